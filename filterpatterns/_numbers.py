@@ -1,0 +1,36 @@
+"""Numbers as AWS compares them: as IEEE doubles, but only those that a double holds as written."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+
+_SAFE = 2**53
+"""Up to here every integer is a double."""
+
+
+def as_double(number: int | float) -> int | float | None:
+    """The number as it takes part in comparisons; None if no double holds it as it was written.
+
+    An int is kept as an int where Python's exact comparison with floats gives the same answer.
+    A float has lost its digits already: it stands for the nearest double, which is what it holds.
+    """
+    if isinstance(number, float):
+        return number if math.isfinite(number) else None
+    if -_SAFE <= number <= _SAFE:
+        return number
+    try:
+        double = float(number)
+    except OverflowError:
+        return None
+    # 10**23 is no double, but 1e23 reads back as the same one: as written, the double holds it.
+    return double if int(double) == number or int(Decimal(repr(double))) == number else None
+
+
+def is_exact(text: str) -> bool:
+    """Whether a double holds the JSON number as it is written (0.1 yes, 9007199254740993 no)."""
+    double = float(text)
+    if not math.isfinite(double):
+        return False
+    written = Decimal(text)
+    return written == Decimal(double) or written == Decimal(repr(double))

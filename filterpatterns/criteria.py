@@ -1,0 +1,218 @@
+"""All the ways to hand patterns in: text, bytes, Python objects, lists, FilterCriteria."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from filterpatterns import jsontext
+from filterpatterns.errors import Diagnostic, PatternError
+from filterpatterns.limits import MAX_PATTERN_DEPTH
+from filterpatterns.report import Reporter
+
+PatternInput = str | bytes | Mapping[str, Any] | Sequence[Any]
+"""What `compile` takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class PatternText:
+    """One pattern as text. `positions` is False where the text is not the caller's own."""
+
+    text: str
+    filter_index: int | None = None
+    positions: bool = True
+    given_as_object: bool = False
+
+
+def patterns(given: PatternInput) -> tuple[PatternText, ...]:
+    """The patterns in what was handed in; none for a FilterCriteria without filters.
+
+    Raises:
+        PatternError: it is nothing that can hold patterns.
+    """
+    if isinstance(given, (str, bytes, bytearray)):
+        text = _text(given)
+        filters = _filters(_loads(text))
+        return (PatternText(text),) if filters is None else _criteria(filters)
+    if isinstance(given, Mapping):
+        filters = _filters(given)
+        return (_from_python(given, None),) if filters is None else _criteria(filters)
+    if isinstance(given, Sequence):
+        return tuple(_item(item, index) for index, item in enumerate(given))
+    _fail(
+        "FP002",
+        f"a pattern is JSON text or a dict, found {type(given).__name__}",
+        "pass a str, bytes or dict, or a list of these",
+    )
+
+
+def _item(item: Any, index: int) -> PatternText:
+    if isinstance(item, (str, bytes, bytearray)):
+        return PatternText(_text(item, index), index)
+    if isinstance(item, Mapping):
+        return _from_python(item, index)
+    _fail(
+        "FP002",
+        f"a pattern is JSON text or a dict, found {type(item).__name__}",
+        "a list holds one pattern in each place",
+        filter_index=index,
+    )
+
+
+def _criteria(filters: Sequence[Any]) -> tuple[PatternText, ...]:
+    """The patterns of a FilterCriteria's filters; every malformed filter is reported."""
+    found: list[PatternText] = []
+    errors: list[Diagnostic] = []
+    for index, item in enumerate(filters):
+        pattern = item.get("Pattern") if isinstance(item, Mapping) else None
+        try:
+            if isinstance(pattern, str):
+                found.append(PatternText(pattern, index))
+            elif isinstance(pattern, Mapping):
+                found.append(_from_python(pattern, index))
+            else:
+                _fail(
+                    "FP019",
+                    'a filter is an object with a "Pattern"',
+                    'write {"Filters": [{"Pattern": "{\\"body\\": {\\"a\\": [1]}}"}]}',
+                    path=f"Filters[{index}]",
+                    filter_index=index,
+                )
+        except PatternError as error:
+            errors.extend(error.errors)
+    if errors:
+        raise PatternError(errors)
+    return tuple(found)
+
+
+def _filters(value: Any) -> Sequence[Any] | None:
+    """The `Filters` of a FilterCriteria, or None for anything else.
+
+    A pattern may have a field named "Filters": what tells the two apart is a "Pattern" in an object
+    in the array, which no operator is called.
+    """
+    if not isinstance(value, Mapping):
+        return None
+    if len(value) == 1 and isinstance(value.get("FilterCriteria"), Mapping):
+        value = value["FilterCriteria"]
+    if len(value) != 1 or "Filters" not in value:
+        return None
+    filters = value["Filters"]
+    if not isinstance(filters, (list, tuple)):
+        return None
+    if not filters or any(
+        isinstance(key, str) and key.casefold() == "pattern"
+        for item in filters
+        if isinstance(item, Mapping)
+        for key in item
+    ):
+        return filters
+    return None
+
+
+def _loads(text: str) -> Any:
+    """A first look at a text, to tell a FilterCriteria from a pattern; the parser judges it."""
+    if "Filters" not in text and "\\u" not in text:
+        return None
+    return jsontext.parse(text)
+
+
+def _text(given: str | bytes | bytearray, filter_index: int | None = None) -> str:
+    if isinstance(given, str):
+        return given
+    try:
+        return str(given, "utf-8")
+    except UnicodeDecodeError as error:
+        _fail(
+            "FP022",
+            f"not UTF-8: {error.reason} at byte {error.start}",
+            "save the pattern as UTF-8",
+            filter_index=filter_index,
+        )
+
+
+def _from_python(pattern: Mapping[str, Any], filter_index: int | None) -> PatternText:
+    """A pattern given as Python objects, written out as the JSON text that AWS would get."""
+    _check_python(pattern, filter_index)
+    text = json.dumps(_plain(pattern), ensure_ascii=False, separators=(",", ":"))
+    return PatternText(text, filter_index, positions=False, given_as_object=True)
+
+
+def _check_python(pattern: Any, filter_index: int | None) -> None:
+    """Refuse what JSON cannot say, and what is too deep (or contains itself), without recursion."""
+    pending: list[tuple[Any, str, int]] = [(pattern, "", 1)]
+    while pending:
+        value, path, level = pending.pop()
+        if isinstance(value, Mapping):
+            children = [
+                (item, f"{path}.{name}" if path else str(name)) for name, item in value.items()
+            ]
+            for name in value:
+                if not isinstance(name, str):
+                    _fail(
+                        "FP001",
+                        f"a name in JSON is a string, found {_shown(name)}",
+                        "write the name in quotes",
+                        path=path,
+                        filter_index=filter_index,
+                    )
+        elif isinstance(value, (list, tuple)):
+            children = [(item, f"{path}[{index}]") for index, item in enumerate(value)]
+        elif value is None or isinstance(value, (str, int)):
+            continue
+        elif isinstance(value, float) and math.isfinite(value):
+            continue
+        else:
+            _fail(
+                "FP001",
+                f"JSON cannot say {_shown(value)}",
+                "a pattern holds dicts, lists, strings, finite numbers, True, False and None",
+                path=path,
+                filter_index=filter_index,
+            )
+        if level > MAX_PATTERN_DEPTH:
+            fail_too_deep(filter_index)
+        pending.extend((item, where, level + 1) for item, where in children)
+
+
+def fail_too_deep(filter_index: int | None) -> NoReturn:
+    """Refuse a pattern that is nested too deep.
+
+    Raises:
+        PatternError: always.
+    """
+    _fail(
+        "FP018",
+        f"the pattern is nested deeper than {MAX_PATTERN_DEPTH} levels",
+        "join names that have one member only with dots: a.b.c",
+        filter_index=filter_index,
+    )
+
+
+def _plain(value: Any) -> Any:
+    """The same as dicts and lists, which is all that json knows to write."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _shown(value: object) -> str:
+    """A Python value for a message. Its repr is code that is not ours, and may be long or fail."""
+    if isinstance(value, (int, float, str)) or value is None:
+        return repr(value)[:60]
+    return f"a Python {type(value).__name__}"
+
+
+def _fail(
+    code: str, message: str, hint: str, *, path: str = "", filter_index: int | None = None
+) -> NoReturn:
+    reporter = Reporter("", filter_index=filter_index)
+    reporter.error(code, None, message, path=path, hint=hint)
+    raise PatternError(reporter.errors)
+
+

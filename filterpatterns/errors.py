@@ -1,0 +1,147 @@
+"""Errors and warnings: what was found, where, and how to mend it; and their one formatter."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+_EXCERPT_WIDTH = 96
+"""Characters of an offending line that are drawn; a longer line is cut around the caret."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """One thing to say about a pattern.
+
+    `line`, `column`, `end_line` and `end_column` count from 1 in the pattern's own text, columns in
+    characters, the end pointing behind the last character. They are None for a pattern that was
+    handed in as Python objects; `path` (``body.RequestCode[0].numeric``) is always there, empty for
+    the whole pattern. `filter_index` counts from 0 in a FilterCriteria's `Filters` or a list.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    hint: str | None = None
+    path: str = ""
+    filter_index: int | None = None
+    line: int | None = None
+    column: int | None = None
+    end_line: int | None = None
+    end_column: int | None = None
+    excerpt: Excerpt | None = field(default=None, repr=False, compare=False)
+
+    def __str__(self) -> str:
+        return format_diagnostic(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The line to draw: its text, and where in it (from 0) the carets begin and end."""
+
+    text: str
+    start: int
+    end: int
+
+
+class PatternError(ValueError):
+    """A pattern, or a FilterCriteria, that AWS would refuse.
+
+    `errors` holds every mistake that was found, in the order of the text; the attributes `code`,
+    `message`, `line`, `column`, `end_line`, `end_column`, `path`, `filter_index` and `hint` are those
+    of the first. ``str()`` draws them all, each with its line and a caret.
+    """
+
+    def __init__(self, errors: Iterable[Diagnostic]) -> None:
+        self.errors: tuple[Diagnostic, ...] = tuple(errors)
+        first = self.errors[0]
+        self.code = first.code
+        self.message = first.message
+        self.line = first.line
+        self.column = first.column
+        self.end_line = first.end_line
+        self.end_column = first.end_column
+        self.path = first.path
+        self.filter_index = first.filter_index
+        self.hint = first.hint
+        super().__init__("\n".join(format_diagnostic(error) for error in self.errors))
+
+    def __reduce__(self) -> tuple[type[PatternError], tuple[tuple[Diagnostic, ...]]]:
+        return type(self), (self.errors,)
+
+
+class RecordError(ValueError):
+    """A record that cannot be judged: it is not a JSON object.
+
+    `index` is the record's place (from 0) in the batch, or None for a single record.
+    """
+
+    def __init__(self, message: str, index: int | None = None) -> None:
+        self.message = message
+        self.index = index
+        super().__init__(message if index is None else f"record {index}: {message}")
+
+    def __reduce__(self) -> tuple[type[RecordError], tuple[str, int | None]]:
+        return type(self), (self.message, self.index)
+
+
+def printable(text: str) -> str:
+    """The text with everything that a terminal would act on, or not show, written as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
+
+
+def format_diagnostic(diagnostic: Diagnostic) -> str:
+    """The diagnostic as people read it: message, place, the line with carets, and the hint."""
+    lines = [f"{diagnostic.severity} {diagnostic.code}: {printable(diagnostic.message)}"]
+    place = _place(diagnostic)
+    if place:
+        lines.append(f"  at {place}")
+    if diagnostic.excerpt is not None:
+        number = "" if diagnostic.line is None else str(diagnostic.line)
+        text, carets = _draw(diagnostic.excerpt)
+        lines.append(f"  {number} | {text}".rstrip())
+        lines.append(f"  {' ' * len(number)} | {carets}")
+    if diagnostic.hint:
+        lines.append(f"  hint: {printable(diagnostic.hint)}")
+    return "\n".join(lines)
+
+
+def _place(diagnostic: Diagnostic) -> str:
+    parts = []
+    if diagnostic.filter_index is not None:
+        parts.append(f"filter {diagnostic.filter_index + 1}")
+    if diagnostic.line is not None:
+        parts.append(f"line {diagnostic.line}, column {diagnostic.column}")
+    if diagnostic.path:
+        parts.append(printable(diagnostic.path))
+    return ", ".join(parts)
+
+
+def _draw(excerpt: Excerpt) -> tuple[str, str]:
+    text, start, end = excerpt.text, excerpt.start, max(excerpt.end, excerpt.start + 1)
+    before = after = ""
+    if len(text) > _EXCERPT_WIDTH:
+        first = max(0, min(start - _EXCERPT_WIDTH // 3, len(text) - _EXCERPT_WIDTH))
+        last = first + _EXCERPT_WIDTH
+        before, after = "..." if first else "", "..." if last < len(text) else ""
+        text, start, end = text[first:last], start - first, min(end, last) - first
+    lead = before + printable(text[:start])
+    marked = printable(text[start:end])
+    shown = lead + marked + printable(text[end:]) + after
+    return shown, " " * _columns(lead) + "^" * max(1, _columns(marked))
+
+
+def _columns(text: str) -> int:
+    """How many terminal columns a text takes: wide characters two, combining marks none."""
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
+    )

@@ -1,0 +1,139 @@
+"""Matcher x record -> verdict, with the reason: the format table first, then the interpreter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, Final
+
+from filterpatterns import interpreter, jsontext
+from filterpatterns.errors import RecordError
+from filterpatterns.jsontext import NOT_JSON
+from filterpatterns.sources import PayloadFormat, Step
+from filterpatterns.tree import Conjunction, Matcher
+
+
+class Reason(Enum):
+    """Why a record is kept or dropped; the value is the reason in words."""
+
+    MATCH = "match"
+    NO_MATCH = "no match"
+    WANTS_JSON = "{key} is a plain string but the pattern wants JSON"
+    WANTS_STRING = "{key} is JSON but the pattern wants a plain string"
+    NO_PAYLOAD = "the record has no {key}"
+
+    def words(self, key: str) -> str:
+        """The reason in words, for the payload key it is about (empty where it is about none)."""
+        return self.value.format(key=key)
+
+
+Verdict = tuple[Reason, str]
+"""The reason, and the payload key that it is about."""
+
+_MATCH: Final[Verdict] = (Reason.MATCH, "")
+_NO_MATCH: Final[Verdict] = (Reason.NO_MATCH, "")
+_MISSING: Final[Any] = object()
+
+
+def as_record(record: Any) -> Mapping[str, Any]:
+    """The record as a mapping: as it is, or read from its JSON text.
+
+    Raises:
+        RecordError: it is not an object, or not JSON.
+    """
+    if isinstance(record, Mapping):
+        return record
+    if isinstance(record, (bytes, bytearray, memoryview)):
+        try:
+            record = str(record, "utf-8")
+        except UnicodeDecodeError as error:
+            raise RecordError(f"not UTF-8: {error.reason} at byte {error.start}") from None
+    if not isinstance(record, str):
+        raise RecordError(
+            f"a record is a dict, or its JSON as str or bytes; found {type(record).__name__}"
+        )
+    value = jsontext.parse(record)
+    if value is NOT_JSON:
+        raise RecordError("not JSON")
+    if not isinstance(value, dict):
+        raise RecordError(f"a record is a JSON object, found {_json_type(value)}")
+    return value
+
+
+def _json_type(value: Any) -> str:
+    if isinstance(value, list):
+        return "an array"
+    if isinstance(value, str):
+        return "a string"
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    return "a number"
+
+
+def verdict(matcher: Matcher, record: Any) -> Verdict:
+    """Whether a record is kept, and why or why not.
+
+    Raises:
+        RecordError: the record cannot be judged.
+    """
+    view = matcher.source.view(as_record(record))
+    if matcher.keep_all:
+        return _MATCH
+    payloads: dict[str, tuple[PayloadFormat, Any] | None] = {}
+    outcome = None
+    for conjunction in matcher.conjunctions:
+        reason = _conjunction_verdict(conjunction, matcher, view, payloads)
+        if reason[0] is Reason.MATCH:
+            return reason
+        # "no match" of one filter says more than another one's wrong format
+        if outcome is None or reason[0] is Reason.NO_MATCH:
+            outcome = reason
+    return outcome or _NO_MATCH
+
+
+def _conjunction_verdict(
+    conjunction: Conjunction,
+    matcher: Matcher,
+    view: Mapping[str, Any],
+    payloads: dict[str, tuple[PayloadFormat, Any] | None],
+) -> Verdict:
+    left_out = []
+    decoded = {}
+    for key, wanted in conjunction.formats.items():
+        if key not in payloads:
+            payloads[key] = _payload(view.get(key, _MISSING))
+        payload = payloads[key]
+        if payload is None:
+            return Reason.NO_PAYLOAD, key
+        found, value = payload
+        steps = {matcher.source.formats[found, one] for one in wanted}
+        if Step.DROP in steps:
+            wants_json = found is PayloadFormat.STRING
+            return (Reason.WANTS_JSON if wants_json else Reason.WANTS_STRING), key
+        if Step.FILTER in steps:
+            decoded[key] = value
+        else:
+            left_out.append(key)
+    event = {**view, **decoded} if decoded else view
+    tree = conjunction.trees[frozenset(left_out)]
+    return _MATCH if interpreter.holds(tree, event) else _NO_MATCH
+
+
+def _payload(payload: Any) -> tuple[PayloadFormat, Any] | None:
+    """The payload's format, and its value; None if the record has no payload.
+
+    What is no text has been parsed by an emulator or an enrichment step: it is JSON.
+    """
+    if payload is _MISSING or payload is None:
+        return None
+    if isinstance(payload, (bytes, bytearray, memoryview)):
+        try:
+            payload = str(payload, "utf-8")
+        except UnicodeDecodeError:
+            return PayloadFormat.STRING, bytes(payload).decode("utf-8", "surrogateescape")
+    if not isinstance(payload, str):
+        return PayloadFormat.JSON, payload
+    value = jsontext.parse(payload)
+    if value is NOT_JSON:
+        return PayloadFormat.STRING, payload
+    return PayloadFormat.JSON, value

@@ -1,0 +1,182 @@
+"""Compiling patterns, and the Filter that comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, Literal, TypeVar
+
+from filterpatterns import criteria, jsontext, tree
+from filterpatterns.checks import check
+from filterpatterns.criteria import PatternInput, PatternText
+from filterpatterns.errors import Diagnostic, PatternError, RecordError
+from filterpatterns.evaluation import Reason, Verdict, verdict
+from filterpatterns.limits import MAX_FILTERS, MAX_PATTERN_DEPTH, MAX_PATTERN_LENGTH
+from filterpatterns.parser import parse
+from filterpatterns.report import Reporter
+from filterpatterns.sources import source_named
+
+Record = TypeVar("Record")
+OnError = Literal["raise", "drop"]
+
+_CACHE_SIZE = 512
+
+
+class Filter:
+    """Compiled patterns: decides which records of an event source are kept.
+
+    Made by `compile`. Immutable; threads may share it. A record is a dict (or any Mapping), or its
+    JSON as str or bytes.
+    """
+
+    __slots__ = ("_matcher", "_warnings")
+
+    def __init__(self, matcher: tree.Matcher, warnings: tuple[Diagnostic, ...]) -> None:
+        self._matcher = matcher
+        self._warnings = warnings
+
+    @property
+    def source(self) -> str:
+        """The event source whose records this filter takes: `sqs`, `event`."""
+        return self._matcher.source.name
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What AWS accepts in silence and is likely meant otherwise, in the order of the text."""
+        return self._warnings
+
+    def matches(self, record: Any) -> bool:
+        """Whether the record is kept.
+
+        Raises:
+            RecordError: the record is not a JSON object.
+        """
+        return verdict(self._matcher, record)[0] is Reason.MATCH
+
+    def filter(self, records: Iterable[Record], *, on_error: OnError = "raise") -> list[Record]:
+        """The records that are kept: the same objects, in order.
+
+        Args:
+            records: the records; read once, from first to last.
+            on_error: what becomes of a record that is not a JSON object: "raise" a RecordError with
+                its index, or "drop" it.
+
+        Raises:
+            RecordError: see `on_error`.
+        """
+        return self.partition(records, on_error=on_error)[0]
+
+    def partition(
+        self, records: Iterable[Record], *, on_error: OnError = "raise"
+    ) -> tuple[list[Record], list[Record]]:
+        """The records that are kept, and those that are dropped; as `filter` otherwise."""
+        kept: list[Record] = []
+        dropped: list[Record] = []
+        for index, record in enumerate(records):
+            (kept if self._judge(record, index, on_error) else dropped).append(record)
+        return kept, dropped
+
+    def mask(self, records: Iterable[Any], *, on_error: OnError = "raise") -> list[bool]:
+        """Whether each record is kept, in order; as `filter` otherwise."""
+        return [
+            self._judge(record, index, on_error) for index, record in enumerate(records)
+        ]
+
+    def verdict(self, record: Any) -> Verdict:
+        """The reason why the record is kept or dropped, and the payload key that it is about.
+
+        Raises:
+            RecordError: the record is not a JSON object.
+        """
+        return verdict(self._matcher, record)
+
+    def _judge(self, record: Any, index: int, on_error: OnError) -> bool:
+        try:
+            return self.matches(record)
+        except RecordError as error:
+            if on_error == "drop":
+                return False
+            raise RecordError(error.message, index) from None
+
+    def __repr__(self) -> str:
+        count = len(self._matcher.conjunctions)
+        return f"<Filter source={self.source!r} combinations={count}>"
+
+
+def compile(  # noqa: A001 - as in `re.compile`, always used as `filterpatterns.compile`
+    pattern: PatternInput, *, source: str = "sqs", max_filters: int = MAX_FILTERS
+) -> Filter:
+    """Compile a pattern, or several of which any may match, into a Filter.
+
+    Args:
+        pattern: a pattern or a FilterCriteria, each as JSON text (str, bytes) or as a dict; or a list
+            of patterns. A FilterCriteria without filters keeps everything.
+        source: the event source whose records are to be filtered: "sqs" or "event" (any JSON object
+            without a payload to decode, an EventBridge event say).
+        max_filters: how many filters AWS allows; 10 for an account with a raised quota.
+
+    Returns:
+        The Filter. Recently compiled texts are remembered, so that compiling again costs little.
+
+    Raises:
+        PatternError: AWS would refuse the pattern; all mistakes found are in its `errors`.
+        ValueError: the source is unknown.
+
+    The language is that of the EventBridge user guide, "Comparison operators for use in event
+    patterns", as the Lambda developer guide, "Control which events Lambda sends to your function",
+    applies it to event source mappings.
+    """
+    return _compile(criteria.patterns(pattern), source, max_filters)
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def _compile(patterns: tuple[PatternText, ...], source_name: str, max_filters: int) -> Filter:
+    source = source_named(source_name)
+    if len(patterns) > max_filters:
+        reporter = Reporter("")
+        reporter.error(
+            "FP020",
+            None,
+            f"{len(patterns)} filters; AWS takes at most {max_filters}",
+            hint="merge filters with $or; with a raised quota say so: max_filters=10 "
+            "(fp: --max-filters 10)",
+        )
+        raise PatternError(reporter.errors)
+    errors: list[Diagnostic] = []
+    warnings: list[Diagnostic] = []
+    conjunctions: list[tree.Conjunction] = []
+    for pattern in patterns:
+        reporter = Reporter(
+            pattern.text, filter_index=pattern.filter_index, positions=pattern.positions
+        )
+        if _within_limits(pattern.text, reporter):
+            syntax_tree = parse(pattern.text, reporter)
+            conditions = () if syntax_tree is None else check(syntax_tree, reporter)
+            if not reporter.errors:
+                conjunctions += tree.build(conditions, source, pattern.filter_index, reporter)
+        errors += reporter.errors
+        warnings += reporter.warnings
+    if errors:
+        raise PatternError(errors)
+    matcher = tree.Matcher(source, tuple(conjunctions), keep_all=not patterns)
+    return Filter(matcher, tuple(warnings))
+
+
+def _within_limits(text: str, reporter: Reporter) -> bool:
+    if len(text) > MAX_PATTERN_LENGTH:
+        reporter.error(
+            "FP017",
+            None,
+            f"the pattern has {len(text):,} characters; AWS takes at most {MAX_PATTERN_LENGTH:,}",
+            hint="leave out white space, or split the pattern into several filters",
+        )
+        return False
+    if jsontext.depth(text) > MAX_PATTERN_DEPTH:
+        reporter.error(
+            "FP018",
+            None,
+            f"the pattern is nested deeper than {MAX_PATTERN_DEPTH} levels",
+            hint="join names that have one member only with dots: a.b.c",
+        )
+        return False
+    return True

@@ -1,0 +1,179 @@
+"""Matcher tree x parsed value -> verdict: slow, plain, and the judge of every faster path.
+
+Every function here gives a pair (first, holds) for a value and the tests at and below a node:
+`first` is the lowest rank of a test whose path has a leaf there (UNRANKED if none has), `holds` says
+whether the tests can all be satisfied. The rank is what `exists: false` needs. An array is bound by
+the first test, in the order of the paths, that takes a value from it; a test that comes before any
+of these may be satisfied by absence only if no element has its path. So in an array the lowest rank
+found in any element must be satisfied by a value, and only the elements that have it can be chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from filterpatterns.search import search
+from filterpatterns.tree import UNRANKED, Node, Test
+
+Outcome = tuple[int, bool]
+
+_ABSENT: Final[Any] = object()
+
+
+class _OtherSpelling(Exception):
+    """The event spells a path with dots in another way than the pattern does."""
+
+
+def holds(root: Node, event: Mapping[str, Any]) -> bool:
+    """Whether a conjunction's tree is satisfied by an event. Linear in the event.
+
+    Where the event has a name with dots that leads to a path the pattern spells otherwise
+    (`{"a.b": 1}` for `a` -> `b`), one path can have values in several places at once, and the search
+    decides.
+    """
+    try:
+        return _fields(root, event)[1]
+    except _OtherSpelling:
+        return search(root, event)
+
+
+def _evaluate(node: Node, value: Any) -> Outcome:
+    """The tests at and below a node, for what stands at its path."""
+    if isinstance(value, Mapping):
+        below = _fields(node, value)
+        if node.test is not None and not node.test.optional:
+            return below[0], False
+        return below
+    if isinstance(value, (list, tuple)):
+        if node.test is None:
+            return _elements(node, value)
+        if not node.children:
+            return _any_leaf(node.test, _leaves(value))
+        return _leaves_and_elements(node, node.test, value)
+    if node.test is None:
+        return UNRANKED, node.optional
+    if value is _ABSENT:
+        return UNRANKED, node.test.optional and node.optional
+    first, satisfied = _any_leaf(node.test, (value,))
+    return first, satisfied and node.optional
+
+
+def _fields(node: Node, members: Mapping[str, Any]) -> Outcome:
+    """The tests below a node, for an object at its path."""
+    for name in members:
+        if is_other_spelling(node, name):
+            raise _OtherSpelling
+    first, satisfied = UNRANKED, True
+    for child in node.children:
+        rank, child_holds = _evaluate(child, members.get(child.name, _ABSENT))
+        first = min(first, rank)
+        satisfied = satisfied and child_holds
+    return first, satisfied
+
+
+def _any_leaf(test: Test, leaves: Any) -> Outcome:
+    """A test, for the leaves of its path: any of them may satisfy any rule."""
+    found = satisfied = False
+    for leaf in leaves:
+        found = True
+        if any(rule.holds(leaf) for rule in test.rules):
+            satisfied = True
+            break
+    return (test.rank, satisfied) if found else (UNRANKED, test.optional)
+
+
+def _elements(node: Node, array: Any) -> Outcome:
+    """The tests below a node, for an array at its path: one element must satisfy them all.
+
+    Arrays in the array are looked through: choosing an element in each is choosing one of all.
+    """
+    outcome = UNRANKED, node.optional
+    for element in flatten(array):
+        if isinstance(element, Mapping):
+            outcome = _better(outcome, _fields(node, element))
+    return outcome
+
+
+def _better(outcome: Outcome, other: Outcome) -> Outcome:
+    """The outcome of two sets of elements together: only those with the lowest rank can be chosen."""
+    if other[0] < outcome[0]:
+        return other
+    if other[0] == outcome[0] != UNRANKED:
+        return outcome[0], outcome[1] or other[1]
+    return outcome
+
+
+def _leaves_and_elements(node: Node, test: Test, array: Any) -> Outcome:
+    """A node with a test of its own and tests below, for an array.
+
+    A scalar that stands directly in an array leaves it unbound; one in an array in it binds the
+    outer array to the inner one. So the test is satisfied either by a direct scalar, and the tests
+    below by any element of this array; or wholly inside one of the arrays in it.
+    """
+    arrays = _nested(array)
+    found = False
+    below: list[Outcome] = [(UNRANKED, node.optional)] * len(arrays)
+    taken = [False] * len(arrays)
+    for index in reversed(range(len(arrays))):  # inner arrays first
+        inner, outer = arrays[index]
+        for element in inner:
+            if isinstance(element, Mapping):
+                below[index] = _better(below[index], _fields(node, element))
+        direct, satisfied = _any_leaf(test, _scalars(inner))
+        found = found or direct != UNRANKED
+        taken[index] = taken[index] or (direct != UNRANKED and satisfied and below[index][1])
+        if index:
+            below[outer] = _better(below[outer], below[index])
+            taken[outer] = taken[outer] or taken[index]
+    if found:
+        return test.rank, taken[0]
+    return below[0][0], test.optional and below[0][1]
+
+
+def _nested(array: Any) -> list[tuple[Any, int]]:
+    """The array and all arrays in it, outer ones first, each with the index of the one around it."""
+    arrays: list[tuple[Any, int]] = [(array, 0)]
+    for index, (outer, _) in enumerate(arrays):
+        arrays.extend((item, index) for item in outer if isinstance(item, (list, tuple)))
+    return arrays
+
+
+def flatten(array: Any) -> Iterator[Any]:
+    """What stands in an array and in the arrays in it; the arrays themselves are looked through."""
+    pending = [iter(array)]
+    while pending:
+        for item in pending[-1]:
+            if isinstance(item, (list, tuple)):
+                pending.append(iter(item))
+                break
+            yield item
+        else:
+            pending.pop()
+
+
+def _leaves(array: Any) -> Iterator[Any]:
+    return (item for item in flatten(array) if not isinstance(item, Mapping))
+
+
+def _scalars(array: Any) -> Iterator[Any]:
+    return (item for item in array if not isinstance(item, (Mapping, list, tuple)))
+
+
+def is_other_spelling(node: Node, name: str) -> bool:
+    """Whether a member's name leads to, or towards, a path below the node that it is no edge to."""
+    if "." not in name and not any("." in child.name for child in node.children):
+        return False
+    return not any(child.name == name for child in node.children) and _leads_below(node, name)
+
+
+def _leads_below(node: Node, name: str) -> bool:
+    while True:
+        for child in node.children:
+            if child.name == name or child.name.startswith(name + "."):
+                return True
+            if name.startswith(child.name + "."):
+                node, name = child, name[len(child.name) + 1 :]
+                break  # no two edges begin with the same part
+        else:
+            return False

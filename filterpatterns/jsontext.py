@@ -1,0 +1,187 @@
+"""JSON text -> Python values, with one answer to "is it JSON?" wherever the call comes from."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any, Final
+
+import msgspec
+
+from filterpatterns.limits import MAX_PAYLOAD_DEPTH
+
+
+class _NotJson:
+    """The type of NOT_JSON."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "NOT_JSON"
+
+
+NOT_JSON: Final = _NotJson()
+"""What `parse` gives for a text that is not JSON."""
+
+_decode = msgspec.json.Decoder().decode
+
+
+def parse(text: str) -> Any:
+    """The value of a JSON text (RFC 8259), or NOT_JSON. Never raises.
+
+    Integers are exact, of any size that a double reaches; numbers beyond are infinite floats. Of a
+    name that is repeated in an object the last value counts. Text nested deeper than
+    MAX_PAYLOAD_DEPTH is not JSON.
+    """
+    try:
+        value = _decode(text)
+    except UnicodeEncodeError:
+        return NOT_JSON  # a lone surrogate has no UTF-8
+    except (msgspec.ValidationError, RecursionError):
+        # A number out of range, or a text too deep for what is left of the caller's stack.
+        return parse_carefully(text)
+    except msgspec.DecodeError:
+        # msgspec refuses escapes that stand for half a surrogate pair; RFC 8259's grammar has them.
+        return parse_carefully(text) if "\\" in text else NOT_JSON
+    return NOT_JSON if is_too_deep(text) else value
+
+
+def is_too_deep(text: str) -> bool:
+    """Whether a text that is known to be JSON is nested deeper than MAX_PAYLOAD_DEPTH."""
+    if len(text) <= 2 * MAX_PAYLOAD_DEPTH:
+        return False
+    if text.count("[") + text.count("{") <= MAX_PAYLOAD_DEPTH:
+        return False
+    return depth(text) > MAX_PAYLOAD_DEPTH
+
+
+_BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
+
+
+def depth(text: str) -> int:
+    """How many levels of arrays and objects a text opens inside each other, JSON or not."""
+    level = deepest = 0
+    for match in _BRACKETS.finditer(text):
+        token = match[0]
+        if token in "[{":
+            level += 1
+            deepest = max(deepest, level)
+        elif token in "]}":
+            level -= 1
+    return deepest
+
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_STRING = re.compile(
+    r'"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"'
+)
+_LITERALS = (("true", True), ("false", False), ("null", None))
+_LONGEST_INTEGER = 310
+"""Digits: a longer integer is beyond every double, and Python may refuse to read it."""
+
+
+def parse_carefully(text: str) -> Any:
+    """As `parse`, by a plain parser without recursion: slow, for the texts that others refuse."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return NOT_JSON
+    try:
+        return _Parser(text).parse()
+    except ValueError:
+        return NOT_JSON
+
+
+class _Parser:
+    """A JSON parser with its own stack: as deep as MAX_PAYLOAD_DEPTH on any caller's stack."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._position = 0
+
+    def parse(self) -> Any:
+        open_values: list[Any] = []
+        names: list[str | None] = []
+        while True:
+            self._skip_space()
+            value, opened = self._value()
+            while True:
+                if opened:
+                    if len(open_values) >= MAX_PAYLOAD_DEPTH:
+                        raise ValueError("too deep")
+                    open_values.append(value)
+                    names.append(None)
+                    if not self._take("]" if isinstance(value, list) else "}"):
+                        break
+                    value, opened = open_values.pop(), False
+                    names.pop()
+                if not open_values:
+                    self._skip_space()
+                    if self._position < len(self._text):
+                        raise ValueError("more text")
+                    return value
+                holder = open_values[-1]
+                if isinstance(holder, list):
+                    holder.append(value)
+                else:
+                    holder[names[-1]] = value
+                if self._take(","):
+                    break
+                if not self._take("]" if isinstance(holder, list) else "}"):
+                    raise ValueError("a comma or the end")
+                value = open_values.pop()
+                names.pop()
+            if isinstance(open_values[-1], dict):
+                self._skip_space()
+                names[-1] = self._string()
+                if not self._take(":"):
+                    raise ValueError("a colon")
+
+    def _skip_space(self) -> None:
+        match = _SPACE.match(self._text, self._position)
+        if match is not None:
+            self._position = match.end()
+
+    def _take(self, char: str) -> bool:
+        self._skip_space()
+        if self._text.startswith(char, self._position):
+            self._position += 1
+            return True
+        return False
+
+    def _string(self) -> str:
+        match = _STRING.match(self._text, self._position)
+        if match is None:
+            raise ValueError("a string")
+        self._position = match.end()
+        value: str = json.loads(match[0])
+        return value
+
+    def _value(self) -> tuple[Any, bool]:
+        """The next scalar, or an empty array or object and True."""
+        char = self._text[self._position : self._position + 1]
+        if char == '"':
+            return self._string(), False
+        if char in ("[", "{"):
+            self._position += 1
+            return ([] if char == "[" else {}), True
+        for literal, value in _LITERALS:
+            if self._text.startswith(literal, self._position):
+                self._position += len(literal)
+                return value, False
+        match = _NUMBER.match(self._text, self._position)
+        if match is None:
+            raise ValueError("a value")
+        self._position = match.end()
+        return _number(match), False
+
+
+def _number(match: re.Match[str]) -> int | float:
+    text = match[0]
+    if match[1] is None and match[2] is None:
+        if len(text) <= _LONGEST_INTEGER:
+            return int(text)
+        return -math.inf if text.startswith("-") else math.inf
+    return float(text)

@@ -1,0 +1,51 @@
+"""The operators, one class each: how its operand reads, and which values it holds for.
+
+To add an operator: a rule in `grammar/filter_pattern.lark`, a class here, a case file in
+`tests/cases/`. The class's `name` ties them together; the parser, the checks and the engine take it
+from `OPERATORS`.
+"""
+
+from __future__ import annotations
+
+from filterpatterns.operators.address import Cidr
+from filterpatterns.operators.anything_but import AnythingBut
+from filterpatterns.operators.base import OperandError, Operator
+from filterpatterns.operators.equality import Equals, Exactly, equality
+from filterpatterns.operators.numeric import Numeric
+from filterpatterns.operators.presence import Absent, Exists, exists
+from filterpatterns.operators.text import EqualsIgnoreCase, Prefix, Suffix, Wildcard
+
+OPERATORS = {
+    "anything-but": AnythingBut.parse,
+    "cidr": Cidr.parse,
+    "equals-ignore-case": EqualsIgnoreCase.parse,
+    "exactly": Exactly.parse,
+    "exists": exists,
+    "numeric": Numeric.parse,
+    "prefix": Prefix.parse,
+    "suffix": Suffix.parse,
+    "wildcard": Wildcard.parse,
+}
+"""From an operator's name to the function that reads its operand (raising OperandError)."""
+
+OPERATOR_NAMES = tuple(OPERATORS)
+
+__all__ = [
+    "OPERATORS",
+    "OPERATOR_NAMES",
+    "Absent",
+    "AnythingBut",
+    "Cidr",
+    "Equals",
+    "EqualsIgnoreCase",
+    "Exactly",
+    "Exists",
+    "Numeric",
+    "OperandError",
+    "Operator",
+    "Prefix",
+    "Suffix",
+    "Wildcard",
+    "equality",
+    "exists",
+]

@@ -1,0 +1,98 @@
+"""`anything-but`: a value is there, and is none of these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from filterpatterns import nodes
+from filterpatterns._numbers import as_double
+from filterpatterns.operators.base import OperandError, Operator, describe, is_number
+from filterpatterns.operators.numeric import exact_double
+from filterpatterns.operators.text import EqualsIgnoreCase, Prefix, Suffix, Wildcard
+
+_HINT = (
+    'write a string, a number, a list of only strings or only numbers, or one of "prefix", '
+    '"suffix", "equals-ignore-case", "wildcard" with strings'
+)
+_NESTED = {
+    "prefix": Prefix.parse_plain,
+    "suffix": Suffix.parse_plain,
+    "equals-ignore-case": EqualsIgnoreCase.parse,
+    "wildcard": Wildcard.parse,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AnythingBut:
+    """None of the strings, none of the numbers, and no nested rule holds.
+
+    A value of a type that is not listed is "none of these": null, true and 5 are anything but "x".
+    """
+
+    strings: tuple[str, ...] = ()
+    numbers: tuple[int | float, ...] = ()
+    rules: tuple[Operator, ...] = ()
+
+    @classmethod
+    def parse(cls, operand: nodes.Value) -> AnythingBut:
+        if isinstance(operand, nodes.Object):
+            return cls(rules=_nested_rules(operand))
+        items = operand.items if isinstance(operand, nodes.Array) else (operand,)
+        if not items:
+            raise OperandError("FP009", operand, "anything-but has nothing to exclude", _HINT)
+        strings: list[str] = []
+        numbers: list[int | float] = []
+        for item in items:
+            if isinstance(item, nodes.Scalar) and isinstance(item.value, str):
+                strings.append(item.value)
+            elif isinstance(item, nodes.Scalar) and is_number(item.value):
+                numbers.append(exact_double(item))
+            else:
+                raise OperandError(
+                    "FP009",
+                    item,
+                    f"anything-but wants strings or numbers, found {describe(item)}",
+                    _HINT,
+                )
+        if strings and numbers:
+            raise OperandError(
+                "FP009", operand, "anything-but has strings and numbers in one list", _HINT
+            )
+        return cls(tuple(strings), tuple(numbers))
+
+    def holds(self, value: Any) -> bool:
+        if isinstance(value, str):
+            return value not in self.strings and not any(rule.holds(value) for rule in self.rules)
+        if is_number(value):
+            return as_double(value) not in self.numbers
+        return True
+
+
+def _nested_rules(operand: nodes.Object) -> tuple[Operator, ...]:
+    if len(operand.members) != 1:
+        raise OperandError(
+            "FP008",
+            operand,
+            f"anything-but wants one operator, found {len(operand.members) or 'none'}",
+            _HINT,
+        )
+    name_node, value = operand.members[0]
+    name = str(name_node.value)
+    if name not in _NESTED:
+        raise OperandError(
+            "FP007", name_node, f"anything-but cannot hold the operator {name_node.text}", _HINT
+        )
+    items = value.items if isinstance(value, nodes.Array) else (value,)
+    if not items:
+        raise OperandError("FP009", value, f"{name} has nothing to exclude", _HINT)
+    for item in items:
+        empty = isinstance(item, nodes.Scalar) and item.value == ""
+        if empty and name in ("prefix", "suffix"):
+            raise OperandError(
+                "FP009",
+                item,
+                f"every string has the empty {name}: anything-but would never hold for one",
+                f"write a {name} of one or more characters",
+            )
+    return tuple(_NESTED[name](item) for item in items)

@@ -1,0 +1,67 @@
+"""What every operator has, and how one says that its operand is wrong."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from filterpatterns import nodes
+from filterpatterns.errors import printable
+
+
+class Operator(Protocol):
+    """A rule that a value satisfies or not. Immutable, hashable, safe to share."""
+
+    def holds(self, value: Any) -> bool:
+        """Whether the rule holds for a leaf: str, int, float, bool or None (or what Python put there,
+        which is a value of another type)."""
+        ...
+
+
+class OperandError(Exception):
+    """An operand that AWS refuses; caught by `checks.py`, which knows where the operator stands."""
+
+    def __init__(self, code: str, node: nodes.Value, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.node = node
+        self.message = message
+        self.hint = hint
+
+
+def is_number(value: object) -> bool:
+    """Whether a leaf is a JSON number: in Python a bool is an int, in JSON it is not."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def describe(node: nodes.Value | nodes.Fields | nodes.Rules | nodes.Operation) -> str:
+    """What was found, in words: `the number 5`, `an array`."""
+    if isinstance(node, (nodes.Array, nodes.Rules)):
+        return "an array" if node.items else "an empty array"
+    if isinstance(node, nodes.Object):
+        return "an object" if node.members else "an empty object"
+    if isinstance(node, (nodes.Fields, nodes.Operation)):
+        return "an object"
+    shown = node.text if len(node.text) <= 40 else node.text[:37] + "..."
+    if isinstance(node.value, str):
+        return f"the string {printable(shown)}"
+    if node.value is None or isinstance(node.value, bool):
+        return node.text
+    return f"the number {shown}"
+
+
+def want_string(name: str, operand: nodes.Value) -> str:
+    """The operand's string.
+
+    Raises:
+        OperandError: it is something else.
+    """
+    if isinstance(operand, nodes.Scalar) and isinstance(operand.value, str):
+        return operand.value
+    hint = f'write {{"{name}": "..."}}'
+    if isinstance(operand, nodes.Scalar):
+        hint = f'write {{"{name}": "{operand.text}"}}'
+    elif isinstance(operand, nodes.Array):
+        hint = f'write one rule for each: [{{"{name}": "a"}}, {{"{name}": "b"}}]'
+    raise OperandError(
+        "FP009", operand, f"{name} wants a string, found {describe(operand)}", hint
+    )

@@ -1,0 +1,87 @@
+"""Equality: a plain value as a rule, and `exactly`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from filterpatterns import nodes
+from filterpatterns._numbers import as_double
+from filterpatterns.operators.address import Address, parse_address
+from filterpatterns.operators.base import Operator, is_number, want_string
+
+
+@dataclass(frozen=True, slots=True)
+class Equals:
+    """A string, true, false or null: the same value of the same type."""
+
+    value: str | bool | None
+
+    def holds(self, value: Any) -> bool:
+        if isinstance(self.value, str):
+            return isinstance(value, str) and value == self.value
+        return value is self.value
+
+
+@dataclass(frozen=True, slots=True)
+class EqualsNumber:
+    """A number: the same double; or, where no double holds it, the very same integer.
+
+    `double` is None for a number that no double holds, `integer` for one that is not an integer
+    either, or too large for a double: nothing equals that.
+    """
+
+    double: int | float | None
+    integer: int | None
+
+    def holds(self, value: Any) -> bool:
+        if not is_number(value):
+            return False
+        if self.double is not None:
+            return as_double(value) == self.double
+        return self.integer is not None and isinstance(value, int) and value == self.integer
+
+
+@dataclass(frozen=True, slots=True)
+class EqualsAddress:
+    """A string that is an IP address: that string, or another spelling of the address."""
+
+    text: str
+    address: Address
+
+    def holds(self, value: Any) -> bool:
+        if not isinstance(value, str):
+            return False
+        return value == self.text or parse_address(value) == self.address
+
+
+@dataclass(frozen=True, slots=True)
+class Exactly:
+    """That string and no other spelling. Undocumented; the engine behind AWS takes it."""
+
+    text: str
+
+    @classmethod
+    def parse(cls, operand: nodes.Value) -> Exactly:
+        return cls(want_string("exactly", operand))
+
+    def holds(self, value: Any) -> bool:
+        return isinstance(value, str) and value == self.text
+
+
+def equality(rule: nodes.Scalar) -> Operator:
+    """The rule that a plain value stands for."""
+    value = rule.value
+    if isinstance(value, str):
+        address = parse_address(value)
+        return Equals(value) if address is None else EqualsAddress(value, address)
+    if value is None or isinstance(value, bool):
+        return Equals(value)
+    double = as_double(value)
+    if double is not None or isinstance(value, float):
+        return EqualsNumber(double, None)
+    try:
+        float(value)
+    except OverflowError:
+        return EqualsNumber(None, None)
+    return EqualsNumber(None, value)

@@ -1,0 +1,138 @@
+"""`numeric`: a number, or a range of numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from filterpatterns import nodes
+from filterpatterns._numbers import as_double, is_exact
+from filterpatterns.operators.base import OperandError, describe, is_number
+
+_LOWER = (">", ">=")
+_UPPER = ("<", "<=")
+_HINT = 'write ["=", 5], [">", 0], ["<=", 10], or both bounds, the lower one first: [">", 0, "<=", 10]'
+
+
+@dataclass(frozen=True, slots=True)
+class Numeric:
+    """The numbers between two bounds; an infinite bound is none, and no number equals it."""
+
+    lower: int | float
+    upper: int | float
+    lower_open: bool
+    upper_open: bool
+
+    @classmethod
+    def parse(cls, operand: nodes.Value) -> Numeric:
+        if not isinstance(operand, nodes.Array) or not operand.items:
+            raise OperandError(
+                "FP010", operand, f"numeric wants an array, found {describe(operand)}", _HINT
+            )
+        items = operand.items
+        comparison, number = _comparison(items, 0), _number(operand, items, 1)
+        if comparison == "=":
+            _end(items, 2)
+            return cls(number, number, False, False)
+        if comparison in _UPPER:
+            if len(items) > 2 and _text(items[2]) in _LOWER:
+                raise OperandError(
+                    "FP010", operand, "the lower bound of a range stands first", _HINT
+                )
+            _end(items, 2)
+            return cls(-math.inf, number, True, comparison == "<")
+        if len(items) == 2:
+            return cls(number, math.inf, comparison == ">", True)
+        upper_comparison, upper = _comparison(items, 2), _number(operand, items, 3)
+        if upper_comparison not in _UPPER:
+            raise OperandError(
+                "FP010",
+                items[2],
+                f'after a lower bound numeric wants "<" or "<=", found {describe(items[2])}',
+                _HINT,
+            )
+        _end(items, 4)
+        if not number < upper:
+            raise OperandError(
+                "FP010",
+                operand,
+                f"the lower bound {_shown(items[1])} is not below the upper bound "
+                f"{_shown(items[3])}",
+                'for one number write {"numeric": ["=", 5]}',
+            )
+        return cls(number, upper, comparison == ">", upper_comparison == "<")
+
+    def holds(self, value: Any) -> bool:
+        if not is_number(value):
+            return False
+        number = as_double(value)
+        if number is None:
+            return False
+        above = self.lower < number if self.lower_open else self.lower <= number
+        below = number < self.upper if self.upper_open else number <= self.upper
+        return above and below
+
+
+def exact_double(node: nodes.Scalar) -> int | float:
+    """The double of a number in an operand.
+
+    Raises:
+        OperandError: no double holds it as it is written.
+    """
+    value = node.value
+    double = None if isinstance(value, (str, bool)) or value is None else as_double(value)
+    if double is None or not is_exact(node.text):
+        raise OperandError(
+            "FP011",
+            node,
+            f"no IEEE double holds {_shown(node)} as written",
+            "AWS compares numbers as doubles: use at most 15 digits, up to about 1.8e308",
+        )
+    return double
+
+
+def _text(node: nodes.Value) -> str | None:
+    return node.value if isinstance(node, nodes.Scalar) and isinstance(node.value, str) else None
+
+
+def _shown(node: nodes.Value) -> str:
+    text = node.text if isinstance(node, nodes.Scalar) else ""
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _comparison(items: tuple[nodes.Value, ...], index: int) -> str:
+    text = _text(items[index])
+    if text in ("=", *_LOWER, *_UPPER):
+        return text
+    raise OperandError(
+        "FP010",
+        items[index],
+        f'numeric wants "=", "<", "<=", ">" or ">=" here, found {describe(items[index])}',
+        _HINT,
+    )
+
+
+def _number(operand: nodes.Array, items: tuple[nodes.Value, ...], index: int) -> int | float:
+    if index >= len(items):
+        raise OperandError(
+            "FP010", operand, f"a number is missing behind {_shown(items[-1])}", _HINT
+        )
+    item = items[index]
+    if not isinstance(item, nodes.Scalar) or not is_number(item.value):
+        raise OperandError(
+            "FP010",
+            item,
+            f"numeric wants a number behind {_shown(items[index - 1])}, found {describe(item)}",
+            "write the number without quotes"
+            if _text(item) is not None
+            else _HINT,
+        )
+    return exact_double(item)
+
+
+def _end(items: tuple[nodes.Value, ...], length: int) -> None:
+    if len(items) > length:
+        raise OperandError(
+            "FP010", items[length], f"numeric has too many terms: {describe(items[length])}", _HINT
+        )

@@ -1,0 +1,41 @@
+"""`exists`: whether a leaf is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from filterpatterns import nodes
+from filterpatterns.operators.base import OperandError, describe
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """`exists: true`: any leaf will do, null included."""
+
+    def holds(self, value: Any) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """`exists: false`: no value satisfies it; the engine asks whether there is one at all."""
+
+    def holds(self, value: Any) -> bool:
+        return False
+
+
+def exists(operand: nodes.Value) -> Exists | Absent:
+    """Read the operand of `exists`.
+
+    Raises:
+        OperandError: it is neither true nor false.
+    """
+    if isinstance(operand, nodes.Scalar) and isinstance(operand.value, bool):
+        return Exists() if operand.value else Absent()
+    raise OperandError(
+        "FP009",
+        operand,
+        f"exists wants true or false, found {describe(operand)}",
+        'write {"exists": true} or {"exists": false}',
+    )
