@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
-_SAFE = 2**53
+SAFE = 2**53
 """Up to here every integer is a double."""
 
 
@@ -17,7 +17,7 @@ def as_double(number: int | float) -> int | float | None:
     """
     if isinstance(number, float):
         return number if math.isfinite(number) else None
-    if -_SAFE <= number <= _SAFE:
+    if -SAFE <= number <= SAFE:
         return number
     try:
         double = float(number)

@@ -131,9 +131,7 @@ class _Checker:
                 )
         return tuple(found)
 
-    def _field(
-        self, field: nodes.Field, names: tuple[str, ...], place: str, in_or: bool
-    ) -> AllOf:
+    def _field(self, field: nodes.Field, names: tuple[str, ...], place: str, in_or: bool) -> AllOf:
         if in_or and field.name in RESERVED_IN_OR:
             self._report.error(
                 "FP015",

@@ -214,5 +214,3 @@ def _fail(
     reporter = Reporter("", filter_index=filter_index)
     reporter.error(code, None, message, path=path, hint=hint)
     raise PatternError(reporter.errors)
-
-

@@ -10,7 +10,7 @@ from filterpatterns import interpreter, jsontext
 from filterpatterns.errors import RecordError
 from filterpatterns.jsontext import NOT_JSON
 from filterpatterns.sources import PayloadFormat, Step
-from filterpatterns.tree import Conjunction, Matcher
+from filterpatterns.tree import Conjunction, Matcher, Payload
 
 
 class Reason(Enum):
@@ -32,7 +32,6 @@ Verdict = tuple[Reason, str]
 
 _MATCH: Final[Verdict] = (Reason.MATCH, "")
 _NO_MATCH: Final[Verdict] = (Reason.NO_MATCH, "")
-_MISSING: Final[Any] = object()
 
 
 def as_record(record: Any) -> Mapping[str, Any]:
@@ -97,26 +96,26 @@ def _conjunction_verdict(
     view: Mapping[str, Any],
     payloads: dict[str, tuple[PayloadFormat, Any] | None],
 ) -> Verdict:
-    left_out = []
-    decoded = {}
-    for key, wanted in conjunction.formats.items():
+    for key, wanted in conjunction.payloads.items():
         if key not in payloads:
-            payloads[key] = _payload(view.get(key, _MISSING))
+            payloads[key] = _payload(view.get(key))
         payload = payloads[key]
         if payload is None:
             return Reason.NO_PAYLOAD, key
         found, value = payload
-        steps = {matcher.source.formats[found, one] for one in wanted}
-        if Step.DROP in steps:
+        steps = {form: matcher.source.formats[found, form] for form in wanted.formats}
+        if Step.DROP in steps.values():
             wants_json = found is PayloadFormat.STRING
             return (Reason.WANTS_JSON if wants_json else Reason.WANTS_STRING), key
-        if Step.FILTER in steps:
-            decoded[key] = value
-        else:
-            left_out.append(key)
-    event = {**view, **decoded} if decoded else view
-    tree = conjunction.trees[frozenset(left_out)]
-    return _MATCH if interpreter.holds(tree, event) else _NO_MATCH
+        if steps.get(found) is Step.FILTER and not _payload_holds(wanted, found, value):
+            return _NO_MATCH
+    return _MATCH if interpreter.holds(conjunction.metadata, view) else _NO_MATCH
+
+
+def _payload_holds(wanted: Payload, found: PayloadFormat, value: Any) -> bool:
+    if found is PayloadFormat.STRING:
+        return wanted.string is not None and any(rule.holds(value) for rule in wanted.string.rules)
+    return wanted.json is not None and interpreter.holds(wanted.json, value)
 
 
 def _payload(payload: Any) -> tuple[PayloadFormat, Any] | None:
@@ -124,7 +123,7 @@ def _payload(payload: Any) -> tuple[PayloadFormat, Any] | None:
 
     What is no text has been parsed by an emulator or an enrichment step: it is JSON.
     """
-    if payload is _MISSING or payload is None:
+    if payload is None:
         return None
     if isinstance(payload, (bytes, bytearray, memoryview)):
         try:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from filterpatterns import criteria, jsontext, tree
 from filterpatterns.checks import check
 from filterpatterns.criteria import PatternInput, PatternText
-from filterpatterns.errors import Diagnostic, PatternError, RecordError
-from filterpatterns.evaluation import Reason, Verdict, verdict
+from filterpatterns.engine import Engine, OnError
+from filterpatterns.errors import Diagnostic, PatternError
+from filterpatterns.evaluation import Verdict, verdict
 from filterpatterns.limits import MAX_FILTERS, MAX_PATTERN_DEPTH, MAX_PATTERN_LENGTH
 from filterpatterns.parser import parse
 from filterpatterns.report import Reporter
 from filterpatterns.sources import source_named
 
 Record = TypeVar("Record")
-OnError = Literal["raise", "drop"]
 
 _CACHE_SIZE = 512
 
@@ -29,11 +29,28 @@ class Filter:
     JSON as str or bytes.
     """
 
-    __slots__ = ("_matcher", "_warnings")
+    __slots__ = {
+        "matches": """matches(record) -> bool: whether the record is kept.
+
+Raises RecordError if the record is not a JSON object. (An attribute that holds the function: calling
+it costs no method call on top.)""",
+        "_engine": None,
+        "_matcher": None,
+        "_warnings": None,
+    }
+
+    matches: Callable[[Any], bool]
 
     def __init__(self, matcher: tree.Matcher, warnings: tuple[Diagnostic, ...]) -> None:
         self._matcher = matcher
         self._warnings = warnings
+        self._engine = Engine(matcher)
+        self.matches = self._first_matches
+
+    def _first_matches(self, record: Any) -> bool:
+        """Stands in for `matches` until it is needed: many filters are only ever compiled."""
+        self.matches = self._engine.single()
+        return self.matches(record)
 
     @property
     def source(self) -> str:
@@ -45,13 +62,14 @@ class Filter:
         """What AWS accepts in silence and is likely meant otherwise, in the order of the text."""
         return self._warnings
 
-    def matches(self, record: Any) -> bool:
-        """Whether the record is kept.
+    @property
+    def source_code(self) -> str:
+        """The Python code that was generated for the patterns; empty where there is none.
 
-        Raises:
-            RecordError: the record is not a JSON object.
+        It holds names only: the patterns' names and values are bound to them.
         """
-        return verdict(self._matcher, record)[0] is Reason.MATCH
+        generated = self._engine.generated()
+        return "" if generated is None else generated.source_code
 
     def filter(self, records: Iterable[Record], *, on_error: OnError = "raise") -> list[Record]:
         """The records that are kept: the same objects, in order.
@@ -64,7 +82,9 @@ class Filter:
         Raises:
             RecordError: see `on_error`.
         """
-        return self.partition(records, on_error=on_error)[0]
+        kept: list[Record] = []
+        self._engine.run("filter", records, on_error, kept.append)
+        return kept
 
     def partition(
         self, records: Iterable[Record], *, on_error: OnError = "raise"
@@ -72,15 +92,14 @@ class Filter:
         """The records that are kept, and those that are dropped; as `filter` otherwise."""
         kept: list[Record] = []
         dropped: list[Record] = []
-        for index, record in enumerate(records):
-            (kept if self._judge(record, index, on_error) else dropped).append(record)
+        self._engine.run("partition", records, on_error, kept.append, dropped.append)
         return kept, dropped
 
     def mask(self, records: Iterable[Any], *, on_error: OnError = "raise") -> list[bool]:
         """Whether each record is kept, in order; as `filter` otherwise."""
-        return [
-            self._judge(record, index, on_error) for index, record in enumerate(records)
-        ]
+        verdicts: list[bool] = []
+        self._engine.run("mask", records, on_error, verdicts.append)
+        return verdicts
 
     def verdict(self, record: Any) -> Verdict:
         """The reason why the record is kept or dropped, and the payload key that it is about.
@@ -89,14 +108,6 @@ class Filter:
             RecordError: the record is not a JSON object.
         """
         return verdict(self._matcher, record)
-
-    def _judge(self, record: Any, index: int, on_error: OnError) -> bool:
-        try:
-            return self.matches(record)
-        except RecordError as error:
-            if on_error == "drop":
-                return False
-            raise RecordError(error.message, index) from None
 
     def __repr__(self) -> str:
         count = len(self._matcher.conjunctions)

@@ -25,17 +25,17 @@ class _OtherSpelling(Exception):
     """The event spells a path with dots in another way than the pattern does."""
 
 
-def holds(root: Node, event: Mapping[str, Any]) -> bool:
-    """Whether a conjunction's tree is satisfied by an event. Linear in the event.
+def holds(root: Node, value: Any) -> bool:
+    """Whether the tests at and below a node are satisfied by a value. Linear in the value.
 
-    Where the event has a name with dots that leads to a path the pattern spells otherwise
+    Where an object has a name with dots that leads to a path the pattern spells otherwise
     (`{"a.b": 1}` for `a` -> `b`), one path can have values in several places at once, and the search
     decides.
     """
     try:
-        return _fields(root, event)[1]
+        return _evaluate(root, value)[1]
     except _OtherSpelling:
-        return search(root, event)
+        return search(root, value)
 
 
 def _evaluate(node: Node, value: Any) -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 from typing import Any, Final
 
 import msgspec
@@ -49,11 +50,17 @@ def parse(text: str) -> Any:
 
 def is_too_deep(text: str) -> bool:
     """Whether a text that is known to be JSON is nested deeper than MAX_PAYLOAD_DEPTH."""
-    if len(text) <= 2 * MAX_PAYLOAD_DEPTH:
+    if len(text) <= 2 * MAX_PAYLOAD_DEPTH or _decoders_stop_early():
         return False
     if text.count("[") + text.count("{") <= MAX_PAYLOAD_DEPTH:
         return False
     return depth(text) > MAX_PAYLOAD_DEPTH
+
+
+def _decoders_stop_early() -> bool:
+    """Up to Python 3.11, C code counts against Python's recursion limit: with the default, a decoder
+    has raised RecursionError for any text that is too deep, and there is nothing to look for."""
+    return sys.version_info < (3, 12) and sys.getrecursionlimit() <= MAX_PAYLOAD_DEPTH
 
 
 _BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
@@ -74,9 +81,7 @@ def depth(text: str) -> int:
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-_STRING = re.compile(
-    r'"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"'
-)
+_STRING = re.compile(r'"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"')
 _LITERALS = (("true", True), ("false", False), ("null", None))
 _LONGEST_INTEGER = 310
 """Digits: a longer integer is beyond every double, and Python may refuse to read it."""

@@ -38,13 +38,13 @@ _Chosen = dict[int, _Place]
 """Arrays, by the identity of their list of places, and the element that was chosen of each."""
 
 
-def search(root: Node, event: Mapping[str, Any]) -> bool:
-    """Whether a conjunction's tree is satisfied by an event, however either spells its paths.
+def search(root: Node, value: Any) -> bool:
+    """Whether the tests at and below a node are satisfied by a value, however it spells its paths.
 
     Raises:
-        RecordError: the event combines so many spellings and arrays that the search was given up.
+        RecordError: the value combines so many spellings and arrays that the search was given up.
     """
-    top = _gather(root, event)
+    top = _gather(root, value)
     _simplify(top)
     return _Search(top, sorted(root.tests(), key=lambda test: test.rank)).succeeds()
 
@@ -93,14 +93,14 @@ class _Search:
             yield chosen
 
 
-def _gather(root: Node, event: Mapping[str, Any]) -> _Place:
+def _gather(root: Node, whole: Any) -> _Place:
     """The leaves that the tree's tests are about, by the array elements they lie in.
 
     An event may cut a dotted name anywhere, so that a place in the tree is a node and how much of
     an edge from there has been spelt so far (None: nothing; names may be empty).
     """
     top = _Place()
-    pending: list[tuple[Node, str | None, Any, _Place]] = [(root, None, event, top)]
+    pending: list[tuple[Node, str | None, Any, _Place]] = [(root, None, whole, top)]
     while pending:
         node, spelt, value, place = pending.pop()
         if isinstance(value, Mapping):

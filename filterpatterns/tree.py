@@ -1,6 +1,6 @@
 """Conditions -> matcher tree: what the engines walk, interpreter and generated code alike.
 
-A pattern becomes conjunctions, one for each `$or` combination; a conjunction becomes a tree of paths.
+A pattern becomes conjunctions, one for each `$or` combination; a conjunction a tree of paths.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ UNRANKED = sys.maxsize
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Test:
-    """What one path must satisfy: any of the rules by one of its values, or (`optional`) by absence.
+    """What one path must satisfy: any rule, by one of its values, or (`optional`) by absence.
 
     `rank` is the path's place in the sorted paths of its conjunction: it decides which arrays an
     `exists: false` finds bound.
@@ -57,23 +57,32 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Conjunction:
-    """Tests that must all hold, and what they say of the payload's format.
+class Payload:
+    """What a conjunction wants of a payload: leaves below the key, a plain string, or (oddly) both.
 
-    `formats` has, for each payload key that is named, the formats that the pattern wants of it (both
-    in an odd pattern). `trees` has the tree without the payload keys of its key: the one to walk
-    where the format table says "metadata only" of these.
+    `json` is the node at the payload key; its tests are all below it.
     """
 
-    tests: tuple[Test, ...]
-    formats: dict[str, frozenset[PayloadFormat]]
-    trees: dict[frozenset[str], Node]
-    filter_index: int | None
+    json: Node | None
+    string: Test | None
 
     @property
-    def root(self) -> Node:
-        """The tree with every test."""
-        return self.trees[frozenset()]
+    def formats(self) -> tuple[PayloadFormat, ...]:
+        """The formats that the pattern wants."""
+        wanted = ((PayloadFormat.JSON, self.json), (PayloadFormat.STRING, self.string))
+        return tuple(form for form, tests in wanted if tests is not None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Conjunction:
+    """Tests that must all hold: of the record's own fields, and of each payload that is named.
+
+    A payload's fields come from the payload alone, so that no array spans it and the metadata.
+    """
+
+    metadata: Node
+    payloads: dict[str, Payload]
+    filter_index: int | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,22 +98,17 @@ def build(
     conditions: AllOf, source: Source, filter_index: int | None, report: Reporter
 ) -> Iterator[Conjunction]:
     """The conjunctions of one pattern that can hold at all for the source."""
-    for combination in _expand(conditions, report):
-        tests = []
-        for condition in combination.values():
-            test = _test(condition)
-            if _belongs(test.path, source.added_by_aws):
-                if test.optional:
-                    continue
-                break
-            tests.append(test)
-        else:
-            yield _conjunction(tests, source, filter_index)
     _warn_added(conditions, source, report)
+    for combination in _expand(conditions, report):
+        tests = [_test(condition) for condition in combination.values()]
+        seen = [test for test in tests if not _belongs(test.path, source.added_by_aws)]
+        # Fields that AWS adds later are absent: such a test fails, unless absence will do.
+        if all(test.optional for test in tests if test not in seen):
+            yield _conjunction(seen, source, filter_index)
 
 
 def _expand(conditions: AllOf, report: Reporter) -> list[dict[str, Condition]]:
-    """Each `$or` combination as path -> condition; of a path that is reached twice the last counts."""
+    """Each `$or` combination as path -> condition; of a path reached twice the last counts."""
     combinations: list[dict[str, Condition]] = [{}]
     for member in conditions:
         if isinstance(member, AnyOf):
@@ -174,28 +178,26 @@ def _belongs(path: str, keys: Iterable[str]) -> bool:
 
 def _conjunction(tests: list[Test], source: Source, filter_index: int | None) -> Conjunction:
     ordered = sorted(tests, key=lambda test: test.path)
-    ranked = tuple(replace(test, rank=rank) for rank, test in enumerate(ordered))
-    formats = {}
+    ranked = [replace(test, rank=rank) for rank, test in enumerate(ordered)]
+    payloads = {}
     for key in source.payload_keys:
-        wanted = frozenset(
-            PayloadFormat.STRING if test.path == key else PayloadFormat.JSON
-            for test in ranked
-            if _belongs(test.path, (key,))
-        )
-        if wanted:
-            formats[key] = wanted
-    trees = {
-        left_out: _tree([test for test in ranked if not _belongs(test.path, left_out)])
-        for left_out in _subsets(tuple(formats))
-    }
-    return Conjunction(ranked, formats, trees, filter_index)
+        mine = [test for test in ranked if _belongs(test.path, (key,))]
+        below = [test for test in mine if test.path != key]
+        if mine:
+            payloads[key] = Payload(
+                json=grow(key, [(names_below(key, test), test) for test in below])
+                if below
+                else None,
+                string=next((test for test in mine if test.path == key), None),
+            )
+    metadata = [test for test in ranked if not _belongs(test.path, source.payload_keys)]
+    return Conjunction(grow("", [(test.names, test) for test in metadata]), payloads, filter_index)
 
 
-def _subsets(keys: tuple[str, ...]) -> list[frozenset[str]]:
-    subsets: list[frozenset[str]] = [frozenset()]
-    for key in keys:
-        subsets += [subset | {key} for subset in subsets]
-    return subsets
+def names_below(key: str, test: Test) -> tuple[str, ...]:
+    """The names from a payload key down, as the pattern spells them (`body.a` may be one name)."""
+    first, *rest = test.names
+    return tuple(rest) if first == key else (first[len(key) + 1 :], *rest)
 
 
 @dataclass(slots=True, eq=False)
@@ -206,19 +208,44 @@ class _Growing:
     edges: dict[str, tuple[list[str], _Growing]] = field(default_factory=dict)
 
 
-def _tree(tests: list[Test]) -> Node:
-    """The paths as a tree with an edge for each name as the pattern spells it.
+def grow(name: str, tests: Iterable[tuple[tuple[str, ...], Test]]) -> Node:
+    """A node with the tests below it, each given with the names that lead there.
 
-    Where two paths share a part of a dotted name (`a.b` and `a`), the edge is split there, so that no
-    two edges from one node begin with the same part.
+    There is an edge for each name as the pattern spells it. Where two paths share a part of a
+    dotted name (`a.b`, `a`), the edge is split there: no two edges begin with the same part.
     """
     root = _Growing()
-    for test in tests:
-        node = root
-        for name in test.names:
-            node = _descend(node, name.split("."))
-        node.test = test
-    return _freeze("", root)
+    for names, test in tests:
+        _reach(root, names).test = test
+    return _freeze(name, root)
+
+
+def align(
+    name: str, groups: Iterable[Iterable[tuple[tuple[str, ...], Test]]]
+) -> tuple[Node, tuple[Node, ...]]:
+    """One node with all tests of several groups below it, and one node for each group alone.
+
+    All have the same edges where they have any. Of several tests for one path the first node has the
+    last: it says that there is one.
+    """
+    groups = [list(group) for group in groups]
+    skeleton = [(names, test) for group in groups for names, test in group]
+    together = grow(name, skeleton)
+    alone = []
+    for group in groups:
+        root = _Growing()
+        for names, _ in skeleton:
+            _reach(root, names)
+        for names, test in group:
+            _reach(root, names).test = test
+        alone.append(_freeze(name, root))
+    return together, tuple(alone)
+
+
+def _reach(root: _Growing, names: tuple[str, ...]) -> _Growing:
+    for spelt in names:
+        root = _descend(root, spelt.split("."))
+    return root
 
 
 def _descend(node: _Growing, parts: list[str]) -> _Growing:
@@ -240,7 +267,8 @@ def _descend(node: _Growing, parts: list[str]) -> _Growing:
 
 
 def _freeze(name: str, node: _Growing) -> Node:
-    children = tuple(_freeze(".".join(label), child) for label, child in node.edges.values())
+    frozen = (_freeze(".".join(label), child) for label, child in node.edges.values())
+    children = tuple(child for child in frozen if child.test is not None or child.children)
     optional = all(
         child.optional and (child.test is None or child.test.optional) for child in children
     )

@@ -7,6 +7,9 @@ from `OPERATORS`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from filterpatterns import nodes
 from filterpatterns.operators.address import Cidr
 from filterpatterns.operators.anything_but import AnythingBut
 from filterpatterns.operators.base import OperandError, Operator
@@ -15,7 +18,7 @@ from filterpatterns.operators.numeric import Numeric
 from filterpatterns.operators.presence import Absent, Exists, exists
 from filterpatterns.operators.text import EqualsIgnoreCase, Prefix, Suffix, Wildcard
 
-OPERATORS = {
+OPERATORS: dict[str, Callable[[nodes.Value], Operator]] = {
     "anything-but": AnythingBut.parse,
     "cidr": Cidr.parse,
     "equals-ignore-case": EqualsIgnoreCase.parse,

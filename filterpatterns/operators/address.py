@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from filterpatterns import nodes
-from filterpatterns.operators.base import OperandError, want_string
+from filterpatterns.operators.base import Bind, OperandError, want_string
 
 Address = tuple[int, int]
 """An address: its width in bits (32 or 128) and its value."""
@@ -75,6 +75,12 @@ class Cidr:
             and address[0] == self.width
             and self.first <= address[1] <= self.last
         )
+
+    def code(self, value: str, bind: Bind) -> str:
+        return f"({value}.__class__ is str and {bind(self.holds)}({value}))"
+
+    def needle(self) -> str | None:
+        return None
 
 
 def operand_text(operand: nodes.Value) -> str:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from filterpatterns import nodes
-from filterpatterns._numbers import as_double
-from filterpatterns.operators.base import OperandError, Operator, describe, is_number
+from filterpatterns._numbers import SAFE, as_double
+from filterpatterns.operators.base import (
+    LEAF_TYPES,
+    Bind,
+    OperandError,
+    Operator,
+    describe,
+    is_number,
+)
 from filterpatterns.operators.numeric import exact_double
 from filterpatterns.operators.text import EqualsIgnoreCase, Prefix, Suffix, Wildcard
 
@@ -15,7 +23,7 @@ _HINT = (
     'write a string, a number, a list of only strings or only numbers, or one of "prefix", '
     '"suffix", "equals-ignore-case", "wildcard" with strings'
 )
-_NESTED = {
+_NESTED: dict[str, Callable[[nodes.Value], Operator]] = {
     "prefix": Prefix.parse_plain,
     "suffix": Suffix.parse_plain,
     "equals-ignore-case": EqualsIgnoreCase.parse,
@@ -67,6 +75,21 @@ class AnythingBut:
         if is_number(value):
             return as_double(value) not in self.numbers
         return True
+
+    def code(self, value: str, bind: Bind) -> str:
+        leaf = f"{value}.__class__ in {bind(LEAF_TYPES)}"
+        if self.rules or any(abs(number) > SAFE for number in self.numbers):
+            return f"({leaf} and {bind(self.holds)}({value}))"
+        if self.strings:
+            unlisted = (
+                f"{value}.__class__ is str and {value} not in {bind(frozenset(self.strings))}"
+            )
+            return f"({unlisted} or {value}.__class__ in {bind(LEAF_TYPES - {str})})"
+        unlisted = f"{value} not in {bind(frozenset(self.numbers))}"
+        return f"({leaf} and ({unlisted} or {value}.__class__ is bool))"
+
+    def needle(self) -> str | None:
+        return None
 
 
 def _nested_rules(operand: nodes.Object) -> tuple[Operator, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from filterpatterns import nodes
@@ -15,6 +16,28 @@ class Operator(Protocol):
         """Whether the rule holds for a leaf: str, int, float, bool or None (or what Python put there,
         which is a value of another type)."""
         ...
+
+    def code(self, value: str, bind: Bind) -> str:
+        """The same as a Python expression over the variable named `value`.
+
+        False, without raising, for anything that is no leaf. The text holds names only: whatever
+        comes from the pattern goes through `bind`, which gives a name for it.
+        """
+        ...
+
+    def needle(self) -> str | None:
+        """What a JSON text without backslashes contains if the rule holds for a value in it.
+
+        None if there is no such text. A backslash stands for "only with an escape".
+        """
+        ...
+
+
+Bind = Callable[[object], str]
+"""Binds a value in the generated code's namespace and gives its name there."""
+
+LEAF_TYPES = frozenset((str, int, float, bool, type(None)))
+"""The types of a leaf in decoded JSON."""
 
 
 class OperandError(Exception):
@@ -49,6 +72,11 @@ def describe(node: nodes.Value | nodes.Fields | nodes.Rules | nodes.Operation) -
     return f"the number {shown}"
 
 
+def json_needle(text: str) -> str:
+    """A part of a string as it stands in a JSON text without backslashes; a backslash if it can't."""
+    return "\\" if any(char in '"\\' or char < " " for char in text) else text
+
+
 def want_string(name: str, operand: nodes.Value) -> str:
     """The operand's string.
 
@@ -62,6 +90,4 @@ def want_string(name: str, operand: nodes.Value) -> str:
         hint = f'write {{"{name}": "{operand.text}"}}'
     elif isinstance(operand, nodes.Array):
         hint = f'write one rule for each: [{{"{name}": "a"}}, {{"{name}": "b"}}]'
-    raise OperandError(
-        "FP009", operand, f"{name} wants a string, found {describe(operand)}", hint
-    )
+    raise OperandError("FP009", operand, f"{name} wants a string, found {describe(operand)}", hint)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from filterpatterns import nodes
-from filterpatterns._numbers import as_double
+from filterpatterns._numbers import SAFE, as_double
 from filterpatterns.operators.address import Address, parse_address
-from filterpatterns.operators.base import Operator, is_number, want_string
+from filterpatterns.operators.base import Bind, Operator, is_number, json_needle, want_string
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,12 @@ class Equals:
         if isinstance(self.value, str):
             return isinstance(value, str) and value == self.value
         return value is self.value
+
+    def code(self, value: str, bind: Bind) -> str:
+        return f"{value} {'==' if isinstance(self.value, str) else 'is'} {bind(self.value)}"
+
+    def needle(self) -> str | None:
+        return quoted(self.value) if isinstance(self.value, str) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,14 @@ class EqualsNumber:
             return as_double(value) == self.double
         return self.integer is not None and isinstance(value, int) and value == self.integer
 
+    def code(self, value: str, bind: Bind) -> str:
+        if self.double is None or abs(self.double) > SAFE:
+            return f"{bind(self.holds)}({value})"
+        return f"({value} == {bind(self.double)} and {value}.__class__ is not bool)"
+
+    def needle(self) -> str | None:
+        return None  # 300 may be written 3e2
+
 
 @dataclass(frozen=True, slots=True)
 class EqualsAddress:
@@ -53,6 +67,16 @@ class EqualsAddress:
         if not isinstance(value, str):
             return False
         return value == self.text or parse_address(value) == self.address
+
+    def code(self, value: str, bind: Bind) -> str:
+        # An address has other spellings only in IPv6 notation.
+        return (
+            f"({value} == {bind(self.text)} or {value}.__class__ is str and ':' in {value} "
+            f"and {bind(self.holds)}({value}))"
+        )
+
+    def needle(self) -> str | None:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +91,18 @@ class Exactly:
 
     def holds(self, value: Any) -> bool:
         return isinstance(value, str) and value == self.text
+
+    def code(self, value: str, bind: Bind) -> str:
+        return f"{value} == {bind(self.text)}"
+
+    def needle(self) -> str | None:
+        return quoted(self.text)
+
+
+def quoted(text: str) -> str:
+    """A whole string as it stands in a JSON text without backslashes; a backslash if it can't."""
+    needle = json_needle(text)
+    return needle if needle == "\\" else f'"{needle}"'
 
 
 def equality(rule: nodes.Scalar) -> Operator:

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from filterpatterns import nodes
-from filterpatterns._numbers import as_double, is_exact
-from filterpatterns.operators.base import OperandError, describe, is_number
+from filterpatterns._numbers import SAFE, as_double, is_exact
+from filterpatterns.operators.base import Bind, OperandError, describe, is_number
 
+_NUMBERS = frozenset((int, float))
 _LOWER = (">", ">=")
 _UPPER = ("<", "<=")
-_HINT = 'write ["=", 5], [">", 0], ["<=", 10], or both bounds, the lower one first: [">", 0, "<=", 10]'
+_HINT = (
+    'write ["=", 5], [">", 0], ["<=", 10], or both bounds, the lower one first: [">", 0, "<=", 10]'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,25 @@ class Numeric:
         below = number < self.upper if self.upper_open else number <= self.upper
         return above and below
 
+    def code(self, value: str, bind: Bind) -> str:
+        bounds = [bound for bound in (self.lower, self.upper) if math.isfinite(bound)]
+        if any(abs(bound) > SAFE for bound in bounds):
+            return f"({value}.__class__ in {bind(_NUMBERS)} and {bind(self.holds)}({value}))"
+        # Beyond SAFE not every integer is a double: only there the slow predicate is asked.
+        lower, upper = max(self.lower, -SAFE), min(self.upper, SAFE)
+        inside = (
+            f"{bind(lower)} {'<' if self.lower_open and lower == self.lower else '<='} {value} "
+            f"{'<' if self.upper_open and upper == self.upper else '<='} {bind(upper)}"
+        )
+        if lower != self.lower:
+            inside = f"({inside} or {value} < {bind(lower)} and {bind(self.holds)}({value}))"
+        elif upper != self.upper:
+            inside = f"({inside} or {value} > {bind(upper)} and {bind(self.holds)}({value}))"
+        return f"({value}.__class__ in {bind(_NUMBERS)} and {inside})"
+
+    def needle(self) -> str | None:
+        return None
+
 
 def exact_double(node: nodes.Scalar) -> int | float:
     """The double of a number in an operand.
@@ -124,9 +146,7 @@ def _number(operand: nodes.Array, items: tuple[nodes.Value, ...], index: int) ->
             "FP010",
             item,
             f"numeric wants a number behind {_shown(items[index - 1])}, found {describe(item)}",
-            "write the number without quotes"
-            if _text(item) is not None
-            else _HINT,
+            "write the number without quotes" if _text(item) is not None else _HINT,
         )
     return exact_double(item)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from filterpatterns import nodes
-from filterpatterns.operators.base import OperandError, describe
+from filterpatterns.operators.base import LEAF_TYPES, Bind, OperandError, describe
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,12 @@ class Exists:
     def holds(self, value: Any) -> bool:
         return True
 
+    def code(self, value: str, bind: Bind) -> str:
+        return f"{value}.__class__ in {bind(LEAF_TYPES)}"
+
+    def needle(self) -> str | None:
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Absent:
@@ -23,6 +29,12 @@ class Absent:
 
     def holds(self, value: Any) -> bool:
         return False
+
+    def code(self, value: str, bind: Bind) -> str:
+        return "False"
+
+    def needle(self) -> str | None:
+        return None
 
 
 def exists(operand: nodes.Value) -> Exists | Absent:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from filterpatterns import nodes
-from filterpatterns.operators.base import OperandError, describe, want_string
+from filterpatterns.operators.base import Bind, OperandError, describe, json_needle, want_string
 
 Variants = tuple[tuple[str, str], ...]
 """A text ignoring case: for each of its characters the lower-case and the upper-case mapping."""
@@ -52,6 +52,12 @@ class EqualsIgnoreCase:
     def holds(self, value: Any) -> bool:
         return isinstance(value, str) and matched_length(self.spelling, value) == len(value)
 
+    def code(self, value: str, bind: Bind) -> str:
+        return f"({value}.__class__ is str and {bind(self.holds)}({value}))"
+
+    def needle(self) -> str | None:
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
@@ -75,6 +81,17 @@ class Prefix:
         if self.spelling is None:
             return value.startswith(self.text)
         return matched_length(self.spelling, value) >= 0
+
+    def code(self, value: str, bind: Bind) -> str:
+        if self.spelling is None:
+            return f"({value}.__class__ is str and {value}.startswith({bind(self.text)}))"
+        return f"({value}.__class__ is str and {bind(self.holds)}({value}))"
+
+    def needle(self) -> str | None:
+        if self.spelling is not None or not self.text:
+            return None
+        needle = json_needle(self.text)
+        return needle if needle == "\\" else f'"{needle}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +121,17 @@ class Suffix:
         longest = sum(max(len(lower), len(upper)) for lower, upper in self.spelling)
         tail = value[-longest:] if longest else ""
         return matched_length(self.spelling, tail[::-1]) >= 0
+
+    def code(self, value: str, bind: Bind) -> str:
+        if self.spelling is None:
+            return f"({value}.__class__ is str and {value}.endswith({bind(self.text)}))"
+        return f"({value}.__class__ is str and {bind(self.holds)}({value}))"
+
+    def needle(self) -> str | None:
+        if self.spelling is not None or not self.text:
+            return None
+        needle = json_needle(self.text)
+        return needle if needle == "\\" else f'{needle}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +190,13 @@ class Wildcard:
                 return False
             position += len(part)
         return position <= end and value.endswith(last)
+
+    def code(self, value: str, bind: Bind) -> str:
+        return f"({value}.__class__ is str and {bind(self.holds)}({value}))"
+
+    def needle(self) -> str | None:
+        longest = max(self.parts, key=len)
+        return json_needle(longest) if longest else None
 
 
 def _ignoring_case(name: str, operand: nodes.Value) -> str | None:

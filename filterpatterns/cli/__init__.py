@@ -1,0 +1,125 @@
+"""The command `fp`.
+
+Each command is a module of this package that holds a click command named `command`, imported when
+it is called for: `fp --version` is quick, and nothing here imports more than click.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import sys
+from typing import Any, Final
+
+import click
+
+_COMMANDS: Final = ("test", "compile")
+"""In the order of the help. Each is the name of its module."""
+
+_BROKEN_PIPE = 128 + 13  # as a shell reports a program that SIGPIPE ended
+_INTERRUPTED = 128 + 2  # SIGINT
+_FAILED = 2
+
+
+class _Program(click.Group):
+    """The group of commands, and the one place that knows how the program ends."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"{__name__}.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in _COMMANDS and not name.startswith("-"):
+            ctx.fail(_no_such_command(name))
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. Ctrl-C, and a reader that has seen enough, end it without a word."""
+        try:
+            try:
+                super().invoke(ctx)
+            finally:
+                if sys.stdout is not None:
+                    sys.stdout.flush()
+            status = 0
+        except KeyboardInterrupt:
+            status = _INTERRUPTED
+        except OSError as error:
+            # Files that are read have their own messages: this is about what is written.
+            status = _FAILED
+            if error.errno in (errno.EPIPE, errno.EINVAL):  # EINVAL: so Windows calls it
+                status = _BROKEN_PIPE
+            _abandon(sys.stdout)
+            _abandon(sys.stderr)
+            if status == _FAILED:
+                click.echo(f"fp: error: cannot write: {error.strerror or error}", err=True)
+        ctx.exit(status)
+
+
+def _abandon(stream: Any) -> None:
+    """Let the interpreter's own flush, at its end, have nothing to complain of."""
+    if stream is None:
+        return
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _no_such_command(name: str) -> str:
+    import difflib  # only for those who mistype
+
+    from filterpatterns.errors import printable
+
+    close = difflib.get_close_matches(name, _COMMANDS, n=1)
+    if close:
+        return f"no such command {printable(name)!r}: did you mean {close[0]!r}?"
+    if os.path.exists(name) or name.lstrip().startswith("{"):
+        return "the command is missing: fp test PATTERN EVENTS..."
+    return f"no such command {printable(name)!r}: choose one of {', '.join(_COMMANDS)}"
+
+
+def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if not value or ctx.resilient_parsing:
+        return
+    from importlib import metadata  # slow to import
+
+    try:
+        version = metadata.version("filterpatterns")
+    except metadata.PackageNotFoundError:
+        version = "(not installed)"
+    click.echo(f"fp {version}")
+    ctx.exit()
+
+
+@click.group(
+    cls=_Program,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="""\b
+Examples:
+  fp test pattern.json events.jsonl
+  fp test '{"body": {"total": [{"numeric": [">", 100]}]}}' events.jsonl
+  aws sqs receive-message --queue-url "$QUEUE" | fp test pattern.json -
+  fp compile pattern.json
+
+`fp COMMAND --help` says more, with examples.""",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
+def main() -> None:
+    """AWS event filter patterns on your own machine: what would Lambda keep?"""

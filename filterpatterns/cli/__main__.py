@@ -1,0 +1,6 @@
+"""`python -m filterpatterns.cli`: the command `fp`."""
+
+from filterpatterns.cli import main
+
+if __name__ == "__main__":
+    main(prog_name="fp")

@@ -1,0 +1,83 @@
+"""Every way to a verdict, so that tests can ask all of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import filterpatterns
+
+
+def case_lines(name: str) -> Iterator[dict[str, Any]]:
+    """The cases of a file in `tests/cases`."""
+    from pathlib import Path
+
+    path = Path(__file__).parent / "cases" / name
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
+
+
+def text_of(record: Any) -> str:
+    """A record as JSON text, lone surrogates as escapes."""
+    return json.dumps(record, ensure_ascii=not _encodable(record))
+
+
+def _encodable(record: Any) -> bool:
+    try:
+        json.dumps(record, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def verdicts(
+    compiled: filterpatterns.Filter, record: Mapping[str, Any], text: str | None = None
+) -> dict[str, bool]:
+    """The verdict of each engine path on one record: given as a dict, as text and as bytes."""
+    text = text_of(record) if text is None else text
+    engine = compiled._engine
+    found = {
+        "interpreter": engine.interpret(record),
+        "interpreter, text": engine.interpret(text),
+        "matches": compiled.matches(record),
+        "matches, text": compiled.matches(text),
+        "matches, bytes": compiled.matches(text.encode()),
+        "filter": compiled.filter([record]) == [record],
+        "filter, text": compiled.filter([text]) == [text],
+        "partition": compiled.partition([record]) == ([record], []),
+        "mask": compiled.mask([record]) == [True],
+        "mask, text": compiled.mask([text]) == [True],
+        "mask, bytes": compiled.mask([text.encode()]) == [True],
+    }
+    generated = engine.generated()
+    if generated is not None:
+        for kind, given in (("dict", record), ("text", text)):
+            for look in (False, True) if generated.can_look else (False,):
+                for result in ("filter", "partition", "mask"):
+                    kept: list[Any] = []
+                    loop = generated.loop(result, kind, look)
+                    loop([given], kept.append, lambda record: None, engine.interpret)
+                    verdict = kept == [True] if result == "mask" else kept == [given]
+                    found[f"{result} loop, {kind}, look={look}"] = verdict
+    return found
+
+
+def in_body(pattern: str) -> str:
+    """The pattern as one for the body of SQS records."""
+    return f'{{"body": {pattern}}}'
+
+
+def sqs_record(body: Any) -> dict[str, Any]:
+    """An SQS record as Lambda delivers it."""
+    return {
+        "messageId": "059f36b4-87a3-44ab-83d2-661975830a7d",
+        "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
+        "body": body,
+        "attributes": {"ApproximateReceiveCount": "1", "SenderId": "AIDAIENQZJOLO23YVJ4VO"},
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-2:123456789012:my-queue",
+        "awsRegion": "us-east-2",
+    }
