@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import linecache
+import threading
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -32,70 +33,86 @@ with each record, or with its verdict; `slow` judges a record that the loop does
 
 
 class Generated:
-    """The generated functions of a matcher.
-
-    `single` judges one record; `loop` gives the functions for batches.
-    """
+    """The generated functions of a matcher, each written and compiled when it is first asked for."""
 
     def __init__(self, matcher: Matcher, slow: Callable[[Any], bool]) -> None:
-        """Generate them; `slow` judges the records that `single` does not.
+        """`slow` judges the records that the function for a single record does not.
 
         Raises:
             Unsupported: the matcher is of a shape that only the interpreter serves.
         """
-        code = Code()
-        judge = Judge(matcher, code)
-        prefilter = judge.prefilter
-        self.can_look = prefilter is not None
-        look = prefilter is not None and prefilter.selective
-        slow_name = code.bind(slow)
-        for kind in _KINDS:
-            ends = Ends.of(["return True"], ["return False"], slow_name)
-            lines = judge.judge(kind, look=look, count=False, ends=ends)
-            code.lines += ["", f"def matches_{kind}(record):", *indent(lines)]
-        code.lines += [
-            "",
-            "def matches(record):",
-            "    if record.__class__ is dict:",
-            "        return matches_dict(record)",
-            "    return matches_text(record)",
-        ]
-        for result in _RESULTS:
-            for kind in _KINDS:
-                for looking in (False, True) if self.can_look else (False,):
-                    code.lines += _loop(judge, result, kind, looking)
-        self.source_code = "\n".join(code.lines).lstrip() + "\n"
-        self._namespace = _execute(self.source_code, code.namespace, self)
-        self.single: Callable[[Any], bool] = self._namespace["matches"]
+        self._lock = threading.Lock()
+        self._code = Code()
+        self._written = 0  # lines of code that have been compiled
+        self._judge = Judge(matcher, self._code)
+        self._slow = self._code.bind(slow)
+        self.can_look = self._judge.prefilter is not None
+
+    def single(self) -> Callable[[Any], bool]:
+        """The function that judges one record."""
+        function: Callable[[Any], bool] = self._function("matches", self._write_single)
+        return function
 
     def loop(self, result: str, kind: str, look: bool) -> Loop:
         """The loop for a result ("filter", "partition", "mask") over a kind of record ("dict",
         "text"), with or without a look before decoding."""
-        loop: Loop = self._namespace[_name(result, kind, look)]
+        name = f"{result}_{kind}_looking" if look else f"{result}_{kind}"
+        loop: Loop = self._function(name, lambda: self._write_loop(name, result, kind, look))
         return loop
 
+    @property
+    def source_code(self) -> str:
+        """The source of all functions."""
+        self.single()
+        for result in _RESULTS:
+            for kind in _KINDS:
+                for look in (False, True) if self.can_look else (False,):
+                    self.loop(result, kind, look)
+        with self._lock:
+            return "\n".join(self._code.lines).lstrip() + "\n"
 
-def _name(result: str, kind: str, look: bool) -> str:
-    return f"{result}_{kind}_looking" if look else f"{result}_{kind}"
+    def _write_single(self) -> None:
+        prefilter = self._judge.prefilter
+        look = prefilter is not None and prefilter.selective
+        for kind in reversed(_KINDS):
+            ends = Ends.of(["return True"], ["return False"], self._slow)
+            lines = self._judge.judge(kind, look=look, count=False, ends=ends)
+            if kind == "dict":
+                other = ["if record.__class__ is not dict:", "    return matches_text(record)"]
+                self._code.lines += ["", "def matches(record):", *indent(other), *indent(lines)]
+            else:
+                self._code.lines += ["", "def matches_text(record):", *indent(lines)]
+
+    def _write_loop(self, name: str, result: str, kind: str, look: bool) -> None:
+        ends = Ends.of(*_RESULTS[result], "slow")
+        lines = self._judge.judge(kind, look=look, count=True, ends=ends)
+        if kind == "dict":
+            odd = ["if record.__class__ is not dict:", *indent(ends.unknown)]
+            lines = [*odd, *lines]
+        self._code.lines += [
+            "",
+            f"def {name}(records, keep, drop, slow):",
+            "    passed = 0",
+            "    for record in records:",
+            *indent(indent(lines)),
+            "    return passed",
+        ]
+
+    def _function(self, name: str, write: Callable[[], None]) -> Any:
+        namespace = self._code.namespace
+        if name not in namespace:
+            with self._lock:
+                if name not in namespace:
+                    write()
+                    source = "\n".join(self._code.lines[self._written :]).lstrip() + "\n"
+                    self._written = len(self._code.lines)
+                    _execute(source, namespace, self)
+        return namespace[name]
 
 
-def _loop(judge: Judge, result: str, kind: str, look: bool) -> list[str]:
-    ends = Ends.of(*_RESULTS[result], "slow")
-    lines = judge.judge(kind, look=look, count=True, ends=ends)
-    return [
-        "",
-        f"def {_name(result, kind, look)}(records, keep, drop, slow):",
-        "    passed = 0",
-        "    for record in records:",
-        *indent(indent(lines)),
-        "    return passed",
-    ]
-
-
-def _execute(source: str, namespace: dict[str, Any], owner: object) -> dict[str, Any]:
+def _execute(source: str, namespace: dict[str, Any], owner: object) -> None:
     name = f"<filterpatterns {next(_serial)}>"
     exec(compile(source, name, "exec"), namespace)  # noqa: S102 - holds names only, values are bound
     # Tracebacks show the lines as long as the functions live.
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     weakref.finalize(owner, linecache.cache.pop, name, None)
-    return namespace

@@ -61,7 +61,7 @@ class Engine:
     def single(self) -> Callable[[Any], bool]:
         """The function that judges one record."""
         generated = self.generated()
-        return self.interpret if generated is None else generated.single
+        return self.interpret if generated is None else generated.single()
 
     def run(
         self,

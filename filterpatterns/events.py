@@ -244,12 +244,23 @@ class _Reader:
     def _item(self, value: Any, line: int) -> Item:
         if isinstance(value, dict):
             return Item(self._file, line, value, record_id(value))
-        found = "an array" if isinstance(value, list) else "a single value"
-        return Item(self._file, line, None, error=f"a record is a JSON object, this is {found}")
+        return Item(
+            self._file, line, None, error=f"a record is a JSON object, found {_kind(value)}"
+        )
 
     def _fault(self, text: str, line: int) -> Item:
         words, below, column = _fault(text)
         return Item(self._file, line + below, None, error=words, column=column)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, list):
+        return "an array"
+    if isinstance(value, str):
+        return "a string"
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    return "a number"
 
 
 def _records_key(value: Any) -> str | None:
@@ -335,7 +346,7 @@ def _fault(text: str) -> tuple[str, int, int | None]:
         if error.pos >= len(text.rstrip(_SPACE)):
             return "invalid JSON: ends too early", error.lineno - 1, error.colno
         words = "more text behind the value" if error.msg == "Extra data" else error.msg
-        words = words[:1].lower() + words[1:].removesuffix(" at")
+        words = words[:1].lower() + words[1:].removesuffix(" at").removesuffix(" starting")
         return f"invalid JSON: {words}", error.lineno - 1, error.colno
     except ValueError as error:
         return f"invalid JSON: {error}", 0, None

@@ -112,6 +112,10 @@ class Access(Protocol):
         """An expression: the value is an array whose scalars satisfy the test."""
         ...
 
+    def leaves_and_elements(self, node: Node, value: str) -> str:
+        """An expression: an array satisfies a node that has a test and more tests below."""
+        ...
+
 
 Condition = Callable[[str], str]
 
@@ -130,7 +134,9 @@ def below(code: Code, node: Node, access: Access, value: str, level: int = 0) ->
     inside = fields(code, node, access, value, level + 1)
     if node.test is not None:
         inside = inside if node.test.optional else "False"
-        rest = _leaf(code, node, node.test, access, value) if node.optional else "False"
+        scalar = _leaf(code, node, node.test, access, value) if node.optional else "False"
+        array = access.leaves_and_elements(node, value)
+        rest = f"({array} if {value}.__class__ is list else {scalar})"
     else:
         ranked = first_rank_is_optional(node)
         array = access.array(
@@ -243,6 +249,9 @@ class StructAccess:
         function = self._code.function(("leaves", node, self.key), write)
         return f"{value}.__class__ is list and {function}({value})"
 
+    def leaves_and_elements(self, node: Node, value: str) -> str:
+        return "False"  # no list is decoded there
+
 
 class DictAccess:
     """Reading dicts and lists that somebody else made: anything unusual is Odd."""
@@ -274,7 +283,7 @@ class DictAccess:
     def array(self, node: Node, value: str, condition: Condition | None) -> str:
         (known,) = self.check(value)
         if condition is None:
-            judged = f"{self._code.bind(partial(interpreter.holds, node))}({value})"
+            judged = self._interpret(node, value)
             return f"({known} and {value}.__class__ is list and {judged})"
 
         def write(values: str) -> list[str]:
@@ -293,8 +302,13 @@ class DictAccess:
         return f"({known} and {value}.__class__ is list and {function}({value}))"
 
     def leaves(self, node: Node, test: Test, value: str) -> str:
-        judge = self._code.bind(partial(interpreter.holds, node))
-        return f"{value}.__class__ is list and {judge}({value})"
+        return f"{value}.__class__ is list and {self._interpret(node, value)}"
+
+    def leaves_and_elements(self, node: Node, value: str) -> str:
+        return self._interpret(node, value)
+
+    def _interpret(self, node: Node, value: str) -> str:
+        return f"{self._code.bind(partial(interpreter.holds, node))}({value})"
 
 
 _DICT_TYPES = LEAF_TYPES | {dict, list, type(ABSENT)}

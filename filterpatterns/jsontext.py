@@ -36,7 +36,8 @@ def parse(text: str) -> Any:
     MAX_PAYLOAD_DEPTH is not JSON.
     """
     try:
-        value = _decode(text)
+        # A str that is no ASCII would keep the UTF-8 that msgspec makes of it.
+        value = _decode(text if text.isascii() else text.encode())
     except UnicodeEncodeError:
         return NOT_JSON  # a lone surrogate has no UTF-8
     except (msgspec.ValidationError, RecursionError):

@@ -112,17 +112,17 @@ class Judge:
             self.prefilter = prefilter(aligned)
 
     def judge(self, kind: str, *, look: bool, count: bool, ends: Ends) -> list[str]:
-        """The statements that judge `record`, a "dict" or "text".
+        """The statements that judge `record`, which is a dict, or is "text": str, or anything.
 
         `look` uses the prefilter; `count` adds up in `passed` the payloads that pass it.
         """
         if kind not in self._conditions:
             self._conditions[kind] = self._write_conditions(kind)
         conditions = self._conditions[kind]
-        lines = ["try:", *indent(conditions.read)]
+        start = list(conditions.read)
         if conditions.plain:
-            lines += [f"    if {conditions.plain}:", *indent(indent(ends.hit))]
-        lines += ["except Exception:", *indent(ends.unknown)]
+            start += [f"if {conditions.plain}:", *indent(ends.hit)]
+        lines = ["try:", *indent(start), "except Exception:", *indent(ends.unknown)]
         if look and self.prefilter is not None:
             lines += self._look(self.prefilter, ends)
             if count:
@@ -155,11 +155,10 @@ class Judge:
 
     def _dict(self) -> tuple[list[str], str, Access]:
         """Statements that get at a dict's members, what holds them, and how they are read."""
-        odd = self._code.bind(Odd)
-        lines = [f"if record.__class__ is not dict: raise {odd}"]
+        lines = []
         if self._key is not None:
             # A record without it may be in boto3's shape.
-            lines += [f"body = record[{self._code.bind(self._key)}]", *self._check_body()]
+            lines = [f"body = record[{self._code.bind(self._key)}]", *self._check_body()]
         return lines, "record", DictAccess(self._code)
 
     def _text(self) -> tuple[list[str], str, Access]:
@@ -167,7 +166,7 @@ class Judge:
         decode = self._code.bind(msgspec.json.Decoder(self._record_shape.struct).decode)
         lines = [
             "text = record if record.__class__ is str else str(record, 'utf-8')",
-            f"members = {decode}(text)",
+            f"members = {decode}({self._utf8('text')})",
             *self._refuse_deep("text"),
         ]
         if self._key is not None:
@@ -176,6 +175,11 @@ class Judge:
 
     def _check_body(self) -> list[str]:
         return [f"if body.__class__ is not str: raise {self._code.bind(Odd)}"]
+
+    def _utf8(self, text: str) -> str:
+        """An expression: a text for msgspec. It would leave UTF-8 it makes of a str on the str, and
+        a batch of texts that are not ASCII would take twice its memory."""
+        return f"{text} if {text}.isascii() else {text}.encode()"
 
     def _refuse_deep(self, text: str) -> list[str]:
         limit = self._code.bind(2 * MAX_PAYLOAD_DEPTH)
@@ -202,7 +206,7 @@ class Judge:
             ]
         return [
             "try:",
-            f"    value = {self._code.bind(decoder(self._payload_shape))}(body)",
+            f"    value = {self._code.bind(decoder(self._payload_shape))}({self._utf8('body')})",
             *(indent(deep) if string else []),
             f"    if {json}:",
             # Too deep a body is a plain string, and dropped; so is one that does not match.
@@ -221,7 +225,7 @@ class Judge:
         return [
             "try:",
             f"    if {string}:",
-            f"        {self._code.bind(msgspec.json.Decoder(msgspec.Raw).decode)}(body)",
+            f"        {self._code.bind(msgspec.json.Decoder(msgspec.Raw).decode)}({self._utf8('body')})",
             *indent(indent(self._refuse_deep("body"))),
             *self._except_not_json(ends),
             *indent(ends.hit),

@@ -10,6 +10,7 @@ import ipaddress
 import itertools
 import math
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -170,8 +171,12 @@ def _is_number(value: Any) -> bool:
 
 
 def _same_number(operand: Any, value: Any) -> bool:
-    """Compare exactly, as Python does (int with float too); nothing equals a too large value."""
-    return _is_number(value) and _fits_double(value) and bool(operand == value)
+    """Compare as doubles what doubles hold, anything else exactly; nothing equals a too large value."""
+    if not _is_number(value) or not _fits_double(value):
+        return False
+    if _has_double(operand) and _has_double(value):
+        return float(operand) == float(value)
+    return isinstance(value, int) and isinstance(operand, int) and operand == value
 
 
 def _fits_double(value: int | float) -> bool:
@@ -182,8 +187,10 @@ def _fits_double(value: int | float) -> bool:
 
 
 def _has_double(value: int | float) -> bool:
-    """Say whether a double is exactly this number."""
-    return _fits_double(value) and float(value) == value
+    """Say whether a double is exactly this number, or is written as it is in decimal (10**23)."""
+    if not _fits_double(value):
+        return False
+    return float(value) == value or Decimal(repr(float(value))) == value
 
 
 def _in_bounds(bounds: list[Any], value: float) -> bool:

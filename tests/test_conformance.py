@@ -39,7 +39,9 @@ def test_event_patterns_in_batches() -> None:
         assert compiled.mask(map(json.dumps, records)) == case["matches"] * 30
 
 
-@pytest.mark.parametrize("case", case_lines("pattern_syntax.jsonl"), ids=lambda case: case["pattern"])
+@pytest.mark.parametrize(
+    "case", list(case_lines("pattern_syntax.jsonl")), ids=lambda case: case["pattern"]
+)
 def test_pattern_syntax(case: dict[str, Any]) -> None:
     if case["valid"]:
         filterpatterns.compile(case["pattern"])

@@ -42,6 +42,17 @@ class _Program(click.Group):
             ctx.fail(_no_such_command(name))
         return super().resolve_command(ctx, args)
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the program, and exit."""
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:
+            # Files that are read have their own messages: this is about what is written.
+            _abandon(sys.stdout)
+            _abandon(sys.stderr)
+            click.echo(f"fp: error: cannot write: {error.strerror or error}", err=True)
+            sys.exit(_FAILED)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. Ctrl-C, and a reader that has seen enough, end it without a word."""
         try:
@@ -54,14 +65,11 @@ class _Program(click.Group):
         except KeyboardInterrupt:
             status = _INTERRUPTED
         except OSError as error:
-            # Files that are read have their own messages: this is about what is written.
-            status = _FAILED
-            if error.errno in (errno.EPIPE, errno.EINVAL):  # EINVAL: so Windows calls it
-                status = _BROKEN_PIPE
+            if error.errno not in (errno.EPIPE, errno.EINVAL):  # EINVAL: so Windows calls it
+                raise
+            status = _BROKEN_PIPE
             _abandon(sys.stdout)
             _abandon(sys.stderr)
-            if status == _FAILED:
-                click.echo(f"fp: error: cannot write: {error.strerror or error}", err=True)
         ctx.exit(status)
 
 

@@ -136,16 +136,17 @@ def _unpacked(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _checked(lines: Iterator[bytes]) -> Iterator[bytes]:
-    """The lines; where they end before the file does, the error says behind which of them."""
+    """The lines; where they end before the file does, the error says after which of them."""
     number = 0
     try:
-        for number, line in enumerate(lines, 1):
-            if number == 1:
+        for line in lines:
+            if not number:
                 _refuse_binary(line)
+            number += 1
             yield line
     except _UnreadableError as error:
         raise _UnreadableError(
-            f"{error} (behind line {number})" if number else str(error)
+            f"{error} (after line {number})" if number else str(error)
         ) from error
 
 

@@ -20,6 +20,9 @@ _LARGEST_FILE = 1 << 24
 """Bytes; ten filters of the longest pattern, all of it escapes, take less than a tenth of that."""
 
 
+_QUOTING = "quote it as this shell wants it, or put it in a file"
+
+
 class Given(NamedTuple):
     """A pattern as it was handed in, and the name that messages call it by."""
 
@@ -38,20 +41,16 @@ def load(argument: str, *, source: str, max_filters: int) -> tuple[Given, Filter
         found = filterpatterns.compile(given.text, source=source, max_filters=max_filters)
     except filterpatterns.PatternError as error:
         lines = [diagnosed(given.name, diagnostic) for diagnostic in error.errors]
-        if given.name == INLINE and '"' not in argument:
-            lines.append(
-                "  hint: it holds no quotation marks; did the shell take them? " + _QUOTING
-            )
+        lines += _advice(given)
         raise Failure("\n".join(lines)) from None
     for warning in found.warnings:
         click.echo(diagnosed(given.name, warning), err=True)
     return given, found
 
 
-_QUOTING = "write '...' around the pattern, or put it in a file"
-
-
 def _given(argument: str) -> Given:
+    if not argument.strip():
+        raise click.UsageError("PATTERN is empty; an unset variable?")
     if argument.lstrip().startswith(("{", "[")):
         return Given(INLINE, argument)
     name = STDIN if argument == "-" else argument
@@ -68,9 +67,17 @@ def _given(argument: str) -> Given:
     return Given(name, data.removeprefix(codecs.BOM_UTF8))
 
 
+def _advice(given: Given) -> list[str]:
+    """What is likely behind a pattern that is refused, beyond the pattern itself."""
+    if isinstance(given.text, str):
+        lost = '"' not in given.text
+        return [f"  hint: the shell took its quotation marks: {_QUOTING}"] if lost else []
+    if b'"messageId"' in given.text or b'"MessageId"' in given.text:
+        return ["  hint: these look like records; PATTERN comes first, then EVENTS"]
+    return []
+
+
 def _hint(argument: str) -> str:
-    if not argument.strip():
-        return "\n  hint: PATTERN is empty; an unset variable?"
     if any(char in argument for char in '{}[]"'):
         return f"\n  hint: this looks like JSON that the shell has changed: {_QUOTING}"
     return ""
