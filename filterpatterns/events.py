@@ -162,17 +162,19 @@ class _Reader:
         self._open.append(text if end is None else text[:end])
         if end is None:
             return ()
-        document = "\n".join(self._open)
-        found = self._whole(document, self._first)
+        rest = text[end:].strip(_SPACE)
+        found = self._whole("\n".join(self._open), self._first)
         if found is None:
+            self._open[-1] = text
             found = self._give_up()
-            self._last = "}"  # the brackets match: what follows may be a new document
-            return found
+            if self._json_lines:
+                return found
+            # The brackets match: what follows may be a new document.
+            self._last, self._skipping = "}", not rest
         self._open, self._first_document = [], False
-        rest = text[end:]
-        if not rest.strip(_SPACE):
+        if not rest:
             return found
-        return [*found, *self._begin(number, " " * end + rest)]
+        return [*found, *self._begin(number, " " * end + text[end:])]
 
     def _closing(self, text: str) -> int | None:
         """Where in a line the open document ends, if it does."""
@@ -185,6 +187,8 @@ class _Reader:
                 self._depth -= 1
                 if self._depth <= 0:
                     return token.end()
+            elif token[0] == '"':  # no string goes on in the next line: this is no JSON
+                break
         return None
 
     def _give_up(self, text: str = "", because: Item | None = None) -> Sequence[Item]:

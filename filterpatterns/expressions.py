@@ -6,14 +6,15 @@ The text is made of names that are chosen here; every value, also member names, 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from functools import partial
 from types import MethodType
 from typing import Any, Protocol
 
 from filterpatterns import interpreter
 from filterpatterns.decoding import ABSENT, Shape, first_rank_is_optional, other_spellings
-from filterpatterns.operators import Operator
-from filterpatterns.operators.base import LEAF_TYPES
+from filterpatterns.operators import AnythingBut, Exists, Operator
+from filterpatterns.operators.base import FEW, Kind
 from filterpatterns.operators.equality import Equals, Exactly
 from filterpatterns.tree import Node, Test
 
@@ -25,7 +26,11 @@ class Odd(Exception):
     """A record that the generated code does not judge: raised by it, answered by the interpreter."""
 
 
-_BUILTINS = {kind.__name__: kind for kind in (str, bool, list, dict, Exception, len)}
+_BUILTINS: dict[str, Any] = {kind.__name__: kind for kind in (str, int, float, list, dict)} | {
+    "len": len,
+    "Exception": Exception,
+    "AttributeError": AttributeError,
+}
 
 
 class Code:
@@ -73,43 +78,40 @@ class Code:
 
 
 class Access(Protocol):
-    """How generated code reads values: one way for decoded structs, one for dicts.
+    """How generated code reads objects: one way for decoded structs, one for dicts.
 
-    Every expression mentions the value, and evaluates it, before anything else. `key` tells the
-    ways apart.
+    `key` tells the ways apart; `object_class` is the name of the class of an object.
     """
 
     key: Hashable
+    object_class: str
 
     def member(self, holder: str, child: Node) -> str:
         """An expression for a member of an object, ABSENT if there is none."""
         ...
 
     def inside(self, child: Node) -> Access:
-        """The way to read values at the child."""
-        ...
-
-    def is_object(self, value: str) -> str:
-        """An expression: the value is an object."""
+        """The way to read objects at the child."""
         ...
 
     def guard(self, holder: str, node: Node) -> list[str]:
         """Expressions that raise Odd for an object that decoding did not make safe; else true."""
         ...
 
-    def check(self, value: str) -> list[str]:
-        """Expressions that raise Odd for a value that decoded JSON does not have; else true."""
+    def otherwise(self, expression: str) -> tuple[list[Branch], str]:
+        """Branches and a default that give the expression, and raise Odd where decoded JSON has no
+        such value."""
         ...
 
     def array(self, node: Node, value: str, condition: Condition | None) -> str:
-        """An expression: the value is an array with an object that satisfies the condition.
+        """An expression: an array has an object that satisfies the condition.
 
         None where choosing takes more than that: then the interpreter judges the array.
         """
         ...
 
     def leaves(self, node: Node, test: Test, value: str) -> str:
-        """An expression: the value is an array whose scalars satisfy the test."""
+        """An expression: an array has a scalar that satisfies the test (or none, if that will do)."""
         ...
 
     def leaves_and_elements(self, node: Node, value: str) -> str:
@@ -119,63 +121,112 @@ class Access(Protocol):
 
 Condition = Callable[[str], str]
 
+Branch = tuple[str, str]
+"""A condition on a value's class, which it calls `@`, and an expression. No two hold for one class."""
 
-def below(code: Code, node: Node, access: Access, value: str, level: int = 0) -> str:
-    """An expression: the tests at and below a node hold for the value there."""
+
+def below(code: Code, node: Node, access: Access, read: str, level: int = 0) -> str:
+    """An expression: the tests at and below a node hold for the value that `read` gives."""
+    if level == _DEEPEST and node.children:
+        function = code.function(
+            ("node", node, access.key), lambda value: [f"return {below(code, node, access, value)}"]
+        )
+        return f"{function}({read})"
+    value = code.name("v")
     if not node.children:
         assert node.test is not None
-        return _leaf(code, node, node.test, access, value)
-    if level == _DEEPEST:
-        function = code.function(
-            ("node", node, access.key), lambda inner: [f"return {below(code, node, access, inner)}"]
-        )
-        return f"{function}({value})"
-    is_object = access.is_object(value)
-    inside = fields(code, node, access, value, level + 1)
-    if node.test is not None:
-        inside = inside if node.test.optional else "False"
-        scalar = _leaf(code, node, node.test, access, value) if node.optional else "False"
-        array = access.leaves_and_elements(node, value)
-        rest = f"({array} if {value}.__class__ is list else {scalar})"
-    else:
+        branches, default = _scalar(code, node.test, access, value)
+        branches.append(("@ is list", access.leaves(node, node.test, value)))
+    elif node.test is None:
+        branches, default = [], str(node.optional)
+        inside = fields(code, node, access, value, level + 1)
         ranked = first_rank_is_optional(node)
         array = access.array(
             node, value, None if ranked else lambda element: fields(code, node, access, element)
         )
-        rest = f"({value}.__class__ is not list or {array})" if node.optional else array
-    return f"({is_object} and {inside} or not {is_object} and {rest})"
+        branches = [(f"@ is {access.object_class}", inside), ("@ is list", array)]
+    else:
+        branches, default = [], "False"
+        if node.optional:
+            branches, default = _scalar(code, node.test, access, value)
+            branches = [branch for branch in branches if access.object_class not in branch[0]]
+        inside = fields(code, node, access, value, level + 1) if node.test.optional else "False"
+        branches += [
+            (f"@ is {access.object_class}", inside),
+            ("@ is list", access.leaves_and_elements(node, value)),
+        ]
+    return _choose(code, branches, access.otherwise(default), value, read)
 
 
 def fields(code: Code, node: Node, access: Access, holder: str, level: int = 0) -> str:
     """An expression: the tests below a node hold for an object there."""
     parts = access.guard(holder, node)
-    for child in node.children:
-        value = code.name("v")
-        expression = below(code, child, access.inside(child), value, level)
-        # What comes first in the text is evaluated first: there the member is read.
-        member = f"({value} := {access.member(holder, child)})"
-        parts.append(expression.replace(value, member, 1))
+    for child in sorted(node.children, key=_holds_often):
+        member = access.member(holder, child)
+        parts.append(below(code, child, access.inside(child), member, level))
     return "(" + " and ".join(parts) + ")" if parts else "True"
 
 
-def _leaf(code: Code, node: Node, test: Test, access: Access, value: str) -> str:
-    """An expression for a test; false, without raising, for whatever else decoding lets through."""
-    parts = [rules(code, test, value)] if test.rules else []
-    if test.optional:
-        parts.insert(0, f"{value} is {code.bind(ABSENT)} or {access.is_object(value)}")
-    parts.append(access.leaves(node, test, value))
-    return "(" + " and ".join((*access.check(value), f"({' or '.join(parts)})")) + ")"
+def _holds_often(node: Node) -> int:
+    """Sorts first what is likely to fail: then nothing after it is evaluated."""
+    if node.test is None or node.children:
+        return 1 + min(_holds_often(child) for child in node.children)
+    if node.test.optional or any(isinstance(rule, Exists) for rule in node.test.rules):
+        return 6
+    if any(isinstance(rule, AnythingBut) for rule in node.test.rules):
+        return 4
+    return 0 if any(rule.needle() for rule in node.test.rules) else 2
 
 
-def rules(code: Code, test: Test, value: str) -> str:
-    """An expression: a scalar satisfies any rule of a test."""
-    strings = [text for text in map(_plain_string, test.rules) if text is not None]
-    parts = []
+def _choose(
+    code: Code,
+    branches: list[Branch],
+    otherwise: tuple[list[Branch], str],
+    value: str,
+    read: str,
+) -> str:
+    """An expression: read a value, ask for its class (once: it costs as much as a comparison), and
+    do what the branch for the class says."""
+    last, default = otherwise
+    usual = last[0][1] if last else default
+    branches = [branch for branch in branches if branch[1] != usual] + last
+    if not branches:
+        return default
+    kind = code.name("c")
+    expression = default
+    for index, (condition, then) in reversed(list(enumerate(branches))):
+        if index == 0:  # what is evaluated first, reads
+            condition = condition.replace("@", f"({kind} := ({value} := {read}).__class__)", 1)
+        expression = f"{then} if {condition.replace('@', kind)} else {expression}"
+    return f"({expression})"
+
+
+def _scalar(code: Code, test: Test, access: Access, value: str) -> tuple[list[Branch], str]:
+    """Branches for a test: strings, numbers, what is no leaf; the default is for the other leaves."""
+    string, number, other = (
+        rules(code, test, value, kind) for kind in ("string", "number", "other")
+    )
+    absent = code.bind(type(ABSENT))
+    return [
+        ("@ is str", string),
+        ("@ is int or @ is float", number),
+        (f"@ is {absent}", str(test.optional)),
+        (f"@ is {access.object_class}", str(test.optional)),
+    ], other
+
+
+def rules(code: Code, test: Test, value: str, kind: Kind) -> str:
+    """An expression: a leaf of the kind satisfies any rule of a test."""
+    texts = [text for text in map(_plain_string, test.rules) if text is not None]
     others = test.rules
-    if len(strings) > 1:
-        parts.append(f"{value}.__class__ is str and {value} in {code.bind(frozenset(strings))}")
+    parts = []
+    if len(texts) > FEW and kind == "string":
+        parts.append(f"{value} in {code.bind(frozenset(texts))}")
         others = tuple(rule for rule in test.rules if _plain_string(rule) is None)
-    parts += [rule.code(value, code.bind) for rule in others]
+    parts += [rule.code(value, kind, code.bind) for rule in others]
+    if "True" in parts:
+        return "True"
+    parts = [part for part in parts if part != "False"]
     return " or ".join(parts) or "False"
 
 
@@ -187,6 +238,28 @@ def _plain_string(rule: Operator) -> str | None:
     return None
 
 
+def _loop(values: str, element: str, condition: str, check: list[str]) -> list[str]:
+    """Statements: true if an element is an object that satisfies the condition.
+
+    Asking each element for its class costs a quarter of the loop. So it runs without, and where that
+    fails, because a scalar has no members, again with `check`.
+    """
+    return [
+        "try:",
+        f"    for {element} in {values}:",
+        f"        if {condition}:",
+        "            return True",
+        "    return False",
+        "except AttributeError:",
+        "    pass",
+        f"for {element} in {values}:",
+        *(f"    {line}" for line in check),
+        f"    if {condition}:",
+        "        return True",
+        "return False",
+    ]
+
+
 class StructAccess:
     """Reading what `decoding.py` made: classes are known, and spellings were checked there."""
 
@@ -194,6 +267,7 @@ class StructAccess:
         self._code = code
         self._shape = shape
         self.key: Hashable = shape
+        self.object_class = code.bind(shape.struct)
 
     def member(self, holder: str, child: Node) -> str:
         return f"{holder}.{self._shape.children[child.name].attribute}"
@@ -201,14 +275,11 @@ class StructAccess:
     def inside(self, child: Node) -> StructAccess:
         return StructAccess(self._code, self._shape.children[child.name])
 
-    def is_object(self, value: str) -> str:
-        return f"{value}.__class__ is {self._code.bind(self._shape.struct)}"
-
     def guard(self, holder: str, node: Node) -> list[str]:
         return []
 
-    def check(self, value: str) -> list[str]:
-        return []
+    def otherwise(self, expression: str) -> tuple[list[Branch], str]:
+        return [], expression
 
     def array(self, node: Node, value: str, condition: Condition | None) -> str:
         if condition is None or not self._shape.takes_list:
@@ -216,15 +287,10 @@ class StructAccess:
 
         def write(values: str) -> list[str]:
             element = self._code.name("v")
-            return [
-                f"for {element} in {values}:",
-                f"    if {self.is_object(element)} and {condition(element)}:",
-                "        return True",
-                "return False",
-            ]
+            check = [f"if {element}.__class__ is not {self.object_class}: continue"]
+            return _loop(values, element, condition(element), check)
 
-        function = self._code.function(("array", node, self.key), write)
-        return f"({value}.__class__ is list and {function}({value}))"
+        return f"{self._code.function(('array', node, self.key), write)}({value})"
 
     def leaves(self, node: Node, test: Test, value: str) -> str:
         if not self._shape.takes_list:
@@ -232,22 +298,24 @@ class StructAccess:
         if len(test.rules) == 1 and not test.optional:
             text = _plain_string(test.rules[0])
             if text is not None:
-                return f"{value}.__class__ is list and {self._code.bind(text)} in {value}"
+                return f"{self._code.bind(text)} in {value}"
 
         def write(values: str) -> list[str]:
             element = self._code.name("v")
-            scalar = f"{element}.__class__ is not {self._code.bind(self._shape.struct)}"
+            # An object in the array is no leaf: it satisfies no rule.
+            branches, default = _scalar(self._code, replace(test, optional=False), self, element)
+            holds = _choose(self._code, branches, ([], default), self._code.name("v"), element)
+            scalar = f"{element}.__class__ is not {self.object_class}"
             return [
                 *(["found = False"] if test.optional else []),
                 f"for {element} in {values}:",
-                f"    if {rules(self._code, test, element)}:",
+                f"    if {holds}:",
                 "        return True",
                 *([f"    found = found or {scalar}"] if test.optional else []),
                 "return not found" if test.optional else "return False",
             ]
 
-        function = self._code.function(("leaves", node, self.key), write)
-        return f"{value}.__class__ is list and {function}({value})"
+        return f"{self._code.function(('leaves', node, self.key), write)}({value})"
 
     def leaves_and_elements(self, node: Node, value: str) -> str:
         return "False"  # no list is decoded there
@@ -259,15 +327,13 @@ class DictAccess:
     def __init__(self, code: Code) -> None:
         self._code = code
         self.key: Hashable = dict
+        self.object_class = "dict"
 
     def member(self, holder: str, child: Node) -> str:
         return f"{holder}.get({self._code.bind(child.name)}, {self._code.bind(ABSENT)})"
 
     def inside(self, child: Node) -> DictAccess:
         return self
-
-    def is_object(self, value: str) -> str:
-        return f"{value}.__class__ is dict"
 
     def guard(self, holder: str, node: Node) -> list[str]:
         names = [self._code.bind(name) for name in other_spellings(node)]
@@ -276,33 +342,28 @@ class DictAccess:
         spelt = " or ".join(f"{name} in {holder}" for name in names)
         return [f"(not ({spelt}) or {self._code.bind(_odd)}())"]
 
-    def check(self, value: str) -> list[str]:
+    def otherwise(self, expression: str) -> tuple[list[Branch], str]:
         known = self._code.bind(_DICT_TYPES)
-        return [f"({value}.__class__ in {known} or {self._code.bind(_odd)}())"]
+        return [(f"@ in {known}", expression)], f"{self._code.bind(_odd)}()"
 
     def array(self, node: Node, value: str, condition: Condition | None) -> str:
-        (known,) = self.check(value)
         if condition is None:
-            judged = self._interpret(node, value)
-            return f"({known} and {value}.__class__ is list and {judged})"
+            return self._interpret(node, value)
 
         def write(values: str) -> list[str]:
             element = self._code.name("v")
-            return [
-                f"for {element} in {values}:",
-                f"    if {element}.__class__ is dict:",
-                f"        if {condition(element)}:",
-                "            return True",
-                f"    elif {element}.__class__ not in {self._code.bind(LEAF_TYPES)}:",
-                f"        {self._code.bind(_odd)}()",
-                "return False",
+            scalar = f"{element}.__class__ in {self._code.bind(_SCALAR_TYPES)}"
+            check = [
+                f"if {element}.__class__ is not dict:",
+                f"    if {scalar}: continue",
+                f"    {self._code.bind(_odd)}()",
             ]
+            return _loop(values, element, condition(element), check)
 
-        function = self._code.function(("array", node, self.key), write)
-        return f"({known} and {value}.__class__ is list and {function}({value}))"
+        return f"{self._code.function(('array', node, self.key), write)}({value})"
 
     def leaves(self, node: Node, test: Test, value: str) -> str:
-        return f"{value}.__class__ is list and {self._interpret(node, value)}"
+        return self._interpret(node, value)
 
     def leaves_and_elements(self, node: Node, value: str) -> str:
         return self._interpret(node, value)
@@ -311,7 +372,8 @@ class DictAccess:
         return f"{self._code.bind(partial(interpreter.holds, node))}({value})"
 
 
-_DICT_TYPES = LEAF_TYPES | {dict, list, type(ABSENT)}
+_SCALAR_TYPES = frozenset((str, int, float, bool, type(None)))
+_DICT_TYPES = _SCALAR_TYPES | {dict, list, type(ABSENT)}
 
 
 def _odd() -> None:

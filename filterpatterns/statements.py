@@ -147,7 +147,7 @@ class Judge:
                 parts.append(below(self._code, branch.json, payload, "value"))
             elif branch.string is not None:
                 group = string
-                parts.append(f"({rules(self._code, branch.string, 'body')})")
+                parts.append(f"({rules(self._code, branch.string, 'body', 'string')})")
             if branch.metadata.children:
                 parts.append(fields(self._code, branch.metadata, access, holder))
             group.append(" and ".join(parts) or "True")

@@ -16,11 +16,10 @@ from filterpatterns.filter import Filter
 INLINE = "<pattern>"
 """The name that a pattern on the command line has in messages."""
 
+_QUOTING = "quote it as this shell wants it, or put it in a file"
+
 _LARGEST_FILE = 1 << 24
 """Bytes; ten filters of the longest pattern, all of it escapes, take less than a tenth of that."""
-
-
-_QUOTING = "quote it as this shell wants it, or put it in a file"
 
 
 class Given(NamedTuple):

@@ -83,8 +83,8 @@ Examples:
   fp test --quiet --expect all pattern.json must-pass/*.json
 
 \b
-Exit status: 0; 1 if --expect did not come true; 2 if the pattern is refused, or
-a file or a line could not be read (the others are tested all the same)."""
+Exit status: 0; 1 if --expect did not come true; 2 if the pattern is refused,
+or a file or line could not be read (the others are tested all the same)."""
 )
 @pattern_options
 @click.option("--json", "as_json", is_flag=True, help="Write a JSON object for each record.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from filterpatterns import nodes
-from filterpatterns.operators.base import Bind, OperandError, want_string
+from filterpatterns.operators.base import Bind, Kind, OperandError, want_string
 
 Address = tuple[int, int]
 """An address: its width in bits (32 or 128) and its value."""
@@ -76,8 +76,8 @@ class Cidr:
             and self.first <= address[1] <= self.last
         )
 
-    def code(self, value: str, bind: Bind) -> str:
-        return f"({value}.__class__ is str and {bind(self.holds)}({value}))"
+    def code(self, value: str, kind: Kind, bind: Bind) -> str:
+        return f"{bind(self.holds)}({value})" if kind == "string" else "False"
 
     def needle(self) -> str | None:
         return None

@@ -9,8 +9,9 @@ from typing import Any
 from filterpatterns import nodes
 from filterpatterns._numbers import SAFE, as_double
 from filterpatterns.operators.base import (
-    LEAF_TYPES,
+    FEW,
     Bind,
+    Kind,
     OperandError,
     Operator,
     describe,
@@ -76,20 +77,26 @@ class AnythingBut:
             return as_double(value) not in self.numbers
         return True
 
-    def code(self, value: str, bind: Bind) -> str:
-        leaf = f"{value}.__class__ in {bind(LEAF_TYPES)}"
-        if self.rules or any(abs(number) > SAFE for number in self.numbers):
-            return f"({leaf} and {bind(self.holds)}({value}))"
-        if self.strings:
-            unlisted = (
-                f"{value}.__class__ is str and {value} not in {bind(frozenset(self.strings))}"
-            )
-            return f"({unlisted} or {value}.__class__ in {bind(LEAF_TYPES - {str})})"
-        unlisted = f"{value} not in {bind(frozenset(self.numbers))}"
-        return f"({leaf} and ({unlisted} or {value}.__class__ is bool))"
+    def code(self, value: str, kind: Kind, bind: Bind) -> str:
+        if kind == "string" and self.rules:
+            rules = " or ".join(rule.code(value, kind, bind) for rule in self.rules)
+            return f"not ({rules})"
+        if kind == "string" and self.strings:
+            return _is_none_of(value, self.strings, bind)
+        if kind == "number" and self.numbers:
+            if any(abs(number) > SAFE for number in self.numbers):
+                return f"{bind(self.holds)}({value})"
+            return _is_none_of(value, self.numbers, bind)
+        return "True"
 
     def needle(self) -> str | None:
         return None
+
+
+def _is_none_of(value: str, items: tuple[str, ...] | tuple[int | float, ...], bind: Bind) -> str:
+    if len(items) <= FEW:
+        return "(" + " and ".join(f"{value} != {bind(item)}" for item in items) + ")"
+    return f"{value} not in {bind(frozenset(items))}"
 
 
 def _nested_rules(operand: nodes.Object) -> tuple[Operator, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 from filterpatterns import nodes
 from filterpatterns._numbers import SAFE, as_double
 from filterpatterns.operators.address import Address, parse_address
-from filterpatterns.operators.base import Bind, Operator, is_number, json_needle, want_string
+from filterpatterns.operators.base import Bind, Kind, Operator, is_number, json_needle, want_string
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,10 @@ class Equals:
             return isinstance(value, str) and value == self.value
         return value is self.value
 
-    def code(self, value: str, bind: Bind) -> str:
-        return f"{value} {'==' if isinstance(self.value, str) else 'is'} {bind(self.value)}"
+    def code(self, value: str, kind: Kind, bind: Bind) -> str:
+        if isinstance(self.value, str):
+            return f"{value} == {bind(self.value)}" if kind == "string" else "False"
+        return f"{value} is {bind(self.value)}" if kind == "other" else "False"
 
     def needle(self) -> str | None:
         return quoted(self.value) if isinstance(self.value, str) else None
@@ -47,10 +49,12 @@ class EqualsNumber:
             return as_double(value) == self.double
         return self.integer is not None and isinstance(value, int) and value == self.integer
 
-    def code(self, value: str, bind: Bind) -> str:
+    def code(self, value: str, kind: Kind, bind: Bind) -> str:
+        if kind != "number":
+            return "False"
         if self.double is None or abs(self.double) > SAFE:
             return f"{bind(self.holds)}({value})"
-        return f"({value} == {bind(self.double)} and {value}.__class__ is not bool)"
+        return f"{value} == {bind(self.double)}"
 
     def needle(self) -> str | None:
         return None  # 300 may be written 3e2
@@ -68,12 +72,14 @@ class EqualsAddress:
             return False
         return value == self.text or parse_address(value) == self.address
 
-    def code(self, value: str, bind: Bind) -> str:
-        # An address has other spellings only in IPv6 notation.
-        return (
-            f"({value} == {bind(self.text)} or {value}.__class__ is str and ':' in {value} "
-            f"and {bind(self.holds)}({value}))"
-        )
+    def code(self, value: str, kind: Kind, bind: Bind) -> str:
+        if kind != "string":
+            return "False"
+        holds = f"{bind(self.holds)}({value})"
+        if ":" not in self.text:
+            # 10.0.0.1 has other spellings only in IPv6 notation.
+            return f"({value} == {bind(self.text)} or ':' in {value} and {holds})"
+        return holds
 
     def needle(self) -> str | None:
         return None
@@ -92,8 +98,8 @@ class Exactly:
     def holds(self, value: Any) -> bool:
         return isinstance(value, str) and value == self.text
 
-    def code(self, value: str, bind: Bind) -> str:
-        return f"{value} == {bind(self.text)}"
+    def code(self, value: str, kind: Kind, bind: Bind) -> str:
+        return f"{value} == {bind(self.text)}" if kind == "string" else "False"
 
     def needle(self) -> str | None:
         return quoted(self.text)

@@ -8,9 +8,8 @@ from typing import Any
 
 from filterpatterns import nodes
 from filterpatterns._numbers import SAFE, as_double, is_exact
-from filterpatterns.operators.base import Bind, OperandError, describe, is_number
+from filterpatterns.operators.base import Bind, Kind, OperandError, describe, is_number
 
-_NUMBERS = frozenset((int, float))
 _LOWER = (">", ">=")
 _UPPER = ("<", "<=")
 _HINT = (
@@ -76,21 +75,21 @@ class Numeric:
         below = number < self.upper if self.upper_open else number <= self.upper
         return above and below
 
-    def code(self, value: str, bind: Bind) -> str:
+    def code(self, value: str, kind: Kind, bind: Bind) -> str:
+        if kind != "number":
+            return "False"
         bounds = [bound for bound in (self.lower, self.upper) if math.isfinite(bound)]
         if any(abs(bound) > SAFE for bound in bounds):
-            return f"({value}.__class__ in {bind(_NUMBERS)} and {bind(self.holds)}({value}))"
+            return f"{bind(self.holds)}({value})"
+        above = f"{bind(self.lower)} {'<' if self.lower_open else '<='} {value}"
+        below = f"{value} {'<' if self.upper_open else '<='} {bind(self.upper)}"
         # Beyond SAFE not every integer is a double: only there the slow predicate is asked.
-        lower, upper = max(self.lower, -SAFE), min(self.upper, SAFE)
-        inside = (
-            f"{bind(lower)} {'<' if self.lower_open and lower == self.lower else '<='} {value} "
-            f"{'<' if self.upper_open and upper == self.upper else '<='} {bind(upper)}"
-        )
-        if lower != self.lower:
-            inside = f"({inside} or {value} < {bind(lower)} and {bind(self.holds)}({value}))"
-        elif upper != self.upper:
-            inside = f"({inside} or {value} > {bind(upper)} and {bind(self.holds)}({value}))"
-        return f"({value}.__class__ in {bind(_NUMBERS)} and {inside})"
+        if math.isinf(self.upper):
+            below = f"({value} <= {bind(SAFE)} or {bind(self.holds)}({value}))"
+        elif math.isinf(self.lower):
+            above = f"({value} >= {bind(-SAFE)} or {bind(self.holds)}({value}))"
+            return f"({below} and {above})"
+        return f"({above} and {below})"
 
     def needle(self) -> str | None:
         return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from filterpatterns import nodes
-from filterpatterns.operators.base import LEAF_TYPES, Bind, OperandError, describe
+from filterpatterns.operators.base import Bind, Kind, OperandError, describe
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,8 @@ class Exists:
     def holds(self, value: Any) -> bool:
         return True
 
-    def code(self, value: str, bind: Bind) -> str:
-        return f"{value}.__class__ in {bind(LEAF_TYPES)}"
+    def code(self, value: str, kind: Kind, bind: Bind) -> str:
+        return "True"
 
     def needle(self) -> str | None:
         return None
@@ -30,7 +30,7 @@ class Absent:
     def holds(self, value: Any) -> bool:
         return False
 
-    def code(self, value: str, bind: Bind) -> str:
+    def code(self, value: str, kind: Kind, bind: Bind) -> str:
         return "False"
 
     def needle(self) -> str | None:

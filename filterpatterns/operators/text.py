@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
 from filterpatterns import nodes
-from filterpatterns.operators.base import Bind, OperandError, describe, json_needle, want_string
+from filterpatterns.operators.base import (
+    Bind,
+    Kind,
+    OperandError,
+    describe,
+    json_needle,
+    want_string,
+)
 
 Variants = tuple[tuple[str, str], ...]
 """A text ignoring case: for each of its characters the lower-case and the upper-case mapping."""
@@ -52,8 +60,12 @@ class EqualsIgnoreCase:
     def holds(self, value: Any) -> bool:
         return isinstance(value, str) and matched_length(self.spelling, value) == len(value)
 
-    def code(self, value: str, bind: Bind) -> str:
-        return f"({value}.__class__ is str and {bind(self.holds)}({value}))"
+    def code(self, value: str, kind: Kind, bind: Bind) -> str:
+        if kind != "string":
+            return "False"
+        if self.text.isascii():
+            return f"({value}.isascii() and {value}.lower() == {bind(self.text.lower())})"
+        return f"{bind(self.holds)}({value})"
 
     def needle(self) -> str | None:
         return None
@@ -82,10 +94,16 @@ class Prefix:
             return value.startswith(self.text)
         return matched_length(self.spelling, value) >= 0
 
-    def code(self, value: str, bind: Bind) -> str:
-        if self.spelling is None:
-            return f"({value}.__class__ is str and {value}.startswith({bind(self.text)}))"
-        return f"({value}.__class__ is str and {bind(self.holds)}({value}))"
+    def code(self, value: str, kind: Kind, bind: Bind) -> str:
+        if kind != "string":
+            return "False"
+        if self.spelling is not None:
+            return f"{bind(self.holds)}({value})"
+        if not self.text or self.text[-1] == chr(sys.maxunicode):
+            return f"{value}.startswith({bind(self.text)})"
+        # Two comparisons cost a third of a method call up to Python 3.12, and about as much in 3.13.
+        behind = self.text[:-1] + chr(ord(self.text[-1]) + 1)
+        return f"({bind(self.text)} <= {value} and {value} < {bind(behind)})"
 
     def needle(self) -> str | None:
         if self.spelling is not None or not self.text:
@@ -122,10 +140,12 @@ class Suffix:
         tail = value[-longest:] if longest else ""
         return matched_length(self.spelling, tail[::-1]) >= 0
 
-    def code(self, value: str, bind: Bind) -> str:
-        if self.spelling is None:
-            return f"({value}.__class__ is str and {value}.endswith({bind(self.text)}))"
-        return f"({value}.__class__ is str and {bind(self.holds)}({value}))"
+    def code(self, value: str, kind: Kind, bind: Bind) -> str:
+        if kind != "string":
+            return "False"
+        if self.spelling is not None:
+            return f"{bind(self.holds)}({value})"
+        return f"{value}.endswith({bind(self.text)})"
 
     def needle(self) -> str | None:
         if self.spelling is not None or not self.text:
@@ -191,8 +211,12 @@ class Wildcard:
             position += len(part)
         return position <= end and value.endswith(last)
 
-    def code(self, value: str, bind: Bind) -> str:
-        return f"({value}.__class__ is str and {bind(self.holds)}({value}))"
+    def code(self, value: str, kind: Kind, bind: Bind) -> str:
+        if kind != "string":
+            return "False"
+        if len(self.parts) == 3 and not self.parts[0] and not self.parts[2]:
+            return f"{bind(self.parts[1])} in {value}"
+        return f"{bind(self.holds)}({value})"
 
     def needle(self) -> str | None:
         longest = max(self.parts, key=len)
