@@ -270,6 +270,7 @@ CASES: tuple[Case, ...] = (
     _case(REFUNDED, "medium", "indented", layout="indented"),
     _case(REFUNDED, "medium", "UTF-8", text="utf8"),
     _case(REFUNDED, "medium", "escapes", text="escaped"),
+    _case(REFUNDED, "medium", "long text", filler="text"),
     _case(REFUNDED, "medium", "5% not JSON", broken=0.05),
     _case(BIG, "medium", rate=0.01),
     _case(BIG, "medium", rate=0.9),
@@ -279,7 +280,9 @@ CASES: tuple[Case, ...] = (
     _case(BIG, "medium", "spaced", layout="spaced"),
     _case(BIG, "medium", "UTF-8", text="utf8"),
     _case(BIG, "medium", "escapes", text="escaped"),
+    _case(BIG, "medium", "long text", filler="text"),
     _case(KITS, "medium", "UTF-8", text="utf8"),
+    _case(BIG, "large", "long text", filler="text"),
     _case(REFUNDED, "large", "UTF-8", text="utf8"),
     _case(REFUNDED, "large", "escapes", text="escaped"),
 )

@@ -24,10 +24,11 @@ Size = Literal["small", "medium", "large"]
 Text = Literal["ascii", "utf8", "escaped"]
 Layout = Literal["compact", "spaced", "indented"]
 Place = Literal["natural", "early", "late", "absent"]
+Filler = Literal["fields", "text"]
 
 COUNTS: dict[Size, int] = {"small": 3000, "medium": 1000, "large": 200}
 _BYTES: dict[Size, int] = {"small": 0, "medium": 693, "large": 7300}
-_ITEMS_END = 4200
+_LARGE_ITEMS = 12
 _BROKEN_AT = 0.6
 
 
@@ -39,6 +40,8 @@ class Shape:
     layout: as compact as JSON can be, Python's default spaces, or lines indented by two.
     place: where the asked-for key stands in the body: where it naturally would, first, last, or
         nowhere.
+    filler: what brings medium and large bodies to their size: many short fields, as machines send
+        them, or one long text, as people do.
     decoy: every body holds the asked-for word, as a string of its own, in another field.
     broken: this part of the bodies is cut off and so no JSON.
     """
@@ -47,6 +50,7 @@ class Shape:
     text: Text = "ascii"
     layout: Layout = "compact"
     place: Place = "natural"
+    filler: Filler = "fields"
     decoy: str = ""
     broken: float = 0.0
 
@@ -127,7 +131,8 @@ def _body(shape: Shape, plant: Plant, key: str, hit: bool, rng: random.Random) -
     if shape.decoy:
         body = {"channel": shape.decoy, **body}
     if shape.size != "small":
-        _fill(body, words, _BYTES[shape.size], rng)
+        fill = _fill_with_fields if shape.filler == "fields" else _fill_with_text
+        fill(body, words, _BYTES[shape.size], rng)
     if shape.place == "absent":
         del body[key]
     elif shape.place == "late":
@@ -176,11 +181,7 @@ def _order(size: Size, words: Words, rng: random.Random) -> Body:
         "items": [_item(words, rng) for _ in range(2)],
     }
     if size == "large":
-        length = len(json.dumps(body))
-        while length < _ITEMS_END:
-            item = _item(words, rng)
-            body["items"].append(item)
-            length += len(json.dumps(item, separators=(",", ":"))) + 1
+        body["items"] += [_item(words, rng) for _ in range(_LARGE_ITEMS - 2)]
         body["history"] = [_step(words, rng) for _ in range(25)]
     body["createdAt"] = f"2025-06-{rng.randrange(1, 29):02}T{rng.randrange(24):02}:15:00Z"
     return body
@@ -204,9 +205,31 @@ def _step(words: Words, rng: random.Random) -> Body:
     }
 
 
-def _fill(body: Body, words: Words, target: int, rng: random.Random) -> None:
+def _length(body: Body) -> int:
+    return len(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def _fill_with_fields(body: Body, words: Words, target: int, rng: random.Random) -> None:
+    """Adds measurements and flags that bring the body to about the target length."""
+    missing = target - _length(body)
+    parcels = []
+    while missing > 0:
+        parcel: Body = {
+            "id": rng.randrange(1000),
+            "kg": round(rng.uniform(0.1, 30), 1),
+            "cm": [rng.randrange(5, 120) for _ in range(3)],
+            "ok": rng.random() < 0.9,
+            "to": rng.choice(words.cities),
+            "lane": rng.choice(("A", "B", None)),
+        }
+        parcels.append(parcel)
+        missing -= _length(parcel) + 1
+    body["parcels"] = parcels
+
+
+def _fill_with_text(body: Body, words: Words, target: int, rng: random.Random) -> None:
     """Adds a note that brings the body to the target length, if it is below it."""
-    missing = target - len(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode())
+    missing = target - _length(body)
     note = ""
     while len(note.encode()) < missing - len(',"note":""'):
         note += rng.choice(words.prose) + " "

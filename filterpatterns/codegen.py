@@ -27,9 +27,9 @@ _RESULTS = {
 
 _serial = itertools.count(1)
 
-Loop = Callable[..., int]
-"""(records, keep, drop, slow) -> how many payloads passed the prefilter. `keep` and `drop` are called
-with each record, or with its verdict; `slow` judges a record that the loop does not."""
+Loop = Callable[..., None]
+"""(records, keep, drop, slow). `keep` and `drop` are called with each record, or `keep` with each
+verdict; `slow` judges a record that the loop does not."""
 
 
 class Generated:
@@ -76,7 +76,7 @@ class Generated:
         look = prefilter is not None and prefilter.selective
         for kind in reversed(_KINDS):
             ends = Ends.of(["return True"], ["return False"], self._slow)
-            lines = self._judge.judge(kind, look=look, count=False, ends=ends)
+            lines = self._judge.judge(kind, look=look, ends=ends)
             if kind == "dict":
                 other = ["if record.__class__ is not dict:", "    return matches_text(record)"]
                 self._code.lines += ["", "def matches(record):", *indent(other), *indent(lines)]
@@ -85,17 +85,15 @@ class Generated:
 
     def _write_loop(self, name: str, result: str, kind: str, look: bool) -> None:
         ends = Ends.of(*_RESULTS[result], "slow")
-        lines = self._judge.judge(kind, look=look, count=True, ends=ends)
+        lines = self._judge.judge(kind, look=look, ends=ends)
         if kind == "dict":
             odd = ["if record.__class__ is not dict:", *indent(ends.unknown)]
             lines = [*odd, *lines]
         self._code.lines += [
             "",
             f"def {name}(records, keep, drop, slow):",
-            "    passed = 0",
             "    for record in records:",
             *indent(indent(lines)),
-            "    return passed",
         ]
 
     def _function(self, name: str, write: Callable[[], None]) -> Any:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from itertools import islice
+from time import perf_counter
 from typing import Any, Literal
 
 from filterpatterns.codegen import Generated
@@ -18,15 +19,11 @@ OnError = Literal["raise", "drop"]
 _CHUNK = 1024
 """Records that a loop takes at a time: its memory is bounded, and its overhead is nothing."""
 
-_SAMPLE = 64
-"""Records of a batch in which the prefilter proves its worth."""
+_SAMPLE = 128
+"""Records that are judged with the prefilter, and as many without, to see which is faster."""
 
-_WORTH = 0.5
-"""The share of payloads that may pass the prefilter: a look costs about half of decoding, so that
-beyond half it costs more than it saves (docs/performance.md has the measurement)."""
-
-_BLIND_CHUNKS = 16
-"""Chunks that are decoded without a look before the next sample."""
+_CHUNKS_PER_SAMPLE = 16
+"""Chunks after which that is tried again: what a queue carries changes."""
 
 
 class Engine:
@@ -80,14 +77,19 @@ class Engine:
             raise ValueError(f'on_error is "raise" or "drop", found {on_error!r}')
         slow = self.interpret if on_error == "raise" else self._interpret_leniently
         generated = self.generated()
+        looks = _Looks() if generated is not None and generated.can_look else _NeverLooks()
+        iterator = iter(records)
         done = 0
-        blind = 0  # chunks to decode without a look
-        for chunk in _chunks(records):
+        while chunk := list(islice(iterator, looks.size)):
             try:
                 if generated is None:
                     self._interpret_all(result, chunk, keep, drop, slow)
                 else:
-                    blind = _run_chunk(generated, result, chunk, keep, drop, slow, blind)
+                    kind = "text" if chunk[0].__class__ in (str, bytes) else "dict"
+                    loop = generated.loop(result, kind, looks.now)
+                    start = perf_counter()
+                    loop(chunk, keep, drop, slow)
+                    looks.took((perf_counter() - start) / len(chunk))
             except RecordError as error:
                 raise RecordError(error.message, done + self._first_bad(chunk)) from None
             done += len(chunk)
@@ -125,27 +127,38 @@ class Engine:
         raise AssertionError("a record was refused once and taken once")
 
 
-def _chunks(records: Iterable[Any]) -> Iterator[list[Any]]:
-    iterator = iter(records)
-    chunk = list(islice(iterator, _SAMPLE))
-    while chunk:
-        yield chunk
-        chunk = list(islice(iterator, _CHUNK))
+class _NeverLooks:
+    """There is no prefilter."""
+
+    size = _CHUNK
+    now = False
+
+    def took(self, seconds: float) -> None:
+        """Told how long a record took, which changes nothing here."""
 
 
-def _run_chunk(
-    generated: Generated,
-    result: str,
-    chunk: list[Any],
-    keep: Callable[[Any], None],
-    drop: Callable[[Any], None] | None,
-    slow: Callable[[Any], bool],
-    blind: int,
-) -> int:
-    """Run the loop that suits; gives how many of the next chunks to decode without a look."""
-    kind = "text" if chunk[0].__class__ in (str, bytes) else "dict"
-    look = generated.can_look and not blind
-    passed = generated.loop(result, kind, look)(chunk, keep, drop, slow)
-    if not look:
-        return max(0, blind - 1)
-    return _BLIND_CHUNKS if passed > _WORTH * len(chunk) else 0
+class _Looks(_NeverLooks):
+    """Whether to look before decoding: whatever was faster in the last samples of this batch.
+
+    How much a look saves depends on the payloads: how many have what is looked for, how early, how
+    much there is to decode. So it is measured.
+    """
+
+    def __init__(self) -> None:
+        self.size = _SAMPLE
+        self.now = True
+        self._sampled: list[float] = []
+        self._left = 0
+
+    def took(self, seconds: float) -> None:
+        """Told how long a record took in the last chunk; `size` and `now` are for the next one."""
+        if self._left:
+            self._left -= 1
+            if not self._left:
+                self.size, self.now, self._sampled = _SAMPLE, True, []
+            return
+        self._sampled.append(seconds)
+        self.now = False
+        if len(self._sampled) == 2:
+            looking, blind = self._sampled
+            self.size, self.now, self._left = _CHUNK, looking < blind, _CHUNKS_PER_SAMPLE

@@ -175,7 +175,7 @@ def _holds_often(node: Node) -> int:
         return 6
     if any(isinstance(rule, AnythingBut) for rule in node.test.rules):
         return 4
-    return 0 if any(rule.needle() for rule in node.test.rules) else 2
+    return 0 if all(map(_plain_string, node.test.rules)) else 2
 
 
 def _choose(

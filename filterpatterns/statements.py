@@ -111,10 +111,10 @@ class Judge:
         if aligned and not any(branch.string for branch in branches):
             self.prefilter = prefilter(aligned)
 
-    def judge(self, kind: str, *, look: bool, count: bool, ends: Ends) -> list[str]:
+    def judge(self, kind: str, *, look: bool, ends: Ends) -> list[str]:
         """The statements that judge `record`, which is a dict, or is "text": str, or anything.
 
-        `look` uses the prefilter; `count` adds up in `passed` the payloads that pass it.
+        `look` uses the prefilter.
         """
         if kind not in self._conditions:
             self._conditions[kind] = self._write_conditions(kind)
@@ -123,14 +123,11 @@ class Judge:
         if conditions.plain:
             start += [f"if {conditions.plain}:", *indent(ends.hit)]
         lines = ["try:", *indent(start), "except Exception:", *indent(ends.unknown)]
-        if look and self.prefilter is not None:
-            lines += self._look(self.prefilter, ends)
-            if count:
-                lines.append("passed += 1")
         if conditions.json:
-            return lines + self._decode(conditions.json, conditions.string, ends)
-        if conditions.string:
-            return lines + self._strings(conditions.string, ends)
+            looking = self._look(ends) if look else []
+            lines += self._decode(conditions.json, conditions.string, looking, ends)
+        elif conditions.string:
+            lines += self._strings(conditions.string, ends)
         return lines + list(ends.miss)
 
     def _write_conditions(self, kind: str) -> _Conditions:
@@ -174,7 +171,11 @@ class Judge:
         return lines, "members", StructAccess(self._code, self._record_shape)
 
     def _check_body(self) -> list[str]:
-        return [f"if body.__class__ is not str: raise {self._code.bind(Odd)}"]
+        """Only rules for plain strings need it: decoding an object or a number fails, and bytes that
+        decode are the same JSON."""
+        if any(branch.string for branch in self._branches):
+            return [f"if body.__class__ is not str: raise {self._code.bind(Odd)}"]
+        return []
 
     def _utf8(self, text: str) -> str:
         """An expression: a text for msgspec. It would leave UTF-8 it makes of a str on the str, and
@@ -187,11 +188,14 @@ class Judge:
         odd = self._code.bind(Odd)
         return [f"if len({text}) > {limit} and {too_deep}({text}): raise {odd}"]
 
-    def _look(self, found: Prefilter, ends: Ends) -> list[str]:
-        missing = [f"{self._code.bind(text)} not in body" for text in (*found.needles, BACKSLASH)]
-        return [f"if {' and '.join(missing)}:", *indent(ends.miss)]
+    def _look(self, ends: Ends) -> list[str]:
+        if self.prefilter is None:
+            return []
+        texts = (*self.prefilter.needles, BACKSLASH)
+        missing = " and ".join(f"{self._code.bind(text)} not in body" for text in texts)
+        return [f"if {missing}:", *indent(ends.miss)]
 
-    def _decode(self, json: str, string: str, ends: Ends) -> list[str]:
+    def _decode(self, json: str, string: str, looking: list[str], ends: Ends) -> list[str]:
         """Decode the body; a plain string is for the branches that want one."""
         deep = self._refuse_deep("body")
         assert self._payload_shape is not None
@@ -206,6 +210,7 @@ class Judge:
             ]
         return [
             "try:",
+            *indent(looking),
             f"    value = {self._code.bind(decoder(self._payload_shape))}({self._utf8('body')})",
             *(indent(deep) if string else []),
             f"    if {json}:",
@@ -217,7 +222,6 @@ class Judge:
             *indent(ends.miss),
             "except Exception:",
             *indent(ends.unknown),
-            *ends.miss,
         ]
 
     def _strings(self, string: str, ends: Ends) -> list[str]:
@@ -231,7 +235,6 @@ class Judge:
             *indent(ends.hit),
             "except Exception:",
             *indent(ends.unknown),
-            *ends.miss,
         ]
 
     def _except_not_json(self, ends: Ends) -> list[str]:
@@ -240,7 +243,8 @@ class Judge:
         error = self._code.bind(msgspec.DecodeError)
         return [
             f"except {error} as error:",
-            f"    if error.__class__ is not {error} or {self._code.bind(BACKSLASH)} in body:",
+            f"    if error.__class__ is not {error} or body.__class__ is not str "
+            f"or {self._code.bind(BACKSLASH)} in body:",
             *indent(indent(ends.unknown)),
         ]
 
