@@ -2,7 +2,6 @@
 
 An engine is built for a case and then takes a list of records and gives those it keeps.
 """
-# ruff: noqa: PERF203 - a body that is not JSON must not stop the loop
 
 from __future__ import annotations
 

@@ -6,7 +6,37 @@
 True
 """
 
-from filterpatterns.errors import Diagnostic, PatternError, RecordError
-from filterpatterns.filter import Filter, compile
+from __future__ import annotations
 
-__all__ = ["Diagnostic", "Filter", "PatternError", "RecordError", "compile"]
+from typing import TYPE_CHECKING, Any
+
+from filterpatterns._version import __version__
+
+if TYPE_CHECKING:
+    from filterpatterns.errors import Diagnostic, PatternError, RecordError
+    from filterpatterns.filter import Filter, compile
+
+__all__ = ["Diagnostic", "Filter", "PatternError", "RecordError", "__version__", "compile"]
+
+_MODULES = {
+    "Diagnostic": "filterpatterns.errors",
+    "PatternError": "filterpatterns.errors",
+    "RecordError": "filterpatterns.errors",
+    "Filter": "filterpatterns.filter",
+    "compile": "filterpatterns.filter",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that `fp --version` does not pay for all."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(_MODULES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -33,7 +33,7 @@ verdict; `slow` judges a record that the loop does not."""
 
 
 class Generated:
-    """The generated functions of a matcher, each written and compiled when it is first asked for."""
+    """The generated functions of a matcher, each written when it is first asked for."""
 
     def __init__(self, matcher: Matcher, slow: Callable[[Any], bool]) -> None:
         """`slow` judges the records that the function for a single record does not.

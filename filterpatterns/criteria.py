@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from filterpatterns import jsontext
+from filterpatterns import jsontext, nodes
 from filterpatterns.errors import Diagnostic, PatternError
-from filterpatterns.limits import MAX_PATTERN_DEPTH
-from filterpatterns.report import Reporter
+from filterpatterns.limits import MAX_PATTERN_DEPTH, MAX_PATTERN_LENGTH
+from filterpatterns.parser import parse
+from filterpatterns.report import Place, Reporter
 
 PatternInput = str | bytes | Mapping[str, Any] | Sequence[Any]
 """What `compile` takes."""
@@ -19,12 +21,22 @@ PatternInput = str | bytes | Mapping[str, Any] | Sequence[Any]
 
 @dataclass(frozen=True, slots=True)
 class PatternText:
-    """One pattern as text. `positions` is False where the text is not the caller's own."""
+    """One pattern as text. `positions` is False where the text is not the caller's own; `outer` is
+    the text of the FilterCriteria that the pattern stands in as a string."""
 
     text: str
     filter_index: int | None = None
     positions: bool = True
-    given_as_object: bool = False
+    outer: str | None = None
+
+    def place(self) -> Place | None:
+        """Where the pattern's characters stand in the FilterCriteria's text; None if in none."""
+        if self.outer is None or self.filter_index is None:
+            return None
+        token = _find_token(self.outer, self.filter_index)
+        if token is None:
+            return None
+        return self.outer, _character_starts(token.text, token.span.start)
 
 
 def patterns(given: PatternInput) -> tuple[PatternText, ...]:
@@ -36,33 +48,29 @@ def patterns(given: PatternInput) -> tuple[PatternText, ...]:
     if isinstance(given, (str, bytes, bytearray)):
         text = _text(given)
         filters = _filters(_loads(text))
-        return (PatternText(text),) if filters is None else _criteria(filters)
-    if isinstance(given, Mapping):
-        filters = _filters(given)
-        return (_from_python(given, None),) if filters is None else _criteria(filters)
+        return (PatternText(text),) if filters is None else _criteria(filters, text)
+    filters = _filters(given)
+    if filters is not None:
+        return _criteria(filters, None)
     if isinstance(given, Sequence):
         return tuple(_item(item, index) for index, item in enumerate(given))
-    _fail(
-        "FP002",
-        f"a pattern is JSON text or a dict, found {type(given).__name__}",
-        "pass a str, bytes or dict, or a list of these",
-    )
+    return (_item(given, None),)
 
 
-def _item(item: Any, index: int) -> PatternText:
+def _item(item: Any, index: int | None) -> PatternText:
     if isinstance(item, (str, bytes, bytearray)):
         return PatternText(_text(item, index), index)
-    if isinstance(item, Mapping):
-        return _from_python(item, index)
-    _fail(
-        "FP002",
-        f"a pattern is JSON text or a dict, found {type(item).__name__}",
-        "a list holds one pattern in each place",
-        filter_index=index,
-    )
+    if not isinstance(item, Mapping):
+        _fail(
+            "FP002",
+            f"a pattern is JSON text or a dict, found {_shown(item)}",
+            "pass a str, bytes or dict, or a list of these",
+            filter_index=index,
+        )
+    return _from_python(item, index)
 
 
-def _criteria(filters: Sequence[Any]) -> tuple[PatternText, ...]:
+def _criteria(filters: Sequence[Any], outer: str | None) -> tuple[PatternText, ...]:
     """The patterns of a FilterCriteria's filters; every malformed filter is reported."""
     found: list[PatternText] = []
     errors: list[Diagnostic] = []
@@ -70,7 +78,7 @@ def _criteria(filters: Sequence[Any]) -> tuple[PatternText, ...]:
         pattern = item.get("Pattern") if isinstance(item, Mapping) else None
         try:
             if isinstance(pattern, str):
-                found.append(PatternText(pattern, index))
+                found.append(PatternText(pattern, index, outer is not None, outer))
             elif isinstance(pattern, Mapping):
                 found.append(_from_python(pattern, index))
             else:
@@ -86,6 +94,33 @@ def _criteria(filters: Sequence[Any]) -> tuple[PatternText, ...]:
     if errors:
         raise PatternError(errors)
     return tuple(found)
+
+
+def _find_token(text: str, index: int) -> nodes.Scalar | None:
+    """The token of a filter's pattern in the text of a FilterCriteria, by our own parser."""
+    tree = parse(text, Reporter(text))
+    while isinstance(tree, nodes.Fields) and len(tree.members) == 1:
+        member = tree.members[0]
+        if not isinstance(member, nodes.Field):
+            return None
+        if member.name == "Filters" and isinstance(member.value, nodes.Rules):
+            item = member.value.items[index]
+            operators = item.operators if isinstance(item, nodes.Operation) else ()
+            # of a name that is repeated, the last value counts
+            named = [operator.operand for operator in operators if operator.name == "Pattern"]
+            return named[-1] if named and isinstance(named[-1], nodes.Scalar) else None
+        tree = member.value
+    return None
+
+
+_CHARACTER = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u....|\\.|.", re.DOTALL)
+
+
+def _character_starts(token: str, start: int) -> list[int]:
+    """Where each character of a JSON string begins in the text that its token stands in, and where
+    the last one ends."""
+    starts = [start + match.start() for match in _CHARACTER.finditer(token, 1, len(token) - 1)]
+    return [*starts, start + len(token) - 1]
 
 
 def _filters(value: Any) -> Sequence[Any] | None:
@@ -138,7 +173,7 @@ def _from_python(pattern: Mapping[str, Any], filter_index: int | None) -> Patter
     """A pattern given as Python objects, written out as the JSON text that AWS would get."""
     _check_python(pattern, filter_index)
     text = json.dumps(_plain(pattern), ensure_ascii=False, separators=(",", ":"))
-    return PatternText(text, filter_index, positions=False, given_as_object=True)
+    return PatternText(text, filter_index, positions=False)
 
 
 def _check_python(pattern: Any, filter_index: int | None) -> None:
@@ -161,9 +196,15 @@ def _check_python(pattern: Any, filter_index: int | None) -> None:
                     )
         elif isinstance(value, (list, tuple)):
             children = [(item, f"{path}[{index}]") for index, item in enumerate(value)]
-        elif value is None or isinstance(value, (str, int)):
-            continue
-        elif isinstance(value, float) and math.isfinite(value):
+        elif value is None or isinstance(value, (str, int)) or _is_finite(value):
+            if isinstance(value, int) and value.bit_length() > 4 * MAX_PATTERN_LENGTH:
+                _fail(
+                    "FP017",
+                    "a number has more digits than AWS takes characters in a pattern",
+                    "no double is that large: nothing would equal it",
+                    path=path,
+                    filter_index=filter_index,
+                )
             continue
         else:
             _fail(
@@ -174,22 +215,17 @@ def _check_python(pattern: Any, filter_index: int | None) -> None:
                 filter_index=filter_index,
             )
         if level > MAX_PATTERN_DEPTH:
-            fail_too_deep(filter_index)
+            _fail(
+                "FP018",
+                f"the pattern is nested deeper than {MAX_PATTERN_DEPTH} levels",
+                "join names that have one member only with dots: a.b.c",
+                filter_index=filter_index,
+            )
         pending.extend((item, where, level + 1) for item, where in children)
 
 
-def fail_too_deep(filter_index: int | None) -> NoReturn:
-    """Refuse a pattern that is nested too deep.
-
-    Raises:
-        PatternError: always.
-    """
-    _fail(
-        "FP018",
-        f"the pattern is nested deeper than {MAX_PATTERN_DEPTH} levels",
-        "join names that have one member only with dots: a.b.c",
-        filter_index=filter_index,
-    )
+def _is_finite(value: object) -> bool:
+    return isinstance(value, float) and math.isfinite(value)
 
 
 def _plain(value: Any) -> Any:

@@ -36,7 +36,8 @@ class Shape:
     """How a node decodes.
 
     `attribute` is its name in the struct around it; `struct` the class of an object there, with an
-    attribute for each child; `takes_list` whether an array of scalars and objects decodes as a list.
+    attribute for each child; `takes_list` whether an array of scalars and objects decodes as a
+    list.
     """
 
     attribute: str

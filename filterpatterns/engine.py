@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from time import perf_counter
 from typing import Any, Literal
@@ -78,9 +78,9 @@ class Engine:
         slow = self.interpret if on_error == "raise" else self._interpret_leniently
         generated = self.generated()
         looks = _Looks() if generated is not None and generated.can_look else _NeverLooks()
-        iterator = iter(records)
+        take = _taker(records)
         done = 0
-        while chunk := list(islice(iterator, looks.size)):
+        while chunk := take(looks.size):
             try:
                 if generated is None:
                     self._interpret_all(result, chunk, keep, drop, slow)
@@ -103,7 +103,7 @@ class Engine:
     def _interpret_all(
         self,
         result: str,
-        chunk: list[Any],
+        chunk: Sequence[Any],
         keep: Callable[[Any], None],
         drop: Callable[[Any], None] | None,
         slow: Callable[[Any], bool],
@@ -117,7 +117,7 @@ class Engine:
             elif drop is not None:
                 drop(record)
 
-    def _first_bad(self, chunk: list[Any]) -> int:
+    def _first_bad(self, chunk: Sequence[Any]) -> int:
         """The place of the first record in a chunk that cannot be judged."""
         for index, record in enumerate(chunk):
             try:
@@ -125,6 +125,21 @@ class Engine:
             except RecordError:
                 return index
         raise AssertionError("a record was refused once and taken once")
+
+
+def _taker(records: Iterable[Any]) -> Callable[[int], Sequence[Any]]:
+    """A function that takes the next records, at most so many."""
+    if isinstance(records, (list, tuple)):
+        position = 0
+
+        def slice_off(size: int) -> Sequence[Any]:
+            nonlocal position
+            position += size
+            return records[position - size : position]
+
+        return slice_off
+    iterator = iter(records)
+    return lambda size: list(islice(iterator, size))
 
 
 class _NeverLooks:

@@ -52,8 +52,8 @@ class PatternError(ValueError):
     """A pattern, or a FilterCriteria, that AWS would refuse.
 
     `errors` holds every mistake that was found, in the order of the text; the attributes `code`,
-    `message`, `line`, `column`, `end_line`, `end_column`, `path`, `filter_index` and `hint` are those
-    of the first. ``str()`` draws them all, each with its line and a caret.
+    `message`, `line`, `column`, `end_line`, `end_column`, `path`, `filter_index` and `hint` are
+    those of the first. ``str()`` draws them all, each with its line and a caret.
     """
 
     def __init__(self, errors: Iterable[Diagnostic]) -> None:

@@ -9,16 +9,21 @@ from typing import Any, Final
 from filterpatterns import interpreter, jsontext
 from filterpatterns.errors import RecordError
 from filterpatterns.jsontext import NOT_JSON
+from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 from filterpatterns.sources import PayloadFormat, Step
 from filterpatterns.tree import Conjunction, Matcher, Payload
 
 
 class Reason(Enum):
-    """Why a record is kept or dropped; the value is the reason in words."""
+    """Why a record is kept or dropped; the value is the reason in words.
+
+    `fp test --json` gives the names in kebab case: they are an interface.
+    """
 
     MATCH = "match"
     NO_MATCH = "no match"
     WANTS_JSON = "{key} is a plain string but the pattern wants JSON"
+    BROKEN_JSON = "{key} is no valid JSON, so a plain string, but the pattern wants JSON"
     WANTS_STRING = "{key} is JSON but the pattern wants a plain string"
     NO_PAYLOAD = "the record has no {key}"
 
@@ -53,6 +58,8 @@ def as_record(record: Any) -> Mapping[str, Any]:
         )
     value = jsontext.parse(record)
     if value is NOT_JSON:
+        if jsontext.depth(record) > MAX_PAYLOAD_DEPTH:
+            raise RecordError(f"nested deeper than {MAX_PAYLOAD_DEPTH:,} levels")
         raise RecordError("not JSON")
     if not isinstance(value, dict):
         raise RecordError(f"a record is a JSON object, found {_json_type(value)}")
@@ -105,11 +112,17 @@ def _conjunction_verdict(
         found, value = payload
         steps = {form: matcher.source.formats[found, form] for form in wanted.formats}
         if Step.DROP in steps.values():
-            wants_json = found is PayloadFormat.STRING
-            return (Reason.WANTS_JSON if wants_json else Reason.WANTS_STRING), key
+            return _mismatch(found, value), key
         if steps.get(found) is Step.FILTER and not _payload_holds(wanted, found, value):
             return _NO_MATCH
     return _MATCH if interpreter.holds(conjunction.metadata, view) else _NO_MATCH
+
+
+def _mismatch(found: PayloadFormat, value: Any) -> Reason:
+    if found is PayloadFormat.JSON:
+        return Reason.WANTS_STRING
+    meant_as_json = value.lstrip(" \t\n\r\ufeff").startswith(("{", "["))
+    return Reason.BROKEN_JSON if meant_as_json else Reason.WANTS_JSON
 
 
 def _payload_holds(wanted: Payload, found: PayloadFormat, value: Any) -> bool:

@@ -23,7 +23,7 @@ _DEEPEST = 8
 
 
 class Odd(Exception):
-    """A record that the generated code does not judge: raised by it, answered by the interpreter."""
+    """A record that the generated code does not judge; the interpreter does."""
 
 
 _BUILTINS: dict[str, Any] = {kind.__name__: kind for kind in (str, int, float, list, dict)} | {
@@ -63,7 +63,7 @@ class Code:
         return f"{letter}{self._count}_"
 
     def function(self, key: Hashable, write: Callable[[str], list[str]]) -> str:
-        """The name of a function of one parameter; `write` gives its lines for the parameter's name.
+        """The name of a function of one parameter; `write` gives its lines, given that one's.
 
         It is written once for a key. Without that, a node below an array would be written for the
         array and for the object alone, at each level: twice, four times, eight times.
@@ -111,7 +111,7 @@ class Access(Protocol):
         ...
 
     def leaves(self, node: Node, test: Test, value: str) -> str:
-        """An expression: an array has a scalar that satisfies the test (or none, if that will do)."""
+        """An expression: an array has a scalar that satisfies the test, or none if that will do."""
         ...
 
     def leaves_and_elements(self, node: Node, value: str) -> str:
@@ -122,7 +122,7 @@ class Access(Protocol):
 Condition = Callable[[str], str]
 
 Branch = tuple[str, str]
-"""A condition on a value's class, which it calls `@`, and an expression. No two hold for one class."""
+"""A condition on a value's class, which it calls `@`, and an expression. One holds at most."""
 
 
 def below(code: Code, node: Node, access: Access, read: str, level: int = 0) -> str:
@@ -202,7 +202,7 @@ def _choose(
 
 
 def _scalar(code: Code, test: Test, access: Access, value: str) -> tuple[list[Branch], str]:
-    """Branches for a test: strings, numbers, what is no leaf; the default is for the other leaves."""
+    """Branches for a test: strings, numbers, what is no leaf; the default is for other leaves."""
     string, number, other = (
         rules(code, test, value, kind) for kind in ("string", "number", "other")
     )
@@ -241,8 +241,8 @@ def _plain_string(rule: Operator) -> str | None:
 def _loop(values: str, element: str, condition: str, check: list[str]) -> list[str]:
     """Statements: true if an element is an object that satisfies the condition.
 
-    Asking each element for its class costs a quarter of the loop. So it runs without, and where that
-    fails, because a scalar has no members, again with `check`.
+    Asking each element for its class costs a quarter of the loop. So it runs without, and where
+    that fails, because a scalar has no members, again with `check`.
     """
     return [
         "try:",

@@ -30,13 +30,13 @@ class Filter:
     """
 
     __slots__ = {
-        "matches": """matches(record) -> bool: whether the record is kept.
-
-Raises RecordError if the record is not a JSON object. (An attribute that holds the function: calling
-it costs no method call on top.)""",
         "_engine": None,
         "_matcher": None,
         "_warnings": None,
+        "matches": """matches(record) -> bool: whether the record is kept.
+
+Raises RecordError if the record is not a JSON object. (An attribute that holds the function:
+calling it costs no method call on top.)""",
     }
 
     matches: Callable[[Any], bool]
@@ -120,7 +120,8 @@ def compile(  # noqa: A001 - as in `re.compile`, always used as `filterpatterns.
     """Compile a pattern, or several of which any may match, into a Filter.
 
     Args:
-        pattern: a pattern or a FilterCriteria, each as JSON text (str, bytes) or as a dict; or a list
+        pattern: a pattern or a FilterCriteria, each as JSON text (str, bytes) or as a dict; or a
+        list
             of patterns. A FilterCriteria without filters keeps everything.
         source: the event source whose records are to be filtered: "sqs" or "event" (any JSON object
             without a payload to decode, an EventBridge event say).
@@ -158,7 +159,10 @@ def _compile(patterns: tuple[PatternText, ...], source_name: str, max_filters: i
     conjunctions: list[tree.Conjunction] = []
     for pattern in patterns:
         reporter = Reporter(
-            pattern.text, filter_index=pattern.filter_index, positions=pattern.positions
+            pattern.text,
+            filter_index=pattern.filter_index,
+            positions=pattern.positions,
+            place=pattern.place if pattern.outer is not None else None,
         )
         if _within_limits(pattern.text, reporter):
             syntax_tree = parse(pattern.text, reporter)

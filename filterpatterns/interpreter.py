@@ -1,11 +1,12 @@
 """Matcher tree x parsed value -> verdict: slow, plain, and the judge of every faster path.
 
 Every function here gives a pair (first, holds) for a value and the tests at and below a node:
-`first` is the lowest rank of a test whose path has a leaf there (UNRANKED if none has), `holds` says
-whether the tests can all be satisfied. The rank is what `exists: false` needs. An array is bound by
-the first test, in the order of the paths, that takes a value from it; a test that comes before any
-of these may be satisfied by absence only if no element has its path. So in an array the lowest rank
-found in any element must be satisfied by a value, and only the elements that have it can be chosen.
+`first` is the lowest rank of a test whose path has a leaf there (UNRANKED if none has), `holds`
+says whether the tests can all be satisfied. The rank is what `exists: false` needs. An array is
+bound by the first test, in the order of the paths, that takes a value from it; a test that comes
+before any of these may be satisfied by absence only if no element has its path. So in an array the
+lowest rank found in any element must be satisfied by a value, and only the elements that have it
+can be chosen.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ def holds(root: Node, value: Any) -> bool:
     """Whether the tests at and below a node are satisfied by a value. Linear in the value.
 
     Where an object has a name with dots that leads to a path the pattern spells otherwise
-    (`{"a.b": 1}` for `a` -> `b`), one path can have values in several places at once, and the search
-    decides.
+    (`{"a.b": 1}` for `a` -> `b`), one path can have values in several places at once, and the
+    search decides.
     """
     try:
         return _evaluate(root, value)[1]
@@ -96,7 +97,7 @@ def _elements(node: Node, array: Any) -> Outcome:
 
 
 def _better(outcome: Outcome, other: Outcome) -> Outcome:
-    """The outcome of two sets of elements together: only those with the lowest rank can be chosen."""
+    """The outcome of two sets of elements: only those with the lowest rank can be chosen."""
     if other[0] < outcome[0]:
         return other
     if other[0] == outcome[0] != UNRANKED:
@@ -132,7 +133,7 @@ def _leaves_and_elements(node: Node, test: Test, array: Any) -> Outcome:
 
 
 def _nested(array: Any) -> list[tuple[Any, int]]:
-    """The array and all arrays in it, outer ones first, each with the index of the one around it."""
+    """The array and all arrays in it, outer ones first, each with the index of the one around."""
     arrays: list[tuple[Any, int]] = [(array, 0)]
     for index, (outer, _) in enumerate(arrays):
         arrays.extend((item, index) for item in outer if isinstance(item, (list, tuple)))

@@ -59,12 +59,15 @@ def is_too_deep(text: str) -> bool:
 
 
 def _decoders_stop_early() -> bool:
-    """Up to Python 3.11, C code counts against Python's recursion limit: with the default, a decoder
-    has raised RecursionError for any text that is too deep, and there is nothing to look for."""
+    """Whether a decoder raises RecursionError for any text that is too deep.
+
+    So it is up to Python 3.11, with the default recursion limit: C code counts against it.
+    """
     return sys.version_info < (3, 12) and sys.getrecursionlimit() <= MAX_PAYLOAD_DEPTH
 
 
-_BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
+# A string without an end goes on to the end of the text: it must not fail and be tried again.
+_BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 
 
 def depth(text: str) -> int:

@@ -20,5 +20,5 @@ MAX_PATTERN_DEPTH: Final = 200
 within Python's recursion limit. DynamoDB, the deepest common payload, nests 32 levels."""
 
 MAX_PAYLOAD_DEPTH: Final = 1024
-"""Levels of nesting in a JSON text; a deeper one is taken as a plain string. Parsers stop somewhere:
-this says where, whatever the Python version and however deep the caller's own stack is."""
+"""Levels of nesting in a JSON text; a deeper one is taken as a plain string. Parsers stop
+somewhere: this says where, whatever the Python version and however deep the caller's stack is."""

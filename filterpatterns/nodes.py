@@ -1,7 +1,7 @@
 """The syntax tree: what the text says, with the place of everything in it (offsets from 0).
 
-The tree is as wide as the grammar: a `Field` may hold a bare `Scalar`, which AWS refuses. `checks.py`
-reports such things; the stages behind it see only trees without errors.
+The tree is as wide as the grammar: a `Field` may hold a bare `Scalar`, which AWS refuses.
+`checks.py` reports such things; the stages behind it see only trees without errors.
 """
 
 from __future__ import annotations

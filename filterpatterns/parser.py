@@ -96,7 +96,7 @@ def _span(token: Any) -> Span:
 
 
 def _tree_builder() -> Any:
-    """The transformer that lark calls at each reduction: the tree grows bottom-up, without recursion.
+    """The transformer that lark calls at each reduction: the tree grows without recursion.
 
     A class inside a function, because its base class is lark's and lark is imported lazily.
     """
@@ -231,8 +231,10 @@ def _explain_syntax(text: str, position: int, end: int) -> tuple[str, str]:
     if _is_complete(before):
         return (
             "there is more text behind the pattern",
-            "a pattern is one JSON object with nothing after it; write alternatives with $or, "
-            "or as several Filters",
+            (
+                "a pattern is one JSON object with nothing after it; write alternatives with $or, "
+                "or as several Filters"
+            ),
         )
     if before.endswith(("}", "]", '"')) and found in "{[":
         return f"a comma is missing before {found!r}", "write , between members"

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from filterpatterns.errors import Diagnostic, Excerpt, Severity
 from filterpatterns.nodes import Span
+
+Place = tuple[str, Sequence[int]]
 
 
 class Reporter:
     """What the stages say about one pattern's text, in the order in which they say it.
 
     `positions` is False for a pattern handed in as Python objects: its text is ours, so lines and
-    columns would mean nothing to the caller; the excerpt is drawn all the same.
+    columns would mean nothing to the caller; the excerpt is drawn all the same. `place` is for a
+    pattern that stands in a string of a larger text: called when there is something to say, it
+    gives
+    that text, and where in it each character of the pattern begins (and, last, where it ends).
     """
 
     def __init__(
-        self, text: str, *, filter_index: int | None = None, positions: bool = True
+        self,
+        text: str,
+        *,
+        filter_index: int | None = None,
+        positions: bool = True,
+        place: Callable[[], Place | None] | None = None,
     ) -> None:
         self._text = text
         self._filter_index = filter_index
         self._positions = positions
+        self._find_place = place
+        self._starts: Sequence[int] | None = None
         self._found: list[tuple[int, Diagnostic]] = []
 
     @property
@@ -58,7 +72,16 @@ class Reporter:
     ) -> None:
         line = column = end_line = end_column = None
         excerpt = None
+        order = span.start if span else -1
+        if self._find_place is not None:
+            place = self._find_place()
+            self._find_place = None
+            if place is not None:
+                self._text, self._starts = place
         if span is not None:
+            if self._starts is not None:
+                last = len(self._starts) - 1
+                span = Span(self._starts[min(span.start, last)], self._starts[min(span.end, last)])
             line, column = self._locate(span.start)
             end_line, end_column = self._locate(span.end)
             excerpt = self._excerpt(span)
@@ -77,7 +100,7 @@ class Reporter:
             end_column=end_column,
             excerpt=excerpt,
         )
-        self._found.append((span.start if span else -1, diagnostic))
+        self._found.append((order, diagnostic))
 
     def _locate(self, offset: int) -> tuple[int, int]:
         line = self._text.count("\n", 0, offset) + 1

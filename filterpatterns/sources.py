@@ -50,8 +50,8 @@ class Source:
     """An event source.
 
     `payload_keys` are the names under which a pattern speaks of the payload; `added_by_aws` the
-    fields that records have only after filtering; `view` gives the record as patterns see it, before
-    its payload is decoded.
+    fields that records have only after filtering; `view` gives the record as patterns see it,
+    before its payload is decoded.
     """
 
     name: str

@@ -13,8 +13,16 @@ import msgspec
 
 from filterpatterns import jsontext
 from filterpatterns.decoding import Shape, Unsupported, decoder, shape
-from filterpatterns.expressions import Access, Code, DictAccess, Odd, StructAccess
-from filterpatterns.expressions import below, fields, rules
+from filterpatterns.expressions import (
+    Access,
+    Code,
+    DictAccess,
+    Odd,
+    StructAccess,
+    below,
+    fields,
+    rules,
+)
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 from filterpatterns.prefilter import BACKSLASH, Prefilter, prefilter
 from filterpatterns.sources import DROP_MISMATCHES
@@ -155,7 +163,9 @@ class Judge:
         lines = []
         if self._key is not None:
             # A record without it may be in boto3's shape.
-            lines = [f"body = record[{self._code.bind(self._key)}]", *self._check_body()]
+            lines = [f"body = record[{self._code.bind(self._key)}]"]
+            if any(branch.string for branch in self._branches):
+                lines += self._check_body()
         return lines, "record", DictAccess(self._code)
 
     def _text(self) -> tuple[list[str], str, Access]:
@@ -171,15 +181,11 @@ class Judge:
         return lines, "members", StructAccess(self._code, self._record_shape)
 
     def _check_body(self) -> list[str]:
-        """Only rules for plain strings need it: decoding an object or a number fails, and bytes that
-        decode are the same JSON."""
-        if any(branch.string for branch in self._branches):
-            return [f"if body.__class__ is not str: raise {self._code.bind(Odd)}"]
-        return []
+        return [f"if body.__class__ is not str: raise {self._code.bind(Odd)}"]
 
     def _utf8(self, text: str) -> str:
-        """An expression: a text for msgspec. It would leave UTF-8 it makes of a str on the str, and
-        a batch of texts that are not ASCII would take twice its memory."""
+        """An expression: a text for msgspec, which would leave the UTF-8 that it makes of a str on
+        the str: a batch of texts that are not ASCII would take twice its memory."""
         return f"{text} if {text}.isascii() else {text}.encode()"
 
     def _refuse_deep(self, text: str) -> list[str]:
@@ -193,7 +199,8 @@ class Judge:
             return []
         texts = (*self.prefilter.needles, BACKSLASH)
         missing = " and ".join(f"{self._code.bind(text)} not in body" for text in texts)
-        return [f"if {missing}:", *indent(ends.miss)]
+        # A body may be a dict, which "in" would ask for its names; decoding refuses one by itself.
+        return [*self._check_body(), f"if {missing}:", *indent(ends.miss)]
 
     def _decode(self, json: str, string: str, looking: list[str], ends: Ends) -> list[str]:
         """Decode the body; a plain string is for the branches that want one."""
@@ -226,10 +233,11 @@ class Judge:
 
     def _strings(self, string: str, ends: Ends) -> list[str]:
         """Only plain strings are wanted: the body is checked to be none of JSON if it matches."""
+        validate = self._code.bind(msgspec.json.Decoder(msgspec.Raw).decode)
         return [
             "try:",
             f"    if {string}:",
-            f"        {self._code.bind(msgspec.json.Decoder(msgspec.Raw).decode)}({self._utf8('body')})",
+            f"        {validate}({self._utf8('body')})",
             *indent(indent(self._refuse_deep("body"))),
             *self._except_not_json(ends),
             *indent(ends.hit),
@@ -238,13 +246,13 @@ class Judge:
         ]
 
     def _except_not_json(self, ends: Ends) -> list[str]:
-        """The body is not JSON; unless a type could not hold it (ValidationError), or it has escapes
-        that msgspec refuses and RFC 8259's grammar does not."""
-        error = self._code.bind(msgspec.DecodeError)
+        """The body is not JSON; unless a type could not hold it (ValidationError), it is bytes, or
+        it has escapes that msgspec refuses and RFC 8259's grammar does not."""
+        error, backslash = self._code.bind(msgspec.DecodeError), self._code.bind(BACKSLASH)
+        plain = f"error.__class__ is {error} and body.__class__ is str and {backslash} not in body"
         return [
             f"except {error} as error:",
-            f"    if error.__class__ is not {error} or body.__class__ is not str "
-            f"or {self._code.bind(BACKSLASH)} in body:",
+            f"    if not ({plain}):",
             *indent(indent(ends.unknown)),
         ]
 

@@ -225,8 +225,8 @@ def align(
 ) -> tuple[Node, tuple[Node, ...]]:
     """One node with all tests of several groups below it, and one node for each group alone.
 
-    All have the same edges where they have any. Of several tests for one path the first node has the
-    last: it says that there is one.
+    All have the same edges where they have any. Of several tests for one path the first node has
+    the last: it says that there is one.
     """
     groups = [list(group) for group in groups]
     skeleton = [(names, test) for group in groups for names, test in group]

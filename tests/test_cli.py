@@ -357,10 +357,10 @@ def test_a_refused_pattern_is_drawn_with_its_place(here: Path) -> None:
         assert (result.stdout, result.exit_code) == ("", 2)
 
 
-def test_places_inside_a_filter_criteria_are_not_taken_for_lines_of_the_file() -> None:
+def test_places_inside_a_filter_criteria_are_those_of_the_file() -> None:
     criteria = json.dumps({"Filters": [{"Pattern": PATTERN}, {"Pattern": '{"body": 5}'}]}, indent=1)
     result = fp("compile", criteria)
-    assert result.stderr.startswith("<pattern>: error FP005: ")
+    assert result.stderr.startswith("<pattern>:7:27: error FP005: ")
     assert "at filter 2, line 1, column 10, body\n" in result.stderr
 
 
@@ -446,7 +446,7 @@ def test_starting_is_quick() -> None:
     code = (
         "import sys; from filterpatterns.cli import main;"
         "main(['--version'], standalone_mode=False);"
-        "print([name for name in ('lark', 'rich', 'orjson') if name in sys.modules])"
+        "print([name for name in ('lark', 'rich', 'orjson', 'msgspec') if name in sys.modules])"
     )
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, cwd=ROOT, check=True, timeout=60

@@ -14,6 +14,8 @@ from typing import Any, Final
 
 import click
 
+from filterpatterns._version import __version__
+
 _COMMANDS: Final = ("test", "compile")
 """In the order of the help. Each is the name of its module."""
 
@@ -99,13 +101,7 @@ def _no_such_command(name: str) -> str:
 def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     if not value or ctx.resilient_parsing:
         return
-    from importlib import metadata  # slow to import
-
-    try:
-        version = metadata.version("filterpatterns")
-    except metadata.PackageNotFoundError:
-        version = "(not installed)"
-    click.echo(f"fp {version}")
+    click.echo(f"fp {__version__}")
     ctx.exit()
 
 

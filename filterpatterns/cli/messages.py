@@ -24,7 +24,4 @@ def located(file: str, words: str, line: int | None = None, column: int | None =
 
 def diagnosed(file: str, diagnostic: Diagnostic) -> str:
     """A diagnostic of a pattern that stands in a file, drawn."""
-    if diagnostic.filter_index is None:
-        return located(file, str(diagnostic), diagnostic.line, diagnostic.column)
-    # Its line and column count inside the filter's own text, a string somewhere in the file.
-    return located(file, str(diagnostic))
+    return located(file, str(diagnostic), diagnostic.line, diagnostic.column)

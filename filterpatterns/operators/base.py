@@ -13,16 +13,16 @@ class Operator(Protocol):
     """A rule that a value satisfies or not. Immutable, hashable, safe to share."""
 
     def holds(self, value: Any) -> bool:
-        """Whether the rule holds for a leaf: str, int, float, bool or None (or what Python put there,
-        which is a value of another type)."""
+        """Whether the rule holds for a leaf: str, int, float, bool or None (or what Python put
+        there, which is a value of another type)."""
         ...
 
     def code(self, value: str, kind: Kind, bind: Bind) -> str:
         """The same as a Python expression over the variable named `value`.
 
-        The variable holds a leaf of that kind, as JSON decoders give it: str; int or float (finite);
-        or, for "other", bool or None. "True" and "False" are said plainly. The text holds names only:
-        whatever comes from the pattern goes through `bind`, which gives a name for it.
+        The variable holds a leaf of that kind, as JSON decoders give it: str; int or float
+        (finite); or, for "other", bool or None. "True" and "False" are said plainly. The text holds
+        names only: whatever comes from the pattern goes through `bind`, which gives a name for it.
         """
         ...
 
@@ -38,8 +38,8 @@ Bind = Callable[[object], str]
 """Binds a value in the generated code's namespace and gives its name there."""
 
 FEW = 3
-"""Up to so many strings are compared one by one: a set hashes the value first, and a fresh string has
-no hash yet (measured: 11 ns a comparison, 30 ns and more for the set)."""
+"""Up to so many strings are compared one by one: a set hashes the value first, and a fresh string
+has no hash yet (measured: 11 ns a comparison, 30 ns and more for the set)."""
 
 Kind = Literal["string", "number", "other"]
 """What a leaf may be, as far as code for it differs."""
@@ -78,7 +78,7 @@ def describe(node: nodes.Value | nodes.Fields | nodes.Rules | nodes.Operation) -
 
 
 def json_needle(text: str) -> str:
-    """A part of a string as it stands in a JSON text without backslashes; a backslash if it can't."""
+    """A part of a string as it stands in a JSON text that has no backslash, or a backslash."""
     return "\\" if any(char in '"\\' or char < " " for char in text) else text
 
 
