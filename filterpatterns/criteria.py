@@ -21,17 +21,24 @@ PatternInput = str | bytes | Mapping[str, Any] | Sequence[Any]
 
 @dataclass(frozen=True, slots=True)
 class PatternText:
-    """One pattern as text. `positions` is False where the text is not the caller's own; `outer` is
-    the text of the FilterCriteria that the pattern stands in as a string."""
+    """One pattern as text. `positions` is False where the text is not the caller's own.
+
+    `outer` is the text that the pattern stands in as a string, a FilterCriteria or a template;
+    `starts` says where in it each character of the pattern begins, and where the last one ends, if
+    that is known already.
+    """
 
     text: str
     filter_index: int | None = None
     positions: bool = True
     outer: str | None = None
+    starts: tuple[int, ...] | None = None
 
     def place(self) -> Place | None:
-        """Where the pattern's characters stand in the FilterCriteria's text; None if in none."""
-        if self.outer is None or self.filter_index is None:
+        """Where the pattern's characters stand in the outer text; None if in none."""
+        if self.outer is None or self.starts is not None:
+            return None if self.outer is None else (self.outer, self.starts or ())
+        if self.filter_index is None:
             return None
         token = _find_token(self.outer, self.filter_index)
         if token is None:

@@ -171,7 +171,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _same_number(operand: Any, value: Any) -> bool:
-    """Compare as doubles what doubles hold, anything else exactly; nothing equals a too large value."""
+    """Compare as doubles what doubles hold, the rest exactly; nothing equals a too large value."""
     if not _is_number(value) or not _fits_double(value):
         return False
     if _has_double(operand) and _has_double(value):

@@ -361,7 +361,7 @@ def test_places_inside_a_filter_criteria_are_those_of_the_file() -> None:
     criteria = json.dumps({"Filters": [{"Pattern": PATTERN}, {"Pattern": '{"body": 5}'}]}, indent=1)
     result = fp("compile", criteria)
     assert result.stderr.startswith("<pattern>:7:27: error FP005: ")
-    assert "at filter 2, line 1, column 10, body\n" in result.stderr
+    assert "at filter 2, line 7, column 27, body\n" in result.stderr
 
 
 def test_warnings_go_to_standard_error() -> None:
