@@ -18,7 +18,6 @@ import orjson
 import filterpatterns
 from benchmarks.cases import Case, Workload, workload
 from benchmarks.data import Record, fresh, texts
-from filterpatterns.evaluation import Reason, verdict
 
 Run = Callable[[list[Any]], list[Any]]
 
@@ -66,10 +65,10 @@ def _matches(case: Case) -> Run:
 
 
 def _interpreter(case: Case) -> Run:
-    matcher = filterpatterns.compile(case.question.pattern)._matcher
+    interpret = filterpatterns.compile(case.question.pattern)._engine.interpret
 
     def run(records: list[Any]) -> list[Any]:
-        return [record for record in records if verdict(matcher, record)[0] is Reason.MATCH]
+        return [record for record in records if interpret(record)]
 
     return run
 

@@ -9,7 +9,7 @@ from benchmarks.cases import CASES, Case, workload
 from benchmarks.costs import ARRAYS, Arrays, new_pattern
 from benchmarks.data import fresh
 from benchmarks.engines import ENGINES, EVENT_RULER, MOTO, DisagreementError, Engine, built, check
-from filterpatterns.evaluation import Reason, verdict
+from filterpatterns.evaluation import Reason
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -61,4 +61,4 @@ def test_long_arrays_do_not_match(arrays: Arrays) -> None:
     compiled = filterpatterns.compile({"body": arrays.pattern})
     record = arrays.record(50)
     assert not compiled.matches(record)
-    assert verdict(compiled._matcher, record)[0] is Reason.NO_MATCH
+    assert compiled.verdict(record)[0] is Reason.NO_MATCH

@@ -13,10 +13,19 @@ from typing import TYPE_CHECKING, Any
 from filterpatterns._version import __version__
 
 if TYPE_CHECKING:
+    from filterpatterns.delivery import records
     from filterpatterns.errors import Diagnostic, PatternError, RecordError
     from filterpatterns.filter import Filter, compile
 
-__all__ = ["Diagnostic", "Filter", "PatternError", "RecordError", "__version__", "compile"]
+__all__ = [
+    "Diagnostic",
+    "Filter",
+    "PatternError",
+    "RecordError",
+    "__version__",
+    "compile",
+    "records",
+]
 
 _MODULES = {
     "Diagnostic": "filterpatterns.errors",
@@ -24,6 +33,7 @@ _MODULES = {
     "RecordError": "filterpatterns.errors",
     "Filter": "filterpatterns.filter",
     "compile": "filterpatterns.filter",
+    "records": "filterpatterns.delivery",
 }
 
 

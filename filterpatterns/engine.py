@@ -11,7 +11,7 @@ from typing import Any, Literal
 from filterpatterns.codegen import Generated
 from filterpatterns.decoding import Unsupported
 from filterpatterns.errors import RecordError
-from filterpatterns.evaluation import Reason, verdict
+from filterpatterns.evaluation import Reason, Verdict, verdict
 from filterpatterns.tree import Matcher
 
 OnError = Literal["raise", "drop"]
@@ -24,6 +24,16 @@ _SAMPLE = 128
 
 _CHUNKS_PER_SAMPLE = 16
 """Chunks after which that is tried again: what a queue carries changes."""
+
+
+def check_on_error(on_error: str) -> None:
+    """Refuse any other word.
+
+    Raises:
+        ValueError: it is not "raise" or "drop".
+    """
+    if on_error not in ("raise", "drop"):
+        raise ValueError(f'on_error is "raise" or "drop", found {on_error!r}')
 
 
 class Engine:
@@ -42,6 +52,20 @@ class Engine:
             RecordError: the record cannot be judged.
         """
         return verdict(self._matcher, record)[0] is Reason.MATCH
+
+    def verdict(self, record: Any) -> Verdict:
+        """The reason why a record is kept or dropped, and the payload key that it is about.
+
+        Raises:
+            RecordError: the record cannot be judged.
+        """
+        return verdict(self._matcher, record)
+
+    @property
+    def source_code(self) -> str:
+        """The source of all generated functions; empty where there are none."""
+        generated = self.generated()
+        return "" if generated is None else generated.source_code
 
     def generated(self) -> Generated | None:
         """The generated functions; None for the few patterns that only the interpreter serves."""
@@ -73,8 +97,7 @@ class Engine:
         Raises:
             RecordError: a record cannot be judged, and `on_error` is "raise"; with its index.
         """
-        if on_error not in ("raise", "drop"):
-            raise ValueError(f'on_error is "raise" or "drop", found {on_error!r}')
+        check_on_error(on_error)
         slow = self.interpret if on_error == "raise" else self._interpret_leniently
         generated = self.generated()
         looks = _Looks() if generated is not None and generated.can_look else _NeverLooks()

@@ -10,7 +10,7 @@ from filterpatterns import interpreter, jsontext
 from filterpatterns.errors import RecordError
 from filterpatterns.jsontext import NOT_JSON
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
-from filterpatterns.sources import PayloadFormat, Step
+from filterpatterns.sources import Encoding, PayloadFormat, Step, decode_base64
 from filterpatterns.tree import Conjunction, Matcher, Payload
 
 
@@ -24,6 +24,7 @@ class Reason(Enum):
     NO_MATCH = "no match"
     WANTS_JSON = "{key} is a plain string but the pattern wants JSON"
     BROKEN_JSON = "{key} is no valid JSON, so a plain string, but the pattern wants JSON"
+    UNREADABLE = "{key} is not base64 of UTF-8 text but the pattern wants JSON"
     WANTS_STRING = "{key} is JSON but the pattern wants a plain string"
     NO_PAYLOAD = "the record has no {key}"
 
@@ -105,7 +106,7 @@ def _conjunction_verdict(
 ) -> Verdict:
     for key, wanted in conjunction.payloads.items():
         if key not in payloads:
-            payloads[key] = _payload(view.get(key))
+            payloads[key] = _payload(view.get(key), matcher.source.encoding)
         payload = payloads[key]
         if payload is None:
             return Reason.NO_PAYLOAD, key
@@ -121,6 +122,8 @@ def _conjunction_verdict(
 def _mismatch(found: PayloadFormat, value: Any) -> Reason:
     if found is PayloadFormat.JSON:
         return Reason.WANTS_STRING
+    if found is PayloadFormat.UNREADABLE:
+        return Reason.UNREADABLE
     meant_as_json = value.lstrip(" \t\n\r\ufeff").startswith(("{", "["))
     return Reason.BROKEN_JSON if meant_as_json else Reason.WANTS_JSON
 
@@ -131,13 +134,18 @@ def _payload_holds(wanted: Payload, found: PayloadFormat, value: Any) -> bool:
     return wanted.json is not None and interpreter.holds(wanted.json, value)
 
 
-def _payload(payload: Any) -> tuple[PayloadFormat, Any] | None:
+def _payload(payload: Any, encoding: Encoding) -> tuple[PayloadFormat, Any] | None:
     """The payload's format, and its value; None if the record has no payload.
 
     What is no text has been parsed by an emulator or an enrichment step: it is JSON.
     """
     if payload is None:
         return None
+    if encoding is Encoding.BASE64 and isinstance(payload, (str, bytes)):
+        try:
+            payload = str(decode_base64(payload), "utf-8")
+        except ValueError:
+            return PayloadFormat.UNREADABLE, payload
     if isinstance(payload, (bytes, bytearray, memoryview)):
         try:
             payload = str(payload, "utf-8")

@@ -26,10 +26,13 @@ class Odd(Exception):
     """A record that the generated code does not judge; the interpreter does."""
 
 
-_BUILTINS: dict[str, Any] = {kind.__name__: kind for kind in (str, int, float, list, dict)} | {
+_BUILTINS: dict[str, Any] = {
+    kind.__name__: kind for kind in (str, bytes, int, float, list, dict)
+} | {
     "len": len,
     "Exception": Exception,
     "AttributeError": AttributeError,
+    "KeyError": KeyError,
 }
 
 

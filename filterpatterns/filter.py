@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from filterpatterns import criteria, jsontext, tree
+from filterpatterns.auto import AutoEngine
 from filterpatterns.checks import check
 from filterpatterns.criteria import PatternInput, PatternText
+from filterpatterns.delivery import keep_records
 from filterpatterns.engine import Engine, OnError
-from filterpatterns.errors import Diagnostic, PatternError
-from filterpatterns.evaluation import Verdict, verdict
+from filterpatterns.errors import Diagnostic, PatternError, RecordError
+from filterpatterns.evaluation import Verdict
 from filterpatterns.limits import MAX_FILTERS, MAX_PATTERN_DEPTH, MAX_PATTERN_LENGTH
 from filterpatterns.parser import parse
 from filterpatterns.report import Reporter
-from filterpatterns.sources import source_named
+from filterpatterns.sources import SOURCES, Source, source_named
 
 Record = TypeVar("Record")
 
@@ -31,7 +34,7 @@ class Filter:
 
     __slots__ = {
         "_engine": None,
-        "_matcher": None,
+        "_source": None,
         "_warnings": None,
         "matches": """matches(record) -> bool: whether the record is kept.
 
@@ -41,10 +44,12 @@ calling it costs no method call on top.)""",
 
     matches: Callable[[Any], bool]
 
-    def __init__(self, matcher: tree.Matcher, warnings: tuple[Diagnostic, ...]) -> None:
-        self._matcher = matcher
+    def __init__(
+        self, source: str, engine: Engine | AutoEngine, warnings: tuple[Diagnostic, ...]
+    ) -> None:
+        self._source = source
+        self._engine = engine
         self._warnings = warnings
-        self._engine = Engine(matcher)
         self.matches = self._first_matches
 
     def _first_matches(self, record: Any) -> bool:
@@ -54,8 +59,8 @@ calling it costs no method call on top.)""",
 
     @property
     def source(self) -> str:
-        """The event source whose records this filter takes: `sqs`, `event`."""
-        return self._matcher.source.name
+        """The event source whose records this filter takes, as given to `compile`."""
+        return self._source
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
@@ -68,8 +73,7 @@ calling it costs no method call on top.)""",
 
         It holds names only: the patterns' names and values are bound to them.
         """
-        generated = self._engine.generated()
-        return "" if generated is None else generated.source_code
+        return self._engine.source_code
 
     def filter(self, records: Iterable[Record], *, on_error: OnError = "raise") -> list[Record]:
         """The records that are kept: the same objects, in order.
@@ -107,11 +111,26 @@ calling it costs no method call on top.)""",
         Raises:
             RecordError: the record is not a JSON object.
         """
-        return verdict(self._matcher, record)
+        return self._engine.verdict(record)
+
+    def filter_event(self, event: Mapping[str, Any]) -> dict[str, Any] | None:
+        """A whole Lambda event as the function would get it: with only the records that are kept.
+
+        Args:
+            event: as for `filterpatterns.records`; it is not changed.
+
+        Returns:
+            A copy, or None if no record is left: then AWS does not call the function.
+
+        Raises:
+            RecordError: a record in it cannot be judged, or the event is not an object.
+        """
+        if not isinstance(event, Mapping):
+            raise RecordError(f"a Lambda event is an object, found {type(event).__name__}")
+        return keep_records(event, self.filter)
 
     def __repr__(self) -> str:
-        count = len(self._matcher.conjunctions)
-        return f"<Filter source={self.source!r} combinations={count}>"
+        return f"<Filter source={self.source!r}>"
 
 
 def compile(  # noqa: A001 - as in `re.compile`, always used as `filterpatterns.compile`
@@ -123,8 +142,9 @@ def compile(  # noqa: A001 - as in `re.compile`, always used as `filterpatterns.
         pattern: a pattern or a FilterCriteria, each as JSON text (str, bytes) or as a dict; or a
         list
             of patterns. A FilterCriteria without filters keeps everything.
-        source: the event source whose records are to be filtered: "sqs" or "event" (any JSON object
-            without a payload to decode, an EventBridge event say).
+        source: the event source whose records are to be filtered: "sqs", "kinesis", "dynamodb",
+            "kafka", "mq", "event" (any JSON object without a payload to decode, an EventBridge
+            event say), or "auto": each record by its own `eventSource` or shape.
         max_filters: how many filters AWS allows; 10 for an account with a raised quota.
 
     Returns:
@@ -142,8 +162,44 @@ def compile(  # noqa: A001 - as in `re.compile`, always used as `filterpatterns.
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
-def _compile(patterns: tuple[PatternText, ...], source_name: str, max_filters: int) -> Filter:
-    source = source_named(source_name)
+def _compile(patterns: tuple[PatternText, ...], source: str, max_filters: int) -> Filter:
+    if source == "auto":
+        return _compile_auto(patterns, max_filters)
+    compiled = _read(patterns, source_named(source), max_filters)
+    if compiled.errors:
+        raise PatternError(compiled.errors)
+    return Filter(source, Engine(compiled.matcher), compiled.warnings)
+
+
+def _compile_auto(patterns: tuple[PatternText, ...], max_filters: int) -> Filter:
+    """A filter for records of any source; at least one must take the pattern."""
+    read = {name: _read(patterns, source, max_filters) for name, source in SOURCES.items()}
+    engines = {name: Engine(one.matcher) for name, one in read.items() if not one.errors}
+    refused = {name: one.errors[0].message for name, one in read.items() if one.errors}
+    if not engines:
+        raise PatternError(read["event"].errors)
+    # What only some sources have to say need not concern the records at hand.
+    warnings = [
+        warning
+        for warning in read["event"].warnings
+        if all(warning in one.warnings for one in read.values())
+    ]
+    return Filter("auto", AutoEngine(engines, refused), tuple(warnings))
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Patterns as read for a source: worth using only without errors."""
+
+    matcher: tree.Matcher
+    errors: tuple[Diagnostic, ...]
+    warnings: tuple[Diagnostic, ...]
+
+
+def _read(patterns: tuple[PatternText, ...], source: Source, max_filters: int) -> _Read:
+    errors: list[Diagnostic] = []
+    warnings: list[Diagnostic] = []
+    conjunctions: list[tree.Conjunction] = []
     if len(patterns) > max_filters:
         reporter = Reporter("")
         reporter.error(
@@ -153,10 +209,7 @@ def _compile(patterns: tuple[PatternText, ...], source_name: str, max_filters: i
             hint="merge filters with $or; with a raised quota say so: max_filters=10 "
             "(fp: --max-filters 10)",
         )
-        raise PatternError(reporter.errors)
-    errors: list[Diagnostic] = []
-    warnings: list[Diagnostic] = []
-    conjunctions: list[tree.Conjunction] = []
+        return _Read(tree.Matcher(source, ()), tuple(reporter.errors), ())
     for pattern in patterns:
         reporter = Reporter(
             pattern.text,
@@ -171,10 +224,8 @@ def _compile(patterns: tuple[PatternText, ...], source_name: str, max_filters: i
                 conjunctions += tree.build(conditions, source, pattern.filter_index, reporter)
         errors += reporter.errors
         warnings += reporter.warnings
-    if errors:
-        raise PatternError(errors)
     matcher = tree.Matcher(source, tuple(conjunctions), keep_all=not patterns)
-    return Filter(matcher, tuple(warnings))
+    return _Read(matcher, tuple(errors), tuple(warnings))
 
 
 def _within_limits(text: str, reporter: Reporter) -> bool:

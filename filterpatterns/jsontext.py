@@ -49,10 +49,11 @@ def parse(text: str) -> Any:
     return NOT_JSON if is_too_deep(text) else value
 
 
-def is_too_deep(text: str) -> bool:
+def is_too_deep(text: str | bytes) -> bool:
     """Whether a text that is known to be JSON is nested deeper than MAX_PAYLOAD_DEPTH."""
     if len(text) <= 2 * MAX_PAYLOAD_DEPTH or _decoders_stop_early():
         return False
+    text = text if isinstance(text, str) else str(text, "utf-8")
     if text.count("[") + text.count("{") <= MAX_PAYLOAD_DEPTH:
         return False
     return depth(text) > MAX_PAYLOAD_DEPTH

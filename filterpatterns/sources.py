@@ -6,9 +6,13 @@ function" and its pages for each service ("Properly filtering Amazon SQS message
 
 from __future__ import annotations
 
+import base64
+import binascii
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -18,6 +22,7 @@ class PayloadFormat(Enum):
 
     JSON = "JSON"
     STRING = "a plain string"
+    UNREADABLE = "not base64 of UTF-8 text"
 
 
 class Step(Enum):
@@ -29,20 +34,43 @@ class Step(Enum):
 
 
 _JSON, _STRING = PayloadFormat.JSON, PayloadFormat.STRING
+_UNREADABLE = PayloadFormat.UNREADABLE
 
 FormatTable = Mapping[tuple[PayloadFormat, PayloadFormat], Step]
 """(the message's format, the pattern's format) -> what follows. A pattern that does not name the
 payload never gets here: only its metadata is filtered, and the payload is not even parsed."""
 
-# Lambda developer guide, "Properly filtering ... messages": the table of each service's page.
+# "Properly filtering Amazon SQS messages"; Kinesis and DynamoDB refuse patterns for plain strings.
 DROP_MISMATCHES: FormatTable = MappingProxyType(
     {
         (_STRING, _STRING): Step.FILTER,
         (_STRING, _JSON): Step.DROP,
         (_JSON, _STRING): Step.DROP,
         (_JSON, _JSON): Step.FILTER,
+        (_UNREADABLE, _STRING): Step.DROP,
+        (_UNREADABLE, _JSON): Step.DROP,
     }
 )
+
+# "Properly filtering Amazon MSK and self-managed Apache Kafka messages", "... Amazon MQ messages".
+IGNORE_MISMATCHES: FormatTable = MappingProxyType(
+    {
+        (_STRING, _STRING): Step.FILTER,
+        (_STRING, _JSON): Step.METADATA_ONLY,
+        (_JSON, _STRING): Step.METADATA_ONLY,
+        (_JSON, _JSON): Step.FILTER,
+        (_UNREADABLE, _STRING): Step.METADATA_ONLY,
+        (_UNREADABLE, _JSON): Step.METADATA_ONLY,
+    }
+)
+
+
+class Encoding(Enum):
+    """How a record holds its payload."""
+
+    TEXT = "text"
+    BASE64 = "base64"
+    OBJECT = "an object"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +78,24 @@ class Source:
     """An event source.
 
     `payload_keys` are the names under which a pattern speaks of the payload; `added_by_aws` the
-    fields that records have only after filtering; `view` gives the record as patterns see it,
-    before its payload is decoded.
+    fields that records have only after filtering; `inside` the member of a record, as Lambda
+    delivers it, that patterns speak of (None: all of it); `payload_alias` the payload's name in
+    another shape of record (None: there is no other); `view` gives the record as patterns see
+    it, before its payload is decoded.
     """
 
     name: str
     payload_keys: tuple[str, ...]
+    encoding: Encoding
     formats: FormatTable
+    takes_strings: bool
     added_by_aws: frozenset[str]
+    inside: str | None
+    payload_alias: str | None
     view: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
+_ADDED = frozenset(("eventSource", "eventSourceARN", "awsRegion"))
 
 
 def _as_is(record: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -103,6 +140,12 @@ def _sqs_view(record: Mapping[str, Any]) -> Mapping[str, Any]:
     return view
 
 
+def _kinesis_view(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fields of the record's `kinesis` object; EventBridge Pipes delivers them flat."""
+    inside = record.get("kinesis")
+    return inside if isinstance(inside, Mapping) else record
+
+
 SOURCES: Mapping[str, Source] = MappingProxyType(
     {
         source.name: source
@@ -110,15 +153,67 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
             Source(
                 name="sqs",
                 payload_keys=("body",),
+                encoding=Encoding.TEXT,
                 formats=DROP_MISMATCHES,
-                added_by_aws=frozenset(("eventSource", "eventSourceARN", "awsRegion")),
+                takes_strings=True,
+                added_by_aws=_ADDED,
+                inside=None,
+                payload_alias="Body",
                 view=_sqs_view,
+            ),
+            Source(
+                name="kinesis",
+                payload_keys=("data",),
+                encoding=Encoding.BASE64,
+                formats=DROP_MISMATCHES,
+                takes_strings=False,
+                added_by_aws=_ADDED | {"eventID", "eventName", "eventVersion", "invokeIdentityArn"},
+                inside="kinesis",
+                payload_alias=None,
+                view=_kinesis_view,
+            ),
+            Source(
+                name="dynamodb",
+                payload_keys=("dynamodb",),
+                encoding=Encoding.OBJECT,
+                formats=DROP_MISMATCHES,
+                takes_strings=False,
+                added_by_aws=_ADDED,
+                inside=None,
+                payload_alias=None,
+                view=_as_is,
+            ),
+            Source(
+                name="kafka",
+                payload_keys=("value", "key"),
+                encoding=Encoding.BASE64,
+                formats=IGNORE_MISMATCHES,
+                takes_strings=True,
+                added_by_aws=_ADDED,
+                inside=None,
+                payload_alias=None,
+                view=_as_is,
+            ),
+            Source(
+                name="mq",
+                payload_keys=("data",),
+                encoding=Encoding.BASE64,
+                formats=IGNORE_MISMATCHES,
+                takes_strings=True,
+                added_by_aws=_ADDED,
+                inside=None,
+                payload_alias=None,
+                view=_as_is,
             ),
             Source(
                 name="event",
                 payload_keys=(),
+                encoding=Encoding.OBJECT,
                 formats=MappingProxyType({}),
+                takes_strings=True,
                 added_by_aws=frozenset(),
+                inside=None,
+                payload_alias=None,
                 view=_as_is,
             ),
         )
@@ -133,6 +228,18 @@ def source_named(name: str) -> Source:
         ValueError: there is none; the message lists those that there are.
     """
     source = SOURCES.get(name)
-    if source is None:
-        raise ValueError(f"unknown source {name!r}: choose one of {', '.join(SOURCES)}")
-    return source
+    if source is not None:
+        return source
+    if name == "documentdb":
+        # Lambda developer guide, "Using AWS Lambda with Amazon DocumentDB"
+        raise ValueError("Lambda has no event filtering for Amazon DocumentDB")
+    raise ValueError(f"unknown source {name!r}: choose one of {', '.join(SOURCES)}")
+
+
+decode_base64: Callable[[str | bytes], bytes]
+"""The bytes of base64 as AWS delivers it: standard alphabet, padded, nothing else. Raises ValueError
+for any other text."""
+if sys.version_info >= (3, 11):
+    decode_base64 = partial(binascii.a2b_base64, strict_mode=True)
+else:
+    decode_base64 = partial(base64.b64decode, validate=True)

@@ -6,8 +6,9 @@ type), and the statements given as `unknown` follow, which ask the interpreter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -25,8 +26,8 @@ from filterpatterns.expressions import (
 )
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 from filterpatterns.prefilter import BACKSLASH, Prefilter, prefilter
-from filterpatterns.sources import DROP_MISMATCHES
-from filterpatterns.tree import Conjunction, Matcher, Node, Test, align, names_below
+from filterpatterns.sources import Encoding, PayloadFormat, Step, decode_base64
+from filterpatterns.tree import Conjunction, Matcher, Node, Payload, Test, align, names_below
 
 _MOST_TESTS = 400
 """Tests, over all combinations, that code is generated for: beyond, compiling it takes too long."""
@@ -60,12 +61,18 @@ class _Branch:
     json: Node | None
     string: Test | None
 
+    @property
+    def formats(self) -> tuple[PayloadFormat, ...]:
+        """The formats that are wanted of the payload."""
+        return Payload(self.json, self.string).formats
+
 
 @dataclass(frozen=True, slots=True)
 class _Conditions:
     """For a kind of record: how it is read, and expressions for the branches that may hold.
 
-    `plain` are those that name no payload, `json` and `string` those that want one (empty: none).
+    `plain` is for those that name no payload, `json` and `string` for those that do, where it is
+    JSON and where it is a plain string (empty: none of them holds then).
     """
 
     read: list[str]
@@ -88,35 +95,55 @@ class Judge:
         conjunctions = matcher.conjunctions
         if matcher.keep_all or not conjunctions or _count_tests(conjunctions) > _MOST_TESTS:
             raise Unsupported
+        keys = {key for one in conjunctions for key in one.payloads}
+        if len(keys) > 1:
+            raise Unsupported
         self._code = code
-        self._key = next(iter(matcher.source.payload_keys), None)
-        self._metadata, metadata = _align("", [one.metadata for one in conjunctions])
-        self._record_shape = shape(self._metadata, metadata, matcher.source.payload_keys)
+        self._source = matcher.source
+        self._key = next(iter(keys), None)
+        # An object in a record is read where it stands, like the record's own members.
+        self._inline = self._source.encoding is Encoding.OBJECT and self._key is not None
+        merged, metadata = align(
+            "", [[(test.names, test) for test in self._own_tests(one)] for one in conjunctions]
+        )
+        text_keys = () if self._key is None or self._inline else (self._key,)
+        self._record_shape = shape(merged, metadata, text_keys)
         self._branches = [_Branch(node, None, None) for node in metadata]
         self._payload_shape: Shape | None = None
         self._conditions: dict[str, _Conditions] = {}
         self.prefilter: Prefilter | None = None
-        if self._key is not None:
-            if matcher.source.formats is not DROP_MISMATCHES:
-                raise Unsupported
-            self._add_payloads(self._key, conjunctions, metadata)
+        if text_keys:
+            self._add_payloads(text_keys[0], conjunctions)
+        # Bytes need not become a str where no rule looks at the payload as a whole.
+        strings = any(branch.string for branch in self._branches)
+        self._is_bytes = self._source.encoding is Encoding.BASE64 and not strings
 
-    def _add_payloads(
-        self, key: str, conjunctions: tuple[Conjunction, ...], metadata: tuple[Node, ...]
-    ) -> None:
-        wanted = [one.payloads.get(key) for one in conjunctions]
-        nodes = [None if one is None else one.json for one in wanted]
-        merged, aligned = _align(key, [node for node in nodes if node is not None])
-        self._payload_shape = shape(merged, aligned)
+    def _own_tests(self, one: Conjunction) -> Iterator[Test]:
+        """The tests of the record's own members, with an object's that stands in it."""
+        yield from one.metadata.tests()
+        if self._inline:
+            for payload in one.payloads.values():
+                if payload.json is None or payload.string is not None:
+                    raise Unsupported
+                yield from payload.json.tests()
+
+    def _add_payloads(self, key: str, conjunctions: tuple[Conjunction, ...]) -> None:
+        wanted = [one.payloads.get(key, Payload(None, None)) for one in conjunctions]
+        groups = [
+            [(names_below(key, test), test) for test in one.json.tests()]
+            for one in wanted
+            if one.json is not None
+        ]
+        merged, aligned = align(key, groups)
+        if aligned:
+            self._payload_shape = shape(merged, aligned)
         trees = iter(aligned)
-        branches = []
-        for one, node, tree in zip(wanted, nodes, metadata, strict=True):
-            json = next(trees) if node is not None else None
-            string = one.string if one is not None else None
-            if json is None or string is None:  # no body is both
-                branches.append(_Branch(tree, json, string))
-        self._branches = branches
-        if aligned and not any(branch.string for branch in branches):
+        self._branches = [
+            _Branch(branch.metadata, next(trees) if one.json is not None else None, one.string)
+            for branch, one in zip(self._branches, wanted, strict=True)
+        ]
+        drops_strings = self._source.formats[PayloadFormat.STRING, PayloadFormat.JSON] is Step.DROP
+        if aligned and drops_strings and not any(branch.string for branch in self._branches):
             self.prefilter = prefilter(aligned)
 
     def judge(self, kind: str, *, look: bool, ends: Ends) -> list[str]:
@@ -132,7 +159,7 @@ class Judge:
             start += [f"if {conditions.plain}:", *indent(ends.hit)]
         lines = ["try:", *indent(start), "except Exception:", *indent(ends.unknown)]
         if conditions.json:
-            looking = self._look(ends) if look else []
+            looking = self._look() if look else ""
             lines += self._decode(conditions.json, conditions.string, looking, ends)
         elif conditions.string:
             lines += self._strings(conditions.string, ends)
@@ -144,88 +171,135 @@ class Judge:
         json: list[str] = []
         string: list[str] = []
         for branch in self._branches:
-            parts = []
-            group = plain
-            if branch.json is not None and self._payload_shape is not None:
-                group = json
-                payload = StructAccess(self._code, self._payload_shape)
-                parts.append(below(self._code, branch.json, payload, "value"))
-            elif branch.string is not None:
-                group = string
-                parts.append(f"({rules(self._code, branch.string, 'body', 'string')})")
+            own = []
             if branch.metadata.children:
-                parts.append(fields(self._code, branch.metadata, access, holder))
-            group.append(" and ".join(parts) or "True")
+                own = [fields(self._code, branch.metadata, access, holder)]
+            if not branch.formats:
+                plain.append(" and ".join(own) or "True")
+                continue
+            for found, group in ((PayloadFormat.JSON, json), (PayloadFormat.STRING, string)):
+                steps = {form: self._source.formats[found, form] for form in branch.formats}
+                if Step.DROP not in steps.values():
+                    tests = [self._payload_test(branch, found)] if found in steps else []
+                    group.append(" and ".join(tests + own) or "True")
         return _Conditions(read, *(" or ".join(group) for group in (plain, json, string)))
+
+    def _payload_test(self, branch: _Branch, found: PayloadFormat) -> str:
+        """An expression: the payload, of the format that the branch wants, satisfies its tests."""
+        if found is PayloadFormat.JSON and branch.json and self._payload_shape:
+            access = StructAccess(self._code, self._payload_shape)
+            return below(self._code, branch.json, access, "value")
+        assert branch.string is not None
+        return f"({rules(self._code, branch.string, 'body', 'string')})"
 
     def _dict(self) -> tuple[list[str], str, Access]:
         """Statements that get at a dict's members, what holds them, and how they are read."""
-        lines = []
+        holder, lines = "record", []
+        if self._source.inside is not None:
+            holder = "members"
+            lines = [f"members = record[{self._code.bind(self._source.inside)}]"]
+            lines += self._refuse("members.__class__ is not dict")
         if self._key is not None:
-            # A record without it may be in boto3's shape.
-            lines = [f"body = record[{self._code.bind(self._key)}]"]
-            if any(branch.string for branch in self._branches):
-                lines += self._check_body()
-        return lines, "record", DictAccess(self._code)
+            member = f"{holder}[{self._code.bind(self._key)}]"
+            if self._inline:
+                lines += self._refuse(f"{member}.__class__ is not dict")
+            else:
+                lines += self._body(member, self._alias(holder))
+        return lines, holder, DictAccess(self._code)
+
+    def _alias(self, holder: str) -> str | None:
+        """The payload's member in the source's other shape, if nothing but the payload is read."""
+        alias = self._source.payload_alias
+        if alias is None or any(branch.metadata.children for branch in self._branches):
+            return None
+        return f"{holder}[{self._code.bind(alias)}]"
 
     def _text(self) -> tuple[list[str], str, Access]:
         """The same for a record that is JSON text; UTF-8 is validated, msgspec would not do it."""
-        decode = self._code.bind(msgspec.json.Decoder(self._record_shape.struct).decode)
+        access = StructAccess(self._code, self._record_shape)
+        struct: Any = self._record_shape.struct
+        if self._source.inside is not None:
+            outer = [("inside", struct)]
+            rename = {"inside": self._source.inside}
+            struct = msgspec.defstruct("Record", outer, rename=rename, gc=False)
         lines = [
             "text = record if record.__class__ is str else str(record, 'utf-8')",
-            f"members = {decode}({self._utf8('text')})",
+            f"members = {self._code.bind(msgspec.json.Decoder(struct).decode)}"
+            f"({_utf8('text')})" + (".inside" if self._source.inside is not None else ""),
             *self._refuse_deep("text"),
         ]
-        if self._key is not None:
-            lines += ["body = members.text0", *self._check_body()]
-        return lines, "members", StructAccess(self._code, self._record_shape)
+        if self._inline and self._key is not None:
+            inner = self._record_shape.children.get(self._key)
+            if inner is None:  # the key is spelt as the beginning of a longer name
+                raise Unsupported
+            kind = self._code.bind(inner.struct)
+            lines += self._refuse(f"members.{inner.attribute}.__class__ is not {kind}")
+        elif self._key is not None:
+            lines += self._body("members.text0", None)
+        return lines, "members", access
 
-    def _check_body(self) -> list[str]:
-        return [f"if body.__class__ is not str: raise {self._code.bind(Odd)}"]
+    def _body(self, member: str, alias: str | None) -> list[str]:
+        """Statements that give `body`: str, or bytes where that is enough; or something odd."""
+        if self._source.encoding is Encoding.BASE64:
+            raw = f"{self._code.bind(decode_base64)}({member})"
+            return [f"body = {raw}" if self._is_bytes else f"body = str({raw}, 'utf-8')"]
+        lines = [f"body = {member}"]
+        if alias is not None:
+            lines = ["try:", *indent(lines), "except KeyError:", f"    body = {alias}"]
+        if any(branch.string for branch in self._branches):
+            lines += self._refuse("body.__class__ is not str")
+        return lines
 
-    def _utf8(self, text: str) -> str:
-        """An expression: a text for msgspec, which would leave the UTF-8 that it makes of a str on
-        the str: a batch of texts that are not ASCII would take twice its memory."""
-        return f"{text} if {text}.isascii() else {text}.encode()"
+    def _refuse(self, condition: str) -> list[str]:
+        return [f"if {condition}: raise {self._code.bind(Odd)}"]
 
     def _refuse_deep(self, text: str) -> list[str]:
         limit = self._code.bind(2 * MAX_PAYLOAD_DEPTH)
         too_deep = self._code.bind(jsontext.is_too_deep)
-        odd = self._code.bind(Odd)
-        return [f"if len({text}) > {limit} and {too_deep}({text}): raise {odd}"]
+        return self._refuse(f"len({text}) > {limit} and {too_deep}({text})")
 
-    def _look(self, ends: Ends) -> list[str]:
+    def _bind_text(self, text: str) -> str:
+        return self._code.bind(text.encode() if self._is_bytes else text)
+
+    def _look(self) -> str:
+        """An expression: the body has nothing of what the prefilter looks for."""
         if self.prefilter is None:
-            return []
+            return ""
         texts = (*self.prefilter.needles, BACKSLASH)
-        missing = " and ".join(f"{self._code.bind(text)} not in body" for text in texts)
-        # A body may be a dict, which "in" would ask for its names; decoding refuses one by itself.
-        return [*self._check_body(), f"if {missing}:", *indent(ends.miss)]
+        return " and ".join(f"{self._bind_text(text)} not in body" for text in texts)
 
-    def _decode(self, json: str, string: str, looking: list[str], ends: Ends) -> list[str]:
-        """Decode the body; a plain string is for the branches that want one."""
+    def _decode(self, json: str, string: str, looking: str, ends: Ends) -> list[str]:
+        """Decode the body; where it is no JSON, the branches have their say that do with that."""
+        lines = []
+        if looking:
+            # A body may be a dict, which "in" would ask for its names; decoding refuses one.
+            kind = "bytes" if self._is_bytes else "str"
+            lines += self._refuse(f"body.__class__ is not {kind}")
+            lines += [f"if {looking}:", *indent(ends.miss)]
+        decode = msgspec.json.Decoder(msgspec.Raw).decode
+        if self._payload_shape is not None:
+            decode = decoder(self._payload_shape)
+        if self._is_bytes:
+            lines.append("if not body.isascii(): str(body, 'utf-8')")
+        argument = "body" if self._is_bytes else _utf8("body")
+        lines.append(f"value = {self._code.bind(decode)}({argument})")
         deep = self._refuse_deep("body")
-        assert self._payload_shape is not None
-        string_lines = []
+        # Too deep a body is a plain string. Where that is dropped, so is a body that fails.
+        lines += deep if string else []
+        lines += [f"if {json}:", *indent([] if string else deep), *indent(ends.hit)]
+        not_json = []
         if string:
-            string_lines = [
+            not_json = [
                 "try:",
-                f"    if {string}:",
-                *indent(indent(ends.hit)),
+                *indent([f"if {string}:", *indent(ends.hit)]),
                 "except Exception:",
                 *indent(ends.unknown),
             ]
         return [
             "try:",
-            *indent(looking),
-            f"    value = {self._code.bind(decoder(self._payload_shape))}({self._utf8('body')})",
-            *(indent(deep) if string else []),
-            f"    if {json}:",
-            # Too deep a body is a plain string, and dropped; so is one that does not match.
-            *([] if string else indent(indent(deep))),
-            *indent(indent(ends.hit)),
+            *indent(lines),
             *self._except_not_json(ends),
-            *indent(string_lines),
+            *indent(not_json),
             *indent(ends.miss),
             "except Exception:",
             *indent(ends.unknown),
@@ -234,11 +308,11 @@ class Judge:
     def _strings(self, string: str, ends: Ends) -> list[str]:
         """Only plain strings are wanted: the body is checked to be none of JSON if it matches."""
         validate = self._code.bind(msgspec.json.Decoder(msgspec.Raw).decode)
+        lines = [f"{validate}({_utf8('body')})", *self._refuse_deep("body")]
         return [
             "try:",
             f"    if {string}:",
-            f"        {validate}({self._utf8('body')})",
-            *indent(indent(self._refuse_deep("body"))),
+            *indent(indent(lines)),
             *self._except_not_json(ends),
             *indent(ends.hit),
             "except Exception:",
@@ -246,15 +320,24 @@ class Judge:
         ]
 
     def _except_not_json(self, ends: Ends) -> list[str]:
-        """The body is not JSON; unless a type could not hold it (ValidationError), it is bytes, or
-        it has escapes that msgspec refuses and RFC 8259's grammar does not."""
-        error, backslash = self._code.bind(msgspec.DecodeError), self._code.bind(BACKSLASH)
-        plain = f"error.__class__ is {error} and body.__class__ is str and {backslash} not in body"
+        """The body is not JSON; unless a type could not hold it (ValidationError), it is of another
+        type, or it has escapes that msgspec refuses and RFC 8259's grammar does not."""
+        error, backslash = self._code.bind(msgspec.DecodeError), self._bind_text(BACKSLASH)
+        kind = "bytes" if self._is_bytes else "str"
+        plain = (
+            f"error.__class__ is {error} and body.__class__ is {kind} and {backslash} not in body"
+        )
         return [
             f"except {error} as error:",
             f"    if not ({plain}):",
             *indent(indent(ends.unknown)),
         ]
+
+
+def _utf8(text: str) -> str:
+    """An expression: a text for msgspec, which would leave the UTF-8 that it makes of a str on the
+    str: a batch of texts that are not ASCII would take twice its memory."""
+    return f"{text} if {text}.isascii() else {text}.encode()"
 
 
 def _count_tests(conjunctions: tuple[Conjunction, ...]) -> int:
@@ -266,13 +349,3 @@ def _count_tests(conjunctions: tuple[Conjunction, ...]) -> int:
         if payload.json is not None
     ]
     return sum(1 for node in nodes for _ in node.tests())
-
-
-def _align(key: str, nodes: list[Node]) -> tuple[Node, tuple[Node, ...]]:
-    return align(
-        key,
-        [
-            [(names_below(key, test) if key else test.names, test) for test in node.tests()]
-            for node in nodes
-        ],
-    )

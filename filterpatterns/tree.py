@@ -99,6 +99,8 @@ def build(
 ) -> Iterator[Conjunction]:
     """The conjunctions of one pattern that can hold at all for the source."""
     _warn_added(conditions, source, report)
+    if not source.takes_strings:
+        _refuse_strings(conditions, source, report)
     for combination in _expand(conditions, report):
         tests = [_test(condition) for condition in combination.values()]
         seen = [test for test in tests if not _belongs(test.path, source.added_by_aws)]
@@ -159,6 +161,22 @@ def _warn_added(conditions: AllOf, source: Source, report: Reporter) -> None:
                 f'AWS adds "{path}" after filtering: the pattern sees it absent',
                 path=path,
                 hint="take it out; the event source mapping has one source anyway",
+            )
+
+
+def _refuse_strings(conditions: AllOf, source: Source, report: Reporter) -> None:
+    for member in conditions:
+        if isinstance(member, AnyOf):
+            for alternative in member.alternatives:
+                _refuse_strings(alternative, source, report)
+        elif ".".join(member.names) in source.payload_keys:
+            key = member.names[0]
+            report.error(
+                "FP021",
+                member.span,
+                f'a {source.name} mapping takes no plain-string pattern for "{key}"',
+                path=key,
+                hint=f'write an object with fields: "{key}": {{"name": ["value"]}}',
             )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -64,9 +65,28 @@ def verdicts(
     return found
 
 
+def under(key: str, pattern: str) -> str:
+    """The pattern as one for what stands under a key of records."""
+    return f'{{"{key}": {pattern}}}'
+
+
 def in_body(pattern: str) -> str:
     """The pattern as one for the body of SQS records."""
-    return f'{{"body": {pattern}}}'
+    return under("body", pattern)
+
+
+def base64_of(text: str) -> str:
+    """A text as Kinesis, Kafka and MQ deliver it."""
+    return base64.b64encode(text.encode()).decode()
+
+
+def kinesis_record(data: str) -> dict[str, Any]:
+    """A Kinesis record as Lambda delivers it."""
+    return {
+        "kinesis": {"partitionKey": "1", "sequenceNumber": "49590338", "data": base64_of(data)},
+        "eventSource": "aws:kinesis",
+        "eventID": "shardId-000000000006:49590338",
+    }
 
 
 def sqs_record(body: Any) -> dict[str, Any]:

@@ -7,10 +7,11 @@ from typing import Any
 
 from hypothesis import given, note
 from oracle import oracle_matches
-from paths import in_body, sqs_record, verdicts
+from paths import base64_of, kinesis_record, sqs_record, under, verdicts
 from strategies import pattern_event_pairs, tangled_pairs
 
 import filterpatterns
+from filterpatterns.sources import SOURCES
 
 
 def _agree(pattern: dict[str, Any], event: dict[str, Any]) -> None:
@@ -20,9 +21,17 @@ def _agree(pattern: dict[str, Any], event: dict[str, Any]) -> None:
     found = verdicts(compiled, event)
     note(repr(found))
     assert set(found.values()) == {expected}
-    in_sqs = verdicts(filterpatterns.compile(in_body(text)), sqs_record(json.dumps(event)))
-    note(repr(in_sqs))
-    assert set(in_sqs.values()) == {expected}
+    for source, record in (
+        ("sqs", sqs_record(json.dumps(event))),
+        ("kinesis", kinesis_record(json.dumps(event))),
+        ("dynamodb", {"eventName": "INSERT", "dynamodb": event}),
+        ("mq", {"messageID": "ID:1", "data": base64_of(json.dumps(event))}),
+    ):
+        (key,) = SOURCES[source].payload_keys
+        compiled = filterpatterns.compile(under(key, text), source=source)
+        found = verdicts(compiled, record)
+        note(f"{source}: {found}")
+        assert set(found.values()) == {expected}
 
 
 @given(pattern_event_pairs())

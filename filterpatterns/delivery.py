@@ -1,0 +1,117 @@
+"""What AWS delivers: which source a record is of, and the records in a whole Lambda event.
+
+The shapes are those of the Lambda developer guide's example events: "Using AWS Lambda with Amazon
+SQS", "... Kinesis", "... DynamoDB", "... Amazon MSK", "... Amazon MQ".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from filterpatterns.errors import RecordError
+
+_EVENT_SOURCES = {
+    "aws:sqs": "sqs",
+    "aws:kinesis": "kinesis",
+    "aws:dynamodb": "dynamodb",
+    "aws:kafka": "kafka",
+    "SelfManagedKafka": "kafka",
+    "aws:mq": "mq",
+    "aws:rmq": "mq",
+}
+
+_MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("sqs", ("body",)),
+    ("sqs", ("Body", "MessageId")),
+    ("kinesis", ("kinesis",)),
+    ("dynamodb", ("dynamodb",)),
+    ("kafka", ("topic", "partition", "offset")),
+    ("kinesis", ("data", "partitionKey")),
+    ("mq", ("data", "redelivered")),
+    ("mq", ("data", "messageID")),
+    ("mq", ("data", "basicProperties")),
+)
+"""A source, and members that its records have; the first that fits counts."""
+
+
+def source_of(record: Mapping[str, Any]) -> str:
+    """The name of the source that a record is of, by its own `eventSource`, else by its shape;
+    "event" for any other object."""
+    named = record.get("eventSource")
+    if isinstance(named, str) and named in _EVENT_SOURCES:
+        return _EVENT_SOURCES[named]
+    for source, members in _MARKS:
+        if all(member in record for member in members):
+            return source
+    return "event"
+
+
+def holds_records(event: Any) -> str | None:
+    """The member of a Lambda event that holds its records; None if it is no such event.
+
+    Also of what SQS's ReceiveMessage returns (boto3, `aws sqs receive-message`).
+    """
+    if not isinstance(event, Mapping):
+        return None
+    for key in ("Records", "messages"):
+        if _are_objects(event.get(key)):
+            return key
+    for key in ("records", "rmqMessagesByQueue"):
+        groups = event.get(key)
+        if isinstance(groups, Mapping) and all(_are_objects(group) for group in groups.values()):
+            return key
+    if _are_objects(event.get("Messages"), with_member="MessageId"):
+        return "Messages"
+    return None
+
+
+def _are_objects(value: Any, with_member: str | None = None) -> bool:
+    return isinstance(value, (list, tuple)) and all(
+        isinstance(item, Mapping) and (with_member is None or with_member in item) for item in value
+    )
+
+
+def records(event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The records of a whole Lambda event, in the order in which the function gets them.
+
+    Args:
+        event: `{"Records": [...]}` (SQS, Kinesis, DynamoDB), `{"records": {"topic-0": [...]}}`
+            (Kafka), `{"messages": [...]}` (ActiveMQ), `{"rmqMessagesByQueue": {"queue": [...]}}`
+            (RabbitMQ), or what boto3's `receive_message` returns. Any other object is one record.
+
+    Raises:
+        RecordError: it is not an object.
+    """
+    if not isinstance(event, Mapping):
+        raise RecordError(f"a Lambda event is an object, found {type(event).__name__}")
+    key = holds_records(event)
+    if key is None:
+        yield event
+    elif isinstance(event[key], Mapping):
+        for group in event[key].values():
+            yield from group
+    else:
+        yield from event[key]
+
+
+def keep_records(
+    event: Mapping[str, Any], keep: Callable[[list[Any]], list[Any]]
+) -> dict[str, Any] | None:
+    """A copy of a Lambda event with the records that `keep` gives; None if there are none left.
+
+    As AWS does: topics, partitions and queues without a record left are not in the event, and
+    without any record the function is not called. An event that is itself one record is kept whole
+    or not.
+    """
+    key = holds_records(event)
+    if key is None:
+        return dict(event) if keep([event]) else None
+    held = event[key]
+    left: Any
+    if isinstance(held, Mapping):
+        groups = {name: keep(list(group)) for name, group in held.items()}
+        left = {name: group for name, group in groups.items() if group}
+    else:
+        left = keep(list(held))
+    return {**event, key: left} if left else None
