@@ -15,7 +15,7 @@ from filterpatterns._version import __version__
 if TYPE_CHECKING:
     from filterpatterns.delivery import records
     from filterpatterns.errors import Diagnostic, PatternError, RecordError
-    from filterpatterns.filter import Filter, compile
+    from filterpatterns.filter import Filter, check, compile
 
 __all__ = [
     "Diagnostic",
@@ -23,6 +23,7 @@ __all__ = [
     "PatternError",
     "RecordError",
     "__version__",
+    "check",
     "compile",
     "records",
 ]
@@ -32,6 +33,7 @@ _MODULES = {
     "PatternError": "filterpatterns.errors",
     "RecordError": "filterpatterns.errors",
     "Filter": "filterpatterns.filter",
+    "check": "filterpatterns.filter",
     "compile": "filterpatterns.filter",
     "records": "filterpatterns.delivery",
 }

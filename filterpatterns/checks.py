@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import math
 from dataclasses import dataclass
 
 from filterpatterns import nodes
 from filterpatterns.limits import MAX_COMBINATIONS
 from filterpatterns.nodes import Span
 from filterpatterns.operators import OPERATORS, OperandError, Operator, equality
-from filterpatterns.operators.base import describe
+from filterpatterns.operators.base import describe, is_number
 from filterpatterns.report import Reporter
 
 RESERVED_IN_OR = frozenset(
@@ -41,11 +42,22 @@ _MEANT = {
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A field and its rules: any may hold. `names` are as the pattern spells the way to it."""
+    """A field and its rules: any may hold.
+
+    `names` are as the pattern spells the way to it; `place` says in words where it stands
+    (`a.$or[1].b`); `spans` has the place of each rule.
+    """
 
     names: tuple[str, ...]
     rules: tuple[Operator, ...]
     span: Span
+    place: str
+    spans: tuple[Span, ...]
+
+    @property
+    def path(self) -> str:
+        """The names joined with dots: what the field is to the engine."""
+        return ".".join(self.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,8 @@ def check(tree: nodes.Pattern, report: Reporter) -> AllOf:
     """The conditions of a pattern, in the order of the text; worth using only without errors."""
     if not isinstance(tree, nodes.Fields):
         hint = 'name the field: {"body": [...]}'
+        if isinstance(tree, nodes.Scalar) and str(tree.value).lstrip().startswith("{"):
+            hint = "the pattern is encoded twice: take one layer of quotes and backslashes off"
         if isinstance(tree, nodes.Rules) and any(
             isinstance(item, nodes.Operation) for item in tree.items
         ):
@@ -146,7 +160,9 @@ class _Checker:
         if isinstance(value, nodes.Fields):
             return self.fields(value, names, place, in_or=in_or)
         if isinstance(value, nodes.Rules):
-            return (Condition(names, self._rules(value, place), value.span),)
+            found = self._rules(value, place)
+            rules = tuple(rule for rule, _ in found)
+            return (Condition(names, rules, value.span, place, tuple(span for _, span in found)),)
         self._report.error(
             "FP005",
             value.span,
@@ -190,7 +206,7 @@ class _Checker:
                 )
         return (AnyOf(tuple(alternatives)),)
 
-    def _rules(self, rules: nodes.Rules, place: str) -> tuple[Operator, ...]:
+    def _rules(self, rules: nodes.Rules, place: str) -> list[tuple[Operator, Span]]:
         if not rules.items:
             self._report.error(
                 "FP004",
@@ -199,7 +215,7 @@ class _Checker:
                 path=place,
                 hint='for "any value" write [{"exists": true}]',
             )
-        found: list[Operator] = []
+        found: list[tuple[Operator, Span]] = []
         for index, item in enumerate(rules.items):
             where = f"{place}[{index}]"
             if isinstance(item, nodes.Rules):
@@ -212,16 +228,16 @@ class _Checker:
                     "one flat array",
                 )
             elif isinstance(item, nodes.Scalar):
-                found.append(self._equality(item, where))
+                found.append((self._equality(item, where), item.span))
             else:
                 operator = self._operation(item, where)
                 if operator is not None:
-                    found.append(operator)
-        return tuple(found)
+                    found.append((operator, item.span))
+        return found
 
     def _equality(self, item: nodes.Scalar, place: str) -> Operator:
         rule = equality(item)
-        if isinstance(item.value, float) and item.value in (float("inf"), float("-inf")):
+        if is_number(item.value) and math.isinf(float(item.text)):
             self._report.warning(
                 "FP106",
                 item.span,

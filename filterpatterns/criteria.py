@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from filterpatterns import jsontext, nodes
@@ -25,7 +25,7 @@ class PatternText:
 
     `outer` is the text that the pattern stands in as a string, a FilterCriteria or a template;
     `starts` says where in it each character of the pattern begins, and where the last one ends, if
-    that is known already.
+    that is known already. `is_object` is for a filter's Pattern that was no string.
     """
 
     text: str
@@ -33,6 +33,7 @@ class PatternText:
     positions: bool = True
     outer: str | None = None
     starts: tuple[int, ...] | None = None
+    is_object: bool = False
 
     def place(self) -> Place | None:
         """Where the pattern's characters stand in the outer text; None if in none."""
@@ -87,7 +88,7 @@ def _criteria(filters: Sequence[Any], outer: str | None) -> tuple[PatternText, .
             if isinstance(pattern, str):
                 found.append(PatternText(pattern, index, outer is not None, outer))
             elif isinstance(pattern, Mapping):
-                found.append(_from_python(pattern, index))
+                found.append(replace(_from_python(pattern, index), is_object=True))
             else:
                 _fail(
                     "FP019",

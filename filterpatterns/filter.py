@@ -9,13 +9,15 @@ from typing import Any, TypeVar
 
 from filterpatterns import criteria, jsontext, tree
 from filterpatterns.auto import AutoEngine
-from filterpatterns.checks import check
+from filterpatterns.checks import AllOf
+from filterpatterns.checks import check as check_tree
 from filterpatterns.criteria import PatternInput, PatternText
 from filterpatterns.delivery import keep_records
 from filterpatterns.engine import Engine, OnError
 from filterpatterns.errors import Diagnostic, PatternError, RecordError
 from filterpatterns.evaluation import Verdict
 from filterpatterns.limits import MAX_FILTERS, MAX_PATTERN_DEPTH, MAX_PATTERN_LENGTH
+from filterpatterns.lint import DIALECTS, Dialect, default_dialect, lint, lint_together
 from filterpatterns.parser import parse
 from filterpatterns.report import Reporter
 from filterpatterns.sources import SOURCES, Source, source_named
@@ -134,7 +136,12 @@ calling it costs no method call on top.)""",
 
 
 def compile(  # noqa: A001 - as in `re.compile`, always used as `filterpatterns.compile`
-    pattern: PatternInput, *, source: str = "sqs", max_filters: int = MAX_FILTERS
+    pattern: PatternInput,
+    *,
+    source: str = "sqs",
+    dialect: Dialect | None = None,
+    strict: bool = False,
+    max_filters: int = MAX_FILTERS,
 ) -> Filter:
     """Compile a pattern, or several of which any may match, into a Filter.
 
@@ -145,6 +152,9 @@ def compile(  # noqa: A001 - as in `re.compile`, always used as `filterpatterns.
         source: the event source whose records are to be filtered: "sqs", "kinesis", "dynamodb",
             "kafka", "mq", "event" (any JSON object without a payload to decode, an EventBridge
             event say), or "auto": each record by its own `eventSource` or shape.
+        dialect: the service whose documentation the warnings go by: "lambda", "pipes" or
+            "eventbridge"; None for the one that goes with the source.
+        strict: refuse operators that this documentation does not list.
         max_filters: how many filters AWS allows; 10 for an account with a raised quota.
 
     Returns:
@@ -152,39 +162,113 @@ def compile(  # noqa: A001 - as in `re.compile`, always used as `filterpatterns.
 
     Raises:
         PatternError: AWS would refuse the pattern; all mistakes found are in its `errors`.
-        ValueError: the source is unknown.
+        ValueError: the source or the dialect is unknown.
 
     The language is that of the EventBridge user guide, "Comparison operators for use in event
     patterns", as the Lambda developer guide, "Control which events Lambda sends to your function",
     applies it to event source mappings.
     """
-    return _compile(criteria.patterns(pattern), source, max_filters)
+    options = Options(dialect, strict, max_filters)
+    return _compile(criteria.patterns(pattern), source, options)
+
+
+def check(
+    pattern: PatternInput,
+    *,
+    source: str = "sqs",
+    dialect: Dialect | None = None,
+    max_filters: int = MAX_FILTERS,
+) -> list[Diagnostic]:
+    """Everything there is to say about a pattern before it is deployed.
+
+    Args:
+        pattern: as for `compile`.
+        source: as for `compile`.
+        dialect: as for `compile`.
+        max_filters: as for `compile`.
+
+    Returns:
+        Errors, for which AWS would refuse the pattern, and warnings: what AWS accepts in silence
+        and is likely meant otherwise. `docs/rules.md` has a section for each code.
+
+    Raises:
+        ValueError: the source or the dialect is unknown.
+    """
+    try:
+        texts = criteria.patterns(pattern)
+    except PatternError as error:
+        return list(error.errors)
+    return check_texts(texts, source, dialect, max_filters)
+
+
+def check_texts(
+    texts: tuple[PatternText, ...],
+    source: str,
+    dialect: str | None,
+    max_filters: int = MAX_FILTERS,
+) -> list[Diagnostic]:
+    """As `check`, for pattern texts that were found somewhere."""
+    options = Options(dialect, False, max_filters, advise=True)
+    if source == "auto":
+        read = [_read(texts, one, options) for one in SOURCES.values()]
+        clean = [one for one in read if not one.errors]
+        if clean:
+            return _said_by_all(clean)
+        return [*read[0].errors]
+    one = _read(texts, source_named(source), options)
+    return sorted([*one.errors, *one.warnings], key=_order)
+
+
+def _order(diagnostic: Diagnostic) -> tuple[int, int, int]:
+    index = diagnostic.filter_index
+    return (
+        -1 if index is None else index,
+        diagnostic.line or 0,
+        diagnostic.column or 0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How strictly patterns are read."""
+
+    dialect: str | None
+    strict: bool
+    max_filters: int
+    advise: bool = False
+
+    def __post_init__(self) -> None:
+        if self.dialect not in (None, *DIALECTS):
+            raise ValueError(
+                f"unknown dialect {self.dialect!r}: choose one of {', '.join(DIALECTS)}"
+            )
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
-def _compile(patterns: tuple[PatternText, ...], source: str, max_filters: int) -> Filter:
+def _compile(patterns: tuple[PatternText, ...], source: str, options: Options) -> Filter:
     if source == "auto":
-        return _compile_auto(patterns, max_filters)
-    compiled = _read(patterns, source_named(source), max_filters)
+        return _compile_auto(patterns, options)
+    compiled = _read(patterns, source_named(source), options)
     if compiled.errors:
         raise PatternError(compiled.errors)
     return Filter(source, Engine(compiled.matcher), compiled.warnings)
 
 
-def _compile_auto(patterns: tuple[PatternText, ...], max_filters: int) -> Filter:
+def _compile_auto(patterns: tuple[PatternText, ...], options: Options) -> Filter:
     """A filter for records of any source; at least one must take the pattern."""
-    read = {name: _read(patterns, source, max_filters) for name, source in SOURCES.items()}
+    read = {name: _read(patterns, source, options) for name, source in SOURCES.items()}
     engines = {name: Engine(one.matcher) for name, one in read.items() if not one.errors}
     refused = {name: one.errors[0].message for name, one in read.items() if one.errors}
     if not engines:
         raise PatternError(read["event"].errors)
-    # What only some sources have to say need not concern the records at hand.
-    warnings = [
-        warning
-        for warning in read["event"].warnings
-        if all(warning in one.warnings for one in read.values())
-    ]
-    return Filter("auto", AutoEngine(engines, refused), tuple(warnings))
+    clean = [one for one in read.values() if not one.errors]
+    return Filter("auto", AutoEngine(engines, refused), tuple(_said_by_all(clean)))
+
+
+def _said_by_all(read: list[_Read]) -> list[Diagnostic]:
+    """The warnings that do not depend on the source, where that is not known."""
+    first, *others = read
+    return [warning for warning in first.warnings if all(warning in one.warnings for one in others)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,16 +280,17 @@ class _Read:
     warnings: tuple[Diagnostic, ...]
 
 
-def _read(patterns: tuple[PatternText, ...], source: Source, max_filters: int) -> _Read:
+def _read(patterns: tuple[PatternText, ...], source: Source, options: Options) -> _Read:
+    dialect = options.dialect or default_dialect(source.name)
     errors: list[Diagnostic] = []
-    warnings: list[Diagnostic] = []
     conjunctions: list[tree.Conjunction] = []
-    if len(patterns) > max_filters:
+    checked: list[tuple[AllOf, Reporter]] = []
+    if len(patterns) > options.max_filters:
         reporter = Reporter("")
         reporter.error(
             "FP020",
             None,
-            f"{len(patterns)} filters; AWS takes at most {max_filters}",
+            f"{len(patterns)} filters; AWS takes at most {options.max_filters}",
             hint="merge filters with $or; with a raised quota say so: max_filters=10 "
             "(fp: --max-filters 10)",
         )
@@ -217,13 +302,32 @@ def _read(patterns: tuple[PatternText, ...], source: Source, max_filters: int) -
             positions=pattern.positions,
             place=pattern.place if pattern.outer is not None else None,
         )
+        if pattern.is_object:
+            reporter.warning(
+                "FP103",
+                None,
+                "the Pattern is an object; AWS wants its JSON as a string",
+                hint='write "Pattern": "{\\"body\\": ...}", or jsonencode, or a block of text',
+            )
+        conditions: AllOf = ()
         if _within_limits(pattern.text, reporter):
             syntax_tree = parse(pattern.text, reporter)
-            conditions = () if syntax_tree is None else check(syntax_tree, reporter)
+            conditions = () if syntax_tree is None else check_tree(syntax_tree, reporter)
             if not reporter.errors:
+                lint(
+                    conditions,
+                    source.name,
+                    dialect,
+                    reporter,
+                    strict=options.strict,
+                    advise=options.advise,
+                )
                 conjunctions += tree.build(conditions, source, pattern.filter_index, reporter)
+        checked.append((conditions, reporter))
+    lint_together(checked)
+    for _, reporter in checked:
         errors += reporter.errors
-        warnings += reporter.warnings
+    warnings = [warning for _, reporter in checked for warning in reporter.warnings]
     matcher = tree.Matcher(source, tuple(conjunctions), keep_all=not patterns)
     return _Read(matcher, tuple(errors), tuple(warnings))
 

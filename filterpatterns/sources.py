@@ -237,8 +237,8 @@ def source_named(name: str) -> Source:
 
 
 decode_base64: Callable[[str | bytes], bytes]
-"""The bytes of base64 as AWS delivers it: standard alphabet, padded, nothing else. Raises ValueError
-for any other text."""
+"""The bytes of base64 as AWS delivers it: standard alphabet, padded, nothing else. Raises
+ValueError for any other text."""
 if sys.version_info >= (3, 11):
     decode_base64 = partial(binascii.a2b_base64, strict_mode=True)
 else:

@@ -122,7 +122,7 @@ def _expand(conditions: AllOf, report: Reporter) -> list[dict[str, Condition]]:
                 for combination in combinations
             ]
         else:
-            path = ".".join(member.names)
+            path = member.path
             combinations = [
                 _merge(combination, {path: member}, report) for combination in combinations
             ]
@@ -153,7 +153,7 @@ def _warn_added(conditions: AllOf, source: Source, report: Reporter) -> None:
             for alternative in member.alternatives:
                 _warn_added(alternative, source, report)
             continue
-        path = ".".join(member.names)
+        path = member.path
         if _belongs(path, source.added_by_aws):
             report.warning(
                 "FP104",
@@ -169,7 +169,7 @@ def _refuse_strings(conditions: AllOf, source: Source, report: Reporter) -> None
         if isinstance(member, AnyOf):
             for alternative in member.alternatives:
                 _refuse_strings(alternative, source, report)
-        elif ".".join(member.names) in source.payload_keys:
+        elif member.path in source.payload_keys:
             key = member.names[0]
             report.error(
                 "FP021",
@@ -184,7 +184,7 @@ def _test(condition: Condition) -> Test:
     rules = tuple(rule for rule in condition.rules if not isinstance(rule, Absent))
     return Test(
         names=condition.names,
-        path=".".join(condition.names),
+        path=condition.path,
         rules=rules,
         optional=len(rules) < len(condition.rules),
     )

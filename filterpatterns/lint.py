@@ -1,0 +1,360 @@
+"""What AWS accepts in silence and is likely meant otherwise: conditions -> warnings.
+
+Each function is one rule, with its code in `docs/rules.md`. The mistakes are those that people report
+again and again: the mapping is accepted, and records are dropped.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal
+
+from filterpatterns.checks import AllOf, AnyOf, Condition
+from filterpatterns.nodes import Span
+from filterpatterns.operators import (
+    Absent,
+    AnythingBut,
+    Cidr,
+    Exactly,
+    Exists,
+    Numeric,
+    Operator,
+    Prefix,
+    Suffix,
+    Wildcard,
+)
+from filterpatterns.operators.equality import Equals, EqualsNumber
+from filterpatterns.report import Reporter
+
+Dialect = Literal["lambda", "pipes", "eventbridge"]
+DIALECTS: tuple[Dialect, ...] = ("lambda", "pipes", "eventbridge")
+
+_SERVICES = {
+    "lambda": "Lambda event source mappings",
+    "pipes": "EventBridge Pipes",
+    "eventbridge": "EventBridge rules",
+}
+_PAYLOADS = {"sqs": "body", "kinesis": "data", "dynamodb": "dynamodb", "mq": "data"}
+_OBJECTS = {
+    "sqs": ("attributes", "messageAttributes"),
+    "kinesis": (),
+    "dynamodb": ("dynamodb.NewImage", "dynamodb.OldImage", "dynamodb.Keys"),
+}
+_IMAGES = ("NewImage", "OldImage", "Keys")
+_TYPES = ("S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M")
+
+
+def default_dialect(source: str) -> Dialect:
+    """The service that a source's patterns are most likely written for."""
+    return "eventbridge" if source == "event" else "lambda"
+
+
+def lint(
+    conditions: AllOf, source: str, dialect: str, report: Reporter, *, strict: bool, advise: bool
+) -> None:
+    """Report what is doubtful in one pattern.
+
+    `strict` makes errors of undocumented operators; `advise` reports also what is no likely mistake
+    but worth knowing before deployment (FP107).
+    """
+    for condition in _all(conditions):
+        _undocumented(condition, dialect, strict, report)
+        if advise:
+            _metadata(condition, source, dialect, report)
+        for rule in _RULES:
+            rule(condition, source, report)
+    _exists_beside_fields(conditions, report)
+
+
+def lint_together(filters: Sequence[tuple[AllOf, Reporter]]) -> None:
+    """Report several filters that look as if all of them were meant to hold (FP112)."""
+    if len(filters) < 2:
+        return
+    for conditions, report in filters:
+        members = list(_all(conditions))
+        if members and all(_keeps_nearly_all(member) for member in members):
+            report.warning(
+                "FP112",
+                members[0].span,
+                "a record is kept if any filter holds, and this one holds for nearly all of them",
+                path=members[0].place,
+                hint="for conditions that must all hold write one filter with all the fields",
+            )
+
+
+def _keeps_nearly_all(condition: Condition) -> bool:
+    return all(isinstance(rule, (AnythingBut, Absent)) for rule in condition.rules)
+
+
+def _all(conditions: AllOf) -> Iterator[Condition]:
+    for member in conditions:
+        if isinstance(member, AnyOf):
+            for alternative in member.alternatives:
+                yield from _all(alternative)
+        else:
+            yield member
+
+
+def _rules_of(condition: Condition) -> Iterator[tuple[Operator, Span, str]]:
+    for index, (rule, span) in enumerate(zip(condition.rules, condition.spans, strict=True)):
+        yield rule, span, f"{condition.place}[{index}]"
+
+
+def _undocumented(condition: Condition, dialect: str, strict: bool, report: Reporter) -> None:
+    """FP105: an operator that the service's documentation does not list.
+
+    Lambda developer guide, "Filter rule syntax"; EventBridge user guide, "Comparison operators" and
+    "Event filtering in Amazon EventBridge Pipes".
+    """
+    for rule, span, place in _rules_of(condition):
+        name = _undocumented_name(rule, dialect)
+        if name is not None:
+            say = report.error if strict else report.warning
+            say(
+                "FP105",
+                span,
+                f"{name} is not documented for {_SERVICES[dialect]}",
+                path=place,
+                hint="it may work today; the documentation does not promise that it will",
+            )
+
+
+def _undocumented_name(rule: Operator, dialect: str) -> str | None:
+    if isinstance(rule, Exactly):
+        return "exactly"
+    if dialect == "eventbridge":
+        return None
+    if isinstance(rule, Wildcard):
+        return "wildcard"
+    if isinstance(rule, AnythingBut) and rule.rules:
+        return "anything-but with an operator"
+    if dialect == "lambda":
+        if isinstance(rule, Cidr):
+            return "cidr"
+        if isinstance(rule, (Prefix, Suffix)) and rule.spelling is not None:
+            return "prefix or suffix ignoring case"
+    return None
+
+
+def _metadata(condition: Condition, source: str, dialect: str, report: Reporter) -> None:
+    """FP107: a field beside the payload; the newest Lambda pages say that only the payload is
+    filtered on. `eventName` of DynamoDB and `basicProperties` of RabbitMQ are in AWS's own samples.
+    """
+    payload = _PAYLOADS.get(source)
+    first = condition.path.partition(".")[0]
+    if payload is None or dialect != "lambda" or first == payload or first in _KNOWN_METADATA:
+        return
+    report.warning(
+        "FP107",
+        condition.span,
+        f'"{condition.path}" is no field of the payload "{payload}"',
+        path=condition.place,
+        hint=f'Lambda documents filtering on "{payload}" only; other fields have worked so far',
+    )
+
+
+_KNOWN_METADATA = frozenset(("eventName", "basicProperties", "body"))
+
+
+def _wrapped_in_body(condition: Condition, source: str, report: Reporter) -> None:
+    """FP108: a `body` around a pattern for a source whose records have none."""
+    payload = _PAYLOADS.get(source)
+    if payload not in (None, "body") and condition.path.partition(".")[0] == "body":
+        report.warning(
+            "FP108",
+            condition.span,
+            f'records of {source} have no "body": this never holds, or always for exists: false',
+            path=condition.place,
+            hint=f'the payload is called "{payload}"',
+        )
+
+
+def _numbers_in_dynamodb(condition: Condition, source: str, report: Reporter) -> None:
+    """FP109: a number for DynamoDB's N, whose values are strings."""
+    names = condition.path.split(".")
+    if source != "dynamodb" or names[-1] not in ("N", "NS"):
+        return
+    for rule, span, place in _rules_of(condition):
+        if isinstance(rule, (Numeric, EqualsNumber)):
+            report.warning(
+                "FP109",
+                span,
+                f"DynamoDB delivers the numbers of {names[-1]} as strings: this never holds",
+                path=place,
+                hint='compare with strings: {"N": ["101"]}; ranges cannot be written',
+            )
+
+
+def _type_left_out(condition: Condition, source: str, report: Reporter) -> None:
+    """FP110: an attribute of DynamoDB without its type."""
+    names = condition.path.split(".")
+    if source != "dynamodb" or len(names) < 3 or names[0] != "dynamodb" or names[1] not in _IMAGES:
+        return
+    if not any(name in _TYPES for name in names[3:]):
+        absent = any(isinstance(rule, Absent) for rule in condition.rules)
+        report.warning(
+            "FP110",
+            condition.span,
+            f'"{names[-1]}" has no DynamoDB type below it: this '
+            + ("holds for every record" if absent else "never holds"),
+            path=condition.place,
+            hint=f'write the type: "{names[2]}": {{"S": [...]}} or {{"N": [...]}}',
+        )
+
+
+def _string_inside(condition: Condition, source: str, report: Reporter) -> None:
+    """FP111: fields inside an SNS message, which is a string within the body and never parsed."""
+    names = condition.path.split(".")
+    if source == "sqs" and names[:2] == ["body", "Message"] and len(names) > 2:
+        report.warning(
+            "FP111",
+            condition.span,
+            "the Message of an SNS notification is a string: nothing is below it",
+            path=condition.place,
+            hint="turn on raw message delivery for the SNS subscription, and leave Message out",
+        )
+
+
+def _exists_on_object(condition: Condition, source: str, report: Reporter) -> None:
+    """FP113: `exists` on what is an object in every record; it speaks of scalars."""
+    if condition.path not in (*_OBJECTS.get(source, ()), _PAYLOADS.get(source) or ""):
+        return
+    if source == "sqs" and condition.path == "body":
+        return
+    for rule, span, place in _rules_of(condition):
+        if isinstance(rule, (Exists, Absent)):
+            always = "always" if isinstance(rule, Absent) else "never"
+            report.warning(
+                "FP113",
+                span,
+                f'"{condition.path}" is an object, and exists speaks of scalars: this {always} '
+                "holds",
+                path=place,
+                hint="name a field further down",
+            )
+
+
+def _exists_beside_fields(conditions: AllOf, report: Reporter) -> None:
+    """FP113 also: `exists` for a field that other fields of the pattern lead through."""
+    members = list(_all(conditions))
+    through = {
+        ".".join(names[:length])
+        for names in (member.path.split(".") for member in members)
+        for length in range(1, len(names))
+    }
+    for member in members:
+        if member.path in through:
+            for rule, span, place in _rules_of(member):
+                if isinstance(rule, (Exists, Absent)):
+                    always = "always" if isinstance(rule, Absent) else "never"
+                    report.warning(
+                        "FP113",
+                        span,
+                        f'the pattern has fields inside "{member.path}": there exists, which '
+                        f"speaks of scalars, {always} holds",
+                        path=place,
+                        hint="ask for the fields inside it only",
+                    )
+
+
+def _always_holds(condition: Condition, source: str, report: Reporter) -> None:
+    """FP114: rules that between them hold for whatever is there, or is not."""
+    kinds = {type(rule) for rule in condition.rules}
+    if Absent in kinds and (Exists in kinds or _all_values(condition.rules)):
+        report.warning(
+            "FP114",
+            condition.span,
+            "one of these rules holds for every record",
+            path=condition.place,
+            hint="leave the field out, or one of the rules",
+        )
+
+
+def _all_values(rules: tuple[Operator, ...]) -> bool:
+    """Whether an `anything-but` and the very strings that it excludes stand side by side."""
+    texts = {rule.value for rule in rules if isinstance(rule, Equals)}
+    return any(
+        isinstance(rule, AnythingBut)
+        and not rule.rules
+        and not rule.numbers
+        and set(rule.strings) <= texts
+        for rule in rules
+    )
+
+
+def _unreachable(condition: Condition, source: str, report: Reporter) -> None:
+    """FP115: a rule that adds nothing to another one in the same array."""
+    seen: list[Operator] = []
+    for rule, span, place in _rules_of(condition):
+        others = [other for other in condition.rules if other is not rule]
+        if rule in seen or any(_covers(other, rule) for other in others):
+            report.warning(
+                "FP115",
+                span,
+                "another rule in this array holds wherever this one does",
+                path=place,
+                hint="any rule of the array may hold: take this one out, or the wider one",
+            )
+        seen.append(rule)
+
+
+def _covers(wide: Operator, narrow: Operator) -> bool:
+    """Whether one rule holds wherever another, different one does (where that is easily told)."""
+    if isinstance(narrow, Absent) or wide == narrow:
+        return False
+    if isinstance(wide, Exists):
+        return True
+    if isinstance(wide, Prefix) and wide.spelling is None:
+        text = narrow.value if isinstance(narrow, Equals) else None
+        if isinstance(narrow, Prefix) and narrow.spelling is None:
+            text = narrow.text
+        return isinstance(text, str) and text.startswith(wide.text)
+    if isinstance(wide, Numeric) and isinstance(narrow, EqualsNumber):
+        return narrow.double is not None and wide.holds(narrow.double)
+    if isinstance(wide, Numeric) and isinstance(narrow, Numeric):
+        return _is_within(narrow, wide)
+    return False
+
+
+def _is_within(narrow: Numeric, wide: Numeric) -> bool:
+    above = narrow.lower > wide.lower or (
+        narrow.lower == wide.lower and (narrow.lower_open or not wide.lower_open)
+    )
+    below = narrow.upper < wide.upper or (
+        narrow.upper == wide.upper and (narrow.upper_open or not wide.upper_open)
+    )
+    return above and below
+
+
+def _all_numbers(condition: Condition, source: str, report: Reporter) -> None:
+    """FP116: two ranges in one array that leave no number out; they were meant to hold both."""
+    ranges = [rule for rule in condition.rules if isinstance(rule, Numeric)]
+    for upward in ranges:
+        for downward in ranges:
+            if (
+                math.isinf(upward.upper)
+                and math.isinf(downward.lower)
+                and math.isfinite(upward.lower)
+                and upward.lower < downward.upper
+            ):
+                report.warning(
+                    "FP116",
+                    condition.span,
+                    "any of the rules may hold, and one of these ranges holds for every number",
+                    path=condition.place,
+                    hint='for both bounds write one rule: {"numeric": [">", 0, "<", 10]}',
+                )
+                return
+
+
+_RULES: tuple[Callable[[Condition, str, Reporter], None], ...] = (
+    _wrapped_in_body,
+    _numbers_in_dynamodb,
+    _type_left_out,
+    _string_inside,
+    _exists_on_object,
+    _always_holds,
+    _unreachable,
+    _all_numbers,
+)
