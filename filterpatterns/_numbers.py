@@ -32,5 +32,8 @@ def is_exact(text: str) -> bool:
     double = float(text)
     if not math.isfinite(double):
         return False
-    written = Decimal(text)
+    try:
+        written = Decimal(text)
+    except ArithmeticError:  # an exponent beyond all bounds: only zero is what it seems
+        return not any(digit in "123456789" for digit in text.lower().partition("e")[0])
     return written == Decimal(double) or written == Decimal(repr(double))

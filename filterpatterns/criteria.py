@@ -187,12 +187,13 @@ def _from_python(pattern: Mapping[str, Any], filter_index: int | None) -> Patter
 def _check_python(pattern: Any, filter_index: int | None) -> None:
     """Refuse what JSON cannot say, and what is too deep (or contains itself), without recursion."""
     pending: list[tuple[Any, str, int]] = [(pattern, "", 1)]
+    count = 0
     while pending:
         value, path, level = pending.pop()
+        count += 1
+        if count > MAX_PATTERN_LENGTH:  # every value takes a character, and may be held many times
+            _fail_too_long(path, filter_index)
         if isinstance(value, Mapping):
-            children = [
-                (item, f"{path}.{name}" if path else str(name)) for name, item in value.items()
-            ]
             for name in value:
                 if not isinstance(name, str):
                     _fail(
@@ -202,17 +203,15 @@ def _check_python(pattern: Any, filter_index: int | None) -> None:
                         path=path,
                         filter_index=filter_index,
                     )
+            children = [
+                (item, f"{path}.{_exact(name)}" if path else _exact(name))
+                for name, item in value.items()
+            ]
         elif isinstance(value, (list, tuple)):
             children = [(item, f"{path}[{index}]") for index, item in enumerate(value)]
         elif value is None or isinstance(value, (str, int)) or _is_finite(value):
-            if isinstance(value, int) and value.bit_length() > 4 * MAX_PATTERN_LENGTH:
-                _fail(
-                    "FP017",
-                    "a number has more digits than AWS takes characters in a pattern",
-                    "no double is that large: nothing would equal it",
-                    path=path,
-                    filter_index=filter_index,
-                )
+            if isinstance(value, int) and value.bit_length() > 3 * MAX_PATTERN_LENGTH:
+                _fail_too_long(path, filter_index)
             continue
         else:
             _fail(
@@ -232,6 +231,21 @@ def _check_python(pattern: Any, filter_index: int | None) -> None:
         pending.extend((item, where, level + 1) for item, where in children)
 
 
+def _fail_too_long(path: str, filter_index: int | None) -> NoReturn:
+    _fail(
+        "FP017",
+        f"the pattern has more than the {MAX_PATTERN_LENGTH:,} characters that AWS takes",
+        "split the pattern into several filters",
+        path=path,
+        filter_index=filter_index,
+    )
+
+
+def _exact(text: str) -> str:
+    """A str of a subclass (an enumeration's member, say) as the plain str that it is."""
+    return str.__str__(text)
+
+
 def _is_finite(value: object) -> bool:
     return isinstance(value, float) and math.isfinite(value)
 
@@ -239,7 +253,7 @@ def _is_finite(value: object) -> bool:
 def _plain(value: Any) -> Any:
     """The same as dicts and lists, which is all that json knows to write."""
     if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
+        return {_exact(name): _plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     return value
@@ -247,8 +261,10 @@ def _plain(value: Any) -> Any:
 
 def _shown(value: object) -> str:
     """A Python value for a message. Its repr is code that is not ours, and may be long or fail."""
-    if isinstance(value, (int, float, str)) or value is None:
+    if value is None or value.__class__ in (float, str) or isinstance(value, bool):
         return repr(value)[:60]
+    if value.__class__ is int:
+        return "an integer"
     return f"a Python {type(value).__name__}"
 
 

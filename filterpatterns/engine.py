@@ -12,6 +12,7 @@ from filterpatterns.codegen import Generated
 from filterpatterns.decoding import Unsupported
 from filterpatterns.errors import RecordError
 from filterpatterns.evaluation import Reason, Verdict, verdict
+from filterpatterns.jsontext import decoders_overflow
 from filterpatterns.tree import Matcher
 
 OnError = Literal["raise", "drop"]
@@ -44,6 +45,7 @@ class Engine:
         self._lock = threading.Lock()
         self._generated: Generated | None = None
         self._tried = False
+        self._guarded = False
 
     def interpret(self, record: Any) -> bool:
         """Whether a record is kept, by the reference interpreter.
@@ -52,6 +54,14 @@ class Engine:
             RecordError: the record cannot be judged.
         """
         return verdict(self._matcher, record)[0] is Reason.MATCH
+
+    def _interpret_after_all(self, record: Any) -> bool:
+        """The same, for a record that generated code gave up on: how is nobody's business."""
+        try:
+            return self.interpret(record)
+        except RecordError as error:
+            error.__suppress_context__ = True
+            raise
 
     def verdict(self, record: Any) -> Verdict:
         """The reason why a record is kept or dropped, and the payload key that it is about.
@@ -69,11 +79,14 @@ class Engine:
 
     def generated(self) -> Generated | None:
         """The generated functions; None for the few patterns that only the interpreter serves."""
+        if self._tried and not self._guarded and decoders_overflow():
+            self._tried = False  # the recursion limit was raised since
         if not self._tried:
             with self._lock:
                 if not self._tried:
+                    self._guarded = decoders_overflow()
                     try:
-                        self._generated = Generated(self._matcher, self.interpret)
+                        self._generated = Generated(self._matcher, self._interpret_after_all)
                     except Unsupported:
                         self._generated = None
                     self._tried = True

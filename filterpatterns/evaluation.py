@@ -53,6 +53,8 @@ def as_record(record: Any) -> Mapping[str, Any]:
             record = str(record, "utf-8")
         except UnicodeDecodeError as error:
             raise RecordError(f"not UTF-8: {error.reason} at byte {error.start}") from None
+        except (TypeError, BufferError):  # a view of memory with gaps
+            raise RecordError("bytes that do not lie in one piece") from None
     if not isinstance(record, str):
         raise RecordError(
             f"a record is a dict, or its JSON as str or bytes; found {type(record).__name__}"
@@ -147,10 +149,11 @@ def _payload(payload: Any, encoding: Encoding) -> tuple[PayloadFormat, Any] | No
         except ValueError:
             return PayloadFormat.UNREADABLE, payload
     if isinstance(payload, (bytes, bytearray, memoryview)):
+        payload = bytes(payload)
         try:
             payload = str(payload, "utf-8")
         except UnicodeDecodeError:
-            return PayloadFormat.STRING, bytes(payload).decode("utf-8", "surrogateescape")
+            return PayloadFormat.STRING, payload.decode("utf-8", "surrogateescape")
     if not isinstance(payload, str):
         return PayloadFormat.JSON, payload
     value = jsontext.parse(payload)

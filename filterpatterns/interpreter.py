@@ -63,7 +63,7 @@ def _evaluate(node: Node, value: Any) -> Outcome:
 def _fields(node: Node, members: Mapping[str, Any]) -> Outcome:
     """The tests below a node, for an object at its path."""
     for name in members:
-        if is_other_spelling(node, name):
+        if isinstance(name, str) and is_other_spelling(node, name):
             raise _OtherSpelling
     first, satisfied = UNRANKED, True
     for child in node.children:

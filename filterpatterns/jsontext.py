@@ -35,6 +35,10 @@ def parse(text: str) -> Any:
     name that is repeated in an object the last value counts. Text nested deeper than
     MAX_PAYLOAD_DEPTH is not JSON.
     """
+    if text.__class__ is not str:
+        text = str.__str__(text)  # msgspec takes no subclasses
+    if overflows(text):
+        return NOT_JSON
     try:
         # A str that is no ASCII would keep the UTF-8 that msgspec makes of it.
         value = _decode(text if text.isascii() else text.encode())
@@ -57,6 +61,23 @@ def is_too_deep(text: str | bytes) -> bool:
     if text.count("[") + text.count("{") <= MAX_PAYLOAD_DEPTH:
         return False
     return depth(text) > MAX_PAYLOAD_DEPTH
+
+
+_SAFE_LENGTH = 20_000
+
+
+def overflows(text: str | bytes) -> bool:
+    """Whether decoding a text could overflow the C stack: it is deep, and the limit is off."""
+    return decoders_overflow() and len(text) > _SAFE_LENGTH and is_too_deep(text)
+
+
+def decoders_overflow() -> bool:
+    """Whether nothing stops a decoder before the C stack is full.
+
+    Up to Python 3.11 that is Python's recursion limit, which a program may have raised; later
+    versions have a limit of their own for C code.
+    """
+    return sys.version_info < (3, 12) and sys.getrecursionlimit() > _SAFE_LENGTH
 
 
 def _decoders_stop_early() -> bool:

@@ -172,6 +172,8 @@ _SYNTAX_HINTS = (
     ("\ufeff", "a byte order mark stands before the pattern: save the file as UTF-8 without one"),
     ("\u201c", "a typographic quote: JSON strings stand in straight double quotes"),
     ("\u201d", "a typographic quote: JSON strings stand in straight double quotes"),
+    ("\u2018", "a typographic quote: JSON strings stand in straight double quotes"),
+    ("\u2019", "a typographic quote: JSON strings stand in straight double quotes"),
     ("T", "JSON writes true in lower case"),
     ("F", "JSON writes false in lower case"),
     ("N", "JSON writes null, and has no NaN or None"),
@@ -196,12 +198,14 @@ def _report_syntax(error: UnexpectedInput, text: str, report: Reporter) -> None:
     end = position + 1
     if isinstance(error, UnexpectedToken):
         end = max(end, error.token.end_pos or end)
-    what, hint = _explain_syntax(text, position, end)
+    expected = error.expected if isinstance(error, UnexpectedToken) else set()
+    what, hint = _explain_syntax(text, position, end, expected)
     report.error("FP001", Span(position, end), f"not JSON: {what}", hint=hint)
 
 
-def _explain_syntax(text: str, position: int, end: int) -> tuple[str, str]:
+def _explain_syntax(text: str, position: int, end: int, expected: set[str]) -> tuple[str, str]:
     found = text[position]
+    shown = text[position:end] if end - position <= 20 else text[position : position + 20] + "..."
     before = text[:position].rstrip(" \t\n\r")
     if found in "}]" and before.endswith(","):
         return f"a comma stands before {found!r}", "JSON has no trailing commas: take it out"
@@ -224,8 +228,6 @@ def _explain_syntax(text: str, position: int, end: int) -> tuple[str, str]:
                 "a string holds an escape that JSON does not have",
                 'JSON has \\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u with four hex digits',
             )
-        if before.endswith(('"', "}", "]")) or before[-1:].isalnum():
-            return "a comma or a colon is missing before this string", "write , between members"
     if not before and found in "{[":
         return f"{found!r} cannot stand here", "a pattern is one JSON object"
     if _is_complete(before):
@@ -236,12 +238,15 @@ def _explain_syntax(text: str, position: int, end: int) -> tuple[str, str]:
                 "or as several Filters"
             ),
         )
-    if before.endswith(("}", "]", '"')) and found in "{[":
-        return f"a comma is missing before {found!r}", "write , between members"
+    number_runs_on = text[position - 1 : position].isdigit() and found.isdigit()
+    if (found in '{["-' or found.isalnum()) and not number_runs_on:
+        if "COLON" in expected:
+            return f"a colon is missing before {shown}", "write : between a name and its value"
+        if "COMMA" in expected:
+            return f"a comma is missing before {shown}", "write , between members and items"
     hint = next((hint for char, hint in _SYNTAX_HINTS if char == found), "")
-    if before[-1:].isdigit() and found.isdigit():
+    if number_runs_on:
         hint = "JSON numbers have no leading zeros"
-    shown = text[position:end] if end - position <= 20 else text[position : position + 20] + "..."
     return f"unexpected {shown}", hint or "check the brackets, commas and quotes before it"
 
 

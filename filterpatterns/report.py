@@ -100,7 +100,9 @@ class Reporter:
             end_column=end_column,
             excerpt=excerpt,
         )
-        self._found.append((order, diagnostic))
+        # What several $or combinations share is said once.
+        if (order, diagnostic) not in self._found:
+            self._found.append((order, diagnostic))
 
     def _locate(self, offset: int) -> tuple[int, int]:
         line = self._text.count("\n", 0, offset) + 1

@@ -105,9 +105,10 @@ def _gather(root: Node, whole: Any) -> _Place:
         node, spelt, value, place = pending.pop()
         if isinstance(value, Mapping):
             for name, member in value.items():
-                reached = _walk(node, name if spelt is None else f"{spelt}.{name}")
-                if reached is not None:
-                    pending.append((*reached, member, place))
+                if isinstance(name, str):  # anything else in a dict is nobody's name
+                    reached = _walk(node, name if spelt is None else f"{spelt}.{name}")
+                    if reached is not None:
+                        pending.append((*reached, member, place))
         elif isinstance(value, (list, tuple)):
             array: list[_Place] = []
             for element in value:

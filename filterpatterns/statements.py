@@ -99,6 +99,7 @@ class Judge:
         if len(keys) > 1:
             raise Unsupported
         self._code = code
+        self._guarded = jsontext.decoders_overflow()
         self._source = matcher.source
         self._key = next(iter(keys), None)
         # An object in a record is read where it stands, like the record's own members.
@@ -107,13 +108,18 @@ class Judge:
             "", [[(test.names, test) for test in self._own_tests(one)] for one in conjunctions]
         )
         text_keys = () if self._key is None or self._inline else (self._key,)
+        # Metadata have other names in the source's other shape, which has no payload of this name.
+        self._shape_key = None
+        if self._source.payload_alias is not None and any(node.children for node in metadata):
+            self._shape_key = self._source.payload_keys[0]
+            text_keys = (self._shape_key,)
         self._record_shape = shape(merged, metadata, text_keys)
         self._branches = [_Branch(node, None, None) for node in metadata]
         self._payload_shape: Shape | None = None
         self._conditions: dict[str, _Conditions] = {}
         self.prefilter: Prefilter | None = None
-        if text_keys:
-            self._add_payloads(text_keys[0], conjunctions)
+        if self._key is not None and not self._inline:
+            self._add_payloads(self._key, conjunctions)
         # Bytes need not become a str where no rule looks at the payload as a whole.
         strings = any(branch.string for branch in self._branches)
         self._is_bytes = self._source.encoding is Encoding.BASE64 and not strings
@@ -199,6 +205,8 @@ class Judge:
             holder = "members"
             lines = [f"members = record[{self._code.bind(self._source.inside)}]"]
             lines += self._refuse("members.__class__ is not dict")
+        elif self._key is None and self._shape_key is not None:
+            lines = self._refuse(f"{self._code.bind(self._shape_key)} not in {holder}")
         if self._key is not None:
             member = f"{holder}[{self._code.bind(self._key)}]"
             if self._inline:
@@ -223,7 +231,10 @@ class Judge:
             rename = {"inside": self._source.inside}
             struct = msgspec.defstruct("Record", outer, rename=rename, gc=False)
         lines = [
-            "text = record if record.__class__ is str else str(record, 'utf-8')",
+            "if record.__class__ is str: text = record",
+            "elif record.__class__ is bytes: text = str(record, 'utf-8')",
+            f"else: raise {self._code.bind(Odd)}",
+            *self._refuse_overflow("text"),
             f"members = {self._code.bind(msgspec.json.Decoder(struct).decode)}"
             f"({_utf8('text')})" + (".inside" if self._source.inside is not None else ""),
             *self._refuse_deep("text"),
@@ -236,6 +247,8 @@ class Judge:
             lines += self._refuse(f"members.{inner.attribute}.__class__ is not {kind}")
         elif self._key is not None:
             lines += self._body("members.text0", None)
+        elif self._shape_key is not None:
+            lines += self._refuse("members.text0.__class__ is not str")
         return lines, "members", access
 
     def _body(self, member: str, alias: str | None) -> list[str]:
@@ -252,6 +265,11 @@ class Judge:
 
     def _refuse(self, condition: str) -> list[str]:
         return [f"if {condition}: raise {self._code.bind(Odd)}"]
+
+    def _refuse_overflow(self, text: str) -> list[str]:
+        if not self._guarded:
+            return []
+        return self._refuse(f"{self._code.bind(jsontext.overflows)}({text})")
 
     def _refuse_deep(self, text: str) -> list[str]:
         limit = self._code.bind(2 * MAX_PAYLOAD_DEPTH)
@@ -279,6 +297,7 @@ class Judge:
         decode = msgspec.json.Decoder(msgspec.Raw).decode
         if self._payload_shape is not None:
             decode = decoder(self._payload_shape)
+        lines += self._refuse_overflow("body")
         if self._is_bytes:
             lines.append("if not body.isascii(): str(body, 'utf-8')")
         argument = "body" if self._is_bytes else _utf8("body")
@@ -308,7 +327,11 @@ class Judge:
     def _strings(self, string: str, ends: Ends) -> list[str]:
         """Only plain strings are wanted: the body is checked to be none of JSON if it matches."""
         validate = self._code.bind(msgspec.json.Decoder(msgspec.Raw).decode)
-        lines = [f"{validate}({_utf8('body')})", *self._refuse_deep("body")]
+        lines = [
+            *self._refuse_overflow("body"),
+            f"{validate}({_utf8('body')})",
+            *self._refuse_deep("body"),
+        ]
         return [
             "try:",
             f"    if {string}:",
