@@ -13,6 +13,7 @@ from typing import Any
 from benchmarks import costs, report
 from benchmarks.cases import selected
 from benchmarks.engines import DisagreementError
+from benchmarks.sources import measure_source, source_cases
 from benchmarks.timing import Result, measure
 
 
@@ -87,6 +88,9 @@ def main() -> int:
     print(report.table(report.CASE_HEADER, [report.case_row(result) for result in results]))
     print("\n" + report.left_out(results))
     if not arguments.only:
+        sources = [measure_source(case, rounds) for case in source_cases()]
+        print("\n" + report.source_table(sources))
+        found["sources"] = [asdict(result) for result in sources]
         text, found["costs"] = _run_costs(arguments.quick)
         print("\n" + text)
     if arguments.json is not None:

@@ -23,6 +23,7 @@ from benchmarks.engines import (
     MATCHES,
     MOTO,
 )
+from benchmarks.sources import SourceResult
 from benchmarks.timing import Result
 
 LEGEND = """\
@@ -128,6 +129,15 @@ def left_out(results: list[Result]) -> str:
         f"{engine}: left out of {count} of {len(results)} cases: {reason}"
         for (engine, reason), count in reasons.items()
     )
+
+
+def source_table(results: list[SourceResult]) -> str:
+    """Other sources than SQS, beside a check by hand with orjson."""
+    rows = [
+        [result.name, _us(result.by_hand), _us(result.filter), _ratio(result.ratio)]
+        for result in results
+    ]
+    return table(["other sources", "orjson by hand", "filter", "x"], rows)
 
 
 def scaling_table(found: list[Scaling]) -> str:

@@ -20,8 +20,9 @@ OnError = Literal["raise", "drop"]
 _CHUNK = 1024
 """Records that a loop takes at a time: its memory is bounded, and its overhead is nothing."""
 
-_SAMPLE = 128
-"""Records that are judged with the prefilter, and as many without, to see which is faster."""
+_SAMPLES = (16, 16, 32, 32)
+"""Records that are judged with the prefilter, without, with, and without, to see which is faster.
+The first two are for warming up: CPython runs new code slower, and caches are cold."""
 
 _CHUNKS_PER_SAMPLE = 16
 """Chunks after which that is tried again: what a queue carries changes."""
@@ -196,20 +197,25 @@ class _Looks(_NeverLooks):
     """
 
     def __init__(self) -> None:
-        self.size = _SAMPLE
-        self.now = True
-        self._sampled: list[float] = []
+        self._times: list[float] = []
         self._left = 0
+        self._go_on()
 
     def took(self, seconds: float) -> None:
         """Told how long a record took in the last chunk; `size` and `now` are for the next one."""
         if self._left:
             self._left -= 1
-            if not self._left:
-                self.size, self.now, self._sampled = _SAMPLE, True, []
-            return
-        self._sampled.append(seconds)
-        self.now = False
-        if len(self._sampled) == 2:
-            looking, blind = self._sampled
-            self.size, self.now, self._left = _CHUNK, looking < blind, _CHUNKS_PER_SAMPLE
+            if self._left:
+                return
+            del self._times[2:]  # sample again; the code is warm already
+        else:
+            self._times.append(seconds)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        sampled = len(self._times)
+        if sampled < len(_SAMPLES):
+            self.size, self.now = _SAMPLES[sampled], sampled % 2 == 0
+        else:
+            self.size, self._left = _CHUNK, _CHUNKS_PER_SAMPLE
+            self.now = self._times[2] < self._times[3]

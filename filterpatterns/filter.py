@@ -52,12 +52,16 @@ calling it costs no method call on top.)""",
         self._source = source
         self._engine = engine
         self._warnings = warnings
-        self.matches = self._first_matches
 
-    def _first_matches(self, record: Any) -> bool:
-        """Stands in for `matches` until it is needed: many filters are only ever compiled."""
+    def __getattr__(self, name: str) -> Any:
+        """Make `matches` when it is first asked for: many filters are only ever compiled.
+
+        Python asks here only as long as the slot is empty.
+        """
+        if name != "matches":
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         self.matches = self._engine.single()
-        return self.matches(record)
+        return self.matches
 
     @property
     def source(self) -> str:
