@@ -44,7 +44,7 @@ class PatternText:
         token = _find_token(self.outer, self.filter_index)
         if token is None:
             return None
-        return self.outer, _character_starts(token.text, token.span.start)
+        return self.outer, character_starts(token.text, token.span.start)
 
 
 def patterns(given: PatternInput) -> tuple[PatternText, ...]:
@@ -124,7 +124,7 @@ def _find_token(text: str, index: int) -> nodes.Scalar | None:
 _CHARACTER = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u....|\\.|.", re.DOTALL)
 
 
-def _character_starts(token: str, start: int) -> list[int]:
+def character_starts(token: str, start: int) -> list[int]:
     """Where each character of a JSON string begins in the text that its token stands in, and where
     the last one ends."""
     starts = [start + match.start() for match in _CHARACTER.finditer(token, 1, len(token) - 1)]

@@ -50,24 +50,33 @@ def source_of(record: Mapping[str, Any]) -> str:
 def holds_records(event: Any) -> str | None:
     """The member of a Lambda event that holds its records; None if it is no such event.
 
-    Also of what SQS's ReceiveMessage returns (boto3, `aws sqs receive-message`).
+    Also of what SQS's ReceiveMessage returns (boto3, `aws sqs receive-message`). Names that other
+    objects may have as well (`messages`, `records`) count only with what else these events have.
     """
     if not isinstance(event, Mapping):
         return None
-    for key in ("Records", "messages"):
-        if _are_objects(event.get(key)):
-            return key
-    for key in ("records", "rmqMessagesByQueue"):
-        groups = event.get(key)
-        if isinstance(groups, Mapping) and all(_are_objects(group) for group in groups.values()):
-            return key
-    if _are_objects(event.get("Messages"), with_member="MessageId"):
+    source = event.get("eventSource")
+    if _are_objects(event.get("Records")):
+        return "Records"
+    if _are_objects(event.get("messages"), None if source == "aws:mq" else "messageID"):
+        return "messages"
+    if _are_objects(event.get("Messages"), "MessageId"):
         return "Messages"
+    told = _EVENT_SOURCES.get(source) == "kafka" if isinstance(source, str) else False
+    for key, member in (("records", None if told else "topic"), ("rmqMessagesByQueue", None)):
+        groups = event.get(key)
+        if not isinstance(groups, Mapping) or not groups:
+            continue
+        if all(_are_objects(group, member) for group in groups.values()):
+            return key
     return None
 
 
 def _are_objects(value: Any, with_member: str | None = None) -> bool:
-    return isinstance(value, (list, tuple)) and all(
+    """Whether a value is a list of objects; with a member that all have, of one or more."""
+    if not isinstance(value, (list, tuple)) or (with_member is not None and not value):
+        return False
+    return all(
         isinstance(item, Mapping) and (with_member is None or with_member in item) for item in value
     )
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from filterpatterns import jsontext
+from filterpatterns.delivery import holds_records, records
 from filterpatterns.jsontext import NOT_JSON
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 
@@ -75,6 +76,9 @@ class _Look(
     id: Any = None
     Records: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     Messages: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    messages: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    records: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    rmqMessagesByQueue: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET  # noqa: N815 - AWS's name
 
 
 _look = msgspec.json.Decoder(_Look).decode
@@ -224,6 +228,9 @@ class _Reader:
             look is not None
             and look.Records is msgspec.UNSET
             and look.Messages is msgspec.UNSET
+            and look.messages is msgspec.UNSET
+            and look.records is msgspec.UNSET
+            and look.rmqMessagesByQueue is msgspec.UNSET
             and not jsontext.is_too_deep(text)
         ):
             ids = (look.message_id, look.boto_id, look.event_id, look.id)
@@ -233,15 +240,16 @@ class _Reader:
 
     def _records(self, value: Any, text: str, line: int) -> Sequence[Item]:
         """The items of a value, taken apart if it holds records; `text` is its source."""
-        key = _records_key(value)
+        key = holds_records(value)
         if key is None and not isinstance(value, list):
             return (self._item(value, line),)
-        elements = value if key is None else value[key]
         items: list[Item] = []
+        if key is not None and isinstance(value[key], dict):  # by topic, or by queue
+            return [self._item(record, line) for record in records(value)]
+        elements = value if key is None else value[key]
         lines = _lines_of_elements(text, key, len(elements), line)
         for element, its_line in zip(elements, lines):  # noqa: B905 - they are equally many
-            inner = _records_key(element)
-            held = [element] if inner is None or key is not None else element[inner]
+            held = records(element) if key is None and holds_records(element) else [element]
             items += [self._item(record, its_line) for record in held]
         return items
 
@@ -265,20 +273,6 @@ def _kind(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return json.dumps(value)
     return "a number"
-
-
-def _records_key(value: Any) -> str | None:
-    """Where an object holds records: a Lambda event, or what SQS's ReceiveMessage returns."""
-    if not isinstance(value, dict):
-        return None
-    records = value.get("Records")
-    if isinstance(records, list) and all(isinstance(record, dict) for record in records):
-        return "Records"
-    messages = value.get("Messages")
-    if isinstance(messages, list) and messages:
-        told = all(isinstance(message, dict) and "MessageId" in message for message in messages)
-        return "Messages" if told else None
-    return None
 
 
 def _split(text: str) -> tuple[list[str], str]:

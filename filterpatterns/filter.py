@@ -36,7 +36,7 @@ class Filter:
 
     __slots__ = {
         "_engine": None,
-        "_source": None,
+        "_recipe": None,
         "_warnings": None,
         "matches": """matches(record) -> bool: whether the record is kept.
 
@@ -47,11 +47,15 @@ calling it costs no method call on top.)""",
     matches: Callable[[Any], bool]
 
     def __init__(
-        self, source: str, engine: Engine | AutoEngine, warnings: tuple[Diagnostic, ...]
+        self, recipe: _Recipe, engine: Engine | AutoEngine, warnings: tuple[Diagnostic, ...]
     ) -> None:
-        self._source = source
+        self._recipe = recipe
         self._engine = engine
         self._warnings = warnings
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and other processes compile it again: generated code cannot be sent."""
+        return _compile, self._recipe
 
     def __getattr__(self, name: str) -> Any:
         """Make `matches` when it is first asked for: many filters are only ever compiled.
@@ -66,7 +70,7 @@ calling it costs no method call on top.)""",
     @property
     def source(self) -> str:
         """The event source whose records this filter takes, as given to `compile`."""
-        return self._source
+        return self._recipe[1]
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
@@ -248,6 +252,9 @@ class Options:
             )
 
 
+_Recipe = tuple[tuple[PatternText, ...], str, Options]
+
+
 @lru_cache(maxsize=_CACHE_SIZE)
 def _compile(patterns: tuple[PatternText, ...], source: str, options: Options) -> Filter:
     if source == "auto":
@@ -255,7 +262,8 @@ def _compile(patterns: tuple[PatternText, ...], source: str, options: Options) -
     compiled = _read(patterns, source_named(source), options)
     if compiled.errors:
         raise PatternError(compiled.errors)
-    return Filter(source, Engine(compiled.matcher), compiled.warnings)
+    recipe = patterns, source, options
+    return Filter(recipe, Engine(compiled.matcher), compiled.warnings)
 
 
 def _compile_auto(patterns: tuple[PatternText, ...], options: Options) -> Filter:
@@ -266,7 +274,8 @@ def _compile_auto(patterns: tuple[PatternText, ...], options: Options) -> Filter
     if not engines:
         raise PatternError(read["event"].errors)
     clean = [one for one in read.values() if not one.errors]
-    return Filter("auto", AutoEngine(engines, refused), tuple(_said_by_all(clean)))
+    recipe = patterns, "auto", options
+    return Filter(recipe, AutoEngine(engines, refused), tuple(_said_by_all(clean)))
 
 
 def _said_by_all(read: list[_Read]) -> list[Diagnostic]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations, permutations
 from typing import Literal
 
+from filterpatterns import jsontext
 from filterpatterns.checks import AllOf, AnyOf, Condition
 from filterpatterns.nodes import Span
 from filterpatterns.operators import (
@@ -26,6 +28,7 @@ from filterpatterns.operators import (
 )
 from filterpatterns.operators.equality import Equals, EqualsNumber
 from filterpatterns.report import Reporter
+from filterpatterns.sources import SOURCES
 
 Dialect = Literal["lambda", "pipes", "eventbridge"]
 DIALECTS: tuple[Dialect, ...] = ("lambda", "pipes", "eventbridge")
@@ -35,14 +38,22 @@ _SERVICES = {
     "pipes": "EventBridge Pipes",
     "eventbridge": "EventBridge rules",
 }
-_PAYLOADS = {"sqs": "body", "kinesis": "data", "dynamodb": "dynamodb", "mq": "data"}
+_PAYLOADS = {
+    "sqs": "body",
+    "kinesis": "data",
+    "dynamodb": "dynamodb",
+    "kafka": "value",
+    "mq": "data",
+}
 _OBJECTS = {
     "sqs": ("attributes", "messageAttributes"),
-    "kinesis": (),
     "dynamodb": ("dynamodb.NewImage", "dynamodb.OldImage", "dynamodb.Keys"),
+    "mq": ("basicProperties",),
 }
+_WRAPPERS = ("body", "kinesis", "Records")
 _IMAGES = ("NewImage", "OldImage", "Keys")
-_TYPES = ("S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M")
+_STRING_TYPES = ("S", "N", "B", "SS", "NS", "BS")
+_LEAF_TYPES = (*_STRING_TYPES, "BOOL", "NULL")
 
 
 def default_dialect(source: str) -> Dialect:
@@ -65,6 +76,7 @@ def lint(
         for rule in _RULES:
             rule(condition, source, report)
     _exists_beside_fields(conditions, report)
+    _detail_as_value(conditions, source, report)
 
 
 def lint_together(filters: Sequence[tuple[AllOf, Reporter]]) -> None:
@@ -129,21 +141,22 @@ def _undocumented_name(rule: Operator, dialect: str) -> str | None:
         return "wildcard"
     if isinstance(rule, AnythingBut) and rule.rules:
         return "anything-but with an operator"
-    if dialect == "lambda":
-        if isinstance(rule, Cidr):
-            return "cidr"
-        if isinstance(rule, (Prefix, Suffix)) and rule.spelling is not None:
-            return "prefix or suffix ignoring case"
+    if isinstance(rule, Cidr):
+        return "cidr"
+    if dialect == "lambda" and isinstance(rule, (Prefix, Suffix)) and rule.spelling is not None:
+        return "prefix or suffix ignoring case"
     return None
 
 
 def _metadata(condition: Condition, source: str, dialect: str, report: Reporter) -> None:
     """FP107: a field beside the payload; the newest Lambda pages say that only the payload is
-    filtered on. `eventName` of DynamoDB and `basicProperties` of RabbitMQ are in AWS's own samples.
+    filtered on. What stands in AWS's own samples and tutorials is not reported.
     """
     payload = _PAYLOADS.get(source)
     first = condition.path.partition(".")[0]
-    if payload is None or dialect != "lambda" or first == payload or first in _KNOWN_METADATA:
+    if payload is None or dialect != "lambda" or first in (payload, *_WRAPPERS):
+        return
+    if first in _SAMPLED.get(source, ()) or first in SOURCES[source].added_by_aws:
         return
     report.warning(
         "FP107",
@@ -154,53 +167,82 @@ def _metadata(condition: Condition, source: str, dialect: str, report: Reporter)
     )
 
 
-_KNOWN_METADATA = frozenset(("eventName", "basicProperties", "body"))
+_SAMPLED = {"dynamodb": ("eventName", "userIdentity"), "mq": ("basicProperties",)}
 
 
-def _wrapped_in_body(condition: Condition, source: str, report: Reporter) -> None:
-    """FP108: a `body` around a pattern for a source whose records have none."""
+def _wrapped(condition: Condition, source: str, report: Reporter) -> None:
+    """FP108: around the pattern something that the source's records, as patterns see them, do not
+    have: the body of another source, or more of the Lambda event.
+    """
     payload = _PAYLOADS.get(source)
-    if payload not in (None, "body") and condition.path.partition(".")[0] == "body":
+    first = condition.path.partition(".")[0]
+    if payload is not None and first != payload and first in _WRAPPERS:
         report.warning(
             "FP108",
             condition.span,
-            f'records of {source} have no "body": this never holds, or always for exists: false',
+            f'a pattern for {source} sees no "{first}": this never holds, or always for '
+            "exists: false",
             path=condition.place,
-            hint=f'the payload is called "{payload}"',
+            hint=f'the payload is called "{payload}", and stands at the top of the pattern',
         )
 
 
 def _numbers_in_dynamodb(condition: Condition, source: str, report: Reporter) -> None:
     """FP109: a number for DynamoDB's N, whose values are strings."""
-    names = condition.path.split(".")
-    if source != "dynamodb" or names[-1] not in ("N", "NS"):
+    names = _below_image(condition, source)
+    if not names or names[-1] not in _STRING_TYPES:
         return
     for rule, span, place in _rules_of(condition):
-        if isinstance(rule, (Numeric, EqualsNumber)):
+        excludes = isinstance(rule, AnythingBut) and bool(rule.numbers)
+        if excludes or isinstance(rule, (Numeric, EqualsNumber)):
             report.warning(
                 "FP109",
                 span,
-                f"DynamoDB delivers the numbers of {names[-1]} as strings: this never holds",
+                f"DynamoDB delivers the values of {names[-1]} as strings: this "
+                + ("holds for every value" if excludes else "never holds"),
                 path=place,
                 hint='compare with strings: {"N": ["101"]}; ranges cannot be written',
             )
 
 
 def _type_left_out(condition: Condition, source: str, report: Reporter) -> None:
-    """FP110: an attribute of DynamoDB without its type."""
-    names = condition.path.split(".")
-    if source != "dynamodb" or len(names) < 3 or names[0] != "dynamodb" or names[1] not in _IMAGES:
+    """FP110: a place in a DynamoDB image where no value is, most often for want of its type."""
+    names = _below_image(condition, source)
+    if not names or _is_typed(names, dotted=len(condition.names) != len(names) + 2):
         return
-    if not any(name in _TYPES for name in names[3:]):
-        absent = any(isinstance(rule, Absent) for rule in condition.rules)
-        report.warning(
-            "FP110",
-            condition.span,
-            f'"{names[-1]}" has no DynamoDB type below it: this '
-            + ("holds for every record" if absent else "never holds"),
-            path=condition.place,
-            hint=f'write the type: "{names[2]}": {{"S": [...]}} or {{"N": [...]}}',
-        )
+    absent = any(isinstance(rule, Absent) for rule in condition.rules)
+    report.warning(
+        "FP110",
+        condition.span,
+        f'no image of DynamoDB has a value at "{".".join(names)}": this '
+        + ("holds for every record" if absent else "never holds"),
+        path=condition.place,
+        hint=f'write the type below each name: "{names[0]}": {{"S": [...]}} or {{"N": [...]}}',
+    )
+
+
+def _below_image(condition: Condition, source: str) -> list[str]:
+    """The names below a DynamoDB image; none for another field."""
+    first, image, *names = [*condition.path.split("."), ""]
+    return names[:-1] if source == first == "dynamodb" and image in _IMAGES else []
+
+
+def _is_typed(names: list[str], *, dotted: bool) -> bool:
+    """Whether an attribute's name, its type, and what is below M and L lead to a value.
+
+    `dotted`: attributes may have dots in their names, so that only the end can be told.
+    """
+    if dotted:
+        return names[-1] in _LEAF_TYPES
+    wants_name = True
+    for index, name in enumerate(names):
+        if wants_name:
+            wants_name = False
+        elif name == "M":
+            wants_name = True
+        elif name != "L":
+            return name in _LEAF_TYPES and index == len(names) - 1
+    return False
 
 
 def _string_inside(condition: Condition, source: str, report: Reporter) -> None:
@@ -216,11 +258,28 @@ def _string_inside(condition: Condition, source: str, report: Reporter) -> None:
         )
 
 
+def _detail_as_value(conditions: AllOf, source: str, report: Reporter) -> None:
+    """FP111 also: rules for the detail of an EventBridge event, which is an object."""
+    payload = _PAYLOADS.get(source)
+    base = "" if payload is None else f"{payload}."
+    members = list(_all(conditions))
+    if any(member.path == f"{base}detail-type" for member in members):
+        for member in members:
+            if member.path == f"{base}detail":
+                absent = any(isinstance(rule, Absent) for rule in member.rules)
+                report.warning(
+                    "FP111",
+                    member.span,
+                    "the detail of an EventBridge event is an object, no value: this "
+                    + ("always holds" if absent else "never holds"),
+                    path=member.place,
+                    hint='name its fields: "detail": {"name": ["value"]}',
+                )
+
+
 def _exists_on_object(condition: Condition, source: str, report: Reporter) -> None:
     """FP113: `exists` on what is an object in every record; it speaks of scalars."""
-    if condition.path not in (*_OBJECTS.get(source, ()), _PAYLOADS.get(source) or ""):
-        return
-    if source == "sqs" and condition.path == "body":
+    if condition.path not in _OBJECTS.get(source, ()):
         return
     for rule, span, place in _rules_of(condition):
         if isinstance(rule, (Exists, Absent)):
@@ -285,10 +344,10 @@ def _all_values(rules: tuple[Operator, ...]) -> bool:
 
 def _unreachable(condition: Condition, source: str, report: Reporter) -> None:
     """FP115: a rule that adds nothing to another one in the same array."""
-    seen: list[Operator] = []
+    seen: set[Operator] = set()
+    wide = [rule for rule in condition.rules if isinstance(rule, (Exists, Prefix, Numeric))]
     for rule, span, place in _rules_of(condition):
-        others = [other for other in condition.rules if other is not rule]
-        if rule in seen or any(_covers(other, rule) for other in others):
+        if rule in seen or any(_covers(other, rule) for other in wide):
             report.warning(
                 "FP115",
                 span,
@@ -296,7 +355,7 @@ def _unreachable(condition: Condition, source: str, report: Reporter) -> None:
                 path=place,
                 hint="any rule of the array may hold: take this one out, or the wider one",
             )
-        seen.append(rule)
+        seen.add(rule)
 
 
 def _covers(wide: Operator, narrow: Operator) -> bool:
@@ -327,34 +386,86 @@ def _is_within(narrow: Numeric, wide: Numeric) -> bool:
     return above and below
 
 
-def _all_numbers(condition: Condition, source: str, report: Reporter) -> None:
-    """FP116: two ranges in one array that leave no number out; they were meant to hold both."""
+def _leave_nothing_out(condition: Condition, source: str, report: Reporter) -> None:
+    """FP116: rules in one array that between them leave no number, or nothing, out; they were meant
+    to hold all."""
+    if any(isinstance(rule, Exists) for rule in condition.rules):
+        return
     ranges = [rule for rule in condition.rules if isinstance(rule, Numeric)]
-    for upward in ranges:
-        for downward in ranges:
-            if (
-                math.isinf(upward.upper)
-                and math.isinf(downward.lower)
-                and math.isfinite(upward.lower)
-                and upward.lower < downward.upper
-            ):
-                report.warning(
-                    "FP116",
-                    condition.span,
-                    "any of the rules may hold, and one of these ranges holds for every number",
-                    path=condition.place,
-                    hint='for both bounds write one rule: {"numeric": [">", 0, "<", 10]}',
-                )
-                return
+    exclusions = [rule for rule in condition.rules if isinstance(rule, AnythingBut)]
+    if any(_all_numbers(*pair) for pair in permutations(ranges, 2)):
+        what, hint = (
+            "one of these ranges holds for every number",
+            ('for both bounds write one rule: {"numeric": [">", 0, "<", 10]}'),
+        )
+    elif any(_exclude_nothing(*pair) for pair in combinations(exclusions, 2)):
+        what, hint = (
+            "one of these exclusions holds for every value",
+            ('for several exclusions write one rule: {"anything-but": ["a", "b"]}'),
+        )
+    elif _all_values(condition.rules):
+        what, hint = (
+            "one of these holds for every value",
+            ("take out the values, or the rule that excludes them"),
+        )
+    else:
+        return
+    report.warning(
+        "FP116",
+        condition.span,
+        f"any of the rules may hold, and {what}",
+        path=condition.place,
+        hint=hint,
+    )
+
+
+def _all_numbers(upward: Numeric, downward: Numeric) -> bool:
+    """Whether two open ranges overlap."""
+    return (
+        math.isinf(upward.upper)
+        and math.isinf(downward.lower)
+        and math.isfinite(upward.lower)
+        and upward.lower < downward.upper
+    )
+
+
+def _exclude_nothing(first: AnythingBut, second: AnythingBut) -> bool:
+    """Whether two lists of excluded values have nothing in common."""
+    return (
+        not first.rules
+        and not second.rules
+        and not {*first.strings, *first.numbers} & {*second.strings, *second.numbers}
+    )
+
+
+def _never_a_plain_string(condition: Condition, source: str, report: Reporter) -> None:
+    """FP117: a rule for plain-string payloads that only JSON, or nothing, could satisfy."""
+    if source not in SOURCES or condition.path not in SOURCES[source].payload_keys:
+        return
+    for rule, span, place in _rules_of(condition):
+        text = {Equals: "value", Exactly: "text"}.get(type(rule))
+        value = getattr(rule, text) if text else None
+        if isinstance(rule, (Absent, EqualsNumber, Numeric)) or (
+            text and (not isinstance(value, str) or jsontext.parse(value) is not jsontext.NOT_JSON)
+        ):
+            report.warning(
+                "FP117",
+                span,
+                f'rules right at "{condition.path}" are for plain strings, and none satisfies '
+                "this one: what is valid JSON is no plain string",
+                path=place,
+                hint=f'for JSON write an object: "{condition.path}": {{"name": ["value"]}}',
+            )
 
 
 _RULES: tuple[Callable[[Condition, str, Reporter], None], ...] = (
-    _wrapped_in_body,
+    _wrapped,
     _numbers_in_dynamodb,
     _type_left_out,
     _string_inside,
     _exists_on_object,
     _always_holds,
     _unreachable,
-    _all_numbers,
+    _leave_nothing_out,
+    _never_a_plain_string,
 )
