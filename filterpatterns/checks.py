@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from filterpatterns import nodes
@@ -68,6 +69,16 @@ class AnyOf:
 
 
 AllOf = tuple[Condition | AnyOf, ...]
+
+
+def every(conditions: AllOf) -> Iterator[Condition]:
+    """All conditions, those of `$or` alternatives among them, in the order of the text."""
+    for member in conditions:
+        if isinstance(member, AnyOf):
+            for alternative in member.alternatives:
+                yield from every(alternative)
+        else:
+            yield member
 
 
 def check(tree: nodes.Pattern, report: Reporter) -> AllOf:

@@ -12,7 +12,7 @@ from itertools import combinations, permutations
 from typing import Literal
 
 from filterpatterns import jsontext
-from filterpatterns.checks import AllOf, AnyOf, Condition
+from filterpatterns.checks import AllOf, Condition, every
 from filterpatterns.nodes import Span
 from filterpatterns.operators import (
     Absent,
@@ -69,7 +69,7 @@ def lint(
     `strict` makes errors of undocumented operators; `advise` reports also what is no likely mistake
     but worth knowing before deployment (FP107).
     """
-    for condition in _all(conditions):
+    for condition in every(conditions):
         _undocumented(condition, dialect, strict, report)
         if advise:
             _metadata(condition, source, dialect, report)
@@ -84,7 +84,7 @@ def lint_together(filters: Sequence[tuple[AllOf, Reporter]]) -> None:
     if len(filters) < 2:
         return
     for conditions, report in filters:
-        members = list(_all(conditions))
+        members = list(every(conditions))
         if members and all(_keeps_nearly_all(member) for member in members):
             report.warning(
                 "FP112",
@@ -97,15 +97,6 @@ def lint_together(filters: Sequence[tuple[AllOf, Reporter]]) -> None:
 
 def _keeps_nearly_all(condition: Condition) -> bool:
     return all(isinstance(rule, (AnythingBut, Absent)) for rule in condition.rules)
-
-
-def _all(conditions: AllOf) -> Iterator[Condition]:
-    for member in conditions:
-        if isinstance(member, AnyOf):
-            for alternative in member.alternatives:
-                yield from _all(alternative)
-        else:
-            yield member
 
 
 def _rules_of(condition: Condition) -> Iterator[tuple[Operator, Span, str]]:
@@ -262,7 +253,7 @@ def _detail_as_value(conditions: AllOf, source: str, report: Reporter) -> None:
     """FP111 also: rules for the detail of an EventBridge event, which is an object."""
     payload = _PAYLOADS.get(source)
     base = "" if payload is None else f"{payload}."
-    members = list(_all(conditions))
+    members = list(every(conditions))
     if any(member.path == f"{base}detail-type" for member in members):
         for member in members:
             if member.path == f"{base}detail":
@@ -296,7 +287,7 @@ def _exists_on_object(condition: Condition, source: str, report: Reporter) -> No
 
 def _exists_beside_fields(conditions: AllOf, report: Reporter) -> None:
     """FP113 also: `exists` for a field that other fields of the pattern lead through."""
-    members = list(_all(conditions))
+    members = list(every(conditions))
     through = {
         ".".join(names[:length])
         for names in (member.path.split(".") for member in members)

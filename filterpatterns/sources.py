@@ -73,6 +73,13 @@ class Encoding(Enum):
     OBJECT = "an object"
 
 
+_ADDED = frozenset(("eventSource", "eventSourceARN", "awsRegion"))
+
+
+def _as_is(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    return record
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """An event source.
@@ -88,18 +95,11 @@ class Source:
     payload_keys: tuple[str, ...]
     encoding: Encoding
     formats: FormatTable
-    takes_strings: bool
-    added_by_aws: frozenset[str]
-    inside: str | None
-    payload_alias: str | None
-    view: Callable[[Mapping[str, Any]], Mapping[str, Any]]
-
-
-_ADDED = frozenset(("eventSource", "eventSourceARN", "awsRegion"))
-
-
-def _as_is(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    return record
+    takes_strings: bool = True
+    added_by_aws: frozenset[str] = _ADDED
+    inside: str | None = None
+    payload_alias: str | None = None
+    view: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _as_is
 
 
 _SQS_NAMES = MappingProxyType(
@@ -155,9 +155,6 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
                 payload_keys=("body",),
                 encoding=Encoding.TEXT,
                 formats=DROP_MISMATCHES,
-                takes_strings=True,
-                added_by_aws=_ADDED,
-                inside=None,
                 payload_alias="Body",
                 view=_sqs_view,
             ),
@@ -169,7 +166,6 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
                 takes_strings=False,
                 added_by_aws=_ADDED | {"eventID", "eventName", "eventVersion", "invokeIdentityArn"},
                 inside="kinesis",
-                payload_alias=None,
                 view=_kinesis_view,
             ),
             Source(
@@ -178,43 +174,25 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
                 encoding=Encoding.OBJECT,
                 formats=DROP_MISMATCHES,
                 takes_strings=False,
-                added_by_aws=_ADDED,
-                inside=None,
-                payload_alias=None,
-                view=_as_is,
             ),
             Source(
                 name="kafka",
                 payload_keys=("value", "key"),
                 encoding=Encoding.BASE64,
                 formats=IGNORE_MISMATCHES,
-                takes_strings=True,
-                added_by_aws=_ADDED,
-                inside=None,
-                payload_alias=None,
-                view=_as_is,
             ),
             Source(
                 name="mq",
                 payload_keys=("data",),
                 encoding=Encoding.BASE64,
                 formats=IGNORE_MISMATCHES,
-                takes_strings=True,
-                added_by_aws=_ADDED,
-                inside=None,
-                payload_alias=None,
-                view=_as_is,
             ),
             Source(
                 name="event",
                 payload_keys=(),
                 encoding=Encoding.OBJECT,
                 formats=MappingProxyType({}),
-                takes_strings=True,
                 added_by_aws=frozenset(),
-                inside=None,
-                payload_alias=None,
-                view=_as_is,
             ),
         )
     }

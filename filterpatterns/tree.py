@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from filterpatterns.checks import AllOf, AnyOf, Condition
+from filterpatterns.checks import AllOf, AnyOf, Condition, every
 from filterpatterns.operators import Absent, Operator
 from filterpatterns.report import Reporter
 from filterpatterns.sources import PayloadFormat, Source
@@ -148,35 +148,26 @@ def _warn_repeated(path: str, overruled: Condition, report: Reporter) -> None:
 
 
 def _warn_added(conditions: AllOf, source: Source, report: Reporter) -> None:
-    for member in conditions:
-        if isinstance(member, AnyOf):
-            for alternative in member.alternatives:
-                _warn_added(alternative, source, report)
-            continue
-        path = member.path
-        if _belongs(path, source.added_by_aws):
+    for condition in every(conditions):
+        if _belongs(condition.path, source.added_by_aws):
             report.warning(
                 "FP104",
-                member.span,
-                f'AWS adds "{path}" after filtering: the pattern sees it absent',
-                path=path,
+                condition.span,
+                f'AWS adds "{condition.path}" after filtering: the pattern sees it absent',
+                path=condition.place,
                 hint="take it out; the event source mapping has one source anyway",
             )
 
 
 def _refuse_strings(conditions: AllOf, source: Source, report: Reporter) -> None:
-    for member in conditions:
-        if isinstance(member, AnyOf):
-            for alternative in member.alternatives:
-                _refuse_strings(alternative, source, report)
-        elif member.path in source.payload_keys:
-            key = member.names[0]
+    for condition in every(conditions):
+        if condition.path in source.payload_keys:
             report.error(
                 "FP021",
-                member.span,
-                f'a {source.name} mapping takes no plain-string pattern for "{key}"',
-                path=key,
-                hint=f'write an object with fields: "{key}": {{"name": ["value"]}}',
+                condition.span,
+                f'a {source.name} mapping takes no plain-string pattern for "{condition.path}"',
+                path=condition.place,
+                hint=f'write an object with fields: "{condition.path}": {{"name": ["value"]}}',
             )
 
 
