@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from filterpatterns.delivery import source_of
-from filterpatterns.engine import Engine, OnError, check_on_error
+from filterpatterns.engine import Engine, OnError, check_on_error, check_records
 from filterpatterns.errors import RecordError
 from filterpatterns.evaluation import Verdict, as_record
 
@@ -36,6 +36,9 @@ class AutoEngine:
     def verdict(self, record: Any) -> Verdict:
         """The reason why a record is kept or dropped."""
         return self._engine(record).verdict(record)
+
+    def generated(self) -> None:
+        """There is no code of its own."""
 
     def single(self) -> Callable[[Any], bool]:
         """The function that judges one record."""
@@ -66,6 +69,7 @@ class AutoEngine:
     ) -> None:
         """As `Engine.run`. Neighbours of one source are judged together."""
         check_on_error(on_error)
+        check_records(records)
         done = 0
         for engine, group in groupby(records, key=self._engine_or_error):
             run = list(group)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from filterpatterns import nodes
+from filterpatterns._numbers import is_exact
 from filterpatterns.limits import MAX_COMBINATIONS
 from filterpatterns.nodes import Span
 from filterpatterns.operators import OPERATORS, OperandError, Operator, equality
@@ -248,13 +249,18 @@ class _Checker:
 
     def _equality(self, item: nodes.Scalar, place: str) -> Operator:
         rule = equality(item)
-        if is_number(item.value) and math.isinf(float(item.text)):
+        if is_number(item.value) and not is_exact(item.text):
+            means = f"it compares as {float(item.text)!r}"
+            if math.isinf(float(item.text)):
+                means = "nothing equals it"
+            elif isinstance(item.value, int):
+                means = "only the very same integer equals it"
             self._report.warning(
                 "FP106",
                 item.span,
-                "no double is that large: nothing equals this number",
+                f"no double holds this number as written: {means}",
                 path=place,
-                hint="AWS compares numbers as IEEE doubles, up to about 1.8e308",
+                hint="AWS compares numbers as IEEE doubles: at most 15 digits, up to about 1.8e308",
             )
         return rule
 

@@ -53,6 +53,8 @@ def patterns(given: PatternInput) -> tuple[PatternText, ...]:
     Raises:
         PatternError: it is nothing that can hold patterns.
     """
+    if isinstance(given, memoryview):
+        given = bytes(given)
     if isinstance(given, (str, bytes, bytearray)):
         text = _text(given)
         filters = _filters(_loads(text))
@@ -61,6 +63,12 @@ def patterns(given: PatternInput) -> tuple[PatternText, ...]:
     if filters is not None:
         return _criteria(filters, None)
     if isinstance(given, Sequence):
+        if not given:
+            _fail(
+                "FP002",
+                "the list holds no pattern",
+                'to keep everything pass a FilterCriteria without filters: {"Filters": []}',
+            )
         return tuple(_item(item, index) for index, item in enumerate(given))
     return (_item(given, None),)
 
@@ -141,6 +149,8 @@ def _filters(value: Any) -> Sequence[Any] | None:
         return None
     if len(value) == 1 and isinstance(value.get("FilterCriteria"), Mapping):
         value = value["FilterCriteria"]
+        if not value:
+            return ()
     if len(value) != 1 or "Filters" not in value:
         return None
     filters = value["Filters"]

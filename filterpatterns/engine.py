@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from time import perf_counter
 from typing import Any, Literal
@@ -36,6 +36,19 @@ def check_on_error(on_error: str) -> None:
     """
     if on_error not in ("raise", "drop"):
         raise ValueError(f'on_error is "raise" or "drop", found {on_error!r}')
+
+
+def check_records(records: object) -> None:
+    """Refuse what iterates, but not over records.
+
+    Raises:
+        TypeError: it is one record, or a whole Lambda event.
+    """
+    if isinstance(records, (str, bytes, Mapping)):
+        raise TypeError(
+            "a batch is a list of records, or anything that yields them; for one record there is "
+            "matches(), for a whole Lambda event filter_event() and filterpatterns.records()"
+        )
 
 
 class Engine:
@@ -90,6 +103,8 @@ class Engine:
                         self._generated = Generated(self._matcher, self._interpret_after_all)
                     except Unsupported:
                         self._generated = None
+                    except RecursionError:  # the caller has used up its stack: try again later
+                        return None
                     self._tried = True
         return self._generated
 
@@ -112,6 +127,7 @@ class Engine:
             RecordError: a record cannot be judged, and `on_error` is "raise"; with its index.
         """
         check_on_error(on_error)
+        check_records(records)
         slow = self.interpret if on_error == "raise" else self._interpret_leniently
         generated = self.generated()
         looks = _Looks() if generated is not None and generated.can_look else _NeverLooks()

@@ -324,8 +324,13 @@ def _read(patterns: tuple[PatternText, ...], source: Source, options: Options) -
             )
         conditions: AllOf = ()
         if _within_limits(pattern.text, reporter):
-            syntax_tree = parse(pattern.text, reporter)
-            conditions = () if syntax_tree is None else check_tree(syntax_tree, reporter)
+            try:
+                syntax_tree = parse(pattern.text, reporter)
+                conditions = () if syntax_tree is None else check_tree(syntax_tree, reporter)
+            except RecursionError:
+                reporter.error(
+                    "FP018", None, "the pattern is nested deeper than the caller's stack has room"
+                )
             if not reporter.errors:
                 lint(
                     conditions,

@@ -135,20 +135,30 @@ def _leaves_and_elements(node: Node, test: Test, array: Any) -> Outcome:
 def _nested(array: Any) -> list[tuple[Any, int]]:
     """The array and all arrays in it, outer ones first, each with the index of the one around."""
     arrays: list[tuple[Any, int]] = [(array, 0)]
+    seen = {id(array)}
     for index, (outer, _) in enumerate(arrays):
-        arrays.extend((item, index) for item in outer if isinstance(item, (list, tuple)))
+        for item in outer:
+            if isinstance(item, (list, tuple)) and id(item) not in seen:
+                seen.add(id(item))
+                arrays.append((item, index))
     return arrays
 
 
 def flatten(array: Any) -> Iterator[Any]:
-    """What stands in an array and in the arrays in it; the arrays themselves are looked through."""
+    """What stands in an array and in the arrays in it; the arrays themselves are looked through.
+
+    An array that is met again has nothing new to offer; a Python list may even hold itself.
+    """
     pending = [iter(array)]
+    seen = {id(array)}
     while pending:
         for item in pending[-1]:
-            if isinstance(item, (list, tuple)):
+            if not isinstance(item, (list, tuple)):
+                yield item
+            elif id(item) not in seen:
+                seen.add(id(item))
                 pending.append(iter(item))
                 break
-            yield item
         else:
             pending.pop()
 

@@ -31,8 +31,8 @@ _decode = msgspec.json.Decoder().decode
 def parse(text: str) -> Any:
     """The value of a JSON text (RFC 8259), or NOT_JSON. Never raises.
 
-    Integers are exact, of any size that a double reaches; numbers beyond are infinite floats. Of a
-    name that is repeated in an object the last value counts. Text nested deeper than
+    Integers are exact, of any size that a double reaches; what is beyond may be an infinite float.
+    Of a name that is repeated in an object the last value counts. Text nested deeper than
     MAX_PAYLOAD_DEPTH is not JSON.
     """
     if text.__class__ is not str:

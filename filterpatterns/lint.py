@@ -387,17 +387,19 @@ def _leave_nothing_out(condition: Condition, source: str, report: Reporter) -> N
     if any(_all_numbers(*pair) for pair in permutations(ranges, 2)):
         what, hint = (
             "one of these ranges holds for every number",
-            ('for both bounds write one rule: {"numeric": [">", 0, "<", 10]}'),
+            'for both bounds write one rule: {"numeric": [">", 0, "<", 10]}',
         )
     elif any(_exclude_nothing(*pair) for pair in combinations(exclusions, 2)):
         what, hint = (
             "one of these exclusions holds for every value",
-            ('for several exclusions write one rule: {"anything-but": ["a", "b"]}'),
+            'for several exclusions write one rule: {"anything-but": ["a", "b"]}',
         )
-    elif _all_values(condition.rules):
+    elif _all_values(condition.rules) and not any(
+        isinstance(rule, Absent) for rule in condition.rules
+    ):
         what, hint = (
             "one of these holds for every value",
-            ("take out the values, or the rule that excludes them"),
+            "take out the values, or the rule that excludes them",
         )
     else:
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from filterpatterns.errors import Diagnostic, Excerpt, Severity
+from filterpatterns.errors import Diagnostic, Excerpt, Severity, printable
 from filterpatterns.nodes import Span
 
 Place = tuple[str, Sequence[int]]
@@ -16,8 +16,7 @@ class Reporter:
     `positions` is False for a pattern handed in as Python objects: its text is ours, so lines and
     columns would mean nothing to the caller; the excerpt is drawn all the same. `place` is for a
     pattern that stands in a string of a larger text: called when there is something to say, it
-    gives
-    that text, and where in it each character of the pattern begins (and, last, where it ends).
+    gives that text, and where in it each character of the pattern begins (and, last, where it ends).
     """
 
     def __init__(
@@ -90,8 +89,8 @@ class Reporter:
         diagnostic = Diagnostic(
             code=code,
             severity=severity,
-            message=message,
-            hint=hint,
+            message=printable(message),
+            hint=None if hint is None else printable(hint),
             path=path,
             filter_index=self._filter_index,
             line=line,

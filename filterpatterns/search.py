@@ -18,6 +18,10 @@ _MOST_STEPS = 2_000_000
 """The problem is as hard as set cover; only an event made for it needs this many steps."""
 
 
+_DEEPEST_ARRAY = 200_000
+"""Arrays directly in arrays. No JSON text comes near; a Python list that holds itself does."""
+
+
 class _Place:
     """Leaves that lie in the same array elements, and the arrays that open up from there.
 
@@ -100,16 +104,18 @@ def _gather(root: Node, whole: Any) -> _Place:
     an edge from there has been spelt so far (None: nothing; names may be empty).
     """
     top = _Place()
-    pending: list[tuple[Node, str | None, Any, _Place]] = [(root, None, whole, top)]
+    pending: list[tuple[Node, str | None, Any, _Place, int]] = [(root, None, whole, top, 0)]
     while pending:
-        node, spelt, value, place = pending.pop()
+        node, spelt, value, place, depth = pending.pop()
         if isinstance(value, Mapping):
             for name, member in value.items():
                 if isinstance(name, str):  # anything else in a dict is nobody's name
                     reached = _walk(node, name if spelt is None else f"{spelt}.{name}")
                     if reached is not None:
-                        pending.append((*reached, member, place))
+                        pending.append((*reached, member, place, 0))
         elif isinstance(value, (list, tuple)):
+            if depth > _DEEPEST_ARRAY:
+                raise RecordError("the record holds an array in itself")
             array: list[_Place] = []
             for element in value:
                 # A scalar that stands directly in an array leaves it unbound.
@@ -117,7 +123,7 @@ def _gather(root: Node, whole: Any) -> _Place:
                 if isinstance(element, (Mapping, list, tuple)):
                     inside = _Place()
                     array.append(inside)
-                pending.append((node, spelt, element, inside))
+                pending.append((node, spelt, element, inside, depth + 1))
             place.arrays.append(array)
         elif node.test is not None and spelt is None:
             place.add_leaf(node.test, any(rule.holds(value) for rule in node.test.rules))
