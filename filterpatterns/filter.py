@@ -155,8 +155,7 @@ def compile(  # noqa: A001 - as in `re.compile`, always used as `filterpatterns.
 
     Args:
         pattern: a pattern or a FilterCriteria, each as JSON text (str, bytes) or as a dict; or a
-        list
-            of patterns. A FilterCriteria without filters keeps everything.
+            list of patterns. A FilterCriteria without filters keeps everything.
         source: the event source whose records are to be filtered: "sqs", "kinesis", "dynamodb",
             "kafka", "mq", "event" (any JSON object without a payload to decode, an EventBridge
             event say), or "auto": each record by its own `eventSource` or shape.

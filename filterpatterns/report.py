@@ -16,7 +16,7 @@ class Reporter:
     `positions` is False for a pattern handed in as Python objects: its text is ours, so lines and
     columns would mean nothing to the caller; the excerpt is drawn all the same. `place` is for a
     pattern that stands in a string of a larger text: called when there is something to say, it
-    gives that text, and where in it each character of the pattern begins (and, last, where it ends).
+    gives that text, and where in it each character of the pattern begins and the last one ends.
     """
 
     def __init__(

@@ -16,7 +16,7 @@ import click
 
 from filterpatterns._version import __version__
 
-_COMMANDS: Final = ("test", "compile")
+_COMMANDS: Final = ("test", "check", "compile")
 """In the order of the help. Each is the name of its module."""
 
 _BROKEN_PIPE = 128 + 13  # as a shell reports a program that SIGPIPE ended
