@@ -333,7 +333,7 @@ def test_an_error_outweighs_an_expectation() -> None:
         (["test", "--max-filters", "0", PATTERN, "-"], "not in the range"),
         (["test", "", "-"], "PATTERN is empty"),
         (["tset", PATTERN, "-"], "no such command 'tset': did you mean 'test'?"),
-        (["frob"], "no such command 'frob': choose one of test, compile"),
+        (["frob"], "no such command 'frob': choose one of test, check, compile"),
         ([PATTERN, "-"], "the command is missing: fp test PATTERN EVENTS..."),
         (["--frob"], "No such option"),
     ],
