@@ -1,0 +1,19 @@
+"""What the rules share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from filterpatterns.checks import Condition
+from filterpatterns.nodes import Span
+from filterpatterns.operators import Operator
+from filterpatterns.report import Reporter
+
+Rule = Callable[[Condition, str, Reporter], None]
+"""Looks at one condition of a pattern for a source, and reports what is doubtful."""
+
+
+def rules_of(condition: Condition) -> Iterator[tuple[Operator, Span, str]]:
+    """The rules of a condition, each with its place in the text and in words."""
+    for index, (rule, span) in enumerate(zip(condition.rules, condition.spans, strict=True)):
+        yield rule, span, f"{condition.place}[{index}]"

@@ -1,0 +1,188 @@
+"""What a source's records cannot hold, or hold always."""
+
+from __future__ import annotations
+
+from filterpatterns import jsontext
+from filterpatterns.checks import AllOf, Condition, every
+from filterpatterns.lint.base import Rule, rules_of
+from filterpatterns.operators import (
+    Absent,
+    AnythingBut,
+    Exactly,
+    Exists,
+    Numeric,
+)
+from filterpatterns.operators.equality import Equals, EqualsNumber
+from filterpatterns.report import Reporter
+from filterpatterns.sources import SOURCES
+
+PAYLOADS = {
+    "sqs": "body",
+    "kinesis": "data",
+    "dynamodb": "dynamodb",
+    "kafka": "value",
+    "mq": "data",
+}
+_OBJECTS = {
+    "sqs": ("attributes", "messageAttributes"),
+    "dynamodb": ("dynamodb.NewImage", "dynamodb.OldImage", "dynamodb.Keys"),
+    "mq": ("basicProperties",),
+}
+WRAPPERS = ("body", "kinesis", "Records")
+_IMAGES = ("NewImage", "OldImage", "Keys")
+_STRING_TYPES = ("S", "N", "B", "SS", "NS", "BS")
+_LEAF_TYPES = (*_STRING_TYPES, "BOOL", "NULL")
+
+
+def _wrapped(condition: Condition, source: str, report: Reporter) -> None:
+    """FP108: around the pattern something that the source's records, as patterns see them, do not
+    have: the body of another source, or more of the Lambda event.
+    """
+    payload = PAYLOADS.get(source)
+    first = condition.path.partition(".")[0]
+    if payload is not None and first != payload and first in WRAPPERS:
+        report.warning(
+            "FP108",
+            condition.span,
+            f'a pattern for {source} sees no "{first}": this never holds, or always for '
+            "exists: false",
+            path=condition.place,
+            hint=f'the payload is called "{payload}", and stands at the top of the pattern',
+        )
+
+
+def _numbers_in_dynamodb(condition: Condition, source: str, report: Reporter) -> None:
+    """FP109: a number for DynamoDB's N, whose values are strings."""
+    names = _below_image(condition, source)
+    if not names or names[-1] not in _STRING_TYPES:
+        return
+    for rule, span, place in rules_of(condition):
+        excludes = isinstance(rule, AnythingBut) and bool(rule.numbers)
+        if excludes or isinstance(rule, (Numeric, EqualsNumber)):
+            report.warning(
+                "FP109",
+                span,
+                f"DynamoDB delivers the values of {names[-1]} as strings: this "
+                + ("holds for every value" if excludes else "never holds"),
+                path=place,
+                hint='compare with strings: {"N": ["101"]}; ranges cannot be written',
+            )
+
+
+def _type_left_out(condition: Condition, source: str, report: Reporter) -> None:
+    """FP110: a place in a DynamoDB image where no value is, most often for want of its type."""
+    names = _below_image(condition, source)
+    if not names or _is_typed(names, dotted=len(condition.names) != len(names) + 2):
+        return
+    absent = any(isinstance(rule, Absent) for rule in condition.rules)
+    report.warning(
+        "FP110",
+        condition.span,
+        f'no image of DynamoDB has a value at "{".".join(names)}": this '
+        + ("holds for every record" if absent else "never holds"),
+        path=condition.place,
+        hint=f'write the type below each name: "{names[0]}": {{"S": [...]}} or {{"N": [...]}}',
+    )
+
+
+def _below_image(condition: Condition, source: str) -> list[str]:
+    """The names below a DynamoDB image; none for another field."""
+    first, image, *names = [*condition.path.split("."), ""]
+    return names[:-1] if source == first == "dynamodb" and image in _IMAGES else []
+
+
+def _is_typed(names: list[str], *, dotted: bool) -> bool:
+    """Whether an attribute's name, its type, and what is below M and L lead to a value.
+
+    `dotted`: attributes may have dots in their names, so that only the end can be told.
+    """
+    if dotted:
+        return names[-1] in _LEAF_TYPES
+    wants_name = True
+    for index, name in enumerate(names):
+        if wants_name:
+            wants_name = False
+        elif name == "M":
+            wants_name = True
+        elif name != "L":
+            return name in _LEAF_TYPES and index == len(names) - 1
+    return False
+
+
+def _string_inside(condition: Condition, source: str, report: Reporter) -> None:
+    """FP111: fields inside an SNS message, which is a string within the body and never parsed."""
+    names = condition.path.split(".")
+    if source == "sqs" and names[:2] == ["body", "Message"] and len(names) > 2:
+        report.warning(
+            "FP111",
+            condition.span,
+            "the Message of an SNS notification is a string: nothing is below it",
+            path=condition.place,
+            hint="turn on raw message delivery for the SNS subscription, and leave Message out",
+        )
+
+
+def detail_as_value(conditions: AllOf, source: str, report: Reporter) -> None:
+    """FP111 also: rules for the detail of an EventBridge event, which is an object."""
+    payload = PAYLOADS.get(source)
+    base = "" if payload is None else f"{payload}."
+    members = list(every(conditions))
+    if any(member.path == f"{base}detail-type" for member in members):
+        for member in members:
+            if member.path == f"{base}detail":
+                absent = any(isinstance(rule, Absent) for rule in member.rules)
+                report.warning(
+                    "FP111",
+                    member.span,
+                    "the detail of an EventBridge event is an object, no value: this "
+                    + ("always holds" if absent else "never holds"),
+                    path=member.place,
+                    hint='name its fields: "detail": {"name": ["value"]}',
+                )
+
+
+def _exists_on_object(condition: Condition, source: str, report: Reporter) -> None:
+    """FP113: `exists` on what is an object in every record; it speaks of scalars."""
+    if condition.path not in _OBJECTS.get(source, ()):
+        return
+    for rule, span, place in rules_of(condition):
+        if isinstance(rule, (Exists, Absent)):
+            always = "always" if isinstance(rule, Absent) else "never"
+            report.warning(
+                "FP113",
+                span,
+                f'"{condition.path}" is an object, and exists speaks of scalars: this {always} '
+                "holds",
+                path=place,
+                hint="name a field further down",
+            )
+
+
+def _never_a_plain_string(condition: Condition, source: str, report: Reporter) -> None:
+    """FP117: a rule for plain-string payloads that only JSON, or nothing, could satisfy."""
+    if source not in SOURCES or condition.path not in SOURCES[source].payload_keys:
+        return
+    for rule, span, place in rules_of(condition):
+        text = {Equals: "value", Exactly: "text"}.get(type(rule))
+        value = getattr(rule, text) if text else None
+        if isinstance(rule, (Absent, EqualsNumber, Numeric)) or (
+            text and (not isinstance(value, str) or jsontext.parse(value) is not jsontext.NOT_JSON)
+        ):
+            report.warning(
+                "FP117",
+                span,
+                f'rules right at "{condition.path}" are for plain strings, and none satisfies '
+                "this one: what is valid JSON is no plain string",
+                path=place,
+                hint=f'for JSON write an object: "{condition.path}": {{"name": ["value"]}}',
+            )
+
+
+RECORD_RULES: tuple[Rule, ...] = (
+    _wrapped,
+    _numbers_in_dynamodb,
+    _type_left_out,
+    _string_inside,
+    _exists_on_object,
+    _never_a_plain_string,
+)
