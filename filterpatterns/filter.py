@@ -251,6 +251,15 @@ class Options:
             )
 
 
+def compile_texts(texts: tuple[PatternText, ...], source: str, options: Options) -> Filter:
+    """As `compile`, for pattern texts that were found somewhere.
+
+    Raises:
+        PatternError: AWS would refuse one of them.
+    """
+    return _compile(texts, source, options)
+
+
 _Recipe = tuple[tuple[PatternText, ...], str, Options]
 
 

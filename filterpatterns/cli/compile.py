@@ -23,7 +23,7 @@ Exit status: 0, or 2 if AWS would refuse the pattern."""
 @pattern_options
 @click.option("--show-code", is_flag=True, help="Print the Python code that the pattern becomes.")
 @click.argument("pattern", metavar="PATTERN")
-def command(pattern: str, source: str, max_filters: int, show_code: bool) -> None:
+def command(pattern: str, source: str | None, max_filters: int, show_code: bool) -> None:
     """Check that a pattern compiles.
 
     PATTERN is a file, `-` for standard input, or the pattern itself: a pattern or a FilterCriteria.

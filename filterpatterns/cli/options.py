@@ -27,10 +27,10 @@ def pattern_options(command: Command) -> Command:
     )(command)
     return click.option(
         "--source",
-        type=click.Choice(list(SOURCES)),
-        default="sqs",
-        show_default=True,
-        help="The event source whose records are filtered; `event` is any JSON object.",
+        type=click.Choice([*SOURCES, "auto"]),
+        help="The event source whose records are filtered; `event` is any JSON object, `auto` "
+        "takes each record by its own eventSource or shape.  "
+        "[default: what a template says, else sqs]",
     )(command)
 
 

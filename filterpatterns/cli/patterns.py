@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import codecs
+import os
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 import filterpatterns
 from filterpatterns.cli.inputs import STDIN, reason, stdin_bytes
 from filterpatterns.cli.messages import Failure, diagnosed, located
-from filterpatterns.filter import Filter
+from filterpatterns.filter import Filter, Options, compile_texts
+
+if TYPE_CHECKING:
+    from filterpatterns.templates import Mapping
 
 INLINE = "<pattern>"
 """The name that a pattern on the command line has in messages."""
 
+_DEFAULT_SOURCE = "sqs"
 _QUOTING = "quote it as this shell wants it, or put it in a file"
 
 _LARGEST_FILE = 1 << 24
@@ -27,17 +32,27 @@ class Given(NamedTuple):
 
     name: str
     text: str | bytes
+    logical_id: str | None = None
 
 
-def load(argument: str, *, source: str, max_filters: int) -> tuple[Given, Filter]:
+def load(argument: str, *, source: str | None, max_filters: int) -> tuple[Given, Filter]:
     """The filter of a PATTERN argument; warnings go to standard error.
+
+    A template's mapping says itself which source it is for; a `source` that was asked for wins.
 
     Raises:
         Failure: it cannot be read, or AWS would refuse it.
     """
     given = _given(argument)
     try:
-        found = filterpatterns.compile(given.text, source=source, max_filters=max_filters)
+        mapping = _mapping(given)
+        if mapping is None:
+            found = filterpatterns.compile(
+                given.text, source=source or _DEFAULT_SOURCE, max_filters=max_filters
+            )
+        else:
+            options = Options(mapping.dialect, False, max_filters)
+            found = compile_texts(mapping.texts, source or mapping.source or "auto", options)
     except filterpatterns.PatternError as error:
         lines = [diagnosed(given.name, diagnostic) for diagnostic in error.errors]
         lines += _advice(given)
@@ -47,23 +62,71 @@ def load(argument: str, *, source: str, max_filters: int) -> tuple[Given, Filter
     return given, found
 
 
+def _mapping(given: Given) -> Mapping | None:
+    """The mapping of a template that is meant; None if the text is no template.
+
+    Raises:
+        Failure: there is none, more than one, or one that cannot be judged.
+    """
+    if given.name == INLINE:
+        return None
+    from filterpatterns import templates
+
+    try:
+        text = given.text if isinstance(given.text, str) else str(given.text, "utf-8")
+        found = templates.patterns_in(text, given.name)
+    except UnicodeDecodeError:
+        return None  # `compile` says so better
+    except templates.TemplateError as error:
+        raise Failure(
+            located(given.name, f"error: {error.message}", error.line, error.column)
+        ) from None
+    if given.logical_id is None and all(each.kind == "pattern" for each in found):
+        return None
+    if given.logical_id is not None:
+        chosen = templates.named(found, given.logical_id)
+        what = f"has no mapping, pipe or rule {given.logical_id!r} with filters"
+    else:
+        chosen, what = found, "has several mappings, pipes or rules with filters"
+    if len(chosen) != 1:
+        names = ", ".join(each.logical_id for each in found) or "none"
+        hint = f"\n  hint: write {given.name}#NAME with one of: {names}"
+        raise Failure(located(given.name, f"error: {what}") + hint)
+    (mapping,) = chosen
+    for skipped in mapping.skipped:
+        words = f"error {skipped.code}: {skipped.reason}"
+        raise Failure(located(given.name, words, skipped.line, skipped.column))
+    if mapping.problems:
+        raise filterpatterns.PatternError(mapping.problems)
+    return mapping
+
+
 def _given(argument: str) -> Given:
     if not argument.strip():
         raise click.UsageError("PATTERN is empty; an unset variable?")
     if argument.lstrip().startswith(("{", "[")):
         return Given(INLINE, argument)
-    name = STDIN if argument == "-" else argument
+    if argument == "-":
+        return Given(STDIN, _read(STDIN, argument))
+    file, mark, logical_id = argument.rpartition("#")
+    if mark and file and not os.path.exists(argument):
+        return Given(file, _read(file, argument), logical_id)
+    return Given(argument, _read(argument, argument))
+
+
+def _read(name: str, argument: str) -> bytes:
+    """The bytes of a file, or of standard input."""
     try:
-        if argument == "-":
+        if name == STDIN:
             data = stdin_bytes().read(_LARGEST_FILE + 1)
         else:
-            with open(argument, "rb") as file:
+            with open(name, "rb") as file:
                 data = file.read(_LARGEST_FILE + 1)
     except (OSError, ValueError) as error:
         raise Failure(located(name, f"error: {reason(error)}") + _hint(argument)) from None
     if len(data) > _LARGEST_FILE:
         raise Failure(located(name, "error: too large for a pattern"))
-    return Given(name, data.removeprefix(codecs.BOM_UTF8))
+    return data.removeprefix(codecs.BOM_UTF8)
 
 
 def _advice(given: Given) -> list[str]:

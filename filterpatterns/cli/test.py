@@ -103,7 +103,7 @@ def command(
     ctx: click.Context,
     pattern: str,
     files: tuple[str, ...],
-    source: str,
+    source: str | None,
     max_filters: int,
     as_json: bool,
     quiet: bool,
