@@ -14,8 +14,8 @@ import pytest
 from helpers import line_and_column, marked, refused, warned
 
 import filterpatterns
-from filterpatterns import Diagnostic
-from filterpatterns.rulebook import RULES, Example, Rule, markdown
+from filterpatterns import Diagnostic, templates
+from filterpatterns.rulebook import NOTES, RULES, Example, Rule, markdown
 
 ROOT = Path(__file__).parent.parent
 
@@ -131,7 +131,8 @@ def test_the_page_is_what_the_module_prints() -> None:
 
 def test_the_page_has_a_section_for_each_code_and_no_long_lines() -> None:
     page = markdown()
-    assert re.findall(r"^## (.*)$", page, re.MULTILINE) == list(RULES)
+    codes = [*RULES, *(note.code for note in NOTES)]
+    assert re.findall(r"^## (.*)$", page, re.MULTILINE) == codes
     for code in RULES:
         assert f"](#{code.lower()})" in page
     assert max(map(len, page.splitlines())) <= 100
@@ -480,3 +481,7 @@ def test_long_arrays_are_compared_quickly(rules: str) -> None:
     start = process_time()
     filterpatterns.check(pattern, source="event")
     assert process_time() - start < 0.3
+
+
+def test_what_is_said_about_templates_is_in_the_rule_book() -> None:
+    assert {note.code: note.title for note in NOTES} == templates.TITLES

@@ -1,0 +1,5 @@
+"""Print the rule book."""
+
+from filterpatterns.rulebook import markdown
+
+print(markdown(), end="")
