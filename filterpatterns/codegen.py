@@ -103,8 +103,8 @@ class Generated:
                 if name not in namespace:
                     write()
                     source = "\n".join(self._code.lines[self._written :]).lstrip() + "\n"
-                    self._written = len(self._code.lines)
                     _execute(source, namespace, self)
+                    self._written = len(self._code.lines)
         return namespace[name]
 
 
