@@ -15,12 +15,14 @@ from filterpatterns._version import __version__
 if TYPE_CHECKING:
     from filterpatterns.delivery import records
     from filterpatterns.errors import Diagnostic, PatternError, RecordError
+    from filterpatterns.evaluation import Reason
     from filterpatterns.filter import Filter, check, compile
 
 __all__ = [
     "Diagnostic",
     "Filter",
     "PatternError",
+    "Reason",
     "RecordError",
     "__version__",
     "check",
@@ -32,6 +34,7 @@ _MODULES = {
     "Diagnostic": "filterpatterns.errors",
     "PatternError": "filterpatterns.errors",
     "RecordError": "filterpatterns.errors",
+    "Reason": "filterpatterns.evaluation",
     "Filter": "filterpatterns.filter",
     "check": "filterpatterns.filter",
     "compile": "filterpatterns.filter",
@@ -51,4 +54,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return __all__

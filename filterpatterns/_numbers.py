@@ -9,12 +9,14 @@ SAFE = 2**53
 """Up to here every integer is a double."""
 
 
-def as_double(number: int | float) -> int | float | None:
+def as_double(number: int | float | Decimal) -> int | float | None:
     """The number as it takes part in comparisons; None if no double holds it as it was written.
 
     An int is kept as an int where Python's exact comparison with floats gives the same answer.
     A float has lost its digits already: it stands for the nearest double, which is what it holds.
     """
+    if isinstance(number, Decimal):
+        number = _plain(number)
     if isinstance(number, float):
         return number if math.isfinite(number) else None
     if -SAFE <= number <= SAFE:
@@ -25,6 +27,13 @@ def as_double(number: int | float) -> int | float | None:
         return None
     # 10**23 is no double, but 1e23 reads back as the same one: as written, the double holds it.
     return double if int(double) == number or int(Decimal(repr(double))) == number else None
+
+
+def _plain(number: Decimal) -> int | float:
+    """A decimal as JSON's decoders would give it: an int if it is one, of any size that counts."""
+    if number.is_finite() and abs(number) < 10**310 and number == number.to_integral_value():
+        return int(number)
+    return float(number) if not number.is_snan() else math.nan
 
 
 def is_exact(text: str) -> bool:

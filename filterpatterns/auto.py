@@ -37,6 +37,11 @@ class AutoEngine:
         """The reason why a record is kept or dropped."""
         return self._engine(record).verdict(record)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether `single` will go on giving the same function: each engine decides for itself."""
+        return True
+
     def generated(self) -> None:
         """There is no code of its own."""
 
@@ -46,9 +51,12 @@ class AutoEngine:
 
         def matches(record: Any) -> bool:
             engine = self._engine(record)
-            if engine not in functions:
-                functions[engine] = engine.single()
-            return functions[engine](record)
+            if engine in functions:
+                return functions[engine](record)
+            function = engine.single()
+            if engine.is_settled:
+                functions[engine] = function
+            return function(record)
 
         return matches
 

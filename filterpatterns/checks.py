@@ -180,7 +180,7 @@ class _Checker:
             value.span,
             f"a field wants an array of rules or an object, found {describe(value)}",
             path=place,
-            hint=f"write [{value.text}]",
+            hint=_mend_scalar(field.name, value),
         )
         return ()
 
@@ -299,6 +299,14 @@ class _Checker:
         return found
 
 
+def _mend_scalar(name: str, value: nodes.Scalar) -> str:
+    if name == "Filters":
+        return 'for a FilterCriteria without filters write {"Filters": []}'
+    if isinstance(value.value, str) and value.value.lstrip().startswith("{"):
+        return "write the object itself, without the quotes and backslashes around it"
+    return f"write [{value.text}]"
+
+
 def _name(member: nodes.Field | nodes.Or) -> str:
     return member.name if isinstance(member, nodes.Field) else "$or"
 
@@ -306,6 +314,8 @@ def _name(member: nodes.Field | nodes.Or) -> str:
 def _suggest(operator: nodes.Operator) -> str:
     name = operator.name
     lower = name.lower()
+    if lower == "pattern":
+        return 'a FilterCriteria is written {"Filters": [{"Pattern": "..."}]}'
     if lower in OPERATORS:
         return f'operators are written in lower case: "{lower}"'
     near = difflib.get_close_matches(lower, OPERATORS, n=1)

@@ -69,8 +69,15 @@ def patterns(given: PatternInput) -> tuple[PatternText, ...]:
                 "the list holds no pattern",
                 'to keep everything pass a FilterCriteria without filters: {"Filters": []}',
             )
+        if all(_is_filter(item) for item in given):
+            return _criteria(given, None)
         return tuple(_item(item, index) for index, item in enumerate(given))
     return (_item(given, None),)
+
+
+def _is_filter(item: Any) -> bool:
+    """Whether an object is a filter of a FilterCriteria: a pattern's fields are no strings."""
+    return isinstance(item, Mapping) and len(item) == 1 and isinstance(item.get("Pattern"), str)
 
 
 def _item(item: Any, index: int | None) -> PatternText:

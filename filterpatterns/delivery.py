@@ -47,6 +47,14 @@ def source_of(record: Mapping[str, Any]) -> str:
     return "event"
 
 
+def contradicts(record: Mapping[str, Any], source: str) -> str | None:
+    """The source that a record says it is of, if that is not the one that a filter is for."""
+    if source in ("auto", "event"):
+        return None
+    found = source_of(record)
+    return None if found in (source, "event") else found
+
+
 def holds_records(event: Any) -> str | None:
     """The member of a Lambda event that holds its records; None if it is no such event.
 

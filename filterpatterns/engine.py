@@ -108,6 +108,11 @@ class Engine:
                     self._tried = True
         return self._generated
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether `single` will go on giving the same function."""
+        return self._tried
+
     def single(self) -> Callable[[Any], bool]:
         """The function that judges one record."""
         generated = self.generated()

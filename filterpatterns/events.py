@@ -51,7 +51,10 @@ def items(lines: Iterable[bytes], file: str) -> Iterator[Item]:
 
 
 def record_id(record: Mapping[str, Any]) -> str | None:
-    """What a record calls itself: the first of its `messageId`, `MessageId`, `eventID` and `id`."""
+    """What a record calls itself: the first of its `messageId`, `MessageId`, `eventID` and `id`; or
+    its place in a Kafka topic."""
+    if all(name in record for name in ("topic", "partition", "offset")):
+        return f"{record['topic']}-{record['partition']}@{record['offset']}"
     return _first_id(record.get(name) for name in ("messageId", "MessageId", "eventID", "id"))
 
 

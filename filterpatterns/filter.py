@@ -12,7 +12,7 @@ from filterpatterns.auto import AutoEngine
 from filterpatterns.checks import AllOf
 from filterpatterns.checks import check as check_tree
 from filterpatterns.criteria import PatternInput, PatternText
-from filterpatterns.delivery import keep_records
+from filterpatterns.delivery import contradicts, keep_records, records
 from filterpatterns.engine import Engine, OnError
 from filterpatterns.errors import Diagnostic, PatternError, RecordError
 from filterpatterns.evaluation import Verdict
@@ -44,14 +44,16 @@ Raises RecordError if the record is not a JSON object. (An attribute that holds 
 calling it costs no method call on top.)""",
     }
 
+    _recipe: _Recipe
+    _engine: Engine | AutoEngine
+    _warnings: tuple[Diagnostic, ...]
     matches: Callable[[Any], bool]
 
     def __init__(
         self, recipe: _Recipe, engine: Engine | AutoEngine, warnings: tuple[Diagnostic, ...]
     ) -> None:
-        self._recipe = recipe
-        self._engine = engine
-        self._warnings = warnings
+        for name, value in (("_recipe", recipe), ("_engine", engine), ("_warnings", warnings)):
+            object.__setattr__(self, name, value)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copies and other processes compile it again: generated code cannot be sent."""
@@ -64,8 +66,16 @@ calling it costs no method call on top.)""",
         """
         if name != "matches":
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        self.matches = self._engine.single()
-        return self.matches
+        function = self._engine.single()
+        if self._engine.is_settled:
+            object.__setattr__(self, "matches", function)
+        return function
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("a Filter is immutable: others may have been given the same one")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("a Filter is immutable: others may have been given the same one")
 
     @property
     def source(self) -> str:
@@ -133,10 +143,16 @@ calling it costs no method call on top.)""",
             A copy, or None if no record is left: then AWS does not call the function.
 
         Raises:
-            RecordError: a record in it cannot be judged, or the event is not an object.
+            RecordError: a record in it cannot be judged, the event is not an object, or its records
+                are of another source than the filter's.
         """
         if not isinstance(event, Mapping):
             raise RecordError(f"a Lambda event is an object, found {type(event).__name__}")
+        for record in records(event):
+            other = contradicts(record, self.source)
+            if other is not None:
+                raise RecordError(f"the event holds records of {other}, not of {self.source}")
+            break
         return keep_records(event, self.filter)
 
     def __repr__(self) -> str:

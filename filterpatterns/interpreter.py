@@ -35,7 +35,7 @@ def holds(root: Node, value: Any) -> bool:
     """
     try:
         return _evaluate(root, value)[1]
-    except _OtherSpelling:
+    except (_OtherSpelling, RecursionError):  # or the caller's stack has no room for the walk
         return search(root, value)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from filterpatterns.operators.base import json_needle
 from filterpatterns.tree import Node, Test
 
 BACKSLASH = "\\"
@@ -60,6 +61,6 @@ def _test_needles(test: Test) -> tuple[tuple[int, int], tuple[str, ...]] | None:
             return (2 if len(texts) == 1 else 1, shortest), texts
     # The path ends in this name, however the text cuts it.
     name = test.path.rpartition(".")[2]
-    if any(char in '"\\' or char < " " for char in name):
+    if json_needle(name) == BACKSLASH:
         return (0, 100), (BACKSLASH,)
     return ((0, len(name)), (f'{name}"',)) if len(name) > 1 else None

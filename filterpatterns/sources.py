@@ -211,7 +211,7 @@ def source_named(name: str) -> Source:
     if name == "documentdb":
         # Lambda developer guide, "Using AWS Lambda with Amazon DocumentDB"
         raise ValueError("Lambda has no event filtering for Amazon DocumentDB")
-    raise ValueError(f"unknown source {name!r}: choose one of {', '.join(SOURCES)}")
+    raise ValueError(f"unknown source {name!r}: choose one of {', '.join(SOURCES)}, auto")
 
 
 decode_base64: Callable[[str | bytes], bytes]

@@ -104,9 +104,7 @@ class Judge:
         self._key = next(iter(keys), None)
         # An object in a record is read where it stands, like the record's own members.
         self._inline = self._source.encoding is Encoding.OBJECT and self._key is not None
-        merged, metadata = align(
-            "", [[(test.names, test) for test in self._own_tests(one)] for one in conjunctions]
-        )
+        merged, metadata = align("", [list(self._own_tests(one)) for one in conjunctions])
         text_keys = () if self._key is None or self._inline else (self._key,)
         # Metadata have other names in the source's other shape, which has no payload of this name.
         self._shape_key = None
@@ -124,14 +122,16 @@ class Judge:
         strings = any(branch.string for branch in self._branches)
         self._is_bytes = self._source.encoding is Encoding.BASE64 and not strings
 
-    def _own_tests(self, one: Conjunction) -> Iterator[Test]:
+    def _own_tests(self, one: Conjunction) -> Iterator[tuple[tuple[str, ...], Test]]:
         """The tests of the record's own members, with an object's that stands in it."""
-        yield from one.metadata.tests()
+        for test in one.metadata.tests():
+            yield test.names, test
         if self._inline:
-            for payload in one.payloads.values():
+            for key, payload in one.payloads.items():
                 if payload.json is None or payload.string is not None:
                     raise Unsupported
-                yield from payload.json.tests()
+                for test in payload.json.tests():
+                    yield (key, *names_below(key, test)), test
 
     def _add_payloads(self, key: str, conjunctions: tuple[Conjunction, ...]) -> None:
         wanted = [one.payloads.get(key, Payload(None, None)) for one in conjunctions]
@@ -240,9 +240,7 @@ class Judge:
             *self._refuse_deep("text"),
         ]
         if self._inline and self._key is not None:
-            inner = self._record_shape.children.get(self._key)
-            if inner is None:  # the key is spelt as the beginning of a longer name
-                raise Unsupported
+            inner = self._record_shape.children[self._key]
             kind = self._code.bind(inner.struct)
             lines += self._refuse(f"members.{inner.attribute}.__class__ is not {kind}")
         elif self._key is not None:

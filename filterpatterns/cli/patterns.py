@@ -21,6 +21,7 @@ INLINE = "<pattern>"
 """The name that a pattern on the command line has in messages."""
 
 _DEFAULT_SOURCE = "sqs"
+_UNKNOWN_FIELD = "FP118"
 _QUOTING = "quote it as this shell wants it, or put it in a file"
 
 _LARGEST_FILE = 1 << 24
@@ -57,7 +58,11 @@ def load(argument: str, *, source: str | None, max_filters: int) -> tuple[Given,
         lines = [diagnosed(given.name, diagnostic) for diagnostic in error.errors]
         lines += _advice(given)
         raise Failure("\n".join(lines)) from None
-    for warning in found.warnings:
+    warnings = list(found.warnings)
+    if mapping is None:  # a template's mapping has a source, and `fp check` to say the rest
+        advice = filterpatterns.check(given.text, source=found.source, max_filters=max_filters)
+        warnings += [each for each in advice if each.code == _UNKNOWN_FIELD]
+    for warning in warnings:
         click.echo(diagnosed(given.name, warning), err=True)
     return given, found
 
@@ -82,7 +87,9 @@ def _mapping(given: Given) -> Mapping | None:
             located(given.name, f"error: {error.message}", error.line, error.column)
         ) from None
     if given.logical_id is None and all(each.kind == "pattern" for each in found):
-        return None
+        # A pattern written as YAML has been read; of JSON `compile` says best what is wrong.
+        is_json = text.lstrip().startswith(("{", "["))
+        return found[0] if len(found) == 1 and not is_json else None
     if given.logical_id is not None:
         chosen = templates.named(found, given.logical_id)
         what = f"has no mapping, pipe or rule {given.logical_id!r} with filters"
@@ -132,7 +139,8 @@ def _read(name: str, argument: str) -> bytes:
 def _advice(given: Given) -> list[str]:
     """What is likely behind a pattern that is refused, beyond the pattern itself."""
     if isinstance(given.text, str):
-        lost = '"' not in given.text
+        bare = not any(quote in given.text for quote in "\"'")
+        lost = bare and any(char.isalnum() for char in given.text)
         return [f"  hint: the shell took its quotation marks: {_QUOTING}"] if lost else []
     if b'"messageId"' in given.text or b'"MessageId"' in given.text:
         return ["  hint: these look like records; PATTERN comes first, then EVENTS"]

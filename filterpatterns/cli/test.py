@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 import click
 
@@ -12,8 +13,9 @@ from filterpatterns.cli import inputs, output, patterns
 from filterpatterns.cli.messages import located
 from filterpatterns.cli.options import color_option, pattern_options, wants_color
 from filterpatterns.cli.output import DROP, ERROR, MATCH, NOT_A_RECORD, Row
+from filterpatterns.delivery import contradicts
 from filterpatterns.errors import RecordError
-from filterpatterns.evaluation import Reason
+from filterpatterns.evaluation import Reason, as_record
 from filterpatterns.events import Item
 from filterpatterns.filter import Filter
 
@@ -26,6 +28,8 @@ class Tally:
     dropped: Counter[str] = field(default_factory=Counter)
     invalid: int = 0
     unreadable: int = 0
+    first: Any = None
+    """The first record that was dropped: if nothing matches, it may tell why."""
 
     @property
     def total(self) -> int:
@@ -136,6 +140,12 @@ def command(
         out.flush()
     elif not quiet:
         click.echo(str(tally), err=True)
+    other = None
+    if not tally.matched and tally.first is not None:
+        other = contradicts(as_record(tally.first), compiled.source)
+    if other is not None:
+        hint = f"--source {other}, or --source auto"
+        click.echo(f"fp: hint: these look like records of {other}: {hint}", err=True)
     unmet = None if expect is None else tally.unmet(expect)
     if unmet is not None:
         click.echo(f"fp: {unmet}", err=True)
@@ -173,6 +183,8 @@ def _judge(
             if reason is Reason.MATCH:
                 tally.matched += 1
                 return MATCH, "match", ""
+            if tally.first is None:
+                tally.first = item.record
             words = reason.words(key)
             tally.dropped[words] += 1
             return DROP, reason.name.lower().replace("_", "-"), words

@@ -12,7 +12,14 @@ from typing import Literal
 from filterpatterns.checks import AllOf, Condition, every
 from filterpatterns.lint.arrays import ARRAY_RULES, exists_beside_fields
 from filterpatterns.lint.base import rules_of
-from filterpatterns.lint.records import PAYLOADS, RECORD_RULES, WRAPPERS, detail_as_value
+from filterpatterns.lint.records import (
+    PAYLOADS,
+    RECORD_RULES,
+    WRAPPERS,
+    detail_as_value,
+    is_unknown,
+    unknown_field,
+)
 from filterpatterns.operators import (
     Absent,
     AnythingBut,
@@ -49,12 +56,13 @@ def lint(
 ) -> None:
     """Report what is doubtful in one pattern.
 
-    `strict` makes errors of undocumented operators; `advise` reports also what is no likely mistake
-    but worth knowing before deployment (FP107).
+    `strict` makes errors of undocumented operators; `advise` reports also what is worth knowing
+    before deployment, but may be meant for records of one's own (FP107, FP118).
     """
     for condition in every(conditions):
         _undocumented(condition, dialect, strict, report)
         if advise:
+            unknown_field(condition, source, report)
             _metadata(condition, source, dialect, report)
         for rule in (*RECORD_RULES, *ARRAY_RULES):
             rule(condition, source, report)
@@ -124,6 +132,8 @@ def _metadata(condition: Condition, source: str, dialect: str, report: Reporter)
     payload = PAYLOADS.get(source)
     first = condition.path.partition(".")[0]
     if payload is None or dialect != "lambda" or first in (payload, *WRAPPERS):
+        return
+    if is_unknown(condition, source):
         return
     if first in _SAMPLED.get(source, ()) or first in SOURCES[source].added_by_aws:
         return

@@ -34,6 +34,37 @@ _STRING_TYPES = ("S", "N", "B", "SS", "NS", "BS")
 _LEAF_TYPES = (*_STRING_TYPES, "BOOL", "NULL")
 
 
+SQS_FIELDS = (
+    *("messageId", "receiptHandle", "body", "attributes", "messageAttributes"),
+    *("md5OfBody", "md5OfMessageAttributes"),
+)
+"""All that a pattern sees of an SQS record."""
+
+
+def is_unknown(condition: Condition, source: str) -> bool:
+    """Whether no record of the source has the field."""
+    first = condition.path.partition(".")[0]
+    known = (*SQS_FIELDS, *SOURCES["sqs"].added_by_aws, *WRAPPERS)
+    return source == "sqs" and first not in known
+
+
+def unknown_field(condition: Condition, source: str, report: Reporter) -> None:
+    """FP118: a field that no record of the source has."""
+    if not is_unknown(condition, source):
+        return
+    first = condition.path.partition(".")[0]
+    meant = next((name for name in SQS_FIELDS if name.lower() == first.lower()), None)
+    report.warning(
+        "FP118",
+        condition.span,
+        f'an SQS record has no "{first}": this never holds, or always for exists: false',
+        path=condition.place,
+        hint=f'write "{meant}"'
+        if meant
+        else f'what is in the message stands under "body": {{"body": {{"{first}": ...}}}}',
+    )
+
+
 def _wrapped(condition: Condition, source: str, report: Reporter) -> None:
     """FP108: around the pattern something that the source's records, as patterns see them, do not
     have: the body of another source, or more of the Lambda event.

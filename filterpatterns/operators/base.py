@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, Literal, Protocol
 
 from filterpatterns import nodes
@@ -57,8 +58,9 @@ class OperandError(Exception):
 
 
 def is_number(value: object) -> bool:
-    """Whether a leaf is a JSON number: in Python a bool is an int, in JSON it is not."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    """Whether a leaf is a number: in Python a bool is an int, in JSON it is not. Decimals are what
+    boto3 reads DynamoDB's numbers as, and what json does if told so."""
+    return isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
 
 
 def describe(node: nodes.Value | nodes.Fields | nodes.Rules | nodes.Operation) -> str:
@@ -79,7 +81,12 @@ def describe(node: nodes.Value | nodes.Fields | nodes.Rules | nodes.Operation) -
 
 def json_needle(text: str) -> str:
     """A part of a string as it stands in a JSON text that has no backslash, or a backslash."""
-    return "\\" if any(char in '"\\' or char < " " for char in text) else text
+    return "\\" if any(map(_needs_escape, text)) else text
+
+
+def _needs_escape(char: str) -> bool:
+    """Whether JSON in UTF-8 has a character only as an escape: half a surrogate pair is one."""
+    return char in '"\\' or char < " " or "\ud800" <= char <= "\udfff"
 
 
 def want_string(name: str, operand: nodes.Value) -> str:

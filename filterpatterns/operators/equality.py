@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from filterpatterns import nodes
@@ -47,7 +48,9 @@ class EqualsNumber:
             return False
         if self.double is not None:
             return as_double(value) == self.double
-        return self.integer is not None and isinstance(value, int) and value == self.integer
+        if isinstance(value, float) or (isinstance(value, Decimal) and not value.is_finite()):
+            return False  # a float has lost the digits that count
+        return self.integer is not None and bool(value == self.integer)
 
     def code(self, value: str, kind: Kind, bind: Bind) -> str:
         if kind != "number":

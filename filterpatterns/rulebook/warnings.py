@@ -80,9 +80,10 @@ WARNINGS: tuple[Rule, ...] = (
         "The newest Lambda pages say that mappings filter on the payload only (body, data, "
         "dynamodb, value). Other fields have worked so far; and a pattern that forgot the "
         "payload's name looks like this, too.",
-        SQS,
+        KINESIS,
         '{"status": ["paid"]}',
-        '{"body": {"status": ["paid"]}}',
+        '{"data": {"status": ["paid"]}}',
+        source="kinesis",
     ),
     rule(
         "FP108",
@@ -181,6 +182,17 @@ WARNINGS: tuple[Rule, ...] = (
         "the rule is never asked. For JSON write an object with fields.",
         SQS,
         '{"body": ["{\\"status\\": \\"paid\\"}"]}',
+        '{"body": {"status": ["paid"]}}',
+    ),
+    rule(
+        "FP118",
+        "field that no record of the source has",
+        "An SQS record has messageId, receiptHandle, body, attributes, messageAttributes and their "
+        "checksums. A rule for anything else never holds, or always for exists: false. What is in "
+        "the message stands under body, and names are spelt as Lambda spells them, not as SQS's "
+        "own API does.",
+        SQS,
+        '{"Body": {"status": ["paid"]}}',
         '{"body": {"status": ["paid"]}}',
     ),
 )
