@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Final
 
+import msgspec
+
 from filterpatterns import interpreter, jsontext
 from filterpatterns.errors import RecordError
 from filterpatterns.jsontext import NOT_JSON
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
-from filterpatterns.sources import Encoding, PayloadFormat, Step, decode_base64
+from filterpatterns.sources import Encoding, PayloadFormat, Source, Step, decode_base64
 from filterpatterns.tree import Conjunction, Matcher, Payload
 
 
@@ -128,6 +130,18 @@ def _mismatch(found: PayloadFormat, value: Any) -> Reason:
         return Reason.UNREADABLE
     meant_as_json = value.lstrip(" \t\n\r\ufeff").startswith(("{", "["))
     return Reason.BROKEN_JSON if meant_as_json else Reason.WANTS_JSON
+
+
+def payload_satisfies(source: Source, wanted: Payload, payload: Any) -> bool:
+    """Whether a payload, as a record holds it, satisfies what a conjunction wants of it."""
+    read = None if payload is msgspec.UNSET else _payload(payload, source.encoding)
+    if read is None:
+        return False
+    found, value = read
+    steps = {form: source.formats[found, form] for form in wanted.formats}
+    if Step.DROP in steps.values():
+        return False
+    return steps.get(found) is not Step.FILTER or _payload_holds(wanted, found, value)
 
 
 def _payload_holds(wanted: Payload, found: PayloadFormat, value: Any) -> bool:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from filterpatterns import jsontext
 from filterpatterns.decoding import Shape, Unsupported, decoder, shape
+from filterpatterns.evaluation import payload_satisfies
 from filterpatterns.expressions import (
     Access,
     Code,
@@ -55,11 +57,16 @@ def indent(lines: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Branch:
-    """A conjunction as code is generated for it: its trees share edges with the others'."""
+    """A conjunction as code is generated for it: its trees share edges with the others'.
+
+    `others` are what it wants of payloads other than the one that is decoded by generated code: the
+    key of a Kafka record is short, and the interpreter is asked when all else holds.
+    """
 
     metadata: Node
     json: Node | None
     string: Test | None
+    others: tuple[tuple[str, Payload], ...] = ()
 
     @property
     def formats(self) -> tuple[PayloadFormat, ...]:
@@ -95,17 +102,16 @@ class Judge:
         conjunctions = matcher.conjunctions
         if matcher.keep_all or not conjunctions or _count_tests(conjunctions) > _MOST_TESTS:
             raise Unsupported
-        keys = {key for one in conjunctions for key in one.payloads}
-        if len(keys) > 1:
-            raise Unsupported
         self._code = code
         self._guarded = jsontext.decoders_overflow()
         self._source = matcher.source
-        self._key = next(iter(keys), None)
+        named = {key for one in conjunctions for key in one.payloads}
+        self._keys = tuple(key for key in matcher.source.payload_keys if key in named)
+        self._key = next(iter(self._keys), None)
         # An object in a record is read where it stands, like the record's own members.
         self._inline = self._source.encoding is Encoding.OBJECT and self._key is not None
         merged, metadata = align("", [list(self._own_tests(one)) for one in conjunctions])
-        text_keys = () if self._key is None or self._inline else (self._key,)
+        text_keys = () if self._inline else self._keys
         # Metadata have other names in the source's other shape, which has no payload of this name.
         self._shape_key = None
         if self._source.payload_alias is not None and any(node.children for node in metadata):
@@ -145,8 +151,13 @@ class Judge:
             self._payload_shape = shape(merged, aligned)
         trees = iter(aligned)
         self._branches = [
-            _Branch(branch.metadata, next(trees) if one.json is not None else None, one.string)
-            for branch, one in zip(self._branches, wanted, strict=True)
+            _Branch(
+                branch.metadata,
+                next(trees) if one.json is not None else None,
+                one.string,
+                tuple((name, other) for name, other in all_of.payloads.items() if name != key),
+            )
+            for branch, one, all_of in zip(self._branches, wanted, conjunctions, strict=True)
         ]
         drops_strings = self._source.formats[PayloadFormat.STRING, PayloadFormat.JSON] is Step.DROP
         if aligned and drops_strings and not any(branch.string for branch in self._branches):
@@ -180,6 +191,7 @@ class Judge:
             own = []
             if branch.metadata.children:
                 own = [fields(self._code, branch.metadata, access, holder)]
+            own += [self._other(kind, holder, key, other) for key, other in branch.others]
             if not branch.formats:
                 plain.append(" and ".join(own) or "True")
                 continue
@@ -189,6 +201,13 @@ class Judge:
                     tests = [self._payload_test(branch, found)] if found in steps else []
                     group.append(" and ".join(tests + own) or "True")
         return _Conditions(read, *(" or ".join(group) for group in (plain, json, string)))
+
+    def _other(self, kind: str, holder: str, key: str, wanted: Payload) -> str:
+        """An expression: another payload satisfies what is wanted of it."""
+        value = f"{holder}.get({self._code.bind(key)})"
+        if kind == "text":
+            value = f"{holder}.text{self._keys.index(key)}"
+        return f"{self._code.bind(partial(payload_satisfies, self._source, wanted))}({value})"
 
     def _payload_test(self, branch: _Branch, found: PayloadFormat) -> str:
         """An expression: the payload, of the format that the branch wants, satisfies its tests."""

@@ -143,3 +143,27 @@ def test_a_batch_is_no_single_record_and_no_event() -> None:
     for given in (RECORD, json.dumps(RECORD), STREAM):
         with pytest.raises(TypeError, match="filter_event"):
             compiled.filter(given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("key", ["k", '{"k": 1}', '{"k": 2}', "z", "", None])
+@pytest.mark.parametrize("value", ["x", '{"a": 1}', '{"a": 2}', "[1", None])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        '{"key": ["k"], "value": {"a": [1]}}',
+        '{"key": {"k": [1]}, "value": {"a": [1]}, "topic": ["t"]}',
+        '{"key": {"k": [1]}, "value": ["x"]}',
+        '{"$or": [{"key": ["z"]}, {"value": {"a": [2]}}, {"key": ["k"], "value": ["x"]}]}',
+    ],
+)
+def test_the_key_and_the_value_of_a_kafka_record_are_judged_on_every_path(
+    pattern: str, key: str | None, value: str | None
+) -> None:
+    compiled = filterpatterns.compile(pattern, source="kafka")
+    record: dict[str, Any] = {"topic": "t"}
+    for name, text in (("key", key), ("value", value)):
+        if text is not None:
+            record[name] = base64_of(text)
+    assert len(set(verdicts(compiled, record).values())) == 1
+    nulls = {"key": None, "value": None, **record}
+    assert set(verdicts(compiled, nulls).values()) == {compiled.matches(record)}
