@@ -67,18 +67,8 @@ def as_record(record: Any) -> Mapping[str, Any]:
             raise RecordError(f"nested deeper than {MAX_PAYLOAD_DEPTH:,} levels")
         raise RecordError("not JSON")
     if not isinstance(value, dict):
-        raise RecordError(f"a record is a JSON object, found {_json_type(value)}")
+        raise RecordError(f"a record is a JSON object, found {jsontext.described(value)}")
     return value
-
-
-def _json_type(value: Any) -> str:
-    if isinstance(value, list):
-        return "an array"
-    if isinstance(value, str):
-        return "a string"
-    if value is None or isinstance(value, bool):
-        return "null" if value is None else str(value).lower()
-    return "a number"
 
 
 def verdict(matcher: Matcher, record: Any) -> Verdict:
@@ -111,15 +101,9 @@ def _conjunction_verdict(
     for key, wanted in conjunction.payloads.items():
         if key not in payloads:
             payloads[key] = _payload(view.get(key), matcher.source.encoding)
-        payload = payloads[key]
-        if payload is None:
-            return Reason.NO_PAYLOAD, key
-        found, value = payload
-        steps = {form: matcher.source.formats[found, form] for form in wanted.formats}
-        if Step.DROP in steps.values():
-            return _mismatch(found, value), key
-        if steps.get(found) is Step.FILTER and not _payload_holds(wanted, found, value):
-            return _NO_MATCH
+        reason = _payload_reason(matcher.source, wanted, payloads[key])
+        if reason is not Reason.MATCH:
+            return reason, "" if reason is Reason.NO_MATCH else key
     return _MATCH if interpreter.holds(conjunction.metadata, view) else _NO_MATCH
 
 
@@ -135,13 +119,22 @@ def _mismatch(found: PayloadFormat, value: Any) -> Reason:
 def payload_satisfies(source: Source, wanted: Payload, payload: Any) -> bool:
     """Whether a payload, as a record holds it, satisfies what a conjunction wants of it."""
     read = None if payload is msgspec.UNSET else _payload(payload, source.encoding)
-    if read is None:
-        return False
-    found, value = read
+    return _payload_reason(source, wanted, read) is Reason.MATCH
+
+
+def _payload_reason(
+    source: Source, wanted: Payload, payload: tuple[PayloadFormat, Any] | None
+) -> Reason:
+    """The format table, then the tests that it leaves: MATCH if the payload satisfies them."""
+    if payload is None:
+        return Reason.NO_PAYLOAD
+    found, value = payload
     steps = {form: source.formats[found, form] for form in wanted.formats}
     if Step.DROP in steps.values():
-        return False
-    return steps.get(found) is not Step.FILTER or _payload_holds(wanted, found, value)
+        return _mismatch(found, value)
+    if steps.get(found) is Step.FILTER and not _payload_holds(wanted, found, value):
+        return Reason.NO_MATCH
+    return Reason.MATCH
 
 
 def _payload_holds(wanted: Payload, found: PayloadFormat, value: Any) -> bool:

@@ -260,22 +260,15 @@ class _Reader:
         if isinstance(value, dict):
             return Item(self._file, line, value, record_id(value))
         return Item(
-            self._file, line, None, error=f"a record is a JSON object, found {_kind(value)}"
+            self._file,
+            line,
+            None,
+            error=f"a record is a JSON object, found {jsontext.described(value)}",
         )
 
     def _fault(self, text: str, line: int) -> Item:
         words, below, column = _fault(text)
         return Item(self._file, line + below, None, error=words, column=column)
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, list):
-        return "an array"
-    if isinstance(value, str):
-        return "a string"
-    if value is None or isinstance(value, bool):
-        return json.dumps(value)
-    return "a number"
 
 
 def _split(text: str) -> tuple[list[str], str]:

@@ -364,7 +364,7 @@ def _read(patterns: tuple[PatternText, ...], source: Source, options: Options) -
                     strict=options.strict,
                     advise=options.advise,
                 )
-                conjunctions += tree.build(conditions, source, pattern.filter_index, reporter)
+                conjunctions += tree.build(conditions, source, reporter)
         checked.append((conditions, reporter))
     lint_together(checked)
     for _, reporter in checked:

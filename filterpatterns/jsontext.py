@@ -53,6 +53,17 @@ def parse(text: str) -> Any:
     return NOT_JSON if is_too_deep(text) else value
 
 
+def described(value: Any) -> str:
+    """What a parsed value is, in words: `an array`, `null`."""
+    if isinstance(value, (dict, list)):
+        return "an object" if isinstance(value, dict) else "an array"
+    if isinstance(value, str):
+        return "a string"
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    return "a number"
+
+
 def is_too_deep(text: str | bytes) -> bool:
     """Whether a text that is known to be JSON is nested deeper than MAX_PAYLOAD_DEPTH."""
     if len(text) <= 2 * MAX_PAYLOAD_DEPTH or _decoders_stop_early():

@@ -82,7 +82,6 @@ class Conjunction:
 
     metadata: Node
     payloads: dict[str, Payload]
-    filter_index: int | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,9 +93,7 @@ class Matcher:
     keep_all: bool = False
 
 
-def build(
-    conditions: AllOf, source: Source, filter_index: int | None, report: Reporter
-) -> Iterator[Conjunction]:
+def build(conditions: AllOf, source: Source, report: Reporter) -> Iterator[Conjunction]:
     """The conjunctions of one pattern that can hold at all for the source."""
     _warn_added(conditions, source, report)
     if not source.takes_strings:
@@ -106,7 +103,7 @@ def build(
         seen = [test for test in tests if not _belongs(test.path, source.added_by_aws)]
         # Fields that AWS adds later are absent: such a test fails, unless absence will do.
         if all(test.optional for test in tests if test not in seen):
-            yield _conjunction(seen, source, filter_index)
+            yield _conjunction(seen, source)
 
 
 def _expand(conditions: AllOf, report: Reporter) -> list[dict[str, Condition]]:
@@ -185,7 +182,7 @@ def _belongs(path: str, keys: Iterable[str]) -> bool:
     return any(path == key or path.startswith(key + ".") for key in keys)
 
 
-def _conjunction(tests: list[Test], source: Source, filter_index: int | None) -> Conjunction:
+def _conjunction(tests: list[Test], source: Source) -> Conjunction:
     ordered = sorted(tests, key=lambda test: test.path)
     ranked = [replace(test, rank=rank) for rank, test in enumerate(ordered)]
     payloads = {}
@@ -200,7 +197,7 @@ def _conjunction(tests: list[Test], source: Source, filter_index: int | None) ->
                 string=next((test for test in mine if test.path == key), None),
             )
     metadata = [test for test in ranked if not _belongs(test.path, source.payload_keys)]
-    return Conjunction(grow("", [(test.names, test) for test in metadata]), payloads, filter_index)
+    return Conjunction(grow("", [(test.names, test) for test in metadata]), payloads)
 
 
 def names_below(key: str, test: Test) -> tuple[str, ...]:
