@@ -1,0 +1,50 @@
+"""What rule sets promise, as ratios of one run; and their figures under pytest-benchmark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from benchmarks.rulesets import MIXES, events, measure_loop, measure_rules, rules
+from filterpatterns import RuleSet
+
+pytest.importorskip("pytest_benchmark")
+
+ROUNDS = 15
+GROWTH = 2.0
+"""An event costs at most so many times as much with 10,000 rules as with 100."""
+
+DECODES = 20 / 3.3
+"""An event costs at most so many times `orjson.loads` of its body, with 10,000 rules."""
+
+LOOPS = 100
+"""A loop over 10,000 Filters takes at least so many times as long."""
+
+
+def test_a_hundred_times_the_rules_cost_at_most_twice_as_much() -> None:
+    few, many = (measure_rules("mixed", size, ROUNDS) for size in (100, 10_000))
+    assert many.event / many.decode <= GROWTH * few.event / few.decode
+    assert many.event <= DECODES * many.decode
+    assert many.build < 10
+    assert many.add < 10
+
+
+def test_a_loop_over_filters_takes_a_hundred_times_as_long() -> None:
+    assert measure_loop(10_000).ratio >= LOOPS
+
+
+@pytest.mark.benchmark(disable_gc=True)
+@pytest.mark.parametrize("size", [100, 10_000])
+@pytest.mark.parametrize("mix", MIXES)
+def test_events(benchmark: Any, mix: str, size: int) -> None:
+    rule_set = RuleSet(rules(mix, size))
+    records = events()
+    benchmark.group = f"rule set, {mix}"
+    benchmark.extra_info["records"] = len(records)
+    benchmark.pedantic(rule_set.matching_many, (records,), rounds=10, warmup_rounds=1)
+
+
+def test_building(benchmark: Any) -> None:
+    benchmark.group = "rule set, built"
+    benchmark.pedantic(RuleSet, (rules("mixed", 1_000),), rounds=3, warmup_rounds=1)

@@ -1,0 +1,264 @@
+"""`fp route`: which of many rules take a record?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+import orjson
+
+from filterpatterns import RecordError, RuleSet
+from filterpatterns.cli import inputs, output, patterns, rules, streams
+from filterpatterns.cli.messages import located
+from filterpatterns.cli.options import color_option, wants_color
+from filterpatterns.cli.output import DROP, ERROR, MATCH, NOT_A_RECORD, Row
+from filterpatterns.cli.split import Files, Split, line_of
+from filterpatterns.errors import printable
+from filterpatterns.events import Item
+from filterpatterns.sources import SOURCES
+
+
+@dataclass
+class Tally:
+    """What became of the records."""
+
+    by_name: Counter[str] = field(default_factory=Counter)
+    routed: int = 0
+    unrouted: int = 0
+    invalid: int = 0
+    unreadable: int = 0
+
+    def __str__(self) -> str:
+        total = self.routed + self.unrouted + self.invalid
+        parts = [f"{self.routed:,} routed", f"{self.unrouted:,} unrouted"]
+        if self.invalid:
+            parts.append(f"{self.invalid:,} {NOT_A_RECORD}")
+        counted = f"{total:,} record{'' if total == 1 else 's'}"
+        return f"{counted}: {', '.join(parts)}" if total else counted
+
+
+class _JsonLines:
+    """An object a record."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def record(self, item: Item, number: int, names: list[str], error: str | None) -> None:
+        """Write what became of a record."""
+        row = {
+            "file": _utf8(item.file),
+            "line": item.line,
+            "number": number,
+            "id": None if item.id is None else _utf8(item.id),
+            "names": [_utf8(name) for name in names],
+        }
+        if error is not None:
+            row["error"] = error
+        self._out.write(orjson.dumps(row).decode() + "\n")
+
+    def flush(self) -> None:
+        """Bring all rows out."""
+        self._out.flush()
+
+
+class _Lines:
+    """A line a record, for people; or none."""
+
+    def __init__(self, writer: output.Writer) -> None:
+        self._writer = writer
+        self.flush = writer.flush
+
+    def record(self, item: Item, number: int, names: list[str], error: str | None) -> None:
+        """Write what became of a record."""
+        result = ERROR if error is not None else MATCH if names else DROP
+        detail = ", ".join(map(printable, names)) or "no rule"
+        self._writer.row(Row(item.file, item.line or 0, number, item.id, result, "", detail))
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  fp route rules/ events.jsonl
+  fp route rules.json events.jsonl --summary
+  aws events list-rules > rules.json; fp route rules.json events.jsonl
+  fp route rules/ events.jsonl --split by-rule/ --rest unrouted.jsonl
+  fp route --json rules/ - < events.jsonl | jq -r '.names[]' | sort | uniq -c
+
+\b
+Exit status: 0; 1 if no record was routed; 2 if the rules are refused, or a
+file or line could not be read (the others are routed all the same)."""
+)
+@click.option(
+    "--source",
+    type=click.Choice([*SOURCES, "auto"]),
+    help="The event source of the records, as for `fp test`.  "
+    "[default: event for a listing of EventBridge's, else sqs]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Write a JSON object for each record.")
+@click.option("--summary", is_flag=True, help="Only count, by rule.")
+@click.option(
+    "--split",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Append each record to DIR/NAME.jsonl of every rule that takes it; the names are "
+    "percent-encoded where a file cannot have them.",
+)
+@click.option(
+    "--rest",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Append the records that no rule takes to FILE.",
+)
+@color_option
+@click.argument("rules_argument", metavar="RULES")
+@click.argument("files", metavar="EVENTS...", nargs=-1, required=True)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    rules_argument: str,
+    files: tuple[str, ...],
+    source: str | None,
+    as_json: bool,
+    summary: bool,
+    split: Path | None,
+    rest: Path | None,
+    color: str,
+) -> None:
+    """Say of each record which rules take it, or sort the records into files by rule.
+
+    RULES is a folder of pattern files, each a rule of the file's name without .json; a JSON object
+    of names and patterns (a file, - for standard input, or the object itself); or what `aws events
+    list-rules` prints.
+
+    EVENTS are as for `fp test`.
+    """
+    patterns.refuse_stdin_twice((rules_argument, *files))
+    given, rule_set = rules.load(rules_argument, source=source)
+    for note in given.notes:
+        click.echo(located(given.name, f"note: {note}"), err=True)
+    out = output.stdout()
+    writer: _JsonLines | _Lines
+    silent = summary or split is not None
+    if as_json and not silent:
+        writer = _JsonLines(out)
+    elif silent:
+        writer = _Lines(output.Silence())
+    else:
+        columns = output.Columns(out, color=wants_color(color), file_names=len(files) > 1)
+        writer = _Lines(columns)
+    written = Files()
+    router = _Router(
+        rule_set,
+        writer,
+        written,
+        None if split is None else Split(split, rule_set.names, written),
+        rest,
+    )
+    try:
+        for file in files:
+            router.file(file)
+    finally:
+        written.flush()
+    writer.flush()
+    _conclude(router.tally, rule_set, out, as_json=as_json, summary=summary, silent=silent)
+    if router.tally.invalid or router.tally.unreadable:
+        ctx.exit(2)
+    ctx.exit(0 if router.tally.routed else 1)
+
+
+class _Router:
+    """Routes the records of files, and counts them."""
+
+    def __init__(
+        self,
+        rule_set: RuleSet,
+        writer: _JsonLines | _Lines,
+        files: Files,
+        split: Split | None,
+        rest: Path | None,
+    ) -> None:
+        self.tally = Tally()
+        self._rule_set = rule_set
+        self._writer = writer
+        self._files = files
+        self._split = split
+        self._rest = rest
+
+    def file(self, file: str) -> None:
+        """Route the records of a file, or of standard input."""
+        number = 0
+        unreadable = self.tally.unreadable
+        for item in inputs.read(file, before_read=self._flush):
+            if item.line is None:
+                self.tally.unreadable += 1
+                self._complain(located(item.file, f"error: {item.error}"))
+                continue
+            number += 1
+            self._route(item, number)
+        if not number and self.tally.unreadable == unreadable:
+            self._complain(located(streams.STDIN if file == "-" else file, "warning: no records"))
+
+    def _route(self, item: Item, number: int) -> None:
+        names: list[str] = []
+        error, column = item.error, item.column
+        if error is None:
+            try:
+                names = self._rule_set.matching(item.record)
+            except RecordError as refusal:
+                error = refusal.message
+        if error is not None:
+            self.tally.invalid += 1
+            self._complain(located(item.file, f"error: {error}", item.line, column))
+        elif names:
+            self.tally.routed += 1
+            self.tally.by_name.update(names)
+            if self._split is not None:
+                self._split.write(names, line_of(item.record))
+        else:
+            self.tally.unrouted += 1
+            if self._rest is not None:
+                self._files.write(self._rest, line_of(item.record))
+        self._writer.record(item, number, names, error)
+
+    def _flush(self) -> None:
+        self._writer.flush()
+        self._files.flush()
+
+    def _complain(self, message: str) -> None:
+        self._writer.flush()
+        click.echo(message, err=True)
+
+
+def _conclude(
+    tally: Tally, rule_set: RuleSet, out: TextIO, *, as_json: bool, summary: bool, silent: bool
+) -> None:
+    if summary:
+        _write_counts(tally.by_name, rule_set, out, as_json=as_json)
+    if as_json:
+        click.echo(str(tally), err=True)
+    else:
+        has_lines = tally.by_name if summary else not silent and str(tally) != "0 records"
+        out.write(f"\n{tally}\n" if has_lines else f"{tally}\n")
+    out.flush()
+
+
+def _write_counts(counts: Counter[str], rule_set: RuleSet, out: TextIO, *, as_json: bool) -> None:
+    width = len(f"{max(counts.values(), default=0):,}")
+    names: Any = rule_set.names
+    for name in names:
+        if as_json:
+            row = {"name": _utf8(name), "records": counts[name]}
+            out.write(orjson.dumps(row).decode() + "\n")
+        elif counts[name]:
+            out.write(f"{counts[name]:{width},}  {printable(name)}\n")
+    unused = sum(not counts[name] for name in names)
+    if unused and not as_json:
+        click.echo(f"{unused:,} of {len(names):,} rules took no record", err=True)
+
+
+def _utf8(text: str) -> str:
+    """The text with halves of surrogate pairs, which no UTF-8 has, written as escapes."""
+    return text.encode(errors="backslashreplace").decode()

@@ -1,0 +1,179 @@
+"""The RULES argument: a folder of patterns, a JSON object of them, or a listing of rules."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from filterpatterns import RuleError, RuleSet
+from filterpatterns.cli.messages import Failure, diagnosed, located
+from filterpatterns.cli.patterns import INLINE
+from filterpatterns.cli.streams import STDIN, reason, stdin_bytes
+from filterpatterns.errors import printable
+
+_LARGEST_FILE = 1 << 30
+_SHOWN = 3
+
+_WANTED = (
+    '  hint: RULES is a folder of .json files, {"name": {pattern}, ...}, or what '
+    "`aws events list-rules` prints"
+)
+
+
+@dataclass
+class Rules:
+    """Patterns by the names of their rules; the place of each, for messages; what was left out."""
+
+    name: str
+    patterns: dict[str, Any] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    source: str = "sqs"
+
+    def add(self, name: str, pattern: Any, place: str) -> None:
+        """Add a rule.
+
+        Raises:
+            Failure: there is one of that name.
+        """
+        if name in self.patterns:
+            words = f'error: two rules are named "{printable(name)}"'
+            raise Failure(located(place, words))
+        self.patterns[name] = pattern
+        self.places[name] = place
+
+
+def load(argument: str, *, source: str | None) -> tuple[Rules, RuleSet]:
+    """The rule set of a RULES argument.
+
+    Raises:
+        Failure: it cannot be read, holds no rules, or AWS would refuse some.
+    """
+    rules = _folder(Path(argument)) if Path(argument).is_dir() else _document(argument)
+    if not rules.patterns and not rules.notes:
+        raise Failure(located(rules.name, "error: no rules") + f"\n{_WANTED}")
+    try:
+        return rules, RuleSet(rules.patterns, source=source or rules.source)
+    except RuleError as error:
+        lines = [
+            diagnosed(f'{rules.places[name]}: rule "{printable(name)}"', each)
+            for name, refused in error.rules.items()
+            for each in refused.errors
+        ]
+        raise Failure("\n".join(lines)) from None
+
+
+def _folder(path: Path) -> Rules:
+    rules = Rules(str(path))
+    try:
+        files = sorted(
+            file for file in path.iterdir() if file.suffix.lower() == ".json" and file.is_file()
+        )
+    except OSError as error:
+        raise Failure(located(str(path), f"error: {reason(error)}")) from None
+    for file in files:
+        rules.add(file.stem, _read(str(file)), str(file))
+    return rules
+
+
+def _document(argument: str) -> Rules:
+    name, data = argument, b""
+    if argument.lstrip().startswith("{"):
+        name, data = INLINE, argument.encode(errors="surrogatepass")
+    else:
+        name = STDIN if argument == "-" else argument
+        data = _read(name)
+    rules = Rules(name)
+    try:
+        members = list(_members(data))
+    except (ValueError, RecursionError) as error:
+        words = f"error: not a JSON object of rules: {printable(str(error))}"
+        raise Failure(located(name, words) + f"\n{_WANTED}") from None
+    listed = _listed(members)
+    if listed is not None:
+        _take_listing(rules, listed)
+        if any(key == "NextToken" for key, _ in members):
+            rules.notes.append("the listing goes on behind its NextToken: not all rules are here")
+        return rules
+    for key, raw in members:
+        rules.add(key, _pattern(raw), name)
+    return rules
+
+
+def _read(name: str) -> bytes:
+    try:
+        if name == STDIN:
+            data = stdin_bytes().read(_LARGEST_FILE + 1)
+        else:
+            with open(name, "rb") as file:
+                data = file.read(_LARGEST_FILE + 1)
+    except (OSError, ValueError) as error:
+        raise Failure(located(name, f"error: {reason(error)}")) from None
+    if len(data) > _LARGEST_FILE:
+        raise Failure(located(name, "error: too large for rules"))
+    return data.removeprefix(codecs.BOM_UTF8)
+
+
+def _members(data: bytes) -> Iterator[tuple[str, msgspec.Raw]]:
+    """The members of a JSON object, each value as it is written; of a repeated name all.
+
+    Raises:
+        ValueError: it is no such object (msgspec's errors among them).
+    """
+    names: list[str] = []
+
+    def remember(pairs: list[tuple[str, Any]]) -> None:
+        names[:] = [name for name, _ in pairs]  # the outermost object is the last one
+
+    # Only the names are asked for: numbers may be whatever they are.
+    json.loads(data, object_pairs_hook=remember, parse_int=len, parse_float=len)
+    held = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+    for name in names:
+        yield name, held[name]
+
+
+def _listed(members: list[tuple[str, msgspec.Raw]]) -> list[dict[str, Any]] | None:
+    """The rules of a listing; None if the members are rules themselves."""
+    for name, raw in members:
+        if name == "Rules" and bytes(raw).lstrip().startswith(b"["):
+            found = msgspec.json.decode(raw)
+            if all(isinstance(rule, dict) and isinstance(rule.get("Name"), str) for rule in found):
+                return found  # type: ignore[no-any-return]
+    return None
+
+
+def _take_listing(rules: Rules, listed: list[dict[str, Any]]) -> None:
+    """EventBridge API reference, `ListRules`."""
+    rules.source = "event"
+    schedules: list[str] = []
+    disabled: list[str] = []
+    for rule in listed:
+        name, pattern = rule["Name"], rule.get("EventPattern")
+        if pattern is None:
+            schedules.append(name)
+        elif rule.get("State") == "DISABLED":
+            disabled.append(name)
+        else:
+            rules.add(name, pattern, rules.name)
+    for names, words in ((schedules, "without an EventPattern"), (disabled, "DISABLED")):
+        if names:
+            more = ", ..." if len(names) > _SHOWN else ""
+            shown = ", ".join(map(printable, names[:_SHOWN])) + more
+            count = f"{len(names):,} rule{'' if len(names) == 1 else 's'}"
+            rules.notes.append(f"{count} {words} left out: {shown}")
+
+
+def _pattern(raw: msgspec.Raw) -> Any:
+    """A pattern as its own text, so that messages have places in it; or a list of such."""
+    text = bytes(raw)
+    if text.startswith(b'"'):
+        return msgspec.json.decode(text)
+    if text.startswith(b"["):
+        return [_pattern(item) for item in msgspec.json.decode(text, type=list[msgspec.Raw])]
+    return text

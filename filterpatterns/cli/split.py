@@ -1,0 +1,118 @@
+"""Records into files, one for each rule: which file is a rule's, and writing to many of them.
+
+A file is named like its rule, percent-encoded as in URLs, with `.jsonl` behind it: everything but
+ASCII letters, digits, `_`, `-`, `~` and `.` is `%XX` for each byte of its UTF-8, and so is a dot or
+a letter where it would make the name one that a system hides or reserves, or that differs from
+another rule's in nothing but case. The empty name is `%`. A name too long for a file is `%~` and
+its SHA-256, and `%names.jsonl` says which it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from filterpatterns.cli.messages import Failure, located
+from filterpatterns.cli.streams import reason
+
+_LONGEST = 200
+_HELD_BYTES = 1 << 22
+_RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z)")
+"""Names that Windows keeps for devices, whatever comes behind a dot."""
+
+
+def file_names(names: Iterable[str]) -> dict[str, str]:
+    """The file of each rule: no two are the same, on any system."""
+    names = list(names)
+    plain = {name: quote(name, safe="", errors="surrogatepass") for name in names}
+    alike = Counter(file.lower() for file in plain.values())
+    return {name: _safe(name, file, alike[file.lower()] > 1) for name, file in plain.items()}
+
+
+def _safe(name: str, file: str, is_ambiguous: bool) -> str:
+    if is_ambiguous:
+        # What is escaped already has capitals too: they are the same for all.
+        file = re.sub(r"%..|[A-Z]", lambda found: _escaped(found[0]), file)
+    if file.startswith(".") or _RESERVED.match(file):
+        file = _escaped(file[0]) + file[1:]
+    if len(file) > _LONGEST:
+        file = "%~" + hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
+    return f"{file or '%'}.jsonl"
+
+
+def _escaped(text: str) -> str:
+    return text if text.startswith("%") else f"%{ord(text):02X}"
+
+
+class Files:
+    """Appends lines to files, holding some back: there may be more files than can be open."""
+
+    def __init__(self) -> None:
+        self._held: dict[Path, list[bytes]] = {}
+        self._size = 0
+
+    def write(self, path: Path, line: bytes) -> None:
+        """Append a line, which has its line feed."""
+        self._held.setdefault(path, []).append(line)
+        self._size += len(line)
+        if self._size > _HELD_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Bring everything out.
+
+        Raises:
+            Failure: a file cannot be written.
+        """
+        held, self._held, self._size = self._held, {}, 0
+        for path, lines in held.items():
+            try:
+                with path.open("ab") as file:
+                    file.write(b"".join(lines))
+            except OSError as error:
+                raise Failure(located(str(path), f"error: {reason(error)}")) from None
+
+
+class Split:
+    """A folder with a file for each rule that takes a record."""
+
+    def __init__(self, folder: Path, names: Iterable[str], files: Files) -> None:
+        """
+        Raises:
+            Failure: the folder cannot be made.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Failure(located(str(folder), f"error: {reason(error)}")) from None
+        self._folder = folder
+        self._files = files
+        self._names = file_names(names)
+        self._explained: set[str] = set()
+
+    def write(self, names: list[str], line: bytes) -> None:
+        """Append a line to the file of each of the rules."""
+        for name in names:
+            file = self._names[name]
+            if file.startswith("%~") and name not in self._explained:
+                self._explained.add(name)
+                known = json.dumps({"file": file, "name": name}).encode() + b"\n"
+                self._files.write(self._folder / "%names.jsonl", known)
+            self._files.write(self._folder / file, line)
+
+
+def line_of(record: Any) -> bytes:
+    """A record as a line: its own, byte for byte, if it had one to itself; else as compact JSON."""
+    if isinstance(record, str):
+        return record.encode() + b"\n"
+    try:
+        text = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:  # half a surrogate pair
+        text = json.dumps(record, separators=(",", ":")).encode()
+    return text + b"\n"
