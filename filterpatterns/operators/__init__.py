@@ -1,4 +1,4 @@
-"""The operators, one class each: how its operand reads, and which values it holds for.
+"""The operators, one class each: how its operand reads, which values it holds for, and its words.
 
 To add an operator: a rule in `grammar/filter_pattern.lark`, a class here, a case file in
 `tests/cases/`. The class's `name` ties them together; the parser, the checks and the engine take it

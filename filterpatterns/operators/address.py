@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from filterpatterns import nodes
-from filterpatterns.operators.base import Bind, Kind, OperandError, want_string
+from filterpatterns.errors import printable
+from filterpatterns.operators.base import Bind, Kind, OperandError, not_a_string, want_string
+from filterpatterns.wording import shown
 
 Address = tuple[int, int]
 """An address: its width in bits (32 or 128) and its value."""
@@ -81,6 +83,22 @@ class Cidr:
 
     def needle(self) -> str | None:
         return None
+
+    def words(self) -> str:
+        return f"cidr {printable(self.text)}"
+
+    def why_not(self, value: Any) -> str:
+        if not isinstance(value, str):
+            return not_a_string("cidr", value)
+        address = parse_address(value)
+        if address is None:
+            trimmed = len(value) <= 2 * _LONGEST_ADDRESS and parse_address(value.strip())
+            hint = ": there is white space around it" if trimmed else ""
+            return f"{shown(value)} is no IP address{hint}"
+        if address[0] != self.width:
+            found, wanted = (4, 6) if self.width == 128 else (6, 4)
+            return f"{shown(value)} is an IPv{found} address; the block is one of IPv{wanted}"
+        return f"{shown(value)} is not in {printable(self.text)}"
 
 
 def operand_text(operand: nodes.Value) -> str:

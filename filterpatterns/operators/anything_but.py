@@ -19,11 +19,15 @@ from filterpatterns.operators.base import (
 )
 from filterpatterns.operators.numeric import exact_double
 from filterpatterns.operators.text import EqualsIgnoreCase, Prefix, Suffix, Wildcard
+from filterpatterns.wording import joined, shown
 
 _HINT = (
     'write a string, a number, a list of only strings or only numbers, or one of "prefix", '
     '"suffix", "equals-ignore-case", "wildcard" with strings'
 )
+_MOST_SHOWN = 5
+"""Excluded values that are named when the rule is put in words."""
+
 _NESTED: dict[str, Callable[[nodes.Value], Operator]] = {
     "prefix": Prefix.parse_plain,
     "suffix": Suffix.parse_plain,
@@ -91,6 +95,17 @@ class AnythingBut:
 
     def needle(self) -> str | None:
         return None
+
+    def words(self) -> str:
+        excluded = [shown(value) for value in (*self.strings, *self.numbers)]
+        excluded += [rule.words() for rule in self.rules]
+        return f"anything-but {joined(excluded, _MOST_SHOWN)}"
+
+    def why_not(self, value: Any) -> str:
+        for rule in self.rules:
+            if rule.holds(value):
+                return f"{shown(value)} is excluded by {rule.words()}"
+        return f"{shown(value)} is excluded"
 
 
 def _is_none_of(value: str, items: tuple[str, ...] | tuple[int | float, ...], bind: Bind) -> str:

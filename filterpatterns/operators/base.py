@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 from filterpatterns import nodes
 from filterpatterns.errors import printable
+from filterpatterns.wording import told
 
 
 class Operator(Protocol):
@@ -32,6 +33,14 @@ class Operator(Protocol):
 
         None if there is no such text. A backslash stands for "only with an escape".
         """
+        ...
+
+    def words(self) -> str:
+        """The rule as people say it: `numeric > 100`."""
+        ...
+
+    def why_not(self, value: Any) -> str:
+        """Why a leaf does not satisfy the rule: `42 is not > 100`. Printable, and short."""
         ...
 
 
@@ -77,6 +86,16 @@ def describe(node: nodes.Value | nodes.Fields | nodes.Rules | nodes.Operation) -
     if node.value is None or isinstance(node.value, bool):
         return node.text
     return f"the number {shown}"
+
+
+def not_a_string(name: str, value: Any) -> str:
+    """Why a leaf that is no string does not satisfy an operator for strings."""
+    return f"{told(value)}; {name} wants a string"
+
+
+def not_a_number(name: str, value: Any) -> str:
+    """Why a leaf that is no number does not satisfy an operator for numbers."""
+    return f"{told(value)}; {name} wants a number"
 
 
 def json_needle(text: str) -> str:

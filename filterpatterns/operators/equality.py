@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ from filterpatterns import nodes
 from filterpatterns._numbers import SAFE, as_double
 from filterpatterns.operators.address import Address, parse_address
 from filterpatterns.operators.base import Bind, Kind, Operator, is_number, json_needle, want_string
+from filterpatterns.wording import difference, likeness, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,16 @@ class Equals:
 
     def needle(self) -> str | None:
         return quoted(self.value) if isinstance(self.value, str) else None
+
+    def words(self) -> str:
+        return shown(self.value)
+
+    def why_not(self, value: Any) -> str:
+        if isinstance(self.value, str):
+            return _not_that_string(self.value, value)
+        if isinstance(value, str) and value == json.dumps(self.value):
+            return f"{shown(value)} is a string, not {self.words()}"
+        return f"{shown(value)} is not {self.words()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,15 @@ class EqualsNumber:
     def needle(self) -> str | None:
         return None  # 300 may be written 3e2
 
+    def words(self) -> str:
+        number = self.integer if self.double is None else self.double
+        return "a number beyond all doubles" if number is None else shown(number)
+
+    def why_not(self, value: Any) -> str:
+        if isinstance(value, str):
+            return f"{shown(value)} is a string; the pattern has the number {self.words()}"
+        return f"{shown(value)} is not {self.words()}"
+
 
 @dataclass(frozen=True, slots=True)
 class EqualsAddress:
@@ -87,6 +108,12 @@ class EqualsAddress:
     def needle(self) -> str | None:
         return None
 
+    def words(self) -> str:
+        return shown(self.text)
+
+    def why_not(self, value: Any) -> str:
+        return _not_that_string(self.text, value)
+
 
 @dataclass(frozen=True, slots=True)
 class Exactly:
@@ -106,6 +133,22 @@ class Exactly:
 
     def needle(self) -> str | None:
         return quoted(self.text)
+
+    def words(self) -> str:
+        return f"exactly {shown(self.text)}"
+
+    def why_not(self, value: Any) -> str:
+        return _not_that_string(self.text, value)
+
+
+def _not_that_string(text: str, value: Any) -> str:
+    if not isinstance(value, str):
+        number = "a number, " if is_number(value) else ""
+        return f"{shown(value)} is {number}not the string {shown(text)}"
+    near = likeness(value, text)
+    if near is not None:
+        return f"{shown(value)} differs from {shown(text)} {near}"
+    return f"{shown(value)} is not {shown(text)}{difference(value, text)}"
 
 
 def quoted(text: str) -> str:

@@ -8,7 +8,15 @@ from typing import Any
 
 from filterpatterns import nodes
 from filterpatterns._numbers import SAFE, as_double, is_exact
-from filterpatterns.operators.base import Bind, Kind, OperandError, describe, is_number
+from filterpatterns.operators.base import (
+    Bind,
+    Kind,
+    OperandError,
+    describe,
+    is_number,
+    not_a_number,
+)
+from filterpatterns.wording import shown
 
 _LOWER = (">", ">=")
 _UPPER = ("<", "<=")
@@ -93,6 +101,28 @@ class Numeric:
 
     def needle(self) -> str | None:
         return None
+
+    def words(self) -> str:
+        if self.lower == self.upper:
+            return f"numeric = {shown(self.lower)}"
+        return f"numeric {', '.join(self._bounds())}"
+
+    def why_not(self, value: Any) -> str:
+        if not is_number(value):
+            return not_a_number("numeric", value)
+        number = as_double(value)
+        if number is None:
+            return f"{shown(value)} is no number that a double holds"
+        if self.lower == self.upper:
+            return f"{shown(value)} is not {shown(self.lower)}"
+        too_low = number < self.lower or (self.lower_open and number == self.lower)
+        return f"{shown(value)} is not {self._bounds()[0 if too_low else -1]}"
+
+    def _bounds(self) -> list[str]:
+        """The bounds that there are, the lower one first."""
+        lower = f"{'>' if self.lower_open else '>='} {shown(self.lower)}"
+        upper = f"{'<' if self.upper_open else '<='} {shown(self.upper)}"
+        return [lower] * math.isfinite(self.lower) + [upper] * math.isfinite(self.upper)
 
 
 def exact_double(node: nodes.Scalar) -> int | float:

@@ -7,6 +7,7 @@ from typing import Any
 
 from filterpatterns import nodes
 from filterpatterns.operators.base import Bind, Kind, OperandError, describe
+from filterpatterns.wording import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,12 @@ class Exists:
     def needle(self) -> str | None:
         return None
 
+    def words(self) -> str:
+        return "exists: true"
+
+    def why_not(self, value: Any) -> str:
+        return "it is there"
+
 
 @dataclass(frozen=True, slots=True)
 class Absent:
@@ -35,6 +42,13 @@ class Absent:
 
     def needle(self) -> str | None:
         return None
+
+    def words(self) -> str:
+        return "exists: false"
+
+    def why_not(self, value: Any) -> str:
+        hint = ": null is a value" if value is None else ""
+        return f"{shown(value)} is there, and must not be{hint}"
 
 
 def exists(operand: nodes.Value) -> Exists | Absent:

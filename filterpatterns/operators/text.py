@@ -13,8 +13,16 @@ from filterpatterns.operators.base import (
     OperandError,
     describe,
     json_needle,
+    not_a_string,
     want_string,
 )
+from filterpatterns.wording import shown
+
+_MARGIN = 100
+"""Characters of white space around a text that is still said to be nearly right."""
+
+_LONGEST_FOLDED = 10_000
+"""A longer string is not tried again ignoring case, only to say how it fails."""
 
 Variants = tuple[tuple[str, str], ...]
 """A text ignoring case: for each of its characters the lower-case and the upper-case mapping."""
@@ -70,6 +78,16 @@ class EqualsIgnoreCase:
     def needle(self) -> str | None:
         return None
 
+    def words(self) -> str:
+        return f"equals-ignore-case {shown(self.text)}"
+
+    def why_not(self, value: Any) -> str:
+        if not isinstance(value, str):
+            return not_a_string("equals-ignore-case", value)
+        if len(value) <= len(self.text) + _MARGIN and self.holds(value.strip()):
+            return f"{shown(value)} has white space around it"
+        return f"{shown(value)} is not {shown(self.text)} in any case"
+
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
@@ -110,6 +128,19 @@ class Prefix:
             return None
         needle = json_needle(self.text)
         return needle if needle == "\\" else f'"{needle}'
+
+    def words(self) -> str:
+        return f"prefix {shown(self.text)}{'' if self.spelling is None else ' in any case'}"
+
+    def why_not(self, value: Any) -> str:
+        if not isinstance(value, str):
+            return not_a_string("prefix", value)
+        words = f"{shown(value)} does not begin with {shown(self.text)}"
+        if self.spelling is None and matched_length(variants(self.text), value) >= 0:
+            return f"{words}, but for case"
+        if self.holds(value[: len(self.text) + _MARGIN].lstrip()):
+            return f"{words}: there is white space before it"
+        return words
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +183,20 @@ class Suffix:
             return None
         needle = json_needle(self.text)
         return needle if needle == "\\" else f'{needle}"'
+
+    def words(self) -> str:
+        return f"suffix {shown(self.text)}{'' if self.spelling is None else ' in any case'}"
+
+    def why_not(self, value: Any) -> str:
+        if not isinstance(value, str):
+            return not_a_string("suffix", value)
+        words = f"{shown(value)} does not end with {shown(self.text)}"
+        tail = value[-len(self.text) - _MARGIN :]
+        if self.spelling is None and tail.casefold().endswith(self.text.casefold()):
+            return f"{words}, but for case"
+        if self.holds(tail.rstrip()):
+            return f"{words}: there is white space behind it"
+        return words
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +266,18 @@ class Wildcard:
     def needle(self) -> str | None:
         longest = max(self.parts, key=len)
         return json_needle(longest) if longest else None
+
+    def words(self) -> str:
+        return f"wildcard {shown(self.text)}"
+
+    def why_not(self, value: Any) -> str:
+        if not isinstance(value, str):
+            return not_a_string("wildcard", value)
+        words = f"{shown(value)} does not have the shape {shown(self.text)}"
+        folded = Wildcard(self.text, tuple(part.casefold() for part in self.parts))
+        if len(value) <= _LONGEST_FOLDED and folded.holds(value.casefold()):
+            return f"{words}, but for case"
+        return words
 
 
 def _ignoring_case(name: str, operand: nodes.Value) -> str | None:

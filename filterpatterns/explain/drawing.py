@@ -1,0 +1,209 @@
+"""An explanation as people read it: the pattern as a tree, a mark and the reason at each name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from filterpatterns.errors import printable
+from filterpatterns.explain.model import (
+    Array,
+    Combination,
+    Explanation,
+    FilterExplanation,
+    Node,
+)
+from filterpatterns.wording import cut, joined, shown
+
+_MOST_RULES = 5
+"""Rules of one field that are drawn, each with its reason."""
+
+_MOST_FAILING = 6
+"""Fields of a further `$or` combination that are said to fail."""
+
+_MOST_NAME = 80
+_INDENT = "  "
+_DEEPEST = 40
+"""Levels that are indented: deeper ones stay there, so that drawing is linear in the pattern."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """The marks of what holds, fails, and was not looked at; and the colours, if any."""
+
+    holds: str = "✓"
+    fails: str = "✗"
+    skipped: str = "·"
+    color: bool = False
+
+    def mark(self, satisfied: bool | None) -> str:
+        """The mark of a verdict."""
+        if satisfied is None:
+            return self.paint(self.skipped, "2")
+        return self.paint(self.holds, "32") if satisfied else self.paint(self.fails, "31")
+
+    def paint(self, text: str, code: str) -> str:
+        """A text in a colour (an SGR code), if there are colours."""
+        return f"\x1b[{code}m{text}\x1b[0m" if self.color and text else text
+
+
+UNICODE = Style()
+ASCII = Style("+", "x", "-")
+
+
+def draw(explanation: Explanation, style: Style = UNICODE, *, every_filter: bool = False) -> str:
+    """The explanation as lines, without a line feed at the end.
+
+    Args:
+        explanation: what to draw.
+        style: marks and colours.
+        every_filter: draw all filters of a FilterCriteria in full, even if one of them holds.
+    """
+    return "\n".join(_lines(explanation, style, every_filter))
+
+
+def _lines(explanation: Explanation, style: Style, every_filter: bool) -> Iterator[str]:
+    verdict = "kept" if explanation.kept else f"dropped: {explanation.detail}"
+    yield f"{style.mark(explanation.kept)} {style.paint(verdict, '1')}"
+    if explanation.auto:
+        yield f"{_INDENT}{style.skipped} taken for a record of {explanation.source}"
+    if not explanation.filters:
+        yield f"{_INDENT}{style.skipped} there are no filters: every record is kept"
+    count = len(explanation.filters)
+    first = next((each for each in explanation.filters if each.satisfied), None)
+    for each in explanation.filters:
+        full = first is None or each is first or every_filter
+        if count > 1:
+            words = f"filter {each.number} of {count}: "
+            words += "holds" if each.satisfied else "does not hold"
+            yield f"{_INDENT}{style.mark(each.satisfied)} {words}"
+        if full:
+            for line in _filter(each, style):
+                yield (_INDENT if count > 1 else "") + line
+
+
+def _filter(explained: FilterExplanation, style: Style) -> Iterator[str]:
+    closest, *further = explained.combinations
+    # Where the $or holds and something else fails, no other alternative would help.
+    elsewhere = closest.satisfied or all(
+        node.satisfied for _, node in _every(closest.nodes) if node.name == "$or"
+    )
+    if not elsewhere:
+        yield f"{_INDENT}{style.skipped} no alternative of $or leads to a match; the closest:"
+    for form in closest.formats:
+        yield f"{_INDENT}{style.mark(form.satisfied)} {printable(form.words)}"
+        yield from _hint(form.hint, _INDENT * 2)
+    for level, node in _every(closest.nodes):
+        yield from _node(node, _INDENT * min(level, _DEEPEST), style)
+    if elsewhere:
+        return
+    said = set(_failing(closest))
+    for other in further:
+        yield from _briefly(other, said, style)
+    if explained.others:
+        more = f"{explained.others:,} more choice{'' if explained.others == 1 else 's'}"
+        yield f"{_INDENT}{style.skipped} nor does any of {more}"
+
+
+def _failing(combination: Combination) -> list[str]:
+    """What fails in a combination, a line each."""
+    words = [form.words for form in combination.formats if not form.satisfied]
+    return words + [
+        f"{_name(node.path)}: {_reason(node)}"
+        for _, node in _every(combination.nodes)
+        if node.satisfied is False and node.rules
+    ]
+
+
+def _briefly(combination: Combination, said: set[str], style: Style) -> Iterator[str]:
+    """A further combination: only what fails, without what was said of the closest one."""
+    chosen = joined(
+        [
+            f"{_name(choice.path)}{'.' if choice.path else ''}$or {choice.alternative} of "
+            f"{choice.of}"
+            for choice in combination.choices
+        ],
+        3,
+        "and",
+    )
+    yield f"{_INDENT}{style.mark(combination.satisfied)} with {chosen}:"
+    failing = [words for words in _failing(combination) if words not in said]
+    for words in failing[:_MOST_FAILING]:
+        yield f"{_INDENT * 2}{style.mark(False)} {printable(words)}"
+    if len(failing) > _MOST_FAILING:
+        yield f"{_INDENT * 2}{style.skipped} {len(failing) - _MOST_FAILING:,} more"
+
+
+def _every(nodes: tuple[Node, ...]) -> Iterator[tuple[int, Node]]:
+    """The nodes and those below them, as a tree is read, each with its level, from 1."""
+    pending = [(1, node) for node in reversed(nodes)]
+    while pending:
+        level, node = pending.pop()
+        yield level, node
+        pending += [(level + 1, child) for child in reversed(node.children)]
+
+
+def _node(node: Node, indent: str, style: Style) -> Iterator[str]:
+    words = _reason(node) if node.rules else printable(node.words)
+    head = style.paint(_name(node.name), "1")
+    separator = ": " if words else ""
+    yield f"{indent}{style.mark(node.satisfied)} {head}{separator}{words}"
+    indent += _INDENT
+    yield from _hint(node.hint, indent)
+    if node.array is not None:
+        yield from _array(node.array, indent, style)
+    if node.satisfied is False:
+        yield from _details(node, indent, style)
+
+
+def _array(array: Array, indent: str, style: Style) -> Iterator[str]:
+    yield f"{indent}{style.skipped} {printable(array.words)}"
+    for other in array.others:
+        failing = printable("; ".join(other.failing))
+        yield f"{indent}{style.mark(False)} {cut(other.where)}: {failing}"
+    # One element is the closest one.
+    more = array.elements - len(array.others) - 1
+    if array.others and more > 0:
+        yield f"{indent}{style.skipped} {more:,} more elements"
+
+
+def _reason(node: Node) -> str:
+    """Why a field holds or not, in one line."""
+    wanted = joined([rule.words for rule in node.rules], _MOST_RULES)
+    if node.satisfied is None:
+        return printable(f"{node.words}; wants {wanted}" if node.words else f"wants {wanted}")
+    if node.satisfied:
+        holding = next((rule.words for rule in node.rules if rule.satisfied), wanted)
+        if not node.found:
+            return printable(f"{node.words or 'absent'} ({holding})")
+        value = shown(node.found[0].value)
+        where = node.found[0].where
+        place = f", {cut(where)}" if where.endswith("]") else ""
+        return printable(f"{value}{place}" if value == holding else f"{value}{place} ({holding})")
+    if not node.found:
+        return printable(f"{node.words or 'absent'}; wants {wanted}")
+    return printable(node.words)
+
+
+def _details(node: Node, indent: str, style: Style) -> Iterator[str]:
+    """Values and rules of a field that fails, where one line cannot say it all."""
+    if node.values > 1:
+        for found in node.found:
+            yield f"{indent}{style.mark(False)} {cut(found.where)}: {found.why}"
+        if node.values > len(node.found):
+            yield f"{indent}{style.skipped} {node.values - len(node.found):,} more values"
+    reasons = [rule for rule in node.rules if rule.why]
+    if node.values == 1 and len(reasons) > 1:
+        for rule in reasons[:_MOST_RULES]:
+            yield f"{indent}{style.mark(False)} {printable(f'{rule.words}: {rule.why}')}"
+        if len(reasons) > _MOST_RULES:
+            yield f"{indent}{style.skipped} {len(reasons) - _MOST_RULES:,} more rules"
+
+
+def _name(name: str) -> str:
+    return printable(cut(name, _MOST_NAME)) if name else '""'
+
+
+def _hint(hint: str, indent: str) -> Iterator[str]:
+    if hint:
+        yield f"{indent}hint: {printable(hint)}"

@@ -1,0 +1,77 @@
+"""The format evaluation in words: what the payload is, what the pattern wants, what follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from filterpatterns.evaluation import Payloads, Reason, mismatch, step
+from filterpatterns.explain.model import Format
+from filterpatterns.explain.names import holds_json
+from filterpatterns.jsontokens import fault
+from filterpatterns.sources import PayloadFormat, Step
+from filterpatterns.tree import Payload
+from filterpatterns.wording import kind
+
+_NAMES = {
+    PayloadFormat.JSON: "json",
+    PayloadFormat.STRING: "string",
+    PayloadFormat.UNREADABLE: "unreadable",
+}
+_STEPS = {Step.FILTER: "filter", Step.METADATA_ONLY: "metadata-only", Step.DROP: "drop"}
+_LONGEST_FAULT = 1 << 20
+"""Characters of a text that is read again to say where it stops being JSON."""
+
+
+def evaluated(key: str, wanted: Payload, payloads: Payloads) -> Format:
+    """The format evaluation of the payload of that key, for what a pattern wants of it."""
+    names = tuple(_NAMES[form] for form in wanted.formats)
+    payload = payloads[key]
+    if payload is None:
+        words = Reason.NO_PAYLOAD.words(key)
+        return Format(key, "absent", names, "drop", words, _no_payload(key, payloads))
+    form, value = payload
+    follows = step(payloads.source, wanted, form)
+    words = f"{key} is {form.value}, and the pattern wants "
+    words += " and ".join(wish.value for wish in wanted.formats)
+    hint = ""
+    if follows is Step.FILTER:
+        words += ": it is filtered on"
+        if form is PayloadFormat.JSON and holds_json(value):
+            hint = f"{key} is a JSON string that holds JSON: it was encoded twice"
+    elif follows is Step.DROP:
+        words = mismatch(form, value).words(key)
+        hint = _mismatch_hint(key, form, value)
+    else:
+        words += f": for {payloads.source.name}, {key} is then not filtered on"
+        hint = _mismatch_hint(key, form, value)
+    return Format(key, _NAMES[form], names, _STEPS[follows], words, hint)
+
+
+def _no_payload(key: str, payloads: Payloads) -> str:
+    if key in payloads.view:
+        return f"{key} is null, which counts as missing"
+    for name in payloads.view:
+        if isinstance(name, str) and name.casefold() == key.casefold():
+            return f'there is "{name}": names are case sensitive'
+    return ""
+
+
+def _mismatch_hint(key: str, form: PayloadFormat, value: Any) -> str:
+    if form is PayloadFormat.UNREADABLE:
+        return ""
+    if form is PayloadFormat.JSON:
+        return f"{key} is {kind(value)}: write the pattern's {key} as an object with its fields"
+    return _not_json(value)
+
+
+def _not_json(text: str) -> str:
+    """What keeps a plain string from being JSON, if it looks as if it was meant to be."""
+    start = text[:100].lstrip()
+    if start.startswith("\ufeff"):
+        return "it begins with a byte order mark: JSON has none"
+    if start.startswith(("{'", "['", "{u'")):
+        return "JSON has double quotes: this looks like Python's str() of a dict; json.dumps it"
+    if not start.startswith(("{", "[", '"')) or len(text) > _LONGEST_FAULT:
+        return ""
+    words, below, column = fault(text)
+    return words if column is None else f"{words} at line {below + 1}, column {column}"

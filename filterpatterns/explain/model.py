@@ -1,0 +1,266 @@
+"""What an explanation is made of: immutable, printable, and bounded in size whatever the record."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from filterpatterns.wording import shown
+
+_LONGEST = 1000
+"""Characters of a string in `to_dict`; a longer one is cut there, with its length beside it."""
+
+_LARGEST_BITS = 1024
+"""As many as a double's range; a larger integer is described in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A value at a field's path. `where` has the array elements: `body.items[2].sku`.
+
+    `why` says why it does not satisfy the field's one rule; it is just the value if it does, or if
+    there are more rules.
+    """
+
+    where: str
+    value: Any
+    why: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """All attributes under their own names; a string is cut at 1,000 characters, and `length`
+        says how many it has (None for what is no string)."""
+        value = _plain(self.value)
+        length = len(value) if isinstance(value, str) else None
+        cut = value if length is None else value[:_LONGEST]
+        return {"where": self.where, "value": cut, "length": length, "why": self.why}
+
+
+def _plain(value: Any) -> Any:
+    """A leaf as every JSON writer takes it."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int) and int.bit_length(value) <= _LARGEST_BITS:
+        return int(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return float(value)
+    if isinstance(value, Decimal) and value.is_finite() and math.isfinite(float(value)):
+        return float(value)
+    return shown(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule in words, whether it holds (None: another one did), and why not."""
+
+    words: str
+    satisfied: bool | None
+    why: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """`rule`, `satisfied` and `why`."""
+        return {"rule": self.words, "satisfied": self.satisfied, "why": self.why}
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """An element of an array that was not chosen, and what fails there."""
+
+    where: str
+    failing: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """`where`, and `failing`: `["qty: 3 is not > 5"]`."""
+        return {"where": self.where, "failing": list(self.failing)}
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """How an element was chosen from an array of objects.
+
+    `chosen` is where the element stands that the fields below were looked up in: the first that
+    satisfies them all, else the closest; None if no element has any of the fields. `others` are
+    elements that fail as well; there may be more, `elements` in all.
+    """
+
+    where: str
+    elements: int
+    chosen: str | None
+    words: str
+    others: tuple[Element, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """`where`, `elements`, `chosen`, `words` and `others`."""
+        return {
+            "where": self.where,
+            "elements": self.elements,
+            "chosen": self.chosen,
+            "words": self.words,
+            "others": [other.to_dict() for other in self.others],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A name of the pattern: a field with its rules, an object with its members, or a `$or`.
+
+    `satisfied` is None for what was not looked at. `words` say why it is or is not; `values` is how
+    many values the field has, of which `found` has the one that satisfies a rule, or the first
+    few. A `$or` has the members of the alternative that was tried.
+    """
+
+    name: str
+    path: str
+    satisfied: bool | None
+    words: str = ""
+    hint: str = ""
+    rules: tuple[Rule, ...] = ()
+    found: tuple[Found, ...] = ()
+    values: int = 0
+    array: Array | None = None
+    children: tuple[Node, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """All attributes under their own names."""
+        return {
+            "name": self.name,
+            "path": self.path,
+            "satisfied": self.satisfied,
+            "words": self.words,
+            "hint": self.hint,
+            "rules": [rule.to_dict() for rule in self.rules],
+            "found": [found.to_dict() for found in self.found],
+            "values": self.values,
+            "array": None if self.array is None else self.array.to_dict(),
+            "children": [child.to_dict() for child in self.children],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """The format evaluation of one payload.
+
+    `found` and `wanted` are "json", "string", or for what was found also "unreadable" and
+    "absent"; `step` is "filter", "metadata-only" or "drop".
+    """
+
+    key: str
+    found: str
+    wanted: tuple[str, ...]
+    step: str
+    words: str
+    hint: str = ""
+
+    @property
+    def satisfied(self) -> bool:
+        """Whether the filter can still hold."""
+        return self.step != "drop"
+
+    def to_dict(self) -> dict[str, Any]:
+        """All attributes under their own names, and `satisfied`."""
+        return {
+            "key": self.key,
+            "found": self.found,
+            "wanted": list(self.wanted),
+            "step": self.step,
+            "satisfied": self.satisfied,
+            "words": self.words,
+            "hint": self.hint,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An alternative of a `$or`, counted from 1. `path` is the object that the `$or` stands in."""
+
+    path: str
+    alternative: int
+    of: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """All attributes under their own names."""
+        return {"path": self.path, "alternative": self.alternative, "of": self.of}
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """A pattern with one alternative chosen for each `$or`; satisfied if all in it is."""
+
+    satisfied: bool
+    choices: tuple[Choice, ...]
+    formats: tuple[Format, ...]
+    nodes: tuple[Node, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """`satisfied`, `choices`, `formats`, and the tree as `nodes`."""
+        return {
+            "satisfied": self.satisfied,
+            "choices": [choice.to_dict() for choice in self.choices],
+            "formats": [form.to_dict() for form in self.formats],
+            "nodes": [node.to_dict() for node in self.nodes],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class FilterExplanation:
+    """One pattern: satisfied if any of its `$or` combinations is.
+
+    `combinations` has the one that holds, or the closest ones, closest first; `others` is how many
+    more there are, none of which was needed.
+    """
+
+    number: int
+    satisfied: bool
+    combinations: tuple[Combination, ...]
+    others: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """`filter` (counted from 1), `satisfied`, `combinations` and `others`."""
+        return {
+            "filter": self.number,
+            "satisfied": self.satisfied,
+            "combinations": [each.to_dict() for each in self.combinations],
+            "others": self.others,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a record is kept or dropped. True if it is kept; as text, for people.
+
+    `source` is the one that the record was taken for (`auto` says that the record itself told);
+    `reason` and `detail` are what `fp test --json` calls so. Without filters every record is kept.
+    """
+
+    kept: bool
+    source: str
+    auto: bool
+    reason: str
+    detail: str
+    filters: tuple[FilterExplanation, ...]
+
+    def __bool__(self) -> bool:
+        return self.kept
+
+    def __str__(self) -> str:
+        from filterpatterns.explain.drawing import draw
+
+        return draw(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For machines: strings, numbers, booleans, None, lists and dicts, with these keys always.
+
+        `kept`, `source`, `auto`, `reason`, `detail` and `filters`; what is in a filter, and in what
+        is in that, is said by the classes of this module, each at its own `to_dict`.
+        """
+        return {
+            "kept": self.kept,
+            "source": self.source,
+            "auto": self.auto,
+            "reason": self.reason,
+            "detail": self.detail,
+            "filters": [each.to_dict() for each in self.filters],
+        }

@@ -1,0 +1,118 @@
+"""What became of the tests of a conjunction, and where their values stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from filterpatterns.explain.model import Array, Found
+from filterpatterns.operators import Absent, Operator
+from filterpatterns.tree import Test
+from filterpatterns.wording import joined, shown
+
+_MOST_INDEXES = 8
+"""Arrays in arrays whose indexes are all spelt out."""
+
+Place = tuple["Place", int] | str
+"""Where something stands: an index in an array that stands somewhere; or its name in words. Spelt
+out only where it is shown, for there may be many, and deep ones."""
+
+_MOST_VALUES = 3
+"""Values of one field that are kept, where none satisfies it."""
+
+_MOST_RULES = 5
+"""Rules that are named where a sentence lists them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a test. `rule` is the one that holds, `words` say why there is no value."""
+
+    satisfied: bool | None
+    found: tuple[Found, ...] = ()
+    values: int = 0
+    rule: Operator | None = None
+    words: str = ""
+
+
+@dataclass(slots=True)
+class Trace:
+    """What the tests of a conjunction met, by their paths; and what to say of the way there.
+
+    `notes` are (words, hint) for a path that leads nowhere, `arrays` how an element was chosen.
+    """
+
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    notes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    arrays: dict[str, Array] = field(default_factory=dict)
+
+    def failures(self, above: str) -> Iterator[str]:
+        """What fails below a path, in words."""
+        for path, outcome in self.outcomes.items():
+            if outcome.satisfied is False:
+                yield f"{path.removeprefix(above + '.')}: {outcome.words}"
+
+
+def below(path: str | None, name: str) -> str:
+    """The path of a member of what stands at a path; a record has none (None)."""
+    return name if path is None else f"{path}.{name}"
+
+
+def judged(test: Test, leaves: Iterable[tuple[Place, Any]]) -> Outcome | None:
+    """A test, for the leaves of its path: any of them may satisfy any rule. None without any."""
+    found: list[Found] = []
+    values = 0
+    for place, leaf in leaves:
+        values += 1
+        rule = next((rule for rule in test.rules if rule.holds(leaf)), None)
+        if rule is not None:
+            return Outcome(True, (Found(spelt(place), leaf, shown(leaf)),), values, rule)
+        if len(found) < _MOST_VALUES:
+            alone = test.rules[0].why_not(leaf) if len(test.rules) == 1 else shown(leaf)
+            found.append(Found(spelt(place), leaf, alone))
+    if not values:
+        return None
+    return Outcome(False, tuple(found), values, words=_why_not(test, found, values))
+
+
+def _why_not(test: Test, found: list[Found], values: int) -> str:
+    """In one sentence why no value satisfies a test."""
+    if values > 1 and not test.rules:
+        return f"{values:,} values are there, and must not be"
+    if values > 1:
+        wanted = joined([rule.words() for rule in test.rules], _MOST_RULES)
+        return f"none of {values:,} values satisfies {wanted}"
+    if not test.rules:
+        return Absent().why_not(found[0].value)
+    if len(test.rules) == 1:
+        return found[0].why
+    return f"{shown(found[0].value)} satisfies none of {len(test.rules):,} rules"
+
+
+def indexed(array: Any, where: str) -> Iterator[tuple[Place, Any]]:
+    """As `interpreter.flatten`, each item with its place: in the array, or in an array in it."""
+    pending: list[tuple[Place, Iterator[tuple[int, Any]]]] = [(where, enumerate(array))]
+    seen = {id(array)}
+    while pending:
+        place, items = pending[-1]
+        for index, item in items:
+            if not isinstance(item, (list, tuple)):
+                yield (place, index), item
+            elif id(item) not in seen:
+                seen.add(id(item))
+                pending.append(((place, index), enumerate(item)))
+                break
+        else:
+            pending.pop()
+
+
+def spelt(place: Place) -> str:
+    """A place in words: `body.items[2]`, or `[2][0]` for an item of an array in an array."""
+    indexes: list[str] = []
+    while not isinstance(place, str):
+        place, index = place
+        indexes.append(f"[{index}]")
+    if len(indexes) > _MOST_INDEXES:
+        indexes[2:-2] = ["[...]"]
+    return place + "".join(reversed(indexes))

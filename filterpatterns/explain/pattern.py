@@ -1,0 +1,56 @@
+"""Patterns once more, with what compiling forgets: how they were written, and their `$or`s."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from filterpatterns.checks import AllOf, AnyOf, check
+from filterpatterns.explain.model import Choice
+from filterpatterns.parser import parse
+from filterpatterns.report import Reporter
+from filterpatterns.sources import source_named
+from filterpatterns.tree import Combination, Conjunction, Test, conjunction, expand
+
+_CACHE_SIZE = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Planned:
+    """One `$or` combination, its tests, and those of fields that AWS adds after filtering."""
+
+    combination: Combination
+    conjunction: Conjunction
+    unseen: tuple[Test, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """A pattern as it was written, and its `$or` combinations in the order of the text."""
+
+    conditions: AllOf
+    combinations: tuple[Planned, ...]
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def plan(text: str, source: str) -> Plan:
+    """Read a pattern that compiles."""
+    unheard = Reporter(text)  # whatever there is to say was said when it was compiled
+    tree = parse(text, unheard)
+    conditions = () if tree is None else check(tree, unheard)
+    planned = []
+    for combination in expand(conditions, unheard):
+        found, unseen = conjunction(combination, source_named(source))
+        planned.append(Planned(combination, found, tuple(unseen)))
+    return Plan(conditions, tuple(planned))
+
+
+def choices(conditions: AllOf, combination: Combination) -> tuple[Choice, ...]:
+    """The alternatives that a combination chose, in the order of the text."""
+    found: list[Choice] = []
+    for member in conditions:
+        if isinstance(member, AnyOf):
+            index = combination.chosen[member.span]
+            found.append(Choice(".".join(member.names), index + 1, len(member.alternatives)))
+            found += choices(member.alternatives[index], combination)
+    return tuple(found)

@@ -1,0 +1,64 @@
+"""What to say of tests where the record spells one path in several ways: what the search says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from filterpatterns.errors import RecordError
+from filterpatterns.explain.names import within
+from filterpatterns.explain.outcomes import Outcome, Place, Trace, below, indexed, judged, spelt
+from filterpatterns.interpreter import failing
+from filterpatterns.search import search
+from filterpatterns.tree import Node, Test
+
+
+def trace_search(trace: Trace, root: Node, value: Any) -> None:
+    """Note what the tests at and below a node meet in a value.
+
+    Raises:
+        RecordError: the search gave up, and only it can judge the value.
+    """
+    tests = sorted(root.tests(), key=lambda test: test.rank)
+    try:
+        culprit = search(root, value)
+        leaves = _gather(tests, root.name, value)
+    except RecordError:
+        # The walk can judge what the search cannot, but not say how.
+        satisfied = not failing(root, value)
+        for test in tests:
+            trace.outcomes[test.path] = Outcome(satisfied, words="too many places to say why")
+        return
+    for test in tests:
+        here = leaves.get(test.path, [])
+        outcome = judged(test, here) or Outcome(test.optional, words="absent")
+        if culprit is not None and test.rank > culprit.rank:
+            outcome = Outcome(None, words="not looked at: what comes before it fails")
+        elif test is culprit and outcome.satisfied:
+            words = "no value of it is in the array elements that the fields before it need"
+            outcome = Outcome(False, outcome.found, outcome.values, words=words)
+        elif test is not culprit and not outcome.satisfied:
+            words = "none is in the array elements that the fields before it need"
+            outcome = Outcome(True, words=words)
+        trace.outcomes[test.path] = outcome
+
+
+def _gather(tests: list[Test], top: str, value: Any) -> dict[str, list[tuple[Place, Any]]]:
+    """The leaves of each test's path, however the record spells it."""
+    paths = {test.path for test in tests}
+    leaves: dict[str, list[tuple[Place, Any]]] = {}
+    pending: list[tuple[str | None, str, Any]] = [(top or None, top, value)]
+    while pending:
+        path, where, item = pending.pop()
+        if isinstance(item, Mapping):
+            for name, member in item.items():
+                if not isinstance(name, str):
+                    continue
+                reached = below(path, name)
+                if any(each == reached or each.startswith(reached + ".") for each in paths):
+                    pending.append((reached, within(where, name), member))
+        elif isinstance(item, (list, tuple)):
+            pending += [(path, spelt(place), each) for place, each in indexed(item, where)]
+        elif path is not None and path in paths:
+            leaves.setdefault(path, []).append((where, item))
+    return leaves

@@ -1,0 +1,211 @@
+"""The interpreter's walk once more, for one conjunction, noting what it finds.
+
+The verdicts are the interpreter's own; where the search decides, the search's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sized
+from typing import Any
+
+from filterpatterns.explain.model import Array, Element
+from filterpatterns.explain.names import Names, holds_json, within
+from filterpatterns.explain.outcomes import Outcome, Place, Trace, below, indexed, judged, spelt
+from filterpatterns.explain.searched import trace_search
+from filterpatterns.interpreter import ABSENT, OtherSpelling, evaluate
+from filterpatterns.tree import UNRANKED, Node, Test
+from filterpatterns.wording import cut, kind, told
+
+_INDEX_HINT = "arrays are looked into by themselves: leave the index out"
+
+_MOST_ELEMENTS = 3
+"""Elements of an array that are said to fail, beside the closest one."""
+
+_MOST_FAILING = 4
+"""Fields of such an element that are named."""
+
+
+def trace_into(
+    trace: Trace, root: Node, value: Any, names: Names, around: Mapping[str, Any] | None = None
+) -> None:
+    """Note what the tests at and below a node meet in a value.
+
+    `around` is what stands around the value, for names that are not in it.
+
+    Raises:
+        RecordError: the search gave up.
+    """
+    walk = _Walk(names)
+    try:
+        evaluate(root, value)  # says whether the walk can judge it at all
+        # A record's own fields have their names for paths, those of a payload stand below its key.
+        walk.node(root, root.name or None, value, root.name, around)
+    except (OtherSpelling, _BothKinds, RecursionError):
+        walk = _Walk(names)
+        trace_search(walk.trace, root, value)
+    trace.outcomes |= walk.trace.outcomes
+    trace.notes |= walk.trace.notes
+    trace.arrays |= walk.trace.arrays
+
+
+class _BothKinds(Exception):
+    """A field with rules has fields below it, and its value is an array."""
+
+
+class _Walk:
+    """Mirrors `interpreter.evaluate`; `brief` leaves out what only the chosen elements need."""
+
+    def __init__(self, names: Names, *, brief: bool = False) -> None:
+        self.trace = Trace()
+        self._names = names
+        self._brief = brief
+
+    def node(
+        self, node: Node, path: str | None, value: Any, where: str, above: Mapping[str, Any] | None
+    ) -> None:
+        """The tests at and below a node, for what stands at its path; `where` says which place."""
+        if isinstance(value, Mapping):
+            if node.test is not None:
+                self._no_value(node.test, kind(value))
+            self._fields(node, path, value, where, above)
+            return
+        assert path is not None, "a record is an object"
+        if isinstance(value, (list, tuple)):
+            if node.test is None:
+                self._elements(node, path, value, where, above)
+            elif node.children:
+                raise _BothKinds
+            else:
+                leaves = (each for each in indexed(value, where) if not _is_object(each[1]))
+                self._leaves(node.test, leaves, value)
+        else:
+            if node.test is not None:
+                self._leaves(node.test, ((where, value),), value)
+            if node.children:
+                hint = "what is in a string is not looked into" if holds_json(value) else ""
+                self.trace.notes[path] = (f"{told(value)}: nothing is below it", hint)
+                self._all_absent(node)
+
+    def _fields(
+        self,
+        node: Node,
+        path: str | None,
+        members: Mapping[str, Any],
+        where: str,
+        above: Mapping[str, Any] | None,
+    ) -> None:
+        for child in node.children:
+            value = members.get(child.name, ABSENT)
+            child_path = below(path, child.name)
+            if value is not ABSENT:
+                self.node(child, child_path, value, within(where, child.name), members)
+                continue
+            needed = child.required or (child.test is not None and not child.test.optional)
+            if needed and not self._brief:
+                hint = self._names.hint(child.name, members, above)
+                self.trace.notes[child_path] = ("absent", hint)
+            if child.test is not None:
+                self._no_value(child.test, "absent")
+            self._all_absent(child)
+
+    def _all_absent(self, node: Node) -> None:
+        """The tests below a node at which nothing is."""
+        pending = list(node.children)
+        while pending:
+            child = pending.pop()
+            if child.test is not None:
+                self._no_value(child.test, "absent")
+            pending.extend(child.children)
+
+    def _no_value(self, test: Test, words: str) -> None:
+        self.trace.outcomes[test.path] = Outcome(test.optional, words=words)
+
+    def _leaves(self, test: Test, leaves: Iterable[tuple[Place, Any]], value: Any) -> None:
+        outcome = judged(test, leaves)
+        if outcome is None:
+            nothing = "an empty array" if not value else "an array without values"
+            self._no_value(test, nothing)
+        else:
+            self.trace.outcomes[test.path] = outcome
+
+    def _elements(
+        self, node: Node, path: str, array: Any, where: str, above: Mapping[str, Any] | None
+    ) -> None:
+        objects = [
+            (place, item, *evaluate(node, item))
+            for place, item in indexed(array, where)
+            if _is_object(item)
+        ]
+        first = min((rank for _, _, rank, _ in objects), default=UNRANKED)
+        if first == UNRANKED:
+            self._no_element(node, path, array, where, objects, above)
+            return
+        # As in the interpreter: an element must have the first of the fields that any element has.
+        bound = [each for each in objects if each[2] == first]
+        place, chosen, _, fails = min(bound, key=lambda each: each[3])
+        here = spelt(place)
+        self._fields(node, path, chosen, here, above)
+        if self._brief:
+            return
+        others: list[Element] = []
+        if fails:
+            for other, item, _, _ in bound:
+                if item is not chosen and len(others) < _MOST_ELEMENTS:
+                    others.append(self._failing(node, path, spelt(other), item))
+        # A test of that rank is there: it is the one whose field was found.
+        needed = next(test.path for test in node.tests() if test.rank == first)
+        passed = next((each for each in objects if not each[3]), None) if fails else None
+        words = f"{cut(here)}, of {_elements_in(objects)}, satisfies them all"
+        if passed is not None:
+            words = (
+                f"{cut(spelt(passed[0]))} satisfies them all, but has no {needed}: "
+                "where any element has it, one that has it must be chosen"
+            )
+        elif fails:
+            words = (
+                f"none of {_elements_in(objects)} satisfies them all; the closest is {cut(here)}"
+            )
+        self.trace.arrays[path] = Array(where, len(objects), here, words, tuple(others))
+
+    def _failing(self, node: Node, path: str, where: str, element: Mapping[str, Any]) -> Element:
+        walk = _Walk(self._names, brief=True)
+        walk._fields(node, path, element, where, None)
+        failures = list(walk.trace.failures(path))
+        more = len(failures) - _MOST_FAILING
+        shown_failures = failures[:_MOST_FAILING]
+        return Element(where, (*shown_failures, *([f"{more} more"] if more > 0 else [])))
+
+    def _no_element(
+        self,
+        node: Node,
+        path: str,
+        array: Any,
+        where: str,
+        objects: list[Any],
+        above: Mapping[str, Any] | None,
+    ) -> None:
+        """No element has a value for any test: each is satisfied by absence or not at all."""
+        if not objects:
+            words = kind(array) if not array else "an array without objects"
+            hint = _INDEX_HINT if any(_is_index(child) for child in node.children) else ""
+            self.trace.notes[path] = (f"{words}: nothing is below it", hint)
+            self._all_absent(node)
+            return
+        place, first, *_ = objects[0]
+        self._fields(node, path, first, spelt(place), above)
+        for child in filter(_is_index, node.children):
+            self.trace.notes[below(path, child.name)] = ("absent", _INDEX_HINT)
+        words = f"none of {_elements_in(objects)} has any of these fields"
+        self.trace.arrays[path] = Array(where, len(objects), None, words)
+
+
+def _elements_in(objects: Sized) -> str:
+    return f"{len(objects):,} element{'' if len(objects) == 1 else 's'}"
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _is_index(node: Node) -> bool:
+    return node.name.partition(".")[0].isdecimal()

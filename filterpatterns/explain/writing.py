@@ -1,0 +1,148 @@
+"""Conditions as they were written + what their tests met -> the tree of an explanation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from filterpatterns.checks import AllOf, AnyOf, Condition
+from filterpatterns.explain.model import Node, Rule
+from filterpatterns.explain.outcomes import Outcome, Trace
+from filterpatterns.operators import Absent, AnythingBut, Equals
+from filterpatterns.tree import Combination
+
+_Said = TypeVar("_Said")
+
+_OVERRULED = "the path is reached again further down: only its last rules count"
+
+
+@dataclass(slots=True, eq=False)
+class _Written:
+    """A name, and what the pattern has there, while the members are gathered."""
+
+    members: dict[str, _Written] = field(default_factory=dict)
+    condition: Condition | None = None
+    either: list[AnyOf] = field(default_factory=list)
+
+
+def nodes(conditions: AllOf, combination: Combination, trace: Trace) -> tuple[Node, ...]:
+    """The tree of a pattern, for one `$or` combination of it.
+
+    `trace` has the outcome of each path in it; a path without one was not looked at.
+    """
+    return _Tree(combination, trace).members(_gathered(conditions, 0), ())
+
+
+def _gathered(conditions: AllOf, depth: int) -> _Written:
+    """The members of an object that so many names lead to."""
+    top = _Written()
+    for condition in conditions:
+        place = top
+        for name in condition.names[depth:]:
+            place = place.members.setdefault(name, _Written())
+        if isinstance(condition, AnyOf):
+            place.either.append(condition)
+        else:
+            place.condition = condition
+    return top
+
+
+class _Tree:
+    def __init__(self, combination: Combination, trace: Trace) -> None:
+        self._combination = combination
+        self._outcomes = trace.outcomes
+        self._notes = dict(trace.notes)
+        self._arrays = dict(trace.arrays)
+
+    def members(self, written: _Written, names: tuple[str, ...]) -> tuple[Node, ...]:
+        """The nodes of an object's members; a `$or` stands behind the fields."""
+        fields = [self._field(name, one, (*names, name)) for name, one in written.members.items()]
+        return (*fields, *(self._or(one) for one in written.either))
+
+    def _field(self, name: str, written: _Written, names: tuple[str, ...]) -> Node:
+        path = ".".join(names)
+        if written.condition is not None:
+            return self._leaf(name, path, written.condition)
+        note = self._claimed(self._notes, path)
+        array = self._claimed(self._arrays, path)
+        children = self.members(written, names)
+        words, hint = note or ("", "")
+        return Node(
+            name=name,
+            path=path,
+            satisfied=_all(child.satisfied for child in children),
+            words=words,
+            hint=hint,
+            array=array,
+            children=children,
+        )
+
+    def _or(self, either: AnyOf) -> Node:
+        index = self._combination.chosen[either.span]
+        alternative = either.alternatives[index]
+        children = self.members(_gathered(alternative, len(either.names)), either.names)
+        return Node(
+            name="$or",
+            path=".".join(either.names),
+            satisfied=_all(child.satisfied for child in children),
+            words=f"alternative {index + 1} of {len(either.alternatives)}",
+            children=children,
+        )
+
+    def _leaf(self, name: str, path: str, condition: Condition) -> Node:
+        if self._combination.conditions[path] is not condition:
+            return Node(name, path, None, words=_OVERRULED, rules=_rules(condition, Outcome(None)))
+        outcome = self._outcomes.get(path, Outcome(None))
+        words, hint = self._claimed(self._notes, path) or ("", "")
+        if outcome.satisfied is False and not outcome.found and not hint:
+            hint = _absence_hint(condition, outcome)
+        return Node(
+            name=name,
+            path=path,
+            satisfied=outcome.satisfied,
+            words=words or outcome.words,
+            hint=hint,
+            rules=_rules(condition, outcome),
+            found=outcome.found,
+            values=outcome.values,
+            array=self._claimed(self._arrays, path),
+        )
+
+    def _claimed(self, said: dict[str, _Said], path: str) -> _Said | None:
+        """What is to be said at a path; or further up, where the pattern has no name for that."""
+        if path not in said:
+            path = next((place for place in said if path.startswith(place + ".")), path)
+        return said.pop(path, None)
+
+
+def _all(verdicts: Iterable[bool | None]) -> bool | None:
+    """Whether all hold, of those that were looked at."""
+    looked = [verdict for verdict in verdicts if verdict is not None]
+    return all(looked) if looked else None
+
+
+def _rules(condition: Condition, outcome: Outcome) -> tuple[Rule, ...]:
+    value = outcome.found[0].value if outcome.found else None
+    rules = []
+    for rule in condition.rules:
+        satisfied = None if outcome.satisfied is not False else False
+        if outcome.satisfied and outcome.found:
+            satisfied = True if rule == outcome.rule else None
+        elif outcome.satisfied:
+            satisfied = True if isinstance(rule, Absent) else None
+        fails = satisfied is False and outcome.found and not rule.holds(value)
+        rules.append(Rule(rule.words(), satisfied, rule.why_not(value) if fails else ""))
+    return tuple(rules)
+
+
+def _absence_hint(condition: Condition, outcome: Outcome) -> str:
+    """What people forget of fields that are not there."""
+    if outcome.words.startswith("an object"):
+        return "rules are for scalars: name a field in the object"
+    for rule in condition.rules:
+        if isinstance(rule, AnythingBut):
+            return 'anything-but wants a value; {"exists": false} beside it takes a missing one'
+        if isinstance(rule, Equals) and rule.value is None:
+            return 'what is missing is not null; {"exists": false} beside it takes both'
+    return ""
