@@ -1,0 +1,134 @@
+"""Bytes -> standard output or files, packed if so named; a file is there when it is complete."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, Final, Literal, cast
+
+import click
+
+from filterpatterns.cli.messages import Failure, located
+from filterpatterns.cli.streams import ZSTD_HINT, reason, zstd
+
+Packing = Literal["none", "gzip", "zstd"]
+
+_SUFFIXES: Final[dict[str, Packing]] = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
+_GZIP_LEVEL = 6
+
+Write = Callable[[bytes], None]
+
+
+@contextmanager
+def to_stdout(packing: Packing) -> Iterator[Write]:
+    """What writes to standard output. Each write is out at once, unless it is packed."""
+    if sys.stdout is None:  # closed by whoever started the program
+        yield _nowhere
+        return
+    out = sys.stdout.buffer
+    with _packed(out, packing) as write:
+
+        def written(data: bytes) -> None:
+            write(data)
+            out.flush()
+
+        yield written
+    out.flush()
+
+
+@contextmanager
+def to_file(path: str | None) -> Iterator[Write]:
+    """What writes to a file, packed if its name says so. None stands for no file.
+
+    The file has its name only when everything is in it: until then, and for good if the work fails,
+    what was there before stays there.
+
+    Raises:
+        Failure: it cannot be written.
+    """
+    if path is None:
+        yield _nowhere
+        return
+    packing = _SUFFIXES.get(os.path.splitext(path)[1], "none")
+    target = os.path.realpath(path)
+    part = f"{target}.part" if _is_file(target) else target
+    with _failing(path):
+        file = open(part, "wb")  # noqa: SIM115 - closed below
+    try:
+        with file, _failing(path), _packed(file, packing) as write:
+
+            def checked(data: bytes) -> None:
+                with _failing(path):
+                    write(data)
+
+            yield checked
+        with _failing(path):
+            if part != target:
+                os.replace(part, target)
+    except BaseException:
+        if part != target:
+            with contextlib.suppress(OSError):
+                os.unlink(part)
+        raise
+
+
+def refuse_same(*paths: str | None) -> None:
+    """Two outputs in one file would spoil each other.
+
+    Raises:
+        click.UsageError: two of the paths are one file.
+    """
+    given = [os.path.realpath(path) for path in paths if path is not None and _is_file(path)]
+    if len(set(given)) < len(given):
+        raise click.UsageError("the output, the rejects and the errors want a file each")
+
+
+def is_output(path: str) -> bool:
+    """Whether a file that is to be read is the one that standard output is appended to."""
+    try:
+        out = os.fstat(sys.stdout.fileno())
+        return stat.S_ISREG(out.st_mode) and os.path.samestat(out, os.stat(path))
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def _is_file(path: str) -> bool:
+    """Whether a path is a file, or will be: a device or a named pipe is written as it is."""
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except OSError:
+        return True
+
+
+@contextmanager
+def _failing(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Failure(located(path, f"error: cannot write: {reason(error)}")) from None
+
+
+def _nowhere(_data: bytes) -> None:
+    """Write to no file."""
+
+
+@contextmanager
+def _packed(file: BinaryIO, packing: Packing) -> Iterator[Write]:
+    if packing == "none":
+        yield cast(Write, file.write)
+    elif packing == "gzip":
+        import gzip  # needed only here
+
+        with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=_GZIP_LEVEL, mtime=0) as packed:
+            yield cast(Write, packed.write)
+    else:
+        new = zstd("Compressor")
+        if new is None:
+            raise Failure(f"fp: error: zstd takes a library: {ZSTD_HINT}")
+        compressor: Any = new()
+        yield lambda data: cast(None, file.write(compressor.compress(data)))
+        file.write(compressor.flush())

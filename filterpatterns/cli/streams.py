@@ -1,0 +1,305 @@
+"""Files and standard input -> lines of bytes, unpacked if they are gzip or zstd."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import stat
+import sys
+import zlib
+from collections.abc import Callable
+from importlib import import_module
+from types import TracebackType
+from typing import Any, BinaryIO, Final, cast
+
+STDIN: Final = "<stdin>"
+"""The name of standard input in messages."""
+
+_BUFFER_SIZE = 1 << 16
+"""Bytes, few enough to stay in a core's cache: larger ones are slower."""
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+ZSTD_HINT: Final = "pip install zstandard"
+
+_ZSTD_STEP = 1024
+"""Packed bytes at a time: they may become 30,000 times as many."""
+
+
+def reason(error: Exception) -> str:
+    """Why the operating system refused, in words that go on a sentence."""
+    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return words[:1].lower() + words[1:]
+
+
+def stdin_bytes() -> BinaryIO:
+    """Standard input.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if sys.stdin is None:  # closed by whoever started the program
+        raise ValueError("standard input is closed")
+    return sys.stdin.buffer
+
+
+def is_packed(head: bytes) -> bool:
+    """Whether a file that begins so is compressed."""
+    return head.startswith((_GZIP_MAGIC, _ZSTD_MAGIC))
+
+
+class Stream:
+    """The lines of a file. Where they end before the file does, `fault` says why."""
+
+    def __init__(
+        self, raw: Any, *, before_read: Callable[[], None] | None = None, keep_open: bool = False
+    ) -> None:
+        """
+        Args:
+            raw: a binary file, unbuffered or not.
+            before_read: called each time before more input is waited for: the moment to flush
+                output. What it raises goes to whoever asked for a line.
+            keep_open: leave `raw` open.
+        """
+        self._source = _Source(raw, before_read, keep_open)
+        # A section begins in the middle: what looks like packed data there is none.
+        head = b"" if isinstance(raw, Section) else self._source.peek(len(_ZSTD_MAGIC))
+        layer: _Layer | _Source = self._source
+        if head.startswith(_GZIP_MAGIC):
+            layer = _Layer(_gzip_reader(self._source))
+        elif head.startswith(_ZSTD_MAGIC):
+            layer = _Layer(_zstd_reader(self._source))
+        self._layer = layer
+        self._file = io.BufferedReader(layer, _BUFFER_SIZE)
+        self.readline: Callable[[int], bytes] = self._file.readline
+        """Gives the next line, up to so many bytes of it; nothing at the end."""
+
+    @classmethod
+    def open(
+        cls,
+        path: str,
+        *,
+        stdin: BinaryIO | None = None,
+        before_read: Callable[[], None] | None = None,
+    ) -> Stream:
+        """The lines of the file of that name; `-` stands for standard input.
+
+        Raises:
+            OSError, ValueError: there is no such file, or it may not be read.
+        """
+        if path == "-":
+            raw = stdin if stdin is not None else stdin_bytes()
+            return cls(raw, before_read=before_read, keep_open=True)
+        # Unbuffered: _Source says when the operating system is asked for more.
+        return cls(open(path, "rb", buffering=0), before_read=before_read)
+
+    @property
+    def fault(self) -> str | None:
+        """Why the file cannot be read on; None if it has ended or may go on."""
+        return self._source.fault or self._layer.fault
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a file on a disk, and not compressed: what is read is all there is."""
+        return self._source.is_file and self._layer is self._source
+
+    @property
+    def position(self) -> int:
+        """How many bytes of the file have been read, packed as they are."""
+        return self._source.position
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._file.close()
+        self._source.close()
+
+
+class _Source(io.RawIOBase):
+    """The raw bytes, some of which may have been looked at; says when it goes to get more."""
+
+    def __init__(self, raw: Any, before_read: Callable[[], None] | None, keep_open: bool) -> None:
+        super().__init__()
+        self.position = 0
+        self.fault: str | None = None
+        self._get = getattr(raw, "read1", raw.read)  # what is there, without waiting for more
+        self._raw = raw
+        self._before_read = before_read
+        self._keep_open = keep_open
+        self._head = b""
+        self._size = _size(raw)
+        self.is_file = self._size is not None
+
+    def readable(self) -> bool:
+        return True
+
+    def peek(self, size: int) -> bytes:
+        """The first bytes, which will be read again."""
+        while len(self._head) < size and (more := self._read(size - len(self._head))):
+            self._head += more
+        return self._head
+
+    def readinto(self, buffer: Any) -> int:
+        size = len(buffer)
+        data, self._head = self._head[:size], self._head[size:]
+        if not data:
+            data = self._read(size)
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        if not self.closed and not self._keep_open:
+            self._raw.close()
+        super().close()
+
+    def _read(self, size: int) -> bytes:
+        if self.fault is not None:
+            return b""
+        if self._before_read is not None:
+            self._before_read()
+        try:
+            data: bytes = self._get(size) or b""
+        except (OSError, ValueError) as error:
+            self.fault = reason(error)
+            return b""
+        self.position += len(data)
+        if not data and self.position < (self._size or 0):
+            self.fault = "the file became shorter while it was read"
+        return data
+
+
+def _size(raw: Any) -> int | None:
+    """How many bytes there must be to come: those there are now, if it is a file on a disk."""
+    if isinstance(raw, Section):
+        return raw.left
+    try:
+        status = os.fstat(raw.fileno())
+        return status.st_size - raw.tell() if stat.S_ISREG(status.st_mode) else None
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+class Section(io.RawIOBase):
+    """A part of a file, as a file."""
+
+    def __init__(self, path: str, start: int, end: int) -> None:
+        """
+        Raises:
+            OSError: there is no such file, or it may not be read.
+        """
+        super().__init__()
+        self.left = end - start
+        """How many bytes are to come."""
+        self._file = open(path, "rb", buffering=0)  # noqa: SIM115 - closed in `close`
+        self._file.seek(start)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._file.read(min(len(buffer), self.left))
+        buffer[: len(data)] = data
+        self.left -= len(data)
+        return len(data)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+class _Layer(io.RawIOBase):
+    """What unpacks; an error ends the data, so that the line before it is not lost."""
+
+    def __init__(self, read: Callable[[int], bytes]) -> None:
+        super().__init__()
+        self.fault: str | None = None
+        self._get = read
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if self.fault is not None:
+            return 0
+        try:
+            data = self._get(len(buffer))
+        except _UnpackError as error:
+            self.fault = str(error)
+            return 0
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class _UnpackError(Exception):
+    """What is packed is broken, or nothing here unpacks it."""
+
+
+def _gzip_reader(source: _Source) -> Callable[[int], bytes]:
+    import gzip
+
+    unpacked = gzip.open(cast(BinaryIO, source))  # noqa: SIM115 - closed with its source
+
+    def read(size: int) -> bytes:
+        try:
+            return unpacked.read1(size)
+        except EOFError:
+            raise _UnpackError("the gzip data ends early") from None
+        except (gzip.BadGzipFile, zlib.error) as error:
+            raise _UnpackError(f"broken gzip data: {reason(error)}") from None
+
+    return read
+
+
+class _Zstd:
+    """Unpacks frame after frame."""
+
+    def __init__(self, source: _Source, new: Callable[[], Any]) -> None:
+        self._source = source
+        self._new = new
+        self._frame: Any = None
+        self._unpacked = b""
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, at most so many."""
+        while not self._unpacked:
+            packed = b""
+            if self._frame is not None and self._frame.eof:
+                packed, self._frame = self._frame.unused_data, None
+            packed = packed or self._source.read(_ZSTD_STEP) or b""
+            if not packed:
+                if self._frame is not None:
+                    raise _UnpackError("the zstd data ends early")
+                return b""
+            self._frame = self._frame or self._new()
+            try:
+                self._unpacked = self._frame.decompress(packed)
+            except Exception as error:  # noqa: BLE001 - whatever the library calls it
+                raise _UnpackError(f"broken zstd data: {reason(error)}") from None
+        data, self._unpacked = self._unpacked[:size], self._unpacked[size:]
+        return data
+
+
+def zstd(side: str) -> Any:
+    """What makes a zstd compressor or decompressor; None where there is no library for it."""
+    with contextlib.suppress(ImportError):
+        return getattr(import_module("compression.zstd"), f"Zstd{side}")  # from Python 3.14 on
+    with contextlib.suppress(ImportError):
+        made = getattr(import_module("zstandard"), f"Zstd{side}")()
+        return made.decompressobj if side == "Decompressor" else made.compressobj
+    return None
+
+
+def _zstd_reader(source: _Source) -> Callable[[int], bytes]:
+    new = zstd("Decompressor")
+    return _no_zstd if new is None else _Zstd(source, new).read
+
+
+def _no_zstd(_size: int) -> bytes:
+    raise _UnpackError(f"zstd data, which takes a library: {ZSTD_HINT}")

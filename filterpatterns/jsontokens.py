@@ -1,0 +1,167 @@
+"""Where things stand in JSON texts: brackets, elements, members, faults. Nothing is decoded."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from filterpatterns.limits import MAX_PAYLOAD_DEPTH
+
+SPACE: Final = " \t\r\n"
+"""JSON's white space: `str.strip()` alone would take more."""
+
+TOKENS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]|"', re.DOTALL)
+"""Strings and brackets; a quotation mark alone is one that nothing closes."""
+
+OPENING = ("{", "[")
+CLOSING = ("}", "]")
+
+
+def split(text: str) -> tuple[list[str], str]:
+    """The arrays and objects that a line holds, and what is left open at its end.
+
+    Both are empty if the line is neither several JSON texts nor the first part of one.
+    """
+    values: list[str] = []
+    depth = start = end = 0
+    for token in TOKENS.finditer(text):
+        if token[0] == '"':
+            return [], ""
+        if token[0] in OPENING:
+            if not depth:
+                start = token.start()
+                if text[end:start].strip(SPACE):
+                    return [], ""
+            depth += 1
+        elif token[0] in CLOSING:
+            depth -= 1
+            if depth < 0:
+                return [], ""
+            if not depth:
+                end = token.end()
+                values.append(text[start:end])
+    if depth:
+        return values, text[start:]
+    return ([], "") if text[end:].strip(SPACE) else (values, "")
+
+
+def lines_of_elements(text: str, key: str | None, count: int, first: int) -> Iterable[int]:
+    """In which lines the elements of an array begin: the text itself, or its member of that name.
+
+    Where that is not to be told, each is said to be in the first.
+    """
+    unknown = [first] * count
+    if "\n" not in text:
+        return unknown
+    name = None if key is None else f'"{key}"'
+    inside = 1 if key is None else 2  # how many brackets are open around an element
+    depth, line, counted, before = 0, first, 0, ""
+    reading = key is None
+    lines: list[int] = []
+    for token in TOKENS.finditer(text):
+        if token[0] in OPENING:
+            if reading and depth == inside:
+                line += text.count("\n", counted, token.start())
+                counted = token.start()
+                lines.append(line)
+            if depth == 1 and before == name:
+                reading = True
+                lines.clear()  # of a name that is repeated the last value counts
+            depth += 1
+        elif token[0] in CLOSING:
+            depth -= 1
+            reading = reading and depth >= inside
+        before = token[0]
+    return lines if len(lines) == count else unknown
+
+
+def fault(text: str) -> tuple[str, int, int | None]:
+    """Why a text is not JSON: in words, how many lines below its first, and in which column."""
+    if _is_too_deep(text):
+        return f"nested deeper than {MAX_PAYLOAD_DEPTH:,} levels", 0, None
+    try:
+        # Its messages have a place; what it takes of numbers and names is not what is asked here.
+        json.loads(text, parse_int=len, parse_float=len, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        whole = text.rstrip(SPACE)
+        if error.pos >= len(whole):  # what is missing is missing behind the last character
+            last = whole.rfind("\n") + 1
+            return "invalid JSON: ends too early", whole.count("\n"), len(whole) - last + 1
+        words = "more text behind the value" if error.msg == "Extra data" else error.msg
+        words = words[:1].lower() + words[1:].removesuffix(" at").removesuffix(" starting")
+        return f"invalid JSON: {words}", error.lineno - 1, error.colno
+    except ValueError as error:
+        return f"invalid JSON: {error}", 0, None
+    except RecursionError:
+        pass
+    return "invalid JSON", 0, None
+
+
+def _is_too_deep(text: str) -> bool:
+    """As `jsontext.is_too_deep`, for a text that may be anything."""
+    depth = 0
+    for token in TOKENS.finditer(text):
+        if token[0] in OPENING:
+            depth += 1
+            if depth > MAX_PAYLOAD_DEPTH:
+                return True
+        elif token[0] in CLOSING:
+            depth -= 1
+        elif token[0] == '"':  # what follows it is no longer to be told
+            return False
+    return False
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def elements(text: str) -> list[str]:
+    """The texts of the elements of an array."""
+    return [part.strip(SPACE) for part in _parts(text)]
+
+
+def members(text: str) -> list[tuple[str, str]]:
+    """The names of the members of an object, and the texts of their values."""
+    found = []
+    for part in _parts(text):
+        name = TOKENS.search(part)
+        assert name is not None, "a member begins with its name"
+        value = part[name.end() :].lstrip(SPACE)[1:]  # behind the colon
+        found.append((json.loads(name[0]), value.strip(SPACE)))
+    return found
+
+
+_PARTS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},]', re.DOTALL)
+
+
+def _parts(text: str) -> Iterator[str]:
+    """What commas separate in an array or object."""
+    depth, start = 0, 0
+    for token in _PARTS.finditer(text):
+        if token[0] in OPENING:
+            depth += 1
+            if depth == 1:
+                start = token.end()
+        elif token[0] == "," and depth == 1:
+            yield text[start : token.start()]
+            start = token.end()
+        elif token[0] in CLOSING:
+            depth -= 1
+            if not depth:
+                last = text[start : token.start()]
+                if last.strip(SPACE):
+                    yield last
+                return
+
+
+_OUTSIDE_STRINGS = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\r\n]+', re.DOTALL)
+
+
+def one_line(text: str) -> str:
+    """A JSON text without line breaks: as it is, or without any white space between its tokens."""
+    if "\n" not in text and "\r" not in text:
+        return text
+    return _OUTSIDE_STRINGS.sub(lambda match: match[1] or "", text)

@@ -1,0 +1,170 @@
+"""Lines of a file x filter -> the records' own lines, kept or dropped, and what is no record.
+
+JSON Lines take the generated loop, which decodes of each line only what the pattern looks at and
+validates the rest. Lines that it does not judge, and files of another form, take the reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+from filterpatterns.errors import RecordError
+from filterpatterns.events import Item, Reader
+from filterpatterns.filter import Filter
+
+LONGEST_LINE: Final = 1 << 28
+"""Bytes; no AWS service carries a record of a hundredth of that."""
+
+_SPACE = b" \t\r\n"
+_UTF8_MARK = b"\xef\xbb\xbf"
+
+
+class Fault(NamedTuple):
+    """What could not be read, and where, as far as that is known."""
+
+    line: int | None
+    column: int | None
+    message: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of the lines so far; whoever takes the lines out, clears the lists.
+
+    Each line is a record's own, byte for byte, with a line feed at its end. Where a record had no
+    line for itself (in an array, in a Lambda event, over many lines), it is its own text made one
+    line. `lost` are the lines that are no records, and `faults` what is wrong with them.
+    """
+
+    kept: list[bytes] = field(default_factory=list)
+    dropped: list[bytes] = field(default_factory=list)
+    lost: list[bytes] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Counts:
+    """How many lines were read, and how many records and other things were in them."""
+
+    lines: int = 0
+    blank: int = 0
+    records: int = 0
+    errors: int = 0
+
+    def add(self, other: Counts) -> None:
+        """Count what another part of the work has counted."""
+        self.lines += other.lines
+        self.blank += other.blank
+        self.records += other.records
+        self.errors += other.errors
+
+
+class LineFilter:
+    """Judges the lines of one file.
+
+    The outcome is collected in `outcome`; `counts.records` are those that matched or did not.
+    """
+
+    def __init__(
+        self, compiled: Filter, file: str, *, drops: bool, json_lines: bool | None = None
+    ) -> None:
+        """
+        Args:
+            compiled: the filter.
+            file: the file's name.
+            drops: whether the dropped lines are wanted.
+            json_lines: whether the file is JSON Lines; None if its first line is to tell.
+        """
+        self.outcome = Outcome()
+        self.counts = Counts()
+        self._matches = compiled.matches
+        self._loop = compiled._engine.line_loop(drops=drops)  # noqa: SLF001 - within the package
+        self._drops = drops
+        lose = self.outcome.lost.append
+        self._reader = Reader(file, json_lines=json_lines, as_text=True, lose=lose)
+        self._read: Callable[[], bytes] = bytes
+        self._slow_lines = 0
+
+    def run(self, readline: Callable[[int], bytes]) -> None:
+        """Judge the lines of a file.
+
+        The outcome grows meanwhile; `readline` may take it out whenever it is called.
+
+        Args:
+            readline: gives the next line, up to so many bytes of it; nothing at the end.
+        """
+        self._read = partial(readline, LONGEST_LINE)
+        lines = iter(self._read, b"")
+        counts, outcome = self.counts, self.outcome
+        while not (self._reader.is_json_lines and self._loop is not None):
+            line = next(lines, b"")
+            if not line:
+                self._judge(self._reader.end(), b"")
+                return
+            counts.lines += 1
+            self._slow(line, counts.lines)
+        keep, drop = outcome.kept.append, outcome.dropped.append
+        last = -1
+        while last < counts.lines:
+            last = counts.lines
+            self._slow_lines = 0
+            counts.lines = self._loop(lines, last, keep, drop, self._slow)
+            counts.records += counts.lines - last - self._slow_lines
+        _end_line(outcome.kept)
+        _end_line(outcome.dropped)
+
+    def _slow(self, line: bytes, number: int) -> None:
+        """Judge a line that may be anything."""
+        self._slow_lines += 1
+        if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+            self._pass_over(line, number)
+            return
+        items = self._reader.line(number, line)
+        if not items and not line.strip(_SPACE):
+            self.counts.blank += 1
+        self._judge(items, line)
+
+    def _judge(self, items: Any, line: bytes) -> None:
+        for item in items:
+            fault = item.error if item.error is not None else self._matched(item, line, len(items))
+            if fault is not None:
+                self.counts.errors += 1
+                self.outcome.faults.append(Fault(item.line, item.column, fault))
+
+    def _matched(self, item: Item, line: bytes, count: int) -> str | None:
+        """Judge a record; gives what is wrong if it cannot be."""
+        own: bytes = item.record.encode()
+        unmarked = line.removeprefix(_UTF8_MARK)
+        if count == 1 and unmarked.strip(_SPACE) == own.strip(_SPACE):
+            own = unmarked
+        if not own.endswith(b"\n"):
+            own += b"\n"
+        try:
+            matches = self._matches(item.record)
+        except RecordError as error:
+            self.outcome.lost.append(own)
+            return error.message
+        self.counts.records += 1
+        if matches:
+            self.outcome.kept.append(own)
+        elif self._drops:
+            self.outcome.dropped.append(own)
+        return None
+
+    def _pass_over(self, line: bytes, number: int) -> None:
+        """Take a line that is too long to be held, to its end."""
+        self.counts.errors += 1
+        message = f"a line of more than {LONGEST_LINE >> 20} MB"
+        self.outcome.faults.append(Fault(number, None, message))
+        while line:
+            self.outcome.lost.append(line)
+            line = b"" if line.endswith(b"\n") else self._read()
+
+
+def _end_line(lines: list[bytes]) -> None:
+    """Give a file's last line its line feed."""
+    if lines and not lines[-1].endswith(b"\n"):
+        lines[-1] += b"\n"
