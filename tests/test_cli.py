@@ -333,7 +333,7 @@ def test_an_error_outweighs_an_expectation() -> None:
         (["test", "--max-filters", "0", PATTERN, "-"], "not in the range"),
         (["test", "", "-"], "PATTERN is empty"),
         (["tset", PATTERN, "-"], "no such command 'tset': did you mean 'test'?"),
-        (["frob"], "no such command 'frob': choose one of test, check, compile"),
+        (["frob"], "no such command 'frob': choose one of test, explain, filter, stats, route,"),
         ([PATTERN, "-"], "the command is missing: fp test PATTERN EVENTS..."),
         (["--frob"], "No such option"),
     ],
@@ -410,6 +410,17 @@ def test_compile_takes_a_pattern_from_anywhere(here: Path) -> None:
     assert event.stdout == "<pattern>: OK (1 filter for event)\n"
     nothing = fp("compile", '{"Filters": []}')
     assert nothing.stdout == "<pattern>: OK (no filter, keeps everything for sqs)\n"
+
+
+def test_compile_counts_the_filters_of_a_template(here: Path) -> None:
+    filters = [{"Pattern": PATTERN}, {"Pattern": PATTERN}]
+    properties = {"EventSourceArn": "arn:aws:sqs:us-east-1:123456789012:orders"}
+    resource = {
+        "Type": "AWS::Lambda::EventSourceMapping",
+        "Properties": {**properties, "FilterCriteria": {"Filters": filters}},
+    }
+    (here / "template.json").write_text(json.dumps({"Resources": {"Orders": resource}}))
+    assert fp("compile", "template.json").stdout == "template.json: OK (2 filters for sqs)\n"
 
 
 def test_the_code_can_be_seen() -> None:

@@ -16,7 +16,16 @@ import click
 
 from filterpatterns._version import __version__
 
-_COMMANDS: Final = ("test", "check", "compile")
+_COMMANDS: Final = (
+    "test",
+    "explain",
+    "filter",
+    "stats",
+    "route",
+    "check",
+    "compile",
+    "completion",
+)
 """In the order of the help. Each is the name of its module."""
 
 _BROKEN_PIPE = 128 + 13  # as a shell reports a program that SIGPIPE ended
@@ -40,7 +49,7 @@ class _Program(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if name not in _COMMANDS and not name.startswith("-"):
+        if name not in _COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
             ctx.fail(_no_such_command(name))
         return super().resolve_command(ctx, args)
 
@@ -113,7 +122,11 @@ Examples:
   fp test pattern.json events.jsonl
   fp test '{"body": {"total": [{"numeric": [">", 100]}]}}' events.jsonl
   aws sqs receive-message --queue-url "$QUEUE" | fp test pattern.json -
+  fp explain --dropped pattern.json events.jsonl
+  fp filter pattern.json events.jsonl > kept.jsonl
   fp compile pattern.json
+  fp stats pattern.json events.jsonl
+  fp route rules/ events.jsonl
 
 `fp COMMAND --help` says more, with examples.""",
 )

@@ -11,10 +11,10 @@ from typing import Final
 import click
 
 from filterpatterns import templates
-from filterpatterns.cli import formats, inputs, output
+from filterpatterns.cli import formats, output, streams
 from filterpatterns.cli.formats import Finding
 from filterpatterns.cli.messages import located
-from filterpatterns.cli.options import color_option, wants_color
+from filterpatterns.cli.options import color_option, complete_files, wants_color
 from filterpatterns.cli.patterns import refuse_stdin_twice
 from filterpatterns.errors import Diagnostic, Excerpt, printable
 from filterpatterns.limits import MAX_FILTERS
@@ -111,7 +111,7 @@ Exit status: 0; 1 if there are errors, with --strict also for warnings;
     help="Take FILES as a search of a directory does: pass over those without patterns.",
 )
 @color_option
-@click.argument("files", metavar="FILES...", nargs=-1, required=True)
+@click.argument("files", metavar="FILES...", nargs=-1, required=True, shell_complete=complete_files)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -165,7 +165,7 @@ def _search(directory: str, tally: _Tally) -> Iterator[str]:
     def complain(error: OSError) -> None:
         tally.unreadable += 1
         name = str(error.filename or directory)
-        click.echo(located(name, f"error: {inputs.reason(error)}"), err=True)
+        click.echo(located(name, f"error: {streams.reason(error)}"), err=True)
 
     for path, directories, files in os.walk(directory, onerror=complain):
         directories[:] = sorted(
@@ -189,7 +189,7 @@ def _check_file(
     dialect: str | None,
     max_filters: int,
 ) -> None:
-    name = inputs.STDIN if path == "-" else path
+    name = streams.STDIN if path == "-" else path
     try:
         text = _text(path, searched)
         mappings = [] if text is None else templates.patterns_in(text, path, searched=searched)
@@ -224,12 +224,12 @@ def _text(path: str, searched: bool) -> str | None:
     """
     try:
         if path == "-":
-            data = inputs.stdin_bytes().read(_LARGEST_FILE + 1)
+            data = streams.stdin_bytes().read(_LARGEST_FILE + 1)
         else:
             with open(path, "rb") as file:
                 data = file.read(_LARGEST_FILE + 1)
     except (OSError, ValueError) as error:
-        raise _UnreadableError(inputs.reason(error)) from None
+        raise _UnreadableError(streams.reason(error)) from None
     if len(data) > _LARGEST_FILE:
         raise _UnreadableError(f"larger than {_LARGEST_FILE >> 20} MB")
     try:

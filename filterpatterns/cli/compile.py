@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from filterpatterns import criteria
 from filterpatterns.cli import patterns
-from filterpatterns.cli.options import pattern_options
+from filterpatterns.cli.options import complete_files, pattern_options
 from filterpatterns.errors import printable
 
 
@@ -22,7 +21,7 @@ Exit status: 0, or 2 if AWS would refuse the pattern."""
 )
 @pattern_options
 @click.option("--show-code", is_flag=True, help="Print the Python code that the pattern becomes.")
-@click.argument("pattern", metavar="PATTERN")
+@click.argument("pattern", metavar="PATTERN", shell_complete=complete_files)
 def command(pattern: str, source: str | None, max_filters: int, show_code: bool) -> None:
     """Check that a pattern compiles.
 
@@ -30,7 +29,7 @@ def command(pattern: str, source: str | None, max_filters: int, show_code: bool)
     What AWS would refuse, and what is likely a mistake, goes to standard error.
     """
     given, compiled = patterns.load(pattern, source=source, max_filters=max_filters)
-    count = len(criteria.patterns(given.text))
+    count = len(compiled.texts)
     filters = (
         f"{count} filter{'' if count == 1 else 's'}" if count else "no filter, keeps everything"
     )

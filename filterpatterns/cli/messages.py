@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
+from filterpatterns.delivery import contradicts
 from filterpatterns.errors import Diagnostic, printable
+from filterpatterns.evaluation import as_record
 
 
 class Failure(click.ClickException):
@@ -25,3 +29,11 @@ def located(file: str, words: str, line: int | None = None, column: int | None =
 def diagnosed(file: str, diagnostic: Diagnostic) -> str:
     """A diagnostic of a pattern that stands in a file, drawn."""
     return located(file, str(diagnostic), diagnostic.line, diagnostic.column)
+
+
+def say_other_source(record: Any, source: str) -> None:
+    """Say on standard error if a record, none of whose kind matched, is one of another source."""
+    other = contradicts(as_record(record), source)
+    if other is not None:
+        hint = f"--source {other}, or --source auto"
+        click.echo(f"fp: hint: these look like records of {other}: {hint}", err=True)

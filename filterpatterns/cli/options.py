@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from filterpatterns.limits import MAX_FILTERS
 from filterpatterns.sources import SOURCES
@@ -32,6 +33,16 @@ def pattern_options(command: Command) -> Command:
         "takes each record by its own eventSource or shape.  "
         "[default: what a template says, else sqs]",
     )(command)
+
+
+def complete_files(
+    _ctx: click.Context, _param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """For an argument's `shell_complete`: the shell completes the names of files.
+
+    (A click.Path would look at the file, and have errors of its own.)
+    """
+    return [CompletionItem(incomplete, type="file")]
 
 
 def color_option(command: Command) -> Command:

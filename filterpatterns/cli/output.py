@@ -103,7 +103,7 @@ class Columns:
         self._rows: list[Row] = []
         self._file: str | None = None
         self._id_width = 1
-        self._ellipsis = "…" if _takes(out, "…") else "..."
+        self._ellipsis = "…" if takes(out, "…") else "..."
 
     def row(self, row: Row) -> None:
         """Write a row."""
@@ -148,7 +148,8 @@ class Columns:
         return printable(name)
 
 
-def _takes(out: TextIO, text: str) -> bool:
+def takes(out: TextIO, text: str) -> bool:
+    """Whether a stream's encoding has the characters of a text."""
     try:
         text.encode(out.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):

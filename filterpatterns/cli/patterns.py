@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 import filterpatterns
-from filterpatterns.cli.inputs import STDIN, reason, stdin_bytes
 from filterpatterns.cli.messages import Failure, diagnosed, located
+from filterpatterns.cli.streams import STDIN, reason, stdin_bytes
 from filterpatterns.filter import Filter, Options, compile_texts
 
 if TYPE_CHECKING:

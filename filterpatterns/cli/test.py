@@ -3,67 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from dataclasses import dataclass, field
-from typing import Any
 
 import click
 
-from filterpatterns.cli import inputs, output, patterns
-from filterpatterns.cli.messages import located
-from filterpatterns.cli.options import color_option, pattern_options, wants_color
-from filterpatterns.cli.output import DROP, ERROR, MATCH, NOT_A_RECORD, Row
-from filterpatterns.delivery import contradicts
-from filterpatterns.errors import RecordError
-from filterpatterns.evaluation import Reason, as_record
-from filterpatterns.events import Item
-from filterpatterns.filter import Filter
+from filterpatterns.cli import output, patterns
+from filterpatterns.cli.judging import Tally, counted, hint_at_source, judge_file
+from filterpatterns.cli.options import color_option, complete_files, pattern_options, wants_color
 
 
-@dataclass
-class Tally:
-    """What became of the records."""
-
-    matched: int = 0
-    dropped: Counter[str] = field(default_factory=Counter)
-    invalid: int = 0
-    unreadable: int = 0
-    first: Any = None
-    """The first record that was dropped: if nothing matches, it may tell why."""
-
-    @property
-    def total(self) -> int:
-        """How many records there were, with the lines that are none."""
-        return self.matched + self.dropped.total() + self.invalid
-
-    def __str__(self) -> str:
-        parts = [f"{self.matched:,} match", f"{self.dropped.total():,} drop"]
-        if self.invalid:
-            parts.append(f"{self.invalid:,} {NOT_A_RECORD}")
-        lines = [f"{_records(self.total)}: {', '.join(parts)}" if self.total else "0 records"]
-        if len(self.dropped) > 1:
-            width = len(f"{max(self.dropped.values()):,}")
-            lines += [f"  {count:{width},} {why}" for why, count in self.dropped.most_common()]
-        return "\n".join(lines)
-
-    def unmet(self, expected: str | int) -> str | None:
-        """What `--expect` asked for and what was found, if the two differ."""
-        if expected == "all":
-            # Nothing at all is no success: a test that lost its events must not pass.
-            met, wanted = 0 < self.matched == self.total, "every record"
-        elif expected == "none":
-            met, wanted = self.matched == 0, "no record"
-        elif expected == "any":
-            met, wanted = self.matched > 0, "at least one record"
-        else:
-            met, wanted = self.matched == expected, f"{_records(int(expected))}"
-        if met:
-            return None
-        return f"expected {wanted} to match, found {self.matched:,} of {self.total:,}"
-
-
-def _records(count: int) -> str:
-    return f"{count:,} record{'' if count == 1 else 's'}"
+def _unmet(tally: Tally, expected: str | int) -> str | None:
+    """What `--expect` asked for and what was found, if the two differ."""
+    if expected == "all":
+        # Nothing at all is no success: a test that lost its events must not pass.
+        met, wanted = 0 < tally.matched == tally.total, "every record"
+    elif expected == "none":
+        met, wanted = tally.matched == 0, "no record"
+    elif expected == "any":
+        met, wanted = tally.matched > 0, "at least one record"
+    else:
+        met, wanted = tally.matched == expected, counted(int(expected))
+    if met:
+        return None
+    return f"expected {wanted} to match, found {tally.matched:,} of {tally.total:,}"
 
 
 def _expectation(
@@ -76,6 +37,32 @@ def _expectation(
     return int(value)
 
 
+def _check_usage(
+    ctx: click.Context,
+    given: tuple[str, ...],
+    *,
+    cases: bool,
+    junit: bool,
+    expect: bool,
+    explain: bool,
+    rows: bool,
+) -> None:
+    """Refuse arguments and options that do not go together.
+
+    Raises:
+        click.UsageError: they don't.
+    """
+    if junit and not cases and not expect:
+        raise click.UsageError("--junit needs --cases, or --expect to say what a failure is")
+    if cases and expect:
+        raise click.UsageError("--expect is about EVENTS; a case says itself what it expects")
+    if explain and (cases or not rows):
+        raise click.UsageError("--explain goes with the lines for people; see also: fp explain")
+    wanted = [param for param in ctx.command.params if isinstance(param, click.Argument)]
+    if not cases and len(given) < len(wanted):
+        raise click.MissingParameter(ctx=ctx, param=wanted[len(given)])
+
+
 @click.command(
     epilog="""\b
 Examples:
@@ -85,13 +72,18 @@ Examples:
   aws sqs receive-message --queue-url "$QUEUE" | fp test pattern.json -
   fp test --json pattern.json events.jsonl.gz | jq 'select(.result == "drop")'
   fp test --quiet --expect all pattern.json must-pass/*.json
+  fp test --expect none --explain pattern.json must-drop/*.json
+  fp test --cases cases.jsonl --junit report.xml
 
 \b
-Exit status: 0; 1 if --expect did not come true; 2 if the pattern is refused,
-or a file or line could not be read (the others are tested all the same)."""
+Exit status: 0; 1 if --expect did not come true, or a case fails; 2 if the
+pattern is refused, or a file, line or case could not be read (the others are
+tested all the same)."""
 )
 @pattern_options
-@click.option("--json", "as_json", is_flag=True, help="Write a JSON object for each record.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Write a JSON object for each record or case."
+)
 @click.option("-q", "--quiet", is_flag=True, help="Only the summary; with --json, no summary.")
 @click.option(
     "--expect",
@@ -99,19 +91,42 @@ or a file or line could not be read (the others are tested all the same)."""
     callback=_expectation,
     help="How many records have to match; if others do, the exit status is 1.",
 )
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Print why, below each record that misses its expectation: what matches with `--expect "
+    "none`, else what is dropped.",
+)
+@click.option(
+    "--cases",
+    metavar="FILE",
+    multiple=True,
+    shell_complete=complete_files,
+    help="Run a case file, which has patterns, records and what is expected; the arguments are "
+    "further case files then, and there is no PATTERN.",
+)
+@click.option(
+    "--junit",
+    metavar="FILE",
+    shell_complete=complete_files,
+    help="With --cases or --expect: write the results as JUnit XML too.",
+)
 @color_option
-@click.argument("pattern", metavar="PATTERN")
-@click.argument("files", metavar="EVENTS...", nargs=-1, required=True)
+@click.argument("pattern", metavar="PATTERN", required=False, shell_complete=complete_files)
+@click.argument("files", metavar="EVENTS...", nargs=-1, shell_complete=complete_files)
 @click.pass_context
 def command(
     ctx: click.Context,
-    pattern: str,
+    pattern: str | None,
     files: tuple[str, ...],
     source: str | None,
     max_filters: int,
     as_json: bool,
     quiet: bool,
     expect: str | int | None,
+    explain: bool,
+    cases: tuple[str, ...],
+    junit: str | None,
     color: str,
 ) -> None:
     """Say of each record whether the pattern keeps it, and if not, why.
@@ -120,10 +135,45 @@ def command(
 
     EVENTS are files, or `-` for standard input, plain or gzip: JSON Lines, an array, a single
     record or a whole Lambda event ({"Records": [...]}), told apart by what is in them.
+
+    Case files are JSON Lines (or an array) of objects with a `pattern`, a `record`, and what
+    `matches` has to be, true or false; or with several records in `events` and as many verdicts in
+    `matches`; or with `valid`, true or false, for a pattern that has to be accepted or refused.
+    `source` is the event source (else --source, else sqs), `name` or `id` what the case is called,
+    `comment` anything. Patterns and records may be JSON, or strings that hold it.
     """
-    patterns.refuse_stdin_twice((pattern, *files))
-    compiled = patterns.load(pattern, source=source, max_filters=max_filters)[1]
+    given = (*cases, *(() if pattern is None else (pattern,)), *files)
+    patterns.refuse_stdin_twice(given)
+    _check_usage(
+        ctx,
+        given,
+        cases=bool(cases),
+        junit=junit is not None,
+        expect=expect is not None,
+        explain=explain,
+        rows=not as_json and not quiet,
+    )
+    report = None
+    if junit is not None:
+        from filterpatterns.cli.junit import Report  # XML: only for those who ask
+
+        report = ctx.with_resource(Report(junit))
     out = output.stdout()
+    if cases:
+        from filterpatterns.cli import suite
+
+        status = suite.run(
+            given,
+            out,
+            source=source,
+            max_filters=max_filters,
+            as_json=as_json,
+            quiet=quiet,
+            color=wants_color(color),
+            report=report,
+        )
+        ctx.exit(status)
+    compiled = patterns.load(given[0], source=source, max_filters=max_filters)[1]
     writer: output.Writer
     if as_json:
         writer = output.JsonLines(out)
@@ -131,69 +181,32 @@ def command(
         writer = output.Silence()
     else:
         writer = output.Columns(out, color=wants_color(color), file_names=len(files) > 1)
+    verdict = compiled.verdict
+    if explain:
+        from filterpatterns.cli.misses import Explaining
+
+        explaining = Explaining(writer, compiled, out, expect, color=wants_color(color))
+        writer, verdict = explaining, explaining.verdict
+    reporting = None
+    if report is not None and expect is not None:
+        from filterpatterns.cli.misses import Reporting
+
+        writer = reporting = Reporting(writer, report, expect)
     tally = Tally()
     for file in files:
-        _test_file(file, compiled, writer, tally)
+        judge_file(file, verdict, writer, tally)
     writer.flush()
     if not as_json:
         out.write(f"{tally}\n" if quiet or not tally.total else f"\n{tally}\n")
         out.flush()
     elif not quiet:
         click.echo(str(tally), err=True)
-    other = None
-    if not tally.matched and tally.first is not None:
-        other = contradicts(as_record(tally.first), compiled.source)
-    if other is not None:
-        hint = f"--source {other}, or --source auto"
-        click.echo(f"fp: hint: these look like records of {other}: {hint}", err=True)
-    unmet = None if expect is None else tally.unmet(expect)
+    hint_at_source(tally, compiled.source)
+    unmet = None if expect is None else _unmet(tally, expect)
     if unmet is not None:
         click.echo(f"fp: {unmet}", err=True)
+    if reporting is not None:
+        reporting.finish(tally, unmet)
     if tally.invalid or tally.unreadable:
         ctx.exit(2)
     ctx.exit(0 if unmet is None else 1)
-
-
-def _test_file(file: str, compiled: Filter, writer: output.Writer, tally: Tally) -> None:
-    number = 0
-    unreadable = tally.unreadable
-    for item in inputs.read(file, before_read=writer.flush):
-        if item.line is None:
-            tally.unreadable += 1
-            _complain(writer, located(item.file, f"error: {item.error}"))
-            continue
-        number += 1
-        result, reason, detail = _judge(item, compiled, writer, tally)
-        writer.row(Row(item.file, item.line, number, item.id, result, reason, detail))
-    if not number and tally.unreadable == unreadable:
-        _complain(writer, located(inputs.STDIN if file == "-" else file, "warning: no records"))
-
-
-def _judge(
-    item: Item, compiled: Filter, writer: output.Writer, tally: Tally
-) -> tuple[str, str, str]:
-    """The result, the reason for machines, and the reason in words."""
-    error, column = item.error, item.column
-    if error is None:
-        try:
-            reason, key = compiled.verdict(item.record)
-        except RecordError as refusal:
-            error = refusal.message
-        else:
-            if reason is Reason.MATCH:
-                tally.matched += 1
-                return MATCH, "match", ""
-            if tally.first is None:
-                tally.first = item.record
-            words = reason.words(key)
-            tally.dropped[words] += 1
-            return DROP, reason.name.lower().replace("_", "-"), words
-    tally.invalid += 1
-    _complain(writer, located(item.file, f"error: {error}", item.line, column))
-    return ERROR, "not-a-record", error
-
-
-def _complain(writer: output.Writer, message: str) -> None:
-    """Say on standard error what comes after the rows so far: both may be the same terminal."""
-    writer.flush()
-    click.echo(message, err=True)

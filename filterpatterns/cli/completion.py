@@ -1,0 +1,32 @@
+"""`fp completion`: what makes the shell complete commands, options and the names of files."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import get_completion_class
+
+_VARIABLE = "_FP_COMPLETE"
+"""The variable by which the script asks `fp` for completions; click derives it from the name."""
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  fp completion bash > ~/.local/share/bash-completion/completions/fp
+  echo 'eval "$(fp completion zsh)"' >> ~/.zshrc
+  fp completion fish > ~/.config/fish/completions/fp.fish
+
+\b
+Exit status: 0."""
+)
+@click.argument("shell", metavar="bash|zsh|fish", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def command(ctx: click.Context, shell: str) -> None:
+    """Print the script with which a shell completes `fp`.
+
+    It takes effect in shells that are started after it was installed; bash has to be 4.4 or newer.
+    """
+    found = get_completion_class(shell)
+    if found is not None:  # click knows the three
+        program = ctx.find_root().command
+        click.echo(found(program, {}, "fp", _VARIABLE).source())

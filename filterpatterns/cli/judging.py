@@ -1,0 +1,102 @@
+"""Reading files of records and judging each: what several commands do, and count alike."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+
+from filterpatterns.cli import inputs, output, streams
+from filterpatterns.cli.messages import located, say_other_source
+from filterpatterns.cli.output import DROP, ERROR, MATCH, NOT_A_RECORD, Row
+from filterpatterns.errors import RecordError
+from filterpatterns.evaluation import Reason, Verdict
+from filterpatterns.events import Item
+
+Judge = Callable[[Any], Verdict]
+"""`Filter.verdict`, or what does more and says the same."""
+
+
+@dataclass
+class Tally:
+    """What became of the records."""
+
+    matched: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    invalid: int = 0
+    unreadable: int = 0
+    first: Any = None
+    """The first record that was dropped: if nothing matches, it may tell why."""
+
+    @property
+    def total(self) -> int:
+        """How many records there were, with the lines that are none."""
+        return self.matched + self.dropped.total() + self.invalid
+
+    def __str__(self) -> str:
+        parts = [f"{self.matched:,} match", f"{self.dropped.total():,} drop"]
+        if self.invalid:
+            parts.append(f"{self.invalid:,} {NOT_A_RECORD}")
+        lines = [f"{counted(self.total)}: {', '.join(parts)}" if self.total else "0 records"]
+        if self.dropped.keys() - {Reason.NO_MATCH.value}:
+            width = len(f"{max(self.dropped.values()):,}")
+            lines += [f"  {count:{width},} {why}" for why, count in self.dropped.most_common()]
+        return "\n".join(lines)
+
+
+def counted(count: int, word: str = "record") -> str:
+    """So many records, or of something else."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+def judge_file(file: str, judge: Judge, writer: output.Writer, tally: Tally) -> None:
+    """Judge the records of a file; what cannot be read or judged is said on standard error."""
+    number = 0
+    unreadable = tally.unreadable
+    for item in inputs.read(file, before_read=writer.flush):
+        if item.line is None:
+            tally.unreadable += 1
+            complain(writer, located(item.file, f"error: {item.error}"))
+            continue
+        number += 1
+        result, reason, detail = _judged(item, judge, writer, tally)
+        writer.row(Row(item.file, item.line, number, item.id, result, reason, detail))
+    if not number and tally.unreadable == unreadable:
+        complain(writer, located(streams.STDIN if file == "-" else file, "warning: no records"))
+
+
+def _judged(item: Item, judge: Judge, writer: output.Writer, tally: Tally) -> tuple[str, str, str]:
+    """The result, the reason for machines, and the reason in words."""
+    error, column = item.error, item.column
+    if error is None:
+        try:
+            reason, key = judge(item.record)
+        except RecordError as refusal:
+            error = refusal.message
+        else:
+            if reason is Reason.MATCH:
+                tally.matched += 1
+                return MATCH, reason.slug, ""
+            if tally.first is None:
+                tally.first = item.record
+            words = reason.words(key)
+            tally.dropped[words] += 1
+            return DROP, reason.slug, words
+    tally.invalid += 1
+    complain(writer, located(item.file, f"error: {error}", item.line, column))
+    return ERROR, "not-a-record", error
+
+
+def complain(writer: output.Writer, message: str) -> None:
+    """Say on standard error what comes after the rows so far: both may be the same terminal."""
+    writer.flush()
+    click.echo(message, err=True)
+
+
+def hint_at_source(tally: Tally, source: str) -> None:
+    """If nothing matches, say so if the records look like those of another source."""
+    if not tally.matched and tally.first is not None:
+        say_other_source(tally.first, source)
