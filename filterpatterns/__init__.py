@@ -16,14 +16,19 @@ if TYPE_CHECKING:
     from filterpatterns.delivery import records
     from filterpatterns.errors import Diagnostic, PatternError, RecordError
     from filterpatterns.evaluation import Reason
+    from filterpatterns.explain import Explanation
     from filterpatterns.filter import Filter, check, compile
+    from filterpatterns.rulesets import RuleError, RuleSet
 
 __all__ = [
     "Diagnostic",
+    "Explanation",
     "Filter",
     "PatternError",
     "Reason",
     "RecordError",
+    "RuleError",
+    "RuleSet",
     "__version__",
     "check",
     "compile",
@@ -35,6 +40,9 @@ _MODULES = {
     "PatternError": "filterpatterns.errors",
     "RecordError": "filterpatterns.errors",
     "Reason": "filterpatterns.evaluation",
+    "Explanation": "filterpatterns.explain",
+    "RuleError": "filterpatterns.rulesets",
+    "RuleSet": "filterpatterns.rulesets",
     "Filter": "filterpatterns.filter",
     "check": "filterpatterns.filter",
     "compile": "filterpatterns.filter",

@@ -45,6 +45,9 @@ class AutoEngine:
     def generated(self) -> None:
         """There is no code of its own."""
 
+    def line_loop(self, *, drops: bool) -> None:
+        """There is none: each line is judged by itself."""
+
     def single(self) -> Callable[[Any], bool]:
         """The function that judges one record."""
         functions: dict[Engine, Callable[[Any], bool]] = {}

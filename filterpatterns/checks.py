@@ -64,9 +64,14 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """A `$or`: any of the alternatives may hold, each of them all its members."""
+    """A `$or`: any of the alternatives may hold, each of them all its members.
+
+    `names` lead to the object that it stands in.
+    """
 
     alternatives: tuple[AllOf, ...]
+    names: tuple[str, ...]
+    span: Span
 
 
 AllOf = tuple[Condition | AnyOf, ...]
@@ -216,7 +221,7 @@ class _Checker:
                     path=where,
                     hint='write {"name": ["value"]}',
                 )
-        return (AnyOf(tuple(alternatives)),)
+        return (AnyOf(tuple(alternatives), names, value.span),)
 
     def _rules(self, rules: nodes.Rules, place: str) -> list[tuple[Operator, Span]]:
         if not rules.items:

@@ -1,11 +1,13 @@
 """Matcher tree -> Python functions: the hot path.
 
 For each way that records come (dicts, JSON text) there is one function for a single record and, for
-batches, one loop for each result (`filter`, `partition`, `mask`), so that no record costs a call.
+batches, one loop for each result (`filter`, `partition`, `mask`), so that no record costs a call;
+and one for the lines of a file.
 """
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import linecache
 import threading
@@ -13,11 +15,12 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+from filterpatterns.decoding import Unsupported
 from filterpatterns.expressions import Code
 from filterpatterns.statements import Ends, Judge, indent
 from filterpatterns.tree import Matcher
 
-_KINDS = ("dict", "text")
+_KINDS = ("dict", "text", "bytes")
 _RESULTS = {
     "filter": (("keep(record)", "continue"), ("continue",)),
     "partition": (("keep(record)", "continue"), ("drop(record)", "continue")),
@@ -30,6 +33,10 @@ _serial = itertools.count(1)
 Loop = Callable[..., None]
 """(records, keep, drop, slow). `keep` and `drop` are called with each record, or `keep` with each
 verdict; `slow` judges a record that the loop does not."""
+
+LineLoop = Callable[..., int]
+"""(lines, number, keep, drop, slow), with the number of the line before the first; gives that of
+the last. `slow` is called with a line that the loop does not judge, and its number."""
 
 
 class Generated:
@@ -55,9 +62,20 @@ class Generated:
 
     def loop(self, result: str, kind: str, look: bool) -> Loop:
         """The loop for a result ("filter", "partition", "mask") over a kind of record ("dict",
-        "text"), with or without a look before decoding."""
+        "text", "bytes"), with or without a look before decoding."""
         name = f"{result}_{kind}_looking" if look else f"{result}_{kind}"
         loop: Loop = self._function(name, lambda: self._write_loop(name, result, kind, look))
+        return loop
+
+    def line_loop(self, *, look: bool, drops: bool) -> LineLoop:
+        """The loop over lines of JSON Lines, with or without a look before decoding; and with or
+        without a call for each line that is dropped, which would keep its memory from being reused.
+
+        Raises:
+            Unsupported: the pattern speaks of a member that events hold records in.
+        """
+        name = f"lines{'_dropping' if drops else ''}{'_looking' if look else ''}"
+        loop: LineLoop = self._function(name, lambda: self._write_line_loop(name, look, drops))
         return loop
 
     @property
@@ -68,13 +86,15 @@ class Generated:
             for kind in _KINDS:
                 for look in (False, True) if self.can_look else (False,):
                     self.loop(result, kind, look)
+        with contextlib.suppress(Unsupported):
+            self.line_loop(look=self.can_look, drops=False)
         with self._lock:
             return "\n".join(self._code.lines).lstrip() + "\n"
 
     def _write_single(self) -> None:
         prefilter = self._judge.prefilter
         look = prefilter is not None and prefilter.selective
-        for kind in reversed(_KINDS):
+        for kind in ("text", "dict"):
             ends = Ends.of(["return True"], ["return False"], self._slow)
             lines = self._judge.judge(kind, look=look, ends=ends)
             if kind == "dict":
@@ -94,6 +114,21 @@ class Generated:
             f"def {name}(records, keep, drop, slow):",
             "    for record in records:",
             *indent(indent(lines)),
+        ]
+
+    def _write_line_loop(self, name: str, look: bool, drops: bool) -> None:
+        ends = Ends(
+            hit=("keep(record)", "continue"),
+            miss=("drop(record)", "continue") if drops else ("continue",),
+            unknown=("slow(record, number)", "continue"),
+        )
+        self._code.lines += [
+            "",
+            f"def {name}(records, number, keep, drop, slow):",
+            "    for record in records:",
+            "        number += 1",
+            *indent(indent(self._judge.judge("line", look=look, ends=ends))),
+            "    return number",
         ]
 
     def _function(self, name: str, write: Callable[[], None]) -> Any:

@@ -55,7 +55,7 @@ def first_rank_is_optional(node: Node) -> bool:
     return bool(tests) and min(tests, key=lambda test: test.rank).optional
 
 
-def shape(merged: Node, nodes: tuple[Node | None, ...], extra: tuple[str, ...] = ()) -> Shape:
+def shape(merged: Node, nodes: tuple[Node, ...], extra: tuple[str, ...] = ()) -> Shape:
     """The types for a merged tree; `nodes` are the trees of the conjunctions in it, aligned.
 
     `extra` are names of members that must be strings, whose attributes are named like `text0`.
@@ -81,17 +81,20 @@ class _Budget:
 def _shape(
     attribute: str,
     merged: Node,
-    nodes: tuple[Node | None, ...],
+    nodes: tuple[Node, ...],
     extra: tuple[str, ...],
     budget: _Budget,
 ) -> Shape:
     children = {}
     fields: list[tuple[str, Any, Any]] = []
     rename = {}
+    counterparts: dict[str, list[Node]] = {}
+    for node in nodes:
+        for child in node.children:
+            counterparts.setdefault(child.name, []).append(child)
     for index, child in enumerate(merged.children):
         budget.spend(child.name)
-        counterparts = tuple(None if node is None else _child(node, child.name) for node in nodes)
-        inner = _shape(f"f{index}", child, counterparts, (), budget)
+        inner = _shape(f"f{index}", child, tuple(counterparts[child.name]), (), budget)
         children[child.name] = inner
         fields.append((inner.attribute, _type(inner), ABSENT))
         rename[inner.attribute] = child.name
@@ -107,16 +110,23 @@ def _shape(
         # msgspec's names have no quotes, backslashes or control characters, and are UTF-8
         raise Unsupported from None
     takes_list = not any(
-        node is not None
-        and node.children
-        and (node.test is not None or first_rank_is_optional(node))
-        for node in nodes
+        node.children and (node.test is not None or first_rank_is_optional(node)) for node in nodes
     )
     return Shape(attribute, struct, children, takes_list)
 
 
-def _child(node: Node, name: str) -> Node | None:
-    return next((child for child in node.children if child.name == name), None)
+def without(struct: Any, names: tuple[str, ...]) -> type:
+    """A struct like another one, for objects that have no members of these names.
+
+    Raises:
+        Unsupported: the struct looks at one of them itself.
+    """
+    fields = [(f"no{index}", _Never, ABSENT) for index in range(len(names))]
+    rename = {f"no{index}": name for index, name in enumerate(names)}
+    try:
+        return msgspec.defstruct("Line", fields, bases=(struct,), rename=rename, gc=False)
+    except ValueError:
+        raise Unsupported from None
 
 
 def _type(shape: Shape) -> Any:

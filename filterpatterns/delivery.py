@@ -7,7 +7,7 @@ SQS", "... Kinesis", "... DynamoDB", "... Amazon MSK", "... Amazon MQ".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from filterpatterns.errors import RecordError
 
@@ -33,6 +33,10 @@ _MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("mq", ("data", "basicProperties")),
 )
 """A source, and members that its records have; the first that fits counts."""
+
+
+HOLDERS: Final = ("Records", "Messages", "messages", "records", "rmqMessagesByQueue")
+"""The members under which events hold their records: an object with none of them is one record."""
 
 
 def source_of(record: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from time import perf_counter
 from typing import Any, Literal
@@ -16,6 +16,23 @@ from filterpatterns.jsontext import decoders_overflow
 from filterpatterns.tree import Matcher
 
 OnError = Literal["raise", "drop"]
+
+ChunkLoop = Callable[
+    [
+        Iterator[bytes],
+        int,
+        Callable[[bytes], None],
+        Callable[[bytes], None],
+        Callable[[bytes, int], None],
+    ],
+    int,
+]
+"""(lines, number, keep, drop, slow): takes some of the lines, the first of which has the number
+after `number`, and gives that of the last it took: none were left if it is the same. `slow` is
+called with a line that takes more than the loop knows, and its number."""
+
+_KINDS = {str: "text", bytes: "bytes"}
+"""What a batch is taken to hold, by the class of its first record."""
 
 _CHUNK = 1024
 """Records that a loop takes at a time: its memory is bounded, and its overhead is nothing."""
@@ -143,7 +160,7 @@ class Engine:
                 if generated is None:
                     self._interpret_all(result, chunk, keep, drop, slow)
                 else:
-                    kind = "text" if chunk[0].__class__ in (str, bytes) else "dict"
+                    kind = _KINDS.get(chunk[0].__class__, "dict")
                     loop = generated.loop(result, kind, looks.now)
                     start = perf_counter()
                     loop(chunk, keep, drop, slow)
@@ -151,6 +168,35 @@ class Engine:
             except RecordError as error:
                 raise RecordError(error.message, done + self._first_bad(chunk)) from None
             done += len(chunk)
+
+    def line_loop(self, *, drops: bool) -> ChunkLoop | None:
+        """A function that judges the next lines of a file of JSON Lines; None if only the
+        interpreter can. `drops`: it calls `drop` as well.
+        """
+        generated = self.generated()
+        if generated is None:
+            return None
+        looks = _Looks() if generated.can_look else _NeverLooks()
+
+        def judge(
+            lines: Iterator[bytes],
+            number: int,
+            keep: Callable[[bytes], None],
+            drop: Callable[[bytes], None],
+            slow: Callable[[bytes, int], None],
+        ) -> int:
+            loop = generated.line_loop(look=looks.now, drops=drops)
+            start = perf_counter()
+            last = loop(islice(lines, looks.size), number, keep, drop, slow)
+            if last > number:
+                looks.took((perf_counter() - start) / (last - number))
+            return last
+
+        try:
+            generated.line_loop(look=False, drops=drops)
+        except Unsupported:
+            return None
+        return judge
 
     def _interpret_leniently(self, record: Any) -> bool:
         try:

@@ -17,10 +17,7 @@ from filterpatterns.tree import Conjunction, Matcher, Payload
 
 
 class Reason(Enum):
-    """Why a record is kept or dropped; the value is the reason in words.
-
-    `fp test --json` gives the names in kebab case: they are an interface.
-    """
+    """Why a record is kept or dropped; the value is the reason in words."""
 
     MATCH = "match"
     NO_MATCH = "no match"
@@ -33,6 +30,11 @@ class Reason(Enum):
     def words(self, key: str) -> str:
         """The reason in words, for the payload key it is about (empty where it is about none)."""
         return self.value.format(key=key)
+
+    @property
+    def slug(self) -> str:
+        """The reason for machines: its name in kebab case, as `fp test --json` gives it."""
+        return self.name.lower().replace("_", "-")
 
 
 Verdict = tuple[Reason, str]
@@ -80,10 +82,10 @@ def verdict(matcher: Matcher, record: Any) -> Verdict:
     view = matcher.source.view(as_record(record))
     if matcher.keep_all:
         return _MATCH
-    payloads: dict[str, tuple[PayloadFormat, Any] | None] = {}
+    payloads = Payloads(matcher.source, view)
     outcome = None
     for conjunction in matcher.conjunctions:
-        reason = _conjunction_verdict(conjunction, matcher, view, payloads)
+        reason = conjunction_verdict(conjunction, payloads)
         if reason[0] is Reason.MATCH:
             return reason
         # "no match" of one filter says more than another one's wrong format
@@ -92,22 +94,38 @@ def verdict(matcher: Matcher, record: Any) -> Verdict:
     return outcome or _NO_MATCH
 
 
-def _conjunction_verdict(
-    conjunction: Conjunction,
-    matcher: Matcher,
-    view: Mapping[str, Any],
-    payloads: dict[str, tuple[PayloadFormat, Any] | None],
-) -> Verdict:
+ReadPayload = tuple[PayloadFormat, Any] | None
+"""A payload's format and its value; None if the record has no payload."""
+
+
+class Payloads:
+    """The payloads of one record, each read when it is first asked for.
+
+    `view` is the record as patterns see it.
+    """
+
+    def __init__(self, source: Source, view: Mapping[str, Any]) -> None:
+        self.source = source
+        self.view = view
+        self._read: dict[str, ReadPayload] = {}
+
+    def __getitem__(self, key: str) -> ReadPayload:
+        if key not in self._read:
+            self._read[key] = read_payload(self.view.get(key), self.source.encoding)
+        return self._read[key]
+
+
+def conjunction_verdict(conjunction: Conjunction, payloads: Payloads) -> Verdict:
+    """Whether a conjunction holds for a record with these payloads, and why or why not."""
     for key, wanted in conjunction.payloads.items():
-        if key not in payloads:
-            payloads[key] = _payload(view.get(key), matcher.source.encoding)
-        reason = _payload_reason(matcher.source, wanted, payloads[key])
+        reason = _payload_reason(payloads.source, wanted, payloads[key])
         if reason is not Reason.MATCH:
             return reason, "" if reason is Reason.NO_MATCH else key
-    return _MATCH if interpreter.holds(conjunction.metadata, view) else _NO_MATCH
+    return _MATCH if interpreter.holds(conjunction.metadata, payloads.view) else _NO_MATCH
 
 
-def _mismatch(found: PayloadFormat, value: Any) -> Reason:
+def mismatch(found: PayloadFormat, value: Any) -> Reason:
+    """Why a payload of that format is dropped, where the pattern wants another one."""
     if found is PayloadFormat.JSON:
         return Reason.WANTS_STRING
     if found is PayloadFormat.UNREADABLE:
@@ -118,21 +136,27 @@ def _mismatch(found: PayloadFormat, value: Any) -> Reason:
 
 def payload_satisfies(source: Source, wanted: Payload, payload: Any) -> bool:
     """Whether a payload, as a record holds it, satisfies what a conjunction wants of it."""
-    read = None if payload is msgspec.UNSET else _payload(payload, source.encoding)
+    read = None if payload is msgspec.UNSET else read_payload(payload, source.encoding)
     return _payload_reason(source, wanted, read) is Reason.MATCH
 
 
-def _payload_reason(
-    source: Source, wanted: Payload, payload: tuple[PayloadFormat, Any] | None
-) -> Reason:
+def step(source: Source, wanted: Payload, found: PayloadFormat) -> Step:
+    """What the format table says of a payload of that format."""
+    steps = {form: source.formats[found, form] for form in wanted.formats}
+    if Step.DROP in steps.values():
+        return Step.DROP
+    return steps.get(found, Step.METADATA_ONLY)
+
+
+def _payload_reason(source: Source, wanted: Payload, payload: ReadPayload) -> Reason:
     """The format table, then the tests that it leaves: MATCH if the payload satisfies them."""
     if payload is None:
         return Reason.NO_PAYLOAD
     found, value = payload
-    steps = {form: source.formats[found, form] for form in wanted.formats}
-    if Step.DROP in steps.values():
-        return _mismatch(found, value)
-    if steps.get(found) is Step.FILTER and not _payload_holds(wanted, found, value):
+    follows = step(source, wanted, found)
+    if follows is Step.DROP:
+        return mismatch(found, value)
+    if follows is Step.FILTER and not _payload_holds(wanted, found, value):
         return Reason.NO_MATCH
     return Reason.MATCH
 
@@ -143,7 +167,7 @@ def _payload_holds(wanted: Payload, found: PayloadFormat, value: Any) -> bool:
     return wanted.json is not None and interpreter.holds(wanted.json, value)
 
 
-def _payload(payload: Any, encoding: Encoding) -> tuple[PayloadFormat, Any] | None:
+def read_payload(payload: Any, encoding: Encoding) -> ReadPayload:
     """The payload's format, and its value; None if the record has no payload.
 
     What is no text has been parsed by an emulator or an enrichment step: it is JSON.
@@ -167,3 +191,18 @@ def _payload(payload: Any, encoding: Encoding) -> tuple[PayloadFormat, Any] | No
     if value is NOT_JSON:
         return PayloadFormat.STRING, payload
     return PayloadFormat.JSON, value
+
+
+def format_verdict(matcher: Matcher, payloads: Payloads) -> Verdict:
+    """What `verdict` says of a record's payloads, whatever its metadata is: for a matcher whose
+    payload tests always hold, what the format evaluation alone says."""
+    outcome = None
+    for conjunction in matcher.conjunctions:
+        for key, wanted in conjunction.payloads.items():
+            reason = _payload_reason(matcher.source, wanted, payloads[key])
+            if reason is not Reason.MATCH:
+                outcome = outcome or (reason, key)
+                break
+        else:
+            return _MATCH
+    return outcome or _MATCH

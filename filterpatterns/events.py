@@ -6,9 +6,7 @@ their longest line. Nothing is lost in silence: a line that is no record becomes
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,10 +14,20 @@ import msgspec
 from filterpatterns import jsontext
 from filterpatterns.delivery import holds_records, records
 from filterpatterns.jsontext import NOT_JSON
-from filterpatterns.limits import MAX_PAYLOAD_DEPTH
+from filterpatterns.jsontokens import (
+    CLOSING,
+    OPENING,
+    SPACE,
+    TOKENS,
+    elements,
+    fault,
+    lines_of_elements,
+    members,
+    one_line,
+    split,
+)
 
 _UTF8_MARK = "\ufeff"
-_SPACE = " \t\r\n"  # JSON's: str.strip() alone would take more
 
 
 class Item(NamedTuple):
@@ -44,7 +52,7 @@ def items(lines: Iterable[bytes], file: str) -> Iterator[Item]:
         lines: the lines, each with its line feed, not decoded yet.
         file: the name that the items have for the file.
     """
-    reader = _Reader(file)
+    reader = Reader(file)
     for number, line in enumerate(lines, 1):
         yield from reader.line(number, line)
     yield from reader.end()
@@ -86,23 +94,40 @@ class _Look(
 
 _look = msgspec.json.Decoder(_Look).decode
 
-_TOKENS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]|"', re.DOTALL)
-"""Strings and brackets; a quotation mark alone is one that nothing closes."""
 
-_OPENING = ("{", "[")
-_CLOSING = ("}", "]")
+def _forget(_raw: bytes) -> None:
+    """For readers that nobody asks for what is in no record."""
 
 
-class _Reader:
+class Reader:
     """Lines -> items.
 
     If the first line is complete, the file is JSON Lines: each line stands for itself. Otherwise it
     holds documents of many lines, each of which lasts until its brackets are closed.
     """
 
-    def __init__(self, file: str) -> None:
+    def __init__(
+        self,
+        file: str,
+        *,
+        json_lines: bool | None = None,
+        as_text: bool = False,
+        lose: Callable[[bytes], None] = _forget,
+    ) -> None:
+        """
+        Args:
+            file: the name that the items have for the file.
+            json_lines: whether the file is JSON Lines; None if the first line is to tell.
+            as_text: give each record as its own text, in one line, also where it stood in an array
+                or had many lines.
+            lose: called with each line, or part of one, that is in no record.
+        """
         self._file = file
-        self._json_lines: bool | None = None  # the first line is yet to come
+        self._as_text = as_text
+        self._lose = lose
+        self._raw = b""  # the line that is being read, or what is left of it
+        self._open_raw: list[bytes] = []  # as `_open`, not decoded
+        self._json_lines = json_lines
         self._open: list[str] = []  # the lines of a document that is not closed yet
         self._first = 0  # the number of the first of them
         self._depth = 0  # of the brackets open in them
@@ -110,10 +135,16 @@ class _Reader:
         self._first_document = True
         self._last = ""  # the last line that was not blank
 
+    @property
+    def is_json_lines(self) -> bool:
+        """Whether each line from here on stands for itself: nothing is open, nothing skipped."""
+        return bool(self._json_lines) and not self._open and not self._skipping
+
     def line(self, number: int, raw: bytes) -> Sequence[Item]:
         """The items that a line completes."""
+        self._raw = raw
         try:
-            text = raw.decode().rstrip(_SPACE)
+            text = raw.decode().rstrip(SPACE)
         except UnicodeDecodeError as error:
             return self._not_utf8(number, error)
         if text.startswith(_UTF8_MARK):
@@ -133,6 +164,7 @@ class _Reader:
             # Pretty-printers begin and end a document in the first column, and nothing else.
             if not (self._last in ("}", "]") and text.startswith(("{", "["))):
                 self._last = text
+                self._lose(self._raw)
                 return ()
             self._skipping = False
         return self._begin(number, text)
@@ -149,27 +181,32 @@ class _Reader:
 
     def _several(self, number: int, text: str) -> Sequence[Item]:
         """The items of a line that is not one JSON text; it may be several, or the start of one."""
-        values, rest = _split(text)
+        values, rest = split(text)
         found = [self._whole(value, number) for value in values]
         if (rest and self._json_lines) or not (values or rest) or None in found:
+            self._lose(self._raw)
             return (self._fault(text, number),)
         if rest:
             self._open, self._first, self._depth = [rest], number, 0
+            self._open_raw = [self._raw]
             self._closing(rest)
         return [item for items in found if items is not None for item in items]
 
     def _continue(self, number: int, text: str) -> Sequence[Item]:
         """The items of a line inside a document, or behind one that was never closed."""
-        start = text.lstrip(_SPACE)[:1]
+        start = text.lstrip(SPACE)[:1]
         if start and start in "{[" and self._last[-1] not in "[,:":
+            raw = self._raw
             items = self._give_up(text)
+            self._raw = raw
             return [*items, *self._line(number, text)]
         self._last = text or self._last
         end = self._closing(text)
         self._open.append(text if end is None else text[:end])
+        self._open_raw.append(self._raw)
         if end is None:
             return ()
-        rest = text[end:].strip(_SPACE)
+        rest = text[end:].strip(SPACE)
         found = self._whole("\n".join(self._open), self._first)
         if found is None:
             self._open[-1] = text
@@ -181,16 +218,17 @@ class _Reader:
         self._open, self._first_document = [], False
         if not rest:
             return found
+        self._raw = text[end:].encode() + b"\n"
         return [*found, *self._begin(number, " " * end + text[end:])]
 
     def _closing(self, text: str) -> int | None:
         """Where in a line the open document ends, if it does."""
         if not ("}" in text or "]" in text or "{" in text or "[" in text):
             return None
-        for token in _TOKENS.finditer(text):
-            if token[0] in _OPENING:
+        for token in TOKENS.finditer(text):
+            if token[0] in OPENING:
                 self._depth += 1
-            elif token[0] in _CLOSING:
+            elif token[0] in CLOSING:
                 self._depth -= 1
                 if self._depth <= 0:
                     return token.end()
@@ -201,25 +239,33 @@ class _Reader:
     def _give_up(self, text: str = "", because: Item | None = None) -> Sequence[Item]:
         """The items of a document that is broken; `text` is the line that cannot go on with it."""
         lines, self._open = self._open, []
+        raw_lines, self._open_raw = self._open_raw, []
         second = next((line for line in (*lines[1:], text) if line), "")
         if self._first_document and second.startswith("{") and self._whole(second, 0) is not None:
             # JSON Lines after all, the first of which is broken.
             self._json_lines = True
             items: list[Item] = []
-            for number, line in enumerate(lines, self._first):
+            for number, (line, raw) in enumerate(zip(lines, raw_lines, strict=True), self._first):
                 if line:
+                    self._raw = raw
                     items += self._begin(number, line)
             return items
         self._first_document, self._skipping = False, True
+        for raw in raw_lines:
+            self._lose(raw)
         return (because or self._fault("\n".join([*lines, text]), self._first),)
 
     def _not_utf8(self, number: int, error: UnicodeDecodeError) -> Sequence[Item]:
         words = f"not UTF-8: {error.reason} at byte {error.start + 1}"
         item = Item(self._file, number, None, error=words)
+        raw = self._raw
+        items: Sequence[Item] = ()
         if self._open:
             items = self._give_up(because=item)
-            return items if item in items else [*items, item]
-        return () if self._skipping else (item,)
+        self._lose(raw)
+        if item in items or (self._skipping and not items):
+            return items
+        return [*items, item]
 
     def _whole(self, text: str, line: int) -> Sequence[Item] | None:
         """The items of one JSON text, which begins in that line; None if it is not JSON."""
@@ -237,7 +283,8 @@ class _Reader:
             and not jsontext.is_too_deep(text)
         ):
             ids = (look.message_id, look.boto_id, look.event_id, look.id)
-            return (Item(self._file, line, text, _first_id(ids)),)
+            record = one_line(text) if self._as_text else text
+            return (Item(self._file, line, record, _first_id(ids)),)
         value = jsontext.parse(text)
         return None if value is NOT_JSON else self._records(value, text, line)
 
@@ -245,20 +292,29 @@ class _Reader:
         """The items of a value, taken apart if it holds records; `text` is its source."""
         key = holds_records(value)
         if key is None and not isinstance(value, list):
-            return (self._item(value, line),)
+            return (self._item(value, text, line, self._raw),)
         items: list[Item] = []
-        if key is not None and isinstance(value[key], dict):  # by topic, or by queue
-            return [self._item(record, line) for record in records(value)]
-        elements = value if key is None else value[key]
-        lines = _lines_of_elements(text, key, len(elements), line)
-        for element, its_line in zip(elements, lines):  # noqa: B905 - they are equally many
-            held = records(element) if key is None and holds_records(element) else [element]
-            items += [self._item(record, its_line) for record in held]
+        held = value if key is None else value[key]
+        if isinstance(held, dict):  # by topic, or by queue
+            parts = list(records(value))
+            lines: Iterable[int] = [line] * len(parts)
+        else:
+            parts = held
+            lines = lines_of_elements(text, key, len(parts), line)
+        wanted = self._as_text or not all(isinstance(part, dict) for part in parts)
+        texts = _texts(text, key, held) if wanted else [""] * len(parts)
+        for part, its_text, its_line in zip(parts, texts, lines, strict=True):
+            if key is None and holds_records(part):
+                items += self._records(part, its_text, its_line)
+            else:
+                items.append(self._item(part, its_text, its_line))
         return items
 
-    def _item(self, value: Any, line: int) -> Item:
+    def _item(self, value: Any, text: str, line: int, raw: bytes = b"") -> Item:
         if isinstance(value, dict):
-            return Item(self._file, line, value, record_id(value))
+            record = one_line(text) if self._as_text else value
+            return Item(self._file, line, record, record_id(value))
+        self._lose(raw or one_line(text).encode() + b"\n")
         return Item(
             self._file,
             line,
@@ -267,102 +323,14 @@ class _Reader:
         )
 
     def _fault(self, text: str, line: int) -> Item:
-        words, below, column = _fault(text)
+        words, below, column = fault(text)
         return Item(self._file, line + below, None, error=words, column=column)
 
 
-def _split(text: str) -> tuple[list[str], str]:
-    """The arrays and objects that a line holds, and what is left open at its end.
-
-    Both are empty if the line is neither several JSON texts nor the first part of one.
-    """
-    values: list[str] = []
-    depth = start = end = 0
-    for token in _TOKENS.finditer(text):
-        if token[0] == '"':
-            return [], ""
-        if token[0] in _OPENING:
-            if not depth:
-                start = token.start()
-                if text[end:start].strip(_SPACE):
-                    return [], ""
-            depth += 1
-        elif token[0] in _CLOSING:
-            depth -= 1
-            if depth < 0:
-                return [], ""
-            if not depth:
-                end = token.end()
-                values.append(text[start:end])
-    if depth:
-        return values, text[start:]
-    return ([], "") if text[end:].strip(_SPACE) else (values, "")
-
-
-def _lines_of_elements(text: str, key: str | None, count: int, first: int) -> Iterable[int]:
-    """In which lines the elements of an array begin: the text itself, or its member of that name.
-
-    Where that is not to be told, each is said to be in the first.
-    """
-    unknown = [first] * count
-    if "\n" not in text:
-        return unknown
-    name = None if key is None else f'"{key}"'
-    inside = 1 if key is None else 2  # how many brackets are open around an element
-    depth, line, counted, before = 0, first, 0, ""
-    reading = key is None
-    lines: list[int] = []
-    for token in _TOKENS.finditer(text):
-        if token[0] in _OPENING:
-            if reading and depth == inside:
-                line += text.count("\n", counted, token.start())
-                counted = token.start()
-                lines.append(line)
-            if depth == 1 and before == name:
-                reading = True
-                lines.clear()  # of a name that is repeated the last value counts
-            depth += 1
-        elif token[0] in _CLOSING:
-            depth -= 1
-            reading = reading and depth >= inside
-        before = token[0]
-    return lines if len(lines) == count else unknown
-
-
-def _fault(text: str) -> tuple[str, int, int | None]:
-    """Why a text is not JSON: in words, how many lines below its first, and in which column."""
-    if _is_too_deep(text):
-        return f"nested deeper than {MAX_PAYLOAD_DEPTH:,} levels", 0, None
-    try:
-        # Its messages have a place; what it takes of numbers and names is not what is asked here.
-        json.loads(text, parse_int=len, parse_float=len, parse_constant=_refuse_constant)
-    except json.JSONDecodeError as error:
-        if error.pos >= len(text.rstrip(_SPACE)):
-            return "invalid JSON: ends too early", error.lineno - 1, error.colno
-        words = "more text behind the value" if error.msg == "Extra data" else error.msg
-        words = words[:1].lower() + words[1:].removesuffix(" at").removesuffix(" starting")
-        return f"invalid JSON: {words}", error.lineno - 1, error.colno
-    except ValueError as error:
-        return f"invalid JSON: {error}", 0, None
-    except RecursionError:
-        pass
-    return "invalid JSON", 0, None
-
-
-def _is_too_deep(text: str) -> bool:
-    """As `jsontext.is_too_deep`, for a text that may be anything."""
-    depth = 0
-    for token in _TOKENS.finditer(text):
-        if token[0] in _OPENING:
-            depth += 1
-            if depth > MAX_PAYLOAD_DEPTH:
-                return True
-        elif token[0] in _CLOSING:
-            depth -= 1
-        elif token[0] == '"':  # what follows it is no longer to be told
-            return False
-    return False
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
+def _texts(text: str, key: str | None, held: Any) -> list[str]:
+    """The texts of the records in an array, or in an event's member of that name."""
+    if key is not None:
+        text = dict(members(text))[key]
+    if isinstance(held, dict):
+        return [one for group in dict(members(text)).values() for one in elements(group)]
+    return elements(text)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from filterpatterns import criteria, jsontext, tree
+from filterpatterns import criteria, nodes, quickparse, tree
 from filterpatterns.auto import AutoEngine
 from filterpatterns.checks import AllOf
 from filterpatterns.checks import check as check_tree
@@ -16,11 +16,14 @@ from filterpatterns.delivery import contradicts, keep_records, records
 from filterpatterns.engine import Engine, OnError
 from filterpatterns.errors import Diagnostic, PatternError, RecordError
 from filterpatterns.evaluation import Verdict
-from filterpatterns.limits import MAX_FILTERS, MAX_PATTERN_DEPTH, MAX_PATTERN_LENGTH
+from filterpatterns.limits import MAX_FILTERS
 from filterpatterns.lint import DIALECTS, Dialect, default_dialect, lint, lint_together
-from filterpatterns.parser import parse
+from filterpatterns.parser import parse, within_limits
 from filterpatterns.report import Reporter
 from filterpatterns.sources import SOURCES, Source, source_named
+
+if TYPE_CHECKING:
+    from filterpatterns.explain import Explanation
 
 Record = TypeVar("Record")
 
@@ -83,6 +86,11 @@ calling it costs no method call on top.)""",
         return self._recipe[1]
 
     @property
+    def texts(self) -> tuple[PatternText, ...]:
+        """The patterns that it was compiled from, one for each filter of a FilterCriteria."""
+        return self._recipe[0]
+
+    @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         """What AWS accepts in silence and is likely meant otherwise, in the order of the text."""
         return self._warnings
@@ -132,6 +140,21 @@ calling it costs no method call on top.)""",
             RecordError: the record is not a JSON object.
         """
         return self._engine.verdict(record)
+
+    def explain(self, record: Any) -> Explanation:
+        """Why the record is kept or dropped: each pattern as a tree, with what was found.
+
+        Returns:
+            The Explanation: true if the record is kept, as `matches` says; as text, for people;
+            and with `to_dict()`, for machines.
+
+        Raises:
+            RecordError: the record is not a JSON object.
+        """
+        from filterpatterns.explain import explain  # only those who ask pay for the import
+
+        texts, source, _ = self._recipe
+        return explain(texts, source, self._engine.verdict, record)
 
     def filter_event(self, event: Mapping[str, Any]) -> dict[str, Any] | None:
         """A whole Lambda event as the function would get it: with only the records that are kept.
@@ -276,6 +299,18 @@ def compile_texts(texts: tuple[PatternText, ...], source: str, options: Options)
     return _compile(texts, source, options)
 
 
+def matcher_of(texts: tuple[PatternText, ...], source: Source, options: Options) -> tree.Matcher:
+    """What `compile` makes engines of, without the warnings.
+
+    Raises:
+        PatternError: AWS would refuse one of the patterns.
+    """
+    compiled = _read(texts, source, options, quickparse.parse)
+    if compiled.errors:  # once more, for the places
+        raise PatternError(_read(texts, source, options).errors)
+    return compiled.matcher
+
+
 _Recipe = tuple[tuple[PatternText, ...], str, Options]
 
 
@@ -317,7 +352,12 @@ class _Read:
     warnings: tuple[Diagnostic, ...]
 
 
-def _read(patterns: tuple[PatternText, ...], source: Source, options: Options) -> _Read:
+def _read(
+    patterns: tuple[PatternText, ...],
+    source: Source,
+    options: Options,
+    parse: Callable[[str, Reporter], nodes.Pattern | None] = parse,
+) -> _Read:
     dialect = options.dialect or default_dialect(source.name)
     errors: list[Diagnostic] = []
     conjunctions: list[tree.Conjunction] = []
@@ -347,7 +387,7 @@ def _read(patterns: tuple[PatternText, ...], source: Source, options: Options) -
                 hint='write "Pattern": "{\\"body\\": ...}", or jsonencode, or a block of text',
             )
         conditions: AllOf = ()
-        if _within_limits(pattern.text, reporter):
+        if within_limits(pattern.text, reporter):
             try:
                 syntax_tree = parse(pattern.text, reporter)
                 conditions = () if syntax_tree is None else check_tree(syntax_tree, reporter)
@@ -372,23 +412,3 @@ def _read(patterns: tuple[PatternText, ...], source: Source, options: Options) -
     warnings = [warning for _, reporter in checked for warning in reporter.warnings]
     matcher = tree.Matcher(source, tuple(conjunctions), keep_all=not patterns)
     return _Read(matcher, tuple(errors), tuple(warnings))
-
-
-def _within_limits(text: str, reporter: Reporter) -> bool:
-    if len(text) > MAX_PATTERN_LENGTH:
-        reporter.error(
-            "FP017",
-            None,
-            f"the pattern has {len(text):,} characters; AWS takes at most {MAX_PATTERN_LENGTH:,}",
-            hint="leave out white space, or split the pattern into several filters",
-        )
-        return False
-    if jsontext.depth(text) > MAX_PATTERN_DEPTH:
-        reporter.error(
-            "FP018",
-            None,
-            f"the pattern is nested deeper than {MAX_PATTERN_DEPTH} levels",
-            hint="join names that have one member only with dots: a.b.c",
-        )
-        return False
-    return True

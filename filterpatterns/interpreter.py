@@ -1,8 +1,9 @@
 """Matcher tree x parsed value -> verdict: slow, plain, and the judge of every faster path.
 
-Every function here gives a pair (first, holds) for a value and the tests at and below a node:
-`first` is the lowest rank of a test whose path has a leaf there (UNRANKED if none has), `holds`
-says whether the tests can all be satisfied. The rank is what `exists: false` needs. An array is
+Every function here gives a pair (first, failing) for a value and the tests at and below a node:
+`first` is the lowest rank of a test whose path has a leaf there (UNRANKED if none has), `failing`
+how many of the tests fail at the best choice of array elements: none if they can all be satisfied,
+which is all that a verdict asks. The rank is what `exists: false` needs. An array is
 bound by the first test, in the order of the paths, that takes a value from it; a test that comes
 before any of these may be satisfied by absence only if no element has its path. So in an array the
 lowest rank found in any element must be satisfied by a value, and only the elements that have it
@@ -17,34 +18,45 @@ from typing import Any, Final
 from filterpatterns.search import search
 from filterpatterns.tree import UNRANKED, Node, Test
 
-Outcome = tuple[int, bool]
+Outcome = tuple[int, int]
 
-_ABSENT: Final[Any] = object()
+ABSENT: Final[Any] = object()
+"""What `evaluate` is given where there is nothing."""
 
 
-class _OtherSpelling(Exception):
+class OtherSpelling(Exception):
     """The event spells a path with dots in another way than the pattern does."""
 
 
 def holds(root: Node, value: Any) -> bool:
-    """Whether the tests at and below a node are satisfied by a value. Linear in the value.
+    """Whether the tests at and below a node are satisfied by a value. Linear in the value."""
+    return failing(root, value) == 0
+
+
+def failing(root: Node, value: Any) -> int:
+    """How many of the tests at and below a node fail for a value.
 
     Where an object has a name with dots that leads to a path the pattern spells otherwise
     (`{"a.b": 1}` for `a` -> `b`), one path can have values in several places at once, and the
-    search decides.
+    search decides; of tests that fail it finds one.
     """
     try:
-        return _evaluate(root, value)[1]
-    except (_OtherSpelling, RecursionError):  # or the caller's stack has no room for the walk
-        return search(root, value)
+        return evaluate(root, value)[1]
+    except (OtherSpelling, RecursionError):  # or the caller's stack has no room for the walk
+        return int(search(root, value) is not None)
 
 
-def _evaluate(node: Node, value: Any) -> Outcome:
-    """The tests at and below a node, for what stands at its path."""
+def evaluate(node: Node, value: Any) -> Outcome:
+    """The tests at and below a node, for what stands at its path.
+
+    Raises:
+        OtherSpelling: the search has to decide.
+        RecursionError: the caller's stack has no room for the walk.
+    """
     if isinstance(value, Mapping):
         below = _fields(node, value)
         if node.test is not None and not node.test.optional:
-            return below[0], False
+            return below[0], below[1] + 1
         return below
     if isinstance(value, (list, tuple)):
         if node.test is None:
@@ -53,35 +65,34 @@ def _evaluate(node: Node, value: Any) -> Outcome:
             return _any_leaf(node.test, _leaves(value))
         return _leaves_and_elements(node, node.test, value)
     if node.test is None:
-        return UNRANKED, node.optional
-    if value is _ABSENT:
-        return UNRANKED, node.test.optional and node.optional
-    first, satisfied = _any_leaf(node.test, (value,))
-    return first, satisfied and node.optional
+        return UNRANKED, node.required
+    if value is ABSENT:
+        return UNRANKED, node.required + (not node.test.optional)
+    first, fails = _any_leaf(node.test, (value,))
+    return first, node.required + fails
 
 
 def _fields(node: Node, members: Mapping[str, Any]) -> Outcome:
     """The tests below a node, for an object at its path."""
     for name in members:
         if isinstance(name, str) and is_other_spelling(node, name):
-            raise _OtherSpelling
-    first, satisfied = UNRANKED, True
+            raise OtherSpelling
+    first, fails = UNRANKED, 0
     for child in node.children:
-        rank, child_holds = _evaluate(child, members.get(child.name, _ABSENT))
+        rank, child_fails = evaluate(child, members.get(child.name, ABSENT))
         first = min(first, rank)
-        satisfied = satisfied and child_holds
-    return first, satisfied
+        fails += child_fails
+    return first, fails
 
 
 def _any_leaf(test: Test, leaves: Any) -> Outcome:
     """A test, for the leaves of its path: any of them may satisfy any rule."""
-    found = satisfied = False
+    found = False
     for leaf in leaves:
         found = True
         if any(rule.holds(leaf) for rule in test.rules):
-            satisfied = True
-            break
-    return (test.rank, satisfied) if found else (UNRANKED, test.optional)
+            return test.rank, 0
+    return (test.rank, 1) if found else (UNRANKED, int(not test.optional))
 
 
 def _elements(node: Node, array: Any) -> Outcome:
@@ -89,7 +100,7 @@ def _elements(node: Node, array: Any) -> Outcome:
 
     Arrays in the array are looked through: choosing an element in each is choosing one of all.
     """
-    outcome = UNRANKED, node.optional
+    outcome = UNRANKED, node.required
     for element in flatten(array):
         if isinstance(element, Mapping):
             outcome = _better(outcome, _fields(node, element))
@@ -101,7 +112,7 @@ def _better(outcome: Outcome, other: Outcome) -> Outcome:
     if other[0] < outcome[0]:
         return other
     if other[0] == outcome[0] != UNRANKED:
-        return outcome[0], outcome[1] or other[1]
+        return outcome[0], min(outcome[1], other[1])
     return outcome
 
 
@@ -114,22 +125,23 @@ def _leaves_and_elements(node: Node, test: Test, array: Any) -> Outcome:
     """
     arrays = _nested(array)
     found = False
-    below: list[Outcome] = [(UNRANKED, node.optional)] * len(arrays)
-    taken = [False] * len(arrays)
+    below: list[Outcome] = [(UNRANKED, node.required)] * len(arrays)
+    taken = [node.required + 1] * len(arrays)
     for index in reversed(range(len(arrays))):  # inner arrays first
         inner, outer = arrays[index]
         for element in inner:
             if isinstance(element, Mapping):
                 below[index] = _better(below[index], _fields(node, element))
-        direct, satisfied = _any_leaf(test, _scalars(inner))
-        found = found or direct != UNRANKED
-        taken[index] = taken[index] or (direct != UNRANKED and satisfied and below[index][1])
+        direct, fails = _any_leaf(test, _scalars(inner))
+        if direct != UNRANKED:
+            found = True
+            taken[index] = min(taken[index], fails + below[index][1])
         if index:
             below[outer] = _better(below[outer], below[index])
-            taken[outer] = taken[outer] or taken[index]
+            taken[outer] = min(taken[outer], taken[index])
     if found:
         return test.rank, taken[0]
-    return below[0][0], test.optional and below[0][1]
+    return below[0][0], below[0][1] + (not test.optional)
 
 
 def _nested(array: Any) -> list[tuple[Any, int]]:

@@ -118,8 +118,10 @@ def depth(text: str) -> int:
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-_STRING = re.compile(r'"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"')
 _LITERALS = (("true", True), ("false", False), ("null", None))
+_scan = json.JSONDecoder().raw_decode
+"""For strings alone: it has no recursion there, and takes just the escapes of RFC 8259."""
+
 _LONGEST_INTEGER = 310
 """Digits: a longer integer is beyond every double, and Python may refuse to read it."""
 
@@ -194,11 +196,10 @@ class _Parser:
         return False
 
     def _string(self) -> str:
-        match = _STRING.match(self._text, self._position)
-        if match is None:
+        if not self._text.startswith('"', self._position):
             raise ValueError("a string")
-        self._position = match.end()
-        value: str = json.loads(match[0])
+        value: str
+        value, self._position = _scan(self._text, self._position)
         return value
 
     def _value(self) -> tuple[Any, bool]:

@@ -9,7 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filterpatterns import nodes
+from filterpatterns import jsontext, nodes
+from filterpatterns.limits import MAX_PATTERN_DEPTH, MAX_PATTERN_LENGTH
 from filterpatterns.nodes import Span
 from filterpatterns.operators import OPERATOR_NAMES
 from filterpatterns.report import Reporter
@@ -33,6 +34,27 @@ def parse(text: str, report: Reporter) -> nodes.Pattern | None:
         _report_syntax(error, text, report)
         return None
     return tree  # type: ignore[no-any-return]
+
+
+def within_limits(text: str, report: Reporter) -> bool:
+    """Whether a pattern's text is short and flat enough to be parsed; if not, that is reported."""
+    if len(text) > MAX_PATTERN_LENGTH:
+        report.error(
+            "FP017",
+            None,
+            f"the pattern has {len(text):,} characters; AWS takes at most {MAX_PATTERN_LENGTH:,}",
+            hint="leave out white space, or split the pattern into several filters",
+        )
+        return False
+    if jsontext.depth(text) > MAX_PATTERN_DEPTH:
+        report.error(
+            "FP018",
+            None,
+            f"the pattern is nested deeper than {MAX_PATTERN_DEPTH} levels",
+            hint="join names that have one member only with dots: a.b.c",
+        )
+        return False
+    return True
 
 
 @lru_cache(maxsize=1)
@@ -84,7 +106,8 @@ def _string(token: str) -> str:
     return token[1:-1] if "\\" not in token else json.loads(token)
 
 
-def _number(token: str) -> int | float:
+def number(token: str) -> int | float:
+    """The number that a JSON token is."""
     if token.lstrip("-").isdigit():
         # Python refuses to read integers of thousands of digits; no double holds them anyway.
         return int(token) if len(token) <= 400 else float(token)
@@ -95,7 +118,7 @@ def _span(token: Any) -> Span:
     return Span(token.start_pos, token.end_pos)
 
 
-def _tree_builder() -> Any:
+def _tree_builder() -> Any:  # noqa: C901 - a class, whose methods count
     """The transformer that lark calls at each reduction: the tree grows without recursion.
 
     A class inside a function, because its base class is lark's and lark is imported lazily.
@@ -151,7 +174,7 @@ def _tree_builder() -> Any:
             if token.type == "STRING":
                 value = _string(token)
             elif token.type == "NUMBER":
-                value = _number(token)
+                value = number(token)
             else:
                 value = {"true": True, "false": False, "null": None}[token]
             return nodes.Scalar(value, str(token), _span(token))

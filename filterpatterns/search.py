@@ -42,15 +42,16 @@ _Chosen = dict[int, _Place]
 """Arrays, by the identity of their list of places, and the element that was chosen of each."""
 
 
-def search(root: Node, value: Any) -> bool:
-    """Whether the tests at and below a node are satisfied by a value, however it spells its paths.
+def search(root: Node, value: Any) -> Test | None:
+    """The tests at and below a node, for a value, however it spells its paths: None if they are
+    satisfied, else the first that cannot be satisfied together with those before it.
 
     Raises:
         RecordError: the value combines so many spellings and arrays that the search was given up.
     """
     top = _gather(root, value)
     _simplify(top)
-    return _Search(top, sorted(root.tests(), key=lambda test: test.rank)).succeeds()
+    return _Search(top, sorted(root.tests(), key=lambda test: test.rank)).first_unsatisfied()
 
 
 class _Search:
@@ -59,19 +60,21 @@ class _Search:
         self._tests = tests
         self._steps = 0
 
-    def succeeds(self) -> bool:
+    def first_unsatisfied(self) -> Test | None:
         if not self._tests:
-            return True
+            return None
         choices = [self._choices(self._tests[0], {})]
+        furthest = 1
         while choices:
             chosen = next(choices[-1], None)
             if chosen is None:
                 choices.pop()
             elif len(choices) == len(self._tests):
-                return True
+                return None
             else:
                 choices.append(self._choices(self._tests[len(choices)], chosen))
-        return False
+                furthest = max(furthest, len(choices))
+        return self._tests[furthest - 1]
 
     def _choices(self, test: Test, chosen: _Chosen) -> Iterator[_Chosen]:
         """What may be chosen on top of `chosen` so that the test is satisfied."""
@@ -110,7 +113,7 @@ def _gather(root: Node, whole: Any) -> _Place:
         if isinstance(value, Mapping):
             for name, member in value.items():
                 if isinstance(name, str):  # anything else in a dict is nobody's name
-                    reached = _walk(node, name if spelt is None else f"{spelt}.{name}")
+                    reached = walk(node, name if spelt is None else f"{spelt}.{name}")
                     if reached is not None:
                         pending.append((*reached, member, place, 0))
         elif isinstance(value, (list, tuple)):
@@ -130,7 +133,7 @@ def _gather(root: Node, whole: Any) -> _Place:
     return top
 
 
-def _walk(node: Node, name: str) -> tuple[Node, str | None] | None:
+def walk(node: Node, name: str) -> tuple[Node, str | None] | None:
     """Where a name with dots leads from a node: to a node, part of the way to one, or nowhere."""
     while True:
         for child in node.children:

@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 
 from filterpatterns import jsontext
-from filterpatterns.decoding import Shape, Unsupported, decoder, shape
+from filterpatterns.decoding import Shape, Unsupported, decoder, shape, without
+from filterpatterns.delivery import HOLDERS
 from filterpatterns.evaluation import payload_satisfies
 from filterpatterns.expressions import (
     Access,
@@ -164,9 +165,11 @@ class Judge:
             self.prefilter = prefilter(aligned)
 
     def judge(self, kind: str, *, look: bool, ends: Ends) -> list[str]:
-        """The statements that judge `record`, which is a dict, or is "text": str, or anything.
+        """The statements that judge `record`.
 
-        `look` uses the prefilter.
+        `kind` says what it is: a "dict"; "text", which is str, bytes or anything else; "bytes"; or
+        a "line" of JSON Lines, bytes that are a record only if they do not hold several. `look`
+        uses the prefilter.
         """
         if kind not in self._conditions:
             self._conditions[kind] = self._write_conditions(kind)
@@ -183,7 +186,7 @@ class Judge:
         return lines + list(ends.miss)
 
     def _write_conditions(self, kind: str) -> _Conditions:
-        read, holder, access = self._dict() if kind == "dict" else self._text()
+        read, holder, access = self._dict() if kind == "dict" else self._text(kind)
         plain: list[str] = []
         json: list[str] = []
         string: list[str] = []
@@ -205,7 +208,7 @@ class Judge:
     def _other(self, kind: str, holder: str, key: str, wanted: Payload) -> str:
         """An expression: another payload satisfies what is wanted of it."""
         value = f"{holder}.get({self._code.bind(key)})"
-        if kind == "text":
+        if kind != "dict":
             value = f"{holder}.text{self._keys.index(key)}"
         return f"{self._code.bind(partial(payload_satisfies, self._source, wanted))}({value})"
 
@@ -241,7 +244,7 @@ class Judge:
             return None
         return f"{holder}[{self._code.bind(alias)}]"
 
-    def _text(self) -> tuple[list[str], str, Access]:
+    def _text(self, kind: str) -> tuple[list[str], str, Access]:
         """The same for a record that is JSON text; UTF-8 is validated, msgspec would not do it."""
         access = StructAccess(self._code, self._record_shape)
         struct: Any = self._record_shape.struct
@@ -249,14 +252,26 @@ class Judge:
             outer = [("inside", struct)]
             rename = {"inside": self._source.inside}
             struct = msgspec.defstruct("Record", outer, rename=rename, gc=False)
-        lines = [
-            "if record.__class__ is str: text = record",
-            "elif record.__class__ is bytes: text = str(record, 'utf-8')",
-            f"else: raise {self._code.bind(Odd)}",
-            *self._refuse_overflow("text"),
-            f"members = {self._code.bind(msgspec.json.Decoder(struct).decode)}"
-            f"({_utf8('text')})" + (".inside" if self._source.inside is not None else ""),
-            *self._refuse_deep("text"),
+        if kind == "line":
+            struct = without(struct, HOLDERS)
+        text = "record"
+        if kind == "text":
+            text = "text if text.isascii() else text.encode()"
+            lines = [
+                "if record.__class__ is str: text = record",
+                "elif record.__class__ is bytes: text = str(record, 'utf-8')",
+                f"else: raise {self._code.bind(Odd)}",
+            ]
+        else:
+            lines = [] if kind == "line" else self._refuse("record.__class__ is not bytes")
+            lines.append("if not record.isascii(): str(record, 'utf-8')")
+        name = "text" if kind == "text" else "record"
+        decode = self._code.bind(msgspec.json.Decoder(struct).decode)
+        inside = ".inside" if self._source.inside is not None else ""
+        lines += [
+            *self._refuse_overflow(name),
+            f"members = {decode}({text}){inside}",
+            *self._refuse_deep(name),
         ]
         if self._inline and self._key is not None:
             inner = self._record_shape.children[self._key]

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from filterpatterns.checks import AllOf, AnyOf, Condition, every
+from filterpatterns.nodes import Span
 from filterpatterns.operators import Absent, Operator
 from filterpatterns.report import Reporter
 from filterpatterns.sources import PayloadFormat, Source
@@ -37,14 +38,19 @@ class Test:
 class Node:
     """A place in events that a conjunction looks at: what leads there, the test, what is below.
 
-    `name` may hold dots, where the pattern spells a name with dots. `optional` says that all tests
-    below (not here) may be satisfied by absence.
+    `name` may hold dots, where the pattern spells a name with dots. `required` says how many of the
+    tests below (not here) absence does not satisfy.
     """
 
     name: str
     test: Test | None
     children: tuple[Node, ...]
-    optional: bool
+    required: int
+
+    @property
+    def optional(self) -> bool:
+        """Whether all tests below (not here) may be satisfied by absence."""
+        return not self.required
 
     def tests(self) -> Iterator[Test]:
         """The tests here and below."""
@@ -98,40 +104,83 @@ def build(conditions: AllOf, source: Source, report: Reporter) -> Iterator[Conju
     _warn_added(conditions, source, report)
     if not source.takes_strings:
         _refuse_strings(conditions, source, report)
-    for combination in _expand(conditions, report):
-        tests = [_test(condition) for condition in combination.values()]
-        seen = [test for test in tests if not _belongs(test.path, source.added_by_aws)]
+    placed = _placed(every(conditions), source)
+    for combination in expand(conditions, report):
+        found, unseen = _conjunction(combination, placed, source)
         # Fields that AWS adds later are absent: such a test fails, unless absence will do.
-        if all(test.optional for test in tests if test not in seen):
-            yield _conjunction(seen, source)
+        if all(test.optional for test in unseen):
+            yield found
 
 
-def _expand(conditions: AllOf, report: Reporter) -> list[dict[str, Condition]]:
-    """Each `$or` combination as path -> condition; of a path reached twice the last counts."""
-    combinations: list[dict[str, Condition]] = [{}]
+@dataclass(frozen=True, slots=True, eq=False)
+class _Placed:
+    """A condition's test, and where it belongs: to a payload, or to what AWS adds later.
+
+    `names` lead there from the payload key, or from the record.
+    """
+
+    test: Test
+    names: tuple[str, ...]
+    payload: str | None
+    is_added: bool
+
+
+def _placed(conditions: Iterable[Condition], source: Source) -> dict[int, _Placed]:
+    """The tests by the identity of their conditions: made once, for however many combinations.
+
+    They are ranked among all paths of the pattern, which orders those of each combination too.
+    """
+    placed = {}
+    for rank, condition in enumerate(sorted(conditions, key=lambda each: each.path)):
+        rules = tuple(rule for rule in condition.rules if not isinstance(rule, Absent))
+        optional = len(rules) < len(condition.rules)
+        test = Test(condition.names, condition.path, rules, optional, rank)
+        keys = (key for key in source.payload_keys if _belongs(test.path, (key,)))
+        payload = next(keys, None)
+        names = test.names if payload is None else names_below(payload, test)
+        is_added = _belongs(test.path, source.added_by_aws)
+        placed[id(condition)] = _Placed(test, names, payload, is_added)
+    return placed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Combination:
+    """What one choice among the alternatives of each `$or` asks for, and that choice.
+
+    `chosen` has the spans of the `$or`s, each with the index of the alternative.
+    """
+
+    conditions: dict[str, Condition]
+    chosen: dict[Span, int]
+
+
+def expand(conditions: AllOf, report: Reporter) -> list[Combination]:
+    """Each `$or` combination, its conditions by path; of a path reached twice the last counts."""
+    combinations = [Combination({}, {})]
     for member in conditions:
         if isinstance(member, AnyOf):
-            alternatives = [_expand(item, report) for item in member.alternatives]
+            choices = [
+                Combination(inside.conditions, {**inside.chosen, member.span: index})
+                for index, alternative in enumerate(member.alternatives)
+                for inside in expand(alternative, report)
+            ]
             combinations = [
                 _merge(combination, chosen, report)
-                for alternative in alternatives
-                for chosen in alternative
+                for chosen in choices
                 for combination in combinations
             ]
         else:
-            path = member.path
-            combinations = [
-                _merge(combination, {path: member}, report) for combination in combinations
-            ]
+            for combination in combinations:  # in place: there may be a thousand, of any size
+                if member.path in combination.conditions:
+                    _warn_repeated(member.path, combination.conditions[member.path], report)
+                combination.conditions[member.path] = member
     return combinations
 
 
-def _merge(
-    first: dict[str, Condition], second: dict[str, Condition], report: Reporter
-) -> dict[str, Condition]:
-    for path in first.keys() & second.keys():
-        _warn_repeated(path, first[path], report)
-    return {**first, **second}
+def _merge(first: Combination, second: Combination, report: Reporter) -> Combination:
+    for path in first.conditions.keys() & second.conditions.keys():
+        _warn_repeated(path, first.conditions[path], report)
+    return Combination({**first.conditions, **second.conditions}, {**first.chosen, **second.chosen})
 
 
 def _warn_repeated(path: str, overruled: Condition, report: Reporter) -> None:
@@ -168,36 +217,33 @@ def _refuse_strings(conditions: AllOf, source: Source, report: Reporter) -> None
             )
 
 
-def _test(condition: Condition) -> Test:
-    rules = tuple(rule for rule in condition.rules if not isinstance(rule, Absent))
-    return Test(
-        names=condition.names,
-        path=condition.path,
-        rules=rules,
-        optional=len(rules) < len(condition.rules),
-    )
-
-
 def _belongs(path: str, keys: Iterable[str]) -> bool:
     return any(path == key or path.startswith(key + ".") for key in keys)
 
 
-def _conjunction(tests: list[Test], source: Source) -> Conjunction:
-    ordered = sorted(tests, key=lambda test: test.path)
-    ranked = [replace(test, rank=rank) for rank, test in enumerate(ordered)]
+def conjunction(combination: Combination, source: Source) -> tuple[Conjunction, list[Test]]:
+    """The conjunction of what the source has, and the tests of what AWS adds after filtering."""
+    return _conjunction(combination, _placed(combination.conditions.values(), source), source)
+
+
+def _conjunction(
+    combination: Combination, placed: dict[int, _Placed], source: Source
+) -> tuple[Conjunction, list[Test]]:
+    every_one = [placed[id(condition)] for condition in combination.conditions.values()]
+    unseen = [one.test for one in every_one if one.is_added]
+    seen = [one for one in every_one if not one.is_added]
+    chosen = sorted(seen, key=lambda one: one.test.rank)
     payloads = {}
     for key in source.payload_keys:
-        mine = [test for test in ranked if _belongs(test.path, (key,))]
-        below = [test for test in mine if test.path != key]
+        mine = [one for one in chosen if one.payload == key]
+        below = [(one.names, one.test) for one in mine if one.test.path != key]
         if mine:
             payloads[key] = Payload(
-                json=grow(key, [(names_below(key, test), test) for test in below])
-                if below
-                else None,
-                string=next((test for test in mine if test.path == key), None),
+                json=grow(key, below) if below else None,
+                string=next((one.test for one in mine if one.test.path == key), None),
             )
-    metadata = [test for test in ranked if not _belongs(test.path, source.payload_keys)]
-    return Conjunction(grow("", [(test.names, test) for test in metadata]), payloads)
+    metadata = [(one.names, one.test) for one in chosen if one.payload is None]
+    return Conjunction(grow("", metadata), payloads), unseen
 
 
 def names_below(key: str, test: Test) -> tuple[str, ...]:
@@ -235,17 +281,30 @@ def align(
     the last: it says that there is one.
     """
     groups = [list(group) for group in groups]
-    skeleton = [(names, test) for group in groups for names, test in group]
-    together = grow(name, skeleton)
-    alone = []
+    skeleton = _Growing()
     for group in groups:
-        root = _Growing()
-        for names, _ in skeleton:
-            _reach(root, names)
         for names, test in group:
-            _reach(root, names).test = test
-        alone.append(_freeze(name, root))
-    return together, tuple(alone)
+            _reach(skeleton, names).test = test
+    return _freeze(name, skeleton), tuple(
+        _freeze(name, _along(skeleton, group)) for group in groups
+    )
+
+
+def _along(skeleton: _Growing, tests: Iterable[tuple[tuple[str, ...], Test]]) -> _Growing:
+    """A node with these tests, which the skeleton has too, below it: with the skeleton's edges.
+
+    It takes no more than the tests' own paths: hundreds of alternatives share one skeleton.
+    """
+    root = _Growing()
+    for names, test in tests:
+        node, model = root, skeleton
+        parts = [part for spelt in names for part in spelt.split(".")]
+        while parts:
+            label, model = model.edges[parts[0]]
+            node = node.edges.setdefault(label[0], (label, _Growing()))[1]
+            parts = parts[len(label) :]
+        node.test = test
+    return root
 
 
 def _reach(root: _Growing, names: tuple[str, ...]) -> _Growing:
@@ -275,7 +334,7 @@ def _descend(node: _Growing, parts: list[str]) -> _Growing:
 def _freeze(name: str, node: _Growing) -> Node:
     frozen = (_freeze(".".join(label), child) for label, child in node.edges.values())
     children = tuple(child for child in frozen if child.test is not None or child.children)
-    optional = all(
-        child.optional and (child.test is None or child.test.optional) for child in children
+    required = sum(
+        child.required + (child.test is not None and not child.test.optional) for child in children
     )
-    return Node(name, node.test, children, optional)
+    return Node(name, node.test, children, required)
