@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import filterpatterns
+from filterpatterns.explain import Node
 
 
 def case_lines(name: str) -> Iterator[dict[str, Any]]:
@@ -51,10 +52,12 @@ def verdicts(
         "mask": compiled.mask([record]) == [True],
         "mask, text": compiled.mask([text]) == [True],
         "mask, bytes": compiled.mask([text.encode()]) == [True],
+        "explain": explained(compiled, record),
+        "explain, text": bool(compiled.explain(text)),
     }
     generated = engine.generated()
     if generated is not None:
-        for kind, given in (("dict", record), ("text", text)):
+        for kind, given in (("dict", record), ("text", text), ("bytes", text.encode())):
             for look in (False, True) if generated.can_look else (False,):
                 for result in ("filter", "partition", "mask"):
                     kept: list[Any] = []
@@ -63,6 +66,29 @@ def verdicts(
                     verdict = kept == [True] if result == "mask" else kept == [given]
                     found[f"{result} loop, {kind}, look={look}"] = verdict
     return found
+
+
+def explained(compiled: filterpatterns.Filter, record: Any) -> bool:
+    """The verdict of an explanation, whose tree says the same."""
+    explanation = compiled.explain(record)
+    for each in explanation.filters:
+        for one in each.combinations:
+            failing = [form for form in one.formats if not form.satisfied]
+            assert one.satisfied == (not failing and not fails(one.nodes)), str(explanation)
+        assert each.satisfied == any(one.satisfied for one in each.combinations)
+    if explanation.filters:
+        assert explanation.kept == any(each.satisfied for each in explanation.filters)
+    assert json.loads(json.dumps(explanation.to_dict())) == explanation.to_dict()
+    assert all(line.isprintable() for line in str(explanation).split("\n"))
+    return bool(explanation)
+
+
+def fails(nodes: tuple[Node, ...]) -> bool:
+    """Whether a field in the trees fails; an object or a `$or` fails if what is in it does."""
+    for node in nodes:
+        if node.children:
+            assert (node.satisfied is False) == fails(node.children)
+    return any(node.satisfied is False for node in nodes)
 
 
 def under(key: str, pattern: str) -> str:

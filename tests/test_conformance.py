@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from helpers import everywhere
 from paths import case_lines, in_body, sqs_record, verdicts
 
 import filterpatterns
@@ -17,6 +18,12 @@ def test_event_patterns() -> None:
         for text, expected in zip(case["events"], case["matches"], strict=True):
             found = verdicts(compiled, json.loads(text), text)
             assert set(found.values()) == {expected}, (case["pattern"], text, found)
+
+
+def test_edges() -> None:
+    for case in case_lines("edges.jsonl"):
+        for text, expected in zip(case["events"], case["matches"], strict=True):
+            assert everywhere(case["pattern"], text) == expected, (case["pattern"], text)
 
 
 def test_event_patterns_in_an_sqs_body() -> None:

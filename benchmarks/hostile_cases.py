@@ -1,0 +1,193 @@
+"""Patterns and records that mean harm, of any size that is asked for."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_KB, _MB = 1024, 1024 * 1024
+
+
+def _filled(start: str, item: str, end: str, size: int) -> str:
+    """As many items as there is room for, with commas between; # in one is its number."""
+    made, number = [start], 0
+    room = size - len(start) - len(end)
+    while True:
+        new = ("," if number else "") + item.replace("#", str(number))
+        room -= len(new)
+        if room < 0:
+            return "".join(made) + end
+        made.append(new)
+        number += 1
+
+
+def _tower(size: int) -> str:
+    tower = '{"a":[0]}'
+    while len(tower) + 22 < min(size, 1800):
+        tower = f'{{"$or":[{tower},{{"a":[1]}}]}}'
+    return f'{{"body":{tower}}}'
+
+
+def _combinations(size: int) -> str:
+    ten = ",".join(f'{{"#":[{number}]}}' for number in range(10))
+    members = ",".join(f'"{name}":{{"$or":[{ten.replace("#", name)}]}}' for name in "xyz")
+    return _filled('{"body":{' + members + ",", '"f#":[1]', "}}", size)
+
+
+PATTERNS: Mapping[str, Callable[[int], str]] = {
+    "rules for one field": lambda size: _filled('{"body":{"a":[', '"s#"', "]}}", size),
+    "prefixes for one field": lambda size: _filled('{"body":{"a":[', '{"prefix":"#"}', "]}}", size),
+    "excluded wildcards": lambda size: _filled(
+        '{"body":{"a":[{"anything-but":{"wildcard":[', '"*#*"', "]}}]}}", size
+    ),
+    "fields": lambda size: _filled('{"body":{', '"f#":[#]', "}}", size),
+    "optional fields": lambda size: _filled('{"body":{', '"f#":[{"exists":false},#]', "}}", size),
+    "alternatives": lambda size: _filled('{"body":{"$or":[', '{"f#":[#]}', "]}}", size),
+    "alternatives for one field": lambda size: _filled(
+        '{"body":{"$or":[', '{"a":[#]}', "]}}", size
+    ),
+    "tower of `$or`": _tower,
+    "1,000 combinations": _combinations,
+    "200 levels": lambda size: '{"body":' + '{"a":' * (size // 21) + "[1]" + "}" * (size // 21 + 1),
+    "100,000 levels": lambda size: '{"a":' * (size * 100_000 // 4096),
+    "name of dots": lambda size: '{"body":{"' + "." * (size - 30) + '":[1]}}',
+    "wildcard `*a*a*a`": lambda size: (
+        '{"body":{"a":[{"wildcard":"' + "*a" * (size // 2 - 20) + '"}]}}'
+    ),
+    "`\\u` escapes": lambda size: '{"body":{"' + "\\u0061" * (size // 6 - 5) + '":[1]}}',
+    "long number": lambda size: '{"body":{"a":[' + "1" * (size - 30) + "]}}",
+    "mistakes": lambda size: _filled('{"body":{"a":[', '{"prefix":#}', "]}}", size),
+    "text behind": lambda size: '{"body":{"a":[1]}}' + " }" * (size // 2 - 20),
+    "not ended": lambda size: '{"body":{"a":["' + 'x\\"' * (size // 3 - 10),
+}
+
+
+@dataclass(frozen=True)
+class RecordCase:
+    """A pattern, and records for it of about so many bytes."""
+
+    pattern: str
+    record: Callable[[int], Any]
+    size: int = _MB
+    source: str = "sqs"
+
+
+def _body(text: str) -> dict[str, Any]:
+    return {"messageId": "1", "body": text}
+
+
+def _objects(item: str, end: str = "") -> Callable[[int], Any]:
+    return lambda size: _body(_filled('{"i":[', item, end + "]}", size))
+
+
+def _repeated(start: str, item: str, end: str) -> Callable[[int], Any]:
+    return lambda size: _body(start + item * ((size - len(start) - len(end)) // len(item)) + end)
+
+
+def _parsed(levels: int) -> Any:
+    value: Any = {"a": 1}
+    for _ in range(levels):
+        value = [value]
+    return {"body": {"i": value}}
+
+
+_COVER_FIELDS = [f"p{number:02}" for number in range(20)]
+_COVER_WAYS = (
+    "a/b/c/d",
+    "a.b/c/d",
+    "a/b.c/d",
+    "a/b/c.d",
+    "a.b.c/d",
+    "a/b.c.d",
+    "a.b/c.d",
+    "a.b.c.d",
+)
+
+
+def _cover(size: int) -> Any:
+    """One path in eight spellings, each of which leads to an array: choosing from all is a set
+    cover."""
+    chance = random.Random(1)
+    event: dict[str, Any] = {}
+    for way in _COVER_WAYS:
+        array = [
+            {name: 1 for name in _COVER_FIELDS[:-1] if chance.random() < 0.45}
+            for _ in range(size // 600)
+        ]
+        array[0][_COVER_FIELDS[-1]] = 2
+        place = event
+        *outer, last = way.split("/")
+        for name in outer:
+            place = place.setdefault(name, {})
+        place[last] = array
+    return event
+
+
+_ONE = '{"body":{"i":{"a":[1],"b":[2]}}}'
+_COVER = json.dumps({"a": {"b": {"c": {"d": {name: [1] for name in _COVER_FIELDS}}}}})
+
+RECORDS: Mapping[str, RecordCase] = {
+    "objects in an array, 256 KB": RecordCase(_ONE, _objects('{"a":1,"b":3}'), 256 * _KB),
+    "objects in an array": RecordCase(_ONE, _objects('{"a":1,"b":3}')),
+    "optional field first": RecordCase(
+        '{"body":{"i":{"a":[{"exists":false}],"b":[2]}}}', _objects('{"b":2}', ',{"a":1}')
+    ),
+    "arrays of arrays of objects": RecordCase(_ONE, _objects('[[{"a":1}],[{"b":2}]]')),
+    "leaves and objects": RecordCase('{"body":{"i":[5],"i.a":[1]}}', _objects('4,{"a":2}')),
+    "scalars in an array": RecordCase('{"body":{"i":["x",{"prefix":"y"}]}}', _objects("#")),
+    "empty arrays": RecordCase(_ONE, _objects("[]")),
+    "dotted spellings": RecordCase(
+        '{"body":{"i":{"a.b":[1],"c":[2]}}}', _objects('{"a":{"b":1}},{"a.b":#,"c":#}')
+    ),
+    "spellings in many arrays": RecordCase(_COVER, _cover, 64 * _KB, source="event"),
+    "one name many times": RecordCase(_ONE, _repeated("{", '"i":1,', '"i":1}')),
+    "many names": RecordCase(_ONE, lambda size: _body(_filled("{", '"n#":#', "}", size))),
+    "many names with dots": RecordCase(
+        '{"body":{"i":{"a":{"b":[1]}}}}', lambda size: _body(_filled("{", '"i.#":#', "}", size))
+    ),
+    "a long name": RecordCase(_ONE, _repeated('{"', "i", '":1}')),
+    "a long number": RecordCase('{"body":{"i":[1]}}', _repeated('{"i":', "9", "}"), 100_000),
+    "long numbers": RecordCase(_ONE, _objects("9" * 300)),
+    "escapes": RecordCase('{"body":{"i":["x"]}}', _repeated('{"i":"', "\\u0061", '"}')),
+    "half surrogate pairs": RecordCase(
+        '{"body":{"i":["x"]}}', _repeated('{"i":"', "\\ud83d", '"}')
+    ),
+    "`[` without end": RecordCase(_ONE, _repeated("", "[", "")),
+    '`{"i":` without end': RecordCase(_ONE, _repeated("", '{"i":', "")),
+    "quotes": RecordCase(_ONE, _repeated("", '"', "")),
+    "backslashes": RecordCase(_ONE, _repeated('{"i":"', "\\", "")),
+    "1,024 levels again and again": RecordCase(
+        _ONE,
+        lambda size: _body('{"i":[' + ",".join(["[" * 1022 + "]" * 1022] * (size // 2045)) + "]}"),
+    ),
+    "100,000 levels, parsed": RecordCase(_ONE, _parsed, 100_000),
+    "wildcard `*a*a*a*` on `aaaa`": RecordCase(
+        '{"body":{"i":[{"wildcard":"' + "*a" * 1900 + '*b"}]}}', _repeated('{"i":"', "a", '"}')
+    ),
+    "wildcard with long parts": RecordCase(
+        '{"body":{"i":[{"wildcard":"*' + "a" * 1900 + "b" + "a" * 1900 + '*"}]}}',
+        _repeated('{"i":"', "a", '"}'),
+    ),
+    "many wildcards": RecordCase(
+        _filled('{"body":{"i":[', '{"wildcard":"*#x*"}', "]}}", 4096),
+        _repeated('{"i":"', "a", '"}'),
+    ),
+    "ignoring case": RecordCase(
+        '{"body":{"i":[{"suffix":{"equals-ignore-case":"' + "ß" * 4000 + '"}}]}}',
+        _repeated('{"i":"', "S", '"}'),
+    ),
+    "base64": RecordCase(
+        '{"data":{"i":{"a":[1]}}}',
+        lambda size: {
+            "kinesis": {
+                "data": base64.b64encode(b'{"i":[' + b"1," * (size * 3 // 8) + b"1]}").decode()
+            }
+        },
+        source="kinesis",
+    ),
+    "a record as text": RecordCase(_ONE, lambda size: json.dumps(_objects('{"a":1}')(size))),
+}

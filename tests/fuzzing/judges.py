@@ -1,0 +1,141 @@
+"""What must hold for any input, said as checks that raise `Finding`.
+
+The interpreter is the judge of a record: `PATHS`, and what `paths.verdicts` lists, must agree with
+it. A new way to a verdict is one more line in either.
+"""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from paths import verdicts
+
+import filterpatterns
+from filterpatterns import Diagnostic, Filter, PatternError, Reason, RecordError
+from filterpatterns.evaluation import as_record
+
+
+class Finding(AssertionError):
+    """Something that must hold does not."""
+
+
+def expect(holds: bool, *what: object) -> None:
+    """Raises Finding with what was found, unless it holds."""
+    if not holds:
+        raise Finding(" | ".join(repr(each)[:4000] for each in what))
+
+
+class _Record(collections.UserDict[str, Any]):
+    """A mapping that is no dict."""
+
+
+PATHS: Mapping[str, Callable[[Filter, Mapping[str, Any]], bool]] = {
+    "verdict": lambda compiled, record: compiled.verdict(record)[0] is Reason.MATCH,
+    "a read-only mapping": lambda compiled, record: compiled.matches(MappingProxyType(record)),
+    "a mapping of another class": lambda compiled, record: compiled.matches(_Record(record)),
+    "filter_event": lambda compiled, record: (
+        compiled.filter_event({"Records": [record]}) is not None
+        if compiled.source == "event"
+        else compiled.matches(record)
+    ),
+    "one of many": lambda compiled, record: compiled.mask([record] * 3) == [True] * 3,
+}
+"""Ways to a verdict on a record that is a dict."""
+
+_REFUSALS: Mapping[str, Callable[[Filter, Any], Any]] = {
+    "matches": lambda compiled, given: compiled.matches(given),
+    "mask": lambda compiled, given: compiled.mask([given]),
+    "filter": lambda compiled, given: compiled.filter([given]),
+    "partition": lambda compiled, given: compiled.partition([given]),
+    "verdict": lambda compiled, given: compiled.verdict(given),
+}
+
+
+def judge(compiled: Filter, record: Mapping[str, Any], text: str) -> bool | None:
+    """The verdict on which every path agrees; None if all refuse the record."""
+    try:
+        expected = compiled._engine.interpret(record)
+    except RecordError:
+        _refused(compiled, record)
+        return None
+    found = verdicts(compiled, record, text)
+    found |= {name: path(compiled, record) for name, path in PATHS.items()}
+    expect(set(found.values()) == {expected}, expected, found, record)
+    return expected
+
+
+def judge_bytes(compiled: Filter, data: bytes) -> bool | None:
+    """The same for a record that is a text, or is meant to be one."""
+    try:
+        record = as_record(data)
+    except RecordError as error:
+        expect(str(error).isprintable(), error)
+        _refused(compiled, data)
+        return None
+    try:
+        expected = compiled._engine.interpret(data)
+    except RecordError:
+        _refused(compiled, data)
+        return None
+    found = {
+        "as read": judge(compiled, record, str(data, "utf-8")),
+        "bytearray": compiled.matches(bytearray(data)),
+        "memoryview": compiled.matches(memoryview(data)),
+    }
+    expect(set(found.values()) == {expected}, expected, found, data)
+    return expected
+
+
+def _refused(compiled: Filter, given: Any) -> None:
+    """Every path refuses the record, with a RecordError, or drops it where that is asked for."""
+    for name, path in _REFUSALS.items():
+        try:
+            found = path(compiled, given)
+        except RecordError as error:
+            str(error)
+            continue
+        expect(False, f"{name} took what the interpreter refuses", found, given)
+    expect(compiled.mask([given], on_error="drop") == [False], "mask", given)
+    expect(compiled.filter([given], on_error="drop") == [], "filter", given)
+
+
+def compiled_or_refused(pattern: Any, source: str, text: str | None) -> Filter | None:
+    """The Filter; None for a pattern that is refused. `text` is what positions are in, if any."""
+    said = filterpatterns.check(pattern, source=source)
+    errors = [each for each in said if each.severity == "error"]
+    for each in said:
+        diagnostic_is_sane(each, text)
+    try:
+        compiled = filterpatterns.compile(pattern, source=source)
+    except PatternError as error:
+        expect(bool(errors), "compile refuses what check takes", error)
+        expect(error.message == error.errors[0].message and bool(str(error)), error)
+        for each in error.errors:
+            diagnostic_is_sane(each, text)
+        return None
+    expect(not errors, "compile takes what check refuses", errors, pattern)
+    if source != "auto":
+        missing = [each for each in compiled.warnings if each not in said]
+        expect(not missing, "check does not say what compile warns of", missing, pattern)
+    return compiled
+
+
+def diagnostic_is_sane(diagnostic: Diagnostic, text: str | None) -> None:
+    """Its words can be shown on a terminal, and its place is one in the text."""
+    drawn = str(diagnostic)
+    expect(all(line.isprintable() for line in drawn.split("\n")), diagnostic)
+    expect(drawn.startswith(f"{diagnostic.severity} {diagnostic.code}: "), diagnostic)
+    place = diagnostic.line, diagnostic.column, diagnostic.end_line, diagnostic.end_column
+    if None in place:
+        expect(place == (None,) * 4, diagnostic)
+        return
+    start, end = place[:2], place[2:]
+    expect((1, 1) <= start <= end, diagnostic)
+    if text is not None:
+        lines = text.split("\n")
+        for line, column in (start, end):
+            expect(line <= len(lines), diagnostic, text)
+            expect(column <= len(lines[line - 1]) + 2, diagnostic, text)
