@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from benchmarks import costs, report
+from benchmarks import costs, report, rulesets
 from benchmarks.cases import selected
 from benchmarks.engines import DisagreementError
 from benchmarks.sources import measure_source, source_cases
@@ -24,6 +24,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="fewer repetitions: noisier")
     parser.add_argument("--only", metavar="SUBSTRING", default="", help="just the cases named so")
+    parser.add_argument("--rules", action="store_true", help="just the rule sets")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures as JSON")
     parser.add_argument("--chart", metavar="FILE", type=Path, help="draw a chart: .svg or .png")
     arguments = parser.parse_args()
@@ -68,10 +69,50 @@ def _run_costs(quick: bool) -> tuple[str, dict[str, Any]]:
     }
 
 
+def _run_rules(quick: bool) -> tuple[str, dict[str, Any]]:
+    """Rule sets, as tables and for JSON."""
+    rounds = 5 if quick else 15
+    largest = 10_000 if quick else rulesets.SIZES[-1]
+    results = []
+    for mix in ("mixed",) if quick else rulesets.MIXES:
+        sizes = rulesets.SIZES if mix == "mixed" else (100, 10_000)
+        results += [rulesets.measure_rules(mix, n, rounds) for n in sizes if n <= largest]
+    slope = rulesets.slope([each for each in results if each.mix == "mixed"])
+    loops = [rulesets.measure_loop(n) for n in ((1_000,) if quick else (100, 1_000, 10_000))]
+    sizes = (1_000,) if quick else (1_000, 10_000)
+    mixes = ("mixed", "exact values", "ranges")
+    memory = {f"{mix}, {n:,}": rulesets.memory_per_rule(mix, n) for mix in mixes for n in sizes}
+    text = report.rules_table(results)
+    text += f"\n\nmixed, 100 to 10,000 rules: time ~ n^{slope:.2f}"
+    text += "\n\n" + report.loops_table(loops)
+    rows = [[name, f"{found / 1024:.1f}"] for name, found in memory.items()]
+    text += "\n\n" + report.table(["memory", "KiB a rule"], rows)
+    designs: dict[str, list[float]] = {}
+    if not quick:
+        for mix in rulesets.MIXES:
+            designs[mix] = [
+                rulesets.measure_design(mix, 10_000, design, rounds) for design in rulesets.DESIGNS
+            ]
+        text += "\n\n" + report.designs_table(list(rulesets.DESIGNS), designs)
+    return text, {
+        "sets": [asdict(each) for each in results],
+        "slope": slope,
+        "loops": [{**asdict(each), "ratio": each.ratio} for each in loops],
+        "memory": memory,
+        "designs": designs,
+    }
+
+
 def main() -> int:
     """Runs the benchmarks as the command line says."""
     arguments = _arguments()
     rounds = 5 if arguments.quick else 15
+    if arguments.rules:
+        text, figures = _run_rules(arguments.quick)
+        print(text)
+        if arguments.json is not None:
+            arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        return 0
     try:
         results = _run_cases(arguments.only, rounds)
     except DisagreementError as error:
@@ -92,6 +133,8 @@ def main() -> int:
         print("\n" + report.source_table(sources))
         found["sources"] = [asdict(result) for result in sources]
         text, found["costs"] = _run_costs(arguments.quick)
+        print("\n" + text)
+        text, found["rules"] = _run_rules(arguments.quick)
         print("\n" + text)
     if arguments.json is not None:
         arguments.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")

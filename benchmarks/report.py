@@ -23,6 +23,7 @@ from benchmarks.engines import (
     MATCHES,
     MOTO,
 )
+from benchmarks.rulesets import LoopResult, RuleSetResult
 from benchmarks.sources import SourceResult
 from benchmarks.timing import Result
 
@@ -138,6 +139,40 @@ def source_table(results: list[SourceResult]) -> str:
         for result in results
     ]
     return table(["other sources", "orjson by hand", "filter", "x"], rows)
+
+
+def rules_table(results: list[RuleSetResult]) -> str:
+    """Rule sets by mix and size."""
+    rows = [
+        [
+            each.mix,
+            f"{each.size:,}",
+            f"{each.matches:.1f}",
+            _us(each.event),
+            f"{each.event / each.decode:.1f}",
+            f"{each.build:.2f}",
+            f"{each.add:.2f}",
+            f"{each.remove:.2f}",
+        ]
+        for each in results
+    ]
+    header = ["rule set", "rules", "matches", "event, us", "x orjson.loads"]
+    return table([*header, "build, s", "add, ms", "remove, ms"], rows)
+
+
+def loops_table(results: list[LoopResult]) -> str:
+    """A loop over Filters beside a rule set."""
+    rows = [
+        [f"{each.size:,} rules", _us(each.loop), _us(each.rule_set), _ratio(each.ratio)]
+        for each in results
+    ]
+    return table(["one event, us", "loop over Filters", "rule set", "x"], rows)
+
+
+def designs_table(designs: list[str], found: dict[str, list[float]]) -> str:
+    """Other designs of the index."""
+    rows = [[mix, *map(_us, times)] for mix, times in found.items()]
+    return table(["10,000 rules, us an event", *designs], rows)
 
 
 def scaling_table(found: list[Scaling]) -> str:
