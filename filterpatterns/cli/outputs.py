@@ -120,15 +120,20 @@ def _nowhere(_data: bytes) -> None:
 def _packed(file: BinaryIO, packing: Packing) -> Iterator[Write]:
     if packing == "none":
         yield cast(Write, file.write)
-    elif packing == "gzip":
-        import gzip  # needed only here
+        return
+    # Not gzip.GzipFile: where its last write fails, it tries again when it is collected. And what
+    # fails has no end mark, so nobody takes it for the whole.
+    compressor = _compressor(packing)
+    yield lambda data: cast(None, file.write(compressor.compress(data)))
+    file.write(compressor.flush())
 
-        with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=_GZIP_LEVEL, mtime=0) as packed:
-            yield cast(Write, packed.write)
-    else:
-        new = zstd("Compressor")
-        if new is None:
-            raise Failure(f"fp: error: zstd takes a library: {ZSTD_HINT}")
-        compressor: Any = new()
-        yield lambda data: cast(None, file.write(compressor.compress(data)))
-        file.write(compressor.flush())
+
+def _compressor(packing: Literal["gzip", "zstd"]) -> Any:
+    if packing == "gzip":
+        import zlib  # needed only here
+
+        return zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS | 16)  # 16: gzip's header
+    new = zstd("Compressor")
+    if new is None:
+        raise Failure(f"fp: error: zstd takes a library: {ZSTD_HINT}")
+    return new()
