@@ -132,7 +132,7 @@ def _compressor(packing: Literal["gzip", "zstd"]) -> Any:
     if packing == "gzip":
         import zlib  # needed only here
 
-        return zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS | 16)  # 16: gzip's header
+        return zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, 16 + zlib.MAX_WBITS)  # 16: gzip
     new = zstd("Compressor")
     if new is None:
         raise Failure(f"fp: error: zstd takes a library: {ZSTD_HINT}")
