@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from filterpatterns import nodes
 from filterpatterns._numbers import is_exact
@@ -42,8 +43,7 @@ _MEANT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """A field and its rules: any may hold.
 
     `names` are as the pattern spells the way to it; `place` says in words where it stands
@@ -62,8 +62,7 @@ class Condition:
         return ".".join(self.names)
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(Struct, frozen=True):
     """A `$or`: any of the alternatives may hold, each of them all its members.
 
     `names` lead to the object that it stands in.

@@ -6,8 +6,10 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, NoReturn
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from filterpatterns import jsontext, nodes
 from filterpatterns.errors import Diagnostic, PatternError
@@ -19,8 +21,7 @@ PatternInput = str | bytes | Mapping[str, Any] | Sequence[Any]
 """What `compile` takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class PatternText:
+class PatternText(Struct, frozen=True):
     """One pattern as text. `positions` is False where the text is not the caller's own.
 
     `outer` is the text that the pattern stands in as a string, a FilterCriteria or a template;

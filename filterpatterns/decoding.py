@@ -7,10 +7,10 @@ spelt in another way than the pattern's. What no type can be made for raises `Un
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Any, Final, Union
 
 import msgspec
+from msgspec import Struct
 
 from filterpatterns.tree import Node
 
@@ -31,8 +31,7 @@ class Unsupported(Exception):
     """The tree is of a shape that the fast path does not serve."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Shape:
+class Shape(Struct, frozen=True, eq=False):
     """How a node decodes.
 
     `attribute` is its name in the struct around it; `struct` the class of an object there, with an

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct
 
 Severity = Literal["error", "warning"]
 
@@ -13,8 +14,7 @@ _EXCERPT_WIDTH = 96
 """Characters of an offending line that are drawn; a longer line is cut around the caret."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnostic:
+class Diagnostic(Struct, frozen=True, kw_only=True):
     """One thing to say about a pattern.
 
     `line`, `column`, `end_line` and `end_column` count from 1 in the pattern's own text, columns in
@@ -33,14 +33,13 @@ class Diagnostic:
     column: int | None = None
     end_line: int | None = None
     end_column: int | None = None
-    excerpt: Excerpt | None = field(default=None, repr=False, compare=False)
+    excerpt: Excerpt | None = None
 
     def __str__(self) -> str:
         return format_diagnostic(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(Struct, frozen=True):
     """The line to draw: its text, and where in it (from 0) the carets begin and end."""
 
     text: str

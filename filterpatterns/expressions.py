@@ -6,10 +6,11 @@ The text is made of names that are chosen here; every value, also member names, 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import replace
 from functools import partial
 from types import MethodType
 from typing import Any, Protocol
+
+from msgspec.structs import replace
 
 from filterpatterns import interpreter
 from filterpatterns.decoding import ABSENT, Shape, first_rank_is_optional, other_spellings

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec import Struct
 
 from filterpatterns import criteria, nodes, quickparse, tree
 from filterpatterns.auto import AutoEngine
@@ -274,8 +275,7 @@ def _order(diagnostic: Diagnostic) -> tuple[int, int, int]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """How strictly patterns are read."""
 
     dialect: str | None
@@ -343,8 +343,7 @@ def _said_by_all(read: list[_Read]) -> list[Diagnostic]:
     return [warning for warning in first.warnings if all(warning in one.warnings for one in others)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(Struct, frozen=True):
     """Patterns as read for a source: worth using only without errors."""
 
     matcher: tree.Matcher

@@ -7,9 +7,10 @@ validates the rest. Lines that it does not judge, and files of another form, tak
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, NamedTuple
+
+from msgspec import Struct, field
 
 from filterpatterns.errors import RecordError
 from filterpatterns.events import Item, Reader
@@ -30,8 +31,7 @@ class Fault(NamedTuple):
     message: str
 
 
-@dataclass(slots=True)
-class Outcome:
+class Outcome(Struct):
     """What became of the lines so far; whoever takes the lines out, clears the lists.
 
     Each line is a record's own, byte for byte, with a line feed at its end. Where a record had no
@@ -45,8 +45,7 @@ class Outcome:
     faults: list[Fault] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Counts:
+class Counts(Struct):
     """How many lines were read, and how many records and other things were in them."""
 
     lines: int = 0

@@ -6,21 +6,19 @@ The tree is as wide as the grammar: a `Field` may hold a bare `Scalar`, which AW
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 JsonScalar = str | int | float | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A stretch of the pattern's text: from `start` up to, not including, `end`."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(Struct, frozen=True):
     """A string, number, true, false or null. `text` is the token as written."""
 
     value: JsonScalar
@@ -28,16 +26,14 @@ class Scalar:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Array:
+class Array(Struct, frozen=True):
     """An array in an operand."""
 
     items: tuple[Value, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
+class Object(Struct, frozen=True):
     """An object in an operand."""
 
     members: tuple[tuple[Scalar, Value], ...]
@@ -47,8 +43,7 @@ class Object:
 Value = Scalar | Array | Object
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class Operator(Struct, frozen=True):
     """One `"name": operand` of an operation."""
 
     name: str
@@ -56,24 +51,21 @@ class Operator:
     operand: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """A rule written as an object: `{"prefix": "x"}`."""
 
     operators: tuple[Operator, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """The alternatives for a field: any may hold."""
 
     items: tuple[Scalar | Operation | Rules, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A name, and what it leads to."""
 
     name: str
@@ -81,24 +73,21 @@ class Field:
     value: Fields | Rules | Scalar
 
 
-@dataclass(frozen=True, slots=True)
-class Alternatives:
+class Alternatives(Struct, frozen=True):
     """What stands behind `$or`: any may hold."""
 
     items: tuple[Fields | Rules | Scalar, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(Struct, frozen=True):
     """A `$or` member."""
 
     name_span: Span
     value: Alternatives | Fields | Scalar
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(Struct, frozen=True):
     """The members of an object: all must hold."""
 
     members: tuple[Field | Or, ...]

@@ -7,7 +7,7 @@ need not be parsed: whether it is JSON makes no difference to a record that is d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from filterpatterns.operators.base import json_needle
 from filterpatterns.tree import Node, Test
@@ -17,8 +17,7 @@ _MOST_NEEDLES = 2
 """Each needle that is not there costs a scan of the text, and parsing costs two to three."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prefilter:
+class Prefilter(Struct, frozen=True):
     """A text that has none of the needles, and no backslash, cannot match.
 
     `selective` says that the needles come from values, which are rarer than names: worth a look for

@@ -10,11 +10,12 @@ import base64
 import binascii
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct
 
 
 class PayloadFormat(Enum):
@@ -80,8 +81,7 @@ def _as_is(record: Mapping[str, Any]) -> Mapping[str, Any]:
     return record
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """An event source.
 
     `payload_keys` are the names under which a pattern speaks of the payload; `added_by_aws` the

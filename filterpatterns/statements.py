@@ -7,11 +7,11 @@ type), and the statements given as `unknown` follow, which ask the interpreter.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from filterpatterns import jsontext
 from filterpatterns.decoding import Shape, Unsupported, decoder, shape, without
@@ -36,8 +36,7 @@ _MOST_TESTS = 400
 """Tests, over all combinations, that code is generated for: beyond, compiling it takes too long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ends:
+class Ends(Struct, frozen=True):
     """The statements that every way through a record's judgement ends in."""
 
     hit: tuple[str, ...]
@@ -56,8 +55,7 @@ def indent(lines: Iterable[str]) -> list[str]:
     return [f"    {line}" for line in lines]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Branch:
+class _Branch(Struct, frozen=True, eq=False):
     """A conjunction as code is generated for it: its trees share edges with the others'.
 
     `others` are what it wants of payloads other than the one that is decoded by generated code: the
@@ -75,8 +73,7 @@ class _Branch:
         return Payload(self.json, self.string).formats
 
 
-@dataclass(frozen=True, slots=True)
-class _Conditions:
+class _Conditions(Struct, frozen=True):
     """For a kind of record: how it is read, and expressions for the branches that may hold.
 
     `plain` is for those that name no payload, `json` and `string` for those that do, where it is

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from filterpatterns.checks import AllOf, AnyOf, Condition, every
 from filterpatterns.nodes import Span
@@ -19,8 +20,7 @@ UNRANKED = sys.maxsize
 """Sorts behind every test's rank: nothing was found."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Test:
+class Test(Struct, frozen=True, eq=False):
     """What one path must satisfy: any rule, by one of its values, or (`optional`) by absence.
 
     `rank` is the path's place in the sorted paths of its conjunction: it decides which arrays an
@@ -34,8 +34,7 @@ class Test:
     rank: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Node:
+class Node(Struct, frozen=True, eq=False):
     """A place in events that a conjunction looks at: what leads there, the test, what is below.
 
     `name` may hold dots, where the pattern spells a name with dots. `required` says how many of the
@@ -62,8 +61,7 @@ class Node:
             pending.extend(node.children)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Payload:
+class Payload(Struct, frozen=True, eq=False):
     """What a conjunction wants of a payload: leaves below the key, a plain string, or (oddly) both.
 
     `json` is the node at the payload key; its tests are all below it.
@@ -79,8 +77,7 @@ class Payload:
         return tuple(form for form, tests in wanted if tests is not None)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Conjunction:
+class Conjunction(Struct, frozen=True, eq=False):
     """Tests that must all hold: of the record's own fields, and of each payload that is named.
 
     A payload's fields come from the payload alone, so that no array spans it and the metadata.
@@ -90,8 +87,7 @@ class Conjunction:
     payloads: dict[str, Payload]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Matcher:
+class Matcher(Struct, frozen=True, eq=False):
     """The whole: a record is kept if any conjunction holds, or if `keep_all` is set."""
 
     source: Source
@@ -112,8 +108,7 @@ def build(conditions: AllOf, source: Source, report: Reporter) -> Iterator[Conju
             yield found
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Placed:
+class _Placed(Struct, frozen=True, eq=False):
     """A condition's test, and where it belongs: to a payload, or to what AWS adds later.
 
     `names` lead there from the payload key, or from the record.
@@ -143,8 +138,7 @@ def _placed(conditions: Iterable[Condition], source: Source) -> dict[int, _Place
     return placed
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Combination:
+class Combination(Struct, frozen=True, eq=False):
     """What one choice among the alternatives of each `$or` asks for, and that choice.
 
     `chosen` has the spans of the `$or`s, each with the index of the alternative.
@@ -252,8 +246,7 @@ def names_below(key: str, test: Test) -> tuple[str, ...]:
     return tuple(rest) if first == key else (first[len(key) + 1 :], *rest)
 
 
-@dataclass(slots=True, eq=False)
-class _Growing:
+class _Growing(Struct, eq=False):
     """A node while tests are added. Edges are lists of name parts, split at every dot."""
 
     test: Test | None = None

@@ -13,8 +13,10 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 import filterpatterns
 from filterpatterns import jsontext
@@ -32,8 +34,7 @@ _KNOWN: Final = (
 _VALID, _REFUSED = "valid", "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """A case and what became of it. `line` is None where a whole file is meant.
 
     `expected` and `found` are `match` or `drop`, or `valid` or `refused` where it is about the

@@ -5,10 +5,11 @@ from __future__ import annotations
 import codecs
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from typing import Final
 
 import click
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from filterpatterns import templates
 from filterpatterns.cli import formats, output, streams
@@ -30,8 +31,7 @@ _PASSED_OVER: Final = frozenset(("node_modules", "__pycache__", "venv"))
 _UTF16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-@dataclass
-class _Tally:
+class _Tally(Struct):
     """What has been done so far."""
 
     files: int = 0

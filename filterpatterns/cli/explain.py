@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, TextIO
 
 import click
+from msgspec import Struct
 
 from filterpatterns.cli import explaining, inputs, output, patterns, streams
 from filterpatterns.cli.messages import located, say_other_source
@@ -19,8 +19,7 @@ from filterpatterns.filter import Filter
 from filterpatterns.wording import cut
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
+class _Wanted(Struct, frozen=True):
     """Which records are to be explained. `kept` is None for both kinds."""
 
     kept: bool | None
@@ -41,8 +40,7 @@ class _Wanted:
         return bool(self.numbers) and not self.ids and number >= max(self.numbers)
 
 
-@dataclass
-class _Tally:
+class _Tally(Struct):
     """What became of the records. `found` counts those that were asked for."""
 
     found: int = 0

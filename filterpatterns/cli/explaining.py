@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TextIO
+
+from msgspec.structs import replace
 
 from filterpatterns.cli.output import takes
 from filterpatterns.explain import Explanation

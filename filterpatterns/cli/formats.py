@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Final
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from filterpatterns._version import __version__
 from filterpatterns.cli.messages import located
@@ -18,8 +19,7 @@ _COLORS = {"error": "\x1b[31m", "warning": "\x1b[33m", "skipped": "\x1b[36m"}
 _PLAIN = "\x1b[0m"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A diagnostic, the file that it is about, and the mapping in it.
 
     `severity` is the diagnostic's, or `skipped` for what could not be checked.

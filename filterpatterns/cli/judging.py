@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import click
+from msgspec import Struct, field
 
 from filterpatterns.cli import inputs, output, streams
 from filterpatterns.cli.messages import located, say_other_source
@@ -20,8 +20,7 @@ Judge = Callable[[Any], Verdict]
 """`Filter.verdict`, or what does more and says the same."""
 
 
-@dataclass
-class Tally:
+class Tally(Struct):
     """What became of the records."""
 
     matched: int = 0

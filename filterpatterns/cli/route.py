@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 import orjson
+from msgspec import Struct, field
 
 from filterpatterns import RecordError, RuleSet
 from filterpatterns.cli import inputs, output, patterns, rules, streams
@@ -21,8 +21,7 @@ from filterpatterns.events import Item
 from filterpatterns.sources import SOURCES
 
 
-@dataclass
-class Tally:
+class Tally(Struct):
     """What became of the records."""
 
     by_name: Counter[str] = field(default_factory=Counter)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct, field
 
 from filterpatterns import RuleError, RuleSet
 from filterpatterns.cli.messages import Failure, diagnosed, located
@@ -26,8 +26,7 @@ _WANTED = (
 )
 
 
-@dataclass
-class Rules:
+class Rules(Struct):
     """Patterns by the names of their rules; the place of each, for messages; what was left out."""
 
     name: str

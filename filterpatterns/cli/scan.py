@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, NamedTuple
+
+from msgspec import Struct, field
 
 from filterpatterns.cli.streams import STDIN, Section, Stream, is_packed, reason
 from filterpatterns.errors import printable
@@ -40,8 +41,7 @@ class Unit(NamedTuple):
         return STDIN if self.path == "-" else self.path
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(Struct, frozen=True):
     """What is asked for. `invert` turns round what is kept and what is dropped; of a record that is
     kept, `ids` wants its id only, and `text` nothing but to be counted if it is not set."""
 
@@ -65,8 +65,7 @@ class Piece(NamedTuple):
     faults: tuple[Fault, ...]
 
 
-@dataclass(frozen=True)
-class End:
+class End(Struct, frozen=True):
     """The end of a unit: what was counted, and why the file could not be read on, if so."""
 
     counts: Counts = field(default_factory=Counts)

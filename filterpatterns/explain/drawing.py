@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from filterpatterns.errors import printable
 from filterpatterns.explain.model import (
@@ -27,8 +28,7 @@ _DEEPEST = 40
 """Levels that are indented: deeper ones stay there, so that drawing is linear in the pattern."""
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(Struct, frozen=True):
     """The marks of what holds, fails, and was not looked at; and the colours, if any."""
 
     holds: str = "✓"

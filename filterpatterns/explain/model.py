@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from filterpatterns.wording import shown
 
@@ -16,8 +17,7 @@ _LARGEST_BITS = 1024
 """As many as a double's range; a larger integer is described in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A value at a field's path. `where` has the array elements: `body.items[2].sku`.
 
     `why` says why it does not satisfy the field's one rule; it is just the value if it does, or if
@@ -52,8 +52,7 @@ def _plain(value: Any) -> Any:
     return shown(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A rule in words, whether it holds (None: another one did), and why not."""
 
     words: str
@@ -65,8 +64,7 @@ class Rule:
         return {"rule": self.words, "satisfied": self.satisfied, "why": self.why}
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Struct, frozen=True):
     """An element of an array that was not chosen, and what fails there."""
 
     where: str
@@ -77,8 +75,7 @@ class Element:
         return {"where": self.where, "failing": list(self.failing)}
 
 
-@dataclass(frozen=True, slots=True)
-class Array:
+class Array(Struct, frozen=True):
     """How an element was chosen from an array of objects.
 
     `chosen` is where the element stands that the fields below were looked up in: the first that
@@ -103,8 +100,7 @@ class Array:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """A name of the pattern: a field with its rules, an object with its members, or a `$or`.
 
     `satisfied` is None for what was not looked at. `words` say why it is or is not; `values` is how
@@ -139,8 +135,7 @@ class Node:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """The format evaluation of one payload.
 
     `found` and `wanted` are "json", "string", or for what was found also "unreadable" and
@@ -172,8 +167,7 @@ class Format:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """An alternative of a `$or`, counted from 1. `path` is the object that the `$or` stands in."""
 
     path: str
@@ -185,8 +179,7 @@ class Choice:
         return {"path": self.path, "alternative": self.alternative, "of": self.of}
 
 
-@dataclass(frozen=True, slots=True)
-class Combination:
+class Combination(Struct, frozen=True):
     """A pattern with one alternative chosen for each `$or`; satisfied if all in it is."""
 
     satisfied: bool
@@ -204,8 +197,7 @@ class Combination:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class FilterExplanation:
+class FilterExplanation(Struct, frozen=True):
     """One pattern: satisfied if any of its `$or` combinations is.
 
     `combinations` has the one that holds, or the closest ones, closest first; `others` is how many
@@ -227,8 +219,7 @@ class FilterExplanation:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Struct, frozen=True):
     """Why a record is kept or dropped. True if it is kept; as text, for people.
 
     `source` is the one that the record was taken for (`auto` says that the record itself told);

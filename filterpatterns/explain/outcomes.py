@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from filterpatterns.explain.model import Array, Found
 from filterpatterns.operators import Absent, Operator
@@ -25,8 +26,7 @@ _MOST_RULES = 5
 """Rules that are named where a sentence lists them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of a test. `rule` is the one that holds, `words` say why there is no value."""
 
     satisfied: bool | None
@@ -36,8 +36,7 @@ class Outcome:
     words: str = ""
 
 
-@dataclass(slots=True)
-class Trace:
+class Trace(Struct):
     """What the tests of a conjunction met, by their paths; and what to say of the way there.
 
     `notes` are (words, hint) for a path that leads nowhere, `arrays` how an element was chosen.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from filterpatterns.checks import AllOf, AnyOf, check
 from filterpatterns.explain.model import Choice
@@ -15,8 +16,7 @@ from filterpatterns.tree import Combination, Conjunction, Test, conjunction, exp
 _CACHE_SIZE = 16
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Planned:
+class Planned(Struct, frozen=True, eq=False):
     """One `$or` combination, its tests, and those of fields that AWS adds after filtering."""
 
     combination: Combination
@@ -24,8 +24,7 @@ class Planned:
     unseen: tuple[Test, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Plan:
+class Plan(Struct, frozen=True, eq=False):
     """A pattern as it was written, and its `$or` combinations in the order of the text."""
 
     conditions: AllOf

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from filterpatterns.checks import AllOf, AnyOf, Condition
 from filterpatterns.explain.model import Node, Rule
@@ -17,8 +18,7 @@ _Said = TypeVar("_Said")
 _OVERRULED = "the path is reached again further down: only its last rules count"
 
 
-@dataclass(slots=True, eq=False)
-class _Written:
+class _Written(Struct, eq=False):
     """A name, and what the pattern has there, while the members are gathered."""
 
     members: dict[str, _Written] = field(default_factory=dict)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from filterpatterns.funnel.survey import Occurrence
 
 
-@dataclass(slots=True, eq=False)
-class RuleCount:
+class RuleCount(Struct, eq=False):
     """A rule as its pattern spells it, and how many records it would let through alone."""
 
     text: str
     alone: int = 0
 
 
-@dataclass(slots=True, eq=False)
-class FieldCount:
+class FieldCount(Struct, eq=False):
     """A field of the pattern, and how many records would be kept if the filter had only that.
 
     `near` gives names that records have instead, if none has the field.
@@ -30,32 +29,28 @@ class FieldCount:
     near: tuple[str, ...] = ()
 
 
-@dataclass(slots=True, eq=False)
-class AlternativeCount:
+class AlternativeCount(Struct, eq=False):
     """An alternative of a `$or`, and how many records would be kept if the filter had only that."""
 
     members: tuple[FieldCount | OrCount, ...]
     alone: int = 0
 
 
-@dataclass(slots=True, eq=False)
-class OrCount:
+class OrCount(Struct, eq=False):
     """A `$or`, and how many records would be kept if the filter had only that."""
 
     alternatives: tuple[AlternativeCount, ...]
     alone: int = 0
 
 
-@dataclass(slots=True, eq=False)
-class Stage:
+class Stage(Struct, eq=False):
     """A member of the pattern, and how many records are left behind it."""
 
     member: FieldCount | OrCount
     left: int = 0
 
 
-@dataclass(slots=True, eq=False)
-class Funnel:
+class Funnel(Struct, eq=False):
     """One filter (`index` counts from 0), for the records of one source.
 
     `left` is how many of the `records` the format evaluation lets pass; `wrong_format` says in

@@ -9,8 +9,9 @@ import difflib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from filterpatterns.operators.base import is_number
 from filterpatterns.search import walk
@@ -26,8 +27,7 @@ _NAME_LENGTH = 128
 _NEAR = 3
 
 
-@dataclass(slots=True, eq=False)
-class Occurrence:
+class Occurrence(Struct, eq=False):
     """What stands at one path, over all records whose payload could be read for it.
 
     `kinds` says in how many records each JSON type occurs there; one record may have several, in an

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from filterpatterns import tree
 from filterpatterns.checks import AllOf, Condition
@@ -20,8 +21,7 @@ def built(conditions: AllOf, source: Source) -> tuple[Conjunction, ...]:
     return tuple(tree.build(conditions, source, Reporter("")))
 
 
-@dataclass(slots=True, eq=False)
-class Seen:
+class Seen(Struct, eq=False):
     """What one record has: its leaves by path, and what follows from the format of each payload for
     a condition that wants it in one format or another."""
 

@@ -40,6 +40,9 @@ SQS_FIELDS = (
 )
 """All that a pattern sees of an SQS record."""
 
+_TEXTS: dict[type, str] = {Equals: "value", Exactly: "text"}
+"""Rules for one text, and their attribute that holds it."""
+
 
 def is_unknown(condition: Condition, source: str) -> bool:
     """Whether no record of the source has the field."""
@@ -194,7 +197,7 @@ def _never_a_plain_string(condition: Condition, source: str, report: Reporter) -
     if source not in SOURCES or condition.path not in SOURCES[source].payload_keys:
         return
     for rule, span, place in rules_of(condition):
-        text = {Equals: "value", Exactly: "text"}.get(type(rule))
+        text = _TEXTS.get(type(rule))
         value = getattr(rule, text) if text else None
         if isinstance(rule, (Absent, EqualsNumber, Numeric)) or (
             text and (not isinstance(value, str) or jsontext.parse(value) is not jsontext.NOT_JSON)

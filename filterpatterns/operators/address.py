@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from filterpatterns import nodes
 from filterpatterns.errors import printable
@@ -36,8 +37,7 @@ def parse_address(text: str) -> Address | None:
     return address.max_prefixlen, int(address)
 
 
-@dataclass(frozen=True, slots=True)
-class Cidr:
+class Cidr(Struct, frozen=True):
     """A string that is an IP address in the block `first` to `last`."""
 
     text: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from filterpatterns import nodes
 from filterpatterns._numbers import SAFE, as_double
@@ -36,8 +37,7 @@ _NESTED: dict[str, Callable[[nodes.Value], Operator]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class AnythingBut:
+class AnythingBut(Struct, frozen=True):
     """None of the strings, none of the numbers, and no nested rule holds.
 
     A value of a type that is not listed is "none of these": null, true and 5 are anything but "x".

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from filterpatterns import nodes
 from filterpatterns._numbers import SAFE, as_double
@@ -14,8 +15,7 @@ from filterpatterns.operators.base import Bind, Kind, Operator, is_number, json_
 from filterpatterns.wording import difference, likeness, shown
 
 
-@dataclass(frozen=True, slots=True)
-class Equals:
+class Equals(Struct, frozen=True):
     """A string, true, false or null: the same value of the same type."""
 
     value: str | bool | None
@@ -44,8 +44,7 @@ class Equals:
         return f"{shown(value)} is not {self.words()}"
 
 
-@dataclass(frozen=True, slots=True)
-class EqualsNumber:
+class EqualsNumber(Struct, frozen=True):
     """A number: the same double; or, where no double holds it, the very same integer.
 
     `double` is None for a number that no double holds, `integer` for one that is not an integer
@@ -84,8 +83,7 @@ class EqualsNumber:
         return f"{shown(value)} is not {self.words()}"
 
 
-@dataclass(frozen=True, slots=True)
-class EqualsAddress:
+class EqualsAddress(Struct, frozen=True):
     """A string that is an IP address: that string, or another spelling of the address."""
 
     text: str
@@ -115,8 +113,7 @@ class EqualsAddress:
         return _not_that_string(self.text, value)
 
 
-@dataclass(frozen=True, slots=True)
-class Exactly:
+class Exactly(Struct, frozen=True):
     """That string and no other spelling. Undocumented; the engine behind AWS takes it."""
 
     text: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from filterpatterns import nodes
 from filterpatterns._numbers import SAFE, as_double, is_exact
@@ -25,8 +26,7 @@ _HINT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Numeric:
+class Numeric(Struct, frozen=True):
     """The numbers between two bounds; an infinite bound is none, and no number equals it."""
 
     lower: int | float

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from filterpatterns import nodes
 from filterpatterns.operators.base import Bind, Kind, OperandError, describe
 from filterpatterns.wording import shown
 
 
-@dataclass(frozen=True, slots=True)
-class Exists:
+class Exists(Struct, frozen=True):
     """`exists: true`: any leaf will do, null included."""
 
     def holds(self, value: Any) -> bool:
@@ -30,8 +30,7 @@ class Exists:
         return "it is there"
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Struct, frozen=True):
     """`exists: false`: no value satisfies it; the engine asks whether there is one at all."""
 
     def holds(self, value: Any) -> bool:

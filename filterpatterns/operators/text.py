@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from filterpatterns import nodes
 from filterpatterns.operators.base import (
@@ -50,8 +51,7 @@ def matched_length(spelling: Variants, value: str) -> int:
     return position
 
 
-@dataclass(frozen=True, slots=True)
-class EqualsIgnoreCase:
+class EqualsIgnoreCase(Struct, frozen=True):
     """That string but for case."""
 
     text: str
@@ -89,8 +89,7 @@ class EqualsIgnoreCase:
         return f"{shown(value)} is not {shown(self.text)} in any case"
 
 
-@dataclass(frozen=True, slots=True)
-class Prefix:
+class Prefix(Struct, frozen=True):
     """A string that begins so; `spelling` is None where case counts."""
 
     text: str
@@ -143,8 +142,7 @@ class Prefix:
         return words
 
 
-@dataclass(frozen=True, slots=True)
-class Suffix:
+class Suffix(Struct, frozen=True):
     """A string that ends so; `spelling`, for the text read backwards, is None where case counts."""
 
     text: str
@@ -199,8 +197,7 @@ class Suffix:
         return words
 
 
-@dataclass(frozen=True, slots=True)
-class Wildcard:
+class Wildcard(Struct, frozen=True):
     """A string of that shape: `parts` are the texts between the stars, in order."""
 
     text: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from filterpatterns.errors import Severity
@@ -14,8 +15,7 @@ WIDTH = 100
 """Characters of a line; of a longer one in an example (a few are about being long) the ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Struct, frozen=True):
     """A pattern or a FilterCriteria as it would be handed in, and what for."""
 
     pattern: str | bytes
@@ -33,8 +33,7 @@ class Example:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One code. `basis` is the page of AWS's documentation that it rests on."""
 
     code: str
@@ -91,8 +90,7 @@ def either(name: str, count: int) -> str:
     return f'"{name}": {{"$or": [{alternatives}]}}'
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """A code for what `fp check` says about a template around its patterns."""
 
     code: str

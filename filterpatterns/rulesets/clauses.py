@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import product
+
+from msgspec import Struct
 
 from filterpatterns.operators import AnythingBut, Exists
 from filterpatterns.sources import PayloadFormat, Source, Step
 from filterpatterns.tree import Conjunction, Payload, Test
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Rule:
+class Rule(Struct, frozen=True, eq=False):
     """A name in a rule set; `order` says when it was added."""
 
     order: int
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Clause:
+class Clause(Struct, frozen=True, eq=False):
     """Tests that must all hold, in one situation, for the rule to match."""
 
     rule: Rule

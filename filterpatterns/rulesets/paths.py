@@ -7,9 +7,10 @@ dotted name. Nodes are shared between versions of a rule set: who changes one co
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct, field
 
 from filterpatterns.interpreter import flatten
 
@@ -21,8 +22,7 @@ class Odd(Exception):
 _SCALARS = frozenset((str, int, float, bool, type(None), Decimal))
 
 
-@dataclass(slots=True, eq=False)
-class PathNode:
+class PathNode(Struct, eq=False):
     """A place in records: the path, if a test is about it (`users` counts the tests), and what is
     below."""
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
 
 Filed = TypeVar("Filed")
 
 
-@dataclass(frozen=True, slots=True)
-class Kind(Generic[Filed]):
+class Kind(Struct, Generic[Filed], frozen=True):
     """How values of a kind are put together and taken apart; `nothing` is the empty one."""
 
     nothing: Filed

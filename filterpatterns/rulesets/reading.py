@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any, TypedDict, Union
 
 import msgspec
+from msgspec import Struct, field
 
 from filterpatterns import jsontext
 from filterpatterns.evaluation import as_record, read_payload
@@ -24,8 +24,7 @@ _MOST_MEMBERS = 150
 costs as much as decoding everything (measured)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What a rule set looks at: the paths of the record's own members under "", those of each
     payload under its key; and the functions that decode texts for these, as far as they have been
     made. There is always a root for "", and for each payload that any rule names."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, TypeVar
+
+from msgspec import Struct, field
 
 from filterpatterns import criteria
 from filterpatterns.criteria import PatternInput
@@ -31,8 +32,7 @@ _Compiled = dict[str, tuple[Conjunction, ...]]
 """By source: the conjunctions of a rule there. A source that refuses the patterns has none."""
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(Struct, frozen=True):
     """A rule set at one time."""
 
     rules: Mapping[str, Rule] = field(default_factory=dict)

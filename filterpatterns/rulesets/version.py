@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from filterpatterns.evaluation import Payloads, Reason, as_record, conjunction_verdict
 from filterpatterns.rulesets.clauses import Clause, Rule, Situation, clauses_of
@@ -18,8 +19,7 @@ _Holds = Callable[[Conjunction], bool]
 _Filed = tuple[Situation, Clause]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Version:
+class Version(Struct, frozen=True, eq=False):
     """Rules, indexed for each situation of the format table."""
 
     wanted: Wanted

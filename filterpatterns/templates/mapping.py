@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Literal as OneOf
+
+from msgspec import Struct
 
 from filterpatterns.criteria import PatternText
 from filterpatterns.errors import Diagnostic
@@ -46,8 +47,7 @@ _DIALECTS: dict[Kind, str | None] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(Struct, frozen=True):
     """A pattern, or all patterns of a mapping, that cannot be judged; and where it stands.
 
     `filter_index` is None for all of them. Columns count from 1, in characters.
@@ -60,8 +60,7 @@ class Skipped:
     filter_index: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(Struct, frozen=True):
     """A place that has filters: an event source mapping, a pipe, a rule, or a pattern by itself.
 
     `logical_id` is the template's own name for it, and `names` are others that it goes by;

@@ -7,9 +7,10 @@ Offsets count characters of the template's text, from 0.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal as OneOf
 from typing import Union
+
+from msgspec import Struct
 
 from filterpatterns.nodes import Span
 
@@ -17,8 +18,7 @@ Style = OneOf["json", "plain", "single", "double", "block", "heredoc", "hcl"]
 """How a text is written; `positions` has a way for each to find its characters."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Text:
+class Text(Struct, frozen=True, eq=False):
     """A string. `span` is that of the token, with its quotation marks."""
 
     value: str
@@ -26,24 +26,21 @@ class Text:
     style: Style
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Literal:
+class Literal(Struct, frozen=True, eq=False):
     """A number, true, false or null; `text` is how JSON writes it."""
 
     text: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class List:
+class List(Struct, frozen=True, eq=False):
     """An array."""
 
     items: tuple[Node, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Object:
+class Object(Struct, frozen=True, eq=False):
     """An object. A name that is repeated is here as often as it is in the text."""
 
     members: tuple[tuple[Text, Node], ...]
@@ -60,16 +57,14 @@ class Object:
                 yield from value.items if isinstance(value, List) else (value,)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Encoded:
+class Encoded(Struct, frozen=True, eq=False):
     """The JSON text of a value: `jsonencode(...)`, `Fn::ToJsonString`."""
 
     value: Node
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Unknown:
+class Unknown(Struct, frozen=True, eq=False):
     """What the template alone does not tell. `source` is how it is written there."""
 
     source: str

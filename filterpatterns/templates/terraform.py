@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from filterpatterns.nodes import Span
 from filterpatterns.templates import hcldoc
@@ -130,8 +131,7 @@ def _configured(root: Object, build: Builder) -> Iterator[Mapping]:
                     yield from _Resource(_MAPPING, address, mapping, key.span).mappings(build)
 
 
-@dataclass(frozen=True, slots=True)
-class _Resource:
+class _Resource(Struct, frozen=True):
     """A resource that may have filters. `references` is what a plan says its values come from."""
 
     kind: str
