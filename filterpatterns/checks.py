@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterator
 
@@ -322,6 +321,8 @@ def _suggest(operator: nodes.Operator) -> str:
         return 'a FilterCriteria is written {"Filters": [{"Pattern": "..."}]}'
     if lower in OPERATORS:
         return f'operators are written in lower case: "{lower}"'
+    import difflib  # only for those who mistype
+
     near = difflib.get_close_matches(lower, OPERATORS, n=1)
     meant = _MEANT.get(lower) or (near[0] if near else None)
     if meant == "wildcard":

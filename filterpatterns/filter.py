@@ -6,22 +6,17 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from msgspec import Struct
-
-from filterpatterns import criteria, nodes, quickparse, tree
+from filterpatterns import criteria
 from filterpatterns.auto import AutoEngine
-from filterpatterns.checks import AllOf
-from filterpatterns.checks import check as check_tree
 from filterpatterns.criteria import PatternInput, PatternText
 from filterpatterns.delivery import contradicts, keep_records, records
 from filterpatterns.engine import Engine, OnError
 from filterpatterns.errors import Diagnostic, PatternError, RecordError
 from filterpatterns.evaluation import Verdict
 from filterpatterns.limits import MAX_FILTERS
-from filterpatterns.lint import DIALECTS, Dialect, default_dialect, lint, lint_together
-from filterpatterns.parser import parse, within_limits
-from filterpatterns.report import Reporter
-from filterpatterns.sources import SOURCES, Source, source_named
+from filterpatterns.lint import ADVICE, Dialect
+from filterpatterns.reading import Options, Read, read
+from filterpatterns.sources import SOURCES, source_named
 
 if TYPE_CHECKING:
     from filterpatterns.explain import Explanation
@@ -255,14 +250,14 @@ def check_texts(
     max_filters: int = MAX_FILTERS,
 ) -> list[Diagnostic]:
     """As `check`, for pattern texts that were found somewhere."""
-    options = Options(dialect, False, max_filters, advise=True)
+    options = Options(dialect, False, max_filters, advice=ADVICE)
     if source == "auto":
-        read = [_read(texts, one, options) for one in SOURCES.values()]
-        clean = [one for one in read if not one.errors]
+        found = [read(texts, one, options) for one in SOURCES.values()]
+        clean = [one for one in found if not one.errors]
         if clean:
             return _said_by_all(clean)
-        return [*read[0].errors]
-    one = _read(texts, source_named(source), options)
+        return [*found[0].errors]
+    one = read(texts, source_named(source), options)
     return sorted([*one.errors, *one.warnings], key=_order)
 
 
@@ -275,21 +270,6 @@ def _order(diagnostic: Diagnostic) -> tuple[int, int, int]:
     )
 
 
-class Options(Struct, frozen=True):
-    """How strictly patterns are read."""
-
-    dialect: str | None
-    strict: bool
-    max_filters: int
-    advise: bool = False
-
-    def __post_init__(self) -> None:
-        if self.dialect not in (None, *DIALECTS):
-            raise ValueError(
-                f"unknown dialect {self.dialect!r}: choose one of {', '.join(DIALECTS)}"
-            )
-
-
 def compile_texts(texts: tuple[PatternText, ...], source: str, options: Options) -> Filter:
     """As `compile`, for pattern texts that were found somewhere.
 
@@ -299,18 +279,6 @@ def compile_texts(texts: tuple[PatternText, ...], source: str, options: Options)
     return _compile(texts, source, options)
 
 
-def matcher_of(texts: tuple[PatternText, ...], source: Source, options: Options) -> tree.Matcher:
-    """What `compile` makes engines of, without the warnings.
-
-    Raises:
-        PatternError: AWS would refuse one of the patterns.
-    """
-    compiled = _read(texts, source, options, quickparse.parse)
-    if compiled.errors:  # once more, for the places
-        raise PatternError(_read(texts, source, options).errors)
-    return compiled.matcher
-
-
 _Recipe = tuple[tuple[PatternText, ...], str, Options]
 
 
@@ -318,7 +286,7 @@ _Recipe = tuple[tuple[PatternText, ...], str, Options]
 def _compile(patterns: tuple[PatternText, ...], source: str, options: Options) -> Filter:
     if source == "auto":
         return _compile_auto(patterns, options)
-    compiled = _read(patterns, source_named(source), options)
+    compiled = read(patterns, source_named(source), options)
     if compiled.errors:
         raise PatternError(compiled.errors)
     recipe = patterns, source, options
@@ -327,87 +295,17 @@ def _compile(patterns: tuple[PatternText, ...], source: str, options: Options) -
 
 def _compile_auto(patterns: tuple[PatternText, ...], options: Options) -> Filter:
     """A filter for records of any source; at least one must take the pattern."""
-    read = {name: _read(patterns, source, options) for name, source in SOURCES.items()}
-    engines = {name: Engine(one.matcher) for name, one in read.items() if not one.errors}
-    refused = {name: one.errors[0].message for name, one in read.items() if one.errors}
+    found = {name: read(patterns, source, options) for name, source in SOURCES.items()}
+    engines = {name: Engine(one.matcher) for name, one in found.items() if not one.errors}
+    refused = {name: one.errors[0].message for name, one in found.items() if one.errors}
     if not engines:
-        raise PatternError(read["event"].errors)
-    clean = [one for one in read.values() if not one.errors]
+        raise PatternError(found["event"].errors)
+    clean = [one for one in found.values() if not one.errors]
     recipe = patterns, "auto", options
     return Filter(recipe, AutoEngine(engines, refused), tuple(_said_by_all(clean)))
 
 
-def _said_by_all(read: list[_Read]) -> list[Diagnostic]:
+def _said_by_all(found: list[Read]) -> list[Diagnostic]:
     """The warnings that do not depend on the source, where that is not known."""
-    first, *others = read
+    first, *others = found
     return [warning for warning in first.warnings if all(warning in one.warnings for one in others)]
-
-
-class _Read(Struct, frozen=True):
-    """Patterns as read for a source: worth using only without errors."""
-
-    matcher: tree.Matcher
-    errors: tuple[Diagnostic, ...]
-    warnings: tuple[Diagnostic, ...]
-
-
-def _read(
-    patterns: tuple[PatternText, ...],
-    source: Source,
-    options: Options,
-    parse: Callable[[str, Reporter], nodes.Pattern | None] = parse,
-) -> _Read:
-    dialect = options.dialect or default_dialect(source.name)
-    errors: list[Diagnostic] = []
-    conjunctions: list[tree.Conjunction] = []
-    checked: list[tuple[AllOf, Reporter]] = []
-    if len(patterns) > options.max_filters:
-        reporter = Reporter("")
-        reporter.error(
-            "FP020",
-            None,
-            f"{len(patterns)} filters; AWS takes at most {options.max_filters}",
-            hint="merge filters with $or; with a raised quota say so: max_filters=10 "
-            "(fp: --max-filters 10)",
-        )
-        return _Read(tree.Matcher(source, ()), tuple(reporter.errors), ())
-    for pattern in patterns:
-        reporter = Reporter(
-            pattern.text,
-            filter_index=pattern.filter_index,
-            positions=pattern.positions,
-            place=pattern.place if pattern.outer is not None else None,
-        )
-        if pattern.is_object:
-            reporter.warning(
-                "FP103",
-                None,
-                "the Pattern is an object; AWS wants its JSON as a string",
-                hint='write "Pattern": "{\\"body\\": ...}", or jsonencode, or a block of text',
-            )
-        conditions: AllOf = ()
-        if within_limits(pattern.text, reporter):
-            try:
-                syntax_tree = parse(pattern.text, reporter)
-                conditions = () if syntax_tree is None else check_tree(syntax_tree, reporter)
-            except RecursionError:
-                reporter.error(
-                    "FP018", None, "the pattern is nested deeper than the caller's stack has room"
-                )
-            if not reporter.errors:
-                lint(
-                    conditions,
-                    source.name,
-                    dialect,
-                    reporter,
-                    strict=options.strict,
-                    advise=options.advise,
-                )
-                conjunctions += tree.build(conditions, source, reporter)
-        checked.append((conditions, reporter))
-    lint_together(checked)
-    for _, reporter in checked:
-        errors += reporter.errors
-    warnings = [warning for _, reporter in checked for warning in reporter.warnings]
-    matcher = tree.Matcher(source, tuple(conjunctions), keep_all=not patterns)
-    return _Read(matcher, tuple(errors), tuple(warnings))

@@ -6,7 +6,6 @@ import json
 import re
 import threading
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from filterpatterns import jsontext, nodes
@@ -72,6 +71,8 @@ def _lark() -> Lark:
 
 
 def _grammar_text() -> str:
+    from pathlib import Path  # most patterns never get here
+
     package = Path(__file__).parent
     for folder in (package / "grammar", package.parent / "grammar"):  # a wheel; a checkout
         path = folder / "filter_pattern.lark"

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-import filterpatterns
+from filterpatterns import criteria
 from filterpatterns.cli.messages import Failure, diagnosed, located
 from filterpatterns.cli.streams import STDIN, reason, stdin_bytes
-from filterpatterns.filter import Filter, Options, compile_texts
+from filterpatterns.errors import PatternError
+from filterpatterns.filter import Filter, compile_texts
+from filterpatterns.mentions import is_bare_pattern
+from filterpatterns.reading import Options
 
 if TYPE_CHECKING:
     from filterpatterns.templates import Mapping
@@ -47,22 +50,18 @@ def load(argument: str, *, source: str | None, max_filters: int) -> tuple[Given,
     given = _given(argument)
     try:
         mapping = _mapping(given)
-        if mapping is None:
-            found = filterpatterns.compile(
-                given.text, source=source or _DEFAULT_SOURCE, max_filters=max_filters
-            )
+        if mapping is None:  # a template's has a source, and `fp check` to say the rest
+            options = Options(None, False, max_filters, advice=(_UNKNOWN_FIELD,))
+            texts = criteria.patterns(given.text)
+            found = compile_texts(texts, source or _DEFAULT_SOURCE, options)
         else:
             options = Options(mapping.dialect, False, max_filters)
             found = compile_texts(mapping.texts, source or mapping.source or "auto", options)
-    except filterpatterns.PatternError as error:
+    except PatternError as error:
         lines = [diagnosed(given.name, diagnostic) for diagnostic in error.errors]
         lines += _advice(given)
         raise Failure("\n".join(lines)) from None
-    warnings = list(found.warnings)
-    if mapping is None:  # a template's mapping has a source, and `fp check` to say the rest
-        advice = filterpatterns.check(given.text, source=found.source, max_filters=max_filters)
-        warnings += [each for each in advice if each.code == _UNKNOWN_FIELD]
-    for warning in warnings:
+    for warning in found.warnings:
         click.echo(diagnosed(given.name, warning), err=True)
     return given, found
 
@@ -75,13 +74,16 @@ def _mapping(given: Given) -> Mapping | None:
     """
     if given.name == INLINE:
         return None
-    from filterpatterns import templates
-
     try:
         text = given.text if isinstance(given.text, str) else str(given.text, "utf-8")
-        found = templates.patterns_in(text, given.name)
     except UnicodeDecodeError:
         return None  # `compile` says so better
+    if given.logical_id is None and is_bare_pattern(text):
+        return None
+    from filterpatterns import templates  # not for those who have none
+
+    try:
+        found = templates.patterns_in(text, given.name)
     except templates.TemplateError as error:
         raise Failure(
             located(given.name, f"error: {error.message}", error.line, error.column)
@@ -104,7 +106,7 @@ def _mapping(given: Given) -> Mapping | None:
         words = f"error {skipped.code}: {skipped.reason}"
         raise Failure(located(given.name, words, skipped.line, skipped.column))
     if mapping.problems:
-        raise filterpatterns.PatternError(mapping.problems)
+        raise PatternError(mapping.problems)
     return mapping
 
 

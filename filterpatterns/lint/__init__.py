@@ -33,11 +33,14 @@ from filterpatterns.operators import (
 from filterpatterns.report import Reporter
 from filterpatterns.sources import SOURCES
 
-__all__ = ["DIALECTS", "Dialect", "default_dialect", "lint", "lint_together"]
+__all__ = ["ADVICE", "DIALECTS", "Dialect", "default_dialect", "lint", "lint_together"]
 
 
 Dialect = Literal["lambda", "pipes", "eventbridge"]
 DIALECTS: tuple[Dialect, ...] = ("lambda", "pipes", "eventbridge")
+ADVICE = ("FP107", "FP118")
+"""What is worth knowing before deployment, but may be meant for records of one's own."""
+
 _SERVICES = {
     "lambda": "Lambda event source mappings",
     "pipes": "EventBridge Pipes",
@@ -52,17 +55,24 @@ def default_dialect(source: str) -> Dialect:
 
 
 def lint(
-    conditions: AllOf, source: str, dialect: str, report: Reporter, *, strict: bool, advise: bool
+    conditions: AllOf,
+    source: str,
+    dialect: str,
+    report: Reporter,
+    *,
+    strict: bool,
+    advice: tuple[str, ...],
 ) -> None:
     """Report what is doubtful in one pattern.
 
-    `strict` makes errors of undocumented operators; `advise` reports also what is worth knowing
-    before deployment, but may be meant for records of one's own (FP107, FP118).
+    `strict` makes errors of undocumented operators; `advice` has the codes that are
+    wanted of `ADVICE`.
     """
     for condition in every(conditions):
         _undocumented(condition, dialect, strict, report)
-        if advise:
+        if "FP118" in advice:
             unknown_field(condition, source, report)
+        if "FP107" in advice:
             _metadata(condition, source, dialect, report)
         for rule in (*RECORD_RULES, *ARRAY_RULES):
             rule(condition, source, report)

@@ -16,8 +16,8 @@ from filterpatterns.delivery import source_of
 from filterpatterns.engine import OnError, check_on_error, check_records
 from filterpatterns.errors import PatternError, RecordError
 from filterpatterns.evaluation import as_record
-from filterpatterns.filter import Options, matcher_of
 from filterpatterns.lint import Dialect
+from filterpatterns.reading import Options, matcher_of
 from filterpatterns.rulesets.clauses import Rule
 from filterpatterns.rulesets.errors import RuleError
 from filterpatterns.rulesets.version import Version

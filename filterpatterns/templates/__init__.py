@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from filterpatterns.criteria import PatternText
+from filterpatterns.mentions import mentions_patterns
 from filterpatterns.templates import jsondoc
 from filterpatterns.templates.errors import TemplateError, line_and_column
 from filterpatterns.templates.mapping import ENCRYPTED, TITLES, UNRESOLVED, Mapping, Skipped
@@ -27,16 +28,9 @@ __all__ = [
     "Skipped",
     "TemplateError",
     "line_and_column",
-    "mentions_patterns",
     "named",
     "patterns_in",
 ]
-
-_MENTIONS = re.compile(
-    r"FilterCriteria|EventPattern|filterPatterns|filter_criteria|event_pattern|eventBridge"
-    r"|EventBridgeRule|CloudWatchEvent|\bFilters\b"
-)
-"""Words, one of which is in every template that has patterns."""
 
 _TEMPLATE = re.compile(
     r"AWSTemplateFormatVersion|AWS::|\bResources\b|planned_values|root_module|EventSourceMappings"
@@ -71,11 +65,6 @@ def patterns_in(text: str, name: str = "", *, searched: bool = False) -> list[Ma
         if searched and not mentions_patterns(text):
             return []
         raise
-
-
-def mentions_patterns(text: str) -> bool:
-    """Whether a template with this text can have patterns at all: a quick look."""
-    return _MENTIONS.search(text) is not None
 
 
 def named(mappings: Iterable[Mapping], name: str) -> list[Mapping]:
