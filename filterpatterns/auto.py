@@ -45,7 +45,7 @@ class AutoEngine:
     def generated(self) -> None:
         """There is no code of its own."""
 
-    def line_loop(self, *, drops: bool) -> None:
+    def lines(self, *, drops: bool) -> None:
         """There is none: each line is judged by itself."""
 
     def single(self) -> Callable[[Any], bool]:

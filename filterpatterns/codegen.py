@@ -17,7 +17,8 @@ from typing import Any
 
 from filterpatterns.decoding import Unsupported
 from filterpatterns.expressions import Code
-from filterpatterns.statements import Ends, Judge, indent
+from filterpatterns.snippets import Ends, indent
+from filterpatterns.statements import Judge
 from filterpatterns.tree import Matcher
 
 _KINDS = ("dict", "text", "bytes")
@@ -34,9 +35,13 @@ Loop = Callable[..., None]
 """(records, keep, drop, slow). `keep` and `drop` are called with each record, or `keep` with each
 verdict; `slow` judges a record that the loop does not."""
 
-LineLoop = Callable[..., int]
-"""(lines, number, keep, drop, slow), with the number of the line before the first; gives that of
-the last. `slow` is called with a line that the loop does not judge, and its number."""
+LineLoop = Callable[..., None]
+"""(lines, number, keep, drop, slow), with the number of the line before the first. `slow` is called
+with a line that the loop does not judge, and its number. What are lines to one loop, are pairs of a
+line and its row to the other."""
+
+DecodeRows = Callable[[bytes], "list[Any]"]
+"""Decodes lines, each of which is one record, into rows."""
 
 
 class Generated:
@@ -67,16 +72,28 @@ class Generated:
         loop: Loop = self._function(name, lambda: self._write_loop(name, result, kind, look))
         return loop
 
-    def line_loop(self, *, look: bool, drops: bool) -> LineLoop:
-        """The loop over lines of JSON Lines, with or without a look before decoding; and with or
-        without a call for each line that is dropped, which would keep its memory from being reused.
+    def line_loop(self, *, rows: bool, look: bool, drops: bool) -> LineLoop:
+        """The loop over lines of JSON Lines, or over such lines with their rows; with or without a
+        look before decoding the payload; and with or without a call for each line that is dropped,
+        which would keep its memory from being reused.
 
         Raises:
             Unsupported: the pattern speaks of a member that events hold records in.
         """
-        name = f"lines{'_dropping' if drops else ''}{'_looking' if look else ''}"
-        loop: LineLoop = self._function(name, lambda: self._write_line_loop(name, look, drops))
+        kind = "row" if rows else "line"
+        name = f"{kind}s{'_dropping' if drops else ''}{'_looking' if look else ''}"
+        loop: LineLoop = self._function(
+            name, lambda: self._write_line_loop(name, kind, look, drops)
+        )
         return loop
+
+    def row_decoder(self) -> DecodeRows | None:
+        """What decodes lines for the loop over rows; None where each line has to be looked at.
+
+        Raises:
+            Unsupported: as for `line_loop`.
+        """
+        return self._judge.row_decoder()
 
     @property
     def source_code(self) -> str:
@@ -87,7 +104,8 @@ class Generated:
                 for look in (False, True) if self.can_look else (False,):
                     self.loop(result, kind, look)
         with contextlib.suppress(Unsupported):
-            self.line_loop(look=self.can_look, drops=False)
+            for rows in (False, True):
+                self.line_loop(rows=rows, look=self.can_look, drops=False)
         with self._lock:
             return "\n".join(self._code.lines).lstrip() + "\n"
 
@@ -116,7 +134,7 @@ class Generated:
             *indent(indent(lines)),
         ]
 
-    def _write_line_loop(self, name: str, look: bool, drops: bool) -> None:
+    def _write_line_loop(self, name: str, kind: str, look: bool, drops: bool) -> None:
         ends = Ends(
             hit=("keep(record)", "continue"),
             miss=("drop(record)", "continue") if drops else ("continue",),
@@ -125,10 +143,9 @@ class Generated:
         self._code.lines += [
             "",
             f"def {name}(records, number, keep, drop, slow):",
-            "    for record in records:",
+            f"    for {'record, members' if kind == 'row' else 'record'} in records:",
             "        number += 1",
-            *indent(indent(self._judge.judge("line", look=look, ends=ends))),
-            "    return number",
+            *indent(indent(self._judge.judge(kind, look=look, ends=ends))),
         ]
 
     def _function(self, name: str, write: Callable[[], None]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from time import perf_counter
 from typing import Any, Literal
@@ -13,23 +13,23 @@ from filterpatterns.decoding import Unsupported
 from filterpatterns.errors import RecordError
 from filterpatterns.evaluation import Reason, Verdict, verdict
 from filterpatterns.jsontext import decoders_overflow
+from filterpatterns.rows import decode_rows
 from filterpatterns.tree import Matcher
 
 OnError = Literal["raise", "drop"]
 
-ChunkLoop = Callable[
+JudgeLines = Callable[
     [
-        Iterator[bytes],
+        Sequence[bytes],
         int,
         Callable[[bytes], None],
         Callable[[bytes], None],
         Callable[[bytes, int], None],
     ],
-    int,
+    None,
 ]
-"""(lines, number, keep, drop, slow): takes some of the lines, the first of which has the number
-after `number`, and gives that of the last it took: none were left if it is the same. `slow` is
-called with a line that takes more than the loop knows, and its number."""
+"""(lines, number, keep, drop, slow), with the number of the line before the first. `slow` is called
+with a line that takes more than generated code knows, and its number."""
 
 _KINDS = {str: "text", bytes: "bytes"}
 """What a batch is taken to hold, by the class of its first record."""
@@ -41,8 +41,8 @@ _SAMPLES = (16, 16, 32, 32)
 """Records that are judged with the prefilter, without, with, and without, to see which is faster.
 The first two are for warming up: CPython runs new code slower, and caches are cold."""
 
-_CHUNKS_PER_SAMPLE = 16
-"""Chunks after which that is tried again: what a queue carries changes."""
+_RECORDS_PER_SAMPLE = 16 * _CHUNK
+"""Records after which that is tried again: what a queue carries changes."""
 
 
 def check_on_error(on_error: str) -> None:
@@ -164,38 +164,39 @@ class Engine:
                     loop = generated.loop(result, kind, looks.now)
                     start = perf_counter()
                     loop(chunk, keep, drop, slow)
-                    looks.took((perf_counter() - start) / len(chunk))
+                    looks.took(perf_counter() - start, len(chunk))
             except RecordError as error:
                 raise RecordError(error.message, done + self._first_bad(chunk)) from None
             done += len(chunk)
 
-    def line_loop(self, *, drops: bool) -> ChunkLoop | None:
-        """A function that judges the next lines of a file of JSON Lines; None if only the
-        interpreter can. `drops`: it calls `drop` as well.
+    def lines(self, *, drops: bool) -> JudgeLines | None:
+        """A function that judges lines of JSON Lines; None if only the interpreter can. `drops`: it
+        calls `drop` as well.
         """
         generated = self.generated()
         if generated is None:
             return None
+        try:
+            decode = generated.row_decoder()
+            generated.line_loop(rows=False, look=False, drops=drops)
+        except Unsupported:
+            return None
         looks = _Looks() if generated.can_look else _NeverLooks()
 
         def judge(
-            lines: Iterator[bytes],
+            lines: Sequence[bytes],
             number: int,
             keep: Callable[[bytes], None],
             drop: Callable[[bytes], None],
             slow: Callable[[bytes, int], None],
-        ) -> int:
-            loop = generated.line_loop(look=looks.now, drops=drops)
+        ) -> None:
             start = perf_counter()
-            last = loop(islice(lines, looks.size), number, keep, drop, slow)
-            if last > number:
-                looks.took((perf_counter() - start) / (last - number))
-            return last
+            rows = None if decode is None else decode_rows(lines, decode)
+            loop = generated.line_loop(rows=rows is not None, look=looks.now, drops=drops)
+            given = lines if rows is None else zip(lines, rows, strict=True)
+            loop(given, number, keep, drop, slow)
+            looks.took(perf_counter() - start, len(lines))
 
-        try:
-            generated.line_loop(look=False, drops=drops)
-        except Unsupported:
-            return None
         return judge
 
     def _interpret_leniently(self, record: Any) -> bool:
@@ -252,8 +253,8 @@ class _NeverLooks:
     size = _CHUNK
     now = False
 
-    def took(self, seconds: float) -> None:
-        """Told how long a record took, which changes nothing here."""
+    def took(self, seconds: float, records: int) -> None:
+        """Told how long records took, which changes nothing here."""
 
 
 class _Looks(_NeverLooks):
@@ -268,15 +269,15 @@ class _Looks(_NeverLooks):
         self._left = 0
         self._go_on()
 
-    def took(self, seconds: float) -> None:
-        """Told how long a record took in the last chunk; `size` and `now` are for the next one."""
+    def took(self, seconds: float, records: int) -> None:
+        """Told how long the last records took; `size` and `now` are for the next ones."""
         if self._left:
-            self._left -= 1
+            self._left = max(0, self._left - records)
             if self._left:
                 return
             del self._times[2:]  # sample again; the code is warm already
         else:
-            self._times.append(seconds)
+            self._times.append(seconds / records)
         self._go_on()
 
     def _go_on(self) -> None:
@@ -284,5 +285,5 @@ class _Looks(_NeverLooks):
         if sampled < len(_SAMPLES):
             self.size, self.now = _SAMPLES[sampled], sampled % 2 == 0
         else:
-            self.size, self._left = _CHUNK, _CHUNKS_PER_SAMPLE
+            self.size, self._left = _CHUNK, _RECORDS_PER_SAMPLE
             self.now = self._times[2] < self._times[3]

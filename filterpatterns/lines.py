@@ -7,7 +7,6 @@ validates the rest. Lines that it does not judge, and files of another form, tak
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Final, NamedTuple
 
 from msgspec import Struct, field
@@ -80,46 +79,51 @@ class LineFilter:
         self.outcome = Outcome()
         self.counts = Counts()
         self._matches = compiled.matches
-        self._loop = compiled._engine.line_loop(drops=drops)  # noqa: SLF001 - within the package
+        self._judge_lines = compiled._engine.lines(drops=drops)  # noqa: SLF001 - within the package
         self._drops = drops
         lose = self.outcome.lost.append
         self._reader = Reader(file, json_lines=json_lines, as_text=True, lose=lose)
-        self._read: Callable[[], bytes] = bytes
+        self._is_passing_over = False
         self._slow_lines = 0
 
-    def run(self, readline: Callable[[int], bytes]) -> None:
+    def run(self, read_lines: Callable[[int], list[bytes]]) -> None:
         """Judge the lines of a file.
 
-        The outcome grows meanwhile; `readline` may take it out whenever it is called.
+        The outcome grows meanwhile; `read_lines` may take it out whenever it is called.
 
         Args:
-            readline: gives the next line, up to so many bytes of it; nothing at the end.
+            read_lines: gives the lines that are next, some of them; none at the end. A line that is
+                longer than the number given comes in parts, each at least as long but for the last.
         """
-        self._read = partial(readline, LONGEST_LINE)
-        lines = iter(self._read, b"")
         counts, outcome = self.counts, self.outcome
-        while not (self._reader.is_json_lines and self._loop is not None):
-            line = next(lines, b"")
-            if not line:
-                self._judge(self._reader.end(), b"")
-                return
-            counts.lines += 1
-            self._slow(line, counts.lines)
-        keep, drop = outcome.kept.append, outcome.dropped.append
-        last = -1
-        while last < counts.lines:
-            last = counts.lines
+        while lines := read_lines(LONGEST_LINE):
+            if self._is_passing_over:
+                self._pass_over(lines.pop(0))
+                if not lines:
+                    continue
+            if not (self._reader.is_json_lines and self._judge_lines is not None):
+                for line in lines:
+                    counts.lines += 1
+                    self._slow(line, counts.lines)
+                continue
             self._slow_lines = 0
-            counts.lines = self._loop(lines, last, keep, drop, self._slow)
-            counts.records += counts.lines - last - self._slow_lines
+            self._judge_lines(
+                lines, counts.lines, outcome.kept.append, outcome.dropped.append, self._slow
+            )
+            counts.lines += len(lines)
+            counts.records += len(lines) - self._slow_lines
+        self._judge(self._reader.end(), b"")
         _end_line(outcome.kept)
         _end_line(outcome.dropped)
 
     def _slow(self, line: bytes, number: int) -> None:
         """Judge a line that may be anything."""
         self._slow_lines += 1
-        if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
-            self._pass_over(line, number)
+        if len(line) >= LONGEST_LINE and not line.endswith(b"\n"):
+            self.counts.errors += 1
+            message = f"a line of more than {LONGEST_LINE >> 20} MB"
+            self.outcome.faults.append(Fault(number, None, message))
+            self._pass_over(line)
             return
         items = self._reader.line(number, line)
         if not items and not line.strip(_SPACE):
@@ -153,14 +157,10 @@ class LineFilter:
             self.outcome.dropped.append(own)
         return None
 
-    def _pass_over(self, line: bytes, number: int) -> None:
-        """Take a line that is too long to be held, to its end."""
-        self.counts.errors += 1
-        message = f"a line of more than {LONGEST_LINE >> 20} MB"
-        self.outcome.faults.append(Fault(number, None, message))
-        while line:
-            self.outcome.lost.append(line)
-            line = b"" if line.endswith(b"\n") else self._read()
+    def _pass_over(self, part: bytes) -> None:
+        """Take a part of a line that is too long to be held."""
+        self.outcome.lost.append(part)
+        self._is_passing_over = not part.endswith(b"\n")
 
 
 def _end_line(lines: list[bytes]) -> None:

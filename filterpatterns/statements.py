@@ -6,15 +6,14 @@ type), and the statements given as `unknown` follow, which ask the interpreter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from filterpatterns import jsontext
-from filterpatterns.decoding import Shape, Unsupported, decoder, shape, without
+from filterpatterns.decoding import Shape, Unsupported, shape, without
 from filterpatterns.delivery import HOLDERS
 from filterpatterns.evaluation import payload_satisfies
 from filterpatterns.expressions import (
@@ -27,32 +26,14 @@ from filterpatterns.expressions import (
     fields,
     rules,
 )
-from filterpatterns.limits import MAX_PAYLOAD_DEPTH
-from filterpatterns.prefilter import BACKSLASH, Prefilter, prefilter
+from filterpatterns.payloadcode import PayloadJudge
+from filterpatterns.prefilter import Prefilter, prefilter
+from filterpatterns.snippets import Ends, Guards, indent, utf8
 from filterpatterns.sources import Encoding, PayloadFormat, Step, decode_base64
 from filterpatterns.tree import Conjunction, Matcher, Node, Payload, Test, align, names_below
 
 _MOST_TESTS = 400
 """Tests, over all combinations, that code is generated for: beyond, compiling it takes too long."""
-
-
-class Ends(Struct, frozen=True):
-    """The statements that every way through a record's judgement ends in."""
-
-    hit: tuple[str, ...]
-    miss: tuple[str, ...]
-    unknown: tuple[str, ...]
-
-    @staticmethod
-    def of(hit: Iterable[str], miss: Iterable[str], slow: str) -> Ends:
-        """The ends, `slow` being the name of the function that asks the interpreter."""
-        hit, miss = tuple(hit), tuple(miss)
-        return Ends(hit, miss, (f"if {slow}(record):", *indent(hit), *miss))
-
-
-def indent(lines: Iterable[str]) -> list[str]:
-    """The lines, one level deeper."""
-    return [f"    {line}" for line in lines]
 
 
 class _Branch(Struct, frozen=True, eq=False):
@@ -101,7 +82,7 @@ class Judge:
         if matcher.keep_all or not conjunctions or _count_tests(conjunctions) > _MOST_TESTS:
             raise Unsupported
         self._code = code
-        self._guarded = jsontext.decoders_overflow()
+        self._guards = Guards(code)
         self._source = matcher.source
         named = {key for one in conjunctions for key in one.payloads}
         self._keys = tuple(key for key in matcher.source.payload_keys if key in named)
@@ -125,6 +106,13 @@ class Judge:
         # Bytes need not become a str where no rule looks at the payload as a whole.
         strings = any(branch.string for branch in self._branches)
         self._is_bytes = self._source.encoding is Encoding.BASE64 and not strings
+        self._payload = PayloadJudge(
+            code,
+            self._guards,
+            shape=self._payload_shape,
+            prefilter=self.prefilter,
+            is_bytes=self._is_bytes,
+        )
 
     def _own_tests(self, one: Conjunction) -> Iterator[tuple[tuple[str, ...], Test]]:
         """The tests of the record's own members, with an object's that stands in it."""
@@ -164,9 +152,9 @@ class Judge:
     def judge(self, kind: str, *, look: bool, ends: Ends) -> list[str]:
         """The statements that judge `record`.
 
-        `kind` says what it is: a "dict"; "text", which is str, bytes or anything else; "bytes"; or
-        a "line" of JSON Lines, bytes that are a record only if they do not hold several. `look`
-        uses the prefilter.
+        `kind` says what it is: a "dict"; "text", which is str, bytes or anything else; "bytes"; a
+        "line" of JSON Lines, bytes that are a record only if they do not hold several; or a "row",
+        such a line that has been decoded already, into `members`. `look` uses the prefilter.
         """
         if kind not in self._conditions:
             self._conditions[kind] = self._write_conditions(kind)
@@ -176,10 +164,9 @@ class Judge:
             start += [f"if {conditions.plain}:", *indent(ends.hit)]
         lines = ["try:", *indent(start), "except Exception:", *indent(ends.unknown)]
         if conditions.json:
-            looking = self._look() if look else ""
-            lines += self._decode(conditions.json, conditions.string, looking, ends)
+            lines += self._payload.decode(conditions.json, conditions.string, ends, look=look)
         elif conditions.string:
-            lines += self._strings(conditions.string, ends)
+            lines += self._payload.strings(conditions.string, ends)
         return lines + list(ends.miss)
 
     def _write_conditions(self, kind: str) -> _Conditions:
@@ -223,13 +210,13 @@ class Judge:
         if self._source.inside is not None:
             holder = "members"
             lines = [f"members = record[{self._code.bind(self._source.inside)}]"]
-            lines += self._refuse("members.__class__ is not dict")
+            lines += self._guards.refuse("members.__class__ is not dict")
         elif self._key is None and self._shape_key is not None:
-            lines = self._refuse(f"{self._code.bind(self._shape_key)} not in {holder}")
+            lines = self._guards.refuse(f"{self._code.bind(self._shape_key)} not in {holder}")
         if self._key is not None:
             member = f"{holder}[{self._code.bind(self._key)}]"
             if self._inline:
-                lines += self._refuse(f"{member}.__class__ is not dict")
+                lines += self._guards.refuse(f"{member}.__class__ is not dict")
             else:
                 lines += self._body(member, self._alias(holder))
         return lines, holder, DictAccess(self._code)
@@ -244,41 +231,63 @@ class Judge:
     def _text(self, kind: str) -> tuple[list[str], str, Access]:
         """The same for a record that is JSON text; UTF-8 is validated, msgspec would not do it."""
         access = StructAccess(self._code, self._record_shape)
-        struct: Any = self._record_shape.struct
-        if self._source.inside is not None:
-            outer = [("inside", struct)]
-            rename = {"inside": self._source.inside}
-            struct = msgspec.defstruct("Record", outer, rename=rename, gc=False)
-        if kind == "line":
-            struct = without(struct, HOLDERS)
-        text = "record"
-        if kind == "text":
-            text = "text if text.isascii() else text.encode()"
+        name = "text" if kind == "text" else "record"
+        inside = ".inside" if self._source.inside is not None else ""
+        if kind == "row":
+            lines = [f"members = members{inside}"] if inside else []
+        else:
+            struct = self._line_struct() if kind == "line" else self._struct()
+            decode = self._code.bind(msgspec.json.Decoder(struct).decode)
+            argument = utf8("text") if kind == "text" else "record"
             lines = [
+                *self._utf8_text(kind),
+                *self._guards.refuse_overflow(name),
+                f"members = {decode}({argument}){inside}",
+            ]
+        lines += self._guards.refuse_deep(name)
+        if self._inline and self._key is not None:
+            inner = self._record_shape.children[self._key]
+            kind = self._code.bind(inner.struct)
+            lines += self._guards.refuse(f"members.{inner.attribute}.__class__ is not {kind}")
+        elif self._key is not None:
+            lines += self._body("members.text0", None)
+        elif self._shape_key is not None:
+            lines += self._guards.refuse("members.text0.__class__ is not str")
+        return lines, "members", access
+
+    def _utf8_text(self, kind: str) -> list[str]:
+        """Statements that give a record's text, of valid UTF-8."""
+        if kind == "text":
+            return [
                 "if record.__class__ is str: text = record",
                 "elif record.__class__ is bytes: text = str(record, 'utf-8')",
                 f"else: raise {self._code.bind(Odd)}",
             ]
-        else:
-            lines = [] if kind == "line" else self._refuse("record.__class__ is not bytes")
-            lines.append("if not record.isascii(): str(record, 'utf-8')")
-        name = "text" if kind == "text" else "record"
-        decode = self._code.bind(msgspec.json.Decoder(struct).decode)
-        inside = ".inside" if self._source.inside is not None else ""
-        lines += [
-            *self._refuse_overflow(name),
-            f"members = {decode}({text}){inside}",
-            *self._refuse_deep(name),
-        ]
-        if self._inline and self._key is not None:
-            inner = self._record_shape.children[self._key]
-            kind = self._code.bind(inner.struct)
-            lines += self._refuse(f"members.{inner.attribute}.__class__ is not {kind}")
-        elif self._key is not None:
-            lines += self._body("members.text0", None)
-        elif self._shape_key is not None:
-            lines += self._refuse("members.text0.__class__ is not str")
-        return lines, "members", access
+        refuse = self._guards.refuse("record.__class__ is not bytes") if kind == "bytes" else []
+        return [*refuse, "if not record.isascii(): str(record, 'utf-8')"]
+
+    def row_decoder(self) -> Callable[[bytes], list[Any]] | None:
+        """The function that decodes lines of JSON Lines, each of which is one record, into rows;
+        None where decoders have to be kept from single lines.
+
+        Raises:
+            Unsupported: the pattern speaks of a member that events hold records in.
+        """
+        if self._guards.is_guarded:
+            return None
+        return msgspec.json.Decoder(self._line_struct()).decode_lines
+
+    def _struct(self) -> type:
+        """What a record decodes into."""
+        struct: Any = self._record_shape.struct
+        if self._source.inside is None:
+            return self._record_shape.struct
+        rename = {"inside": self._source.inside}
+        return msgspec.defstruct("Record", [("inside", struct)], rename=rename, gc=False)
+
+    def _line_struct(self) -> type:
+        """The same for a line that does not hold several records."""
+        return without(self._struct(), HOLDERS)
 
     def _body(self, member: str, alias: str | None) -> list[str]:
         """Statements that give `body`: str, or bytes where that is enough; or something odd."""
@@ -289,107 +298,8 @@ class Judge:
         if alias is not None:
             lines = ["try:", *indent(lines), "except KeyError:", f"    body = {alias}"]
         if any(branch.string for branch in self._branches):
-            lines += self._refuse("body.__class__ is not str")
+            lines += self._guards.refuse("body.__class__ is not str")
         return lines
-
-    def _refuse(self, condition: str) -> list[str]:
-        return [f"if {condition}: raise {self._code.bind(Odd)}"]
-
-    def _refuse_overflow(self, text: str) -> list[str]:
-        if not self._guarded:
-            return []
-        return self._refuse(f"{self._code.bind(jsontext.overflows)}({text})")
-
-    def _refuse_deep(self, text: str) -> list[str]:
-        limit = self._code.bind(2 * MAX_PAYLOAD_DEPTH)
-        too_deep = self._code.bind(jsontext.is_too_deep)
-        return self._refuse(f"len({text}) > {limit} and {too_deep}({text})")
-
-    def _bind_text(self, text: str) -> str:
-        return self._code.bind(text.encode() if self._is_bytes else text)
-
-    def _look(self) -> str:
-        """An expression: the body has nothing of what the prefilter looks for."""
-        if self.prefilter is None:
-            return ""
-        texts = (*self.prefilter.needles, BACKSLASH)
-        return " and ".join(f"{self._bind_text(text)} not in body" for text in texts)
-
-    def _decode(self, json: str, string: str, looking: str, ends: Ends) -> list[str]:
-        """Decode the body; where it is no JSON, the branches have their say that do with that."""
-        lines = []
-        if looking:
-            # A body may be a dict, which "in" would ask for its names; decoding refuses one.
-            kind = "bytes" if self._is_bytes else "str"
-            lines += self._refuse(f"body.__class__ is not {kind}")
-            lines += [f"if {looking}:", *indent(ends.miss)]
-        decode = msgspec.json.Decoder(msgspec.Raw).decode
-        if self._payload_shape is not None:
-            decode = decoder(self._payload_shape)
-        lines += self._refuse_overflow("body")
-        if self._is_bytes:
-            lines.append("if not body.isascii(): str(body, 'utf-8')")
-        argument = "body" if self._is_bytes else _utf8("body")
-        lines.append(f"value = {self._code.bind(decode)}({argument})")
-        deep = self._refuse_deep("body")
-        # Too deep a body is a plain string. Where that is dropped, so is a body that fails.
-        lines += deep if string else []
-        lines += [f"if {json}:", *indent([] if string else deep), *indent(ends.hit)]
-        not_json = []
-        if string:
-            not_json = [
-                "try:",
-                *indent([f"if {string}:", *indent(ends.hit)]),
-                "except Exception:",
-                *indent(ends.unknown),
-            ]
-        return [
-            "try:",
-            *indent(lines),
-            *self._except_not_json(ends),
-            *indent(not_json),
-            *indent(ends.miss),
-            "except Exception:",
-            *indent(ends.unknown),
-        ]
-
-    def _strings(self, string: str, ends: Ends) -> list[str]:
-        """Only plain strings are wanted: the body is checked to be none of JSON if it matches."""
-        validate = self._code.bind(msgspec.json.Decoder(msgspec.Raw).decode)
-        lines = [
-            *self._refuse_overflow("body"),
-            f"{validate}({_utf8('body')})",
-            *self._refuse_deep("body"),
-        ]
-        return [
-            "try:",
-            f"    if {string}:",
-            *indent(indent(lines)),
-            *self._except_not_json(ends),
-            *indent(ends.hit),
-            "except Exception:",
-            *indent(ends.unknown),
-        ]
-
-    def _except_not_json(self, ends: Ends) -> list[str]:
-        """The body is not JSON; unless a type could not hold it (ValidationError), it is of another
-        type, or it has escapes that msgspec refuses and RFC 8259's grammar does not."""
-        error, backslash = self._code.bind(msgspec.DecodeError), self._bind_text(BACKSLASH)
-        kind = "bytes" if self._is_bytes else "str"
-        plain = (
-            f"error.__class__ is {error} and body.__class__ is {kind} and {backslash} not in body"
-        )
-        return [
-            f"except {error} as error:",
-            f"    if not ({plain}):",
-            *indent(indent(ends.unknown)),
-        ]
-
-
-def _utf8(text: str) -> str:
-    """An expression: a text for msgspec, which would leave the UTF-8 that it makes of a str on the
-    str: a batch of texts that are not ASCII would take twice its memory."""
-    return f"{text} if {text}.isascii() else {text}.encode()"
 
 
 def _count_tests(conjunctions: tuple[Conjunction, ...]) -> int:

@@ -88,7 +88,7 @@ _FIXED_NAMES = {
 }
 _FUNCTIONS = re.compile(
     r"matches|matches_text|(?:filter|partition|mask)_(?:dict|text|bytes)(?:_looking)?"
-    r"|lines(?:_dropping)?(?:_looking)?|function[0-9]+_"
+    r"|(?:lines|rows)(?:_dropping)?(?:_looking)?|function[0-9]+_"
 )
 _ATTRIBUTES = {
     *("get", "startswith", "endswith", "isascii", "lower", "encode", "__class__", "inside"),

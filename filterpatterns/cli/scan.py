@@ -96,7 +96,7 @@ def run(
         return End(fault=reason(error))
     flush.stream = stream
     with stream:
-        lines.run(stream.readline)
+        lines.run(stream.read_lines)
         flush.now()
         fault = stream.fault
     flush.stream = None  # or they would hold each other, and all pieces, until garbage is collected

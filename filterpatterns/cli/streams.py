@@ -74,6 +74,26 @@ class Stream:
         self._file = io.BufferedReader(layer, _BUFFER_SIZE)
         self.readline: Callable[[int], bytes] = self._file.readline
         """Gives the next line, up to so many bytes of it; nothing at the end."""
+        self._begun: list[bytes] = []
+
+    def read_lines(self, longest: int) -> list[bytes]:
+        """The lines that are next, as many as are there; none at the end. Not to be mixed with
+        `readline`. What is longer than `longest` without an end comes as it is.
+        """
+        while data := self._file.read1(_BUFFER_SIZE):
+            lines = io.BytesIO(data).readlines()  # ends at line feeds only, and faster than split
+            if lines[0].endswith(b"\n") and self._begun:
+                lines[0] = b"".join((*self._begun, lines[0]))
+                self._begun.clear()
+            if not lines[-1].endswith(b"\n"):
+                self._begun.append(lines.pop())
+            if not lines and sum(map(len, self._begun)) >= longest:
+                break
+            if lines:
+                return lines
+        rest = b"".join(self._begun)
+        self._begun.clear()
+        return [rest] if rest else []
 
     @classmethod
     def open(

