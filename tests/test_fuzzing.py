@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import pytest
 from fuzzing import driver, mutation
+from fuzzing.peers import RuleSets
 from fuzzing.targets import TARGETS, corpus
 from paths import case_lines
 
 import filterpatterns
-from filterpatterns import Filter
+from filterpatterns import Filter, RuleSet
+from filterpatterns.evaluation import as_record
 from filterpatterns.events import items
+from filterpatterns.lines import LineFilter
 
 CALLS = {"agreement": 25, "event-lines": 3000, "record-bytes": 1500}
 SEED = 20261121
@@ -51,6 +58,42 @@ def test_a_defect_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Filter, "mask", errs)
     tally = driver.run(TARGETS["record-bytes"], corpus("record-bytes"), seed=SEED, calls=200)
     assert any(place.startswith("Finding at ") for place in tally.findings)
+
+
+def _no_rule_matches(rules: RuleSet, record: object) -> list[str]:
+    as_record(record)
+    return []
+
+
+def _every_rule_matches(rules: RuleSet, records: list[Any], **options: Any) -> dict[str, list[Any]]:
+    return {name: list(map(as_record, records)) for name in rules.names}
+
+
+def _nothing_is_kept(lines: LineFilter, readline: Callable[[int], bytes]) -> None:
+    lines.counts.lines += len([*iter(partial(readline, -1), b"")])
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "wrong"),
+    [
+        (RuleSet, "matching", _no_rule_matches),
+        (RuleSet, "route", _every_rule_matches),
+        (LineFilter, "run", _nothing_is_kept),
+    ],
+)
+def test_a_defect_in_a_peer_is_found(
+    kind: type, method: str, wrong: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kind, method, wrong)
+    for name, calls in (("agreement", 10), ("record-bytes", 150)):
+        tally = driver.run(TARGETS[name], corpus(name), seed=SEED, calls=calls)
+        assert any("peers.py" in place for place in tally.findings)
+
+
+def test_rules_that_come_and_go_are_among_those_that_are_fuzzed() -> None:
+    """Now and then more rules of one value than are filed under it."""
+    counts = {len(RuleSets(filterpatterns.compile({"body": {"a": [n]}})).among) for n in range(30)}
+    assert counts == {3, 13}
 
 
 def test_a_call_without_end_is_found() -> None:

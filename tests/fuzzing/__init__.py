@@ -3,11 +3,11 @@
 A target (`targets.py`) is a function of bytes. It makes an input of them (`draw.py` reads choices,
 `patterns.py`, `events.py` and `records.py` make something of these; or the bytes are the input as
 they stand), hands it to the package, and raises if something that must hold does not
-(`judges.py`):
+(`judges.py`, `peers.py`):
 
 * nothing but PatternError leaves `compile`, nothing `check`, nothing but RecordError the rest;
-* every path to a verdict agrees with the interpreter, and that one with the slow definition in
-  `oracle.py`;
+* every path to a verdict agrees with the interpreter, rule sets and the lines of `fp filter` among
+  them; and the interpreter with the slow definition in `oracle.py`;
 * diagnostics can be printed, and their places are in the text;
 * no record is lost between the lines of a file;
 * no call of a target takes more than twenty seconds of the processor.

@@ -1,7 +1,7 @@
 """What must hold for any input, said as checks that raise `Finding`.
 
-The interpreter is the judge of a record: `PATHS`, and what `paths.verdicts` lists, must agree with
-it. A new way to a verdict is one more line in either.
+The interpreter is the judge of a record: `PATHS`, what `paths.verdicts` lists, and `peers.py` must
+agree with it. A new way to a verdict is one more line in one of them.
 """
 
 from __future__ import annotations
@@ -16,16 +16,8 @@ from paths import verdicts
 import filterpatterns
 from filterpatterns import Diagnostic, Filter, PatternError, Reason, RecordError
 from filterpatterns.evaluation import as_record
-
-
-class Finding(AssertionError):
-    """Something that must hold does not."""
-
-
-def expect(holds: bool, *what: object) -> None:
-    """Raises Finding with what was found, unless it holds."""
-    if not holds:
-        raise Finding(" | ".join(repr(each)[:4000] for each in what))
+from fuzzing.findings import expect
+from fuzzing.peers import judge_line, judge_lines, rule_sets, takes_as_compile
 
 
 class _Record(collections.UserDict[str, Any]):
@@ -59,11 +51,14 @@ def judge(compiled: Filter, record: Mapping[str, Any], text: str) -> bool | None
     try:
         expected = compiled._engine.interpret(record)
     except RecordError:
-        _refused(compiled, record)
+        _refused(compiled, record, is_object=True)
+        judge_line(compiled, record, text, None)
         return None
     found = verdicts(compiled, record, text)
     found |= {name: path(compiled, record) for name, path in PATHS.items()}
     expect(set(found.values()) == {expected}, expected, found, record)
+    judge_line(compiled, record, text, expected)
+    rule_sets(compiled).judge(record, text, expected)
     return expected
 
 
@@ -73,12 +68,14 @@ def judge_bytes(compiled: Filter, data: bytes) -> bool | None:
         record = as_record(data)
     except RecordError as error:
         expect(str(error).isprintable(), error)
-        _refused(compiled, data)
+        _refused(compiled, data, is_object=False)
+        judge_lines(compiled, data)
         return None
     try:
         expected = compiled._engine.interpret(data)
     except RecordError:
-        _refused(compiled, data)
+        _refused(compiled, data, is_object=True)
+        judge_line(compiled, record, str(data, "utf-8"), None)
         return None
     found = {
         "as read": judge(compiled, record, str(data, "utf-8")),
@@ -89,7 +86,7 @@ def judge_bytes(compiled: Filter, data: bytes) -> bool | None:
     return expected
 
 
-def _refused(compiled: Filter, given: Any) -> None:
+def _refused(compiled: Filter, given: Any, *, is_object: bool) -> None:
     """Every path refuses the record, with a RecordError, or drops it where that is asked for."""
     for name, path in _REFUSALS.items():
         try:
@@ -100,6 +97,7 @@ def _refused(compiled: Filter, given: Any) -> None:
         expect(False, f"{name} took what the interpreter refuses", found, given)
     expect(compiled.mask([given], on_error="drop") == [False], "mask", given)
     expect(compiled.filter([given], on_error="drop") == [], "filter", given)
+    rule_sets(compiled).refuse(given, is_object=is_object)
 
 
 def compiled_or_refused(pattern: Any, source: str, text: str | None) -> Filter | None:
@@ -115,7 +113,9 @@ def compiled_or_refused(pattern: Any, source: str, text: str | None) -> Filter |
         expect(error.message == error.errors[0].message and bool(str(error)), error)
         for each in error.errors:
             diagnostic_is_sane(each, text)
+        takes_as_compile(pattern, source, error)
         return None
+    takes_as_compile(pattern, source, None)
     expect(not errors, "compile takes what check refuses", errors, pattern)
     if source != "auto":
         missing = [each for each in compiled.warnings if each not in said]

@@ -22,7 +22,9 @@ from filterpatterns.sources import SOURCES
 from filterpatterns.templates import TemplateError, patterns_in
 from fuzzing import events, patterns, records, words
 from fuzzing.draw import Draw
-from fuzzing.judges import compiled_or_refused, diagnostic_is_sane, expect, judge, judge_bytes
+from fuzzing.findings import expect
+from fuzzing.judges import compiled_or_refused, diagnostic_is_sane, judge, judge_bytes
+from fuzzing.peers import judge_file
 
 RAW = b"\x00"
 """The first byte of an input whose rest is a text as it stands; others steer a generator."""
@@ -307,7 +309,14 @@ def _read(lines: list[bytes]) -> list[event_reader.Item]:
             value is not jsontext.NOT_JSON for value in texts
         )
         expect(is_nothing, "nothing is said", lines)
+    judge_file(_any_object(), lines, items)
     return items
+
+
+@cache
+def _any_object() -> Filter:
+    """For every object there is a verdict."""
+    return filterpatterns.compile('{"a": [1, {"anything-but": "x"}]}', source="event")
 
 
 TARGETS: Mapping[str, Callable[[bytes], int]] = {

@@ -1,0 +1,189 @@
+"""Ways to a verdict around a Filter: rule sets, and the lines of a file as `fp filter` takes them.
+
+As in `judges.py`, the interpreter says what is expected.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import filterpatterns
+from filterpatterns import Filter, PatternError, RecordError, RuleSet
+from filterpatterns.criteria import PatternInput
+from filterpatterns.delivery import holds_records
+from filterpatterns.events import Item
+from filterpatterns.jsontokens import one_line
+from filterpatterns.lines import LineFilter
+from filterpatterns.sources import SOURCES
+from fuzzing import patterns
+from fuzzing.draw import Draw
+from fuzzing.findings import expect
+
+_COPIES = 10
+"""More rules of one value than an index files under it: the others become bits in its blocks."""
+
+
+class RuleSets:
+    """Rule sets that a Filter's patterns are in: alone, and among other rules that come and go."""
+
+    def __init__(self, compiled: Filter) -> None:
+        texts = [each.text for each in compiled.texts]
+        given: PatternInput = {"Filters": [{"Pattern": text} for text in texts]}
+        source = compiled.source
+        # Drawn from the patterns, so that an input means the same each time.
+        digest = hashlib.sha256("\n".join(texts).encode("utf-8", "surrogatepass")).digest()
+        draw = Draw(digest * 8)
+        before, gone, after = (_neighbour(draw, source) for _ in range(3))
+        self.alone = RuleSet({"it": given}, source=source)
+        self.among = RuleSet({"before": before, "gone": gone}, source=source)
+        self.among.add("it", given)
+        self._filters = {"before": filterpatterns.compile(before, source=source), "it": compiled}
+        if digest[0] % 8 == 0:
+            for number in range(_COPIES):
+                self.among.add(f"it {number}", given)
+                self._filters[f"it {number}"] = compiled
+        self.among.remove("gone")
+        self.among.add("after", after)
+        self._filters["after"] = filterpatterns.compile(after, source=source)
+
+    def judge(self, record: Mapping[str, Any], text: str, verdict: bool) -> None:
+        """Whatever the record is given as, the rules match that the interpreter says match."""
+        expected = ["it"] if verdict else []
+        for given in (record, text, text.encode()):
+            _same(self.alone, given, expected)
+        try:
+            expected = [name for name, one in self._filters.items() if _holds(one, record)]
+        except RecordError:  # a search without end, for a neighbour
+            return
+        for given in (record, text):
+            _same(self.among, given, expected)
+
+    def refuse(self, given: Any, *, is_object: bool) -> None:
+        """What the Filter refuses is refused. But what one source refuses has no rule there."""
+        for rules in (self.alone, self.among):
+            if is_object and rules.source == "auto":
+                rules.matching(given)
+                continue
+            for way in (rules.matching, rules.any, lambda given: rules.route([given])):  # noqa: B023
+                try:
+                    found = way(given)
+                except RecordError as error:
+                    str(error)
+                else:
+                    expect(False, "a rule set took what the interpreter refuses", found, given)
+            expect(rules.matching_many([given], on_error="drop") == [[]], given)
+
+
+rule_sets = lru_cache(maxsize=256)(RuleSets)
+"""The rule sets of a Filter, which many records may be for."""
+
+
+def _same(rules: RuleSet, given: Any, expected: list[str]) -> None:
+    found = rules.matching(given)
+    expect(found == expected, "a rule set differs", expected, found, given)
+    expect(rules.any(given) is bool(expected), "any", expected, given)
+    routed = rules.route([given])
+    expect(list(routed) == expected and all(one == [given] for one in routed.values()), routed)
+
+
+def _holds(compiled: Filter, record: Mapping[str, Any]) -> bool:
+    try:
+        return compiled._engine.interpret(record)
+    except RecordError:
+        if compiled.source == "auto":  # the record's source refuses the rule
+            return False
+        raise
+
+
+def _neighbour(draw: Draw, source: str) -> dict[str, Any]:
+    keys = SOURCES["sqs" if source == "auto" else source].payload_keys
+    made = patterns.pattern(draw)
+    pattern = {keys[0]: made} if keys else made
+    said = filterpatterns.check(pattern, source=source)
+    return {"a": [1]} if any(each.severity == "error" for each in said) else pattern
+
+
+def takes_as_compile(pattern: Any, source: str, refusal: PatternError | None) -> None:
+    """A rule set takes a pattern, or refuses it in the same words, as `compile` did."""
+    if refusal is not None and any(error.code == "FP020" for error in refusal.errors):
+        return  # a rule may have any number of patterns
+    try:
+        RuleSet({"it": pattern}, source=source)
+    except PatternError as error:
+        expect(refusal is not None, "a rule set refuses what compile takes", error, pattern)
+        if refusal is not None and source != "auto":
+            expect(error.errors == refusal.errors, error, refusal, pattern)
+        str(error)
+    else:
+        expect(refusal is None, "a rule set takes what compile refuses", refusal, pattern)
+
+
+def judge_line(
+    compiled: Filter, record: Mapping[str, Any], text: str, verdict: bool | None
+) -> None:
+    """A record's text as a line goes where the verdict says, byte for byte; None: it is lost."""
+    line = one_line(text).encode()
+    if holds_records(record) is not None:  # it is taken apart: those are the records
+        judge_lines(compiled, line)
+        return
+    own = [line + b"\n"] * 2
+    for lines, drops in _line_filters(compiled, len(line)):
+        lines.run(io.BytesIO(line + b"\n" + line).readline)
+        found = lines.outcome.kept, lines.outcome.dropped, lines.outcome.lost
+        wanted = [own if verdict is one else [] for one in (True, False, None)]
+        if not drops:
+            wanted[1] = []
+        expect([*found[:2], [*map(_ended, found[2])]] == wanted, verdict, found, line)
+        counts, refused = lines.counts, 2 * (verdict is None)
+        expect(counts.errors == len(lines.outcome.faults) == refused, counts, line)
+        expect((counts.lines, counts.records) == (2, 2 - refused), counts, line)
+
+
+def judge_lines(compiled: Filter, data: bytes) -> None:
+    """Any bytes as lines: what is kept or dropped is a record, and rightly so; faults are said."""
+    for lines, drops in _line_filters(compiled, len(data)):
+        lines.run(io.BytesIO(data).readline)
+        outcome, counts = lines.outcome, lines.counts
+        for verdict, judged in ((True, outcome.kept), (False, outcome.dropped)):
+            for line in judged:
+                expect(compiled._engine.interpret(line) is verdict, verdict, line, data)
+        if drops:
+            expect(counts.records == len(outcome.kept) + len(outcome.dropped), counts, data)
+        expect(counts.errors == len(outcome.faults), counts, outcome.faults, data)
+        for fault in outcome.faults:
+            expect(fault.message.isprintable(), fault, data)
+            expect(fault.line is None or 1 <= fault.line <= max(1, counts.lines), fault, data)
+
+
+def judge_file(compiled: Filter, given: Sequence[bytes], items: Sequence[Item]) -> None:
+    """A file whose items are known: `fp filter` meets the same records and the same faults."""
+    lines = LineFilter(compiled, "file", drops=True)
+    left = iter(given)
+    lines.run(lambda size: next(left, b""))
+    verdicts = [compiled._engine.interpret(item.record) for item in items if item.error is None]
+    found = len(lines.outcome.kept), len(lines.outcome.dropped), len(lines.outcome.faults)
+    wanted = verdicts.count(True), verdicts.count(False), len(items) - len(verdicts)
+    expect(found == wanted, "fp filter differs", found, wanted, given)
+    said = [(item.line, item.column, item.error) for item in items if item.error is not None]
+    expect(lines.outcome.faults == said, lines.outcome.faults, said, given)
+    if len(given[0] if given else b"") % 8 == 0:  # dear beside the rest of the target
+        judge_lines(compiled, b"".join(given))
+
+
+def _line_filters(compiled: Filter, number: int) -> Iterator[tuple[LineFilter, bool]]:
+    """Two of the four loops: with dropped lines and without, one with a look before decoding."""
+    for drops in (False, True):
+        lines = LineFilter(compiled, "file", drops=drops, json_lines=True)
+        generated = compiled._engine.generated()
+        may_look = lines._loop is not None and generated is not None and generated.can_look
+        if may_look and drops is (number % 2 == 0):
+            lines._loop = generated.line_loop(look=True, drops=drops)
+        yield lines, drops
+
+
+def _ended(line: bytes) -> bytes:
+    return line if line.endswith(b"\n") else line + b"\n"
