@@ -178,7 +178,6 @@ class Engine:
             return None
         try:
             decode = generated.row_decoder()
-            generated.line_loop(rows=False, look=False, drops=drops)
         except Unsupported:
             return None
         looks = _Looks() if generated.can_look else _NeverLooks()

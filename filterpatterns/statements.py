@@ -273,9 +273,8 @@ class Judge:
         Raises:
             Unsupported: the pattern speaks of a member that events hold records in.
         """
-        if self._guards.is_guarded:
-            return None
-        return msgspec.json.Decoder(self._line_struct()).decode_lines
+        struct = self._line_struct()
+        return None if self._guards.is_guarded else msgspec.json.Decoder(struct).decode_lines
 
     def _struct(self) -> type:
         """What a record decodes into."""

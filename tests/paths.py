@@ -8,7 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import filterpatterns
+from filterpatterns.delivery import holds_records
 from filterpatterns.explain import Node
+from filterpatterns.jsontokens import one_line
+from filterpatterns.lines import LineFilter
 
 
 def case_lines(name: str) -> Iterator[dict[str, Any]]:
@@ -65,7 +68,21 @@ def verdicts(
                     loop([given], kept.append, lambda record: None, engine.interpret)
                     verdict = kept == [True] if result == "mask" else kept == [given]
                     found[f"{result} loop, {kind}, look={look}"] = verdict
+    if holds_records(record) is None:  # or it is taken apart: those are the records
+        found["lines"] = line_verdict(compiled, text)
     return found
+
+
+def line_verdict(compiled: filterpatterns.Filter, text: str) -> bool:
+    """The verdict on a record's text as a line of a file: the first lines are judged with a look
+    before decoding, if there can be one, and the next without."""
+    line = one_line(text).encode() + b"\n"
+    lines = LineFilter(compiled, "cases", drops=True, json_lines=True)
+    blocks = [[line] * 2, [line] * 2]
+    lines.run(lambda longest: blocks.pop() if blocks else [])
+    outcome = lines.outcome
+    assert (outcome.kept or outcome.dropped) == [line] * 4, outcome
+    return bool(outcome.kept)
 
 
 def explained(compiled: filterpatterns.Filter, record: Any) -> bool:

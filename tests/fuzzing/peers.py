@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import filterpatterns
@@ -131,8 +132,8 @@ def judge_line(
         judge_lines(compiled, line)
         return
     own = [line + b"\n"] * 2
-    for lines, drops in _line_filters(compiled, len(line)):
-        lines.run(io.BytesIO(line + b"\n" + line).readline)
+    for lines, drops, size in _line_filters(compiled, len(line)):
+        lines.run(blocks([line + b"\n", line], size))
         found = lines.outcome.kept, lines.outcome.dropped, lines.outcome.lost
         wanted = [own if verdict is one else [] for one in (True, False, None)]
         if not drops:
@@ -145,8 +146,8 @@ def judge_line(
 
 def judge_lines(compiled: Filter, data: bytes) -> None:
     """Any bytes as lines: what is kept or dropped is a record, and rightly so; faults are said."""
-    for lines, drops in _line_filters(compiled, len(data)):
-        lines.run(io.BytesIO(data).readline)
+    for lines, drops, size in _line_filters(compiled, len(data)):
+        lines.run(blocks(io.BytesIO(data).readlines(), size))
         outcome, counts = lines.outcome, lines.counts
         for verdict, judged in ((True, outcome.kept), (False, outcome.dropped)):
             for line in judged:
@@ -162,8 +163,7 @@ def judge_lines(compiled: Filter, data: bytes) -> None:
 def judge_file(compiled: Filter, given: Sequence[bytes], items: Sequence[Item]) -> None:
     """A file whose items are known: `fp filter` meets the same records and the same faults."""
     lines = LineFilter(compiled, "file", drops=True)
-    left = iter(given)
-    lines.run(lambda size: next(left, b""))
+    lines.run(blocks(given, 1 + len(given) % 3))
     verdicts = [compiled._engine.interpret(item.record) for item in items if item.error is None]
     found = len(lines.outcome.kept), len(lines.outcome.dropped), len(lines.outcome.faults)
     wanted = verdicts.count(True), verdicts.count(False), len(items) - len(verdicts)
@@ -174,15 +174,18 @@ def judge_file(compiled: Filter, given: Sequence[bytes], items: Sequence[Item]) 
         judge_lines(compiled, b"".join(given))
 
 
-def _line_filters(compiled: Filter, number: int) -> Iterator[tuple[LineFilter, bool]]:
-    """Two of the four loops: with dropped lines and without, one with a look before decoding."""
+def blocks(lines: Sequence[bytes], size: int) -> Callable[[int], list[bytes]]:
+    """What reads lines for a LineFilter, so many at a time."""
+    left = iter(lines)
+    return lambda longest: list(islice(left, size))
+
+
+def _line_filters(compiled: Filter, number: int) -> Iterator[tuple[LineFilter, bool, int]]:
+    """With dropped lines and without, and how many lines at a time: the first lot of them is judged
+    with a look before decoding, if there can be one, and the second without."""
     for drops in (False, True):
         lines = LineFilter(compiled, "file", drops=drops, json_lines=True)
-        generated = compiled._engine.generated()
-        may_look = lines._loop is not None and generated is not None and generated.can_look
-        if may_look and drops is (number % 2 == 0):
-            lines._loop = generated.line_loop(look=True, drops=drops)
-        yield lines, drops
+        yield lines, drops, 1 + (drops is (number % 2 == 0))
 
 
 def _ended(line: bytes) -> bytes:
