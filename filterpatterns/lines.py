@@ -60,27 +60,33 @@ class Counts(Struct):
         self.errors += other.errors
 
 
+class LineJudge:
+    """A filter, as the lines of any number of files are judged by it; what it learns of them (what
+    is faster, for such payloads) is kept from one to the next. Not to be shared by threads."""
+
+    def __init__(self, compiled: Filter, *, drops: bool) -> None:
+        """`drops` says whether the dropped lines are wanted."""
+        self.drops = drops
+        self.matches = compiled.matches
+        self.lines = compiled._engine.lines(drops=drops)  # noqa: SLF001 - within the package
+
+
 class LineFilter:
     """Judges the lines of one file.
 
     The outcome is collected in `outcome`; `counts.records` are those that matched or did not.
     """
 
-    def __init__(
-        self, compiled: Filter, file: str, *, drops: bool, json_lines: bool | None = None
-    ) -> None:
+    def __init__(self, judge: LineJudge, file: str, *, json_lines: bool | None = None) -> None:
         """
         Args:
-            compiled: the filter.
+            judge: the filter.
             file: the file's name.
-            drops: whether the dropped lines are wanted.
             json_lines: whether the file is JSON Lines; None if its first line is to tell.
         """
         self.outcome = Outcome()
         self.counts = Counts()
-        self._matches = compiled.matches
-        self._judge_lines = compiled._engine.lines(drops=drops)  # noqa: SLF001 - within the package
-        self._drops = drops
+        self._judge = judge
         lose = self.outcome.lost.append
         self._reader = Reader(file, json_lines=json_lines, as_text=True, lose=lose)
         self._is_passing_over = False
@@ -101,18 +107,18 @@ class LineFilter:
                 self._pass_over(lines.pop(0))
                 if not lines:
                     continue
-            if not (self._reader.is_json_lines and self._judge_lines is not None):
+            if not (self._reader.is_json_lines and self._judge.lines is not None):
                 for line in lines:
                     counts.lines += 1
                     self._slow(line, counts.lines)
                 continue
             self._slow_lines = 0
-            self._judge_lines(
+            self._judge.lines(
                 lines, counts.lines, outcome.kept.append, outcome.dropped.append, self._slow
             )
             counts.lines += len(lines)
             counts.records += len(lines) - self._slow_lines
-        self._judge(self._reader.end(), b"")
+        self._judge_items(self._reader.end(), b"")
         _end_line(outcome.kept)
         _end_line(outcome.dropped)
 
@@ -128,9 +134,9 @@ class LineFilter:
         items = self._reader.line(number, line)
         if not items and not line.strip(_SPACE):
             self.counts.blank += 1
-        self._judge(items, line)
+        self._judge_items(items, line)
 
-    def _judge(self, items: Any, line: bytes) -> None:
+    def _judge_items(self, items: Any, line: bytes) -> None:
         for item in items:
             fault = item.error if item.error is not None else self._matched(item, line, len(items))
             if fault is not None:
@@ -146,14 +152,14 @@ class LineFilter:
         if not own.endswith(b"\n"):
             own += b"\n"
         try:
-            matches = self._matches(item.record)
+            matches = self._judge.matches(item.record)
         except RecordError as error:
             self.outcome.lost.append(own)
             return error.message
         self.counts.records += 1
         if matches:
             self.outcome.kept.append(own)
-        elif self._drops:
+        elif self._judge.drops:
             self.outcome.dropped.append(own)
         return None
 

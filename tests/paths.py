@@ -11,7 +11,7 @@ import filterpatterns
 from filterpatterns.delivery import holds_records
 from filterpatterns.explain import Node
 from filterpatterns.jsontokens import one_line
-from filterpatterns.lines import LineFilter
+from filterpatterns.lines import LineFilter, LineJudge
 
 
 def case_lines(name: str) -> Iterator[dict[str, Any]]:
@@ -77,7 +77,7 @@ def line_verdict(compiled: filterpatterns.Filter, text: str) -> bool:
     """The verdict on a record's text as a line of a file: the first lines are judged with a look
     before decoding, if there can be one, and the next without."""
     line = one_line(text).encode() + b"\n"
-    lines = LineFilter(compiled, "cases", drops=True, json_lines=True)
+    lines = LineFilter(LineJudge(compiled, drops=True), "cases", json_lines=True)
     blocks = [[line] * 2, [line] * 2]
     lines.run(lambda longest: blocks.pop() if blocks else [])
     outcome = lines.outcome

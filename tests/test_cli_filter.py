@@ -22,7 +22,7 @@ from test_cli import PATTERN, RECORDS, command_line, fp, lines, record, run
 
 from filterpatterns import compile as compile_pattern
 from filterpatterns.cli import scan, streams
-from filterpatterns.cli.scan import Piece, Unit, Work
+from filterpatterns.cli.scan import Piece, Scan, Unit, Work
 
 BIG, SMALL, PLAIN, BARE = (json.dumps(one).encode() + b"\n" for one in RECORDS)
 """A record that PATTERN keeps, and three that it drops."""
@@ -368,10 +368,10 @@ def test_a_file_that_shrinks_is_no_whole_file(tmp_path: Path) -> None:
     def shrink(_piece: Piece) -> None:
         os.truncate(path, len(BIG) * 9_000)
 
-    whole = scan.run(Unit(str(path)), Work(compile_pattern(PATTERN)), shrink)
+    whole = Scan(Work(compile_pattern(PATTERN))).run(Unit(str(path)), shrink)
     assert whole.fault == "the file became shorter while it was read (after line 9,000)"
     section = Unit(str(path), 0, len(BIG) * 10_000)
-    end = scan.run(section, Work(compile_pattern(PATTERN)), lambda piece: None)
+    end = Scan(Work(compile_pattern(PATTERN))).run(section, lambda piece: None)
     assert end.fault == "the file became shorter while it was read"
 
 
@@ -452,7 +452,7 @@ def outcome_of(path: Path, *, sections: int | None = None) -> dict[str, Any]:
     faults = []
     for unit in found:
         before = len(pieces)
-        end = scan.run(unit, work, pieces.append)
+        end = Scan(work).run(unit, pieces.append)
         for piece in pieces[before:]:
             faults += [(base + (fault.line or 0), fault.message) for fault in piece.faults]
         base += end.counts.lines
@@ -563,7 +563,7 @@ def test_what_a_section_gave_is_not_held_on_to(tmp_path: Path) -> None:
     watched = weakref.ref(pieces)
     gc.disable()
     try:
-        scan.run(Unit(str(path)), Work(compile_pattern(PATTERN)), pieces.append)
+        Scan(Work(compile_pattern(PATTERN))).run(Unit(str(path)), pieces.append)
         assert pieces
         del pieces
         assert watched() is None

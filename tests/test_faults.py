@@ -19,7 +19,11 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "filter": ("filter", "-v", PATTERN, "events.jsonl"),
     "filter -j 2": ("filter", "-j", "2", "-v", PATTERN, "events.jsonl"),
     "filter --compress": ("filter", "--compress", "gzip", "-v", PATTERN, "events.jsonl"),
+    "filter --rejects": ("filter", "--rejects", "kept", "-v", PATTERN, "events.jsonl"),
     "filter -c": ("filter", "-c", PATTERN, "events.jsonl"),
+    "explain": ("explain", PATTERN, "events.jsonl"),
+    "stats": ("stats", PATTERN, "events.jsonl"),
+    "route": ("route", "rules.json", "events.jsonl"),
     "check": ("check", "template.json"),
     "compile": ("compile", "--show-code", PATTERN),
 }
@@ -31,6 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("faults")
     (path / "events.jsonl").write_text(lines(*RECORDS) * 100)
     (path / "template.json").write_text('{"body": {"total": [{"numeric": [">", "1"]}]}}')
+    (path / "rules.json").write_text(f'{{"orders": {PATTERN}}}')
     return path
 
 

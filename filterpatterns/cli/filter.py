@@ -14,7 +14,7 @@ from filterpatterns.cli.options import complete_files, pattern_options
 from filterpatterns.cli.output import NOT_A_RECORD
 from filterpatterns.cli.outputs import Write
 from filterpatterns.cli.progress import Progress, shown, wants_progress
-from filterpatterns.cli.scan import End, Piece, Unit, Work, run, units
+from filterpatterns.cli.scan import End, Piece, Scan, Unit, Work, units
 from filterpatterns.errors import RecordError
 from filterpatterns.lines import Counts
 
@@ -171,6 +171,7 @@ def _one_by_one(
     found: list[tuple[Unit, int]], work: Work, taker: _Taker, progress: Progress
 ) -> Iterator[End]:
     before = 0
+    scan = Scan(work)
     for unit, size in found:
         start = before
 
@@ -180,7 +181,7 @@ def _one_by_one(
         if outputs.is_output(unit.path):
             yield End(fault="the output is appended to this file")
         else:
-            yield run(unit, work, taker.take, tick)
+            yield scan.run(unit, taker.take, tick)
         before += size
 
 

@@ -30,13 +30,14 @@ def to_stdout(packing: Packing) -> Iterator[Write]:
         yield _nowhere
         return
     out = sys.stdout.buffer
-    with _packed(out, packing) as write:
+    write, finish = _packer(out, packing)
 
-        def written(data: bytes) -> None:
-            write(data)
-            out.flush()
+    def written(data: bytes) -> None:
+        write(data)
+        out.flush()
 
-        yield written
+    yield written
+    finish()
     out.flush()
 
 
@@ -56,22 +57,28 @@ def to_file(path: str | None) -> Iterator[Write]:
     packing = _SUFFIXES.get(os.path.splitext(path)[1], "none")
     target = os.path.realpath(path)
     part = f"{target}.part" if _is_file(target) else target
-    with _failing(path):
-        file = open(part, "wb")  # noqa: SIM115 - closed below
+    file: BinaryIO | None = None
     try:
-        with file, _failing(path), _packed(file, packing) as write:
-
-            def checked(data: bytes) -> None:
-                with _failing(path):
-                    write(data)
-
-            yield checked
         with _failing(path):
+            file = open(part, "wb")  # noqa: SIM115 - closed below
+            write, finish = _packer(file, packing)
+
+        def checked(data: bytes) -> None:
+            with _failing(path):
+                write(data)
+
+        yield checked  # what fails there is not about this file
+        with _failing(path):
+            finish()
+            file.close()
             if part != target:
                 os.replace(part, target)
     except BaseException:
-        if part != target:
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):
+            if file is not None:
+                file.close()
+        with contextlib.suppress(OSError):
+            if part != target:
                 os.unlink(part)
         raise
 
@@ -116,16 +123,27 @@ def _nowhere(_data: bytes) -> None:
     """Write to no file."""
 
 
-@contextmanager
-def _packed(file: BinaryIO, packing: Packing) -> Iterator[Write]:
+def _nothing() -> None:
+    """What is not packed has no end mark."""
+
+
+def _packer(file: BinaryIO, packing: Packing) -> tuple[Write, Callable[[], None]]:
+    """What writes to a file, packed, and what writes the end mark.
+
+    Not gzip.GzipFile: where its last write fails, it tries again when it is collected. And what
+    fails has no end mark, so nobody takes it for the whole.
+    """
     if packing == "none":
-        yield cast(Write, file.write)
-        return
-    # Not gzip.GzipFile: where its last write fails, it tries again when it is collected. And what
-    # fails has no end mark, so nobody takes it for the whole.
+        return cast(Write, file.write), _nothing
     compressor = _compressor(packing)
-    yield lambda data: cast(None, file.write(compressor.compress(data)))
-    file.write(compressor.flush())
+
+    def write(data: bytes) -> None:
+        file.write(compressor.compress(data))
+
+    def finish() -> None:
+        file.write(compressor.flush())
+
+    return write, finish
 
 
 def _compressor(packing: Literal["gzip", "zstd"]) -> Any:

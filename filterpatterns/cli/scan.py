@@ -15,7 +15,7 @@ from filterpatterns.errors import printable
 from filterpatterns.events import Reader, record_id
 from filterpatterns.filter import Filter
 from filterpatterns.jsontext import parse
-from filterpatterns.lines import Counts, Fault, LineFilter, Outcome
+from filterpatterns.lines import Counts, Fault, LineFilter, LineJudge, Outcome
 
 _SECTION: Final = 1 << 22
 """Bytes of a file that a process takes at a time: it holds no more than what it keeps of them."""
@@ -72,39 +72,44 @@ class End(Struct, frozen=True):
     fault: str | None = None
 
 
-def run(
-    unit: Unit,
-    work: Work,
-    emit: Callable[[Piece], None],
-    tick: Callable[[int], None] | None = None,
-) -> End:
-    """Judge a unit's records.
+class Scan:
+    """Judges units of work, one after the other."""
 
-    Args:
-        unit: what to read.
-        work: what to do.
-        emit: called with pieces of the outcome, in order; what it raises ends the work.
-        tick: called now and then with the number of the unit's bytes that have been read.
-    """
-    drops = work.invert or work.rejects
-    whole = unit.end is None
-    lines = LineFilter(work.compiled, unit.name, drops=drops, json_lines=None if whole else True)
-    flush = _Flush(work, lines, emit, tick)
-    try:
-        stream = _open(unit, flush.before_read)
-    except (OSError, ValueError) as error:
-        return End(fault=reason(error))
-    flush.stream = stream
-    with stream:
-        lines.run(stream.read_lines)
-        flush.now()
-        fault = stream.fault
-    flush.stream = None  # or they would hold each other, and all pieces, until garbage is collected
-    if tick is not None:
-        tick(stream.position)
-    if fault is not None and lines.counts.lines and whole:
-        fault = f"{fault} (after line {lines.counts.lines:,})"
-    return End(lines.counts, fault)
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._judge = LineJudge(work.compiled, drops=work.invert or work.rejects)
+
+    def run(
+        self,
+        unit: Unit,
+        emit: Callable[[Piece], None],
+        tick: Callable[[int], None] | None = None,
+    ) -> End:
+        """Judge a unit's records.
+
+        Args:
+            unit: what to read.
+            emit: called with pieces of the outcome, in order; what it raises ends the work.
+            tick: called now and then with the number of the unit's bytes that have been read.
+        """
+        whole = unit.end is None
+        lines = LineFilter(self._judge, unit.name, json_lines=None if whole else True)
+        flush = _Flush(self._work, lines, emit, tick)
+        try:
+            stream = _open(unit, flush.before_read)
+        except (OSError, ValueError) as error:
+            return End(fault=reason(error))
+        flush.stream = stream
+        with stream:
+            lines.run(stream.read_lines)
+            flush.now()
+            fault = stream.fault
+        flush.stream = None  # or they would hold each other, and all pieces, until collected
+        if tick is not None:
+            tick(stream.position)
+        if fault is not None and lines.counts.lines and whole:
+            fault = f"{fault} (after line {lines.counts.lines:,})"
+        return End(lines.counts, fault)
 
 
 class _Flush:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 from filterpatterns.cli.messages import Failure
-from filterpatterns.cli.scan import End, Piece, Unit, Work, run
+from filterpatterns.cli.scan import End, Piece, Scan, Unit, Work
 
 _WORTHWHILE = 1 << 24
 """Bytes for each process: starting one takes as long as judging some of them."""
@@ -118,10 +118,11 @@ def _work(units: Sequence[Unit], work: Work, writer: Any, others: Sequence[Any])
         pickle.dump(message, file, protocol=5)
         file.flush()
 
+    scan = Scan(work)
     with contextlib.suppress(BrokenPipeError), file:
         for unit in units:
             pieces: list[Piece] = []
-            end = run(unit, work, send if unit.end is None else pieces.append)
+            end = scan.run(unit, send if unit.end is None else pieces.append)
             for piece in pieces:
                 send(piece)
             send(end)

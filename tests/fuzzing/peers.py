@@ -18,7 +18,7 @@ from filterpatterns.criteria import PatternInput
 from filterpatterns.delivery import holds_records
 from filterpatterns.events import Item
 from filterpatterns.jsontokens import one_line
-from filterpatterns.lines import LineFilter
+from filterpatterns.lines import LineFilter, LineJudge
 from filterpatterns.sources import SOURCES
 from fuzzing import patterns
 from fuzzing.draw import Draw
@@ -162,7 +162,7 @@ def judge_lines(compiled: Filter, data: bytes) -> None:
 
 def judge_file(compiled: Filter, given: Sequence[bytes], items: Sequence[Item]) -> None:
     """A file whose items are known: `fp filter` meets the same records and the same faults."""
-    lines = LineFilter(compiled, "file", drops=True)
+    lines = LineFilter(LineJudge(compiled, drops=True), "file")
     lines.run(blocks(given, 1 + len(given) % 3))
     verdicts = [compiled._engine.interpret(item.record) for item in items if item.error is None]
     found = len(lines.outcome.kept), len(lines.outcome.dropped), len(lines.outcome.faults)
@@ -184,7 +184,7 @@ def _line_filters(compiled: Filter, number: int) -> Iterator[tuple[LineFilter, b
     """With dropped lines and without, and how many lines at a time: the first lot of them is judged
     with a look before decoding, if there can be one, and the second without."""
     for drops in (False, True):
-        lines = LineFilter(compiled, "file", drops=drops, json_lines=True)
+        lines = LineFilter(LineJudge(compiled, drops=drops), "file", json_lines=True)
         yield lines, drops, 1 + (drops is (number % 2 == 0))
 
 
