@@ -80,7 +80,7 @@ class Stream:
         """The lines that are next, as many as are there; none at the end. Not to be mixed with
         `readline`. What is longer than `longest` without an end comes as it is.
         """
-        while data := self._file.read1(_BUFFER_SIZE):
+        while data := self._layer.take(_BUFFER_SIZE):
             lines = io.BytesIO(data).readlines()  # ends at line feeds only, and faster than split
             if lines[0].endswith(b"\n") and self._begun:
                 lines[0] = b"".join((*self._begun, lines[0]))
@@ -149,7 +149,9 @@ class _Source(io.RawIOBase):
         super().__init__()
         self.position = 0
         self.fault: str | None = None
-        self._get = getattr(raw, "read1", raw.read)  # what is there, without waiting for more
+        self._get = (
+            getattr(raw, "read1", None) or raw.read
+        )  # what is there, without waiting for more
         self._raw = raw
         self._before_read = before_read
         self._keep_open = keep_open
@@ -166,11 +168,13 @@ class _Source(io.RawIOBase):
             self._head += more
         return self._head
 
-    def readinto(self, buffer: Any) -> int:
-        size = len(buffer)
+    def take(self, size: int) -> bytes:
+        """The next bytes, at most so many, without waiting for more than some; none at the end."""
         data, self._head = self._head[:size], self._head[size:]
-        if not data:
-            data = self._read(size)
+        return data or self._read(size)
+
+    def readinto(self, buffer: Any) -> int:
+        data = self.take(len(buffer))
         buffer[: len(data)] = data
         return len(data)
 
@@ -206,32 +210,28 @@ def _size(raw: Any) -> int | None:
         return None
 
 
-class Section(io.RawIOBase):
-    """A part of a file, as a file."""
+class Section:
+    """A part of a file, as a file that is read from start to end."""
 
     def __init__(self, path: str, start: int, end: int) -> None:
         """
         Raises:
             OSError: there is no such file, or it may not be read.
         """
-        super().__init__()
         self.left = end - start
         """How many bytes are to come."""
         self._file = open(path, "rb", buffering=0)  # noqa: SIM115 - closed in `close`
         self._file.seek(start)
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._file.read(min(len(buffer), self.left))
-        buffer[: len(data)] = data
+    def read1(self, size: int) -> bytes:
+        """The next bytes, at most so many; none at the end."""
+        data = self._file.read(min(size, self.left))
         self.left -= len(data)
-        return len(data)
+        return data
 
     def close(self) -> None:
+        """Close the file."""
         self._file.close()
-        super().close()
 
 
 class _Layer(io.RawIOBase):
@@ -245,14 +245,18 @@ class _Layer(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
+    def take(self, size: int) -> bytes:
+        """The next bytes, at most so many; none at the end."""
         if self.fault is not None:
-            return 0
+            return b""
         try:
-            data = self._get(len(buffer))
+            return self._get(size)
         except _UnpackError as error:
             self.fault = str(error)
-            return 0
+            return b""
+
+    def readinto(self, buffer: Any) -> int:
+        data = self.take(len(buffer))
         buffer[: len(data)] = data
         return len(data)
 
