@@ -101,10 +101,10 @@ def _no_such_command(name: str) -> str:
 
     close = difflib.get_close_matches(name, _COMMANDS, n=1)
     if close:
-        return f"no such command {printable(name)!r}: did you mean {close[0]!r}?"
+        return f"no such command '{printable(name)}': did you mean {close[0]!r}?"
     if os.path.exists(name) or name.lstrip().startswith("{"):
         return "the command is missing: fp test PATTERN EVENTS..."
-    return f"no such command {printable(name)!r}: choose one of {', '.join(_COMMANDS)}"
+    return f"no such command '{printable(name)}': choose one of {', '.join(_COMMANDS)}"
 
 
 def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,7 +10,8 @@ import click
 
 from filterpatterns import criteria
 from filterpatterns.cli.messages import Failure, diagnosed, located
-from filterpatterns.cli.streams import STDIN, reason, stdin_bytes
+from filterpatterns.cli.streams import STDIN
+from filterpatterns.cli.whole import read_whole
 from filterpatterns.errors import PatternError
 from filterpatterns.filter import Filter, compile_texts
 from filterpatterns.mentions import is_bare_pattern
@@ -124,18 +124,7 @@ def _given(argument: str) -> Given:
 
 
 def _read(name: str, argument: str) -> bytes:
-    """The bytes of a file, or of standard input."""
-    try:
-        if name == STDIN:
-            data = stdin_bytes().read(_LARGEST_FILE + 1)
-        else:
-            with open(name, "rb") as file:
-                data = file.read(_LARGEST_FILE + 1)
-    except (OSError, ValueError) as error:
-        raise Failure(located(name, f"error: {reason(error)}") + _hint(argument)) from None
-    if len(data) > _LARGEST_FILE:
-        raise Failure(located(name, "error: too large for a pattern"))
-    return data.removeprefix(codecs.BOM_UTF8)
+    return read_whole(name, _LARGEST_FILE, "a pattern", hint=_hint(argument))
 
 
 def _advice(given: Given) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,8 @@ from msgspec import Struct, field
 from filterpatterns import RuleError, RuleSet
 from filterpatterns.cli.messages import Failure, diagnosed, located
 from filterpatterns.cli.patterns import INLINE
-from filterpatterns.cli.streams import STDIN, reason, stdin_bytes
+from filterpatterns.cli.streams import STDIN, reason
+from filterpatterns.cli.whole import read_whole
 from filterpatterns.errors import printable
 
 _LARGEST_FILE = 1 << 30
@@ -77,7 +77,7 @@ def _folder(path: Path) -> Rules:
     except OSError as error:
         raise Failure(located(str(path), f"error: {reason(error)}")) from None
     for file in files:
-        rules.add(file.stem, _read(str(file)), str(file))
+        rules.add(file.stem, read_whole(str(file), _LARGEST_FILE, "rules"), str(file))
     return rules
 
 
@@ -87,7 +87,7 @@ def _document(argument: str) -> Rules:
         name, data = INLINE, argument.encode(errors="surrogatepass")
     else:
         name = STDIN if argument == "-" else argument
-        data = _read(name)
+        data = read_whole(name, _LARGEST_FILE, "rules")
     rules = Rules(name)
     try:
         members = list(_members(data))
@@ -103,20 +103,6 @@ def _document(argument: str) -> Rules:
     for key, raw in members:
         rules.add(key, _pattern(raw), name)
     return rules
-
-
-def _read(name: str) -> bytes:
-    try:
-        if name == STDIN:
-            data = stdin_bytes().read(_LARGEST_FILE + 1)
-        else:
-            with open(name, "rb") as file:
-                data = file.read(_LARGEST_FILE + 1)
-    except (OSError, ValueError) as error:
-        raise Failure(located(name, f"error: {reason(error)}")) from None
-    if len(data) > _LARGEST_FILE:
-        raise Failure(located(name, "error: too large for rules"))
-    return data.removeprefix(codecs.BOM_UTF8)
 
 
 def _members(data: bytes) -> Iterator[tuple[str, msgspec.Raw]]:
