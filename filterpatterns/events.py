@@ -7,7 +7,7 @@ their longest line. Nothing is lost in silence: a line that is no record becomes
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -26,6 +26,10 @@ from filterpatterns.jsontokens import (
     one_line,
     split,
 )
+
+LONGEST_LINE: Final = 1 << 28
+"""Bytes of a line, or of a document of many lines: they are held in memory. No AWS service carries
+a record of a hundredth of that."""
 
 _UTF8_MARK = "\ufeff"
 
@@ -49,11 +53,14 @@ def items(lines: Iterable[bytes], file: str) -> Iterator[Item]:
     """The records in the lines of a file, each as soon as it is complete.
 
     Args:
-        lines: the lines, each with its line feed, not decoded yet.
+        lines: the lines, each with its line feed, not decoded yet; one of more than LONGEST_LINE
+            may come in parts.
         file: the name that the items have for the file.
     """
     reader = Reader(file)
-    for number, line in enumerate(lines, 1):
+    number = 0
+    for line in lines:
+        number += not reader.is_inside
         yield from reader.line(number, line)
     yield from reader.end()
 
@@ -94,6 +101,10 @@ class _Look(
 
 _look = msgspec.json.Decoder(_Look).decode
 
+_TOO_LARGE = (
+    f"a document of more than {LONGEST_LINE >> 20} MB: write a record a line, say with jq -c '.[]'"
+)
+
 
 def _forget(_raw: bytes) -> None:
     """For readers that nobody asks for what is in no record."""
@@ -129,20 +140,26 @@ class Reader:
         self._open_raw: list[bytes] = []  # as `_open`, not decoded
         self._json_lines = json_lines
         self._open: list[str] = []  # the lines of a document that is not closed yet
+        self._size = 0  # of these, in characters
         self._first = 0  # the number of the first of them
         self._depth = 0  # of the brackets open in them
         self._skipping = False  # the rest of a broken document
+        self.is_inside = False
+        """Whether the end of a line is to come that is too long to be held."""
         self._first_document = True
         self._last = ""  # the last line that was not blank
 
     @property
     def is_json_lines(self) -> bool:
         """Whether each line from here on stands for itself: nothing is open, nothing skipped."""
-        return bool(self._json_lines) and not self._open and not self._skipping
+        return bool(self._json_lines) and not (self._open or self._skipping or self.is_inside)
 
     def line(self, number: int, raw: bytes) -> Sequence[Item]:
-        """The items that a line completes."""
+        """The items that a line completes. One of LONGEST_LINE or more may come in parts, all with
+        the same number."""
         self._raw = raw
+        if self.is_inside or (len(raw) >= LONGEST_LINE and not raw.endswith(b"\n")):
+            return self._pass_over(number, raw)
         try:
             text = raw.decode().rstrip(SPACE)
         except UnicodeDecodeError as error:
@@ -188,7 +205,7 @@ class Reader:
             return (self._fault(text, number),)
         if rest:
             self._open, self._first, self._depth = [rest], number, 0
-            self._open_raw = [self._raw]
+            self._open_raw, self._size = [self._raw], len(rest)
             self._closing(rest)
         return [item for items in found if items is not None for item in items]
 
@@ -204,6 +221,9 @@ class Reader:
         end = self._closing(text)
         self._open.append(text if end is None else text[:end])
         self._open_raw.append(self._raw)
+        self._size += len(text)
+        if self._size >= LONGEST_LINE:
+            return self._give_up(because=Item(self._file, self._first, None, error=_TOO_LARGE))
         if end is None:
             return ()
         rest = text[end:].strip(SPACE)
@@ -255,8 +275,20 @@ class Reader:
             self._lose(raw)
         return (because or self._fault("\n".join([*lines, text]), self._first),)
 
+    def _pass_over(self, number: int, raw: bytes) -> Sequence[Item]:
+        """The items of a part of a line that is too long to be held."""
+        is_first = not self.is_inside
+        self.is_inside = not raw.endswith(b"\n")
+        if is_first:
+            return self._unreadable(number, f"a line of more than {LONGEST_LINE >> 20} MB")
+        self._lose(raw)
+        return ()
+
     def _not_utf8(self, number: int, error: UnicodeDecodeError) -> Sequence[Item]:
-        words = f"not UTF-8: {error.reason} at byte {error.start + 1}"
+        return self._unreadable(number, f"not UTF-8: {error.reason} at byte {error.start + 1}")
+
+    def _unreadable(self, number: int, words: str) -> Sequence[Item]:
+        """The items of a line that is no text, which breaks a document that is open."""
         item = Item(self._file, number, None, error=words)
         raw = self._raw
         items: Sequence[Item] = ()

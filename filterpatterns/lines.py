@@ -7,16 +7,13 @@ validates the rest. Lines that it does not judge, and files of another form, tak
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec import Struct, field
 
 from filterpatterns.errors import RecordError
-from filterpatterns.events import Item, Reader
+from filterpatterns.events import LONGEST_LINE, Item, Reader
 from filterpatterns.filter import Filter
-
-LONGEST_LINE: Final = 1 << 28
-"""Bytes; no AWS service carries a record of a hundredth of that."""
 
 _SPACE = b" \t\r\n"
 _UTF8_MARK = b"\xef\xbb\xbf"
@@ -89,7 +86,6 @@ class LineFilter:
         self._judge = judge
         lose = self.outcome.lost.append
         self._reader = Reader(file, json_lines=json_lines, as_text=True, lose=lose)
-        self._is_passing_over = False
         self._slow_lines = 0
 
     def run(self, read_lines: Callable[[int], list[bytes]]) -> None:
@@ -103,8 +99,8 @@ class LineFilter:
         """
         counts, outcome = self.counts, self.outcome
         while lines := read_lines(LONGEST_LINE):
-            if self._is_passing_over:
-                self._pass_over(lines.pop(0))
+            if self._reader.is_inside:
+                self._reader.line(counts.lines, lines.pop(0))
                 if not lines:
                     continue
             if not (self._reader.is_json_lines and self._judge.lines is not None):
@@ -125,12 +121,6 @@ class LineFilter:
     def _slow(self, line: bytes, number: int) -> None:
         """Judge a line that may be anything."""
         self._slow_lines += 1
-        if len(line) >= LONGEST_LINE and not line.endswith(b"\n"):
-            self.counts.errors += 1
-            message = f"a line of more than {LONGEST_LINE >> 20} MB"
-            self.outcome.faults.append(Fault(number, None, message))
-            self._pass_over(line)
-            return
         items = self._reader.line(number, line)
         if not items and not line.strip(_SPACE):
             self.counts.blank += 1
@@ -162,11 +152,6 @@ class LineFilter:
         elif self._judge.drops:
             self.outcome.dropped.append(own)
         return None
-
-    def _pass_over(self, part: bytes) -> None:
-        """Take a part of a line that is too long to be held."""
-        self.outcome.lost.append(part)
-        self._is_passing_over = not part.endswith(b"\n")
 
 
 def _end_line(lines: list[bytes]) -> None:

@@ -382,11 +382,19 @@ def test_a_line_of_any_length_is_judged_or_refused(
     long = json.dumps({"body": '{"total": 500}', "pad": "x" * 50_000_000}).encode() + b"\n"
     path.write_bytes(SMALL + long + BIG)
     assert fp("filter", PATTERN, path).stdout_bytes == long + BIG
-    monkeypatch.setattr("filterpatterns.lines.LONGEST_LINE", 1 << 20)
+    for module in ("lines", "events", "cli.inputs"):
+        monkeypatch.setattr(f"filterpatterns.{module}.LONGEST_LINE", 1 << 20)
+    path.write_bytes(SMALL + long + BIG + b"}\n" + BIG)
     result = fp("filter", "--errors", errors, PATTERN, path)
-    assert result.stdout_bytes == BIG
+    assert result.stdout_bytes == BIG * 2
     assert f"{path}:2: error: a line of more than 1 MB" in result.stderr
-    assert b"".join(errors.read_bytes().split(b"\n")) == long.rstrip()
+    assert f"{path}:4:1: error: " in result.stderr
+    assert b"".join(errors.read_bytes().split(b"\n")) == long.rstrip() + b"}"
+    result = fp("test", "--json", PATTERN, path)
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [row["line"] for row in rows] == [1, 2, 3, 4, 5]
+    assert [row["result"] for row in rows] == ["drop", "error", "match", "error", "match"]
+    assert rows[1]["detail"] == "a line of more than 1 MB"
 
 
 HOSTILE = [

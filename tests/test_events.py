@@ -203,6 +203,16 @@ def test_a_broken_document_takes_none_with_it_that_begins_in_its_last_line() -> 
     ]
 
 
+def test_a_document_too_large_to_be_held_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("filterpatterns.events.LONGEST_LINE", 1000)
+    large = json.dumps([{"id": n} for n in range(100)], indent=2)
+    small = json.dumps({"id": "x"}, indent=2)
+    found = read(f"{small}\n{large}\n{small}\n")
+    assert [item.line for item in found] == [1, 4, 306]
+    assert [item.id for item in found] == ["x", None, "x"]
+    assert str(found[1].error).startswith("a document of more than")
+
+
 def test_a_document_that_never_ends_is_reported() -> None:
     text = json.dumps({"Records": RECORDS}, indent=2)[:-1]
     (item,) = read(text)

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from filterpatterns import events
 from filterpatterns.cli.streams import STDIN, Stream, reason
-from filterpatterns.events import Item
+from filterpatterns.events import LONGEST_LINE, Item
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -45,7 +45,7 @@ class _UnreadableError(Exception):
 def _checked(stream: Stream) -> Iterator[bytes]:
     """The lines; where they end before the file does, the error says after which of them."""
     number = 0
-    for line in iter(partial(stream.readline, -1), b""):
+    for line in iter(partial(stream.readline, LONGEST_LINE), b""):
         if not number:
             _refuse_binary(line)
         if stream.fault is not None and not line.endswith(b"\n"):
