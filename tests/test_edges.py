@@ -20,6 +20,16 @@ ADDED_TO_KINESIS = ("eventID", "eventName", "eventVersion", "invokeIdentityArn")
 @pytest.mark.parametrize(
     ("rule", "code"),
     [
+        ('{"exists": "true"}', "FP009"),
+        ('{"exists": 0}', "FP009"),
+        ('{"exists": null}', "FP009"),
+        ('{"exists": [true]}', "FP009"),
+        ('{"exists": {"a": true}}', "FP009"),
+        ('{"prefix": true}', "FP009"),
+        ('{"suffix": null}', "FP009"),
+        ('{"wildcard": {}}', "FP009"),
+        ('{"equals-ignore-case": ["x"]}', "FP009"),
+        ('{"cidr": [5]}', "FP009"),
         ('{"numeric": ["<", 5, ">", 1]}', "FP010"),
         ('{"numeric": []}', "FP010"),
         ('{"numeric": [[1]]}', "FP010"),
@@ -53,6 +63,43 @@ def test_an_operand_of_another_shape_is_refused_where_it_stands(rule: str, code:
     assert error.path.startswith("a[0].")
     assert error.column is not None
     assert error.column > len('{"a": [')
+
+
+@pytest.mark.parametrize(
+    ("operand", "words"),
+    [
+        ("[]", "an empty array"),
+        ("[1]", "an array"),
+        ("{}", "an empty object"),
+        ('{"a": 1}', "an object"),
+        ('"x"', 'the string "x"'),
+        ('"' + "x" * 38 + '"', 'the string "' + "x" * 38 + '"'),
+        ('"' + "x" * 39 + '"', 'the string "' + "x" * 36 + "..."),
+        ("null", "null"),
+        ("5e0", "the number 5e0"),
+    ],
+)
+def test_what_was_found_is_said_in_words(operand: str, words: str) -> None:
+    error = refused(f'{{"a": [{{"exists": {operand}}}]}}')
+    assert error.message == f"exists wants true or false, found {words}"
+
+
+@pytest.mark.parametrize("code", [0, 0x1F, 0x20, 0x22, 0x2F, 0x5C, 0xD7FF, 0xD800, 0xDFFF, 0xE000])
+def test_a_string_is_found_however_json_has_to_write_it(code: int) -> None:
+    """The look before decoding is for the text as it stands, or for a backslash."""
+    text = chr(code)
+    twice = "\\" * 4 if text == "\\" else text * 2
+    events = {
+        json.dumps({"a": found}, ensure_ascii=escaped): found
+        for found in (text, text * 2)
+        for escaped in (True, 0xD800 <= code <= 0xDFFF)
+    }
+    for event, found in events.items():
+        assert everywhere(json.dumps({"a": [text]}), event) is (found == text)
+        for rule in ({"prefix": text}, {"suffix": text}, {"anything-but": "x"}):
+            assert everywhere(json.dumps({"a": [rule]}), event)
+        rule = {"wildcard": f"*{twice}*"}
+        assert everywhere(json.dumps({"a": [rule]}), event) is (found != text)
 
 
 @pytest.mark.parametrize("operator", ["wildcard", "equals-ignore-case"])

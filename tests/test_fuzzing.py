@@ -91,9 +91,9 @@ def test_a_defect_in_a_peer_is_found(
 
 
 def test_rules_that_come_and_go_are_among_those_that_are_fuzzed() -> None:
-    """Now and then more rules of one value than are filed under it."""
+    """In every second set more rules of one value than are filed under it."""
     counts = {len(RuleSets(filterpatterns.compile({"body": {"a": [n]}})).among) for n in range(30)}
-    assert counts == {3, 13}
+    assert counts == {3, 6}
 
 
 def test_a_call_without_end_is_found() -> None:

@@ -268,6 +268,21 @@ def test_two_anything_buts_for_one_field_hold_for_what_either_lets_through() -> 
     assert rules.matching({"a": "y"}) == []
 
 
+def test_alternatives_share_what_is_asked_of_the_other_fields() -> None:
+    """Found by fuzzing: of the alternatives that shared two anything-buts only the last held."""
+    shared = [{"anything-but": "x"}, {"anything-but": ["x", "y"]}, {"numeric": ["<", 5]}]
+    pattern = {"$or": [{"a": [1]}, {"c": [2]}, {"d": [{"prefix": "z"}]}], "b": shared}
+    rules = RuleSet({f"{n}": pattern for n in range(5)}, source="event")
+    for left in ("01234", "0134", "04", ""):
+        for name in set(rules.names) - set(left):
+            rules.remove(name)
+        for event in ({"a": 1}, {"c": 2}, {"d": "zz"}, {"a": 1, "c": 2}):
+            for value in ("y", "w", 4, 7, None):
+                assert rules.matching({**event, "b": value}) == list(left)
+            assert rules.matching({**event, "b": "x"}) == []
+            assert rules.matching(event) == []
+
+
 def test_every_character_folds_like_its_upper_and_lower_case() -> None:
     """What an index that ignores case rests on."""
     for code in range(sys.maxunicode + 1):

@@ -51,7 +51,8 @@ class Column:
         self._found = Finder(MASKS)
         self._excluding = 0  # an anything-but, which excludes what `_excluded` finds
         self._excluded = Finder(MASKS)
-        self._several: dict[Test, tuple[Probe, int]] = {}  # tests of several anything-buts
+        # Tests of several anything-buts; the clauses of a rule's alternatives may share one.
+        self._several: dict[Test, tuple[Probe, int]] = {}
 
     def copy(self) -> Column:
         """One with the same content that can be changed by itself."""
@@ -75,7 +76,8 @@ class Column:
             self.fails_without |= bit
         excluding = [rule for rule in test.rules if isinstance(rule, AnythingBut)]
         if len(excluding) > 1:
-            self._several[test] = probe(test), bit
+            holds, mask = self._several.get(test) or (probe(test), 0)
+            self._several[test] = holds, mask | bit
             return
         for rule in test.rules:
             if isinstance(rule, Exists):
@@ -94,7 +96,11 @@ class Column:
         self._optional &= ~bit
         self._anything &= ~bit
         self._excluding &= ~bit
-        self._several.pop(test, None)
+        if test in self._several:
+            holds, mask = self._several.pop(test)
+            if mask & ~bit:
+                self._several[test] = holds, mask & ~bit
+            return
         for rule in test.rules:
             if isinstance(rule, AnythingBut):
                 for excluded in _excluded(rule):
@@ -113,9 +119,9 @@ class Column:
                 for mask in self._excluded.find(value):
                     excluded |= mask
                 passed |= self._excluding & ~excluded
-        for holds, bit in self._several.values():
+        for holds, mask in self._several.values():
             if holds(values):
-                passed |= bit
+                passed |= mask
         return passed | self._optional if bound else passed
 
 

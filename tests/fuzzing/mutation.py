@@ -2,6 +2,7 @@
 
     cd tests
     python -m fuzzing.mutation operators/text.py tree.py --log survivors.jsonl --sample 200
+    python -m fuzzing.mutation rulesets/finder.py --tests test_ruleset.py test_ruleset_agreement.py
 
 Each mutant changes one thing in one module (a comparison, a number, `and`, `not`, a returned value,
 a call's place) and lives in a process of its own, forked from one that has imported everything but
@@ -35,7 +36,7 @@ _FILES = (
     *("test_values.py", "test_promises.py", "test_errors.py", "test_delivery.py"),
     *("test_criteria.py", "test_rules.py", "test_generated.py", "test_filter.py"),
 )
-"""The tests that say most in little time, the quickest first."""
+"""The tests that say most of an engine in little time, the quickest first."""
 
 _IMPORTS = ("pytest", "hypothesis", "lark", "msgspec", "yaml", "click.testing", "ipaddress", "json")
 _SECONDS = 120
@@ -168,7 +169,7 @@ class _Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(compile(self._tree, str(self._path), "exec"), module.__dict__)
 
 
-def _survives(name: str, path: Path, tree: ast.Module) -> bool:
+def _survives(name: str, path: Path, tree: ast.Module, tests: Sequence[str] = _FILES) -> bool:
     """Whether no test notices. In a child process, which ends with the answer."""
     child = os.fork()
     if child:
@@ -182,12 +183,12 @@ def _survives(name: str, path: Path, tree: ast.Module) -> bool:
         os.dup2(silent, 1)
         os.dup2(silent, 2)
         sys.meta_path.insert(0, _Mutated(name, path, tree))
-        status = 0 if _tests_pass() else 1
+        status = 0 if _tests_pass(tests) else 1
     finally:
         os._exit(status)
 
 
-def _tests_pass() -> bool:
+def _tests_pass(tests: Sequence[str]) -> bool:
     import pytest
 
     from fuzzing import quick
@@ -195,7 +196,7 @@ def _tests_pass() -> bool:
     if not quick.agrees():
         return False
     plain = ["-x", "-q", "-p", "no:cacheprovider", "--assert=plain"]
-    return pytest.main([*plain, *(str(_TESTS / name) for name in _FILES)]) == 0
+    return pytest.main([*plain, *(str(_TESTS / name) for name in tests)]) == 0
 
 
 def main() -> int:
@@ -204,12 +205,15 @@ def main() -> int:
     parser.add_argument("modules", nargs="+", help="paths in the package: tree.py")
     parser.add_argument("--log", type=Path, help="a line of JSON for each survivor is added here")
     parser.add_argument("--sample", type=int, help="so many mutants of each module, at random")
+    parser.add_argument(
+        "--tests", nargs="+", default=_FILES, help="other files of tests than those"
+    )
     arguments = parser.parse_args()
     for name in _IMPORTS:
         import_module(name)
     unchanged = _PACKAGE / "limits.py"
     tree = ast.parse(unchanged.read_text(encoding="utf-8"))
-    if not _survives("filterpatterns.limits", unchanged, tree):
+    if not _survives("filterpatterns.limits", unchanged, tree, arguments.tests):
         parser.error("the tests fail without any change")
     for given in arguments.modules:
         path = _PACKAGE / given
@@ -220,7 +224,7 @@ def main() -> int:
         start, survived = time.monotonic(), 0
         lines = path.read_text(encoding="utf-8").split("\n")
         for line, said, tree in found:
-            if _survives(name, path, tree):
+            if _survives(name, path, tree, arguments.tests):
                 survived += 1
                 entry = {"module": given, "line": line, "change": said, "code": lines[line - 1]}
                 print(json.dumps(entry), flush=True)
