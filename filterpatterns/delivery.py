@@ -68,7 +68,9 @@ def holds_records(event: Any) -> str | None:
     if not isinstance(event, Mapping):
         return None
     source = event.get("eventSource")
-    if _are_objects(event.get("Records")):
+    held = event.get("Records")
+    # One that is no object does not take the others with it; without any it is some other array.
+    if isinstance(held, (list, tuple)) and (not held or any(map(_is_object, held))):
         return "Records"
     if _are_objects(event.get("messages"), None if source == "aws:mq" else "messageID"):
         return "messages"
@@ -82,6 +84,10 @@ def holds_records(event: Any) -> str | None:
         if all(_are_objects(group, member) for group in groups.values()):
             return key
     return None
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, Mapping)
 
 
 def _are_objects(value: Any, with_member: str | None = None) -> bool:
@@ -102,18 +108,20 @@ def records(event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             (RabbitMQ), or what boto3's `receive_message` returns. Any other object is one record.
 
     Raises:
-        RecordError: it is not an object.
+        RecordError: it, or a record in it, is not an object.
     """
     if not isinstance(event, Mapping):
         raise RecordError(f"a Lambda event is an object, found {type(event).__name__}")
     key = holds_records(event)
     if key is None:
         yield event
-    elif isinstance(event[key], Mapping):
-        for group in event[key].values():
-            yield from group
-    else:
-        yield from event[key]
+        return
+    held = event[key]
+    groups = held.values() if isinstance(held, Mapping) else (held,)
+    for index, record in enumerate(record for group in groups for record in group):
+        if not isinstance(record, Mapping):
+            raise RecordError(f"a record is an object, found {type(record).__name__}", index)
+        yield record
 
 
 def keep_records(

@@ -22,6 +22,7 @@ from filterpatterns.jsontokens import (
     elements,
     fault,
     lines_of_elements,
+    lines_of_texts,
     members,
     one_line,
     split,
@@ -335,6 +336,8 @@ class Reader:
             lines = lines_of_elements(text, key, len(parts), line)
         wanted = self._as_text or not all(isinstance(part, dict) for part in parts)
         texts = _texts(text, key, held) if wanted else [""] * len(parts)
+        if wanted and key is None:
+            lines = lines_of_texts(text, texts, line)
         for part, its_text, its_line in zip(parts, texts, lines, strict=True):
             if key is None and holds_records(part):
                 items += self._records(part, its_text, its_line)

@@ -77,6 +77,17 @@ def lines_of_elements(text: str, key: str | None, count: int, first: int) -> Ite
     return lines if len(lines) == count else unknown
 
 
+def lines_of_texts(text: str, texts: Iterable[str], first: int) -> list[int]:
+    """In which lines the elements of an array begin, `text` being all of it and `texts` theirs."""
+    lines, line, counted, position = [], first, 0, 0
+    for each in texts:
+        position = text.find(each, position)  # nothing but space and a comma stands before it
+        line += text.count("\n", counted, position)
+        lines.append(line)
+        counted, position = position, position + len(each)
+    return lines
+
+
 def fault(text: str) -> tuple[str, int, int | None]:
     """Why a text is not JSON: in words, how many lines below its first, and in which column."""
     if _is_too_deep(text):

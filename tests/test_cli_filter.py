@@ -352,7 +352,7 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, jobs: str) -> None:
         stderr=subprocess.PIPE,
         start_new_session=True,
     ) as process:
-        while not (tmp_path / "out.jsonl.part").exists():
+        while not list(tmp_path.glob("out.jsonl.*.part")):
             time.sleep(0.001)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
         assert process.stderr is not None

@@ -240,7 +240,7 @@ def test_what_is_no_object_is_no_event(event: Any) -> None:
     "event",
     [
         {"Records": "text"},
-        {"Records": [{"body": "x"}, 5]},
+        {"Records": ["x", 5]},
         {"records": []},
         {"records": {"a": {"b": 1}}},
         {"records": {"a": [{"title": "no topic"}]}},
@@ -693,3 +693,21 @@ def test_fields_that_aws_adds_later_are_absent(source: str, field: str) -> None:
         pattern = f'{{"{field}": [{{"exists": {json.dumps(exists)}}}]}}'
         found = verdicts(filterpatterns.compile(pattern, source=source), record)
         assert set(found.values()) == {not exists}, found
+
+
+def test_a_record_that_is_no_object_takes_no_other_with_it() -> None:
+    """It is said, wherever the event is read; an array of anything else is somebody's own."""
+    good = sqs_record('{"a": 1}')
+    event = {"Records": [good, 7]}
+    found = filterpatterns.records(event)
+    assert next(found) is good
+    with pytest.raises(RecordError) as caught:
+        next(found)
+    assert (caught.value.index, caught.value.message) == (1, "a record is an object, found int")
+    compiled = filterpatterns.compile({"body": {"a": [1]}})
+    with pytest.raises(RecordError):
+        compiled.filter_event(event)
+    with pytest.raises(RecordError):
+        compiled.filter_event({"Records": [7, good]})
+    for own in ({"Records": [5]}, {"Records": 5}):
+        assert list(filterpatterns.records(own)) == [own]

@@ -473,3 +473,9 @@ def test_a_path_that_is_reached_twice_is_warned_of_once() -> None:
         '[{"g": [1]}, {"h": [1]}]}, "a.b": [2]}'
     )
     assert [warning.code for warning in warned(pattern)] == ["FP102"]
+
+
+def test_a_filter_that_is_refused_is_not_said_to_hold_for_nearly_all() -> None:
+    broken = '{"body": {"total": [{"numeric": [">", "100"]}]}}'
+    found = filterpatterns.check([broken, '{"body": {"a": ["x"]}}'])
+    assert [each.code for each in found] == ["FP010"]

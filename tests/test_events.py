@@ -87,7 +87,7 @@ def test_what_receive_message_returns_is_taken_apart() -> None:
     "record",
     [
         {"Records": "none", "id": "1"},
-        {"Records": [{"a": 1}, 5]},
+        {"Records": ["a", 5]},
         {"Messages": [{"text": "hello"}]},
         {"Messages": []},
         {"body": {"Records": []}},
@@ -328,3 +328,15 @@ def test_what_is_read_without_an_error_is_all_json(text: str) -> None:
 def test_nothing_makes_it_fail(lines: list[bytes]) -> None:
     for item in items((line + b"\n" for line in lines), "f"):
         assert (item.record is None) == (item.error is not None)
+
+
+def test_what_is_no_object_in_an_array_has_a_place() -> None:
+    array = '[\n {"id": "a"}, 5,\n "5",\n 5, [\n1],\n {"id": "b"},\n null\n]\n'
+    found = read(array)
+    assert [item.line for item in found] == [2, 2, 3, 4, 4, 6, 7]
+    assert [item.id for item in found] == ["a", None, None, None, None, "b", None]
+    found = read('{"Records": [{"messageId": "1", "body": "x"}, 7]}\n')
+    assert [(item.id, item.error) for item in found] == [
+        ("1", None),
+        (None, "a record is a JSON object, found a number"),
+    ]

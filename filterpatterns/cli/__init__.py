@@ -9,7 +9,10 @@ from __future__ import annotations
 import errno
 import importlib
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import click
@@ -65,14 +68,18 @@ class _Program(click.Group):
             sys.exit(_FAILED)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command. Ctrl-C, and a reader that has seen enough, end it without a word."""
+        """Run the command. Ctrl-C, whoever else ends it, and a reader that has seen enough, end it
+        without a word."""
         try:
             try:
-                super().invoke(ctx)
+                with _ended_like_ctrl_c():
+                    super().invoke(ctx)
             finally:
                 if sys.stdout is not None:
                     sys.stdout.flush()
             status = 0
+        except _Ended as ended:
+            status = 128 + ended.signal
         except KeyboardInterrupt:
             status = _INTERRUPTED
         except OSError as error:
@@ -82,6 +89,34 @@ class _Program(click.Group):
             _abandon(sys.stdout)
             _abandon(sys.stderr)
         ctx.exit(status)
+
+
+class _Ended(KeyboardInterrupt):
+    """A signal other than Ctrl-C's."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.signal = number
+
+
+@contextmanager
+def _ended_like_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP unwind as Ctrl-C does, so that no part of a file stays behind."""
+
+    def end(number: int, _frame: object) -> None:
+        raise _Ended(number)
+
+    before = {}
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        with suppress(ValueError):  # not in the main thread
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+                before[number] = signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _abandon(stream: Any) -> None:

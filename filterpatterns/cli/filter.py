@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from functools import partial
 from typing import Final
 
 import click
@@ -99,12 +100,17 @@ def command(
     FILES hold JSON Lines, plain, gzip or zstd; `-`, or no file, is standard input, of which each
     line is judged as it comes. Arrays and whole Lambda events ({"Records": [...]}) are taken apart,
     and their records written as JSON Lines.
+
+    Files that are written (-o, --rejects, --errors) have their names when they are complete; while
+    standard input is read they are written as it comes.
     """
     files = files or ("-",)
     patterns.refuse_stdin_twice((pattern, *files))
-    outputs.refuse_same(output, rejects, errors)
+    outputs.refuse_same((output, rejects, errors), (pattern, *files))
     if count + names + ids > 1:
         raise click.UsageError("--count, --files-with-matches and --ids exclude each other")
+    if most is not None and rejects is not None:
+        raise click.UsageError("--max-count stops early: there is no saying what was rejected")
     compiled = patterns.load(pattern, source=source, max_filters=max_filters)[1]
     work = Work(
         compiled,
@@ -115,11 +121,12 @@ def command(
         errors=errors is not None,
     )
     with ExitStack() as stack:
-        target = outputs.to_stdout(compress) if output is None else outputs.to_file(output)
+        to_file = partial(outputs.to_file, as_it_comes="-" in files)
+        target = outputs.to_stdout(compress) if output is None else to_file(output)
         taker = _Taker(
             write=stack.enter_context(target),
-            reject=stack.enter_context(outputs.to_file(rejects)),
-            lose=stack.enter_context(outputs.to_file(errors)),
+            reject=stack.enter_context(to_file(rejects)),
+            lose=stack.enter_context(to_file(errors)),
             most=most,
             form="count" if count else "name" if names else "lines",
             named=len(files) > 1,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -14,11 +15,16 @@ import click
 
 from filterpatterns.cli.messages import Failure, located
 from filterpatterns.cli.streams import ZSTD_HINT, reason, zstd
+from filterpatterns.errors import printable
 
 Packing = Literal["none", "gzip", "zstd"]
 
 _SUFFIXES: Final[dict[str, Packing]] = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
 _GZIP_LEVEL = 6
+
+_STREAM = re.compile(r"/(?:dev|proc/self)/(stdout|stderr|fd/[0-9]{1,9})")
+_STREAMS: Final = {"stdout": 1, "stderr": 2}
+"""Names that stand for a stream which is open already, and what they stand for."""
 
 Write = Callable[[bytes], None]
 
@@ -42,11 +48,12 @@ def to_stdout(packing: Packing) -> Iterator[Write]:
 
 
 @contextmanager
-def to_file(path: str | None) -> Iterator[Write]:
+def to_file(path: str | None, *, as_it_comes: bool = False) -> Iterator[Write]:
     """What writes to a file, packed if its name says so. None stands for no file.
 
     The file has its name only when everything is in it: until then, and for good if the work fails,
-    what was there before stays there.
+    what was there before stays there. Unless `as_it_comes`: then each write is out at once, since
+    the work may have no end but Ctrl-C.
 
     Raises:
         Failure: it cannot be written.
@@ -56,42 +63,65 @@ def to_file(path: str | None) -> Iterator[Write]:
         return
     packing = _SUFFIXES.get(os.path.splitext(path)[1], "none")
     target = os.path.realpath(path)
-    part = f"{target}.part" if _is_file(target) else target
+    part = None
+    if _is_file(path) and not as_it_comes:
+        part = f"{target}.{os.getpid()}.part"  # others may write there too
     file: BinaryIO | None = None
     try:
         with _failing(path):
-            file = open(part, "wb")  # noqa: SIM115 - closed below
+            file = _open(path, target, part)
             write, finish = _packer(file, packing)
 
         def checked(data: bytes) -> None:
             with _failing(path):
                 write(data)
+                if part is None and file is not None:
+                    file.flush()
 
         yield checked  # what fails there is not about this file
         with _failing(path):
             finish()
             file.close()
-            if part != target:
+            if part is not None:
                 os.replace(part, target)
     except BaseException:
         with contextlib.suppress(OSError):
             if file is not None:
                 file.close()
         with contextlib.suppress(OSError):
-            if part != target:
+            if part is not None:
                 os.unlink(part)
         raise
 
 
-def refuse_same(*paths: str | None) -> None:
-    """Two outputs in one file would spoil each other.
+def _open(path: str, target: str, part: str | None) -> BinaryIO:
+    """The file to write to: `part` of the target, if that is to be replaced."""
+    if part is None:
+        stream = _STREAM.fullmatch(os.path.abspath(path))
+        if stream is not None:  # to go on where others have written, and will write
+            name = stream[1]
+            return os.fdopen(os.dup(_STREAMS.get(name) or int(name.rpartition("/")[2])), "wb")
+        return open(path, "wb")
+    file = open(part, "xb")  # noqa: SIM115 - the caller closes it
+    with contextlib.suppress(OSError, AttributeError):  # Windows has no fchmod
+        os.fchmod(file.fileno(), stat.S_IMODE(os.stat(target).st_mode))
+    return file
+
+
+def refuse_same(written: tuple[str | None, ...], read: tuple[str, ...]) -> None:
+    """Two outputs in one file would spoil each other, and an output its input.
 
     Raises:
-        click.UsageError: two of the paths are one file.
+        click.UsageError: two of the files are one.
     """
-    given = [os.path.realpath(path) for path in paths if path is not None and _is_file(path)]
-    if len(set(given)) < len(given):
+    outputs = [path for path in written if path is not None and _is_file(path)]
+    if len({os.path.realpath(path) for path in outputs}) < len(outputs):
         raise click.UsageError("the output, the rejects and the errors want a file each")
+    for path in outputs:
+        for other in read:
+            with contextlib.suppress(OSError, ValueError):
+                if os.path.samefile(path, other):
+                    raise click.UsageError(f"{printable(path)} is read: write to another file")
 
 
 def is_output(path: str) -> bool:
@@ -104,7 +134,10 @@ def is_output(path: str) -> bool:
 
 
 def _is_file(path: str) -> bool:
-    """Whether a path is a file, or will be: a device or a named pipe is written as it is."""
+    """Whether a path is a file, or will be: a device, a named pipe, or whatever a stream that is
+    open already leads to, is written as it is."""
+    if os.path.abspath(path).startswith(("/dev/", "/proc/")):
+        return False
     try:
         return stat.S_ISREG(os.stat(path).st_mode)
     except OSError:

@@ -61,7 +61,10 @@ def run_all(
                 units[index::jobs],
                 work,
                 writer,
-                [*files, *(other for _, other in pipes[index + 1 :])] if method == "fork" else [],
+                # What is inherited: or no process would see that another one, or this, has gone.
+                [*files, *readers, *(other for _, other in pipes[index + 1 :])]
+                if method == "fork"
+                else [],
             ),
             daemon=True,
         )
@@ -109,8 +112,9 @@ def _how(status: int | None) -> str:
 def _work(units: Sequence[Unit], work: Work, writer: Any, others: Sequence[Any]) -> None:
     """What a process does. Ctrl-C is the parent's business: it ends the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for other in others:
-        other.close()  # or no process would see that another one has gone
+        other.close()
     # multiprocessing's own way of sending copies large messages three times.
     file = os.fdopen(os.dup(writer.fileno()), "wb", _BUFFER_SIZE)
 

@@ -85,7 +85,7 @@ def lint_together(filters: Sequence[tuple[AllOf, Reporter]]) -> None:
     if len(filters) < 2:
         return
     for conditions, report in filters:
-        members = list(every(conditions))
+        members = [] if report.errors else list(every(conditions))
         if members and all(_keeps_nearly_all(member) for member in members):
             report.warning(
                 "FP112",
