@@ -397,6 +397,55 @@ def test_many_combinations_are_counted() -> None:
     assert len(str(explanation)) < 4000
 
 
+def test_the_format_that_fails_every_alternative_is_said_first_and_alone() -> None:
+    pattern = {"body": {"$or": [{"a": [1]}, {"b": [1], "c": [1]}]}, "messageId": ["x"]}
+    record = sqs_record("x") | {"messageId": "y"}
+    assert drawn(explain(pattern, record, "sqs"))[1:] == [
+        "✗ body is a plain string but the pattern wants JSON",
+        "· body",
+        "· $or: alternative 1 of 2",
+        "· a: wants 1",
+        '✗ messageId: "y" is not "x"',
+    ]
+    many = {"body": {"$or": [{f"a{i}": [1]} for i in range(9)]}}
+    assert not [line for line in drawn(explain(many, sqs_record(None), "sqs")) if "nor" in line]
+
+
+def test_an_alternative_of_the_right_format_is_closer_however_much_of_it_fails() -> None:
+    fields = {"a": [1], "b": [1], "c": [1]}
+    pattern = {"$or": [{"body": ["x"]}, {"body": fields, "messageId": ["x"]}]}
+    lines = drawn(explain(pattern, sqs_record("{}"), "sqs"))
+    assert lines[1:3] == [
+        "· no alternative of $or leads to a match; the closest:",
+        "✓ body is JSON, and the pattern wants JSON: it is filtered on",
+    ]
+    assert lines[-1] == "✗ body is JSON but the pattern wants a plain string"
+
+
+def test_payloads_that_fail_by_other_formats_are_all_said() -> None:
+    pattern = {"$or": [{"key": ["k"]}, {"value": ["v"]}, {"value": ["w"]}]}
+    assert drawn(explain(pattern, {"topic": "t"}, "kafka"))[1:] == [
+        "· no alternative of $or leads to a match; the closest:",
+        "✗ the record has no key",
+        "· $or: alternative 1 of 3",
+        '· key: wants "k"',
+        "✗ with $or 2 of 3:",
+        "✗ the record has no value",
+        "✗ with $or 3 of 3:",
+        "✗ the record has no value",
+    ]
+
+
+def test_an_alternative_that_fails_by_the_same_says_so() -> None:
+    pattern = {"$or": [{"a": [1]}, {"a": [1], "b": [1]}]}
+    assert drawn(explain(pattern, {"a": 2, "b": 1}))[-1] == "✗ with $or 2 of 2: the same"
+
+
+def test_an_or_at_the_top_has_no_path_before_it() -> None:
+    pattern = {"$or": [{"body": {"a": [1]}}, {"body": ["plain"]}]}
+    assert "✗ with $or 1 of 2:" in drawn(explain(pattern, sqs_record("plainer"), "sqs"))
+
+
 def test_a_path_that_is_reached_twice_is_overruled() -> None:
     explanation = explain({"a": {"b": [1]}, "a.b": [2]}, {"a": {"b": 2}})
     assert "· b: the path is reached again further down: only its last rules count; wants 1" in (

@@ -88,16 +88,24 @@ def _filter(explained: FilterExplanation, style: Style) -> Iterator[str]:
     elsewhere = closest.satisfied or all(
         node.satisfied for _, node in _every(closest.nodes) if node.name == "$or"
     )
+    said = set(_failing(closest))
+    wrong = _wrong_formats(closest)
+    if wrong:
+        # Then every alternative fails by a format: only those by another one are worth a word.
+        further = [other for other in further if not said.issuperset(_wrong_formats(other))]
+        elsewhere = not further
+    formats = list(_formats(closest, style))
+    first = all(other.formats == closest.formats for other in further)
+    if first:
+        yield from formats
     if not elsewhere:
         yield f"{_INDENT}{style.skipped} no alternative of $or leads to a match; the closest:"
-    for form in closest.formats:
-        yield f"{_INDENT}{style.mark(form.satisfied)} {printable(form.words)}"
-        yield from _hint(form.hint, _INDENT * 2)
+    if not first:
+        yield from formats
     for level, node in _every(closest.nodes):
         yield from _node(node, _INDENT * min(level, _DEEPEST), style)
     if elsewhere:
         return
-    said = set(_failing(closest))
     for other in further:
         yield from _briefly(other, said, style)
     if explained.others:
@@ -105,10 +113,19 @@ def _filter(explained: FilterExplanation, style: Style) -> Iterator[str]:
         yield f"{_INDENT}{style.skipped} nor does any of {more}"
 
 
+def _formats(combination: Combination, style: Style) -> Iterator[str]:
+    for form in combination.formats:
+        yield f"{_INDENT}{style.mark(form.satisfied)} {printable(form.words)}"
+        yield from _hint(form.hint, _INDENT * 2)
+
+
+def _wrong_formats(combination: Combination) -> list[str]:
+    return [form.words for form in combination.formats if not form.satisfied]
+
+
 def _failing(combination: Combination) -> list[str]:
     """What fails in a combination, a line each."""
-    words = [form.words for form in combination.formats if not form.satisfied]
-    return words + [
+    return _wrong_formats(combination) + [
         f"{_name(node.path)}: {_reason(node)}"
         for _, node in _every(combination.nodes)
         if node.satisfied is False and node.rules
@@ -119,15 +136,16 @@ def _briefly(combination: Combination, said: set[str], style: Style) -> Iterator
     """A further combination: only what fails, without what was said of the closest one."""
     chosen = joined(
         [
-            f"{_name(choice.path)}{'.' if choice.path else ''}$or {choice.alternative} of "
-            f"{choice.of}"
+            f"{_name(choice.path) + '.' if choice.path else ''}$or {choice.alternative} "
+            f"of {choice.of}"
             for choice in combination.choices
         ],
         3,
         "and",
     )
-    yield f"{_INDENT}{style.mark(combination.satisfied)} with {chosen}:"
     failing = [words for words in _failing(combination) if words not in said]
+    ends = ":" if failing else ": the same"
+    yield f"{_INDENT}{style.mark(combination.satisfied)} with {chosen}{ends}"
     for words in failing[:_MOST_FAILING]:
         yield f"{_INDENT * 2}{style.mark(False)} {printable(words)}"
     if len(failing) > _MOST_FAILING:
