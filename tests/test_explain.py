@@ -322,6 +322,42 @@ def test_scalars_in_arrays() -> None:
     assert field(explanation, "tags").values == 5
 
 
+def test_each_value_of_an_array_says_why_it_satisfies_none_of_several_rules() -> None:
+    rules = [{"numeric": [">", 1]}, "q", None, {"prefix": "x"}, "r"]
+    explanation = explain({"t": rules}, {"t": [1, "Q", {}, [{"t": 1}]]})
+    of_1 = '1 is not > 1; is a number, not the string "q" or "r"; is not null; '
+    of_1 += "is a number; prefix wants a string"
+    of_q = '"Q" is a string; numeric wants a number; differs from "q" only in case; '
+    of_q += 'equals-ignore-case takes both; is not null or "r"; does not begin with "x"'
+    assert drawn(explanation)[1:] == [
+        '✗ t: none of 2 values satisfies numeric > 1, "q", null, prefix "x" or "r"',
+        "hint: 2 objects in it are passed over: rules are for scalars",
+        "✗ t[0]: " + of_1,
+        "✗ t[1]: " + of_q,
+    ]
+    assert field(explanation, "t").to_dict()["found"][0]["why"] == of_1
+    explanation = explain({"t": [{"exists": False}]}, {"t": [1, None]})
+    assert [found.why for found in field(explanation, "t").found] == [
+        "1 is there, and must not be",
+        "null is there, and must not be: null is a value",
+    ]
+
+
+def test_reasons_against_one_value_are_few() -> None:
+    rules = [*({"prefix": f"p{i}"} for i in range(9)), *(f"v{i}" for i in range(9))]
+    (found, _) = field(explain({"a": rules}, {"a": ["x", "y"]})).found
+    assert found.why.endswith('; does not begin with "p3"; 6 more')
+
+
+def test_an_array_of_objects_has_no_values() -> None:
+    lines = drawn(explain({"t": [1]}, {"t": [{"x": 1}]}))
+    assert lines[1:] == [
+        "✗ t: an array without values; wants 1",
+        "hint: 1 object in it is passed over: rules are for scalars",
+    ]
+    assert drawn(explain({"t": [1]}, {"t": [{}, 1]}))[1:] == ["✓ t: 1, t[1]"]
+
+
 def test_absence_in_arrays_says_which_element_must_be_chosen() -> None:
     pattern = {"i": {"b": [{"exists": False}], "c": [1]}}
     explanation = explain(pattern, {"i": [{"b": 2}, {"c": 1}]})
