@@ -492,6 +492,7 @@ def test_a_path_that_is_reached_twice_is_overruled() -> None:
 # --- formats ---
 
 DATA = {"a": [1]}
+NO_FIELDS = 'no rule can ask for its value; only fields with {"exists": false} hold there'
 
 
 @pytest.mark.parametrize(
@@ -526,7 +527,42 @@ DATA = {"a": [1]}
             "[1]",
             "drop",
             "body is JSON but the pattern wants a plain string",
+            f"body is an array without objects: {NO_FIELDS}",
+        ),
+        (
+            ["x"],
+            '[[{"a": 1}]]',
+            "drop",
+            "body is JSON but the pattern wants a plain string",
             "body is an array: write the pattern's body as an object with its fields",
+        ),
+        (
+            ["x"],
+            "[]",
+            "drop",
+            "body is JSON but the pattern wants a plain string",
+            f"body is an empty array: {NO_FIELDS}",
+        ),
+        (
+            ["x"],
+            "5",
+            "drop",
+            "body is JSON but the pattern wants a plain string",
+            f"body is a number in JSON: {NO_FIELDS}",
+        ),
+        (
+            ["x"],
+            '"x"',
+            "drop",
+            "body is JSON but the pattern wants a plain string",
+            f"body is a string in JSON: {NO_FIELDS}",
+        ),
+        (
+            ["x"],
+            "null",
+            "drop",
+            "body is JSON but the pattern wants a plain string",
+            f"body is null in JSON: {NO_FIELDS}",
         ),
         (
             DATA,
@@ -548,6 +584,14 @@ def test_the_format_comes_first(
     assert drawn(explanation)[1] == f"{'✓' if form.satisfied else '✗'} {form.words}"
     if step == "drop":
         assert field(explanation, "body").satisfied is None
+
+
+@pytest.mark.parametrize("payload", ["5", '"x"', "true", "null", "[]", "[1, [2]]"])
+def test_what_holds_for_a_payload_without_fields(payload: str) -> None:
+    record = sqs_record(payload)
+    assert explain({"body": {"a": [{"exists": False}], "b": [1, {"exists": False}]}}, record, "sqs")
+    for pattern in ({"a": [{"exists": True}]}, [payload], [{"exists": True}], [{"prefix": ""}]):
+        assert not explain({"body": pattern}, record, "sqs")
 
 
 def test_other_sources_filter_on_the_rest() -> None:
