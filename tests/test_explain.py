@@ -482,6 +482,29 @@ def test_an_or_at_the_top_has_no_path_before_it() -> None:
     assert "✗ with $or 1 of 2:" in drawn(explain(pattern, sqs_record("plainer"), "sqs"))
 
 
+def test_several_ors_are_not_drawn_as_a_product() -> None:
+    pattern = {
+        "x": {"$or": [{"a": [1]}, {"b": [1]}]},
+        "$or": [{"c": [1]}, {"$or": [{"d": [1]}, {"e": [1]}]}],
+    }
+    record = {"x": {"a": 2, "b": 2}, "c": 2, "d": 2}
+    assert drawn(explain(pattern, record))[7:] == [
+        "✗ with x.$or 2 of 2:",
+        "✗ x.b: 2 is not 1",
+        "✗ with $or 2 of 2 and $or 1 of 2:",
+        "✗ d: 2 is not 1",
+        "✗ with $or 2 of 2 and $or 2 of 2:",
+        "✗ e: absent; wants 1",
+        "· nor does any of 2 more choices",
+    ]
+    # The other $or holds: its other alternatives are no way out.
+    assert drawn(explain(pattern, record | {"c": 1}))[7:] == [
+        "✗ with x.$or 2 of 2:",
+        "✗ x.b: 2 is not 1",
+        "· nor does any of 4 more choices",
+    ]
+
+
 def test_a_path_that_is_reached_twice_is_overruled() -> None:
     explanation = explain({"a": {"b": [1]}, "a.b": [2]}, {"a": {"b": 2}})
     assert "· b: the path is reached again further down: only its last rules count; wants 1" in (

@@ -106,11 +106,30 @@ def _filter(explained: FilterExplanation, style: Style) -> Iterator[str]:
         yield from _node(node, _INDENT * min(level, _DEEPEST), style)
     if elsewhere:
         return
-    for other in further:
-        yield from _briefly(other, said, style)
-    if explained.others:
-        more = f"{explained.others:,} more choice{'' if explained.others == 1 else 's'}"
+    telling = list(_telling(closest, further))
+    for other in telling:
+        yield from _briefly(other, closest, style)
+    others = explained.others + len(further) - len(telling)
+    if others:
+        more = f"{others:,} more choice{'' if others == 1 else 's'}"
         yield f"{_INDENT}{style.skipped} nor does any of {more}"
+
+
+def _telling(closest: Combination, further: list[Combination]) -> Iterator[Combination]:
+    """Of a product of several `$or`s those combinations that say something new.
+
+    One that fails by all that another fails by, and more, is no way out; nor is there anything to
+    say of one if all of it was said of others.
+    """
+    failing = [set(_failing(closest))]
+    for other in further:
+        fails = set(_failing(other))
+        if len(other.choices) > 1 and (
+            fails <= set().union(*failing) or any(each < fails for each in failing)
+        ):
+            continue
+        failing.append(fails)
+        yield other
 
 
 def _formats(combination: Combination, style: Style) -> Iterator[str]:
@@ -132,13 +151,15 @@ def _failing(combination: Combination) -> list[str]:
     ]
 
 
-def _briefly(combination: Combination, said: set[str], style: Style) -> Iterator[str]:
-    """A further combination: only what fails, without what was said of the closest one."""
+def _briefly(combination: Combination, closest: Combination, style: Style) -> Iterator[str]:
+    """A further combination: only what it chooses and fails by beside the closest one."""
+    said = set(_failing(closest))
     chosen = joined(
         [
             f"{_name(choice.path) + '.' if choice.path else ''}$or {choice.alternative} "
             f"of {choice.of}"
-            for choice in combination.choices
+            for index, choice in enumerate(combination.choices)
+            if choice not in closest.choices[index : index + 1]
         ],
         3,
         "and",
