@@ -645,16 +645,18 @@ def test_what_aws_adds_later_is_absent() -> None:
 
 
 def test_the_filter_that_holds_is_drawn_and_the_others_are_named() -> None:
-    criteria = [{"a": [1]}, {"a": [2]}, {"b": [1]}]
+    criteria = [{"a": [1], "c": [1]}, {"a": [2]}, {"b": [1]}]
     compiled = filterpatterns.compile(criteria, source="event")
     explanation = compiled.explain({"a": 2})
     assert drawn(explanation) == [
         "✓ kept",
-        "✗ filter 1 of 3: does not hold",
+        "✗ filter 1 of 3: does not hold: a: 2 is not 1 (1 more)",
         "✓ filter 2 of 3: holds",
         "✓ a: 2",
-        "✗ filter 3 of 3: does not hold",
+        "✗ filter 3 of 3: does not hold: b: absent; wants 1",
     ]
+    # What is drawn has its reasons below.
+    assert "✗ filter 1 of 3: does not hold" in drawn(compiled.explain({"a": 3}))
     assert "✗ a: 2 is not 1" in draw(explanation, every_filter=True)
     assert "✗ b: absent; wants 1" in str(compiled.explain({"a": 3}))
 

@@ -76,10 +76,21 @@ def _lines(explanation: Explanation, style: Style, every_filter: bool) -> Iterat
         if count > 1:
             words = f"filter {each.number} of {count}: "
             words += "holds" if each.satisfied else "does not hold"
+            if not full:
+                words += _main_reason(each)
             yield f"{_INDENT}{style.mark(each.satisfied)} {words}"
         if full:
             for line in _filter(each, style):
                 yield (_INDENT if count > 1 else "") + line
+
+
+def _main_reason(explained: FilterExplanation) -> str:
+    """The first of what fails in the closest combination, for a filter that is not drawn."""
+    failing = [] if explained.satisfied else _failing(explained.combinations[0])
+    if not failing:
+        return ""
+    more = f" ({len(failing) - 1:,} more)" if len(failing) > 1 else ""
+    return f": {printable(failing[0])}{more}"
 
 
 def _filter(explained: FilterExplanation, style: Style) -> Iterator[str]:
