@@ -79,12 +79,41 @@ def test_which_records_are_explained(options: list[str], numbers: list[int]) -> 
     assert (result.stderr, result.exit_code) == ("", 0)
 
 
-def test_a_record_that_is_not_there(here: Path) -> None:
-    for options in (["-n", "5"], ["--id", "nobody"]):
-        result = fp("explain", *options, "pattern.json", "events.jsonl")
-        assert result.stdout == ""
-        assert result.stderr == "fp: there is no such record\n"
-        assert result.exit_code == 1
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["-n", "5"], ["there is no record 5: there are 4"]),
+        (["-n", "99", "-n", "3", "-n", "5"], ["there is no record 5 or 99: there are 4"]),
+        (["--id", "nobody"], ['there is no record with the id "nobody" among 4 records']),
+        (
+            ["--id", "a\x1b", "--id", UUID, "-n", "9"],
+            [
+                "there is no record 9: there are 4",
+                'there is no record with the id "a\\u001b" among 4 records',
+            ],
+        ),
+    ],
+)
+def test_records_that_are_not_there(here: Path, options: list[str], words: list[str]) -> None:
+    result = fp("explain", *options, "pattern.json", "events.jsonl")
+    assert bool(result.stdout) == ("3" in options or UUID in options)
+    assert result.stderr.splitlines() == [f"fp: {each}" for each in words]
+    assert result.exit_code == 1
+
+
+def test_a_number_is_there_if_any_file_has_it(here: Path) -> None:
+    (here / "more.jsonl").write_text(lines(RECORDS[0]))
+    files = ("pattern.json", "more.jsonl", "events.jsonl")
+    result = fp("explain", "-n", "4", *files)
+    assert (result.stderr, result.exit_code) == ("", 0)
+    result = fp("explain", "-n", "5", *files)
+    assert result.stderr == "fp: there is no record 5: no file has more than 4\n"
+    result = fp("explain", "-n", "5", *files[:2])
+    assert result.stderr == "fp: there is no record 5: there is 1\n"
+    # What could not be read may have held it; but of what was read it is said.
+    result = fp("explain", "-n", "5", *files[:2], "absent.jsonl")
+    assert result.stderr.splitlines()[1:] == ["fp: there is no record 5: no file has more than 1"]
+    assert result.exit_code == 2
 
 
 def test_several_files_are_told_apart(here: Path) -> None:
@@ -127,8 +156,9 @@ def test_all_filters_in_full() -> None:
         {"Filters": [{"Pattern": json.dumps({"body": {"total": [n]}})} for n in (1, 2)]}
     )
     stdin = lines(record({"total": 2}))
-    assert "2 is not 1" not in fp("explain", criteria, "-", stdin=stdin).stdout
-    assert "2 is not 1" in fp("explain", "--all", criteria, "-", stdin=stdin).stdout
+    drawn = "    ✗ total: 2 is not 1\n"
+    assert drawn not in fp("explain", criteria, "-", stdin=stdin).stdout
+    assert drawn in fp("explain", "--all", criteria, "-", stdin=stdin).stdout
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])

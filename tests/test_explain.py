@@ -322,6 +322,42 @@ def test_scalars_in_arrays() -> None:
     assert field(explanation, "tags").values == 5
 
 
+def test_each_value_of_an_array_says_why_it_satisfies_none_of_several_rules() -> None:
+    rules = [{"numeric": [">", 1]}, "q", None, {"prefix": "x"}, "r"]
+    explanation = explain({"t": rules}, {"t": [1, "Q", {}, [{"t": 1}]]})
+    of_1 = '1 is not > 1; is a number, not the string "q" or "r"; is not null; '
+    of_1 += "is a number; prefix wants a string"
+    of_q = '"Q" is a string; numeric wants a number; differs from "q" only in case; '
+    of_q += 'equals-ignore-case takes both; is not null or "r"; does not begin with "x"'
+    assert drawn(explanation)[1:] == [
+        '✗ t: none of 2 values satisfies numeric > 1, "q", null, prefix "x" or "r"',
+        "hint: 2 objects in it are passed over: rules are for scalars",
+        "✗ t[0]: " + of_1,
+        "✗ t[1]: " + of_q,
+    ]
+    assert field(explanation, "t").to_dict()["found"][0]["why"] == of_1
+    explanation = explain({"t": [{"exists": False}]}, {"t": [1, None]})
+    assert [found.why for found in field(explanation, "t").found] == [
+        "1 is there, and must not be",
+        "null is there, and must not be: null is a value",
+    ]
+
+
+def test_reasons_against_one_value_are_few() -> None:
+    rules = [*({"prefix": f"p{i}"} for i in range(9)), *(f"v{i}" for i in range(9))]
+    (found, _) = field(explain({"a": rules}, {"a": ["x", "y"]})).found
+    assert found.why.endswith('; does not begin with "p3"; 6 more')
+
+
+def test_an_array_of_objects_has_no_values() -> None:
+    lines = drawn(explain({"t": [1]}, {"t": [{"x": 1}]}))
+    assert lines[1:] == [
+        "✗ t: an array without values; wants 1",
+        "hint: 1 object in it is passed over: rules are for scalars",
+    ]
+    assert drawn(explain({"t": [1]}, {"t": [{}, 1]}))[1:] == ["✓ t: 1, t[1]"]
+
+
 def test_absence_in_arrays_says_which_element_must_be_chosen() -> None:
     pattern = {"i": {"b": [{"exists": False}], "c": [1]}}
     explanation = explain(pattern, {"i": [{"b": 2}, {"c": 1}]})
@@ -397,6 +433,78 @@ def test_many_combinations_are_counted() -> None:
     assert len(str(explanation)) < 4000
 
 
+def test_the_format_that_fails_every_alternative_is_said_first_and_alone() -> None:
+    pattern = {"body": {"$or": [{"a": [1]}, {"b": [1], "c": [1]}]}, "messageId": ["x"]}
+    record = sqs_record("x") | {"messageId": "y"}
+    assert drawn(explain(pattern, record, "sqs"))[1:] == [
+        "✗ body is a plain string but the pattern wants JSON",
+        "· body",
+        "· $or: alternative 1 of 2",
+        "· a: wants 1",
+        '✗ messageId: "y" is not "x"',
+    ]
+    many = {"body": {"$or": [{f"a{i}": [1]} for i in range(9)]}}
+    assert not [line for line in drawn(explain(many, sqs_record(None), "sqs")) if "nor" in line]
+
+
+def test_an_alternative_of_the_right_format_is_closer_however_much_of_it_fails() -> None:
+    fields = {"a": [1], "b": [1], "c": [1]}
+    pattern = {"$or": [{"body": ["x"]}, {"body": fields, "messageId": ["x"]}]}
+    lines = drawn(explain(pattern, sqs_record("{}"), "sqs"))
+    assert lines[1:3] == [
+        "· no alternative of $or leads to a match; the closest:",
+        "✓ body is JSON, and the pattern wants JSON: it is filtered on",
+    ]
+    assert lines[-1] == "✗ body is JSON but the pattern wants a plain string"
+
+
+def test_payloads_that_fail_by_other_formats_are_all_said() -> None:
+    pattern = {"$or": [{"key": ["k"]}, {"value": ["v"]}, {"value": ["w"]}]}
+    assert drawn(explain(pattern, {"topic": "t"}, "kafka"))[1:] == [
+        "· no alternative of $or leads to a match; the closest:",
+        "✗ the record has no key",
+        "· $or: alternative 1 of 3",
+        '· key: wants "k"',
+        "✗ with $or 2 of 3:",
+        "✗ the record has no value",
+        "✗ with $or 3 of 3:",
+        "✗ the record has no value",
+    ]
+
+
+def test_an_alternative_that_fails_by_the_same_says_so() -> None:
+    pattern = {"$or": [{"a": [1]}, {"a": [1], "b": [1]}]}
+    assert drawn(explain(pattern, {"a": 2, "b": 1}))[-1] == "✗ with $or 2 of 2: the same"
+
+
+def test_an_or_at_the_top_has_no_path_before_it() -> None:
+    pattern = {"$or": [{"body": {"a": [1]}}, {"body": ["plain"]}]}
+    assert "✗ with $or 1 of 2:" in drawn(explain(pattern, sqs_record("plainer"), "sqs"))
+
+
+def test_several_ors_are_not_drawn_as_a_product() -> None:
+    pattern = {
+        "x": {"$or": [{"a": [1]}, {"b": [1]}]},
+        "$or": [{"c": [1]}, {"$or": [{"d": [1]}, {"e": [1]}]}],
+    }
+    record = {"x": {"a": 2, "b": 2}, "c": 2, "d": 2}
+    assert drawn(explain(pattern, record))[7:] == [
+        "✗ with x.$or 2 of 2:",
+        "✗ x.b: 2 is not 1",
+        "✗ with $or 2 of 2 and $or 1 of 2:",
+        "✗ d: 2 is not 1",
+        "✗ with $or 2 of 2 and $or 2 of 2:",
+        "✗ e: absent; wants 1",
+        "· nor does any of 2 more choices",
+    ]
+    # The other $or holds: its other alternatives are no way out.
+    assert drawn(explain(pattern, record | {"c": 1}))[7:] == [
+        "✗ with x.$or 2 of 2:",
+        "✗ x.b: 2 is not 1",
+        "· nor does any of 4 more choices",
+    ]
+
+
 def test_a_path_that_is_reached_twice_is_overruled() -> None:
     explanation = explain({"a": {"b": [1]}, "a.b": [2]}, {"a": {"b": 2}})
     assert "· b: the path is reached again further down: only its last rules count; wants 1" in (
@@ -407,6 +515,7 @@ def test_a_path_that_is_reached_twice_is_overruled() -> None:
 # --- formats ---
 
 DATA = {"a": [1]}
+NO_FIELDS = 'no rule can ask for its value; only fields with {"exists": false} hold there'
 
 
 @pytest.mark.parametrize(
@@ -441,7 +550,42 @@ DATA = {"a": [1]}
             "[1]",
             "drop",
             "body is JSON but the pattern wants a plain string",
+            f"body is an array without objects: {NO_FIELDS}",
+        ),
+        (
+            ["x"],
+            '[[{"a": 1}]]',
+            "drop",
+            "body is JSON but the pattern wants a plain string",
             "body is an array: write the pattern's body as an object with its fields",
+        ),
+        (
+            ["x"],
+            "[]",
+            "drop",
+            "body is JSON but the pattern wants a plain string",
+            f"body is an empty array: {NO_FIELDS}",
+        ),
+        (
+            ["x"],
+            "5",
+            "drop",
+            "body is JSON but the pattern wants a plain string",
+            f"body is a number in JSON: {NO_FIELDS}",
+        ),
+        (
+            ["x"],
+            '"x"',
+            "drop",
+            "body is JSON but the pattern wants a plain string",
+            f"body is a string in JSON: {NO_FIELDS}",
+        ),
+        (
+            ["x"],
+            "null",
+            "drop",
+            "body is JSON but the pattern wants a plain string",
+            f"body is null in JSON: {NO_FIELDS}",
         ),
         (
             DATA,
@@ -463,6 +607,14 @@ def test_the_format_comes_first(
     assert drawn(explanation)[1] == f"{'✓' if form.satisfied else '✗'} {form.words}"
     if step == "drop":
         assert field(explanation, "body").satisfied is None
+
+
+@pytest.mark.parametrize("payload", ["5", '"x"', "true", "null", "[]", "[1, [2]]"])
+def test_what_holds_for_a_payload_without_fields(payload: str) -> None:
+    record = sqs_record(payload)
+    assert explain({"body": {"a": [{"exists": False}], "b": [1, {"exists": False}]}}, record, "sqs")
+    for pattern in ({"a": [{"exists": True}]}, [payload], [{"exists": True}], [{"prefix": ""}]):
+        assert not explain({"body": pattern}, record, "sqs")
 
 
 def test_other_sources_filter_on_the_rest() -> None:
@@ -493,16 +645,18 @@ def test_what_aws_adds_later_is_absent() -> None:
 
 
 def test_the_filter_that_holds_is_drawn_and_the_others_are_named() -> None:
-    criteria = [{"a": [1]}, {"a": [2]}, {"b": [1]}]
+    criteria = [{"a": [1], "c": [1]}, {"a": [2]}, {"b": [1]}]
     compiled = filterpatterns.compile(criteria, source="event")
     explanation = compiled.explain({"a": 2})
     assert drawn(explanation) == [
         "✓ kept",
-        "✗ filter 1 of 3: does not hold",
+        "✗ filter 1 of 3: does not hold: a: 2 is not 1 (1 more)",
         "✓ filter 2 of 3: holds",
         "✓ a: 2",
-        "✗ filter 3 of 3: does not hold",
+        "✗ filter 3 of 3: does not hold: b: absent; wants 1",
     ]
+    # What is drawn has its reasons below.
+    assert "✗ filter 1 of 3: does not hold" in drawn(compiled.explain({"a": 3}))
     assert "✗ a: 2 is not 1" in draw(explanation, every_filter=True)
     assert "✗ b: absent; wants 1" in str(compiled.explain({"a": 3}))
 

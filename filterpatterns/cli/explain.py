@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 import click
-from msgspec import Struct
+from msgspec import Struct, field
 
 from filterpatterns.cli import explaining, inputs, output, patterns, streams
 from filterpatterns.cli.messages import located, say_other_source
@@ -16,7 +16,10 @@ from filterpatterns.errors import RecordError, printable
 from filterpatterns.events import Item
 from filterpatterns.explain import Explanation
 from filterpatterns.filter import Filter
-from filterpatterns.wording import cut
+from filterpatterns.wording import cut, joined, shown
+
+_MOST_SAID = 5
+"""Numbers or ids that are not there and are said so."""
 
 
 class _Wanted(Struct, frozen=True):
@@ -41,9 +44,14 @@ class _Wanted(Struct, frozen=True):
 
 
 class _Tally(Struct):
-    """What became of the records. `found` counts those that were asked for."""
+    """What became of the records. `numbers` and `ids` are those asked for that were found."""
 
-    found: int = 0
+    numbers: set[int] = field(default_factory=set)
+    ids: set[str] = field(default_factory=set)
+    read: int = 0
+    most: int = 0
+    """As many records as the file with the most of them has."""
+
     matched: int = 0
     unreadable: int = 0
     first: Any = None
@@ -60,7 +68,7 @@ Examples:
   fp explain --json pattern.json events.jsonl | jq '.filters[0]'
 
 \b
-Exit status: 0; 1 if no record has the number or id asked for; 2 if the
+Exit status: 0; 1 if a record asked for by number or id is not there; 2 if the
 pattern is refused, or a file or line could not be read (the others are
 explained all the same)."""
 )
@@ -120,11 +128,29 @@ def command(
     out.flush()
     if not tally.matched and tally.first is not None:
         say_other_source(tally.first, compiled.source)
+    missing = _missing(wanted, tally, files=len(files)) if tally.read else []
+    for words in missing:
+        click.echo(f"fp: {words}", err=True)
     if tally.unreadable:
         ctx.exit(2)
-    if wanted.named and not tally.found:
-        click.echo("fp: there is no such record", err=True)
+    if wanted.named and (missing or not tally.read):
         ctx.exit(1)
+
+
+def _missing(wanted: _Wanted, tally: _Tally, *, files: int) -> list[str]:
+    """What to say of the records that were asked for and are not there."""
+    numbers = sorted({*wanted.numbers} - tally.numbers)
+    ids = [each for each in dict.fromkeys(wanted.ids) if each not in tally.ids]
+    words = []
+    if numbers:
+        has = f"there are {tally.most:,}" if files == 1 else f"no file has more than {tally.most:,}"
+        has = "there is 1" if files == 1 and tally.most == 1 else has
+        words.append(f"there is no record {joined([str(n) for n in numbers], _MOST_SAID)}: {has}")
+    if ids:
+        said = joined([shown(each) for each in ids], _MOST_SAID)
+        count = f"{tally.read:,} record{'' if tally.read == 1 else 's'}"
+        words.append(f"there is no record with the id {said} among {count}")
+    return words
 
 
 def _explained(
@@ -139,8 +165,13 @@ def _explained(
             _complain(out, located(item.file, f"error: {item.error}"))
             continue
         number += 1
+        tally.read += 1
+        tally.most = max(tally.most, number)
         if wanted.names(number, item):
-            tally.found += 1
+            if number in wanted.numbers:
+                tally.numbers.add(number)
+            if item.id in wanted.ids:
+                tally.ids.add(item.id)
             explanation = _explanation(item, compiled, tally, out)
             if explanation is not None and wanted.kept in (None, bool(explanation)):
                 yield item, number, explanation

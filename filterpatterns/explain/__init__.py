@@ -56,6 +56,9 @@ _MOST_COMBINATIONS = 5
 _UNJUDGED = sys.maxsize
 """Stands for the number of failing tests where the search gave up."""
 
+_NOTHING = (0, 0)
+"""What fails of a combination that holds: no format, no test."""
+
 
 def explain(
     patterns: Sequence[PatternText], source: str, judge: Callable[[Any], Verdict], record: Any
@@ -94,46 +97,51 @@ def explain(
 
 
 def _explained(number: int, plan: pattern.Plan, payloads: Payloads) -> FilterExplanation:
-    weighed: list[tuple[int, pattern.Planned]] = []
+    weighed: list[tuple[tuple[int, int], pattern.Planned]] = []
     for planned in plan.combinations:
         fails = _failing(planned, payloads)
         weighed.append((fails, planned))
-        if not fails:
+        if fails == _NOTHING:
             break
     weighed.sort(key=lambda each: each[0])  # stable: of equals the first in the text
-    satisfied = not weighed[0][0]
+    satisfied = weighed[0][0] == _NOTHING
     shown = weighed[: 1 if satisfied else _MOST_COMBINATIONS]
     return FilterExplanation(
         number=number,
         satisfied=satisfied,
-        combinations=tuple(_combination(plan, one, not fails, payloads) for fails, one in shown),
+        combinations=tuple(
+            _combination(plan, one, fails == _NOTHING, payloads) for fails, one in shown
+        ),
         others=len(plan.combinations) - len(shown),
     )
 
 
-def _failing(planned: pattern.Planned, payloads: Payloads) -> int:
-    """How many of the tests of a combination fail; a payload of the wrong format counts more."""
+def _failing(planned: pattern.Planned, payloads: Payloads) -> tuple[int, int]:
+    """How many payloads of a combination have the wrong format, and how many of its tests fail.
+
+    The format counts first: if the closest combination fails by it, all do.
+    """
+    wrong = 0
     fails = sum(not test.optional for test in planned.unseen)
+    filtered = []
+    for key, wanted in planned.conjunction.payloads.items():
+        read = payloads[key]
+        follows = Step.DROP if read is None else step(payloads.source, wanted, read[0])
+        if read is None or follows is Step.DROP:
+            wrong += 1
+            # None of its tests is looked at: as if they all failed.
+            fails += 0 if wanted.json is None else sum(1 for _ in wanted.json.tests())
+        elif follows is Step.FILTER:
+            filtered.append((key, wanted, read))
     try:
-        for key, wanted in planned.conjunction.payloads.items():
-            fails += _payload_failing(key, wanted, payloads)
-        return fails + failing(planned.conjunction.metadata, payloads.view)
+        for key, wanted, (form, value) in filtered:
+            if form is PayloadFormat.JSON and wanted.json is not None:
+                fails += failing(wanted.json, value)
+            else:
+                fails += not _on_string(key, wanted, value).satisfied
+        return wrong, fails + failing(planned.conjunction.metadata, payloads.view)
     except RecordError:
-        return _UNJUDGED
-
-
-def _payload_failing(key: str, wanted: Payload, payloads: Payloads) -> int:
-    read = payloads[key]
-    follows = Step.DROP if read is None else step(payloads.source, wanted, read[0])
-    if read is None or follows is Step.DROP:
-        tests = 0 if wanted.json is None else sum(1 for _ in wanted.json.tests())
-        return tests + 2
-    form, value = read
-    if follows is Step.METADATA_ONLY:
-        return 0
-    if form is PayloadFormat.JSON and wanted.json is not None:
-        return failing(wanted.json, value)
-    return int(not _on_string(key, wanted, value).satisfied)
+        return wrong, _UNJUDGED
 
 
 def _on_string(key: str, wanted: Payload, value: Any) -> Outcome:

@@ -76,10 +76,21 @@ def _lines(explanation: Explanation, style: Style, every_filter: bool) -> Iterat
         if count > 1:
             words = f"filter {each.number} of {count}: "
             words += "holds" if each.satisfied else "does not hold"
+            if not full:
+                words += _main_reason(each)
             yield f"{_INDENT}{style.mark(each.satisfied)} {words}"
         if full:
             for line in _filter(each, style):
                 yield (_INDENT if count > 1 else "") + line
+
+
+def _main_reason(explained: FilterExplanation) -> str:
+    """The first of what fails in the closest combination, for a filter that is not drawn."""
+    failing = [] if explained.satisfied else _failing(explained.combinations[0])
+    if not failing:
+        return ""
+    more = f" ({len(failing) - 1:,} more)" if len(failing) > 1 else ""
+    return f": {printable(failing[0])}{more}"
 
 
 def _filter(explained: FilterExplanation, style: Style) -> Iterator[str]:
@@ -88,46 +99,85 @@ def _filter(explained: FilterExplanation, style: Style) -> Iterator[str]:
     elsewhere = closest.satisfied or all(
         node.satisfied for _, node in _every(closest.nodes) if node.name == "$or"
     )
+    said = set(_failing(closest))
+    wrong = _wrong_formats(closest)
+    if wrong:
+        # Then every alternative fails by a format: only those by another one are worth a word.
+        further = [other for other in further if not said.issuperset(_wrong_formats(other))]
+        elsewhere = not further
+    formats = list(_formats(closest, style))
+    first = all(other.formats == closest.formats for other in further)
+    if first:
+        yield from formats
     if not elsewhere:
         yield f"{_INDENT}{style.skipped} no alternative of $or leads to a match; the closest:"
-    for form in closest.formats:
-        yield f"{_INDENT}{style.mark(form.satisfied)} {printable(form.words)}"
-        yield from _hint(form.hint, _INDENT * 2)
+    if not first:
+        yield from formats
     for level, node in _every(closest.nodes):
         yield from _node(node, _INDENT * min(level, _DEEPEST), style)
     if elsewhere:
         return
-    said = set(_failing(closest))
-    for other in further:
-        yield from _briefly(other, said, style)
-    if explained.others:
-        more = f"{explained.others:,} more choice{'' if explained.others == 1 else 's'}"
+    telling = list(_telling(closest, further))
+    for other in telling:
+        yield from _briefly(other, closest, style)
+    others = explained.others + len(further) - len(telling)
+    if others:
+        more = f"{others:,} more choice{'' if others == 1 else 's'}"
         yield f"{_INDENT}{style.skipped} nor does any of {more}"
+
+
+def _telling(closest: Combination, further: list[Combination]) -> Iterator[Combination]:
+    """Of a product of several `$or`s those combinations that say something new.
+
+    One that fails by all that another fails by, and more, is no way out; nor is there anything to
+    say of one if all of it was said of others.
+    """
+    failing = [set(_failing(closest))]
+    for other in further:
+        fails = set(_failing(other))
+        if len(other.choices) > 1 and (
+            fails <= set().union(*failing) or any(each < fails for each in failing)
+        ):
+            continue
+        failing.append(fails)
+        yield other
+
+
+def _formats(combination: Combination, style: Style) -> Iterator[str]:
+    for form in combination.formats:
+        yield f"{_INDENT}{style.mark(form.satisfied)} {printable(form.words)}"
+        yield from _hint(form.hint, _INDENT * 2)
+
+
+def _wrong_formats(combination: Combination) -> list[str]:
+    return [form.words for form in combination.formats if not form.satisfied]
 
 
 def _failing(combination: Combination) -> list[str]:
     """What fails in a combination, a line each."""
-    words = [form.words for form in combination.formats if not form.satisfied]
-    return words + [
+    return _wrong_formats(combination) + [
         f"{_name(node.path)}: {_reason(node)}"
         for _, node in _every(combination.nodes)
         if node.satisfied is False and node.rules
     ]
 
 
-def _briefly(combination: Combination, said: set[str], style: Style) -> Iterator[str]:
-    """A further combination: only what fails, without what was said of the closest one."""
+def _briefly(combination: Combination, closest: Combination, style: Style) -> Iterator[str]:
+    """A further combination: only what it chooses and fails by beside the closest one."""
+    said = set(_failing(closest))
     chosen = joined(
         [
-            f"{_name(choice.path)}{'.' if choice.path else ''}$or {choice.alternative} of "
-            f"{choice.of}"
-            for choice in combination.choices
+            f"{_name(choice.path) + '.' if choice.path else ''}$or {choice.alternative} "
+            f"of {choice.of}"
+            for index, choice in enumerate(combination.choices)
+            if choice not in closest.choices[index : index + 1]
         ],
         3,
         "and",
     )
-    yield f"{_INDENT}{style.mark(combination.satisfied)} with {chosen}:"
     failing = [words for words in _failing(combination) if words not in said]
+    ends = ":" if failing else ": the same"
+    yield f"{_INDENT}{style.mark(combination.satisfied)} with {chosen}{ends}"
     for words in failing[:_MOST_FAILING]:
         yield f"{_INDENT * 2}{style.mark(False)} {printable(words)}"
     if len(failing) > _MOST_FAILING:

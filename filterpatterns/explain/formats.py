@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from filterpatterns.evaluation import Payloads, Reason, mismatch, step
 from filterpatterns.explain.model import Format
 from filterpatterns.explain.names import holds_json
+from filterpatterns.interpreter import flatten
 from filterpatterns.jsontokens import fault
 from filterpatterns.sources import PayloadFormat, Step
 from filterpatterns.tree import Payload
@@ -60,8 +62,24 @@ def _mismatch_hint(key: str, form: PayloadFormat, value: Any) -> str:
     if form is PayloadFormat.UNREADABLE:
         return ""
     if form is PayloadFormat.JSON:
-        return f"{key} is {kind(value)}: write the pattern's {key} as an object with its fields"
+        return _not_a_string(key, value)
     return _not_json(value)
+
+
+def _not_a_string(key: str, value: Any) -> str:
+    """What can be asked of a JSON payload: of its fields, if it is an object or has some in it."""
+    what = kind(value)
+    array = isinstance(value, (list, tuple))
+    if isinstance(value, Mapping) or (
+        array and any(isinstance(item, Mapping) for item in flatten(value))
+    ):
+        return f"{key} is {what}: write the pattern's {key} as an object with its fields"
+    if not array:
+        what += " in JSON"
+    elif value:
+        what += " without objects"
+    rest = 'no rule can ask for its value; only fields with {"exists": false} hold there'
+    return f"{key} is {what}: {rest}"
 
 
 def _not_json(text: str) -> str:

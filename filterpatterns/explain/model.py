@@ -20,8 +20,7 @@ _LARGEST_BITS = 1024
 class Found(Struct, frozen=True):
     """A value at a field's path. `where` has the array elements: `body.items[2].sku`.
 
-    `why` says why it does not satisfy the field's one rule; it is just the value if it does, or if
-    there are more rules.
+    `why` says why it satisfies none of the field's rules; it is just the value if it does.
     """
 
     where: str

@@ -25,6 +25,9 @@ _MOST_VALUES = 3
 _MOST_RULES = 5
 """Rules that are named where a sentence lists them."""
 
+_MOST_WHYS = 4
+"""Reasons against one value, of those that differ in more than the rule."""
+
 
 class Outcome(Struct, frozen=True):
     """What became of a test. `rule` is the one that holds, `words` say why there is no value."""
@@ -68,11 +71,29 @@ def judged(test: Test, leaves: Iterable[tuple[Place, Any]]) -> Outcome | None:
         if rule is not None:
             return Outcome(True, (Found(spelt(place), leaf, shown(leaf)),), values, rule)
         if len(found) < _MOST_VALUES:
-            alone = test.rules[0].why_not(leaf) if len(test.rules) == 1 else shown(leaf)
-            found.append(Found(spelt(place), leaf, alone))
+            found.append(Found(spelt(place), leaf, _why(test, leaf)))
     if not values:
         return None
     return Outcome(False, tuple(found), values, words=_why_not(test, found, values))
+
+
+def _why(test: Test, leaf: Any) -> str:
+    """Why one value satisfies none of the rules: `1 is not > 1; is not "q" or null`."""
+    if not test.rules:
+        return Absent().why_not(leaf)
+    alike: dict[str, list[str]] = {}  # what reasons begin with, and the rules that they end in
+    for rule in test.rules:
+        why, words = rule.why_not(leaf), rule.words()
+        if why.endswith(f" {words}"):
+            alike.setdefault(why.removesuffix(words), []).append(words)
+        else:
+            alike[why] = []
+    whys = [stem + joined(words, _MOST_RULES) for stem, words in alike.items()]
+    value = f"{shown(leaf)} "
+    said = [whys[0], *(why.removeprefix(value) for why in whys[1:_MOST_WHYS])]
+    if len(whys) > _MOST_WHYS:
+        said.append(f"{len(whys) - _MOST_WHYS:,} more")
+    return "; ".join(said)
 
 
 def _why_not(test: Test, found: list[Found], values: int) -> str:
@@ -82,9 +103,7 @@ def _why_not(test: Test, found: list[Found], values: int) -> str:
     if values > 1:
         wanted = joined([rule.words() for rule in test.rules], _MOST_RULES)
         return f"none of {values:,} values satisfies {wanted}"
-    if not test.rules:
-        return Absent().why_not(found[0].value)
-    if len(test.rules) == 1:
+    if len(test.rules) < 2:
         return found[0].why
     return f"{shown(found[0].value)} satisfies none of {len(test.rules):,} rules"
 

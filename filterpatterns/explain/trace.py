@@ -5,7 +5,7 @@ The verdicts are the interpreter's own; where the search decides, the search's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from typing import Any
 
 from filterpatterns.explain.model import Array, Element
@@ -76,8 +76,7 @@ class _Walk:
             elif node.children:
                 raise _BothKinds
             else:
-                leaves = (each for each in indexed(value, where) if not _is_object(each[1]))
-                self._leaves(node.test, leaves, value)
+                self._scalars(node.test, path, value, where)
         else:
             if node.test is not None:
                 self._leaves(node.test, ((where, value),), value)
@@ -119,6 +118,23 @@ class _Walk:
 
     def _no_value(self, test: Test, words: str) -> None:
         self.trace.outcomes[test.path] = Outcome(test.optional, words=words)
+
+    def _scalars(self, test: Test, path: str, array: Any, where: str) -> None:
+        objects = 0
+
+        def leaves() -> Iterator[tuple[Place, Any]]:
+            nonlocal objects
+            for place, item in indexed(array, where):
+                if _is_object(item):
+                    objects += 1
+                else:
+                    yield place, item
+
+        self._leaves(test, leaves(), array)
+        if objects and not self.trace.outcomes[test.path].satisfied:
+            are = "object in it is" if objects == 1 else "objects in it are"
+            hint = f"{objects:,} {are} passed over: rules are for scalars"
+            self.trace.notes[path] = ("", hint)
 
     def _leaves(self, test: Test, leaves: Iterable[tuple[Place, Any]], value: Any) -> None:
         outcome = judged(test, leaves)
