@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from test_cli import fp, lines, record
+from test_cli import command_line, fp, lines, record
 
 from filterpatterns.cli.split import file_names
 
@@ -139,6 +140,60 @@ def test_a_split_that_cannot_be_written(here: Path) -> None:
     result = fp("route", "rules.json", "events.jsonl", "--rest", "no/such/dir/rest.jsonl")
     assert "no/such/dir/rest.jsonl: error: no such file" in result.stderr
     assert result.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("args", "named"),
+    [
+        (["rest.jsonl", "--split", "by", "--rest", "rest.jsonl"], "rest.jsonl: error: --rest"),
+        (["link.jsonl", "--rest", "rest.jsonl"], "link.jsonl: error: --rest"),
+        (["rest.jsonl", "--rest", "link.jsonl"], "rest.jsonl: error: --rest"),
+        (["by/../by/paid.jsonl", "--split", "by"], "by/../by/paid.jsonl: error: --split"),
+        (["events.jsonl", "new/paid.jsonl", "--split", "new"], "new/paid.jsonl: error: --split"),
+        (["events.jsonl", "--rest", "rules.json"], "rules.json: error: --rest"),
+        (["events.jsonl", "--rest", "by/paid.jsonl", "--split", "by"], "--split and --rest would"),
+    ],
+)
+def test_no_file_is_read_and_written_at_once(here: Path, args: list[str], named: str) -> None:
+    (here / "rest.jsonl").write_text(lines(*RECORDS))
+    (here / "link.jsonl").symlink_to("rest.jsonl")
+    (here / "by").mkdir()
+    (here / "by" / "paid.jsonl").write_text(lines(RECORDS[0]))
+    before = {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
+    result = fp("route", "rules.json", *args)
+    assert named in result.stderr
+    assert (result.stdout, result.exit_code) == ("", 2)
+    assert {path: path.read_bytes() for path in here.rglob("*") if path.is_file()} == before
+    assert not (here / "new").exists()
+
+
+def test_standard_input_may_be_an_output_too(here: Path) -> None:
+    with open("events.jsonl", "rb") as file:
+        done = subprocess.run(
+            command_line("route", "rules.json", "-", "--rest", "events.jsonl"),
+            stdin=file,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+    assert b"<stdin>: error: --rest would write to this file, which is read" in done.stderr
+    assert done.returncode == 2
+    # What is no file has no end that could grow.
+    assert fp("route", "rules.json", "/dev/null", "--rest", "/dev/null").exit_code == 1
+
+
+def test_standard_output_is_not_appended_to_what_is_read(here: Path) -> None:
+    with open("events.jsonl", "ab") as file:
+        done = subprocess.run(
+            command_line("route", "rules.json", "events.jsonl"),
+            stdout=file,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    assert done.stderr == b"events.jsonl: error: the output is appended to this file\n"
+    assert done.returncode == 2
+    assert (here / "events.jsonl").read_text() == lines(*RECORDS)
 
 
 HOSTILE = [

@@ -11,11 +11,11 @@ import orjson
 from msgspec import Struct, field
 
 from filterpatterns import RecordError, RuleSet
-from filterpatterns.cli import inputs, output, patterns, rules, streams
-from filterpatterns.cli.messages import located
+from filterpatterns.cli import inputs, output, outputs, patterns, rules, streams
+from filterpatterns.cli.messages import Failure, located
 from filterpatterns.cli.options import color_option, wants_color
 from filterpatterns.cli.output import DROP, ERROR, MATCH, NOT_A_RECORD, Row
-from filterpatterns.cli.split import Files, Split, line_of
+from filterpatterns.cli.split import Files, Split, line_of, refuse_overlap
 from filterpatterns.errors import printable
 from filterpatterns.events import Item
 from filterpatterns.sources import SOURCES
@@ -149,13 +149,14 @@ def command(
         columns = output.Columns(out, color=wants_color(color), file_names=len(files) > 1)
         writer = _Lines(columns)
     written = Files()
-    router = _Router(
-        rule_set,
-        writer,
-        written,
-        None if split is None else Split(split, rule_set.names, written),
-        rest,
-    )
+    by_rule = None if split is None else Split(split, rule_set.names, written)
+    read = (*given.places.values(), *files)
+    refuse_overlap(read, () if by_rule is None else by_rule.paths, rest, None)
+    for file in filter(outputs.is_output, files):
+        raise Failure(located(file, "error: the output is appended to this file"))
+    if by_rule is not None:
+        by_rule.make_folder()
+    router = _Router(rule_set, writer, written, by_rule, rest)
     try:
         for file in files:
             router.file(file)
