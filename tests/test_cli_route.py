@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import pytest
 from test_cli import command_line, fp, lines, record
 
+from filterpatterns import RecordError, RuleSet
 from filterpatterns.cli.split import file_names
 
 RULES = {
@@ -142,6 +143,36 @@ def test_a_split_that_cannot_be_written(here: Path) -> None:
     assert result.exit_code == 2
 
 
+def test_lines_that_are_no_records_are_kept(here: Path) -> None:
+    deep = '{"messageId": "x", "body": ' + "[" * 3000 + "]" * 3000 + "}"
+    bad = [b'{"torn": \n', b"\xff\xfe broken\r\n", b" [5]\n", deep.encode() + b"\n", b"{"]
+    (here / "bad.jsonl").write_bytes(
+        b"".join([bad[0], lines(RECORDS[0]).encode(), *bad[1:4], b"\n", bad[4]])
+    )
+    (here / "errors.jsonl").write_text("of the last time\n")
+    args = ("--split", "by", "--rest", "rest.jsonl", "--errors", "errors.jsonl")
+    result = fp("route", "rules.json", "bad.jsonl", "events.jsonl", *args)
+    assert (here / "errors.jsonl").read_bytes() == b"".join([*bad[:2], b"5\n", *bad[3:], b"\n"])
+    assert "10 records: 4 routed, 1 unrouted, 5 not a record" in result.stdout
+    assert result.exit_code == 2
+    kept = fp("filter", "--errors", "filter.jsonl", '{"body": ["x"]}', "bad.jsonl")
+    assert kept.exit_code == 2
+    assert (here / "errors.jsonl").read_bytes() == (here / "filter.jsonl").read_bytes()
+
+
+def test_a_record_that_no_rule_can_judge_is_kept_as_it_is(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_rules: RuleSet, _record: object) -> list[str]:
+        raise RecordError("odd")
+
+    monkeypatch.setattr(RuleSet, "matching", refuse)
+    event = '{ "messageId": "x",  "body": 5 }'
+    result = fp("route", "rules.json", "-", "--errors", "errors.jsonl", stdin=event)
+    assert "1 not a record" in result.stdout
+    assert (here / "errors.jsonl").read_text() == event + "\n"
+
+
 @pytest.mark.parametrize(
     ("args", "named"),
     [
@@ -150,6 +181,8 @@ def test_a_split_that_cannot_be_written(here: Path) -> None:
         (["rest.jsonl", "--rest", "link.jsonl"], "rest.jsonl: error: --rest"),
         (["by/../by/paid.jsonl", "--split", "by"], "by/../by/paid.jsonl: error: --split"),
         (["events.jsonl", "new/paid.jsonl", "--split", "new"], "new/paid.jsonl: error: --split"),
+        (["events.jsonl", "--errors", "events.jsonl"], "events.jsonl: error: --errors"),
+        (["events.jsonl", "--errors", "x", "--rest", "x"], "x: error: --rest and --errors would"),
         (["events.jsonl", "--rest", "rules.json"], "rules.json: error: --rest"),
         (["events.jsonl", "--rest", "by/paid.jsonl", "--split", "by"], "--split and --rest would"),
     ],

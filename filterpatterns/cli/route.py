@@ -84,6 +84,7 @@ Examples:
   fp route rules.json events.jsonl --summary
   aws events list-rules > rules.json; fp route rules.json events.jsonl
   fp route rules/ events.jsonl --split by-rule/ --rest unrouted.jsonl
+  fp route rules/ *.jsonl --split by-rule/ --errors bad.jsonl
   fp route --json rules/ - < events.jsonl | jq -r '.names[]' | sort | uniq -c
 
 \b
@@ -111,6 +112,9 @@ file or line could not be read (the others are routed all the same)."""
     type=click.Path(path_type=Path, dir_okay=False),
     help="Append the records that no rule takes to FILE.",
 )
+@click.option(
+    "--errors", metavar="FILE", help="Keep there the lines that are no records; replaces FILE."
+)
 @color_option
 @click.argument("rules_argument", metavar="RULES")
 @click.argument("files", metavar="EVENTS...", nargs=-1, required=True)
@@ -124,6 +128,7 @@ def command(
     summary: bool,
     split: Path | None,
     rest: Path | None,
+    errors: str | None,
     color: str,
 ) -> None:
     """Say of each record which rules take it, or sort the records into files by rule.
@@ -151,17 +156,18 @@ def command(
     written = Files()
     by_rule = None if split is None else Split(split, rule_set.names, written)
     read = (*given.places.values(), *files)
-    refuse_overlap(read, () if by_rule is None else by_rule.paths, rest, None)
+    refuse_overlap(read, () if by_rule is None else by_rule.paths, rest, errors)
     for file in filter(outputs.is_output, files):
         raise Failure(located(file, "error: the output is appended to this file"))
     if by_rule is not None:
         by_rule.make_folder()
-    router = _Router(rule_set, writer, written, by_rule, rest)
-    try:
-        for file in files:
-            router.file(file)
-    finally:
-        written.flush()
+    with outputs.to_file(errors) as lose:
+        router = _Router(rule_set, writer, written, by_rule, rest, lose)
+        try:
+            for file in files:
+                router.file(file)
+        finally:
+            written.flush()
     writer.flush()
     _conclude(router.tally, rule_set, out, as_json=as_json, summary=summary, silent=silent)
     if router.tally.invalid or router.tally.unreadable:
@@ -179,6 +185,7 @@ class _Router:
         files: Files,
         split: Split | None,
         rest: Path | None,
+        lose: outputs.Write,
     ) -> None:
         self.tally = Tally()
         self._rule_set = rule_set
@@ -186,18 +193,22 @@ class _Router:
         self._files = files
         self._split = split
         self._rest = rest
+        self._write_lost = lose
+        self._last_lost = b"\n"  # the end of what was lost last
 
     def file(self, file: str) -> None:
         """Route the records of a file, or of standard input."""
         number = 0
         unreadable = self.tally.unreadable
-        for item in inputs.read(file, before_read=self._flush):
+        for item in inputs.read(file, before_read=self._flush, lose=self._lose):
             if item.line is None:
                 self.tally.unreadable += 1
                 self._complain(located(item.file, f"error: {item.error}"))
                 continue
             number += 1
             self._route(item, number)
+        if not self._last_lost.endswith(b"\n"):  # a file's last line: another file may follow
+            self._lose(b"\n")
         if not number and self.tally.unreadable == unreadable:
             self._complain(located(streams.STDIN if file == "-" else file, "warning: no records"))
 
@@ -209,6 +220,7 @@ class _Router:
                 names = self._rule_set.matching(item.record)
             except RecordError as refusal:
                 error = refusal.message
+                self._lose(line_of(item.record))
         if error is not None:
             self.tally.invalid += 1
             self._complain(located(item.file, f"error: {error}", item.line, column))
@@ -222,6 +234,10 @@ class _Router:
             if self._rest is not None:
                 self._files.write(self._rest, line_of(item.record))
         self._writer.record(item, number, names, error)
+
+    def _lose(self, raw: bytes) -> None:
+        self._last_lost = raw
+        self._write_lost(raw)
 
     def _flush(self) -> None:
         self._writer.flush()
