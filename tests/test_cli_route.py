@@ -74,11 +74,10 @@ def test_json_for_machines(here: Path) -> None:
 def test_the_summary_counts_by_rule(here: Path) -> None:
     result = fp("route", "--summary", "rules.json", "events.jsonl", "events.jsonl")
     assert result.stdout.splitlines() == [
-        "2  large",
-        "2  paid",
-        "4  either",
-        "",
         "8 records: 6 routed, 2 unrouted",
+        "  2 large",
+        "  2 paid",
+        "  4 either",
     ]
     result = fp("route", "--summary", "--json", "rules.json", "-", stdin=lines(RECORDS[1]))
     assert [json.loads(line) for line in result.stdout.splitlines()] == [
@@ -87,7 +86,10 @@ def test_the_summary_counts_by_rule(here: Path) -> None:
         {"name": "either", "records": 1},
     ]
     result = fp("route", "--summary", "rules.json", "-", stdin=lines(RECORDS[1]))
+    assert result.stdout.splitlines()[1:] == ["  0 large", "  0 paid", "  1 either"]
     assert result.stderr == "2 of 3 rules took no record\n"
+    result = fp("route", "--summary", '{"": {"body": ["hello"]}}', "-", stdin=lines(RECORDS[1]))
+    assert '  0 ""\n' in result.stdout
 
 
 def test_the_exit_status_says_whether_anything_was_routed_and_read(here: Path) -> None:
@@ -121,10 +123,16 @@ def test_records_are_split_byte_for_byte(here: Path) -> None:
     assert (here / "rest.jsonl").read_text() == lines(RECORDS[3])
 
 
+def test_splitting_may_say_for_machines_what_went_where(here: Path) -> None:
+    result = fp("route", "rules.json", "events.jsonl", "--split", "out", "--json")
+    assert result.stdout == fp("route", "rules.json", "events.jsonl", "--json").stdout != ""
+    assert (here / "out" / "large.jsonl").read_text() == lines(RECORDS[0])
+
+
 def test_splitting_appends_and_counts(here: Path) -> None:
     for _ in range(2):
         result = fp("route", "rules.json", "events.jsonl", "--split", "out", "--summary")
-    assert "1  large" in result.stdout
+    assert "  1 large\n" in result.stdout
     assert (here / "out" / "large.jsonl").read_text() == lines(RECORDS[0]) * 2
 
 
@@ -275,7 +283,17 @@ def test_rules_in_a_folder_are_named_like_their_files(here: Path) -> None:
     (folder / "paid.JSON").write_text(json.dumps({"Filters": [{"Pattern": RULES["paid"]}]}))
     (folder / "README.md").write_text("no rule")
     result = fp("route", "--summary", "rules", "events.jsonl")
-    assert "1  large\n1  paid\n" in result.stdout
+    assert "  1 large\n  1 paid\n" in result.stdout
+
+
+def test_a_rule_that_is_a_link_to_nowhere_is_not_passed_over(here: Path) -> None:
+    folder = here / "rules"
+    (folder / "folder.json").mkdir(parents=True)
+    (folder / "large.json").write_text(json.dumps(RULES["large"]))
+    (folder / "paid.json").symlink_to("gone.json")
+    result = fp("route", "rules", "events.jsonl")
+    assert result.stderr == "rules/paid.json: error: no such file or directory\n"
+    assert (result.stdout, result.exit_code) == ("", 2)
 
 
 def test_rules_from_standard_input_and_from_the_command_line(here: Path) -> None:

@@ -73,7 +73,7 @@ class _Lines:
     def record(self, item: Item, number: int, names: list[str], error: str | None) -> None:
         """Write what became of a record."""
         result = ERROR if error is not None else MATCH if names else DROP
-        detail = ", ".join(map(printable, names)) or "no rule"
+        detail = ", ".join(map(_shown, names)) or "no rule"
         self._writer.row(Row(item.file, item.line or 0, number, item.id, result, "", detail))
 
 
@@ -145,7 +145,7 @@ def command(
         click.echo(located(given.name, f"note: {note}"), err=True)
     out = output.stdout()
     writer: _JsonLines | _Lines
-    silent = summary or split is not None
+    silent = summary or (split is not None and not as_json)
     if as_json and not silent:
         writer = _JsonLines(out)
     elif silent:
@@ -251,28 +251,38 @@ class _Router:
 def _conclude(
     tally: Tally, rule_set: RuleSet, out: TextIO, *, as_json: bool, summary: bool, silent: bool
 ) -> None:
-    if summary:
-        _write_counts(tally.by_name, rule_set, out, as_json=as_json)
     if as_json:
+        if summary:
+            _write_json_counts(tally.by_name, rule_set, out)
         click.echo(str(tally), err=True)
     else:
-        has_lines = tally.by_name if summary else not silent and str(tally) != "0 records"
-        out.write(f"\n{tally}\n" if has_lines else f"{tally}\n")
+        out.write(f"{tally}\n" if silent or str(tally) == "0 records" else f"\n{tally}\n")
+        if summary:
+            _write_counts(tally.by_name, rule_set, out)
     out.flush()
+    if summary:
+        names: Any = rule_set.names
+        unused = sum(not tally.by_name[name] for name in names)
+        if unused:
+            click.echo(f"{unused:,} of {len(names):,} rules took no record", err=True)
 
 
-def _write_counts(counts: Counter[str], rule_set: RuleSet, out: TextIO, *, as_json: bool) -> None:
+def _write_json_counts(counts: Counter[str], rule_set: RuleSet, out: TextIO) -> None:
+    for name in rule_set.names:
+        row = {"name": _utf8(name), "records": counts[name]}
+        out.write(orjson.dumps(row).decode() + "\n")
+
+
+def _write_counts(counts: Counter[str], rule_set: RuleSet, out: TextIO) -> None:
+    """A line a rule, also for those that took nothing: they are what a summary is read for."""
     width = len(f"{max(counts.values(), default=0):,}")
-    names: Any = rule_set.names
-    for name in names:
-        if as_json:
-            row = {"name": _utf8(name), "records": counts[name]}
-            out.write(orjson.dumps(row).decode() + "\n")
-        elif counts[name]:
-            out.write(f"{counts[name]:{width},}  {printable(name)}\n")
-    unused = sum(not counts[name] for name in names)
-    if unused and not as_json:
-        click.echo(f"{unused:,} of {len(names):,} rules took no record", err=True)
+    for name in rule_set.names:
+        out.write(f"  {counts[name]:{width},} {_shown(name)}\n")
+
+
+def _shown(name: str) -> str:
+    """A rule's name for people; of the empty one something has to be seen."""
+    return printable(name) or '""'
 
 
 def _utf8(text: str) -> str:

@@ -71,9 +71,9 @@ def load(argument: str, *, source: str | None) -> tuple[Rules, RuleSet]:
 def _folder(path: Path) -> Rules:
     rules = Rules(str(path))
     try:
-        files = sorted(
-            file for file in path.iterdir() if file.suffix.lower() == ".json" and file.is_file()
-        )
+        found = (file for file in path.iterdir() if file.suffix.lower() == ".json")
+        # A link to nowhere is a rule that is missing: reading it says so.
+        files = sorted(file for file in found if file.is_file() or not file.exists())
     except OSError as error:
         raise Failure(located(str(path), f"error: {reason(error)}")) from None
     for file in files:
