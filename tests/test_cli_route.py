@@ -337,8 +337,11 @@ def test_refused_rules_are_all_named_with_their_places(here: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[]", "not a JSON object of rules"),
-        ("{", "not a JSON object of rules"),
+        ("[]", "odd.json: error: not a JSON object of rules: found an array\n  hint: RULES is"),
+        ("{", "odd.json:1:2: error: not a JSON object of rules: invalid JSON: ends too early\n"),
+        ('{"a": {},\n b}', "odd.json:2:2: error: not a JSON object of rules: invalid JSON: expect"),
+        ("a:\n  body: [x]\n", "odd.json: error: not a JSON object of rules: not JSON\n  hint: R"),
+        ("", "odd.json:1:1: error: not a JSON object of rules: invalid JSON: ends too early\n"),
         ("{}", "no rules"),
         ('{"Rules": []}', "no rules"),
         ('{"a": {"body": ["x"]}, "a": {"body": ["y"]}}', 'two rules are named "a"'),
@@ -356,6 +359,26 @@ def test_what_is_no_set_of_rules(here: Path, text: str, words: str | None) -> No
         assert words in result.stderr
         assert result.exit_code == 2
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("rules", "hinted"),
+    [
+        ({"body": {"total": [7]}, "messageAttributes": {"n": {"stringValue": ["x"]}}}, True),
+        ({"data": {"total": [7]}, "partitionKey": ["1"]}, True),
+        ({"source": ["shop"], "detail": {"total": [7]}}, True),
+        ({"Filters": [{"Pattern": "{}"}]}, True),
+        ({"body": {"body": {"total": [7]}}}, False),
+        ({"data": '{"body": {"total": [7]}}'}, False),
+        ({"orders": {"total": [7]}, "body": {"total": [7]}}, False),
+    ],
+)
+def test_one_pattern_is_not_taken_for_rules_in_silence(
+    here: Path, rules: dict[str, Any], hinted: bool
+) -> None:
+    (here / "one.json").write_text(json.dumps(rules))
+    result = fp("route", "one.json", "events.jsonl")
+    assert ("hint: this looks like one pattern; RULES is" in result.stderr) == hinted
 
 
 def test_rules_that_cannot_be_read(here: Path) -> None:

@@ -143,6 +143,8 @@ def command(
     given, rule_set = rules.load(rules_argument, source=source)
     for note in given.notes:
         click.echo(located(given.name, f"note: {note}"), err=True)
+    if given.hint:
+        click.echo(located(given.name, given.hint), err=True)
     out = output.stdout()
     writer: _JsonLines | _Lines
     silent = summary or (split is not None and not as_json)
