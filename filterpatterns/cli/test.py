@@ -7,7 +7,7 @@ import re
 import click
 
 from filterpatterns.cli import output, patterns
-from filterpatterns.cli.judging import Tally, counted, hint_at_source, judge_file
+from filterpatterns.cli.judging import Tally, counted, hint_at_source, hint_at_stats, judge_file
 from filterpatterns.cli.options import color_option, complete_files, pattern_options, wants_color
 
 
@@ -207,8 +207,11 @@ def command(
         out.flush()
     elif not quiet:
         click.echo(str(tally), err=True)
-    hint_at_source(tally, compiled.source)
     unmet = None if expect is None else _unmet(tally, expect)
+    is_of_other_source = hint_at_source(tally, compiled.source)
+    is_as_expected = expect is not None and unmet is None
+    if not (is_of_other_source or is_as_expected or as_json or quiet or explain):
+        hint_at_stats(tally)
     if unmet is not None:
         click.echo(f"fp: {unmet}", err=True)
     if reporting is not None:
