@@ -461,6 +461,15 @@ def test_every_command_has_help_with_examples() -> None:
     assert fp("--version").stdout.startswith("fp ")
 
 
+def test_a_value_that_the_template_does_not_have(here: Path) -> None:
+    template = ROOT / "tests" / "templates" / "rules.yaml"
+    result = fp("test", f"{template}#Kept", "events.jsonl")
+    assert ":25:19: error FP201: Ref AWS::AccountId is known only when deployed\n" in result.stderr
+    assert "  hint: give the filter itself as PATTERN, with the value written out" in result.stderr
+    assert f"; or another mapping: {template}#NAME\n" in result.stderr
+    assert result.exit_code == 2
+
+
 def test_the_examples_are_as_the_readme_says() -> None:
     result = run("test", "examples/pattern.json", "examples/events.jsonl")
     assert b"\n10 records: 3 match, 7 drop\n" in result.stdout
