@@ -157,7 +157,7 @@ def command(
         writer = _Lines(columns)
     written = Files()
     by_rule = None if split is None else Split(split, rule_set.names, written)
-    read = (*given.places.values(), *files)
+    read = dict.fromkeys((*given.places.values(), *files))  # a document is the place of many rules
     refuse_overlap(read, () if by_rule is None else by_rule.paths, rest, errors)
     for file in filter(outputs.is_output, files):
         raise Failure(located(file, "error: the output is appended to this file"))
