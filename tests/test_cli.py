@@ -94,6 +94,19 @@ def test_each_record_has_its_line_and_then_comes_a_summary(here: Path) -> None:
     assert (result.stderr, result.exit_code) == ("", 0)
 
 
+def test_where_records_simply_do_not_match_fp_stats_tells_them_apart(here: Path) -> None:
+    hint = "fp: hint: fp stats shows which condition drops them\n"
+    dropped = lines(*[RECORDS[1]] * 2)
+    assert fp("test", "pattern.json", "-", stdin=dropped).stderr == hint
+    assert hint in fp("test", "--expect", "all", "pattern.json", "-", stdin=dropped).stderr
+    for quiet in (["--json"], ["-q"], ["--explain"], ["--expect", "none"], ["--json", "-q"]):
+        assert hint not in fp("test", *quiet, "pattern.json", "-", stdin=dropped).stderr
+    assert fp("test", "pattern.json", "-", stdin=lines(RECORDS[1])).stderr == ""
+    other = lines(*[{"eventSource": "aws:kinesis", "kinesis": {}}] * 2)
+    assert "records of kinesis" in fp("test", '{"messageId": ["x"]}', "-", stdin=other).stderr
+    assert hint not in fp("test", '{"messageId": ["x"]}', "-", stdin=other).stderr
+
+
 def test_json_where_the_pattern_wants_a_string() -> None:
     result = fp("test", '{"body": ["5"]}', "-", stdin=lines(record("5"), record("five")))
     assert "drop   body is JSON but the pattern wants a plain string\n" in result.stdout
@@ -448,10 +461,20 @@ def test_every_command_has_help_with_examples() -> None:
     assert fp("--version").stdout.startswith("fp ")
 
 
+def test_a_value_that_the_template_does_not_have(here: Path) -> None:
+    template = ROOT / "tests" / "templates" / "rules.yaml"
+    result = fp("test", f"{template}#Kept", "events.jsonl")
+    assert ":25:19: error FP201: Ref AWS::AccountId is known only when deployed\n" in result.stderr
+    assert "  hint: give the filter itself as PATTERN, with the value written out" in result.stderr
+    assert f"; or another mapping: {template}#NAME\n" in result.stderr
+    assert result.exit_code == 2
+
+
 def test_the_examples_are_as_the_readme_says() -> None:
     result = run("test", "examples/pattern.json", "examples/events.jsonl")
     assert b"\n10 records: 3 match, 7 drop\n" in result.stdout
-    assert (result.stderr, result.returncode) == (b"", 0)
+    assert result.stderr == b"fp: hint: fp stats shows which condition drops them\n"
+    assert result.returncode == 0
 
 
 def test_starting_is_quick() -> None:

@@ -345,6 +345,22 @@ def test_explanations_are_coloured_as_rows_are(here: Path) -> None:
     assert any("\x1b" in line for line in told.splitlines() if line.startswith("     "))
 
 
+def test_why_a_case_fails_stands_below_it() -> None:
+    long = {**PLAIN, "record": record({"total": 5, "note": "x" * 300}), "matches": True}
+    result = run(LARGE, WRONG, long, {**REFUSED, "valid": True}, options=("--explain",))
+    told = result.stdout.splitlines()
+    plain = run(LARGE, WRONG, long, {**REFUSED, "valid": True}).stdout.splitlines()
+    assert [line for line in told if line in plain] == plain
+    first, second = told.index(plain[0]) + 2, told.index(plain[2]) + 2
+    assert told[first] == f"  {json.dumps(WRONG['record'])}"
+    assert told[second].endswith("xxx...")
+    assert len(told[second]) == 162
+    for start, case in ((first, WRONG), (second, long)):
+        only = fp("explain", PATTERN, "-", stdin=lines(case["record"])).stdout.splitlines()[1:]
+        assert told[start + 1 : start + 1 + len(only)] == [f"     {line}" for line in only]
+    assert (result.stderr, result.exit_code) == ("", 1)
+
+
 # --- usage ---
 
 
@@ -355,9 +371,9 @@ def test_explanations_are_coloured_as_rows_are(here: Path) -> None:
         (["--cases", "-", "-"], "standard input (-) can be read but once"),
         (["--expect", "all", "--cases", "-"], "--expect is about EVENTS"),
         (["--junit", "r.xml", PATTERN, "-"], "--junit needs --cases, or --expect"),
-        (["--explain", "--json", PATTERN, "-"], "--explain goes with the lines for people"),
-        (["--explain", "-q", PATTERN, "-"], "--explain goes with the lines for people"),
-        (["--explain", "--cases", "-"], "--explain goes with the lines for people"),
+        (["--explain", "--json", PATTERN, "-"], "--explain and --json exclude each other"),
+        (["--explain", "-q", PATTERN, "-"], "--explain and --quiet exclude each other"),
+        (["--explain", "-q", "--cases", "-"], "--explain and --quiet exclude each other"),
         ([PATTERN, "--expect", "all"], "Missing argument 'EVENTS...'"),
     ],
 )

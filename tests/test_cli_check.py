@@ -127,6 +127,23 @@ def test_a_file_without_patterns_is_said_if_it_was_named(here: Path) -> None:
     assert "no patterns" not in fp("check", "--search", "empty.yaml").stderr
 
 
+def test_a_broken_file_is_unreadable_if_it_was_named(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "modules").mkdir()
+    (here / "modules" / "b.tf").write_text('resource "x" {')
+    (here / "modules" / "fine.tf").write_text('variable "x" {}\n')
+    result = fp("check", "modules/b.tf", "modules/fine.tf")
+    assert "modules/b.tf:1:15: error: not HCL" in result.stderr
+    assert "modules/fine.tf: warning: no patterns found" in result.stderr
+    assert result.exit_code == 2
+    assert fp("check", "modules").exit_code == 0
+    assert fp("check", "--search", "modules/b.tf").exit_code == 0
+    # Who has no Terraform library need not install it for files without patterns.
+    monkeypatch.setattr("filterpatterns.templates.hcldoc.find_spec", lambda _name: None)
+    assert fp("check", "modules/fine.tf").exit_code == 0
+
+
 def test_standard_input(here: Path) -> None:
     result = fp("check", "-", stdin=(here / "mappings.json").read_bytes())
     assert result.exit_code == 0

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from test_cli import fp, lines, record
+from test_cli import command_line, fp, lines, record
 
+from filterpatterns import RecordError, RuleSet
 from filterpatterns.cli.split import file_names
 
 RULES = {
@@ -72,11 +74,10 @@ def test_json_for_machines(here: Path) -> None:
 def test_the_summary_counts_by_rule(here: Path) -> None:
     result = fp("route", "--summary", "rules.json", "events.jsonl", "events.jsonl")
     assert result.stdout.splitlines() == [
-        "2  large",
-        "2  paid",
-        "4  either",
-        "",
         "8 records: 6 routed, 2 unrouted",
+        "  2 large",
+        "  2 paid",
+        "  4 either",
     ]
     result = fp("route", "--summary", "--json", "rules.json", "-", stdin=lines(RECORDS[1]))
     assert [json.loads(line) for line in result.stdout.splitlines()] == [
@@ -85,7 +86,10 @@ def test_the_summary_counts_by_rule(here: Path) -> None:
         {"name": "either", "records": 1},
     ]
     result = fp("route", "--summary", "rules.json", "-", stdin=lines(RECORDS[1]))
+    assert result.stdout.splitlines()[1:] == ["  0 large", "  0 paid", "  1 either"]
     assert result.stderr == "2 of 3 rules took no record\n"
+    result = fp("route", "--summary", '{"": {"body": ["hello"]}}', "-", stdin=lines(RECORDS[1]))
+    assert '  0 ""\n' in result.stdout
 
 
 def test_the_exit_status_says_whether_anything_was_routed_and_read(here: Path) -> None:
@@ -119,10 +123,16 @@ def test_records_are_split_byte_for_byte(here: Path) -> None:
     assert (here / "rest.jsonl").read_text() == lines(RECORDS[3])
 
 
+def test_splitting_may_say_for_machines_what_went_where(here: Path) -> None:
+    result = fp("route", "rules.json", "events.jsonl", "--split", "out", "--json")
+    assert result.stdout == fp("route", "rules.json", "events.jsonl", "--json").stdout != ""
+    assert (here / "out" / "large.jsonl").read_text() == lines(RECORDS[0])
+
+
 def test_splitting_appends_and_counts(here: Path) -> None:
     for _ in range(2):
         result = fp("route", "rules.json", "events.jsonl", "--split", "out", "--summary")
-    assert "1  large" in result.stdout
+    assert "  1 large\n" in result.stdout
     assert (here / "out" / "large.jsonl").read_text() == lines(RECORDS[0]) * 2
 
 
@@ -139,6 +149,92 @@ def test_a_split_that_cannot_be_written(here: Path) -> None:
     result = fp("route", "rules.json", "events.jsonl", "--rest", "no/such/dir/rest.jsonl")
     assert "no/such/dir/rest.jsonl: error: no such file" in result.stderr
     assert result.exit_code == 2
+
+
+def test_lines_that_are_no_records_are_kept(here: Path) -> None:
+    deep = '{"messageId": "x", "body": ' + "[" * 3000 + "]" * 3000 + "}"
+    bad = [b'{"torn": \n', b"\xff\xfe broken\r\n", b" [5]\n", deep.encode() + b"\n", b"{"]
+    (here / "bad.jsonl").write_bytes(
+        b"".join([bad[0], lines(RECORDS[0]).encode(), *bad[1:4], b"\n", bad[4]])
+    )
+    (here / "errors.jsonl").write_text("of the last time\n")
+    args = ("--split", "by", "--rest", "rest.jsonl", "--errors", "errors.jsonl")
+    result = fp("route", "rules.json", "bad.jsonl", "events.jsonl", *args)
+    assert (here / "errors.jsonl").read_bytes() == b"".join([*bad[:2], b"5\n", *bad[3:], b"\n"])
+    assert "10 records: 4 routed, 1 unrouted, 5 not a record" in result.stdout
+    assert result.exit_code == 2
+    kept = fp("filter", "--errors", "filter.jsonl", '{"body": ["x"]}', "bad.jsonl")
+    assert kept.exit_code == 2
+    assert (here / "errors.jsonl").read_bytes() == (here / "filter.jsonl").read_bytes()
+
+
+def test_a_record_that_no_rule_can_judge_is_kept_as_it_is(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_rules: RuleSet, _record: object) -> list[str]:
+        raise RecordError("odd")
+
+    monkeypatch.setattr(RuleSet, "matching", refuse)
+    event = '{ "messageId": "x",  "body": 5 }'
+    result = fp("route", "rules.json", "-", "--errors", "errors.jsonl", stdin=event)
+    assert "1 not a record" in result.stdout
+    assert (here / "errors.jsonl").read_text() == event + "\n"
+
+
+@pytest.mark.parametrize(
+    ("args", "named"),
+    [
+        (["rest.jsonl", "--split", "by", "--rest", "rest.jsonl"], "rest.jsonl: error: --rest"),
+        (["link.jsonl", "--rest", "rest.jsonl"], "link.jsonl: error: --rest"),
+        (["rest.jsonl", "--rest", "link.jsonl"], "rest.jsonl: error: --rest"),
+        (["by/../by/paid.jsonl", "--split", "by"], "by/../by/paid.jsonl: error: --split"),
+        (["events.jsonl", "new/paid.jsonl", "--split", "new"], "new/paid.jsonl: error: --split"),
+        (["events.jsonl", "--errors", "events.jsonl"], "events.jsonl: error: --errors"),
+        (["events.jsonl", "--errors", "x", "--rest", "x"], "x: error: --rest and --errors would"),
+        (["events.jsonl", "--rest", "rules.json"], "rules.json: error: --rest"),
+        (["events.jsonl", "--rest", "by/paid.jsonl", "--split", "by"], "--split and --rest would"),
+    ],
+)
+def test_no_file_is_read_and_written_at_once(here: Path, args: list[str], named: str) -> None:
+    (here / "rest.jsonl").write_text(lines(*RECORDS))
+    (here / "link.jsonl").symlink_to("rest.jsonl")
+    (here / "by").mkdir()
+    (here / "by" / "paid.jsonl").write_text(lines(RECORDS[0]))
+    before = {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
+    result = fp("route", "rules.json", *args)
+    assert named in result.stderr
+    assert (result.stdout, result.exit_code) == ("", 2)
+    assert {path: path.read_bytes() for path in here.rglob("*") if path.is_file()} == before
+    assert not (here / "new").exists()
+
+
+def test_standard_input_may_be_an_output_too(here: Path) -> None:
+    with open("events.jsonl", "rb") as file:
+        done = subprocess.run(
+            command_line("route", "rules.json", "-", "--rest", "events.jsonl"),
+            stdin=file,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+    assert b"<stdin>: error: --rest would write to this file, which is read" in done.stderr
+    assert done.returncode == 2
+    # What is no file has no end that could grow.
+    assert fp("route", "rules.json", "/dev/null", "--rest", "/dev/null").exit_code == 1
+
+
+def test_standard_output_is_not_appended_to_what_is_read(here: Path) -> None:
+    with open("events.jsonl", "ab") as file:
+        done = subprocess.run(
+            command_line("route", "rules.json", "events.jsonl"),
+            stdout=file,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    assert done.stderr == b"events.jsonl: error: the output is appended to this file\n"
+    assert done.returncode == 2
+    assert (here / "events.jsonl").read_text() == lines(*RECORDS)
 
 
 HOSTILE = [
@@ -187,7 +283,17 @@ def test_rules_in_a_folder_are_named_like_their_files(here: Path) -> None:
     (folder / "paid.JSON").write_text(json.dumps({"Filters": [{"Pattern": RULES["paid"]}]}))
     (folder / "README.md").write_text("no rule")
     result = fp("route", "--summary", "rules", "events.jsonl")
-    assert "1  large\n1  paid\n" in result.stdout
+    assert "  1 large\n  1 paid\n" in result.stdout
+
+
+def test_a_rule_that_is_a_link_to_nowhere_is_not_passed_over(here: Path) -> None:
+    folder = here / "rules"
+    (folder / "folder.json").mkdir(parents=True)
+    (folder / "large.json").write_text(json.dumps(RULES["large"]))
+    (folder / "paid.json").symlink_to("gone.json")
+    result = fp("route", "rules", "events.jsonl")
+    assert result.stderr == "rules/paid.json: error: no such file or directory\n"
+    assert (result.stdout, result.exit_code) == ("", 2)
 
 
 def test_rules_from_standard_input_and_from_the_command_line(here: Path) -> None:
@@ -231,8 +337,11 @@ def test_refused_rules_are_all_named_with_their_places(here: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[]", "not a JSON object of rules"),
-        ("{", "not a JSON object of rules"),
+        ("[]", "odd.json: error: not a JSON object of rules: found an array\n  hint: RULES is"),
+        ("{", "odd.json:1:2: error: not a JSON object of rules: invalid JSON: ends too early\n"),
+        ('{"a": {},\n b}', "odd.json:2:2: error: not a JSON object of rules: invalid JSON: expect"),
+        ("a:\n  body: [x]\n", "odd.json: error: not a JSON object of rules: not JSON\n  hint: R"),
+        ("", "odd.json:1:1: error: not a JSON object of rules: invalid JSON: ends too early\n"),
         ("{}", "no rules"),
         ('{"Rules": []}', "no rules"),
         ('{"a": {"body": ["x"]}, "a": {"body": ["y"]}}', 'two rules are named "a"'),
@@ -250,6 +359,26 @@ def test_what_is_no_set_of_rules(here: Path, text: str, words: str | None) -> No
         assert words in result.stderr
         assert result.exit_code == 2
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("rules", "hinted"),
+    [
+        ({"body": {"total": [7]}, "messageAttributes": {"n": {"stringValue": ["x"]}}}, True),
+        ({"data": {"total": [7]}, "partitionKey": ["1"]}, True),
+        ({"source": ["shop"], "detail": {"total": [7]}}, True),
+        ({"Filters": [{"Pattern": "{}"}]}, True),
+        ({"body": {"body": {"total": [7]}}}, False),
+        ({"data": '{"body": {"total": [7]}}'}, False),
+        ({"orders": {"total": [7]}, "body": {"total": [7]}}, False),
+    ],
+)
+def test_one_pattern_is_not_taken_for_rules_in_silence(
+    here: Path, rules: dict[str, Any], hinted: bool
+) -> None:
+    (here / "one.json").write_text(json.dumps(rules))
+    result = fp("route", "one.json", "events.jsonl")
+    assert ("hint: this looks like one pattern; RULES is" in result.stderr) == hinted
 
 
 def test_rules_that_cannot_be_read(here: Path) -> None:

@@ -400,6 +400,10 @@ def test_where_a_picture_cannot_be_written(here: Path) -> None:
     result = fp("stats", "--plot", "p.pdf", "pattern.json", "events.jsonl")
     assert "'p.pdf' ends in neither .png nor .svg" in result.stderr
     assert (result.stdout, result.exit_code) == ("", 2)
+    two = ("--plot", "p.svg", "--plot", "p.png")
+    result = fp("stats", *two, "pattern.json", "events.jsonl")
+    assert "one picture at a time" in result.stderr
+    assert (result.stdout, result.exit_code) == ("", 2)
 
 
 def test_without_matplotlib_it_is_said_what_to_install(

@@ -578,8 +578,11 @@ def test_terraform_state_and_configuration_in_json() -> None:
     assert [one.filter_index for one in mapping.skipped] == [1]
 
 
-def test_terraform_without_filters_is_not_even_parsed() -> None:
-    assert patterns_in('resource "aws_sqs_queue" "x" { this is no HCL', "x.tf") == []
+def test_terraform_without_filters_is_not_even_parsed_unless_it_was_named() -> None:
+    text = 'resource "aws_sqs_queue" "x" { this is no HCL'
+    assert patterns_in(text, "x.tf", searched=True) == []
+    with pytest.raises(TemplateError, match="not HCL"):
+        patterns_in(text, "x.tf")
 
 
 # --- what AWS's command line prints ---

@@ -24,6 +24,7 @@ from filterpatterns.cli import inputs, streams
 from filterpatterns.cli.output import DROP, MATCH
 from filterpatterns.errors import PatternError, RecordError, printable
 from filterpatterns.evaluation import Reason, as_record
+from filterpatterns.filter import Filter
 
 _DEFAULT_SOURCE = "sqs"
 _NAMES = ("name", "id")
@@ -39,7 +40,7 @@ class Result(Struct, frozen=True):
 
     `expected` and `found` are `match` or `drop`, or `valid` or `refused` where it is about the
     pattern alone. `error` says why there is no verdict; it is empty if there is one. `reason` is
-    for machines, `why` for people.
+    for machines, `why` for people. `compiled` has judged `record`, if there is a verdict on one.
     """
 
     file: str
@@ -51,6 +52,8 @@ class Result(Struct, frozen=True):
     why: str = ""
     pattern: str = ""
     error: str = ""
+    record: Any = None
+    compiled: Filter | None = None
 
     @property
     def passed(self) -> bool:
@@ -97,7 +100,7 @@ def _results(
     source: str | None,
     max_filters: int,
 ) -> Iterator[Result]:
-    result = Result(file, line, name, None, pattern=_shown(case["pattern"]))
+    result = Result(file, line, name, None, pattern=shown(case["pattern"]))
     compiled, refusal = None, ""
     try:
         source = case.get("source", source or _DEFAULT_SOURCE)
@@ -129,7 +132,14 @@ def _results(
             yield replace(result, error=f"the record cannot be judged: {error.message}")
             continue
         found = MATCH if reason is Reason.MATCH else DROP
-        yield replace(result, found=found, reason=reason.slug, why=reason.words(key))
+        yield replace(
+            result,
+            found=found,
+            reason=reason.slug,
+            why=reason.words(key),
+            record=record,
+            compiled=compiled,
+        )
 
 
 def _check_members(case: Mapping[str, Any]) -> None:  # noqa: C901 - a list of checks
@@ -201,11 +211,11 @@ def _name(case: Mapping[str, Any]) -> str:
     return ""
 
 
-def _shown(pattern: Any) -> str:
-    """The pattern as text."""
-    if isinstance(pattern, str):
-        return " ".join(pattern.split())
+def shown(value: Any) -> str:
+    """A pattern or a record as text in a line."""
+    if isinstance(value, str):
+        return " ".join(value.split())
     try:
-        return json.dumps(pattern, ensure_ascii=False)
+        return json.dumps(value, ensure_ascii=False)
     except RecursionError:
         return "(nested too deep to be shown)"

@@ -6,15 +6,22 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import BinaryIO
 
-from filterpatterns import events
 from filterpatterns.cli.streams import STDIN, Stream, reason
-from filterpatterns.events import LONGEST_LINE, Item
+from filterpatterns.events import LONGEST_LINE, Item, Reader
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
+def _forget(_raw: bytes) -> None:
+    """For commands that keep no line that is no record."""
+
+
 def read(
-    path: str, *, stdin: BinaryIO | None = None, before_read: Callable[[], None] | None = None
+    path: str,
+    *,
+    stdin: BinaryIO | None = None,
+    before_read: Callable[[], None] | None = None,
+    lose: Callable[[bytes], None] = _forget,
 ) -> Iterator[Item]:
     """The records of a file, one by one, while it is being read.
 
@@ -22,6 +29,7 @@ def read(
         path: the file's name, or `-` for `stdin`.
         stdin: what `-` stands for; `sys.stdin` unless given.
         before_read: called each time before more input is waited for: the moment to flush output.
+        lose: called with each line, or part of one, that is in no record.
 
     Never raises for what is in the file, or because there is none: an item says so.
     """
@@ -33,9 +41,18 @@ def read(
         return
     with stream:
         try:
-            yield from events.items(_checked(stream), name)
+            yield from _items(_checked(stream), Reader(name, lose=lose))
         except _UnreadableError as error:
             yield Item(name, None, None, error=str(error))
+
+
+def _items(lines: Iterator[bytes], reader: Reader) -> Iterator[Item]:
+    """As `events.items`, for a reader that gives the lines away that are in no record."""
+    number = 0
+    for line in lines:
+        number += not reader.is_inside
+        yield from reader.line(number, line)
+    yield from reader.end()
 
 
 class _UnreadableError(Exception):

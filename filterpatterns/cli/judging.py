@@ -95,7 +95,13 @@ def complain(writer: output.Writer, message: str) -> None:
     click.echo(message, err=True)
 
 
-def hint_at_source(tally: Tally, source: str) -> None:
-    """If nothing matches, say so if the records look like those of another source."""
-    if not tally.matched and tally.first is not None:
-        say_other_source(tally.first, source)
+def hint_at_source(tally: Tally, source: str) -> bool:
+    """If nothing matches, say so if the records look like those of another source; gives whether
+    they do."""
+    return not tally.matched and tally.first is not None and say_other_source(tally.first, source)
+
+
+def hint_at_stats(tally: Tally) -> None:
+    """Of several records that simply do not match, say what tells them apart."""
+    if tally.dropped[Reason.NO_MATCH.value] > 1:
+        click.echo("fp: hint: fp stats shows which condition drops them", err=True)

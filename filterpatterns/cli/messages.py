@@ -31,9 +31,11 @@ def diagnosed(file: str, diagnostic: Diagnostic) -> str:
     return located(file, str(diagnostic), diagnostic.line, diagnostic.column)
 
 
-def say_other_source(record: Any, source: str) -> None:
-    """Say on standard error if a record, none of whose kind matched, is one of another source."""
+def say_other_source(record: Any, source: str) -> bool:
+    """Say on standard error if a record, none of whose kind matched, is one of another source;
+    gives whether it is."""
     other = contradicts(as_record(record), source)
     if other is not None:
         hint = f"--source {other}, or --source auto"
         click.echo(f"fp: hint: these look like records of {other}: {hint}", err=True)
+    return other is not None

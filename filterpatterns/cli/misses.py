@@ -18,6 +18,15 @@ _MISSING = {"all": DROP, "none": MATCH}
 _INDENT = "     "
 
 
+def explained(compiled: Filter, record: Any, out: TextIO, *, color: bool) -> str:
+    """Why a record is kept or dropped, in lines to stand below what says that it is."""
+    try:
+        explanation = compiled.explain(record)
+    except RecordError as error:  # a filter that the verdict had no need of cannot judge it
+        return f"{_INDENT}{error.message}\n"
+    return explaining.rendered(out, explanation, color=color, indent=_INDENT)
+
+
 class Explaining:
     """Passes rows on, and explains below each that misses: what is dropped, if nothing is expected
     of each record."""
@@ -48,18 +57,11 @@ class Explaining:
         self._writer.row(row)
         if row.result == self._missing:
             self._writer.flush()
-            self._out.write(self._explained())
+            self._out.write(explained(self._compiled, self._record, self._out, color=self._color))
 
     def flush(self) -> None:
         """Bring all rows out."""
         self._writer.flush()
-
-    def _explained(self) -> str:
-        try:
-            explanation = self._compiled.explain(self._record)
-        except RecordError as error:  # a filter that the verdict had no need of cannot judge it
-            return f"{_INDENT}{error.message}\n"
-        return explaining.rendered(self._out, explanation, color=self._color, indent=_INDENT)
 
 
 class Reporting:

@@ -104,7 +104,11 @@ def _mapping(given: Given) -> Mapping | None:
     (mapping,) = chosen
     for skipped in mapping.skipped:
         words = f"error {skipped.code}: {skipped.reason}"
-        raise Failure(located(given.name, words, skipped.line, skipped.column))
+        hint = ""
+        if skipped.code == templates.UNRESOLVED:
+            hint = "\n  hint: give the filter itself as PATTERN, with the value written out"
+            hint += f"; or another mapping: {given.name}#NAME" if len(found) > 1 else ""
+        raise Failure(located(given.name, words, skipped.line, skipped.column) + hint)
     if mapping.problems:
         raise PatternError(mapping.problems)
     return mapping

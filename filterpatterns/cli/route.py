@@ -11,11 +11,11 @@ import orjson
 from msgspec import Struct, field
 
 from filterpatterns import RecordError, RuleSet
-from filterpatterns.cli import inputs, output, patterns, rules, streams
-from filterpatterns.cli.messages import located
+from filterpatterns.cli import inputs, output, outputs, patterns, rules, streams
+from filterpatterns.cli.messages import Failure, located
 from filterpatterns.cli.options import color_option, wants_color
 from filterpatterns.cli.output import DROP, ERROR, MATCH, NOT_A_RECORD, Row
-from filterpatterns.cli.split import Files, Split, line_of
+from filterpatterns.cli.split import Files, Split, line_of, refuse_overlap
 from filterpatterns.errors import printable
 from filterpatterns.events import Item
 from filterpatterns.sources import SOURCES
@@ -73,7 +73,7 @@ class _Lines:
     def record(self, item: Item, number: int, names: list[str], error: str | None) -> None:
         """Write what became of a record."""
         result = ERROR if error is not None else MATCH if names else DROP
-        detail = ", ".join(map(printable, names)) or "no rule"
+        detail = ", ".join(map(_shown, names)) or "no rule"
         self._writer.row(Row(item.file, item.line or 0, number, item.id, result, "", detail))
 
 
@@ -84,6 +84,7 @@ Examples:
   fp route rules.json events.jsonl --summary
   aws events list-rules > rules.json; fp route rules.json events.jsonl
   fp route rules/ events.jsonl --split by-rule/ --rest unrouted.jsonl
+  fp route rules/ *.jsonl --split by-rule/ --errors bad.jsonl
   fp route --json rules/ - < events.jsonl | jq -r '.names[]' | sort | uniq -c
 
 \b
@@ -111,6 +112,9 @@ file or line could not be read (the others are routed all the same)."""
     type=click.Path(path_type=Path, dir_okay=False),
     help="Append the records that no rule takes to FILE.",
 )
+@click.option(
+    "--errors", metavar="FILE", help="Keep there the lines that are no records; replaces FILE."
+)
 @color_option
 @click.argument("rules_argument", metavar="RULES")
 @click.argument("files", metavar="EVENTS...", nargs=-1, required=True)
@@ -124,6 +128,7 @@ def command(
     summary: bool,
     split: Path | None,
     rest: Path | None,
+    errors: str | None,
     color: str,
 ) -> None:
     """Say of each record which rules take it, or sort the records into files by rule.
@@ -138,9 +143,11 @@ def command(
     given, rule_set = rules.load(rules_argument, source=source)
     for note in given.notes:
         click.echo(located(given.name, f"note: {note}"), err=True)
+    if given.hint:
+        click.echo(located(given.name, given.hint), err=True)
     out = output.stdout()
     writer: _JsonLines | _Lines
-    silent = summary or split is not None
+    silent = summary or (split is not None and not as_json)
     if as_json and not silent:
         writer = _JsonLines(out)
     elif silent:
@@ -149,18 +156,20 @@ def command(
         columns = output.Columns(out, color=wants_color(color), file_names=len(files) > 1)
         writer = _Lines(columns)
     written = Files()
-    router = _Router(
-        rule_set,
-        writer,
-        written,
-        None if split is None else Split(split, rule_set.names, written),
-        rest,
-    )
-    try:
-        for file in files:
-            router.file(file)
-    finally:
-        written.flush()
+    by_rule = None if split is None else Split(split, rule_set.names, written)
+    read = dict.fromkeys((*given.places.values(), *files))  # a document is the place of many rules
+    refuse_overlap(read, () if by_rule is None else by_rule.paths, rest, errors)
+    for file in filter(outputs.is_output, files):
+        raise Failure(located(file, "error: the output is appended to this file"))
+    if by_rule is not None:
+        by_rule.make_folder()
+    with outputs.to_file(errors) as lose:
+        router = _Router(rule_set, writer, written, by_rule, rest, lose)
+        try:
+            for file in files:
+                router.file(file)
+        finally:
+            written.flush()
     writer.flush()
     _conclude(router.tally, rule_set, out, as_json=as_json, summary=summary, silent=silent)
     if router.tally.invalid or router.tally.unreadable:
@@ -178,6 +187,7 @@ class _Router:
         files: Files,
         split: Split | None,
         rest: Path | None,
+        lose: outputs.Write,
     ) -> None:
         self.tally = Tally()
         self._rule_set = rule_set
@@ -185,18 +195,22 @@ class _Router:
         self._files = files
         self._split = split
         self._rest = rest
+        self._write_lost = lose
+        self._last_lost = b"\n"  # the end of what was lost last
 
     def file(self, file: str) -> None:
         """Route the records of a file, or of standard input."""
         number = 0
         unreadable = self.tally.unreadable
-        for item in inputs.read(file, before_read=self._flush):
+        for item in inputs.read(file, before_read=self._flush, lose=self._lose):
             if item.line is None:
                 self.tally.unreadable += 1
                 self._complain(located(item.file, f"error: {item.error}"))
                 continue
             number += 1
             self._route(item, number)
+        if not self._last_lost.endswith(b"\n"):  # a file's last line: another file may follow
+            self._lose(b"\n")
         if not number and self.tally.unreadable == unreadable:
             self._complain(located(streams.STDIN if file == "-" else file, "warning: no records"))
 
@@ -208,6 +222,7 @@ class _Router:
                 names = self._rule_set.matching(item.record)
             except RecordError as refusal:
                 error = refusal.message
+                self._lose(line_of(item.record))
         if error is not None:
             self.tally.invalid += 1
             self._complain(located(item.file, f"error: {error}", item.line, column))
@@ -222,6 +237,10 @@ class _Router:
                 self._files.write(self._rest, line_of(item.record))
         self._writer.record(item, number, names, error)
 
+    def _lose(self, raw: bytes) -> None:
+        self._last_lost = raw
+        self._write_lost(raw)
+
     def _flush(self) -> None:
         self._writer.flush()
         self._files.flush()
@@ -234,28 +253,38 @@ class _Router:
 def _conclude(
     tally: Tally, rule_set: RuleSet, out: TextIO, *, as_json: bool, summary: bool, silent: bool
 ) -> None:
-    if summary:
-        _write_counts(tally.by_name, rule_set, out, as_json=as_json)
     if as_json:
+        if summary:
+            _write_json_counts(tally.by_name, rule_set, out)
         click.echo(str(tally), err=True)
     else:
-        has_lines = tally.by_name if summary else not silent and str(tally) != "0 records"
-        out.write(f"\n{tally}\n" if has_lines else f"{tally}\n")
+        out.write(f"{tally}\n" if silent or str(tally) == "0 records" else f"\n{tally}\n")
+        if summary:
+            _write_counts(tally.by_name, rule_set, out)
     out.flush()
+    if summary:
+        names: Any = rule_set.names
+        unused = sum(not tally.by_name[name] for name in names)
+        if unused:
+            click.echo(f"{unused:,} of {len(names):,} rules took no record", err=True)
 
 
-def _write_counts(counts: Counter[str], rule_set: RuleSet, out: TextIO, *, as_json: bool) -> None:
+def _write_json_counts(counts: Counter[str], rule_set: RuleSet, out: TextIO) -> None:
+    for name in rule_set.names:
+        row = {"name": _utf8(name), "records": counts[name]}
+        out.write(orjson.dumps(row).decode() + "\n")
+
+
+def _write_counts(counts: Counter[str], rule_set: RuleSet, out: TextIO) -> None:
+    """A line a rule, also for those that took nothing: they are what a summary is read for."""
     width = len(f"{max(counts.values(), default=0):,}")
-    names: Any = rule_set.names
-    for name in names:
-        if as_json:
-            row = {"name": _utf8(name), "records": counts[name]}
-            out.write(orjson.dumps(row).decode() + "\n")
-        elif counts[name]:
-            out.write(f"{counts[name]:{width},}  {printable(name)}\n")
-    unused = sum(not counts[name] for name in names)
-    if unused and not as_json:
-        click.echo(f"{unused:,} of {len(names):,} rules took no record", err=True)
+    for name in rule_set.names:
+        out.write(f"  {counts[name]:{width},} {_shown(name)}\n")
+
+
+def _shown(name: str) -> str:
+    """A rule's name for people; of the empty one something has to be seen."""
+    return printable(name) or '""'
 
 
 def _utf8(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from filterpatterns import RuleError, RuleSet
+from filterpatterns import RuleError, RuleSet, jsontext, jsontokens
 from filterpatterns.cli.messages import Failure, diagnosed, located
 from filterpatterns.cli.patterns import INLINE
 from filterpatterns.cli.streams import STDIN, reason
@@ -25,14 +25,32 @@ _WANTED = (
     "`aws events list-rules` prints"
 )
 
+_FIELDS = frozenset(
+    (
+        *("body", "attributes", "messageAttributes", "messageId"),
+        *("data", "partitionKey", "dynamodb", "eventName", "eventSource", "eventSourceARN"),
+        *("key", "value", "topic", "partition", "offset", "headers", "basicProperties"),
+        *("source", "detail", "detail-type", "account", "region", "resources"),
+        *("$or", "Filters"),
+    )
+)
+"""What patterns begin with: fields of the sources' records, and what else is no rule's name."""
+
+_ONE_PATTERN = (
+    "hint: this looks like one pattern; RULES is an object of names and patterns: "
+    '{"NAME": {...}, ...}'
+)
+
 
 class Rules(Struct):
-    """Patterns by the names of their rules; the place of each, for messages; what was left out."""
+    """Patterns by the names of their rules; the place of each, for messages; what was left out, and
+    what is likely meant otherwise."""
 
     name: str
     patterns: dict[str, Any] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    hint: str = ""
     source: str = "sqs"
 
     def add(self, name: str, pattern: Any, place: str) -> None:
@@ -65,15 +83,17 @@ def load(argument: str, *, source: str | None) -> tuple[Rules, RuleSet]:
             for name, refused in error.rules.items()
             for each in refused.errors
         ]
+        if rules.hint:
+            lines.append(f"  {rules.hint}")
         raise Failure("\n".join(lines)) from None
 
 
 def _folder(path: Path) -> Rules:
     rules = Rules(str(path))
     try:
-        files = sorted(
-            file for file in path.iterdir() if file.suffix.lower() == ".json" and file.is_file()
-        )
+        found = (file for file in path.iterdir() if file.suffix.lower() == ".json")
+        # A link to nowhere is a rule that is missing: reading it says so.
+        files = sorted(file for file in found if file.is_file() or not file.exists())
     except OSError as error:
         raise Failure(located(str(path), f"error: {reason(error)}")) from None
     for file in files:
@@ -92,8 +112,9 @@ def _document(argument: str) -> Rules:
     try:
         members = list(_members(data))
     except (ValueError, RecursionError) as error:
-        words = f"error: not a JSON object of rules: {printable(str(error))}"
-        raise Failure(located(name, words) + f"\n{_WANTED}") from None
+        words, line, column = _fault(data, str(error))
+        words = f"error: not a JSON object of rules: {printable(words)}"
+        raise Failure(located(name, words, line, column) + f"\n{_WANTED}") from None
     listed = _listed(members)
     if listed is not None:
         _take_listing(rules, listed)
@@ -102,7 +123,31 @@ def _document(argument: str) -> Rules:
         return rules
     for key, raw in members:
         rules.add(key, _pattern(raw), name)
+    if members and all(key in _FIELDS and not _begins_with_a_field(raw) for key, raw in members):
+        rules.hint = _ONE_PATTERN
     return rules
+
+
+def _fault(data: bytes, otherwise: str) -> tuple[str, int | None, int | None]:
+    """Why data is no JSON object, in words, and in which line and column."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        return f"not UTF-8: {error.reason} at byte {error.start + 1}", None, None
+    value = jsontext.parse(text)
+    if value is not jsontext.NOT_JSON:
+        is_object = isinstance(value, dict)
+        return otherwise if is_object else f"found {jsontext.described(value)}", None, None
+    if text.strip() and text.lstrip()[0] not in "{[":
+        return "not JSON", None, None
+    words, below, column = jsontokens.fault(text)
+    return words, below + 1, column
+
+
+def _begins_with_a_field(raw: msgspec.Raw) -> bool:
+    """Whether a value can only be a pattern itself, not what a pattern has in a field."""
+    value = jsontext.parse(bytes(raw).decode(errors="replace"))
+    return isinstance(value, str) or (isinstance(value, dict) and not _FIELDS.isdisjoint(value))
 
 
 def _members(data: bytes) -> Iterator[tuple[str, msgspec.Raw]]:

@@ -11,7 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import stat
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,9 +22,10 @@ from typing import Any
 from urllib.parse import quote
 
 from filterpatterns.cli.messages import Failure, located
-from filterpatterns.cli.streams import reason
+from filterpatterns.cli.streams import STDIN, reason
 
 _LONGEST = 200
+_LEGEND = "%names.jsonl"
 _HELD_BYTES = 1 << 22
 _RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z)")
 """Names that Windows keeps for devices, whatever comes behind a dot."""
@@ -83,18 +87,26 @@ class Split:
     """A folder with a file for each rule that takes a record."""
 
     def __init__(self, folder: Path, names: Iterable[str], files: Files) -> None:
-        """
-        Raises:
-            Failure: the folder cannot be made.
-        """
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise Failure(located(str(folder), f"error: {reason(error)}")) from None
         self._folder = folder
         self._files = files
         self._names = file_names(names)
         self._explained: set[str] = set()
+
+    @property
+    def paths(self) -> list[Path]:
+        """All files that may be written."""
+        return [self._folder / file for file in (*self._names.values(), _LEGEND)]
+
+    def make_folder(self) -> None:
+        """Make the folder, if there is none.
+
+        Raises:
+            Failure: it cannot be made.
+        """
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Failure(located(str(self._folder), f"error: {reason(error)}")) from None
 
     def write(self, names: list[str], line: bytes) -> None:
         """Append a line to the file of each of the rules."""
@@ -103,8 +115,53 @@ class Split:
             if file.startswith("%~") and name not in self._explained:
                 self._explained.add(name)
                 known = json.dumps({"file": file, "name": name}).encode() + b"\n"
-                self._files.write(self._folder / "%names.jsonl", known)
+                self._files.write(self._folder / _LEGEND, known)
             self._files.write(self._folder / file, line)
+
+
+def refuse_overlap(
+    inputs: Iterable[str], split: Iterable[Path], rest: Path | None, errors: str | None
+) -> None:
+    """No file that is written may be one that is read, which would have no end, or be lost; nor may
+    it be another that is written.
+
+    Args:
+        inputs: all that is read, `-` for standard input.
+        split: the files of the rules.
+        rest: the file of the records that no rule takes.
+        errors: the file of the lines that are no records.
+
+    Raises:
+        Failure: two are the same file.
+    """
+    written: dict[object, str] = {}
+    for option, path in (
+        *(("--split", one) for one in split),
+        ("--rest", rest),
+        ("--errors", errors),
+    ):
+        key = None if path is None else _identity(os.fspath(path))
+        if key is None:
+            continue
+        if written.setdefault(key, option) != option:
+            words = f"error: {written[key]} and {option} would write to the same file"
+            raise Failure(located(str(path), words))
+    for name in inputs:
+        key = _identity(name)
+        if key in written:
+            words = f"error: {written[key]} would write to this file, which is read"
+            raise Failure(located(STDIN if name == "-" else name, words))
+
+
+def _identity(path: str) -> object:
+    """What two names of one file have in common; None for what is no file, like a terminal."""
+    try:
+        status = os.fstat(sys.stdin.fileno()) if path == "-" else os.stat(path)
+    except (OSError, ValueError, AttributeError):
+        if path == "-" or "\0" in path:
+            return None
+        return os.path.normcase(os.path.realpath(path))  # it may be made meanwhile
+    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
 def line_of(record: Any) -> bytes:

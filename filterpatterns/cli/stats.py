@@ -13,7 +13,11 @@ from filterpatterns.cli.options import color_option, complete_files, pattern_opt
 from filterpatterns.funnel import FieldCount, Funnel, OrCount, Statistics
 
 
-def _picture(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+def _picture(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> str | None:
+    """The one file; click by itself takes the last, and says nothing of the others."""
+    if len(values) > 1:
+        raise click.BadParameter("one picture at a time")
+    value = values[0] if values else None
     if value is not None and not value.lower().endswith((".png", ".svg")):
         raise click.BadParameter(f"{value!r} ends in neither .png nor .svg")
     return value
@@ -37,6 +41,7 @@ read (the others are counted all the same)."""
     "--plot",
     "picture",
     metavar="FILE",
+    multiple=True,
     callback=_picture,
     shell_complete=complete_files,
     help="Draw the funnel as a picture too: FILE ends in .png or .svg. Needs the extra `plot`.",

@@ -14,11 +14,12 @@ from filterpatterns.cli.cases import Result
 from filterpatterns.cli.judging import counted
 from filterpatterns.cli.junit import Report
 from filterpatterns.cli.messages import located
+from filterpatterns.cli.misses import explained
 from filterpatterns.errors import printable
 
 _PASS, _FAIL, _ERROR = "pass", "fail", "error"
 _RED, _PLAIN = "\x1b[31m", "\x1b[0m"
-_PATTERN_LENGTH = 160
+_LONGEST = 160
 
 
 def run(
@@ -29,6 +30,7 @@ def run(
     max_filters: int,
     as_json: bool,
     quiet: bool,
+    explain: bool,
     color: bool,
     report: Report | None,
 ) -> int:
@@ -48,6 +50,9 @@ def run(
                 _write_json(out, result, outcome)
             elif outcome == _FAIL and not quiet:
                 out.write(_failure(result, color))
+                if explain and result.compiled is not None:
+                    out.write(f"  {_cut(printable(cases.shown(result.record)))}\n")
+                    out.write(explained(result.compiled, result.record, out, color=color))
             if outcome == _ERROR:
                 out.flush()
                 words = f"error: {_named(result)}{result.error}"
@@ -96,7 +101,7 @@ def _why(result: Result) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _PATTERN_LENGTH else f"{text[: _PATTERN_LENGTH - 3]}..."
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
 def _report(report: Report, result: Result, outcome: str) -> None:

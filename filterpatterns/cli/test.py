@@ -7,7 +7,7 @@ import re
 import click
 
 from filterpatterns.cli import output, patterns
-from filterpatterns.cli.judging import Tally, counted, hint_at_source, judge_file
+from filterpatterns.cli.judging import Tally, counted, hint_at_source, hint_at_stats, judge_file
 from filterpatterns.cli.options import color_option, complete_files, pattern_options, wants_color
 
 
@@ -45,7 +45,8 @@ def _check_usage(
     junit: bool,
     expect: bool,
     explain: bool,
-    rows: bool,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """Refuse arguments and options that do not go together.
 
@@ -56,8 +57,10 @@ def _check_usage(
         raise click.UsageError("--junit needs --cases, or --expect to say what a failure is")
     if cases and expect:
         raise click.UsageError("--expect is about EVENTS; a case says itself what it expects")
-    if explain and (cases or not rows):
-        raise click.UsageError("--explain goes with the lines for people; see also: fp explain")
+    if explain and quiet:
+        raise click.UsageError("--explain and --quiet exclude each other")
+    if explain and as_json:
+        raise click.UsageError("--explain and --json exclude each other; see also: fp explain")
     wanted = [param for param in ctx.command.params if isinstance(param, click.Argument)]
     if not cases and len(given) < len(wanted):
         raise click.MissingParameter(ctx=ctx, param=wanted[len(given)])
@@ -73,6 +76,7 @@ Examples:
   fp test --json pattern.json events.jsonl.gz | jq 'select(.result == "drop")'
   fp test --quiet --expect all pattern.json must-pass/*.json
   fp test --expect none --explain pattern.json must-drop/*.json
+  fp test --cases cases.jsonl --explain
   fp test --cases cases.jsonl --junit report.xml
 
 \b
@@ -94,8 +98,8 @@ tested all the same)."""
 @click.option(
     "--explain",
     is_flag=True,
-    help="Print why, below each record that misses its expectation: what matches with `--expect "
-    "none`, else what is dropped.",
+    help="Print why, below each record or case that misses its expectation; of records, what "
+    "matches with `--expect none`, else what is dropped.",
 )
 @click.option(
     "--cases",
@@ -151,7 +155,8 @@ def command(
         junit=junit is not None,
         expect=expect is not None,
         explain=explain,
-        rows=not as_json and not quiet,
+        as_json=as_json,
+        quiet=quiet,
     )
     report = None
     if junit is not None:
@@ -169,6 +174,7 @@ def command(
             max_filters=max_filters,
             as_json=as_json,
             quiet=quiet,
+            explain=explain,
             color=wants_color(color),
             report=report,
         )
@@ -201,8 +207,11 @@ def command(
         out.flush()
     elif not quiet:
         click.echo(str(tally), err=True)
-    hint_at_source(tally, compiled.source)
     unmet = None if expect is None else _unmet(tally, expect)
+    is_of_other_source = hint_at_source(tally, compiled.source)
+    is_as_expected = expect is not None and unmet is None
+    if not (is_of_other_source or is_as_expected or as_json or quiet or explain):
+        hint_at_stats(tally)
     if unmet is not None:
         click.echo(f"fp: {unmet}", err=True)
     if reporting is not None:

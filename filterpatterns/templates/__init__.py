@@ -80,9 +80,12 @@ def _mappings(text: str, name: str, searched: bool) -> Iterator[Mapping]:
     if not first:
         return
     if name.endswith(".tf") or (first not in "{[" and _HCL.search(text)):
-        if mentions_patterns(text):
-            from filterpatterns.templates import terraform
+        from filterpatterns.templates import hcldoc, terraform
 
+        # Of a file that somebody has named it is said if it is broken, even if it has no patterns;
+        # but not that the library is missing.
+        is_named = name.endswith(".tf") and not searched
+        if mentions_patterns(text) or (is_named and hcldoc.is_available()):
             yield from terraform.hcl(text)
         return
     if first in "{[":

@@ -8,6 +8,7 @@ its type that holds its labels' objects, one in the other. What only Terraform c
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from typing import Any
 
 from filterpatterns.nodes import Span
@@ -21,6 +22,11 @@ _MAX_DEPTH = 200
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _HEREDOC = re.compile(r"<<(-?)[^\r\n]*\r?\n((?:.|\n)*?)[ \t]*[^\s]+\r?\n?\Z")
 _INTERPOLATION = re.compile(r"(?<!\$)\$\{|(?<!%)%\{")
+
+
+def is_available() -> bool:
+    """Whether the library that reads HCL is installed."""
+    return find_spec("hcl2") is not None
 
 
 def read(text: str) -> Object:
