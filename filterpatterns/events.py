@@ -50,15 +50,22 @@ class Item(NamedTuple):
     column: int | None = None
 
 
-def items(lines: Iterable[bytes], file: str) -> Iterator[Item]:
+def forget(_raw: bytes) -> None:
+    """For readers that nobody asks for what is in no record."""
+
+
+def items(
+    lines: Iterable[bytes], file: str, *, lose: Callable[[bytes], None] = forget
+) -> Iterator[Item]:
     """The records in the lines of a file, each as soon as it is complete.
 
     Args:
         lines: the lines, each with its line feed, not decoded yet; one of more than LONGEST_LINE
             may come in parts.
         file: the name that the items have for the file.
+        lose: called with each line, or part of one, that is in no record.
     """
-    reader = Reader(file)
+    reader = Reader(file, lose=lose)
     number = 0
     for line in lines:
         number += not reader.is_inside
@@ -107,10 +114,6 @@ _TOO_LARGE = (
 )
 
 
-def _forget(_raw: bytes) -> None:
-    """For readers that nobody asks for what is in no record."""
-
-
 class Reader:
     """Lines -> items.
 
@@ -124,7 +127,7 @@ class Reader:
         *,
         json_lines: bool | None = None,
         as_text: bool = False,
-        lose: Callable[[bytes], None] = _forget,
+        lose: Callable[[bytes], None] = forget,
     ) -> None:
         """
         Args:
@@ -334,7 +337,11 @@ class Reader:
         else:
             parts = held
             lines = lines_of_elements(text, key, len(parts), line)
-        wanted = self._as_text or not all(isinstance(part, dict) for part in parts)
+        wanted = (
+            self._as_text
+            or not all(isinstance(part, dict) for part in parts)
+            or (key is None and any(map(holds_records, parts)))
+        )
         texts = _texts(text, key, held) if wanted else [""] * len(parts)
         if wanted and key is None:
             lines = lines_of_texts(text, texts, line)

@@ -263,11 +263,6 @@ def test_an_output_file_is_there_when_it_is_complete(events: Path, tmp_path: Pat
     assert sorted(path.name for path in tmp_path.iterdir()) == ["events.jsonl", "out.jsonl"]
 
 
-def test_a_file_can_be_filtered_into_itself(events: Path) -> None:
-    assert fp("filter", "-o", events, PATTERN, events).exit_code == 0
-    assert events.read_bytes() == BIG + ODD_SPACING
-
-
 def test_one_file_is_not_written_twice(events: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     result = fp("filter", "-o", out, "--errors", out, PATTERN, events)

@@ -340,3 +340,4 @@ def test_what_is_no_object_in_an_array_has_a_place() -> None:
         ("1", None),
         (None, "a record is a JSON object, found a number"),
     ]
+    assert read('[{"Records": [{"id": "1"}, 7]}, {"id": "2"}]')[1].error is not None

@@ -6,14 +6,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import BinaryIO
 
+from filterpatterns import events
 from filterpatterns.cli.streams import STDIN, Stream, reason
-from filterpatterns.events import LONGEST_LINE, Item, Reader
+from filterpatterns.events import LONGEST_LINE, Item
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-
-
-def _forget(_raw: bytes) -> None:
-    """For commands that keep no line that is no record."""
 
 
 def read(
@@ -21,7 +18,7 @@ def read(
     *,
     stdin: BinaryIO | None = None,
     before_read: Callable[[], None] | None = None,
-    lose: Callable[[bytes], None] = _forget,
+    lose: Callable[[bytes], None] = events.forget,
 ) -> Iterator[Item]:
     """The records of a file, one by one, while it is being read.
 
@@ -41,18 +38,9 @@ def read(
         return
     with stream:
         try:
-            yield from _items(_checked(stream), Reader(name, lose=lose))
+            yield from events.items(_checked(stream), name, lose=lose)
         except _UnreadableError as error:
             yield Item(name, None, None, error=str(error))
-
-
-def _items(lines: Iterator[bytes], reader: Reader) -> Iterator[Item]:
-    """As `events.items`, for a reader that gives the lines away that are in no record."""
-    number = 0
-    for line in lines:
-        number += not reader.is_inside
-        yield from reader.line(number, line)
-    yield from reader.end()
 
 
 class _UnreadableError(Exception):
