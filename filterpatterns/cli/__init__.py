@@ -103,7 +103,11 @@ class _Ended(KeyboardInterrupt):
 def _ended_like_ctrl_c() -> Iterator[None]:
     """Let SIGTERM and SIGHUP unwind as Ctrl-C does, so that no part of a file stays behind."""
 
+    owner = os.getpid()
+
     def end(number: int, _frame: object) -> None:
+        if os.getpid() != owner:  # a process that was forked has nothing to tidy up
+            os._exit(128 + number)
         raise _Ended(number)
 
     before = {}

@@ -52,8 +52,9 @@ def run_all(
     method = "fork" if sys.platform == "linux" else "spawn"
     context: Any = multiprocessing.get_context(method)
     pipes = [context.Pipe(duplex=False) for _ in range(jobs)]
-    readers = [reader for reader, _ in pipes]
-    files = [os.fdopen(os.dup(reader.fileno()), "rb", _BUFFER_SIZE) for reader in readers]
+    files = [os.fdopen(os.dup(reader.fileno()), "rb", _BUFFER_SIZE) for reader, _ in pipes]
+    for reader, _ in pipes:
+        reader.close()  # or a process would never see that nobody reads what it writes
     processes = [
         context.Process(
             target=_work,
@@ -62,9 +63,7 @@ def run_all(
                 work,
                 writer,
                 # What is inherited: or no process would see that another one, or this, has gone.
-                [*files, *readers, *(other for _, other in pipes[index + 1 :])]
-                if method == "fork"
-                else [],
+                [*files, *(other for _, other in pipes[index + 1 :])] if method == "fork" else [],
             ),
             daemon=True,
         )
@@ -81,7 +80,7 @@ def run_all(
             file.close()
         for process in processes:
             if process.pid is not None:
-                process.terminate()
+                process.kill()  # it has nothing to tidy up, and may not have got to its first line
         for process in processes:
             if process.pid is not None:
                 process.join()
@@ -112,7 +111,6 @@ def _how(status: int | None) -> str:
 def _work(units: Sequence[Unit], work: Work, writer: Any, others: Sequence[Any]) -> None:
     """What a process does. Ctrl-C is the parent's business: it ends the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for other in others:
         other.close()
     # multiprocessing's own way of sending copies large messages three times.
