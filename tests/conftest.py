@@ -11,7 +11,7 @@ settings.register_profile(
     "ci", deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile(  # for the other Pythons: what differs there shows in few examples
-    "brief", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
+    "brief", deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile(
     "long", deadline=None, max_examples=20_000, suppress_health_check=[HealthCheck.too_slow]
