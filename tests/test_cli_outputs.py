@@ -38,6 +38,17 @@ def test_what_is_read_is_not_written(option: str, events: Path) -> None:
     assert (events.read_bytes(), pattern.read_text()) == (before, PATTERN)
 
 
+@pytest.mark.parametrize("option", OUTPUTS)
+def test_what_is_read_by_another_name_is_not_written(option: str, events: Path) -> None:
+    before = events.read_bytes()
+    with events.open("rb") as stdin:
+        line = command_line("filter", option, events, PATTERN)
+        done = subprocess.run(line, stdin=stdin, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert b"is read: write to another file" in done.stderr
+    assert events.read_bytes() == before
+
+
 def test_others_may_have_a_file_of_such_a_name(events: Path) -> None:
     out = events.parent / "out"
     mine = events.parent / "out.part"

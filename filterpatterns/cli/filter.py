@@ -16,7 +16,7 @@ from filterpatterns.cli.output import NOT_A_RECORD
 from filterpatterns.cli.outputs import Write
 from filterpatterns.cli.progress import Progress, shown, wants_progress
 from filterpatterns.cli.scan import End, Piece, Scan, Unit, Work, units
-from filterpatterns.errors import RecordError
+from filterpatterns.errors import RecordError, printable
 from filterpatterns.lines import Counts
 
 _MOST_FAULTS: Final = 10
@@ -106,12 +106,17 @@ def command(
     """
     files = files or ("-",)
     patterns.refuse_stdin_twice((pattern, *files))
-    outputs.refuse_same((output, rejects, errors), (pattern, *files))
     if count + names + ids > 1:
         raise click.UsageError("--count, --files-with-matches and --ids exclude each other")
     if most is not None and rejects is not None:
         raise click.UsageError("--max-count stops early: there is no saying what was rejected")
-    compiled = patterns.load(pattern, source=source, max_filters=max_filters)[1]
+    given, compiled = patterns.load(pattern, source=source, max_filters=max_filters)
+    written = {"--output": output, "--rejects": rejects, "--errors": errors}
+    found = outputs.overlap(written.items(), (pattern, given.name, *files))
+    if found is not None and found.other:
+        raise click.UsageError("the output, the rejects and the errors want a file each")
+    if found is not None:
+        raise click.UsageError(f"{printable(found.path)} is read: write to another file")
     work = Work(
         compiled,
         invert=invert,

@@ -7,15 +7,12 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO, Final, Literal, cast
-
-import click
+from typing import Any, BinaryIO, Final, Literal, NamedTuple, cast
 
 from filterpatterns.cli.messages import Failure, located
 from filterpatterns.cli.streams import ZSTD_HINT, reason, zstd
-from filterpatterns.errors import printable
 
 Packing = Literal["none", "gzip", "zstd"]
 
@@ -108,20 +105,46 @@ def _open(path: str, target: str, part: str | None) -> BinaryIO:
     return file
 
 
-def refuse_same(written: tuple[str | None, ...], read: tuple[str, ...]) -> None:
-    """Two outputs in one file would spoil each other, and an output its input.
+class Overlap(NamedTuple):
+    """A file that an option would write, and that is written or read elsewhere: `other` is the
+    other option, or `read` the name that it is read by."""
 
-    Raises:
-        click.UsageError: two of the files are one.
+    option: str
+    path: str
+    other: str = ""
+    read: str = ""
+
+
+def overlap(written: Iterable[tuple[str, str | None]], read: Iterable[str]) -> Overlap | None:
+    """The first file that is written twice, which would spoil it, or that is read, which would
+    have no end, or be lost; None if there is none.
+
+    Args:
+        written: options, and the files that they write.
+        read: all that is read, `-` for standard input.
     """
-    outputs = [path for path in written if path is not None and _is_file(path)]
-    if len({os.path.realpath(path) for path in outputs}) < len(outputs):
-        raise click.UsageError("the output, the rejects and the errors want a file each")
-    for path in outputs:
-        for other in read:
-            with contextlib.suppress(OSError, ValueError):
-                if os.path.samefile(path, other):
-                    raise click.UsageError(f"{printable(path)} is read: write to another file")
+    found: dict[object, tuple[str, str]] = {}
+    for option, path in written:
+        if path is None or not _is_file(path):
+            continue
+        other, _ = found.setdefault(_identity(path), (option, path))
+        if other != option:
+            return Overlap(option, path, other=other)
+    for name in read:
+        if (key := _identity(name)) in found:
+            return Overlap(*found[key], read=name)
+    return None
+
+
+def _identity(path: str) -> object:
+    """What two names of one file have in common; None for what is no file, like a terminal."""
+    try:
+        status = os.fstat(sys.stdin.fileno()) if path == "-" else os.stat(path)
+    except (OSError, ValueError, AttributeError):
+        if path == "-" or "\0" in path:
+            return None
+        return os.path.normcase(os.path.realpath(path))  # it may be made meanwhile
+    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
 def is_output(path: str) -> bool:

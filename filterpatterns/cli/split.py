@@ -11,10 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import stat
-import sys
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,6 +19,7 @@ from typing import Any
 from urllib.parse import quote
 
 from filterpatterns.cli.messages import Failure, located
+from filterpatterns.cli.outputs import overlap
 from filterpatterns.cli.streams import STDIN, reason
 
 _LONGEST = 200
@@ -122,8 +120,7 @@ class Split:
 def refuse_overlap(
     inputs: Iterable[str], split: Iterable[Path], rest: Path | None, errors: str | None
 ) -> None:
-    """No file that is written may be one that is read, which would have no end, or be lost; nor may
-    it be another that is written.
+    """No file that is written may be one that is read, or another that is written.
 
     Args:
         inputs: all that is read, `-` for standard input.
@@ -134,34 +131,16 @@ def refuse_overlap(
     Raises:
         Failure: two are the same file.
     """
-    written: dict[object, str] = {}
-    for option, path in (
-        *(("--split", one) for one in split),
-        ("--rest", rest),
-        ("--errors", errors),
-    ):
-        key = None if path is None else _identity(os.fspath(path))
-        if key is None:
-            continue
-        if written.setdefault(key, option) != option:
-            words = f"error: {written[key]} and {option} would write to the same file"
-            raise Failure(located(str(path), words))
-    for name in inputs:
-        key = _identity(name)
-        if key in written:
-            words = f"error: {written[key]} would write to this file, which is read"
-            raise Failure(located(STDIN if name == "-" else name, words))
-
-
-def _identity(path: str) -> object:
-    """What two names of one file have in common; None for what is no file, like a terminal."""
-    try:
-        status = os.fstat(sys.stdin.fileno()) if path == "-" else os.stat(path)
-    except (OSError, ValueError, AttributeError):
-        if path == "-" or "\0" in path:
-            return None
-        return os.path.normcase(os.path.realpath(path))  # it may be made meanwhile
-    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
+    written = [("--split", str(one)) for one in split]
+    written += [("--rest", str(rest))] if rest is not None else []
+    found = overlap([*written, ("--errors", errors)], inputs)
+    if found is None:
+        return
+    if found.other:
+        words = f"error: {found.other} and {found.option} would write to the same file"
+        raise Failure(located(found.path, words))
+    words = f"error: {found.option} would write to this file, which is read"
+    raise Failure(located(STDIN if found.read == "-" else found.read, words))
 
 
 def line_of(record: Any) -> bytes:
