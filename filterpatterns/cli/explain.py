@@ -9,8 +9,9 @@ from typing import Any, TextIO
 import click
 from msgspec import Struct, field
 
-from filterpatterns.cli import explaining, inputs, output, patterns, streams
-from filterpatterns.cli.messages import located, say_other_source
+from filterpatterns.cli import explaining, output, patterns
+from filterpatterns.cli.judging import complain, numbered
+from filterpatterns.cli.messages import counted, located, say_other_source
 from filterpatterns.cli.options import color_option, complete_files, pattern_options, wants_color
 from filterpatterns.errors import RecordError, printable
 from filterpatterns.events import Item
@@ -148,8 +149,7 @@ def _missing(wanted: _Wanted, tally: _Tally, *, files: int) -> list[str]:
         words.append(f"there is no record {joined([str(n) for n in numbers], _MOST_SAID)}: {has}")
     if ids:
         said = joined([shown(each) for each in ids], _MOST_SAID)
-        count = f"{tally.read:,} record{'' if tally.read == 1 else 's'}"
-        words.append(f"there is no record with the id {said} among {count}")
+        words.append(f"there is no record with the id {said} among {counted(tally.read)}")
     return words
 
 
@@ -157,14 +157,7 @@ def _explained(
     file: str, compiled: Filter, wanted: _Wanted, tally: _Tally, out: TextIO
 ) -> Iterator[tuple[Item, int, Explanation]]:
     """The wanted records of a file, explained as soon as each has been read."""
-    number = 0
-    unreadable = tally.unreadable
-    for item in inputs.read(file, before_read=out.flush):
-        if item.line is None:
-            tally.unreadable += 1
-            _complain(out, located(item.file, f"error: {item.error}"))
-            continue
-        number += 1
+    for number, item in numbered(file, out, tally):
         tally.read += 1
         tally.most = max(tally.most, number)
         if wanted.names(number, item):
@@ -177,8 +170,6 @@ def _explained(
                 yield item, number, explanation
         if wanted.end_at(number):
             return
-    if not number and tally.unreadable == unreadable:
-        _complain(out, located(streams.STDIN if file == "-" else file, "warning: no records"))
 
 
 def _explanation(item: Item, compiled: Filter, tally: _Tally, out: TextIO) -> Explanation | None:
@@ -195,14 +186,8 @@ def _explanation(item: Item, compiled: Filter, tally: _Tally, out: TextIO) -> Ex
                 tally.first = item.record
             return explanation
     tally.unreadable += 1
-    _complain(out, located(item.file, f"error: {error}", item.line, column))
+    complain(out, located(item.file, f"error: {error}", item.line, column))
     return None
-
-
-def _complain(out: TextIO, message: str) -> None:
-    """Say on standard error what comes after the text so far: both may be the same terminal."""
-    out.flush()
-    click.echo(message, err=True)
 
 
 class _Trees:

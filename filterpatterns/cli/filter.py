@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from filterpatterns.cli import inputs, outputs, patterns, workers
-from filterpatterns.cli.messages import located, say_other_source
+from filterpatterns.cli.messages import counted, located, say_other_source
 from filterpatterns.cli.options import complete_files, pattern_options
 from filterpatterns.cli.output import NOT_A_RECORD
 from filterpatterns.cli.outputs import Write
@@ -236,12 +236,12 @@ class _Taker:
 
     def __str__(self) -> str:
         if self._most is not None and self.selected >= self._most:
-            return f"stopped after {self.selected:,} record{'' if self.selected == 1 else 's'}"
+            return f"stopped after {counted(self.selected)}"
         parts = [f"{self.matched:,} match", f"{self.counts.records - self.matched:,} drop"]
         if self.counts.errors:
             parts.append(f"{self.counts.errors:,} {NOT_A_RECORD}")
         total = self.counts.records + self.counts.errors
-        return f"{total:,} record{'' if total == 1 else 's'}: {', '.join(parts)}"
+        return f"{counted(total)}: {', '.join(parts)}"
 
     def begin(self, unit: Unit) -> None:
         """A unit is next; it begins a file unless it is a later section of one."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
 import click
 from msgspec import Struct, field
 
+from filterpatterns import events
 from filterpatterns.cli import inputs, output, streams
-from filterpatterns.cli.messages import located, say_other_source
+from filterpatterns.cli.messages import counted, located, say_other_source
 from filterpatterns.cli.output import DROP, ERROR, MATCH, NOT_A_RECORD, Row
 from filterpatterns.errors import RecordError
 from filterpatterns.evaluation import Reason, Verdict
@@ -46,25 +47,54 @@ class Tally(Struct):
         return "\n".join(lines)
 
 
-def counted(count: int, word: str = "record") -> str:
-    """So many records, or of something else."""
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
+class Output(Protocol):
+    """What may hold back what standard output is to get."""
+
+    def flush(self) -> None:
+        """Bring it out."""
+        ...
+
+
+class CountsUnreadable(Protocol):
+    """What counts the files that cannot be read, or not to their end."""
+
+    unreadable: int
+
+
+def numbered(
+    file: str,
+    out: Output,
+    tally: CountsUnreadable,
+    *,
+    lose: Callable[[bytes], None] = events.forget,
+) -> Iterator[tuple[int, Item]]:
+    """The records of a file, and what is none, each with its number; that a file
+    cannot be read, or has no records, is said on standard error.
+
+    Args:
+        file: the file's name, or `-` for standard input.
+        out: is flushed before more input is waited for.
+        tally: where files that cannot be read are counted.
+        lose: called with each line, or part of one, that is in no record.
+    """
+    number = 0
+    unreadable = tally.unreadable
+    for item in inputs.read(file, before_read=out.flush, lose=lose):
+        if item.line is None:
+            tally.unreadable += 1
+            complain(out, located(item.file, f"error: {item.error}"))
+            continue
+        number += 1
+        yield number, item
+    if not number and tally.unreadable == unreadable:
+        complain(out, located(streams.STDIN if file == "-" else file, "warning: no records"))
 
 
 def judge_file(file: str, judge: Judge, writer: output.Writer, tally: Tally) -> None:
     """Judge the records of a file; what cannot be read or judged is said on standard error."""
-    number = 0
-    unreadable = tally.unreadable
-    for item in inputs.read(file, before_read=writer.flush):
-        if item.line is None:
-            tally.unreadable += 1
-            complain(writer, located(item.file, f"error: {item.error}"))
-            continue
-        number += 1
+    for number, item in numbered(file, writer, tally):
         result, reason, detail = _judged(item, judge, writer, tally)
-        writer.row(Row(item.file, item.line, number, item.id, result, reason, detail))
-    if not number and tally.unreadable == unreadable:
-        complain(writer, located(streams.STDIN if file == "-" else file, "warning: no records"))
+        writer.row(Row(item.file, item.line or 0, number, item.id, result, reason, detail))
 
 
 def _judged(item: Item, judge: Judge, writer: output.Writer, tally: Tally) -> tuple[str, str, str]:
@@ -89,9 +119,9 @@ def _judged(item: Item, judge: Judge, writer: output.Writer, tally: Tally) -> tu
     return ERROR, "not-a-record", error
 
 
-def complain(writer: output.Writer, message: str) -> None:
-    """Say on standard error what comes after the rows so far: both may be the same terminal."""
-    writer.flush()
+def complain(out: Output, message: str) -> None:
+    """Say on standard error what comes after the output so far: both may be the same terminal."""
+    out.flush()
     click.echo(message, err=True)
 
 

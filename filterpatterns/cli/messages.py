@@ -26,6 +26,11 @@ def located(file: str, words: str, line: int | None = None, column: int | None =
     return f"{place}: {words}"
 
 
+def counted(count: int, word: str = "record") -> str:
+    """So many records, or of something else."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
 def diagnosed(file: str, diagnostic: Diagnostic) -> str:
     """A diagnostic of a pattern that stands in a file, drawn."""
     return located(file, str(diagnostic), diagnostic.line, diagnostic.column)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, TextIO
 
 from filterpatterns.cli import explaining, output
-from filterpatterns.cli.judging import Tally, counted
+from filterpatterns.cli.judging import Tally
 from filterpatterns.cli.junit import Report
+from filterpatterns.cli.messages import counted
 from filterpatterns.cli.output import DROP, ERROR, MATCH, Row
 from filterpatterns.errors import RecordError
 from filterpatterns.evaluation import Verdict

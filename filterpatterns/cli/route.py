@@ -11,8 +11,9 @@ import orjson
 from msgspec import Struct, field
 
 from filterpatterns import RecordError, RuleSet
-from filterpatterns.cli import inputs, output, outputs, patterns, rules, streams
-from filterpatterns.cli.messages import Failure, located
+from filterpatterns.cli import output, outputs, patterns, rules
+from filterpatterns.cli.judging import complain, numbered
+from filterpatterns.cli.messages import Failure, counted, located
 from filterpatterns.cli.options import color_option, wants_color
 from filterpatterns.cli.output import DROP, ERROR, MATCH, NOT_A_RECORD, Row
 from filterpatterns.cli.split import Files, Split, line_of, refuse_overlap
@@ -35,8 +36,7 @@ class Tally(Struct):
         parts = [f"{self.routed:,} routed", f"{self.unrouted:,} unrouted"]
         if self.invalid:
             parts.append(f"{self.invalid:,} {NOT_A_RECORD}")
-        counted = f"{total:,} record{'' if total == 1 else 's'}"
-        return f"{counted}: {', '.join(parts)}" if total else counted
+        return f"{counted(total)}: {', '.join(parts)}" if total else counted(total)
 
 
 class _JsonLines:
@@ -200,19 +200,10 @@ class _Router:
 
     def file(self, file: str) -> None:
         """Route the records of a file, or of standard input."""
-        number = 0
-        unreadable = self.tally.unreadable
-        for item in inputs.read(file, before_read=self._flush, lose=self._lose):
-            if item.line is None:
-                self.tally.unreadable += 1
-                self._complain(located(item.file, f"error: {item.error}"))
-                continue
-            number += 1
+        for number, item in numbered(file, self, self.tally, lose=self._lose):
             self._route(item, number)
         if not self._last_lost.endswith(b"\n"):  # a file's last line: another file may follow
             self._lose(b"\n")
-        if not number and self.tally.unreadable == unreadable:
-            self._complain(located(streams.STDIN if file == "-" else file, "warning: no records"))
 
     def _route(self, item: Item, number: int) -> None:
         names: list[str] = []
@@ -225,7 +216,7 @@ class _Router:
                 self._lose(line_of(item.record))
         if error is not None:
             self.tally.invalid += 1
-            self._complain(located(item.file, f"error: {error}", item.line, column))
+            complain(self._writer, located(item.file, f"error: {error}", item.line, column))
         elif names:
             self.tally.routed += 1
             self.tally.by_name.update(names)
@@ -241,13 +232,10 @@ class _Router:
         self._last_lost = raw
         self._write_lost(raw)
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Bring out what has been written so far."""
         self._writer.flush()
         self._files.flush()
-
-    def _complain(self, message: str) -> None:
-        self._writer.flush()
-        click.echo(message, err=True)
 
 
 def _conclude(

@@ -11,9 +11,8 @@ import click
 
 from filterpatterns.cli import cases
 from filterpatterns.cli.cases import Result
-from filterpatterns.cli.judging import counted
 from filterpatterns.cli.junit import Report
-from filterpatterns.cli.messages import located
+from filterpatterns.cli.messages import counted, located
 from filterpatterns.cli.misses import explained
 from filterpatterns.errors import printable
 

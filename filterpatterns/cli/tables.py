@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from filterpatterns.cli.judging import counted
+from filterpatterns.cli.messages import counted
 from filterpatterns.cli.output import takes
 from filterpatterns.errors import printable
 from filterpatterns.funnel import FieldCount, Funnel, Occurrence, OrCount

@@ -7,7 +7,8 @@ import re
 import click
 
 from filterpatterns.cli import output, patterns
-from filterpatterns.cli.judging import Tally, counted, hint_at_source, hint_at_stats, judge_file
+from filterpatterns.cli.judging import Tally, hint_at_source, hint_at_stats, judge_file
+from filterpatterns.cli.messages import counted
 from filterpatterns.cli.options import color_option, complete_files, pattern_options, wants_color
 
 
