@@ -331,22 +331,22 @@ class Reader:
             return (self._item(value, text, line, self._raw),)
         items: list[Item] = []
         held = value if key is None else value[key]
-        if isinstance(held, dict):  # by topic, or by queue
-            parts = list(records(value))
-            lines: Iterable[int] = [line] * len(parts)
-        else:
-            parts = held
-            lines = lines_of_elements(text, key, len(parts), line)
+        is_grouped = isinstance(held, dict)  # by topic, or by queue
+        parts = list(records(value)) if is_grouped else held
+        are_events = [key is None and holds_records(part) is not None for part in parts]
         wanted = (
-            self._as_text
-            or not all(isinstance(part, dict) for part in parts)
-            or (key is None and any(map(holds_records, parts)))
+            self._as_text or any(are_events) or not all(isinstance(part, dict) for part in parts)
         )
         texts = _texts(text, key, held) if wanted else [""] * len(parts)
-        if wanted and key is None:
+        lines: Iterable[int]
+        if is_grouped:
+            lines = [line] * len(parts)
+        elif wanted and key is None:
             lines = lines_of_texts(text, texts, line)
-        for part, its_text, its_line in zip(parts, texts, lines, strict=True):
-            if key is None and holds_records(part):
+        else:
+            lines = lines_of_elements(text, key, len(parts), line)
+        for part, is_event, its_text, its_line in zip(parts, are_events, texts, lines, strict=True):
+            if is_event:
                 items += self._records(part, its_text, its_line)
             else:
                 items.append(self._item(part, its_text, its_line))

@@ -12,6 +12,8 @@ import sys
 import threading
 import time
 import weakref
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -542,7 +544,7 @@ def test_reading_goes_on_where_waiting_was_interrupted() -> None:
     thread = threading.Thread(target=write)
     thread.start()
     with os.fdopen(reader, "rb", buffering=0) as raw, streams.Stream(raw) as stream:
-        assert list(iter(lambda: stream.readline(-1), b"")) == [BIG, SMALL]
+        assert [*chain(*iter(partial(stream.read_lines, 1 << 20), []))] == [BIG, SMALL]
     thread.join()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import chain
 from typing import BinaryIO
 
 from filterpatterns import events
@@ -50,7 +51,7 @@ class _UnreadableError(Exception):
 def _checked(stream: Stream) -> Iterator[bytes]:
     """The lines; where they end before the file does, the error says after which of them."""
     number = 0
-    for line in iter(partial(stream.readline, LONGEST_LINE), b""):
+    for line in chain.from_iterable(iter(partial(stream.read_lines, LONGEST_LINE), [])):
         if not number:
             _refuse_binary(line)
         if stream.fault is not None and not line.endswith(b"\n"):

@@ -71,14 +71,11 @@ class Stream:
         elif head.startswith(_ZSTD_MAGIC):
             layer = _Layer(_zstd_reader(self._source))
         self._layer = layer
-        self._file = io.BufferedReader(layer, _BUFFER_SIZE)
-        self.readline: Callable[[int], bytes] = self._file.readline
-        """Gives the next line, up to so many bytes of it; nothing at the end."""
         self._begun: list[bytes] = []
 
     def read_lines(self, longest: int) -> list[bytes]:
-        """The lines that are next, as many as are there; none at the end. Not to be mixed with
-        `readline`. What is longer than `longest` without an end comes as it is.
+        """The lines that are next, as many as are there; none at the end. What is longer than
+        `longest` without an end comes as it is.
         """
         while data := self._layer.take(_BUFFER_SIZE):
             lines = io.BytesIO(data).readlines()  # ends at line feeds only, and faster than split
@@ -138,7 +135,6 @@ class Stream:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._file.close()
         self._source.close()
 
 
@@ -234,16 +230,12 @@ class Section:
         self._file.close()
 
 
-class _Layer(io.RawIOBase):
+class _Layer:
     """What unpacks; an error ends the data, so that the line before it is not lost."""
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
-        super().__init__()
         self.fault: str | None = None
         self._get = read
-
-    def readable(self) -> bool:
-        return True
 
     def take(self, size: int) -> bytes:
         """The next bytes, at most so many; none at the end."""
@@ -254,11 +246,6 @@ class _Layer(io.RawIOBase):
         except _UnpackError as error:
             self.fault = str(error)
             return b""
-
-    def readinto(self, buffer: Any) -> int:
-        data = self.take(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
 
 
 class _UnpackError(Exception):
