@@ -33,13 +33,16 @@ LONGEST_LINE: Final = 1 << 28
 a record of a hundredth of that."""
 
 _UTF8_MARK = "\ufeff"
+_UTF8_MARK_BYTES = _UTF8_MARK.encode()
+_SPACE_BYTES = SPACE.encode()
 
 
 class Item(NamedTuple):
     """A record; or a line that is none; or, with `line` None, a file that cannot be read.
 
     `record` is the record's own text where it has its line for itself, otherwise a dict. `error`
-    says what is wrong, `column` where, if that is known; `record` is None then.
+    says what is wrong, `column` where, if that is known; `record` is None then. `own_line` is the
+    line that a record has for itself, byte for byte but for a byte order mark; if it has one.
     """
 
     file: str
@@ -48,6 +51,15 @@ class Item(NamedTuple):
     id: str | None = None
     error: str | None = None
     column: int | None = None
+    own_line: bytes | None = None
+
+    def as_line(self) -> bytes:
+        """The record's own line; or, where it has none (in an array, over many lines), its own
+        text, which `record` has to be, as a line."""
+        if self.own_line is not None:
+            return self.own_line
+        text: bytes = self.record.encode()
+        return text.strip(_SPACE_BYTES) + b"\n"
 
 
 def forget(_raw: bytes) -> None:
@@ -55,7 +67,11 @@ def forget(_raw: bytes) -> None:
 
 
 def items(
-    lines: Iterable[bytes], file: str, *, lose: Callable[[bytes], None] = forget
+    lines: Iterable[bytes],
+    file: str,
+    *,
+    as_text: bool = False,
+    lose: Callable[[bytes], None] = forget,
 ) -> Iterator[Item]:
     """The records in the lines of a file, each as soon as it is complete.
 
@@ -63,9 +79,10 @@ def items(
         lines: the lines, each with its line feed, not decoded yet; one of more than LONGEST_LINE
             may come in parts.
         file: the name that the items have for the file.
+        as_text: give each record as its own text.
         lose: called with each line, or part of one, that is in no record.
     """
-    reader = Reader(file, lose=lose)
+    reader = Reader(file, as_text=as_text, lose=lose)
     number = 0
     for line in lines:
         number += not reader.is_inside
@@ -193,7 +210,7 @@ class Reader:
     def _begin(self, number: int, text: str) -> Sequence[Item]:
         """The items of a line before which everything is closed."""
         self._last = text
-        items = self._whole(text, number)
+        items = self._whole(text, number, self._raw)
         if items is None:
             items = self._several(number, text)
         if self._json_lines is None:
@@ -242,8 +259,8 @@ class Reader:
         self._open, self._first_document = [], False
         if not rest:
             return found
-        self._raw = text[end:].encode() + b"\n"
-        return [*found, *self._begin(number, " " * end + text[end:])]
+        self._raw = rest.encode() + b"\n"
+        return [*found, *self._begin(number, " " * text.index(rest, end) + rest)]
 
     def _closing(self, text: str) -> int | None:
         """Where in a line the open document ends, if it does."""
@@ -303,8 +320,9 @@ class Reader:
             return items
         return [*items, item]
 
-    def _whole(self, text: str, line: int) -> Sequence[Item] | None:
-        """The items of one JSON text, which begins in that line; None if it is not JSON."""
+    def _whole(self, text: str, line: int, raw: bytes | None = None) -> Sequence[Item] | None:
+        """The items of one JSON text, which begins in that line; None if it is not JSON. `raw` is
+        the line if it holds nothing else."""
         try:
             look = _look(text)
         except (msgspec.DecodeError, RecursionError):
@@ -320,15 +338,19 @@ class Reader:
         ):
             ids = (look.message_id, look.boto_id, look.event_id, look.id)
             record = one_line(text) if self._as_text else text
-            return (Item(self._file, line, record, _first_id(ids)),)
+            own_line = None if raw is None else raw.removeprefix(_UTF8_MARK_BYTES)
+            return (Item(self._file, line, record, _first_id(ids), own_line=own_line),)
         value = jsontext.parse(text)
-        return None if value is NOT_JSON else self._records(value, text, line)
+        return None if value is NOT_JSON else self._records(value, text, line, raw)
 
-    def _records(self, value: Any, text: str, line: int) -> Sequence[Item]:
-        """The items of a value, taken apart if it holds records; `text` is its source."""
+    def _records(
+        self, value: Any, text: str, line: int, raw: bytes | None = None
+    ) -> Sequence[Item]:
+        """The items of a value, taken apart if it holds records; `text` is its source, and `raw`
+        the line if it holds nothing else."""
         key = holds_records(value)
         if key is None and not isinstance(value, list):
-            return (self._item(value, text, line, self._raw),)
+            return (self._item(value, text, line, raw),)
         items: list[Item] = []
         held = value if key is None else value[key]
         is_grouped = isinstance(held, dict)  # by topic, or by queue
@@ -352,10 +374,11 @@ class Reader:
                 items.append(self._item(part, its_text, its_line))
         return items
 
-    def _item(self, value: Any, text: str, line: int, raw: bytes = b"") -> Item:
+    def _item(self, value: Any, text: str, line: int, raw: bytes | None = None) -> Item:
         if isinstance(value, dict):
             record = one_line(text) if self._as_text else value
-            return Item(self._file, line, record, record_id(value))
+            own_line = None if raw is None else raw.removeprefix(_UTF8_MARK_BYTES)
+            return Item(self._file, line, record, record_id(value), own_line=own_line)
         self._lose(raw or one_line(text).encode() + b"\n")
         return Item(
             self._file,

@@ -172,7 +172,7 @@ _OUTSIDE_STRINGS = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\r\n]+', re.DOTAL
 
 
 def one_line(text: str) -> str:
-    """A JSON text without line breaks: as it is, or without any white space between its tokens."""
-    if "\n" not in text and "\r" not in text:
+    """A JSON text in one line: as it is, or without any white space between its tokens."""
+    if "\n" not in text:  # nothing else ends a line
         return text
     return _OUTSIDE_STRINGS.sub(lambda match: match[1] or "", text)

@@ -16,7 +16,6 @@ from filterpatterns.events import LONGEST_LINE, Item, Reader
 from filterpatterns.filter import Filter
 
 _SPACE = b" \t\r\n"
-_UTF8_MARK = b"\xef\xbb\xbf"
 
 
 class Fault(NamedTuple):
@@ -94,8 +93,9 @@ class LineFilter:
         The outcome grows meanwhile; `read_lines` may take it out whenever it is called.
 
         Args:
-            read_lines: gives the lines that are next, some of them; none at the end. A line that is
-                longer than the number given comes in parts, each at least as long but for the last.
+            read_lines: gives the lines that are next, some of them, each with its line feed; none
+                at the end. A line that is longer than the number given comes in parts, each at
+                least as long but for the last.
         """
         counts, outcome = self.counts, self.outcome
         while lines := read_lines(LONGEST_LINE):
@@ -114,9 +114,7 @@ class LineFilter:
             )
             counts.lines += len(lines)
             counts.records += len(lines) - self._slow_lines
-        self._judge_items(self._reader.end(), b"")
-        _end_line(outcome.kept)
-        _end_line(outcome.dropped)
+        self._judge_items(self._reader.end())
 
     def _slow(self, line: bytes, number: int) -> None:
         """Judge a line that may be anything."""
@@ -124,23 +122,18 @@ class LineFilter:
         items = self._reader.line(number, line)
         if not items and not line.strip(_SPACE):
             self.counts.blank += 1
-        self._judge_items(items, line)
+        self._judge_items(items)
 
-    def _judge_items(self, items: Any, line: bytes) -> None:
+    def _judge_items(self, items: Any) -> None:
         for item in items:
-            fault = item.error if item.error is not None else self._matched(item, line, len(items))
+            fault = item.error if item.error is not None else self._matched(item)
             if fault is not None:
                 self.counts.errors += 1
                 self.outcome.faults.append(Fault(item.line, item.column, fault))
 
-    def _matched(self, item: Item, line: bytes, count: int) -> str | None:
+    def _matched(self, item: Item) -> str | None:
         """Judge a record; gives what is wrong if it cannot be."""
-        own: bytes = item.record.encode()
-        unmarked = line.removeprefix(_UTF8_MARK)
-        if count == 1 and unmarked.strip(_SPACE) == own.strip(_SPACE):
-            own = unmarked
-        if not own.endswith(b"\n"):
-            own += b"\n"
+        own = item.as_line()
         try:
             matches = self._judge.matches(item.record)
         except RecordError as error:
@@ -152,9 +145,3 @@ class LineFilter:
         elif self._judge.drops:
             self.outcome.dropped.append(own)
         return None
-
-
-def _end_line(lines: list[bytes]) -> None:
-    """Give a file's last line its line feed."""
-    if lines and not lines[-1].endswith(b"\n"):
-        lines[-1] += b"\n"

@@ -265,14 +265,15 @@ def test_files_that_cannot_be_read_are_reported_and_the_rest_is_tested(here: Pat
     unreadable = ["nope", ".", "cut.gz", "garbage.gz", "broken.gz"]
     result = fp("test", "-q", "pattern.json", *unreadable)
     errors = result.stderr.splitlines()
-    assert errors[:3] == [
+    assert errors[:4] == [
         "nope: error: no such file or directory",
         ".: error: is a directory",
-        "cut.gz: error: the gzip data ends early (after line 200)",
+        "cut.gz:201:7: error: invalid JSON: unterminated string",
+        "cut.gz: error: the gzip data ends early (after line 201)",
     ]
-    assert errors[3].startswith("garbage.gz: error: broken gzip data: not a gzipped file")
-    assert errors[4].startswith("broken.gz: error: broken gzip data: ")
-    assert result.stdout.startswith("201 records: 51 match, 150 drop\n")
+    assert errors[4].startswith("garbage.gz: error: broken gzip data: not a gzipped file")
+    assert errors[5].startswith("broken.gz: error: broken gzip data: ")
+    assert result.stdout.startswith("202 records: 51 match, 150 drop, 1 not a record\n")
     assert result.exit_code == 2
     assert fp("test", "-q", "pattern.json", "binary", "utf16").stderr.splitlines() == [
         "binary: error: a binary file, not JSON",

@@ -101,7 +101,10 @@ def test_an_object_that_only_resembles_an_event_is_a_record(record: dict[str, An
 
 def test_json_lines_are_handed_on_as_their_own_text() -> None:
     line = '{"messageId":  "a", "body": "1e400"}'
-    assert read(f"{line}\r\n{line}")[1] == Item("f", 2, line, "a")
+    assert read(f"{line}\r\n{line}") == [
+        Item("f", 1, line, "a", own_line=f"{line}\r\n".encode()),
+        Item("f", 2, line, "a", own_line=line.encode()),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ def read(
     *,
     stdin: BinaryIO | None = None,
     before_read: Callable[[], None] | None = None,
+    as_text: bool = False,
     lose: Callable[[bytes], None] = events.forget,
 ) -> Iterator[Item]:
     """The records of a file, one by one, while it is being read.
@@ -27,6 +28,7 @@ def read(
         path: the file's name, or `-` for `stdin`.
         stdin: what `-` stands for; `sys.stdin` unless given.
         before_read: called each time before more input is waited for: the moment to flush output.
+        as_text: give each record as its own text.
         lose: called with each line, or part of one, that is in no record.
 
     Never raises for what is in the file, or because there is none: an item says so.
@@ -39,7 +41,7 @@ def read(
         return
     with stream:
         try:
-            yield from events.items(_checked(stream), name, lose=lose)
+            yield from events.items(_checked(stream), name, as_text=as_text, lose=lose)
         except _UnreadableError as error:
             yield Item(name, None, None, error=str(error))
 
@@ -54,8 +56,6 @@ def _checked(stream: Stream) -> Iterator[bytes]:
     for line in chain.from_iterable(iter(partial(stream.read_lines, LONGEST_LINE), [])):
         if not number:
             _refuse_binary(line)
-        if stream.fault is not None and not line.endswith(b"\n"):
-            break  # cut off by the fault: no line
         number += 1
         yield line
     if stream.fault is not None:

@@ -66,6 +66,7 @@ def numbered(
     out: Output,
     tally: CountsUnreadable,
     *,
+    as_text: bool = False,
     lose: Callable[[bytes], None] = events.forget,
 ) -> Iterator[tuple[int, Item]]:
     """The records of a file, and what is none, each with its number; that a file
@@ -75,11 +76,12 @@ def numbered(
         file: the file's name, or `-` for standard input.
         out: is flushed before more input is waited for.
         tally: where files that cannot be read are counted.
+        as_text: give each record as its own text.
         lose: called with each line, or part of one, that is in no record.
     """
     number = 0
     unreadable = tally.unreadable
-    for item in inputs.read(file, before_read=out.flush, lose=lose):
+    for item in inputs.read(file, before_read=out.flush, as_text=as_text, lose=lose):
         if item.line is None:
             tally.unreadable += 1
             complain(out, located(item.file, f"error: {item.error}"))

@@ -16,7 +16,7 @@ from filterpatterns.cli.judging import complain, numbered
 from filterpatterns.cli.messages import Failure, counted, located
 from filterpatterns.cli.options import color_option, wants_color
 from filterpatterns.cli.output import DROP, ERROR, MATCH, NOT_A_RECORD, Row
-from filterpatterns.cli.split import Files, Split, line_of, refuse_overlap
+from filterpatterns.cli.split import Files, Split, refuse_overlap
 from filterpatterns.errors import printable
 from filterpatterns.events import Item
 from filterpatterns.sources import SOURCES
@@ -195,15 +195,12 @@ class _Router:
         self._files = files
         self._split = split
         self._rest = rest
-        self._write_lost = lose
-        self._last_lost = b"\n"  # the end of what was lost last
+        self._lose = lose
 
     def file(self, file: str) -> None:
         """Route the records of a file, or of standard input."""
-        for number, item in numbered(file, self, self.tally, lose=self._lose):
+        for number, item in numbered(file, self, self.tally, as_text=True, lose=self._lose):
             self._route(item, number)
-        if not self._last_lost.endswith(b"\n"):  # a file's last line: another file may follow
-            self._lose(b"\n")
 
     def _route(self, item: Item, number: int) -> None:
         names: list[str] = []
@@ -213,7 +210,7 @@ class _Router:
                 names = self._rule_set.matching(item.record)
             except RecordError as refusal:
                 error = refusal.message
-                self._lose(line_of(item.record))
+                self._lose(item.as_line())
         if error is not None:
             self.tally.invalid += 1
             complain(self._writer, located(item.file, f"error: {error}", item.line, column))
@@ -221,16 +218,12 @@ class _Router:
             self.tally.routed += 1
             self.tally.by_name.update(names)
             if self._split is not None:
-                self._split.write(names, line_of(item.record))
+                self._split.write(names, item.as_line())
         else:
             self.tally.unrouted += 1
             if self._rest is not None:
-                self._files.write(self._rest, line_of(item.record))
+                self._files.write(self._rest, item.as_line())
         self._writer.record(item, number, names, error)
-
-    def _lose(self, raw: bytes) -> None:
-        self._last_lost = raw
-        self._write_lost(raw)
 
     def flush(self) -> None:
         """Bring out what has been written so far."""

@@ -158,7 +158,7 @@ def _piece(outcome: Outcome, work: Work) -> Piece | None:
     piece = Piece(
         output,
         b"".join(rejected) if work.rejects else b"",
-        b"".join(map(_ended, outcome.lost)) if work.errors else b"",
+        b"".join(outcome.lost) if work.errors else b"",
         len(selected),
         len(kept),
         tuple(outcome.faults),
@@ -166,10 +166,6 @@ def _piece(outcome: Outcome, work: Work) -> Piece | None:
     for taken in (kept, dropped, outcome.lost, outcome.faults):
         taken.clear()
     return piece
-
-
-def _ended(line: bytes) -> bytes:
-    return line if line.endswith(b"\n") else line + b"\n"
 
 
 def _id_line(line: bytes) -> bytes:

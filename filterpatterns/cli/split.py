@@ -15,7 +15,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from filterpatterns.cli.messages import Failure, located
@@ -141,14 +140,3 @@ def refuse_overlap(
         raise Failure(located(found.path, words))
     words = f"error: {found.option} would write to this file, which is read"
     raise Failure(located(STDIN if found.read == "-" else found.read, words))
-
-
-def line_of(record: Any) -> bytes:
-    """A record as a line: its own, byte for byte, if it had one to itself; else as compact JSON."""
-    if isinstance(record, str):
-        return record.encode() + b"\n"
-    try:
-        text = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
-    except UnicodeEncodeError:  # half a surrogate pair
-        text = json.dumps(record, separators=(",", ":")).encode()
-    return text + b"\n"

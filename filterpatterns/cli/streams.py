@@ -72,10 +72,14 @@ class Stream:
             layer = _Layer(_zstd_reader(self._source))
         self._layer = layer
         self._begun: list[bytes] = []
+        self._is_inside = False  # whether the line that was given last has not ended
 
     def read_lines(self, longest: int) -> list[bytes]:
-        """The lines that are next, as many as are there; none at the end. What is longer than
-        `longest` without an end comes as it is.
+        """The lines that are next, as many as are there; none at the end.
+
+        Each ends with a line feed, and only there; the last line of a file gets one if it has none,
+        so that nothing that is written after it is glued to it. A line longer than `longest` comes
+        in parts, of which only the last ends so.
         """
         while data := self._layer.take(_BUFFER_SIZE):
             lines = io.BytesIO(data).readlines()  # ends at line feeds only, and faster than split
@@ -84,13 +88,21 @@ class Stream:
                 self._begun.clear()
             if not lines[-1].endswith(b"\n"):
                 self._begun.append(lines.pop())
-            if not lines and sum(map(len, self._begun)) >= longest:
-                break
             if lines:
+                self._is_inside = False
                 return lines
-        rest = b"".join(self._begun)
+            if sum(map(len, self._begun)) >= longest:
+                self._is_inside = True
+                return [self._take_begun()]
+        if self._begun or self._is_inside:
+            self._is_inside = False
+            return [self._take_begun() + b"\n"]
+        return []
+
+    def _take_begun(self) -> bytes:
+        begun = b"".join(self._begun)
         self._begun.clear()
-        return [rest] if rest else []
+        return begun
 
     @classmethod
     def open(

@@ -136,12 +136,12 @@ def judge_line(
         return
     own = [line + b"\n"] * 2
     for lines, drops, size in _line_filters(compiled, len(line)):
-        lines.run(blocks([line + b"\n", line], size))
+        lines.run(blocks(own, size))
         found = lines.outcome.kept, lines.outcome.dropped, lines.outcome.lost
         wanted = [own if verdict is one else [] for one in (True, False, None)]
         if not drops:
             wanted[1] = []
-        expect([*found[:2], [*map(_ended, found[2])]] == wanted, verdict, found, line)
+        expect([*found] == wanted, verdict, found, line)
         counts, refused = lines.counts, 2 * (verdict is None)
         expect(counts.errors == len(lines.outcome.faults) == refused, counts, line)
         expect((counts.lines, counts.records) == (2, 2 - refused), counts, line)
@@ -188,7 +188,3 @@ def _line_filters(compiled: Filter, number: int) -> Iterator[tuple[LineFilter, b
     for drops in (False, True):
         lines = LineFilter(LineJudge(compiled, drops=drops), "file", json_lines=True)
         yield lines, drops, 1 + (drops is (number % 2 == 0))
-
-
-def _ended(line: bytes) -> bytes:
-    return line if line.endswith(b"\n") else line + b"\n"
