@@ -13,6 +13,7 @@ import linecache
 import threading
 import weakref
 from collections.abc import Callable
+from io import StringIO
 from typing import Any
 
 from filterpatterns.decoding import Unsupported
@@ -164,5 +165,5 @@ def _execute(source: str, namespace: dict[str, Any], owner: object) -> None:
     name = f"<filterpatterns {next(_serial)}>"
     exec(compile(source, name, "exec"), namespace)  # noqa: S102 - holds names only, values are bound
     # Tracebacks show the lines as long as the functions live.
-    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    linecache.cache[name] = (len(source), None, StringIO(source).readlines(), name)
     weakref.finalize(owner, linecache.cache.pop, name, None)

@@ -258,7 +258,8 @@ class _Taker:
         output, selected = piece.output, piece.selected
         left = None if self._most is None else self._most - self.selected
         if left is not None and selected > left:
-            output, selected = b"".join(output.splitlines(keepends=True)[:left]), left
+            lines = output.split(b"\n", left)[:left]  # a line ends at a line feed only
+            output, selected = b"".join(line + b"\n" for line in lines), left
         self.selected += selected
         self.matched += piece.matched
         self._file_selected += selected

@@ -102,7 +102,7 @@ def _blocks(text: str) -> Iterator[list[str]]:
     """The lines of each paragraph of a help text."""
     for block in re.split(r"\n[ \t]*\n", inspect.cleandoc(text)):
         if block.strip():
-            yield block.splitlines()
+            yield block.rstrip("\n").split("\n")
 
 
 def _option(param: click.Option) -> str:

@@ -64,7 +64,7 @@ def drawn(funnels: Sequence[Funnel], out: TextIO, *, color: bool) -> str:
         console.print(_table(funnel, width, bars, ellipsis))
         console.print()
         console.print(_contents(funnel))
-    return "".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())
+    return "\n".join(line.rstrip() for line in text.getvalue().split("\n"))
 
 
 def title(funnel: Funnel) -> str:
