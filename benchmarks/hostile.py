@@ -21,7 +21,7 @@ import filterpatterns
 from benchmarks.hostile_cases import PATTERNS, RECORDS
 from benchmarks.report import environment
 from filterpatterns import PatternError, RecordError
-from filterpatterns.filter import _compile
+from filterpatterns.engine.filter import _compile
 
 _TIMEOUT = 120
 _PARTS = (4, 2, 1)

@@ -24,7 +24,7 @@ from benchmarks.data import Record, fresh
 from benchmarks.engines import DisagreementError
 from benchmarks.timing import gc_off
 from filterpatterns import RuleSet
-from filterpatterns.rulesets import index
+from filterpatterns.engine.rulesets import index
 
 Pattern = dict[str, Any]
 Draw = Callable[[random.Random], Pattern]

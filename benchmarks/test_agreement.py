@@ -9,7 +9,7 @@ from benchmarks.cases import CASES, Case, workload
 from benchmarks.costs import ARRAYS, Arrays, new_pattern
 from benchmarks.data import fresh
 from benchmarks.engines import ENGINES, EVENT_RULER, MOTO, DisagreementError, Engine, built, check
-from filterpatterns.evaluation import Reason
+from filterpatterns.matching.verdict import Reason
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

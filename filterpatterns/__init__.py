@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from filterpatterns._version import __version__
 
 if TYPE_CHECKING:
-    from filterpatterns.delivery import records
+    from filterpatterns.delivery.envelopes import records
+    from filterpatterns.engine.filter import Filter, check, compile
+    from filterpatterns.engine.rulesets import RuleError, RuleSet
     from filterpatterns.errors import Diagnostic, PatternError, RecordError
-    from filterpatterns.evaluation import Reason
-    from filterpatterns.explain import Explanation
-    from filterpatterns.filter import Filter, check, compile
-    from filterpatterns.rulesets import RuleError, RuleSet
+    from filterpatterns.explain.explainer import Explanation
+    from filterpatterns.matching.verdict import Reason
 
 __all__ = [
     "Diagnostic",
@@ -39,14 +39,14 @@ _MODULES = {
     "Diagnostic": "filterpatterns.errors",
     "PatternError": "filterpatterns.errors",
     "RecordError": "filterpatterns.errors",
-    "Reason": "filterpatterns.evaluation",
+    "Reason": "filterpatterns.matching.verdict",
     "Explanation": "filterpatterns.explain",
-    "RuleError": "filterpatterns.rulesets",
-    "RuleSet": "filterpatterns.rulesets",
-    "Filter": "filterpatterns.filter",
-    "check": "filterpatterns.filter",
-    "compile": "filterpatterns.filter",
-    "records": "filterpatterns.delivery",
+    "RuleError": "filterpatterns.engine.rulesets",
+    "RuleSet": "filterpatterns.engine.rulesets",
+    "Filter": "filterpatterns.engine.filter",
+    "check": "filterpatterns.engine.filter",
+    "compile": "filterpatterns.engine.filter",
+    "records": "filterpatterns.delivery.envelopes",
 }
 
 

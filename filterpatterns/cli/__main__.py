@@ -1,6 +1,6 @@
 """`python -m filterpatterns.cli`: the command `fp`."""
 
-from filterpatterns.cli import main
+from filterpatterns.cli.program import main
 
 if __name__ == "__main__":
     main(prog_name="fp")

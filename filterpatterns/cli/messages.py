@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from filterpatterns.delivery import contradicts
+from filterpatterns.delivery.envelopes import contradicts
 from filterpatterns.errors import Diagnostic, printable
-from filterpatterns.evaluation import as_record
+from filterpatterns.matching.verdict import as_record
 
 
 class Failure(click.ClickException):

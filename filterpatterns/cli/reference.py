@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import click
 
-from filterpatterns.cli import main
+from filterpatterns.cli.program import main
 
 _WIDTH = 100
 

@@ -7,14 +7,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from filterpatterns.errors import printable
-from filterpatterns.explain.model import (
-    Array,
-    Combination,
-    Explanation,
-    FilterExplanation,
-    Node,
-)
-from filterpatterns.wording import cut, joined, shown
+from filterpatterns.explain.model import Array, Combination, Explanation, FilterExplanation, Node
+from filterpatterns.language.wording import cut, joined, shown
 
 _MOST_RULES = 5
 """Rules of one field that are drawn, each with its reason."""

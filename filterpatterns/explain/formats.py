@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from filterpatterns.evaluation import Payloads, Reason, mismatch, step
+from filterpatterns.delivery.sources import PayloadFormat, Step
 from filterpatterns.explain.model import Format
 from filterpatterns.explain.names import holds_json
-from filterpatterns.interpreter import flatten
-from filterpatterns.jsontokens import fault
-from filterpatterns.sources import PayloadFormat, Step
-from filterpatterns.tree import Payload
-from filterpatterns.wording import kind
+from filterpatterns.jsontext.structure import fault
+from filterpatterns.language.wording import kind
+from filterpatterns.matching.interpreter import flatten
+from filterpatterns.matching.match_tree import Payload
+from filterpatterns.matching.verdict import Payloads, Reason, mismatch, step
 
 _NAMES = {
     PayloadFormat.JSON: "json",

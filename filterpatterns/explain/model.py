@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from filterpatterns.wording import shown
+from filterpatterns.language.wording import shown
 
 _LONGEST = 1000
 """Characters of a string in `to_dict`; a longer one is cut there, with its length beside it."""

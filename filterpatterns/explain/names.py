@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from filterpatterns import jsontext
 from filterpatterns.errors import printable
-from filterpatterns.evaluation import Payloads
-from filterpatterns.wording import cut, shown
+from filterpatterns.jsontext import decoding
+from filterpatterns.language.wording import cut, shown
+from filterpatterns.matching.verdict import Payloads
 
 _MOST_NAMES = 1000
 _LONGEST_NAME = 100
@@ -102,7 +102,7 @@ def holds_json(value: Any) -> bool:
         return False
     if not value.lstrip().startswith(("{", "[")):
         return False
-    return isinstance(jsontext.parse(value), (dict, list))
+    return isinstance(decoding.parse(value), (dict, list))
 
 
 def within(where: str, name: str) -> str:

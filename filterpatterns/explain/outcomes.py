@@ -8,9 +8,9 @@ from typing import Any
 from msgspec import Struct, field
 
 from filterpatterns.explain.model import Array, Found
-from filterpatterns.operators import Absent, Operator
-from filterpatterns.tree import Test
-from filterpatterns.wording import joined, shown
+from filterpatterns.language.operators import Absent, Operator
+from filterpatterns.language.wording import joined, shown
+from filterpatterns.matching.match_tree import Test
 
 _MOST_INDEXES = 8
 """Arrays in arrays whose indexes are all spelt out."""

@@ -6,12 +6,12 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from filterpatterns.checks import AllOf, AnyOf, check
+from filterpatterns.delivery.sources import source_named
 from filterpatterns.explain.model import Choice
-from filterpatterns.parser import parse
-from filterpatterns.report import Reporter
-from filterpatterns.sources import source_named
-from filterpatterns.tree import Combination, Conjunction, Test, conjunction, expand
+from filterpatterns.language.conditions import AllOf, AnyOf, check
+from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.parser import parse
+from filterpatterns.matching.match_tree import Combination, Conjunction, Test, conjunction, expand
 
 _CACHE_SIZE = 16
 

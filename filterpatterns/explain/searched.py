@@ -8,9 +8,9 @@ from typing import Any
 from filterpatterns.errors import RecordError
 from filterpatterns.explain.names import within
 from filterpatterns.explain.outcomes import Outcome, Place, Trace, below, indexed, judged, spelt
-from filterpatterns.interpreter import failing
-from filterpatterns.search import search
-from filterpatterns.tree import Node, Test
+from filterpatterns.matching.interpreter import failing
+from filterpatterns.matching.match_tree import Node, Test
+from filterpatterns.matching.search import search
 
 
 def trace_search(trace: Trace, root: Node, value: Any) -> None:

@@ -12,9 +12,9 @@ from filterpatterns.explain.model import Array, Element
 from filterpatterns.explain.names import Names, holds_json, within
 from filterpatterns.explain.outcomes import Outcome, Place, Trace, below, indexed, judged, spelt
 from filterpatterns.explain.searched import trace_search
-from filterpatterns.interpreter import ABSENT, OtherSpelling, evaluate
-from filterpatterns.tree import UNRANKED, Node, Test
-from filterpatterns.wording import cut, kind, told
+from filterpatterns.language.wording import cut, kind, told
+from filterpatterns.matching.interpreter import ABSENT, OtherSpelling, evaluate
+from filterpatterns.matching.match_tree import UNRANKED, Node, Test
 
 _INDEX_HINT = "arrays are looked into by themselves: leave the index out"
 

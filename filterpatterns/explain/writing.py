@@ -7,11 +7,11 @@ from typing import TypeVar
 
 from msgspec import Struct, field
 
-from filterpatterns.checks import AllOf, AnyOf, Condition
 from filterpatterns.explain.model import Node, Rule
 from filterpatterns.explain.outcomes import Outcome, Trace
-from filterpatterns.operators import Absent, AnythingBut, Equals
-from filterpatterns.tree import Combination
+from filterpatterns.language.conditions import AllOf, AnyOf, Condition
+from filterpatterns.language.operators import Absent, AnythingBut, Equals
+from filterpatterns.matching.match_tree import Combination
 
 _Said = TypeVar("_Said")
 

@@ -5,18 +5,11 @@ from __future__ import annotations
 import math
 from itertools import combinations, permutations
 
-from filterpatterns.checks import AllOf, Condition, every
+from filterpatterns.language.conditions import AllOf, Condition, every
+from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.operators import Absent, AnythingBut, Exists, Numeric, Operator, Prefix
+from filterpatterns.language.operators.equality import Equals, EqualsNumber
 from filterpatterns.lint.base import Rule, rules_of
-from filterpatterns.operators import (
-    Absent,
-    AnythingBut,
-    Exists,
-    Numeric,
-    Operator,
-    Prefix,
-)
-from filterpatterns.operators.equality import Equals, EqualsNumber
-from filterpatterns.report import Reporter
 
 
 def exists_beside_fields(conditions: AllOf, report: Reporter) -> None:

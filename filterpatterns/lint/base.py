@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from filterpatterns.checks import Condition
-from filterpatterns.nodes import Span
-from filterpatterns.operators import Operator
-from filterpatterns.report import Reporter
+from filterpatterns.language.conditions import Condition
+from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.nodes import Span
+from filterpatterns.language.operators import Operator
 
 Rule = Callable[[Condition, str, Reporter], None]
 """Looks at one condition of a pattern for a source, and reports what is doubtful."""

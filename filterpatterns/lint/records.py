@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from filterpatterns import jsontext
-from filterpatterns.checks import AllOf, Condition, every
+from filterpatterns.delivery.sources import SOURCES
+from filterpatterns.jsontext import decoding
+from filterpatterns.language.conditions import AllOf, Condition, every
+from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.operators import Absent, AnythingBut, Exactly, Exists, Numeric
+from filterpatterns.language.operators.equality import Equals, EqualsNumber
 from filterpatterns.lint.base import Rule, rules_of
-from filterpatterns.operators import (
-    Absent,
-    AnythingBut,
-    Exactly,
-    Exists,
-    Numeric,
-)
-from filterpatterns.operators.equality import Equals, EqualsNumber
-from filterpatterns.report import Reporter
-from filterpatterns.sources import SOURCES
 
 PAYLOADS = {
     "sqs": "body",
@@ -200,7 +194,7 @@ def _never_a_plain_string(condition: Condition, source: str, report: Reporter) -
         text = _TEXTS.get(type(rule))
         value = getattr(rule, text) if text else None
         if isinstance(rule, (Absent, EqualsNumber, Numeric)) or (
-            text and (not isinstance(value, str) or jsontext.parse(value) is not jsontext.NOT_JSON)
+            text and (not isinstance(value, str) or decoding.parse(value) is not decoding.NOT_JSON)
         ):
             report.warning(
                 "FP117",

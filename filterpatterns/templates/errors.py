@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from filterpatterns.nodes import Span
+from filterpatterns.language.nodes import Span
 
 
 class TemplateError(ValueError):

@@ -7,14 +7,14 @@ from typing import Literal as OneOf
 
 from msgspec import Struct
 
-from filterpatterns.criteria import PatternText
+from filterpatterns.engine.filter import check_texts
 from filterpatterns.errors import Diagnostic
-from filterpatterns.filter import check_texts
+from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.inputs import PatternText
+from filterpatterns.language.nodes import Span
 from filterpatterns.limits import MAX_FILTERS
-from filterpatterns.nodes import Span
-from filterpatterns.report import Reporter
-from filterpatterns.templates.errors import Unresolved, line_and_column
-from filterpatterns.templates.nodes import (
+from filterpatterns.templates.documents.positions import Resolve, starts, written_out
+from filterpatterns.templates.documents.values import (
     Encoded,
     List,
     Literal,
@@ -23,7 +23,7 @@ from filterpatterns.templates.nodes import (
     Text,
     is_null,
 )
-from filterpatterns.templates.positions import Resolve, starts, written_out
+from filterpatterns.templates.errors import Unresolved, line_and_column
 
 Kind = OneOf["event source mapping", "pipe", "rule", "pattern"]
 

@@ -10,7 +10,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from fuzzing import NAMES, driver
+from tests.fuzzing import NAMES, driver
 
 
 def main() -> int:
@@ -29,7 +29,7 @@ def main() -> int:
         return _guided(arguments.target, more)
     if more:
         parser.error(f"unknown: {' '.join(more)}")
-    from fuzzing.targets import TARGETS
+    from tests.fuzzing.targets import TARGETS
 
     if arguments.files:
         for path in arguments.files:
@@ -39,7 +39,7 @@ def main() -> int:
 
 
 def _plain(arguments: argparse.Namespace) -> int:
-    from fuzzing.targets import TARGETS, corpus
+    from tests.fuzzing.targets import TARGETS, corpus
 
     names = list(TARGETS) if arguments.target == "all" else [arguments.target]
     first = arguments.seed if arguments.seed is not None else time.time_ns() % 2**32
@@ -66,7 +66,7 @@ def _guided(name: str, options: list[str]) -> int:
     import atheris
 
     with atheris.instrument_imports(include=["filterpatterns"]):  # before anything imports them
-        from fuzzing.targets import TARGETS, corpus
+        from tests.fuzzing.targets import TARGETS, corpus
 
     target = TARGETS[name]
 

@@ -6,10 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from oracle import conjunctions
-
-from fuzzing import words
-from fuzzing.draw import Draw
+from tests.fuzzing import words
+from tests.fuzzing.draw import Draw
+from tests.support.oracle import conjunctions
 
 Items = list[tuple[list[str], Any]]
 

@@ -11,13 +11,12 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from paths import verdicts
-
 import filterpatterns
 from filterpatterns import Diagnostic, Filter, PatternError, Reason, RecordError
-from filterpatterns.evaluation import as_record
-from fuzzing.findings import expect
-from fuzzing.peers import judge_line, judge_lines, rule_sets, takes_as_compile
+from filterpatterns.matching.verdict import as_record
+from tests.fuzzing.findings import expect
+from tests.fuzzing.peers import judge_line, judge_lines, rule_sets, takes_as_compile
+from tests.support.paths import verdicts
 
 
 class _Record(collections.UserDict[str, Any]):

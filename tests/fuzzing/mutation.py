@@ -191,7 +191,7 @@ def _survives(name: str, path: Path, tree: ast.Module, tests: Sequence[str] = _F
 def _tests_pass(tests: Sequence[str]) -> bool:
     import pytest
 
-    from fuzzing import quick
+    from tests.fuzzing import quick
 
     if not quick.agrees():
         return False

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import strategies
-
-from fuzzing import words
-from fuzzing.draw import Draw
+from tests.fuzzing import words
+from tests.fuzzing.draw import Draw
+from tests.support import strategies
 
 _MOST_COMBINATIONS = 24
 _RANGES = [

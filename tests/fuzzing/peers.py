@@ -14,15 +14,15 @@ from typing import Any
 
 import filterpatterns
 from filterpatterns import Filter, PatternError, RecordError, RuleSet
-from filterpatterns.criteria import PatternInput
-from filterpatterns.delivery import holds_records
-from filterpatterns.events import Item
-from filterpatterns.jsontokens import one_line
-from filterpatterns.lines import LineFilter, LineJudge
-from filterpatterns.sources import SOURCES
-from fuzzing import patterns
-from fuzzing.draw import Draw
-from fuzzing.findings import expect
+from filterpatterns.cli.io.lines import LineFilter, LineJudge
+from filterpatterns.delivery.envelopes import holds_records
+from filterpatterns.delivery.reader import Item
+from filterpatterns.delivery.sources import SOURCES
+from filterpatterns.jsontext.structure import one_line
+from filterpatterns.language.inputs import PatternInput
+from tests.fuzzing import patterns
+from tests.fuzzing.draw import Draw
+from tests.fuzzing.findings import expect
 
 _COPIES = 4
 """More rules of one value than an index files under it: the others become bits in its blocks."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 
-from paths import case_lines, in_body, sqs_record, under, verdicts
-
 import filterpatterns
-from filterpatterns.sources import SOURCES
+from filterpatterns.delivery.sources import SOURCES
+from tests.support.paths import case_lines, in_body, sqs_record, under, verdicts
 
 _EVERY = 8
 

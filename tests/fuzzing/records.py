@@ -7,9 +7,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from filterpatterns.sources import SOURCES, Encoding
-from fuzzing import words
-from fuzzing.draw import Draw
+from filterpatterns.delivery.sources import SOURCES, Encoding
+from tests.fuzzing import words
+from tests.fuzzing.draw import Draw
 
 METADATA = ("eventName", "k", "messageId", "a.b", "eventSource")
 

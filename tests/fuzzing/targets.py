@@ -11,21 +11,21 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from oracle import oracle_matches
-from paths import case_lines
-
 import filterpatterns
-from filterpatterns import Filter, jsontext
-from filterpatterns import events as event_reader
-from filterpatterns.filter import check_texts
-from filterpatterns.jsontokens import split
-from filterpatterns.sources import SOURCES
-from filterpatterns.templates import TemplateError, patterns_in
-from fuzzing import events, patterns, records, words
-from fuzzing.draw import Draw
-from fuzzing.findings import expect
-from fuzzing.judges import compiled_or_refused, diagnostic_is_sane, judge, judge_bytes
-from fuzzing.peers import judge_file
+from filterpatterns import Filter
+from filterpatterns.delivery import reader as event_reader
+from filterpatterns.delivery.sources import SOURCES
+from filterpatterns.engine.filter import check_texts
+from filterpatterns.jsontext import decoding
+from filterpatterns.jsontext.structure import split
+from filterpatterns.templates.finding import TemplateError, patterns_in
+from tests.fuzzing import events, patterns, records, words
+from tests.fuzzing.draw import Draw
+from tests.fuzzing.findings import expect
+from tests.fuzzing.judges import compiled_or_refused, diagnostic_is_sane, judge, judge_bytes
+from tests.fuzzing.peers import judge_file
+from tests.support.oracle import oracle_matches
+from tests.support.paths import case_lines
 
 RAW = b"\x00"
 """The first byte of an input whose rest is a text as it stands; others steer a generator."""
@@ -302,7 +302,7 @@ def _read(lines: list[bytes]) -> list[event_reader.Item]:
         expect(item.line is not None and 1 <= item.line <= max(1, len(lines)), item, lines)
         expect(item.error is None or item.error.isprintable(), item, lines)
         if isinstance(item.record, str):
-            expect(jsontext.parse(item.record) is not jsontext.NOT_JSON, item, lines)
+            expect(decoding.parse(item.record) is not decoding.NOT_JSON, item, lines)
     if not items:  # blank, or arrays and events without records
         whole = b"".join(lines).strip(b" \t\r\n\xef\xbb\xbf").decode("utf-8", "replace")
         documents, rest = split(whole)
@@ -318,7 +318,7 @@ def _read(lines: list[bytes]) -> list[event_reader.Item]:
 
 
 def _is_json(text: str) -> bool:
-    return jsontext.parse(text) is not jsontext.NOT_JSON
+    return decoding.parse(text) is not decoding.NOT_JSON
 
 
 @cache

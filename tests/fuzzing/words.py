@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import strategies
+from tests.support import strategies
 
 HOSTILE = [
     *('"', "\\", "'", "\n", "\r", "\x00", "\x7f", "\x85", "\u2028", "\u202e", "\ufeff", "\ud800"),

@@ -1,0 +1,210 @@
+"""The RULES argument: a folder of patterns, a JSON object of them, or a listing of rules."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from filterpatterns import RuleError, RuleSet
+from filterpatterns.cli.arguments.patterns import INLINE
+from filterpatterns.cli.io.streams import STDIN, reason
+from filterpatterns.cli.io.whole_files import read_whole
+from filterpatterns.cli.messages import Failure, diagnosed, located
+from filterpatterns.errors import printable
+from filterpatterns.jsontext import decoding, structure
+
+_LARGEST_FILE = 1 << 30
+_SHOWN = 3
+
+_WANTED = (
+    '  hint: RULES is a folder of .json files, {"name": {pattern}, ...}, or what '
+    "`aws events list-rules` prints"
+)
+
+_FIELDS = frozenset(
+    (
+        *("body", "attributes", "messageAttributes", "messageId"),
+        *("data", "partitionKey", "dynamodb", "eventName", "eventSource", "eventSourceARN"),
+        *("key", "value", "topic", "partition", "offset", "headers", "basicProperties"),
+        *("source", "detail", "detail-type", "account", "region", "resources"),
+        *("$or", "Filters"),
+    )
+)
+"""What patterns begin with: fields of the sources' records, and what else is no rule's name."""
+
+_ONE_PATTERN = (
+    "hint: this looks like one pattern; RULES is an object of names and patterns: "
+    '{"NAME": {...}, ...}'
+)
+
+
+class Rules(Struct):
+    """Patterns by the names of their rules; the place of each, for messages; what was left out, and
+    what is likely meant otherwise."""
+
+    name: str
+    patterns: dict[str, Any] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    hint: str = ""
+    source: str = "sqs"
+
+    def add(self, name: str, pattern: Any, place: str) -> None:
+        """Add a rule.
+
+        Raises:
+            Failure: there is one of that name.
+        """
+        if name in self.patterns:
+            words = f'error: two rules are named "{printable(name)}"'
+            raise Failure(located(place, words))
+        self.patterns[name] = pattern
+        self.places[name] = place
+
+
+def load(argument: str, *, source: str | None) -> tuple[Rules, RuleSet]:
+    """The rule set of a RULES argument.
+
+    Raises:
+        Failure: it cannot be read, holds no rules, or AWS would refuse some.
+    """
+    rules = _folder(Path(argument)) if Path(argument).is_dir() else _document(argument)
+    if not rules.patterns and not rules.notes:
+        raise Failure(located(rules.name, "error: no rules") + f"\n{_WANTED}")
+    try:
+        return rules, RuleSet(rules.patterns, source=source or rules.source)
+    except RuleError as error:
+        lines = [
+            diagnosed(f'{rules.places[name]}: rule "{printable(name)}"', each)
+            for name, refused in error.rules.items()
+            for each in refused.errors
+        ]
+        if rules.hint:
+            lines.append(f"  {rules.hint}")
+        raise Failure("\n".join(lines)) from None
+
+
+def _folder(path: Path) -> Rules:
+    rules = Rules(str(path))
+    try:
+        found = (file for file in path.iterdir() if file.suffix.lower() == ".json")
+        # A link to nowhere is a rule that is missing: reading it says so.
+        files = sorted(file for file in found if file.is_file() or not file.exists())
+    except OSError as error:
+        raise Failure(located(str(path), f"error: {reason(error)}")) from None
+    for file in files:
+        rules.add(file.stem, read_whole(str(file), _LARGEST_FILE, "rules"), str(file))
+    return rules
+
+
+def _document(argument: str) -> Rules:
+    name, data = argument, b""
+    if argument.lstrip().startswith("{"):
+        name, data = INLINE, argument.encode(errors="surrogatepass")
+    else:
+        name = STDIN if argument == "-" else argument
+        data = read_whole(name, _LARGEST_FILE, "rules")
+    rules = Rules(name)
+    try:
+        members = list(_members(data))
+    except (ValueError, RecursionError) as error:
+        words, line, column = _fault(data, str(error))
+        words = f"error: not a JSON object of rules: {printable(words)}"
+        raise Failure(located(name, words, line, column) + f"\n{_WANTED}") from None
+    listed = _listed(members)
+    if listed is not None:
+        _take_listing(rules, listed)
+        if any(key == "NextToken" for key, _ in members):
+            rules.notes.append("the listing goes on behind its NextToken: not all rules are here")
+        return rules
+    for key, raw in members:
+        rules.add(key, _pattern(raw), name)
+    if members and all(key in _FIELDS and not _begins_with_a_field(raw) for key, raw in members):
+        rules.hint = _ONE_PATTERN
+    return rules
+
+
+def _fault(data: bytes, otherwise: str) -> tuple[str, int | None, int | None]:
+    """Why data is no JSON object, in words, and in which line and column."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        return f"not UTF-8: {error.reason} at byte {error.start + 1}", None, None
+    value = decoding.parse(text)
+    if value is not decoding.NOT_JSON:
+        is_object = isinstance(value, dict)
+        return otherwise if is_object else f"found {decoding.described(value)}", None, None
+    if text.strip() and text.lstrip()[0] not in "{[":
+        return "not JSON", None, None
+    words, below, column = structure.fault(text)
+    return words, below + 1, column
+
+
+def _begins_with_a_field(raw: msgspec.Raw) -> bool:
+    """Whether a value can only be a pattern itself, not what a pattern has in a field."""
+    value = decoding.parse(bytes(raw).decode(errors="replace"))
+    return isinstance(value, str) or (isinstance(value, dict) and not _FIELDS.isdisjoint(value))
+
+
+def _members(data: bytes) -> Iterator[tuple[str, msgspec.Raw]]:
+    """The members of a JSON object, each value as it is written; of a repeated name all.
+
+    Raises:
+        ValueError: it is no such object (msgspec's errors among them).
+    """
+    names: list[str] = []
+
+    def remember(pairs: list[tuple[str, Any]]) -> None:
+        names[:] = [name for name, _ in pairs]  # the outermost object is the last one
+
+    # Only the names are asked for: numbers may be whatever they are.
+    json.loads(data, object_pairs_hook=remember, parse_int=len, parse_float=len)
+    held = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+    for name in names:
+        yield name, held[name]
+
+
+def _listed(members: list[tuple[str, msgspec.Raw]]) -> list[dict[str, Any]] | None:
+    """The rules of a listing; None if the members are rules themselves."""
+    for name, raw in members:
+        if name == "Rules" and bytes(raw).lstrip().startswith(b"["):
+            found = msgspec.json.decode(raw)
+            if all(isinstance(rule, dict) and isinstance(rule.get("Name"), str) for rule in found):
+                return found  # type: ignore[no-any-return]
+    return None
+
+
+def _take_listing(rules: Rules, listed: list[dict[str, Any]]) -> None:
+    """EventBridge API reference, `ListRules`."""
+    rules.source = "event"
+    schedules: list[str] = []
+    disabled: list[str] = []
+    for rule in listed:
+        name, pattern = rule["Name"], rule.get("EventPattern")
+        if pattern is None:
+            schedules.append(name)
+        elif rule.get("State") == "DISABLED":
+            disabled.append(name)
+        else:
+            rules.add(name, pattern, rules.name)
+    for names, words in ((schedules, "without an EventPattern"), (disabled, "DISABLED")):
+        if names:
+            more = ", ..." if len(names) > _SHOWN else ""
+            shown = ", ".join(map(printable, names[:_SHOWN])) + more
+            count = f"{len(names):,} rule{'' if len(names) == 1 else 's'}"
+            rules.notes.append(f"{count} {words} left out: {shown}")
+
+
+def _pattern(raw: msgspec.Raw) -> Any:
+    """A pattern as its own text, so that messages have places in it; or a list of such."""
+    text = bytes(raw)
+    if text.startswith(b'"'):
+        return msgspec.json.decode(text)
+    if text.startswith(b"["):
+        return [_pattern(item) for item in msgspec.json.decode(text, type=list[msgspec.Raw])]
+    return text

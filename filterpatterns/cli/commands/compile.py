@@ -1,0 +1,43 @@
+"""`fp compile`: does AWS take the pattern?"""
+
+from __future__ import annotations
+
+import click
+
+from filterpatterns.cli.arguments import patterns
+from filterpatterns.cli.arguments.options import complete_files, pattern_options
+from filterpatterns.errors import printable
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  fp compile pattern.json
+  fp compile '{"body": {"total": [{"numeric": [">", 100]}]}}'
+  fp compile --show-code pattern.json
+
+\b
+Exit status: 0, or 2 if AWS would refuse the pattern."""
+)
+@pattern_options
+@click.option("--show-code", is_flag=True, help="Print the Python code that the pattern becomes.")
+@click.argument("pattern", metavar="PATTERN", shell_complete=complete_files)
+def command(pattern: str, source: str | None, max_filters: int, show_code: bool) -> None:
+    """Check that a pattern compiles.
+
+    PATTERN is a file, `-` for standard input, or the pattern itself: a pattern or a FilterCriteria.
+    What AWS would refuse, and what is likely a mistake, goes to standard error.
+    """
+    given, compiled = patterns.load(pattern, source=source, max_filters=max_filters)
+    count = len(compiled.texts)
+    filters = (
+        f"{count} filter{'' if count == 1 else 's'}" if count else "no filter, keeps everything"
+    )
+    warned = len(compiled.warnings)
+    warnings = f", {warned} warning{'' if warned == 1 else 's'}" if warned else ""
+    summary = f"{printable(given.name)}: OK ({filters} for {compiled.source}{warnings})"
+    if show_code:
+        # A comment, so that all of it is Python.
+        click.echo(f"# {summary}\n{compiled.source_code.rstrip()}")
+    else:
+        click.echo(summary)

@@ -1,0 +1,233 @@
+"""`fp explain`: why is a record kept or dropped?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+import click
+from msgspec import Struct, field
+
+from filterpatterns.cli.arguments import patterns
+from filterpatterns.cli.arguments.options import (
+    color_option,
+    complete_files,
+    pattern_options,
+    wants_color,
+)
+from filterpatterns.cli.evaluation.record_loop import complain, numbered
+from filterpatterns.cli.messages import counted, located, say_other_source
+from filterpatterns.cli.output import explanations, writers
+from filterpatterns.delivery.reader import Item
+from filterpatterns.engine.filter import Filter
+from filterpatterns.errors import RecordError, printable
+from filterpatterns.explain.explainer import Explanation
+from filterpatterns.language.wording import cut, joined, shown
+
+_MOST_SAID = 5
+"""Numbers or ids that are not there and are said so."""
+
+
+class _Wanted(Struct, frozen=True):
+    """Which records are to be explained. `kept` is None for both kinds."""
+
+    kept: bool | None
+    numbers: tuple[int, ...]
+    ids: tuple[str, ...]
+
+    @property
+    def named(self) -> bool:
+        """Whether records were asked for by number or id."""
+        return bool(self.numbers or self.ids)
+
+    def names(self, number: int, item: Item) -> bool:
+        """Whether a record is one of those."""
+        return not self.named or number in self.numbers or item.id in self.ids
+
+    def end_at(self, number: int) -> bool:
+        """Whether nothing that comes behind that record of a file is wanted."""
+        return bool(self.numbers) and not self.ids and number >= max(self.numbers)
+
+
+class _Tally(Struct):
+    """What became of the records. `numbers` and `ids` are those asked for that were found."""
+
+    numbers: set[int] = field(default_factory=set)
+    ids: set[str] = field(default_factory=set)
+    read: int = 0
+    most: int = 0
+    """As many records as the file with the most of them has."""
+
+    matched: int = 0
+    unreadable: int = 0
+    first: Any = None
+    """The first record that was dropped: if nothing matches, it may tell why."""
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  fp explain pattern.json events.jsonl
+  fp explain --dropped pattern.json events.jsonl | less
+  fp explain -n 3 pattern.json events.jsonl
+  fp explain --id 944782d7-3418-42c5-9b24-10a6f0ae1284 pattern.json events.gz
+  fp explain --json pattern.json events.jsonl | jq '.filters[0]'
+
+\b
+Exit status: 0; 1 if a record asked for by number or id is not there; 2 if the
+pattern is refused, or a file or line could not be read (the others are
+explained all the same)."""
+)
+@pattern_options
+@click.option("--json", "as_json", is_flag=True, help="Write a JSON object for each record.")
+@click.option("--matched", "kept", flag_value="matched", help="Only records that are kept.")
+@click.option("--dropped", "kept", flag_value="dropped", help="Only records that are dropped.")
+@click.option(
+    "-n",
+    "--number",
+    "numbers",
+    metavar="N",
+    multiple=True,
+    type=click.IntRange(min=1),
+    help="Only the N-th record of each file; may be repeated.",
+)
+@click.option("--id", "ids", metavar="ID", multiple=True, help="Only that record; may be repeated.")
+@click.option(
+    "--all", "every_filter", is_flag=True, help="All filters in full, even if one of them holds."
+)
+@color_option
+@click.argument("pattern", metavar="PATTERN", shell_complete=complete_files)
+@click.argument(
+    "files", metavar="EVENTS...", nargs=-1, required=True, shell_complete=complete_files
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    pattern: str,
+    files: tuple[str, ...],
+    source: str | None,
+    max_filters: int,
+    as_json: bool,
+    kept: str | None,
+    numbers: tuple[int, ...],
+    ids: tuple[str, ...],
+    every_filter: bool,
+    color: str,
+) -> None:
+    """Say why the pattern keeps or drops each record: the pattern as a tree, with what was found.
+
+    PATTERN and EVENTS are as for `fp test`.
+    """
+    patterns.refuse_stdin_twice((pattern, *files))
+    compiled = patterns.load(pattern, source=source, max_filters=max_filters)[1]
+    out = writers.stdout()
+    writer: _JsonLines | _Trees
+    if as_json:
+        writer = _JsonLines(out)
+    else:
+        writer = _Trees(out, wants_color(color), every_filter, file_names=len(files) > 1)
+    wanted = _Wanted(None if kept is None else kept == "matched", numbers, ids)
+    tally = _Tally()
+    for file in files:
+        for item, number, explanation in _explained(file, compiled, wanted, tally, out):
+            writer.record(item, number, explanation)
+    out.flush()
+    if not tally.matched and tally.first is not None:
+        say_other_source(tally.first, compiled.source)
+    missing = _missing(wanted, tally, files=len(files)) if tally.read else []
+    for words in missing:
+        click.echo(f"fp: {words}", err=True)
+    if tally.unreadable:
+        ctx.exit(2)
+    if wanted.named and (missing or not tally.read):
+        ctx.exit(1)
+
+
+def _missing(wanted: _Wanted, tally: _Tally, *, files: int) -> list[str]:
+    """What to say of the records that were asked for and are not there."""
+    numbers = sorted({*wanted.numbers} - tally.numbers)
+    ids = [each for each in dict.fromkeys(wanted.ids) if each not in tally.ids]
+    words = []
+    if numbers:
+        has = f"there are {tally.most:,}" if files == 1 else f"no file has more than {tally.most:,}"
+        has = "there is 1" if files == 1 and tally.most == 1 else has
+        words.append(f"there is no record {joined([str(n) for n in numbers], _MOST_SAID)}: {has}")
+    if ids:
+        said = joined([shown(each) for each in ids], _MOST_SAID)
+        words.append(f"there is no record with the id {said} among {counted(tally.read)}")
+    return words
+
+
+def _explained(
+    file: str, compiled: Filter, wanted: _Wanted, tally: _Tally, out: TextIO
+) -> Iterator[tuple[Item, int, Explanation]]:
+    """The wanted records of a file, explained as soon as each has been read."""
+    for number, item in numbered(file, out, tally):
+        tally.read += 1
+        tally.most = max(tally.most, number)
+        if wanted.names(number, item):
+            if number in wanted.numbers:
+                tally.numbers.add(number)
+            if item.id in wanted.ids:
+                tally.ids.add(item.id)
+            explanation = _explanation(item, compiled, tally, out)
+            if explanation is not None and wanted.kept in (None, bool(explanation)):
+                yield item, number, explanation
+        if wanted.end_at(number):
+            return
+
+
+def _explanation(item: Item, compiled: Filter, tally: _Tally, out: TextIO) -> Explanation | None:
+    """The explanation of a record; None, with the error said, if it is none."""
+    error, column = item.error, item.column
+    if error is None:
+        try:
+            explanation = compiled.explain(item.record)
+        except RecordError as refusal:
+            error = refusal.message
+        else:
+            tally.matched += bool(explanation)
+            if not explanation and tally.first is None:
+                tally.first = item.record
+            return explanation
+    tally.unreadable += 1
+    complain(out, located(item.file, f"error: {error}", item.line, column))
+    return None
+
+
+class _Trees:
+    """A line with the record's number and id, then its explanation."""
+
+    def __init__(self, out: TextIO, color: bool, every_filter: bool, *, file_names: bool) -> None:
+        self._out = out
+        self._color = color
+        self._every_filter = every_filter
+        self._file_names = file_names
+        self._separator = ""
+
+    def record(self, item: Item, number: int, explanation: Explanation) -> None:
+        """Write one record."""
+        parts = [str(number), printable(cut(item.id)) if item.id is not None else "-"]
+        if self._file_names:
+            parts.append(f"{printable(item.file)}:{item.line}")
+        head = "  ".join(parts)
+        if self._color:
+            head = f"\x1b[1m{head}\x1b[0m"
+        lines = explanations.rendered(
+            self._out, explanation, color=self._color, every_filter=self._every_filter
+        )
+        self._out.write(f"{self._separator}{head}\n{lines}")
+        self._separator = "\n"
+
+
+class _JsonLines:
+    """An object a record."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def record(self, item: Item, number: int, explanation: Explanation) -> None:
+        """Write one record. ASCII: any encoding has it, and halves of surrogate pairs survive."""
+        place = {"file": item.file, "line": item.line, "number": number, "id": item.id}
+        self._out.write(json.dumps({**place, **explanation.to_dict()}) + "\n")

@@ -1,0 +1,320 @@
+"""`fp filter`: the records that the pattern keeps, as they stand in the files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from functools import partial
+from typing import Final
+
+import click
+
+from filterpatterns.cli.arguments import patterns
+from filterpatterns.cli.arguments.options import complete_files, pattern_options
+from filterpatterns.cli.io import output_files, record_files, workers
+from filterpatterns.cli.io.lines import Counts
+from filterpatterns.cli.io.output_files import Write
+from filterpatterns.cli.io.scan import End, Piece, Scan, Unit, Work, units
+from filterpatterns.cli.messages import counted, located, say_other_source
+from filterpatterns.cli.output.progress import Progress, shown, wants_progress
+from filterpatterns.cli.output.writers import NOT_A_RECORD
+from filterpatterns.errors import RecordError, printable
+
+_MOST_FAULTS: Final = 10
+"""Messages about single lines; the rest is counted."""
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  fp filter pattern.json events.jsonl > kept.jsonl
+  fp filter '{"body": {"status": ["refunded"]}}' archive/*.jsonl.gz
+  fp filter -v --source kinesis pattern.json stream.jsonl
+  fp filter -c pattern.json archive/*.jsonl
+  fp filter --rejects dropped.jsonl --errors bad.jsonl pattern.json events.gz
+  tail -f events.jsonl | fp filter pattern.json
+  aws sqs receive-message --queue-url "$QUEUE" | fp filter --ids pattern.json
+
+\b
+Exit status: 0 if a record was selected, 1 if none was; 2 if the pattern is
+refused, or a file or line could not be read (the others are filtered all the
+same)."""
+)
+@pattern_options
+@click.option("-v", "--invert-match", "invert", is_flag=True, help="Select what does not match.")
+@click.option("-c", "--count", is_flag=True, help="Write only how many there are, for each file.")
+@click.option(
+    "-l", "--files-with-matches", "names", is_flag=True, help="Write only the names of the files."
+)
+@click.option("--ids", is_flag=True, help="Write only the ids (`-` for a record without one).")
+@click.option(
+    "-m",
+    "--max-count",
+    "most",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Stop after N records, in all.",
+)
+@click.option("-o", "--output", metavar="FILE", help="Write to a file; packed if .gz or .zst.")
+@click.option("--rejects", metavar="FILE", help="Keep there what is not selected.")
+@click.option("--errors", metavar="FILE", help="Keep there the lines that are no records.")
+@click.option(
+    "--compress",
+    type=click.Choice(["none", "gzip", "zstd"]),
+    default="none",
+    show_default=True,
+    help="How standard output is packed.",
+)
+@click.option(
+    "-j",
+    "--jobs",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Processes.  [default: as many as help]",
+)
+@click.option("--stats", is_flag=True, help="Say at the end, on standard error, what was read.")
+@click.argument("pattern", metavar="PATTERN", shell_complete=complete_files)
+@click.argument("files", metavar="[FILES]...", nargs=-1, shell_complete=complete_files)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    pattern: str,
+    files: tuple[str, ...],
+    source: str | None,
+    max_filters: int,
+    invert: bool,
+    count: bool,
+    names: bool,
+    ids: bool,
+    most: int | None,
+    output: str | None,
+    rejects: str | None,
+    errors: str | None,
+    compress: output_files.Packing,
+    jobs: int | None,
+    stats: bool,
+) -> None:
+    """Write the records that the pattern keeps: their own lines, byte for byte, in order.
+
+    PATTERN is a file or the pattern itself: a pattern or a FilterCriteria.
+
+    FILES hold JSON Lines, plain, gzip or zstd; `-`, or no file, is standard input, of which each
+    line is judged as it comes. Arrays and whole Lambda events ({"Records": [...]}) are taken apart,
+    and their records written as JSON Lines.
+
+    Files that are written (-o, --rejects, --errors) have their names when they are complete; while
+    standard input is read they are written as it comes.
+    """
+    files = files or ("-",)
+    patterns.refuse_stdin_twice((pattern, *files))
+    if count + names + ids > 1:
+        raise click.UsageError("--count, --files-with-matches and --ids exclude each other")
+    if most is not None and rejects is not None:
+        raise click.UsageError("--max-count stops early: there is no saying what was rejected")
+    given, compiled = patterns.load(pattern, source=source, max_filters=max_filters)
+    written = {"--output": output, "--rejects": rejects, "--errors": errors}
+    found = output_files.overlap(written.items(), (pattern, given.name, *files))
+    if found is not None and found.other:
+        raise click.UsageError("the output, the rejects and the errors want a file each")
+    if found is not None:
+        raise click.UsageError(f"{printable(found.path)} is read: write to another file")
+    work = Work(
+        compiled,
+        invert=invert,
+        ids=ids,
+        text=not (count or names),
+        rejects=rejects is not None,
+        errors=errors is not None,
+    )
+    with ExitStack() as stack:
+        to_file = partial(output_files.to_file, as_it_comes="-" in files)
+        target = output_files.to_stdout(compress) if output is None else to_file(output)
+        taker = _Taker(
+            write=stack.enter_context(target),
+            reject=stack.enter_context(to_file(rejects)),
+            lose=stack.enter_context(to_file(errors)),
+            most=most,
+            form="count" if count else "name" if names else "lines",
+            named=len(files) > 1,
+        )
+        # Whoever asks for the first few, or for names, is served by stopping early.
+        jobs = 1 if most is not None or names or "-" in files else jobs
+        writes_lines = output is None and not (count or names)
+        _filter(files, work, jobs, taker, writes_lines=writes_lines)
+    taker.say_rest(errors)
+    if stats:
+        click.echo(str(taker), err=True)
+    if not taker.matched:
+        _hint(files, compiled.source)
+    if taker.counts.errors or taker.unreadable:
+        ctx.exit(2)
+    ctx.exit(0 if taker.selected else 1)
+
+
+def _filter(
+    files: tuple[str, ...], work: Work, jobs: int | None, taker: _Taker, *, writes_lines: bool
+) -> None:
+    found = list(units(files, divide=jobs != 1))
+    sizes = [size for _, size in found]
+    jobs = min(jobs or workers.useful(sizes), len(found))
+    if jobs == 1:
+        found = list(units(files, divide=False))
+    all_units = [unit for unit, _ in found]
+    with shown(sum(sizes), wanted=wants_progress(writes_lines=writes_lines)) as progress:
+        ends = (
+            _one_by_one(found, work, taker, progress)
+            if jobs == 1
+            else workers.run_all(all_units, work, jobs, taker.take)
+        )
+        done = 0
+        try:
+            taker.begin(all_units[0])
+            for index, end in enumerate(ends, 1):
+                taker.end(end)
+                done += found[index - 1][1]
+                progress(done, taker.selected)
+                if index < len(all_units):
+                    taker.begin(all_units[index])
+        except _Enough:
+            pass
+        taker.end_file()
+
+
+def _one_by_one(
+    found: list[tuple[Unit, int]], work: Work, taker: _Taker, progress: Progress
+) -> Iterator[End]:
+    before = 0
+    scan = Scan(work)
+    for unit, size in found:
+        start = before
+
+        def tick(position: int, start: int = start) -> None:
+            progress(start + position, taker.selected)
+
+        if output_files.is_output(unit.path):
+            yield End(fault="the output is appended to this file")
+        else:
+            yield scan.run(unit, taker.take, tick)
+        before += size
+
+
+class _Enough(Exception):
+    """Nothing more is asked for."""
+
+
+class _Taker:
+    """Writes what comes out, counts it, and says what could not be read."""
+
+    def __init__(
+        self,
+        *,
+        write: Write,
+        reject: Write,
+        lose: Write,
+        most: int | None,
+        form: str,
+        named: bool,
+    ) -> None:
+        """
+        Args:
+            write: takes what is selected.
+            reject: takes what is not.
+            lose: takes the lines that are no records.
+            most: how many records to select.
+            form: what is written of each file: its "lines", their "count", or its "name".
+            named: whether counts want the file's name.
+        """
+        self.selected = self.matched = self.unreadable = 0
+        self.counts = Counts()
+        self._write, self._reject, self._lose = write, reject, lose
+        self._most = most
+        self._form = form
+        self._named = named
+        self._file: str | None = None
+        self._file_selected = 0
+        self._file_lines = 0  # in the sections of the file that have ended
+        self._said = 0
+
+    def __str__(self) -> str:
+        if self._most is not None and self.selected >= self._most:
+            return f"stopped after {counted(self.selected)}"
+        parts = [f"{self.matched:,} match", f"{self.counts.records - self.matched:,} drop"]
+        if self.counts.errors:
+            parts.append(f"{self.counts.errors:,} {NOT_A_RECORD}")
+        total = self.counts.records + self.counts.errors
+        return f"{counted(total)}: {', '.join(parts)}"
+
+    def begin(self, unit: Unit) -> None:
+        """A unit is next; it begins a file unless it is a later section of one."""
+        if unit.start == 0:
+            self.end_file()
+            self._file = unit.name
+
+    def take(self, piece: Piece) -> None:
+        """Take a piece of the unit.
+
+        Raises:
+            _Enough: no more is wanted, of any file.
+        """
+        output, selected = piece.output, piece.selected
+        left = None if self._most is None else self._most - self.selected
+        if left is not None and selected > left:
+            lines = output.split(b"\n", left)[:left]  # a line ends at a line feed only
+            output, selected = b"".join(line + b"\n" for line in lines), left
+        self.selected += selected
+        self.matched += piece.matched
+        self._file_selected += selected
+        for fault in piece.faults:
+            line = None if fault.line is None else fault.line + self._file_lines
+            self._complain(f"error: {fault.message}", line, fault.column)
+        for write, data in (
+            (self._write, output),
+            (self._reject, piece.rejects),
+            (self._lose, piece.lost),
+        ):
+            if data:
+                write(data)
+        if self._most is not None and self.selected >= self._most:
+            raise _Enough
+
+    def end(self, end: End) -> None:
+        """The unit has ended."""
+        self.counts.add(end.counts)
+        self._file_lines += end.counts.lines
+        if end.fault is not None:
+            self.unreadable += 1
+            click.echo(located(str(self._file), f"error: {end.fault}"), err=True)
+
+    def end_file(self) -> None:
+        """No unit of the file is left."""
+        if self._file is None:
+            return
+        name = self._file.encode(errors="surrogateescape")
+        if self._form == "count":
+            prefix = name + b":" if self._named else b""
+            self._write(prefix + b"%d\n" % self._file_selected)
+        elif self._form == "name" and self._file_selected:
+            self._write(name + b"\n")
+        self._file, self._file_selected, self._file_lines = None, 0, 0
+
+    def say_rest(self, errors: str | None) -> None:
+        """Say how many more lines were no records than were complained of."""
+        if self._said > _MOST_FAULTS:
+            where = f"see {errors}" if errors is not None else "--errors FILE keeps them"
+            click.echo(f"fp: {self._said:,} lines are no records: {where}", err=True)
+
+    def _complain(self, words: str, line: int | None, column: int | None) -> None:
+        self._said += 1
+        if self._said <= _MOST_FAULTS:
+            click.echo(located(str(self._file), words, line, column), err=True)
+
+
+def _hint(files: tuple[str, ...], source: str) -> None:
+    """Nothing matched: the records may be of another source."""
+    for file in files:
+        if file == "-":
+            continue
+        for item in record_files.read(file):
+            with suppress(RecordError):
+                say_other_source(item.record, source)
+            return

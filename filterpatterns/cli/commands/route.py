@@ -1,0 +1,275 @@
+"""`fp route`: which of many rules take a record?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+import orjson
+from msgspec import Struct, field
+
+from filterpatterns import RecordError, RuleSet
+from filterpatterns.cli.arguments import patterns, rules
+from filterpatterns.cli.arguments.options import color_option, wants_color
+from filterpatterns.cli.evaluation.record_loop import complain, numbered
+from filterpatterns.cli.io import output_files
+from filterpatterns.cli.io.split_files import Files, Split, refuse_overlap
+from filterpatterns.cli.messages import Failure, counted, located
+from filterpatterns.cli.output import writers
+from filterpatterns.cli.output.writers import DROP, ERROR, MATCH, NOT_A_RECORD, Row
+from filterpatterns.delivery.reader import Item
+from filterpatterns.delivery.sources import SOURCES
+from filterpatterns.errors import printable
+
+
+class Tally(Struct):
+    """What became of the records."""
+
+    by_name: Counter[str] = field(default_factory=Counter)
+    routed: int = 0
+    unrouted: int = 0
+    invalid: int = 0
+    unreadable: int = 0
+
+    def __str__(self) -> str:
+        total = self.routed + self.unrouted + self.invalid
+        parts = [f"{self.routed:,} routed", f"{self.unrouted:,} unrouted"]
+        if self.invalid:
+            parts.append(f"{self.invalid:,} {NOT_A_RECORD}")
+        return f"{counted(total)}: {', '.join(parts)}" if total else counted(total)
+
+
+class _JsonLines:
+    """An object a record."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def record(self, item: Item, number: int, names: list[str], error: str | None) -> None:
+        """Write what became of a record."""
+        row = {
+            "file": _utf8(item.file),
+            "line": item.line,
+            "number": number,
+            "id": None if item.id is None else _utf8(item.id),
+            "names": [_utf8(name) for name in names],
+        }
+        if error is not None:
+            row["error"] = error
+        self._out.write(orjson.dumps(row).decode() + "\n")
+
+    def flush(self) -> None:
+        """Bring all rows out."""
+        self._out.flush()
+
+
+class _Lines:
+    """A line a record, for people; or none."""
+
+    def __init__(self, writer: writers.Writer) -> None:
+        self._writer = writer
+        self.flush = writer.flush
+
+    def record(self, item: Item, number: int, names: list[str], error: str | None) -> None:
+        """Write what became of a record."""
+        result = ERROR if error is not None else MATCH if names else DROP
+        detail = ", ".join(map(_shown, names)) or "no rule"
+        self._writer.row(Row(item.file, item.line or 0, number, item.id, result, "", detail))
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  fp route rules/ events.jsonl
+  fp route rules.json events.jsonl --summary
+  aws events list-rules > rules.json; fp route rules.json events.jsonl
+  fp route rules/ events.jsonl --split by-rule/ --rest unrouted.jsonl
+  fp route rules/ *.jsonl --split by-rule/ --errors bad.jsonl
+  fp route --json rules/ - < events.jsonl | jq -r '.names[]' | sort | uniq -c
+
+\b
+Exit status: 0; 1 if no record was routed; 2 if the rules are refused, or a
+file or line could not be read (the others are routed all the same)."""
+)
+@click.option(
+    "--source",
+    type=click.Choice([*SOURCES, "auto"]),
+    help="The event source of the records, as for `fp test`.  "
+    "[default: event for a listing of EventBridge's, else sqs]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Write a JSON object for each record.")
+@click.option("--summary", is_flag=True, help="Only count, by rule.")
+@click.option(
+    "--split",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Append each record to DIR/NAME.jsonl of every rule that takes it; the names are "
+    "percent-encoded where a file cannot have them.",
+)
+@click.option(
+    "--rest",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Append the records that no rule takes to FILE.",
+)
+@click.option(
+    "--errors", metavar="FILE", help="Keep there the lines that are no records; replaces FILE."
+)
+@color_option
+@click.argument("rules_argument", metavar="RULES")
+@click.argument("files", metavar="EVENTS...", nargs=-1, required=True)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    rules_argument: str,
+    files: tuple[str, ...],
+    source: str | None,
+    as_json: bool,
+    summary: bool,
+    split: Path | None,
+    rest: Path | None,
+    errors: str | None,
+    color: str,
+) -> None:
+    """Say of each record which rules take it, or sort the records into files by rule.
+
+    RULES is a folder of pattern files, each a rule of the file's name without .json; a JSON object
+    of names and patterns (a file, - for standard input, or the object itself); or what `aws events
+    list-rules` prints.
+
+    EVENTS are as for `fp test`.
+    """
+    patterns.refuse_stdin_twice((rules_argument, *files))
+    given, rule_set = rules.load(rules_argument, source=source)
+    for note in given.notes:
+        click.echo(located(given.name, f"note: {note}"), err=True)
+    if given.hint:
+        click.echo(located(given.name, given.hint), err=True)
+    out = writers.stdout()
+    writer: _JsonLines | _Lines
+    silent = summary or (split is not None and not as_json)
+    if as_json and not silent:
+        writer = _JsonLines(out)
+    elif silent:
+        writer = _Lines(writers.Silence())
+    else:
+        columns = writers.Columns(out, color=wants_color(color), file_names=len(files) > 1)
+        writer = _Lines(columns)
+    written = Files()
+    by_rule = None if split is None else Split(split, rule_set.names, written)
+    read = dict.fromkeys((*given.places.values(), *files))  # a document is the place of many rules
+    refuse_overlap(read, () if by_rule is None else by_rule.paths, rest, errors)
+    for file in filter(output_files.is_output, files):
+        raise Failure(located(file, "error: the output is appended to this file"))
+    if by_rule is not None:
+        by_rule.make_folder()
+    with output_files.to_file(errors) as lose:
+        router = _Router(rule_set, writer, written, by_rule, rest, lose)
+        try:
+            for file in files:
+                router.file(file)
+        finally:
+            written.flush()
+    writer.flush()
+    _conclude(router.tally, rule_set, out, as_json=as_json, summary=summary, silent=silent)
+    if router.tally.invalid or router.tally.unreadable:
+        ctx.exit(2)
+    ctx.exit(0 if router.tally.routed else 1)
+
+
+class _Router:
+    """Routes the records of files, and counts them."""
+
+    def __init__(
+        self,
+        rule_set: RuleSet,
+        writer: _JsonLines | _Lines,
+        files: Files,
+        split: Split | None,
+        rest: Path | None,
+        lose: output_files.Write,
+    ) -> None:
+        self.tally = Tally()
+        self._rule_set = rule_set
+        self._writer = writer
+        self._files = files
+        self._split = split
+        self._rest = rest
+        self._lose = lose
+
+    def file(self, file: str) -> None:
+        """Route the records of a file, or of standard input."""
+        for number, item in numbered(file, self, self.tally, as_text=True, lose=self._lose):
+            self._route(item, number)
+
+    def _route(self, item: Item, number: int) -> None:
+        names: list[str] = []
+        error, column = item.error, item.column
+        if error is None:
+            try:
+                names = self._rule_set.matching(item.record)
+            except RecordError as refusal:
+                error = refusal.message
+                self._lose(item.as_line())
+        if error is not None:
+            self.tally.invalid += 1
+            complain(self._writer, located(item.file, f"error: {error}", item.line, column))
+        elif names:
+            self.tally.routed += 1
+            self.tally.by_name.update(names)
+            if self._split is not None:
+                self._split.write(names, item.as_line())
+        else:
+            self.tally.unrouted += 1
+            if self._rest is not None:
+                self._files.write(self._rest, item.as_line())
+        self._writer.record(item, number, names, error)
+
+    def flush(self) -> None:
+        """Bring out what has been written so far."""
+        self._writer.flush()
+        self._files.flush()
+
+
+def _conclude(
+    tally: Tally, rule_set: RuleSet, out: TextIO, *, as_json: bool, summary: bool, silent: bool
+) -> None:
+    if as_json:
+        if summary:
+            _write_json_counts(tally.by_name, rule_set, out)
+        click.echo(str(tally), err=True)
+    else:
+        out.write(f"{tally}\n" if silent or str(tally) == "0 records" else f"\n{tally}\n")
+        if summary:
+            _write_counts(tally.by_name, rule_set, out)
+    out.flush()
+    if summary:
+        names: Any = rule_set.names
+        unused = sum(not tally.by_name[name] for name in names)
+        if unused:
+            click.echo(f"{unused:,} of {len(names):,} rules took no record", err=True)
+
+
+def _write_json_counts(counts: Counter[str], rule_set: RuleSet, out: TextIO) -> None:
+    for name in rule_set.names:
+        row = {"name": _utf8(name), "records": counts[name]}
+        out.write(orjson.dumps(row).decode() + "\n")
+
+
+def _write_counts(counts: Counter[str], rule_set: RuleSet, out: TextIO) -> None:
+    """A line a rule, also for those that took nothing: they are what a summary is read for."""
+    width = len(f"{max(counts.values(), default=0):,}")
+    for name in rule_set.names:
+        out.write(f"  {counts[name]:{width},} {_shown(name)}\n")
+
+
+def _shown(name: str) -> str:
+    """A rule's name for people; of the empty one something has to be seen."""
+    return printable(name) or '""'
+
+
+def _utf8(text: str) -> str:
+    """The text with halves of surrogate pairs, which no UTF-8 has, written as escapes."""
+    return text.encode(errors="backslashreplace").decode()

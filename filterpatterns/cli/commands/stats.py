@@ -1,0 +1,165 @@
+"""`fp stats`: which condition drops how many records?"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from filterpatterns.cli.arguments import patterns
+from filterpatterns.cli.arguments.options import (
+    color_option,
+    complete_files,
+    pattern_options,
+    wants_color,
+)
+from filterpatterns.cli.evaluation.record_loop import Tally, hint_at_source, judge_file
+from filterpatterns.cli.output import writers
+from filterpatterns.stats.statistics import FieldCount, Funnel, OrCount, Statistics
+
+
+def _picture(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> str | None:
+    """The one file; click by itself takes the last, and says nothing of the others."""
+    if len(values) > 1:
+        raise click.BadParameter("one picture at a time")
+    value = values[0] if values else None
+    if value is not None and not value.lower().endswith((".png", ".svg")):
+        raise click.BadParameter(f"{value!r} ends in neither .png nor .svg")
+    return value
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  fp stats pattern.json events.jsonl
+  fp stats --plot funnel.svg pattern.json events.jsonl.gz
+  fp stats --json pattern.json events.jsonl | jq '.filters[0].stages'
+  aws sqs receive-message --queue-url "$QUEUE" | fp stats pattern.json -
+
+\b
+Exit status: 0; 2 if the pattern is refused, or a file or line could not be
+read (the others are counted all the same)."""
+)
+@pattern_options
+@click.option("--json", "as_json", is_flag=True, help="Write one JSON document.")
+@click.option(
+    "--plot",
+    "picture",
+    metavar="FILE",
+    multiple=True,
+    callback=_picture,
+    shell_complete=complete_files,
+    help="Draw the funnel as a picture too: FILE ends in .png or .svg. Needs the extra `plot`.",
+)
+@color_option
+@click.argument("pattern", metavar="PATTERN", shell_complete=complete_files)
+@click.argument(
+    "files", metavar="EVENTS...", nargs=-1, required=True, shell_complete=complete_files
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    pattern: str,
+    files: tuple[str, ...],
+    source: str | None,
+    max_filters: int,
+    as_json: bool,
+    picture: str | None,
+    color: str,
+) -> None:
+    """Count how many records each condition of the pattern lets through.
+
+    For each filter there is a funnel: the records that are left behind the format evaluation,
+    behind the first field, behind the second, and so on, metadata before the payload. `present`
+    is how many records have the field at all, `alone` how many would be kept if the filter had
+    this condition only; for a rule, how many it lets through. Then, for each field, what
+    the records have there: types, examples, and names that look like one that no record has.
+
+    PATTERN and EVENTS are those of `fp test`, and records are counted as `fp test` counts them.
+    """
+    patterns.refuse_stdin_twice((pattern, *files))
+    if picture is not None:
+        from filterpatterns.cli.output import funnel_plot
+
+        funnel_plot.require()
+    compiled = patterns.load(pattern, source=source, max_filters=max_filters)[1]
+    statistics = Statistics(compiled)
+    tally = Tally()
+    for file in files:
+        judge_file(file, statistics.add, writers.Silence(), tally)
+    funnels = statistics.funnels()
+    out = writers.stdout()
+    if as_json:
+        out.write(json.dumps(_document(tally, funnels), indent=2) + "\n")
+    else:
+        from filterpatterns.cli.output import funnel_tables  # rich: slow to import
+
+        out.write(f"{tally}\n")
+        out.write(funnel_tables.drawn(funnels, out, color=wants_color(color)))
+    out.flush()
+    if picture is not None:
+        funnel_plot.save(picture, funnels)
+    hint_at_source(tally, compiled.source)
+    ctx.exit(2 if tally.invalid or tally.unreadable else 0)
+
+
+def _document(tally: Tally, funnels: list[Funnel]) -> dict[str, Any]:
+    return {
+        "records": tally.total,
+        "match": tally.matched,
+        "drop": tally.dropped.total(),
+        "error": tally.invalid,
+        "unreadable_files": tally.unreadable,
+        "reasons": dict(tally.dropped),
+        "filters": [_filter(funnel) for funnel in funnels],
+    }
+
+
+def _filter(funnel: Funnel) -> dict[str, Any]:
+    stages: list[dict[str, Any]] = []
+    reach = funnel.records
+    if funnel.payload_keys:
+        stages.append(
+            {
+                "stage": "format",
+                "payload": list(funnel.payload_keys),
+                "reach": reach,
+                "left": funnel.left,
+                "ignored": funnel.ignored,
+                "reasons": dict(funnel.wrong_format),
+            }
+        )
+        reach = funnel.left
+    for stage in funnel.stages:
+        stages.append({**_member(stage.member), "reach": reach, "left": stage.left})
+        reach = stage.left
+    return {
+        "filter": funnel.index + 1,
+        "source": funnel.source,
+        "records": funnel.records,
+        "match": funnel.kept,
+        "undecided": funnel.undecided,
+        "stages": stages,
+    }
+
+
+def _member(member: FieldCount | OrCount) -> dict[str, Any]:
+    if isinstance(member, OrCount):
+        alternatives = [
+            {"alone": one.alone, "members": [_member(inner) for inner in one.members]}
+            for one in member.alternatives
+        ]
+        return {"stage": "$or", "alone": member.alone, "alternatives": alternatives}
+    occurrence = member.occurrence
+    return {
+        "stage": "field",
+        "path": member.path,
+        "present": occurrence.present,
+        "absent": occurrence.absent,
+        "types": dict(occurrence.kinds),
+        "examples": occurrence.examples,
+        "near": list(member.near),
+        "alone": member.alone,
+        "rules": [{"rule": rule.text, "alone": rule.alone} for rule in member.rules],
+    }

@@ -1,0 +1,233 @@
+"""`fp test`: which records would be kept, and why not the others?"""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+from filterpatterns.cli.arguments import patterns
+from filterpatterns.cli.arguments.options import (
+    color_option,
+    complete_files,
+    pattern_options,
+    wants_color,
+)
+from filterpatterns.cli.evaluation.record_loop import (
+    Tally,
+    hint_at_source,
+    hint_at_stats,
+    judge_file,
+)
+from filterpatterns.cli.messages import counted
+from filterpatterns.cli.output import writers
+
+
+def _unmet(tally: Tally, expected: str | int) -> str | None:
+    """What `--expect` asked for and what was found, if the two differ."""
+    if expected == "all":
+        # Nothing at all is no success: a test that lost its events must not pass.
+        met, wanted = 0 < tally.matched == tally.total, "every record"
+    elif expected == "none":
+        met, wanted = tally.matched == 0, "no record"
+    elif expected == "any":
+        met, wanted = tally.matched > 0, "at least one record"
+    else:
+        met, wanted = tally.matched == expected, counted(int(expected))
+    if met:
+        return None
+    return f"expected {wanted} to match, found {tally.matched:,} of {tally.total:,}"
+
+
+def _expectation(
+    _ctx: click.Context, _param: click.Parameter, value: str | None
+) -> str | int | None:
+    if value is None or value in ("all", "none", "any"):
+        return value
+    if not re.fullmatch("[0-9]{1,18}", value):
+        raise click.BadParameter(f"{value!r} is not all, none, any or a number of records")
+    return int(value)
+
+
+def _check_usage(
+    ctx: click.Context,
+    given: tuple[str, ...],
+    *,
+    cases: bool,
+    junit: bool,
+    expect: bool,
+    explain: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Refuse arguments and options that do not go together.
+
+    Raises:
+        click.UsageError: they don't.
+    """
+    if junit and not cases and not expect:
+        raise click.UsageError("--junit needs --cases, or --expect to say what a failure is")
+    if cases and expect:
+        raise click.UsageError("--expect is about EVENTS; a case says itself what it expects")
+    if explain and quiet:
+        raise click.UsageError("--explain and --quiet exclude each other")
+    if explain and as_json:
+        raise click.UsageError("--explain and --json exclude each other; see also: fp explain")
+    wanted = [param for param in ctx.command.params if isinstance(param, click.Argument)]
+    if not cases and len(given) < len(wanted):
+        raise click.MissingParameter(ctx=ctx, param=wanted[len(given)])
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  fp test pattern.json events.jsonl
+  fp test '{"body": {"total": [{"numeric": [">", 100]}]}}' events.jsonl
+  fp test --source event rule.json event.json
+  aws sqs receive-message --queue-url "$QUEUE" | fp test pattern.json -
+  fp test --json pattern.json events.jsonl.gz | jq 'select(.result == "drop")'
+  fp test --quiet --expect all pattern.json must-pass/*.json
+  fp test --expect none --explain pattern.json must-drop/*.json
+  fp test --cases cases.jsonl --explain
+  fp test --cases cases.jsonl --junit report.xml
+
+\b
+Exit status: 0; 1 if --expect did not come true, or a case fails; 2 if the
+pattern is refused, or a file, line or case could not be read (the others are
+tested all the same)."""
+)
+@pattern_options
+@click.option(
+    "--json", "as_json", is_flag=True, help="Write a JSON object for each record or case."
+)
+@click.option("-q", "--quiet", is_flag=True, help="Only the summary; with --json, no summary.")
+@click.option(
+    "--expect",
+    metavar="all|none|any|N",
+    callback=_expectation,
+    help="How many records have to match; if others do, the exit status is 1.",
+)
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Print why, below each record or case that misses its expectation; of records, what "
+    "matches with `--expect none`, else what is dropped.",
+)
+@click.option(
+    "--cases",
+    metavar="FILE",
+    multiple=True,
+    shell_complete=complete_files,
+    help="Run a case file, which has patterns, records and what is expected; the arguments are "
+    "further case files then, and there is no PATTERN.",
+)
+@click.option(
+    "--junit",
+    metavar="FILE",
+    shell_complete=complete_files,
+    help="With --cases or --expect: write the results as JUnit XML too.",
+)
+@color_option
+@click.argument("pattern", metavar="PATTERN", required=False, shell_complete=complete_files)
+@click.argument("files", metavar="EVENTS...", nargs=-1, shell_complete=complete_files)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    pattern: str | None,
+    files: tuple[str, ...],
+    source: str | None,
+    max_filters: int,
+    as_json: bool,
+    quiet: bool,
+    expect: str | int | None,
+    explain: bool,
+    cases: tuple[str, ...],
+    junit: str | None,
+    color: str,
+) -> None:
+    """Say of each record whether the pattern keeps it, and if not, why.
+
+    PATTERN is a file, `-` for standard input, or the pattern itself: a pattern or a FilterCriteria.
+
+    EVENTS are files, or `-` for standard input, plain or gzip: JSON Lines, an array, a single
+    record or a whole Lambda event ({"Records": [...]}), told apart by what is in them.
+
+    Case files are JSON Lines (or an array) of objects with a `pattern`, a `record`, and what
+    `matches` has to be, true or false; or with several records in `events` and as many verdicts in
+    `matches`; or with `valid`, true or false, for a pattern that has to be accepted or refused.
+    `source` is the event source (else --source, else sqs), `name` or `id` what the case is called,
+    `comment` anything. Patterns and records may be JSON, or strings that hold it.
+    """
+    given = (*cases, *(() if pattern is None else (pattern,)), *files)
+    patterns.refuse_stdin_twice(given)
+    _check_usage(
+        ctx,
+        given,
+        cases=bool(cases),
+        junit=junit is not None,
+        expect=expect is not None,
+        explain=explain,
+        as_json=as_json,
+        quiet=quiet,
+    )
+    report = None
+    if junit is not None:
+        from filterpatterns.cli.output.junit import Report  # XML: only for those who ask
+
+        report = ctx.with_resource(Report(junit))
+    out = writers.stdout()
+    if cases:
+        from filterpatterns.cli.evaluation import suite
+
+        status = suite.run(
+            given,
+            out,
+            source=source,
+            max_filters=max_filters,
+            as_json=as_json,
+            quiet=quiet,
+            explain=explain,
+            color=wants_color(color),
+            report=report,
+        )
+        ctx.exit(status)
+    compiled = patterns.load(given[0], source=source, max_filters=max_filters)[1]
+    writer: writers.Writer
+    if as_json:
+        writer = writers.JsonLines(out)
+    elif quiet:
+        writer = writers.Silence()
+    else:
+        writer = writers.Columns(out, color=wants_color(color), file_names=len(files) > 1)
+    verdict = compiled.verdict
+    if explain:
+        from filterpatterns.cli.evaluation.misses import Explaining
+
+        explaining = Explaining(writer, compiled, out, expect, color=wants_color(color))
+        writer, verdict = explaining, explaining.verdict
+    reporting = None
+    if report is not None and expect is not None:
+        from filterpatterns.cli.evaluation.misses import Reporting
+
+        writer = reporting = Reporting(writer, report, expect)
+    tally = Tally()
+    for file in files:
+        judge_file(file, verdict, writer, tally)
+    writer.flush()
+    if not as_json:
+        out.write(f"{tally}\n" if quiet or not tally.total else f"\n{tally}\n")
+        out.flush()
+    elif not quiet:
+        click.echo(str(tally), err=True)
+    unmet = None if expect is None else _unmet(tally, expect)
+    is_of_other_source = hint_at_source(tally, compiled.source)
+    is_as_expected = expect is not None and unmet is None
+    if not (is_of_other_source or is_as_expected or as_json or quiet or explain):
+        hint_at_stats(tally)
+    if unmet is not None:
+        click.echo(f"fp: {unmet}", err=True)
+    if reporting is not None:
+        reporting.finish(tally, unmet)
+    if tally.invalid or tally.unreadable:
+        ctx.exit(2)
+    ctx.exit(0 if unmet is None else 1)

@@ -1,0 +1,1 @@
+"""Records and cases evaluated one by one, as several commands do it."""

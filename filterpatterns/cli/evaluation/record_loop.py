@@ -1,0 +1,140 @@
+"""Reading files of records and judging each: what several commands do, and count alike."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+import click
+from msgspec import Struct, field
+
+from filterpatterns.cli.io import record_files, streams
+from filterpatterns.cli.messages import counted, located, say_other_source
+from filterpatterns.cli.output import writers
+from filterpatterns.cli.output.writers import DROP, ERROR, MATCH, NOT_A_RECORD, Row
+from filterpatterns.delivery import reader
+from filterpatterns.delivery.reader import Item
+from filterpatterns.errors import RecordError
+from filterpatterns.matching.verdict import Reason, Verdict
+
+Judge = Callable[[Any], Verdict]
+"""`Filter.verdict`, or what does more and says the same."""
+
+
+class Tally(Struct):
+    """What became of the records."""
+
+    matched: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    invalid: int = 0
+    unreadable: int = 0
+    first: Any = None
+    """The first record that was dropped: if nothing matches, it may tell why."""
+
+    @property
+    def total(self) -> int:
+        """How many records there were, with the lines that are none."""
+        return self.matched + self.dropped.total() + self.invalid
+
+    def __str__(self) -> str:
+        parts = [f"{self.matched:,} match", f"{self.dropped.total():,} drop"]
+        if self.invalid:
+            parts.append(f"{self.invalid:,} {NOT_A_RECORD}")
+        lines = [f"{counted(self.total)}: {', '.join(parts)}" if self.total else "0 records"]
+        if self.dropped.keys() - {Reason.NO_MATCH.value}:
+            width = len(f"{max(self.dropped.values()):,}")
+            lines += [f"  {count:{width},} {why}" for why, count in self.dropped.most_common()]
+        return "\n".join(lines)
+
+
+class Output(Protocol):
+    """What may hold back what standard output is to get."""
+
+    def flush(self) -> None:
+        """Bring it out."""
+        ...
+
+
+class CountsUnreadable(Protocol):
+    """What counts the files that cannot be read, or not to their end."""
+
+    unreadable: int
+
+
+def numbered(
+    file: str,
+    out: Output,
+    tally: CountsUnreadable,
+    *,
+    as_text: bool = False,
+    lose: Callable[[bytes], None] = reader.forget,
+) -> Iterator[tuple[int, Item]]:
+    """The records of a file, and what is none, each with its number; that a file
+    cannot be read, or has no records, is said on standard error.
+
+    Args:
+        file: the file's name, or `-` for standard input.
+        out: is flushed before more input is waited for.
+        tally: where files that cannot be read are counted.
+        as_text: give each record as its own text.
+        lose: called with each line, or part of one, that is in no record.
+    """
+    number = 0
+    unreadable = tally.unreadable
+    for item in record_files.read(file, before_read=out.flush, as_text=as_text, lose=lose):
+        if item.line is None:
+            tally.unreadable += 1
+            complain(out, located(item.file, f"error: {item.error}"))
+            continue
+        number += 1
+        yield number, item
+    if not number and tally.unreadable == unreadable:
+        complain(out, located(streams.STDIN if file == "-" else file, "warning: no records"))
+
+
+def judge_file(file: str, judge: Judge, writer: writers.Writer, tally: Tally) -> None:
+    """Judge the records of a file; what cannot be read or judged is said on standard error."""
+    for number, item in numbered(file, writer, tally):
+        result, reason, detail = _judged(item, judge, writer, tally)
+        writer.row(Row(item.file, item.line or 0, number, item.id, result, reason, detail))
+
+
+def _judged(item: Item, judge: Judge, writer: writers.Writer, tally: Tally) -> tuple[str, str, str]:
+    """The result, the reason for machines, and the reason in words."""
+    error, column = item.error, item.column
+    if error is None:
+        try:
+            reason, key = judge(item.record)
+        except RecordError as refusal:
+            error = refusal.message
+        else:
+            if reason is Reason.MATCH:
+                tally.matched += 1
+                return MATCH, reason.slug, ""
+            if tally.first is None:
+                tally.first = item.record
+            words = reason.words(key)
+            tally.dropped[words] += 1
+            return DROP, reason.slug, words
+    tally.invalid += 1
+    complain(writer, located(item.file, f"error: {error}", item.line, column))
+    return ERROR, "not-a-record", error
+
+
+def complain(out: Output, message: str) -> None:
+    """Say on standard error what comes after the output so far: both may be the same terminal."""
+    out.flush()
+    click.echo(message, err=True)
+
+
+def hint_at_source(tally: Tally, source: str) -> bool:
+    """If nothing matches, say so if the records look like those of another source; gives whether
+    they do."""
+    return not tally.matched and tally.first is not None and say_other_source(tally.first, source)
+
+
+def hint_at_stats(tally: Tally) -> None:
+    """Of several records that simply do not match, say what tells them apart."""
+    if tally.dropped[Reason.NO_MATCH.value] > 1:
+        click.echo("fp: hint: fp stats shows which condition drops them", err=True)

@@ -1,0 +1,129 @@
+"""Case files as a test suite: a line for each case that fails, and how many there were."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import TextIO
+
+import click
+
+from filterpatterns.cli.evaluation import case_files
+from filterpatterns.cli.evaluation.case_files import Result
+from filterpatterns.cli.evaluation.misses import explained
+from filterpatterns.cli.messages import counted, located
+from filterpatterns.cli.output.junit import Report
+from filterpatterns.errors import printable
+
+_PASS, _FAIL, _ERROR = "pass", "fail", "error"
+_RED, _PLAIN = "\x1b[31m", "\x1b[0m"
+_LONGEST = 160
+
+
+def run(
+    files: Sequence[str],
+    out: TextIO,
+    *,
+    source: str | None,
+    max_filters: int,
+    as_json: bool,
+    quiet: bool,
+    explain: bool,
+    color: bool,
+    report: Report | None,
+) -> int:
+    """Run the cases of files, and give the exit status.
+
+    Raises:
+        Failure: the report cannot be written.
+    """
+    counts: Counter[str] = Counter()
+    for file in files:
+        for result in case_files.run(file, source=source, max_filters=max_filters):
+            outcome = _ERROR if result.error else _PASS if result.passed else _FAIL
+            counts[outcome] += 1
+            if report is not None:
+                _report(report, result, outcome)
+            if as_json:
+                _write_json(out, result, outcome)
+            elif outcome == _FAIL and not quiet:
+                out.write(_failure(result, color))
+                if explain and result.compiled is not None:
+                    out.write(f"  {_cut(printable(case_files.shown(result.record)))}\n")
+                    out.write(explained(result.compiled, result.record, out, color=color))
+            if outcome == _ERROR:
+                out.flush()
+                words = f"error: {_named(result)}{result.error}"
+                click.echo(located(result.file, words, result.line), err=True)
+    if as_json:
+        out.flush()
+        if not quiet:
+            click.echo(_summary(counts), err=True)
+    else:
+        out.write(f"{_summary(counts)}\n")
+        out.flush()
+    if report is not None:
+        report.write()
+    return 2 if counts[_ERROR] else 1 if counts[_FAIL] else 0
+
+
+def _summary(counts: Counter[str]) -> str:
+    passed, failed, errors = counts[_PASS], counts[_FAIL], counts[_ERROR]
+    parts = [
+        f"{passed:,} pass{'es' if passed == 1 else ''}",
+        f"{failed:,} fail{'s' if failed == 1 else ''}",
+    ]
+    if errors:
+        parts.append(counted(errors, "error"))
+    return f"{counted(counts.total(), 'case')}: {', '.join(parts)}"
+
+
+def _failure(result: Result, color: bool) -> str:
+    words = _difference(result)
+    if color:
+        words = f"{_RED}{words}{_PLAIN}"
+    line = located(result.file, f"{_named(result)}{words}{_why(result)}", result.line)
+    return f"{line}\n  {_cut(printable(result.pattern))}\n"
+
+
+def _named(result: Result) -> str:
+    return f"{printable(result.name)}: " if result.name else ""
+
+
+def _difference(result: Result) -> str:
+    return f"expected {result.expected}, found {result.found}"
+
+
+def _why(result: Result) -> str:
+    return f": {result.why}" if result.why not in ("", result.found) else ""
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def _report(report: Report, result: Result, outcome: str) -> None:
+    place = "the file" if result.line is None else f"line {result.line}"
+    name = f"{place}: {result.name}" if result.name else place
+    if outcome == _PASS:
+        report.case(result.file, name)
+    elif outcome == _FAIL:
+        report.case(result.file, name, "failure", _difference(result) + _why(result))
+    else:
+        report.case(result.file, name, "error", result.error)
+
+
+def _write_json(out: TextIO, result: Result, outcome: str) -> None:
+    row = {
+        "file": result.file,
+        "line": result.line,
+        "name": result.name,
+        "result": outcome,
+        "expected": result.expected,
+        "found": result.found,
+        "reason": result.reason,
+        "detail": result.error or result.why,
+        "pattern": result.pattern,
+    }
+    out.write(f"{json.dumps(row)}\n")

@@ -1,0 +1,147 @@
+"""Lines of a file x filter -> the records' own lines, kept or dropped, and what is no record.
+
+JSON Lines take the generated loop, which decodes of each line only what the pattern looks at and
+validates the rest. Lines that it does not judge, and files of another form, take the reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from msgspec import Struct, field
+
+from filterpatterns.delivery.reader import LONGEST_LINE, Item, Reader
+from filterpatterns.engine.filter import Filter
+from filterpatterns.errors import RecordError
+
+_SPACE = b" \t\r\n"
+
+
+class Fault(NamedTuple):
+    """What could not be read, and where, as far as that is known."""
+
+    line: int | None
+    column: int | None
+    message: str
+
+
+class Outcome(Struct):
+    """What became of the lines so far; whoever takes the lines out, clears the lists.
+
+    Each line is a record's own, byte for byte, with a line feed at its end. Where a record had no
+    line for itself (in an array, in a Lambda event, over many lines), it is its own text made one
+    line. `lost` are the lines that are no records, and `faults` what is wrong with them.
+    """
+
+    kept: list[bytes] = field(default_factory=list)
+    dropped: list[bytes] = field(default_factory=list)
+    lost: list[bytes] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+
+class Counts(Struct):
+    """How many lines were read, and how many records and other things were in them."""
+
+    lines: int = 0
+    blank: int = 0
+    records: int = 0
+    errors: int = 0
+
+    def add(self, other: Counts) -> None:
+        """Count what another part of the work has counted."""
+        self.lines += other.lines
+        self.blank += other.blank
+        self.records += other.records
+        self.errors += other.errors
+
+
+class LineJudge:
+    """A filter, as the lines of any number of files are judged by it; what it learns of them (what
+    is faster, for such payloads) is kept from one to the next. Not to be shared by threads."""
+
+    def __init__(self, compiled: Filter, *, drops: bool) -> None:
+        """`drops` says whether the dropped lines are wanted."""
+        self.drops = drops
+        self.matches = compiled.matches
+        self.lines = compiled._engine.lines(drops=drops)  # noqa: SLF001 - within the package
+
+
+class LineFilter:
+    """Judges the lines of one file.
+
+    The outcome is collected in `outcome`; `counts.records` are those that matched or did not.
+    """
+
+    def __init__(self, judge: LineJudge, file: str, *, json_lines: bool | None = None) -> None:
+        """
+        Args:
+            judge: the filter.
+            file: the file's name.
+            json_lines: whether the file is JSON Lines; None if its first line is to tell.
+        """
+        self.outcome = Outcome()
+        self.counts = Counts()
+        self._judge = judge
+        lose = self.outcome.lost.append
+        self._reader = Reader(file, json_lines=json_lines, as_text=True, lose=lose)
+        self._slow_lines = 0
+
+    def run(self, read_lines: Callable[[int], list[bytes]]) -> None:
+        """Judge the lines of a file.
+
+        The outcome grows meanwhile; `read_lines` may take it out whenever it is called.
+
+        Args:
+            read_lines: gives the lines that are next, some of them, each with its line feed; none
+                at the end. A line that is longer than the number given comes in parts, each at
+                least as long but for the last.
+        """
+        counts, outcome = self.counts, self.outcome
+        while lines := read_lines(LONGEST_LINE):
+            if self._reader.is_inside:
+                self._reader.line(counts.lines, lines.pop(0))
+                if not lines:
+                    continue
+            if not (self._reader.is_json_lines and self._judge.lines is not None):
+                for line in lines:
+                    counts.lines += 1
+                    self._slow(line, counts.lines)
+                continue
+            self._slow_lines = 0
+            self._judge.lines(
+                lines, counts.lines, outcome.kept.append, outcome.dropped.append, self._slow
+            )
+            counts.lines += len(lines)
+            counts.records += len(lines) - self._slow_lines
+        self._judge_items(self._reader.end())
+
+    def _slow(self, line: bytes, number: int) -> None:
+        """Judge a line that may be anything."""
+        self._slow_lines += 1
+        items = self._reader.line(number, line)
+        if not items and not line.strip(_SPACE):
+            self.counts.blank += 1
+        self._judge_items(items)
+
+    def _judge_items(self, items: Any) -> None:
+        for item in items:
+            fault = item.error if item.error is not None else self._matched(item)
+            if fault is not None:
+                self.counts.errors += 1
+                self.outcome.faults.append(Fault(item.line, item.column, fault))
+
+    def _matched(self, item: Item) -> str | None:
+        """Judge a record; gives what is wrong if it cannot be."""
+        own = item.as_line()
+        try:
+            matches = self._judge.matches(item.record)
+        except RecordError as error:
+            self.outcome.lost.append(own)
+            return error.message
+        self.counts.records += 1
+        if matches:
+            self.outcome.kept.append(own)
+        elif self._judge.drops:
+            self.outcome.dropped.append(own)
+        return None

@@ -1,0 +1,232 @@
+"""Files x filter -> what goes out: the work of `fp filter`, in one process or as a part of it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+from msgspec import Struct, field
+
+from filterpatterns.cli.io.lines import Counts, Fault, LineFilter, LineJudge, Outcome
+from filterpatterns.cli.io.streams import STDIN, Section, Stream, is_packed, reason
+from filterpatterns.delivery.reader import Reader, record_id
+from filterpatterns.engine.filter import Filter
+from filterpatterns.errors import printable
+from filterpatterns.jsontext.decoding import parse
+
+_SECTION: Final = 1 << 22
+"""Bytes of a file that a process takes at a time: it holds no more than what it keeps of them."""
+
+_MOST_SECTIONS = 4096
+_HEAD = 1 << 20
+"""Bytes in which it shows whether a file is JSON Lines; if it does not, it is not divided."""
+
+_READS_PER_PIECE = 8
+"""Reads of a buffer after which what has been found goes out, if the file is plain."""
+
+
+class Unit(NamedTuple):
+    """A file, or a section of one that is known to be JSON Lines: from `start` up to `end`."""
+
+    path: str
+    start: int = 0
+    end: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The file's name in messages."""
+        return STDIN if self.path == "-" else self.path
+
+
+class Work(Struct, frozen=True):
+    """What is asked for. `invert` turns round what is kept and what is dropped; of a record that is
+    kept, `ids` wants its id only, and `text` nothing but to be counted if it is not set."""
+
+    compiled: Filter
+    invert: bool = False
+    ids: bool = False
+    text: bool = True
+    rejects: bool = False
+    errors: bool = False
+
+
+class Piece(NamedTuple):
+    """A part of what goes out: `selected` counts the records in `output`, `matched` those that the
+    filter matched."""
+
+    output: bytes
+    rejects: bytes
+    lost: bytes
+    selected: int
+    matched: int
+    faults: tuple[Fault, ...]
+
+
+class End(Struct, frozen=True):
+    """The end of a unit: what was counted, and why the file could not be read on, if so."""
+
+    counts: Counts = field(default_factory=Counts)
+    fault: str | None = None
+
+
+class Scan:
+    """Judges units of work, one after the other."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._judge = LineJudge(work.compiled, drops=work.invert or work.rejects)
+
+    def run(
+        self,
+        unit: Unit,
+        emit: Callable[[Piece], None],
+        tick: Callable[[int], None] | None = None,
+    ) -> End:
+        """Judge a unit's records.
+
+        Args:
+            unit: what to read.
+            emit: called with pieces of the outcome, in order; what it raises ends the work.
+            tick: called now and then with the number of the unit's bytes that have been read.
+        """
+        whole = unit.end is None
+        lines = LineFilter(self._judge, unit.name, json_lines=None if whole else True)
+        flush = _Flush(self._work, lines, emit, tick)
+        try:
+            stream = _open(unit, flush.before_read)
+        except (OSError, ValueError) as error:
+            return End(fault=reason(error))
+        flush.stream = stream
+        with stream:
+            lines.run(stream.read_lines)
+            flush.now()
+            fault = stream.fault
+        flush.stream = None  # or they would hold each other, and all pieces, until collected
+        if tick is not None:
+            tick(stream.position)
+        if fault is not None and lines.counts.lines and whole:
+            fault = f"{fault} (after line {lines.counts.lines:,})"
+        return End(lines.counts, fault)
+
+
+class _Flush:
+    """Takes the outcome out when it is time."""
+
+    def __init__(
+        self,
+        work: Work,
+        lines: LineFilter,
+        emit: Callable[[Piece], None],
+        tick: Callable[[int], None] | None,
+    ) -> None:
+        self.stream: Stream | None = None
+        self._work = work
+        self._outcome = lines.outcome
+        self._emit = emit
+        self._tick = tick
+        self._reads = 0
+
+    def before_read(self) -> None:
+        """More is about to be read: a pipe may keep us waiting, and memory is to stay small."""
+        self._reads += 1
+        if self.stream is None:
+            return
+        if self._reads >= _READS_PER_PIECE or not self.stream.is_plain or self._outcome.lost:
+            self.now()
+
+    def now(self) -> None:
+        self._reads = 0
+        piece = _piece(self._outcome, self._work)
+        if piece is not None:
+            self._emit(piece)
+        if self._tick is not None and self.stream is not None:
+            self._tick(self.stream.position)
+
+
+def _piece(outcome: Outcome, work: Work) -> Piece | None:
+    """What has come out so far, taken out; None if that is nothing."""
+    kept, dropped = outcome.kept, outcome.dropped
+    if not (kept or dropped or outcome.lost or outcome.faults):
+        return None
+    selected, rejected = (dropped, kept) if work.invert else (kept, dropped)
+    output = b""
+    if work.text:
+        output = b"".join(map(_id_line, selected) if work.ids else selected)
+    piece = Piece(
+        output,
+        b"".join(rejected) if work.rejects else b"",
+        b"".join(outcome.lost) if work.errors else b"",
+        len(selected),
+        len(kept),
+        tuple(outcome.faults),
+    )
+    for taken in (kept, dropped, outcome.lost, outcome.faults):
+        taken.clear()
+    return piece
+
+
+def _id_line(line: bytes) -> bytes:
+    """The id of the record in a line, `-` if it has none; in one line, whatever it holds."""
+    record: Any = parse(line.decode())
+    found = record_id(record)
+    return b"-\n" if found is None else printable(found).encode(errors="backslashreplace") + b"\n"
+
+
+def _open(unit: Unit, before_read: Callable[[], None]) -> Stream:
+    if unit.end is None:
+        return Stream.open(unit.path, before_read=before_read)
+    return Stream(Section(unit.path, unit.start, unit.end), before_read=before_read)
+
+
+def units(paths: tuple[str, ...], *, divide: bool) -> Iterator[tuple[Unit, int]]:
+    """The units of work in files, in order, each with its size in bytes (0: unknown).
+
+    Args:
+        paths: the files; `-` is standard input.
+        divide: whether to divide large files.
+    """
+    for path in paths:
+        size = 0
+        try:
+            status = os.stat(path) if path != "-" else os.fstat(0)
+            if stat.S_ISREG(status.st_mode):
+                size = status.st_size
+            if divide and path != "-" and size > 2 * _SECTION and _is_json_lines(path):
+                yield from _sections(path, size)
+                continue
+        except OSError:
+            pass  # whoever opens it will say so
+        yield Unit(path), size
+
+
+def _is_json_lines(path: str) -> bool:
+    with open(path, "rb") as file:
+        head = file.read(_HEAD)
+    if is_packed(head):
+        return False
+    reader = Reader(path)
+    for number, line in enumerate(head.split(b"\n")[:-1], 1):
+        reader.line(number, line)
+        if reader.is_json_lines:
+            return True
+    return False
+
+
+def _sections(path: str, size: int) -> Iterator[tuple[Unit, int]]:
+    """A file of JSON Lines, cut behind line feeds."""
+    step = max(_SECTION, size // _MOST_SECTIONS)
+    start = 0
+    with open(path, "rb") as file:
+        while start < size:
+            end = size
+            if start + step < size:
+                file.seek(start + step - 1)
+                for part in iter(partial(file.readline, _HEAD), b""):
+                    if part.endswith(b"\n"):
+                        break
+                end = min(file.tell(), size)
+            yield Unit(path, start, end), end - start
+            start = end

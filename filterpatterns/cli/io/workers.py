@@ -1,0 +1,130 @@
+"""Units of work -> processes, and their outcomes in order.
+
+Each process has every n-th unit and a pipe of its own, so nothing is shared and nobody is asked for
+work. A process keeps what it finds in a unit until that unit's turn has come: it may work ahead by
+one unit, and no further, whatever the files' size.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, BinaryIO
+
+from filterpatterns.cli.io.scan import End, Piece, Scan, Unit, Work
+from filterpatterns.cli.messages import Failure
+
+_WORTHWHILE = 1 << 24
+"""Bytes for each process: starting one takes as long as judging some of them."""
+
+
+_BUFFER_SIZE = 1 << 16
+
+
+def useful(sizes: Sequence[int]) -> int:
+    """How many processes are worth starting for units of these sizes, at most one for each core."""
+    if os.name == "nt":  # has no pipes that are files
+        return 1
+    return max(1, min(_cores(), len(sizes), sum(sizes) // _WORTHWHILE))
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def run_all(
+    units: Sequence[Unit], work: Work, jobs: int, emit: Callable[[Piece], None]
+) -> Iterator[End]:
+    """Judge units in so many processes; pieces and ends come in the order of the units.
+
+    Raises:
+        Failure: a process died. What has come out so far is not all.
+    """
+    import multiprocessing  # takes a while, and most work is done by one process
+
+    # A forked process has the compiled filter already. Elsewhere than on Linux that is not safe.
+    method = "fork" if sys.platform == "linux" else "spawn"
+    context: Any = multiprocessing.get_context(method)
+    pipes = [context.Pipe(duplex=False) for _ in range(jobs)]
+    files = [os.fdopen(os.dup(reader.fileno()), "rb", _BUFFER_SIZE) for reader, _ in pipes]
+    for reader, _ in pipes:
+        reader.close()  # or a process would never see that nobody reads what it writes
+    processes = [
+        context.Process(
+            target=_work,
+            args=(
+                units[index::jobs],
+                work,
+                writer,
+                # What is inherited: or no process would see that another one, or this, has gone.
+                [*files, *(other for _, other in pipes[index + 1 :])] if method == "fork" else [],
+            ),
+            daemon=True,
+        )
+        for index, (_, writer) in enumerate(pipes)
+    ]
+    try:
+        for process, (_, writer) in zip(processes, pipes, strict=True):
+            process.start()
+            writer.close()  # so that its end is seen when the process dies
+        for index in range(len(units)):
+            yield _outcome(files[index % jobs], processes[index % jobs], emit)
+    finally:
+        for file in files:
+            file.close()
+        for process in processes:
+            if process.pid is not None:
+                process.kill()  # it has nothing to tidy up, and may not have got to its first line
+        for process in processes:
+            if process.pid is not None:
+                process.join()
+
+
+def _outcome(file: BinaryIO, process: Any, emit: Callable[[Piece], None]) -> End:
+    while True:
+        try:
+            message = pickle.load(file)  # noqa: S301 - from our own process
+        except (EOFError, pickle.UnpicklingError):
+            process.join()
+            raise Failure(
+                f"fp: error: a worker process {_how(process.exitcode)}: the output is incomplete\n"
+                "  hint: if memory is short, try --jobs 1"
+            ) from None
+        if isinstance(message, End):
+            return message
+        emit(message)
+
+
+def _how(status: int | None) -> str:
+    if status is not None and status < 0:
+        with contextlib.suppress(ValueError):
+            return f"was killed by {signal.Signals(-status).name}"
+    return f"ended with status {status}"
+
+
+def _work(units: Sequence[Unit], work: Work, writer: Any, others: Sequence[Any]) -> None:
+    """What a process does. Ctrl-C is the parent's business: it ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for other in others:
+        other.close()
+    # multiprocessing's own way of sending copies large messages three times.
+    file = os.fdopen(os.dup(writer.fileno()), "wb", _BUFFER_SIZE)
+
+    def send(message: Piece | End) -> None:
+        pickle.dump(message, file, protocol=5)
+        file.flush()
+
+    scan = Scan(work)
+    with contextlib.suppress(BrokenPipeError), file:
+        for unit in units:
+            pieces: list[Piece] = []
+            end = scan.run(unit, send if unit.end is None else pieces.append)
+            for piece in pieces:
+                send(piece)
+            send(end)

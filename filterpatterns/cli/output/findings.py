@@ -1,0 +1,194 @@
+"""Findings as text, as JSON, as GitHub's annotations and as SARIF."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePath
+from typing import Any, Final
+from urllib.parse import quote
+
+from msgspec import Struct
+
+from filterpatterns._version import __version__
+from filterpatterns.cli.messages import located
+from filterpatterns.errors import Diagnostic, format_diagnostic, printable
+
+_COLORS = {"error": "\x1b[31m", "warning": "\x1b[33m", "skipped": "\x1b[36m"}
+_PLAIN = "\x1b[0m"
+
+
+class Finding(Struct, frozen=True):
+    """A diagnostic, the file that it is about, and the mapping in it.
+
+    `severity` is the diagnostic's, or `skipped` for what could not be checked.
+    """
+
+    file: str
+    mapping: str
+    severity: str
+    diagnostic: Diagnostic
+
+    @property
+    def line(self) -> int:
+        return self.diagnostic.line or 1
+
+    @property
+    def column(self) -> int:
+        return self.diagnostic.column or 1
+
+
+def text(findings: Sequence[Finding], *, color: bool, drawn: bool) -> str:
+    """`file:line:column: CODE message`; `drawn` adds the line with carets, and the hint."""
+    lines = []
+    for finding in findings:
+        diagnostic = finding.diagnostic
+        code = f"{_COLORS[finding.severity]}{diagnostic.code}{_PLAIN}" if color else diagnostic.code
+        message = printable(diagnostic.message)
+        lines.append(located(finding.file, f"{code} {message}", finding.line, finding.column))
+        if drawn:
+            # What follows the headline: where it is in the pattern, the line, the carets, the hint.
+            lines += format_diagnostic(diagnostic).split("\n")[1:]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def as_json(findings: Sequence[Finding], *, color: bool, drawn: bool) -> str:
+    """An array of objects."""
+    rows = [
+        {
+            "file": finding.file,
+            "line": finding.line,
+            "column": finding.column,
+            "end_line": finding.diagnostic.end_line,
+            "end_column": finding.diagnostic.end_column,
+            "code": finding.diagnostic.code,
+            "severity": finding.severity,
+            "message": finding.diagnostic.message,
+            "hint": finding.diagnostic.hint,
+            "path": finding.diagnostic.path,
+            "filter_index": finding.diagnostic.filter_index,
+            "mapping": finding.mapping or None,
+        }
+        for finding in findings
+    ]
+    return json.dumps(rows, indent=2) + "\n"
+
+
+_LEVELS = {"error": "error", "warning": "warning", "skipped": "notice"}
+
+
+def github(findings: Sequence[Finding], *, color: bool, drawn: bool) -> str:
+    """Annotations (GitHub documentation, "Workflow commands for GitHub Actions")."""
+    lines = []
+    for finding in findings:
+        diagnostic = finding.diagnostic
+        properties: dict[str, Any] = {
+            "file": printable(_slashes(finding.file)),
+            "line": finding.line,
+            "endLine": diagnostic.end_line,
+            "col": finding.column,
+            # columns are for one line only
+            "endColumn": diagnostic.end_column if diagnostic.end_line == finding.line else None,
+            "title": printable(f"{diagnostic.code} {finding.mapping}".rstrip()),
+        }
+        given = ",".join(
+            f"{name}={_escaped(str(value), ':,')}"
+            for name, value in properties.items()
+            if value is not None
+        )
+        words = [printable(diagnostic.message)]
+        words += [f"hint: {printable(diagnostic.hint)}"] if diagnostic.hint else []
+        message = _escaped("\n".join(words))
+        lines.append(f"::{_LEVELS[finding.severity]} {given}::{message}\n")
+    return "".join(lines)
+
+
+def _escaped(value: str, more: str = "") -> str:
+    for char in "%\r\n" + more:  # the percent sign first: it begins the escapes
+        value = value.replace(char, f"%{ord(char):02X}")
+    return value
+
+
+_SARIF_LEVELS = {"error": "error", "warning": "warning", "skipped": "note"}
+
+
+def sarif(findings: Sequence[Finding], *, color: bool, drawn: bool) -> str:
+    """A log of SARIF 2.1.0 (OASIS, "Static Analysis Results Interchange Format")."""
+    from filterpatterns.lint.catalog.catalog import RULES  # long, and only for this
+    from filterpatterns.templates.finding import TITLES
+
+    titles = {**TITLES, **{rule.code: rule.title for rule in RULES.values()}}
+    codes = sorted({finding.diagnostic.code for finding in findings})
+    levels = {one.diagnostic.code: _SARIF_LEVELS[one.severity] for one in findings}
+    run = {
+        "tool": {
+            "driver": {
+                "name": "filterpatterns",
+                "semanticVersion": __version__,
+                "rules": [
+                    {
+                        "id": code,
+                        "shortDescription": {"text": titles.get(code, code)},
+                        "help": {"text": "docs/rules.md has a section for each code."},
+                        "defaultConfiguration": {"level": levels[code]},
+                    }
+                    for code in codes
+                ],
+            }
+        },
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(finding, codes.index(finding.diagnostic.code)) for finding in findings],
+    }
+    log = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [run],
+    }
+    return json.dumps(log, indent=2) + "\n"
+
+
+def _result(finding: Finding, rule: int) -> dict[str, Any]:
+    diagnostic = finding.diagnostic
+    hint = f"\nhint: {diagnostic.hint}" if diagnostic.hint else ""
+    region = {"startLine": finding.line, "startColumn": finding.column}
+    if diagnostic.end_line is not None and diagnostic.end_column is not None:
+        region |= {"endLine": diagnostic.end_line, "endColumn": diagnostic.end_column}
+    location: dict[str, Any] = {
+        "physicalLocation": {
+            "artifactLocation": {"uri": _uri(finding.file)},
+            "region": region,
+        }
+    }
+    if finding.mapping:
+        location["logicalLocations"] = [{"name": finding.mapping, "kind": "resource"}]
+    return {
+        "ruleId": diagnostic.code,
+        "ruleIndex": rule,
+        "level": _SARIF_LEVELS[finding.severity],
+        "message": {"text": diagnostic.message + hint},
+        "locations": [location],
+    }
+
+
+def _uri(file: str) -> str:
+    """A relative reference, or a file URI: what SARIF calls an artifact's location."""
+    path = PurePath(file)
+    if path.is_absolute():
+        return path.as_uri()
+    return quote(_slashes(os.path.normpath(file)), errors="surrogateescape")
+
+
+def _slashes(file: str) -> str:
+    return PurePath(file).as_posix()
+
+
+Format = Callable[..., str]
+
+FORMATS: Final[Mapping[str, Format]] = {
+    "text": text,
+    "json": as_json,
+    "github": github,
+    "sarif": sarif,
+}
+"""The formats by their names on the command line."""

@@ -1,0 +1,92 @@
+"""Results as JUnit XML, the format that continuous integration servers read.
+
+There is no standard; what is written is what Jenkins' and GitLab's readers document: `testsuites`,
+`testsuite`, `testcase` with `failure` or `error`.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections import Counter
+from tempfile import TemporaryFile
+from typing import IO, Literal
+from xml.etree import ElementTree
+
+from filterpatterns.cli.io import streams
+from filterpatterns.cli.messages import Failure, located
+
+Outcome = Literal["failure", "error"]
+
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no XML document may hold, not even as a reference (XML 1.0, production 2, "Char")."""
+
+
+class Report:
+    """A test suite that is written while it runs: memory does not grow with its cases.
+
+    The file is opened at once, so that a name that cannot be written to is told before the work. A
+    context manager, which closes it.
+
+    Raises:
+        Failure: it cannot be written.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._counts: Counter[str] = Counter()
+        self._file = self._open()
+        self._cases = TemporaryFile()  # noqa: SIM115 - closed by __exit__
+
+    def __enter__(self) -> Report:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._cases.close()
+        self._file.close()
+
+    def case(
+        self, group: str, name: str, outcome: Outcome | None = None, message: str = ""
+    ) -> None:
+        """Add a test case; without an outcome it has passed."""
+        element = ElementTree.Element("testcase", classname=_safe(group), name=_safe(name))
+        self._counts["tests"] += 1
+        if outcome is not None:
+            self._counts[f"{outcome}s"] += 1
+            inside = ElementTree.SubElement(element, outcome, message=_safe(message))
+            inside.text = _safe(message)
+        self._cases.write(b"    " + ElementTree.tostring(element) + b"\n")
+
+    def write(self) -> None:
+        """Write the report.
+
+        Raises:
+            Failure: it cannot be written.
+        """
+        counts = " ".join(
+            f'{name}="{self._counts[name]}"' for name in ("tests", "failures", "errors")
+        )
+        head = (
+            '<?xml version="1.0" encoding="UTF-8"?>\n'
+            f'<testsuites name="fp test" {counts}>\n'
+            f'  <testsuite name="fp test" {counts}>\n'
+        )
+        try:
+            self._file.write(head.encode())
+            self._cases.seek(0)
+            shutil.copyfileobj(self._cases, self._file)
+            self._file.write(b"  </testsuite>\n</testsuites>\n")
+            self._file.flush()
+        except OSError as error:
+            raise Failure(located(self._path, f"error: {streams.reason(error)}")) from None
+
+    def _open(self) -> IO[bytes]:
+        try:
+            return open(self._path, "wb")
+        except (OSError, ValueError) as error:
+            raise Failure(located(self._path, f"error: {streams.reason(error)}")) from None
+
+
+def _safe(text: str) -> str:
+    """The text, with an escape for each character that XML cannot hold."""
+    return _FORBIDDEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)

@@ -1,0 +1,183 @@
+"""The command `fp`.
+
+Each command is a module of this package that holds a click command named `command`, imported when
+it is called for: `fp --version` is quick, and nothing here imports more than click.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+import click
+
+from filterpatterns._version import __version__
+
+_COMMANDS: Final = (
+    "test",
+    "explain",
+    "filter",
+    "stats",
+    "route",
+    "check",
+    "compile",
+    "completion",
+)
+"""In the order of the help. Each is the name of its module."""
+
+_BROKEN_PIPE = 128 + 13  # as a shell reports a program that SIGPIPE ended
+_INTERRUPTED = 128 + 2  # SIGINT
+_FAILED = 2
+
+
+class _Program(click.Group):
+    """The group of commands, and the one place that knows how the program ends."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(
+            f"filterpatterns.cli.commands.{cmd_name}"
+        ).command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in _COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+            ctx.fail(_no_such_command(name))
+        return super().resolve_command(ctx, args)
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the program, and exit."""
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:
+            # Files that are read have their own messages: this is about what is written.
+            _abandon(sys.stdout)
+            _abandon(sys.stderr)
+            click.echo(f"fp: error: cannot write: {error.strerror or error}", err=True)
+            sys.exit(_FAILED)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. Ctrl-C, whoever else ends it, and a reader that has seen enough, end it
+        without a word."""
+        try:
+            try:
+                with _ended_like_ctrl_c():
+                    super().invoke(ctx)
+            finally:
+                if sys.stdout is not None:
+                    sys.stdout.flush()
+            status = 0
+        except _Ended as ended:
+            status = 128 + ended.signal
+        except KeyboardInterrupt:
+            status = _INTERRUPTED
+        except OSError as error:
+            if error.errno not in (errno.EPIPE, errno.EINVAL):  # EINVAL: so Windows calls it
+                raise
+            status = _BROKEN_PIPE
+            _abandon(sys.stdout)
+            _abandon(sys.stderr)
+        ctx.exit(status)
+
+
+class _Ended(KeyboardInterrupt):
+    """A signal other than Ctrl-C's."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.signal = number
+
+
+@contextmanager
+def _ended_like_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP unwind as Ctrl-C does, so that no part of a file stays behind."""
+
+    owner = os.getpid()
+
+    def end(number: int, _frame: object) -> None:
+        if os.getpid() != owner:  # a process that was forked has nothing to tidy up
+            os._exit(128 + number)
+        raise _Ended(number)
+
+    before = {}
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        with suppress(ValueError):  # not in the main thread
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+                before[number] = signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _abandon(stream: Any) -> None:
+    """Let the interpreter's own flush, at its end, have nothing to complain of."""
+    if stream is None:
+        return
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _no_such_command(name: str) -> str:
+    import difflib  # only for those who mistype
+
+    from filterpatterns.errors import printable
+
+    close = difflib.get_close_matches(name, _COMMANDS, n=1)
+    if close:
+        return f"no such command '{printable(name)}': did you mean {close[0]!r}?"
+    if os.path.exists(name) or name.lstrip().startswith("{"):
+        return "the command is missing: fp test PATTERN EVENTS..."
+    return f"no such command '{printable(name)}': choose one of {', '.join(_COMMANDS)}"
+
+
+def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if not value or ctx.resilient_parsing:
+        return
+    click.echo(f"fp {__version__}")
+    ctx.exit()
+
+
+@click.group(
+    cls=_Program,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="""\b
+Examples:
+  fp test pattern.json events.jsonl
+  fp test '{"body": {"total": [{"numeric": [">", 100]}]}}' events.jsonl
+  aws sqs receive-message --queue-url "$QUEUE" | fp test pattern.json -
+  fp explain --dropped pattern.json events.jsonl
+  fp filter pattern.json events.jsonl > kept.jsonl
+  fp compile pattern.json
+  fp stats pattern.json events.jsonl
+  fp route rules/ events.jsonl
+
+`fp COMMAND --help` says more, with examples.""",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
+def main() -> None:
+    """AWS event filter patterns on your own machine: what would Lambda keep?"""

@@ -1,0 +1,1 @@
+"""The hot path: match tree to Python functions."""

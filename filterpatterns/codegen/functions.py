@@ -1,0 +1,169 @@
+"""Matcher tree -> Python functions: the hot path.
+
+For each way that records come (dicts, JSON text) there is one function for a single record and, for
+batches, one loop for each result (`filter`, `partition`, `mask`), so that no record costs a call;
+and one for the lines of a file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import linecache
+import threading
+import weakref
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+
+from filterpatterns.codegen.emit import Ends, indent
+from filterpatterns.codegen.expressions import Code
+from filterpatterns.codegen.record import Judge
+from filterpatterns.codegen.types import Unsupported
+from filterpatterns.matching.match_tree import Matcher
+
+_KINDS = ("dict", "text", "bytes")
+_RESULTS = {
+    "filter": (("keep(record)", "continue"), ("continue",)),
+    "partition": (("keep(record)", "continue"), ("drop(record)", "continue")),
+    "mask": (("keep(True)", "continue"), ("keep(False)", "continue")),
+}
+"""By result: what a loop does with a record that matches, and with one that does not."""
+
+_serial = itertools.count(1)
+
+Loop = Callable[..., None]
+"""(records, keep, drop, slow). `keep` and `drop` are called with each record, or `keep` with each
+verdict; `slow` judges a record that the loop does not."""
+
+LineLoop = Callable[..., None]
+"""(lines, number, keep, drop, slow), with the number of the line before the first. `slow` is called
+with a line that the loop does not judge, and its number. What are lines to one loop, are pairs of a
+line and its row to the other."""
+
+DecodeRows = Callable[[bytes], "list[Any]"]
+"""Decodes lines, each of which is one record, into rows."""
+
+
+class Generated:
+    """The generated functions of a matcher, each written when it is first asked for."""
+
+    def __init__(self, matcher: Matcher, slow: Callable[[Any], bool]) -> None:
+        """`slow` judges the records that the function for a single record does not.
+
+        Raises:
+            Unsupported: the matcher is of a shape that only the interpreter serves.
+        """
+        self._lock = threading.Lock()
+        self._code = Code()
+        self._written = 0  # lines of code that have been compiled
+        self._judge = Judge(matcher, self._code)
+        self._slow = self._code.bind(slow)
+        self.can_look = self._judge.prefilter is not None
+
+    def single(self) -> Callable[[Any], bool]:
+        """The function that judges one record."""
+        function: Callable[[Any], bool] = self._function("matches", self._write_single)
+        return function
+
+    def loop(self, result: str, kind: str, look: bool) -> Loop:
+        """The loop for a result ("filter", "partition", "mask") over a kind of record ("dict",
+        "text", "bytes"), with or without a look before decoding."""
+        name = f"{result}_{kind}_looking" if look else f"{result}_{kind}"
+        loop: Loop = self._function(name, lambda: self._write_loop(name, result, kind, look))
+        return loop
+
+    def line_loop(self, *, rows: bool, look: bool, drops: bool) -> LineLoop:
+        """The loop over lines of JSON Lines, or over such lines with their rows; with or without a
+        look before decoding the payload; and with or without a call for each line that is dropped,
+        which would keep its memory from being reused.
+
+        Raises:
+            Unsupported: the pattern speaks of a member that events hold records in.
+        """
+        kind = "row" if rows else "line"
+        name = f"{kind}s{'_dropping' if drops else ''}{'_looking' if look else ''}"
+        loop: LineLoop = self._function(
+            name, lambda: self._write_line_loop(name, kind, look, drops)
+        )
+        return loop
+
+    def row_decoder(self) -> DecodeRows | None:
+        """What decodes lines for the loop over rows; None where each line has to be looked at.
+
+        Raises:
+            Unsupported: as for `line_loop`.
+        """
+        return self._judge.row_decoder()
+
+    @property
+    def source_code(self) -> str:
+        """The source of all functions."""
+        self.single()
+        for result in _RESULTS:
+            for kind in _KINDS:
+                for look in (False, True) if self.can_look else (False,):
+                    self.loop(result, kind, look)
+        with contextlib.suppress(Unsupported):
+            for rows in (False, True):
+                self.line_loop(rows=rows, look=self.can_look, drops=False)
+        with self._lock:
+            return "\n".join(self._code.lines).lstrip() + "\n"
+
+    def _write_single(self) -> None:
+        prefilter = self._judge.prefilter
+        look = prefilter is not None and prefilter.selective
+        for kind in ("text", "dict"):
+            ends = Ends.of(["return True"], ["return False"], self._slow)
+            lines = self._judge.judge(kind, look=look, ends=ends)
+            if kind == "dict":
+                other = ["if record.__class__ is not dict:", "    return matches_text(record)"]
+                self._code.lines += ["", "def matches(record):", *indent(other), *indent(lines)]
+            else:
+                self._code.lines += ["", "def matches_text(record):", *indent(lines)]
+
+    def _write_loop(self, name: str, result: str, kind: str, look: bool) -> None:
+        ends = Ends.of(*_RESULTS[result], "slow")
+        lines = self._judge.judge(kind, look=look, ends=ends)
+        if kind == "dict":
+            odd = ["if record.__class__ is not dict:", *indent(ends.unknown)]
+            lines = [*odd, *lines]
+        self._code.lines += [
+            "",
+            f"def {name}(records, keep, drop, slow):",
+            "    for record in records:",
+            *indent(indent(lines)),
+        ]
+
+    def _write_line_loop(self, name: str, kind: str, look: bool, drops: bool) -> None:
+        ends = Ends(
+            hit=("keep(record)", "continue"),
+            miss=("drop(record)", "continue") if drops else ("continue",),
+            unknown=("slow(record, number)", "continue"),
+        )
+        self._code.lines += [
+            "",
+            f"def {name}(records, number, keep, drop, slow):",
+            f"    for {'record, members' if kind == 'row' else 'record'} in records:",
+            "        number += 1",
+            *indent(indent(self._judge.judge(kind, look=look, ends=ends))),
+        ]
+
+    def _function(self, name: str, write: Callable[[], None]) -> Any:
+        namespace = self._code.namespace
+        if name not in namespace:
+            with self._lock:
+                if name not in namespace:
+                    write()
+                    source = "\n".join(self._code.lines[self._written :]).lstrip() + "\n"
+                    _execute(source, namespace, self)
+                    self._written = len(self._code.lines)
+        return namespace[name]
+
+
+def _execute(source: str, namespace: dict[str, Any], owner: object) -> None:
+    name = f"<filterpatterns {next(_serial)}>"
+    exec(compile(source, name, "exec"), namespace)  # noqa: S102 - holds names only, values are bound
+    # Tracebacks show the lines as long as the functions live.
+    linecache.cache[name] = (len(source), None, StringIO(source).readlines(), name)
+    weakref.finalize(owner, linecache.cache.pop, name, None)

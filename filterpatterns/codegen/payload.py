@@ -1,0 +1,115 @@
+"""A payload's text -> statements that look, decode, and test it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from filterpatterns.codegen.emit import Ends, Guards, indent, utf8
+from filterpatterns.codegen.expressions import Code
+from filterpatterns.codegen.prefilter import BACKSLASH, Prefilter
+from filterpatterns.codegen.types import Shape, decoder
+
+
+class PayloadJudge:
+    """Writes the statements that judge the variable `body`."""
+
+    def __init__(
+        self,
+        code: Code,
+        guards: Guards,
+        *,
+        shape: Shape | None,
+        prefilter: Prefilter | None,
+        is_bytes: bool,
+    ) -> None:
+        """
+        Args:
+            code: where names are bound.
+            guards: what a payload is kept from.
+            shape: what is decoded; None if it is only whether the payload is JSON.
+            prefilter: what can be looked for before decoding; None if nothing.
+            is_bytes: whether `body` holds bytes instead of a str.
+        """
+        self._code = code
+        self._guards = guards
+        self._shape = shape
+        self._prefilter = prefilter
+        self._is_bytes = is_bytes
+        self._kind = "bytes" if is_bytes else "str"
+
+    def decode(self, json: str, string: str, ends: Ends, *, look: bool) -> list[str]:
+        """Decode the body and test `json`; where it is no JSON, `string` (if not empty)."""
+        lines = []
+        if look and self._prefilter is not None:
+            # A body may be a dict, which "in" would ask for its names; decoding refuses one.
+            lines += self._guards.refuse(f"body.__class__ is not {self._kind}")
+            lines += [f"if {self._looking(self._prefilter)}:", *indent(ends.miss)]
+        decode = msgspec.json.Decoder(msgspec.Raw).decode
+        if self._shape is not None:
+            decode = decoder(self._shape)
+        lines += self._guards.refuse_overflow("body")
+        if self._is_bytes:
+            lines.append("if not body.isascii(): str(body, 'utf-8')")
+        argument = "body" if self._is_bytes else utf8("body")
+        lines.append(f"value = {self._code.bind(decode)}({argument})")
+        deep = self._guards.refuse_deep("body")
+        # Too deep a body is a plain string. Where that is dropped, so is a body that fails.
+        lines += deep if string else []
+        lines += [f"if {json}:", *indent([] if string else deep), *indent(ends.hit)]
+        not_json = []
+        if string:
+            not_json = [
+                "try:",
+                *indent([f"if {string}:", *indent(ends.hit)]),
+                "except Exception:",
+                *indent(ends.unknown),
+            ]
+        return [
+            "try:",
+            *indent(lines),
+            *self._except_not_json(ends),
+            *indent(not_json),
+            *indent(ends.miss),
+            "except Exception:",
+            *indent(ends.unknown),
+        ]
+
+    def strings(self, string: str, ends: Ends) -> list[str]:
+        """Only plain strings are wanted: the body is checked to be none of JSON if it matches."""
+        validate = self._code.bind(msgspec.json.Decoder(msgspec.Raw).decode)
+        lines = [
+            *self._guards.refuse_overflow("body"),
+            f"{validate}({utf8('body')})",
+            *self._guards.refuse_deep("body"),
+        ]
+        return [
+            "try:",
+            f"    if {string}:",
+            *indent(indent(lines)),
+            *self._except_not_json(ends),
+            *indent(ends.hit),
+            "except Exception:",
+            *indent(ends.unknown),
+        ]
+
+    def _looking(self, prefilter: Prefilter) -> str:
+        """An expression: the body has nothing of what the prefilter looks for."""
+        texts = (*prefilter.needles, BACKSLASH)
+        return " and ".join(f"{self._bind_text(text)} not in body" for text in texts)
+
+    def _bind_text(self, text: str) -> str:
+        return self._code.bind(text.encode() if self._is_bytes else text)
+
+    def _except_not_json(self, ends: Ends) -> list[str]:
+        """The body is not JSON; unless a type could not hold it (ValidationError), it is of another
+        type, or it has escapes that msgspec refuses and RFC 8259's grammar does not."""
+        error, backslash = self._code.bind(msgspec.DecodeError), self._bind_text(BACKSLASH)
+        plain = (
+            f"error.__class__ is {error} and body.__class__ is {self._kind} "
+            f"and {backslash} not in body"
+        )
+        return [
+            f"except {error} as error:",
+            f"    if not ({plain}):",
+            *indent(indent(ends.unknown)),
+        ]

@@ -1,0 +1,65 @@
+"""Looking before parsing: strings without which a JSON text cannot satisfy a conjunction.
+
+A text without a backslash spells every string in one way only, as it is. So if the pattern wants
+"refunded" somewhere and the text has neither `"refunded"` nor a backslash, it does not match, and
+need not be parsed: whether it is JSON makes no difference to a record that is dropped either way.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from filterpatterns.language.operators.base import json_needle
+from filterpatterns.matching.match_tree import Node, Test
+
+BACKSLASH = "\\"
+_MOST_NEEDLES = 2
+"""Each needle that is not there costs a scan of the text, and parsing costs two to three."""
+
+
+class Prefilter(Struct, frozen=True):
+    """A text that has none of the needles, and no backslash, cannot match.
+
+    `selective` says that the needles come from values, which are rarer than names: worth a look for
+    a single record. A batch measures.
+    """
+
+    needles: tuple[str, ...]
+    selective: bool
+
+
+def prefilter(nodes: tuple[Node, ...]) -> Prefilter | None:
+    """What to look for in a text that one of the trees is to match; None if nothing pays."""
+    needles: dict[str, None] = {}
+    selective = True
+    for node in nodes:
+        best: tuple[tuple[int, int], tuple[str, ...]] | None = None
+        for test in node.tests():
+            candidate = _test_needles(test)
+            if candidate is not None and (best is None or candidate[0] > best[0]):
+                best = candidate
+        if best is None:
+            return None
+        selective = selective and best[0][0] > 0
+        needles.update(dict.fromkeys(best[1]))
+    needles.pop(BACKSLASH, None)  # looked for in any case
+    if len(needles) > _MOST_NEEDLES:
+        return None
+    return Prefilter(tuple(needles), selective)
+
+
+def _test_needles(test: Test) -> tuple[tuple[int, int], tuple[str, ...]] | None:
+    """A test's needles (any of them must be there) and how rare they are likely to be."""
+    if test.optional:
+        return None
+    needles = [rule.needle() for rule in test.rules]
+    if len(needles) <= _MOST_NEEDLES and all(needles):
+        texts = tuple(needle for needle in needles if needle is not None)
+        shortest = min(len(text) if text != BACKSLASH else 100 for text in texts)
+        if shortest > 2:
+            return (2 if len(texts) == 1 else 1, shortest), texts
+    # The path ends in this name, however the text cuts it.
+    name = test.path.rpartition(".")[2]
+    if json_needle(name) == BACKSLASH:
+        return (0, 100), (BACKSLASH,)
+    return ((0, len(name)), (f'{name}"',)) if len(name) > 1 else None

@@ -1,0 +1,320 @@
+"""Matcher -> Python statements that judge one record: read it, look, decode, test.
+
+The statements judge the straight case. Whatever else they meet raises (an odd shape, a spelling, a
+type), and the statements given as `unknown` follow, which ask the interpreter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from filterpatterns.codegen.emit import Ends, Guards, indent, utf8
+from filterpatterns.codegen.expressions import (
+    Access,
+    Code,
+    DictAccess,
+    Odd,
+    StructAccess,
+    below,
+    fields,
+    rules,
+)
+from filterpatterns.codegen.payload import PayloadJudge
+from filterpatterns.codegen.prefilter import Prefilter, prefilter
+from filterpatterns.codegen.types import Shape, Unsupported, shape, without
+from filterpatterns.delivery.envelopes import HOLDERS
+from filterpatterns.delivery.sources import Encoding, PayloadFormat, Step, decode_base64
+from filterpatterns.matching.match_tree import (
+    Conjunction,
+    Matcher,
+    Node,
+    Payload,
+    Test,
+    align,
+    names_below,
+)
+from filterpatterns.matching.verdict import payload_satisfies
+
+_MOST_TESTS = 400
+"""Tests, over all combinations, that code is generated for: beyond, compiling it takes too long."""
+
+
+class _Branch(Struct, frozen=True, eq=False):
+    """A conjunction as code is generated for it: its trees share edges with the others'.
+
+    `others` are what it wants of payloads other than the one that is decoded by generated code: the
+    key of a Kafka record is short, and the interpreter is asked when all else holds.
+    """
+
+    metadata: Node
+    json: Node | None
+    string: Test | None
+    others: tuple[tuple[str, Payload], ...] = ()
+
+    @property
+    def formats(self) -> tuple[PayloadFormat, ...]:
+        """The formats that are wanted of the payload."""
+        return Payload(self.json, self.string).formats
+
+
+class _Conditions(Struct, frozen=True):
+    """For a kind of record: how it is read, and expressions for the branches that may hold.
+
+    `plain` is for those that name no payload, `json` and `string` for those that do, where it is
+    JSON and where it is a plain string (empty: none of them holds then).
+    """
+
+    read: list[str]
+    plain: str
+    json: str
+    string: str
+
+
+class Judge:
+    """Writes the statements for one matcher.
+
+    `prefilter` is what `judge` can look for before it decodes; None if nothing.
+    """
+
+    def __init__(self, matcher: Matcher, code: Code) -> None:
+        """
+        Raises:
+            Unsupported: the matcher is of a shape that only the interpreter serves.
+        """
+        conjunctions = matcher.conjunctions
+        if matcher.keep_all or not conjunctions or _count_tests(conjunctions) > _MOST_TESTS:
+            raise Unsupported
+        self._code = code
+        self._guards = Guards(code)
+        self._source = matcher.source
+        named = {key for one in conjunctions for key in one.payloads}
+        self._keys = tuple(key for key in matcher.source.payload_keys if key in named)
+        self._key = next(iter(self._keys), None)
+        # An object in a record is read where it stands, like the record's own members.
+        self._inline = self._source.encoding is Encoding.OBJECT and self._key is not None
+        merged, metadata = align("", [list(self._own_tests(one)) for one in conjunctions])
+        text_keys = () if self._inline else self._keys
+        # Metadata have other names in the source's other shape, which has no payload of this name.
+        self._shape_key = None
+        if self._source.payload_alias is not None and any(node.children for node in metadata):
+            self._shape_key = self._source.payload_keys[0]
+            text_keys = (self._shape_key,)
+        self._record_shape = shape(merged, metadata, text_keys)
+        self._branches = [_Branch(node, None, None) for node in metadata]
+        self._payload_shape: Shape | None = None
+        self._conditions: dict[str, _Conditions] = {}
+        self.prefilter: Prefilter | None = None
+        if self._key is not None and not self._inline:
+            self._add_payloads(self._key, conjunctions)
+        # Bytes need not become a str where no rule looks at the payload as a whole.
+        strings = any(branch.string for branch in self._branches)
+        self._is_bytes = self._source.encoding is Encoding.BASE64 and not strings
+        self._payload = PayloadJudge(
+            code,
+            self._guards,
+            shape=self._payload_shape,
+            prefilter=self.prefilter,
+            is_bytes=self._is_bytes,
+        )
+
+    def _own_tests(self, one: Conjunction) -> Iterator[tuple[tuple[str, ...], Test]]:
+        """The tests of the record's own members, with an object's that stands in it."""
+        for test in one.metadata.tests():
+            yield test.names, test
+        if self._inline:
+            for key, payload in one.payloads.items():
+                if payload.json is None or payload.string is not None:
+                    raise Unsupported
+                for test in payload.json.tests():
+                    yield (key, *names_below(key, test)), test
+
+    def _add_payloads(self, key: str, conjunctions: tuple[Conjunction, ...]) -> None:
+        wanted = [one.payloads.get(key, Payload(None, None)) for one in conjunctions]
+        groups = [
+            [(names_below(key, test), test) for test in one.json.tests()]
+            for one in wanted
+            if one.json is not None
+        ]
+        merged, aligned = align(key, groups)
+        if aligned:
+            self._payload_shape = shape(merged, aligned)
+        trees = iter(aligned)
+        self._branches = [
+            _Branch(
+                branch.metadata,
+                next(trees) if one.json is not None else None,
+                one.string,
+                tuple((name, other) for name, other in all_of.payloads.items() if name != key),
+            )
+            for branch, one, all_of in zip(self._branches, wanted, conjunctions, strict=True)
+        ]
+        drops_strings = self._source.formats[PayloadFormat.STRING, PayloadFormat.JSON] is Step.DROP
+        if aligned and drops_strings and not any(branch.string for branch in self._branches):
+            self.prefilter = prefilter(aligned)
+
+    def judge(self, kind: str, *, look: bool, ends: Ends) -> list[str]:
+        """The statements that judge `record`.
+
+        `kind` says what it is: a "dict"; "text", which is str, bytes or anything else; "bytes"; a
+        "line" of JSON Lines, bytes that are a record only if they do not hold several; or a "row",
+        such a line that has been decoded already, into `members`. `look` uses the prefilter.
+        """
+        if kind not in self._conditions:
+            self._conditions[kind] = self._write_conditions(kind)
+        conditions = self._conditions[kind]
+        start = list(conditions.read)
+        if conditions.plain:
+            start += [f"if {conditions.plain}:", *indent(ends.hit)]
+        lines = ["try:", *indent(start), "except Exception:", *indent(ends.unknown)]
+        if conditions.json:
+            lines += self._payload.decode(conditions.json, conditions.string, ends, look=look)
+        elif conditions.string:
+            lines += self._payload.strings(conditions.string, ends)
+        return lines + list(ends.miss)
+
+    def _write_conditions(self, kind: str) -> _Conditions:
+        read, holder, access = self._dict() if kind == "dict" else self._text(kind)
+        plain: list[str] = []
+        json: list[str] = []
+        string: list[str] = []
+        for branch in self._branches:
+            own = []
+            if branch.metadata.children:
+                own = [fields(self._code, branch.metadata, access, holder)]
+            own += [self._other(kind, holder, key, other) for key, other in branch.others]
+            if not branch.formats:
+                plain.append(" and ".join(own) or "True")
+                continue
+            for found, group in ((PayloadFormat.JSON, json), (PayloadFormat.STRING, string)):
+                steps = {form: self._source.formats[found, form] for form in branch.formats}
+                if Step.DROP not in steps.values():
+                    tests = [self._payload_test(branch, found)] if found in steps else []
+                    group.append(" and ".join(tests + own) or "True")
+        return _Conditions(read, *(" or ".join(group) for group in (plain, json, string)))
+
+    def _other(self, kind: str, holder: str, key: str, wanted: Payload) -> str:
+        """An expression: another payload satisfies what is wanted of it."""
+        value = f"{holder}.get({self._code.bind(key)})"
+        if kind != "dict":
+            value = f"{holder}.text{self._keys.index(key)}"
+        return f"{self._code.bind(partial(payload_satisfies, self._source, wanted))}({value})"
+
+    def _payload_test(self, branch: _Branch, found: PayloadFormat) -> str:
+        """An expression: the payload, of the format that the branch wants, satisfies its tests."""
+        if found is PayloadFormat.JSON and branch.json and self._payload_shape:
+            access = StructAccess(self._code, self._payload_shape)
+            return below(self._code, branch.json, access, "value")
+        assert branch.string is not None
+        return f"({rules(self._code, branch.string, 'body', 'string')})"
+
+    def _dict(self) -> tuple[list[str], str, Access]:
+        """Statements that get at a dict's members, what holds them, and how they are read."""
+        holder, lines = "record", []
+        if self._source.inside is not None:
+            holder = "members"
+            lines = [f"members = record[{self._code.bind(self._source.inside)}]"]
+            lines += self._guards.refuse("members.__class__ is not dict")
+        elif self._key is None and self._shape_key is not None:
+            lines = self._guards.refuse(f"{self._code.bind(self._shape_key)} not in {holder}")
+        if self._key is not None:
+            member = f"{holder}[{self._code.bind(self._key)}]"
+            if self._inline:
+                lines += self._guards.refuse(f"{member}.__class__ is not dict")
+            else:
+                lines += self._body(member, self._alias(holder))
+        return lines, holder, DictAccess(self._code)
+
+    def _alias(self, holder: str) -> str | None:
+        """The payload's member in the source's other shape, if nothing but the payload is read."""
+        alias = self._source.payload_alias
+        if alias is None or any(branch.metadata.children for branch in self._branches):
+            return None
+        return f"{holder}[{self._code.bind(alias)}]"
+
+    def _text(self, kind: str) -> tuple[list[str], str, Access]:
+        """The same for a record that is JSON text; UTF-8 is validated, msgspec would not do it."""
+        access = StructAccess(self._code, self._record_shape)
+        name = "text" if kind == "text" else "record"
+        inside = ".inside" if self._source.inside is not None else ""
+        if kind == "row":
+            lines = [f"members = members{inside}"] if inside else []
+        else:
+            struct = self._line_struct() if kind == "line" else self._struct()
+            decode = self._code.bind(msgspec.json.Decoder(struct).decode)
+            argument = utf8("text") if kind == "text" else "record"
+            lines = [
+                *self._utf8_text(kind),
+                *self._guards.refuse_overflow(name),
+                f"members = {decode}({argument}){inside}",
+            ]
+        lines += self._guards.refuse_deep(name)
+        if self._inline and self._key is not None:
+            inner = self._record_shape.children[self._key]
+            kind = self._code.bind(inner.struct)
+            lines += self._guards.refuse(f"members.{inner.attribute}.__class__ is not {kind}")
+        elif self._key is not None:
+            lines += self._body("members.text0", None)
+        elif self._shape_key is not None:
+            lines += self._guards.refuse("members.text0.__class__ is not str")
+        return lines, "members", access
+
+    def _utf8_text(self, kind: str) -> list[str]:
+        """Statements that give a record's text, of valid UTF-8."""
+        if kind == "text":
+            return [
+                "if record.__class__ is str: text = record",
+                "elif record.__class__ is bytes: text = str(record, 'utf-8')",
+                f"else: raise {self._code.bind(Odd)}",
+            ]
+        refuse = self._guards.refuse("record.__class__ is not bytes") if kind == "bytes" else []
+        return [*refuse, "if not record.isascii(): str(record, 'utf-8')"]
+
+    def row_decoder(self) -> Callable[[bytes], list[Any]] | None:
+        """The function that decodes lines of JSON Lines, each of which is one record, into rows;
+        None where decoders have to be kept from single lines.
+
+        Raises:
+            Unsupported: the pattern speaks of a member that events hold records in.
+        """
+        struct = self._line_struct()
+        return None if self._guards.is_guarded else msgspec.json.Decoder(struct).decode_lines
+
+    def _struct(self) -> type:
+        """What a record decodes into."""
+        struct: Any = self._record_shape.struct
+        if self._source.inside is None:
+            return self._record_shape.struct
+        rename = {"inside": self._source.inside}
+        return msgspec.defstruct("Record", [("inside", struct)], rename=rename, gc=False)
+
+    def _line_struct(self) -> type:
+        """The same for a line that does not hold several records."""
+        return without(self._struct(), HOLDERS)
+
+    def _body(self, member: str, alias: str | None) -> list[str]:
+        """Statements that give `body`: str, or bytes where that is enough; or something odd."""
+        if self._source.encoding is Encoding.BASE64:
+            raw = f"{self._code.bind(decode_base64)}({member})"
+            return [f"body = {raw}" if self._is_bytes else f"body = str({raw}, 'utf-8')"]
+        lines = [f"body = {member}"]
+        if alias is not None:
+            lines = ["try:", *indent(lines), "except KeyError:", f"    body = {alias}"]
+        if any(branch.string for branch in self._branches):
+            lines += self._guards.refuse("body.__class__ is not str")
+        return lines
+
+
+def _count_tests(conjunctions: tuple[Conjunction, ...]) -> int:
+    nodes = [one.metadata for one in conjunctions]
+    nodes += [
+        payload.json
+        for one in conjunctions
+        for payload in one.payloads.values()
+        if payload.json is not None
+    ]
+    return sum(1 for node in nodes for _ in node.tests())

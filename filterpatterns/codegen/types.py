@@ -1,0 +1,163 @@
+"""Tree -> msgspec types that decode just what the tree looks at, and validate everything else.
+
+What a type cannot hold fails to decode (`msgspec.ValidationError`), and the record goes to the
+interpreter: an array of arrays of objects, a number beyond every double, a path with dots that is
+spelt in another way than the pattern's. What no type can be made for raises `Unsupported`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Union
+
+import msgspec
+from msgspec import Struct
+
+from filterpatterns.matching.match_tree import Node
+
+_MOST_FIELDS = 2000
+"""Members, counting other spellings of dotted paths, that types are made for."""
+
+_MOST_CHARACTERS = 100_000
+"""Characters in the names of these: a hostile pattern spells long paths in many ways."""
+
+_Never = Annotated[int, msgspec.Meta(ge=1, le=0)]
+"""No JSON value is one: a member of this type sends the record to the interpreter."""
+
+ABSENT: Final = msgspec.UNSET
+"""What an attribute holds if the record has no such member. (null is a value, and None.)"""
+
+
+class Unsupported(Exception):
+    """The tree is of a shape that the fast path does not serve."""
+
+
+class Shape(Struct, frozen=True, eq=False):
+    """How a node decodes.
+
+    `attribute` is its name in the struct around it; `struct` the class of an object there, with an
+    attribute for each child; `takes_list` whether an array of scalars and objects decodes as a
+    list.
+    """
+
+    attribute: str
+    struct: type
+    children: dict[str, Shape]
+    takes_list: bool
+
+
+def first_rank_is_optional(node: Node) -> bool:
+    """Whether, in an array, absence may satisfy the first of the tests below a node.
+
+    Then the elements' ranks matter, which only the interpreter knows.
+    """
+    tests = [test for child in node.children for test in child.tests()]
+    return bool(tests) and min(tests, key=lambda test: test.rank).optional
+
+
+def shape(merged: Node, nodes: tuple[Node, ...], extra: tuple[str, ...] = ()) -> Shape:
+    """The types for a merged tree; `nodes` are the trees of the conjunctions in it, aligned.
+
+    `extra` are names of members that must be strings, whose attributes are named like `text0`.
+
+    Raises:
+        Unsupported: no type can hold it.
+    """
+    return _shape("", merged, nodes, extra, _Budget())
+
+
+class _Budget:
+    def __init__(self) -> None:
+        self.fields = _MOST_FIELDS
+        self.characters = _MOST_CHARACTERS
+
+    def spend(self, name: str) -> None:
+        self.fields -= 1
+        self.characters -= len(name)
+        if self.fields < 0 or self.characters < 0:
+            raise Unsupported
+
+
+def _shape(
+    attribute: str,
+    merged: Node,
+    nodes: tuple[Node, ...],
+    extra: tuple[str, ...],
+    budget: _Budget,
+) -> Shape:
+    children = {}
+    fields: list[tuple[str, Any, Any]] = []
+    rename = {}
+    counterparts: dict[str, list[Node]] = {}
+    for node in nodes:
+        for child in node.children:
+            counterparts.setdefault(child.name, []).append(child)
+    for index, child in enumerate(merged.children):
+        budget.spend(child.name)
+        inner = _shape(f"f{index}", child, tuple(counterparts[child.name]), (), budget)
+        children[child.name] = inner
+        fields.append((inner.attribute, _type(inner), ABSENT))
+        rename[inner.attribute] = child.name
+    for index, name in enumerate(extra):
+        fields.append((f"text{index}", str, ABSENT))
+        rename[f"text{index}"] = name
+    for index, name in enumerate(other_spellings(merged, budget)):
+        fields.append((f"n{index}", _Never, ABSENT))
+        rename[f"n{index}"] = name
+    try:
+        struct = msgspec.defstruct(f"Object_{merged.name}", fields, rename=rename, gc=False)
+    except (ValueError, UnicodeEncodeError):
+        # msgspec's names have no quotes, backslashes or control characters, and are UTF-8
+        raise Unsupported from None
+    takes_list = not any(
+        node.children and (node.test is not None or first_rank_is_optional(node)) for node in nodes
+    )
+    return Shape(attribute, struct, children, takes_list)
+
+
+def without(struct: Any, names: tuple[str, ...]) -> type:
+    """A struct like another one, for objects that have no members of these names.
+
+    Raises:
+        Unsupported: the struct looks at one of them itself.
+    """
+    fields = [(f"no{index}", _Never, ABSENT) for index in range(len(names))]
+    rename = {f"no{index}": name for index, name in enumerate(names)}
+    try:
+        return msgspec.defstruct("Line", fields, bases=(struct,), rename=rename, gc=False)
+    except ValueError:
+        raise Unsupported from None
+
+
+def _type(shape: Shape) -> Any:
+    struct: Any = shape.struct
+    leaf: Any = Union[struct, str, int, float, bool, None]
+    return Union[leaf, list[leaf]] if shape.takes_list else leaf
+
+
+def decoder(shape: Shape) -> Any:
+    """The function that decodes a JSON text into the shape of a tree's root."""
+    return msgspec.json.Decoder(_type(shape)).decode
+
+
+def other_spellings(node: Node, budget: _Budget | None = None) -> list[str]:
+    """The member names that lead below a node, or towards there, but are no edge from it.
+
+    For `a` -> `b.c` these are, at the root, `a.b` and `a.b.c`, and at `a` it is `b`.
+
+    Raises:
+        Unsupported: there are too many of them.
+    """
+    budget = budget or _Budget()
+    found: dict[str, None] = {}
+    pending = [(node, "")]
+    while pending:
+        current, before = pending.pop()
+        for child in current.children:
+            parts = child.name.split(".")
+            for count in range(1, len(parts) + 1):
+                name = before + ".".join(parts[:count])
+                budget.spend(name)
+                if current is not node or count < len(parts):
+                    found[name] = None
+            pending.append((child, f"{before}{child.name}."))
+    return list(found)

@@ -1,0 +1,1 @@
+"""What AWS delivers and what files hold: sources, formats, envelopes, and reading records."""

@@ -1,0 +1,1 @@
+"""Pattern texts to what answers: the Filter, its engines, and rule sets."""

@@ -1,0 +1,106 @@
+"""The source "auto": each record is judged as one of the source that it says it is of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import groupby
+from typing import Any
+
+from filterpatterns.delivery.envelopes import source_of
+from filterpatterns.engine.engine import Engine, OnError, check_on_error, check_records
+from filterpatterns.errors import RecordError
+from filterpatterns.matching.verdict import Verdict, as_record
+
+
+class AutoEngine:
+    """Engines by the name of their source, behind the interface of one.
+
+    A source that refuses the pattern (a plain-string pattern, say) has no engine: its records
+    cannot be judged, and `refused` says why.
+    """
+
+    def __init__(self, engines: dict[str, Engine], refused: dict[str, str]) -> None:
+        self._engines = engines
+        self._refused = refused
+
+    def _engine(self, record: Any) -> Engine:
+        source = source_of(as_record(record))
+        if source not in self._engines:
+            raise RecordError(f"its source, {source}, refuses the pattern: {self._refused[source]}")
+        return self._engines[source]
+
+    def interpret(self, record: Any) -> bool:
+        """Whether a record is kept, by the reference interpreter."""
+        return self._engine(record).interpret(record)
+
+    def verdict(self, record: Any) -> Verdict:
+        """The reason why a record is kept or dropped."""
+        return self._engine(record).verdict(record)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether `single` will go on giving the same function: each engine decides for itself."""
+        return True
+
+    def generated(self) -> None:
+        """There is no code of its own."""
+
+    def lines(self, *, drops: bool) -> None:
+        """There is none: each line is judged by itself."""
+
+    def single(self) -> Callable[[Any], bool]:
+        """The function that judges one record."""
+        functions: dict[Engine, Callable[[Any], bool]] = {}
+
+        def matches(record: Any) -> bool:
+            engine = self._engine(record)
+            if engine in functions:
+                return functions[engine](record)
+            function = engine.single()
+            if engine.is_settled:
+                functions[engine] = function
+            return function(record)
+
+        return matches
+
+    @property
+    def source_code(self) -> str:
+        """The generated code, source by source."""
+        return "\n".join(
+            f"# source: {name}\n{engine.source_code}" for name, engine in self._engines.items()
+        )
+
+    def run(
+        self,
+        result: str,
+        records: Iterable[Any],
+        on_error: OnError,
+        keep: Callable[[Any], None],
+        drop: Callable[[Any], None] | None = None,
+    ) -> None:
+        """As `Engine.run`. Neighbours of one source are judged together."""
+        check_on_error(on_error)
+        check_records(records)
+        done = 0
+        for engine, group in groupby(records, key=self._engine_or_error):
+            run = list(group)
+            if isinstance(engine, Engine):
+                try:
+                    engine.run(result, run, on_error, keep, drop)
+                except RecordError as error:
+                    raise RecordError(error.message, done + (error.index or 0)) from None
+            elif on_error == "raise":
+                raise RecordError(engine, done)
+            else:
+                for record in run:
+                    if result == "mask":
+                        keep(False)
+                    elif drop is not None:
+                        drop(record)
+            done += len(run)
+
+    def _engine_or_error(self, record: Any) -> Engine | str:
+        try:
+            return self._engine(record)
+        except RecordError as error:
+            return error.message

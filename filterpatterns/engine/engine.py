@@ -1,0 +1,288 @@
+"""Matcher -> the functions behind a Filter: generated where possible, interpreted otherwise."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
+from time import perf_counter
+from typing import Any, Literal
+
+from filterpatterns.codegen.functions import Generated
+from filterpatterns.codegen.rows import decode_rows
+from filterpatterns.codegen.types import Unsupported
+from filterpatterns.errors import RecordError
+from filterpatterns.jsontext.decoding import decoders_overflow
+from filterpatterns.matching.match_tree import Matcher
+from filterpatterns.matching.verdict import Reason, Verdict, verdict
+
+OnError = Literal["raise", "drop"]
+
+JudgeLines = Callable[
+    [
+        Sequence[bytes],
+        int,
+        Callable[[bytes], None],
+        Callable[[bytes], None],
+        Callable[[bytes, int], None],
+    ],
+    None,
+]
+"""(lines, number, keep, drop, slow), with the number of the line before the first. `slow` is called
+with a line that takes more than generated code knows, and its number."""
+
+_KINDS = {str: "text", bytes: "bytes"}
+"""What a batch is taken to hold, by the class of its first record."""
+
+_CHUNK = 1024
+"""Records that a loop takes at a time: its memory is bounded, and its overhead is nothing."""
+
+_SAMPLES = (16, 16, 32, 32)
+"""Records that are judged with the prefilter, without, with, and without, to see which is faster.
+The first two are for warming up: CPython runs new code slower, and caches are cold."""
+
+_RECORDS_PER_SAMPLE = 16 * _CHUNK
+"""Records after which that is tried again: what a queue carries changes."""
+
+
+def check_on_error(on_error: str) -> None:
+    """Refuse any other word.
+
+    Raises:
+        ValueError: it is not "raise" or "drop".
+    """
+    if on_error not in ("raise", "drop"):
+        raise ValueError(f'on_error is "raise" or "drop", found {on_error!r}')
+
+
+def check_records(records: object) -> None:
+    """Refuse what iterates, but not over records.
+
+    Raises:
+        TypeError: it is one record, or a whole Lambda event.
+    """
+    if isinstance(records, (str, bytes, Mapping)):
+        raise TypeError(
+            "a batch is a list of records, or anything that yields them; for one record there is "
+            "matches(), for a whole Lambda event filter_event() and filterpatterns.records()"
+        )
+
+
+class Engine:
+    """Judges records for one matcher. Functions are generated at the first call that needs them."""
+
+    def __init__(self, matcher: Matcher) -> None:
+        self._matcher = matcher
+        self._lock = threading.Lock()
+        self._generated: Generated | None = None
+        self._tried = False
+        self._guarded = False
+
+    def interpret(self, record: Any) -> bool:
+        """Whether a record is kept, by the reference interpreter.
+
+        Raises:
+            RecordError: the record cannot be judged.
+        """
+        return verdict(self._matcher, record)[0] is Reason.MATCH
+
+    def _interpret_after_all(self, record: Any) -> bool:
+        """The same, for a record that generated code gave up on: how is nobody's business."""
+        try:
+            return self.interpret(record)
+        except RecordError as error:
+            error.__suppress_context__ = True
+            raise
+
+    def verdict(self, record: Any) -> Verdict:
+        """The reason why a record is kept or dropped, and the payload key that it is about.
+
+        Raises:
+            RecordError: the record cannot be judged.
+        """
+        return verdict(self._matcher, record)
+
+    @property
+    def source_code(self) -> str:
+        """The source of all generated functions; empty where there are none."""
+        generated = self.generated()
+        return "" if generated is None else generated.source_code
+
+    def generated(self) -> Generated | None:
+        """The generated functions; None for the few patterns that only the interpreter serves."""
+        if self._tried and not self._guarded and decoders_overflow():
+            self._tried = False  # the recursion limit was raised since
+        if not self._tried:
+            with self._lock:
+                if not self._tried:
+                    self._guarded = decoders_overflow()
+                    try:
+                        self._generated = Generated(self._matcher, self._interpret_after_all)
+                    except Unsupported:
+                        self._generated = None
+                    except RecursionError:  # the caller has used up its stack: try again later
+                        return None
+                    self._tried = True
+        return self._generated
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether `single` will go on giving the same function."""
+        return self._tried
+
+    def single(self) -> Callable[[Any], bool]:
+        """The function that judges one record."""
+        generated = self.generated()
+        return self.interpret if generated is None else generated.single()
+
+    def run(
+        self,
+        result: str,
+        records: Iterable[Any],
+        on_error: OnError,
+        keep: Callable[[Any], None],
+        drop: Callable[[Any], None] | None = None,
+    ) -> None:
+        """Judge a batch for a result ("filter", "partition", "mask"), in order.
+
+        Raises:
+            RecordError: a record cannot be judged, and `on_error` is "raise"; with its index.
+        """
+        check_on_error(on_error)
+        check_records(records)
+        slow = self.interpret if on_error == "raise" else self._interpret_leniently
+        generated = self.generated()
+        looks = _Looks() if generated is not None and generated.can_look else _NeverLooks()
+        take = _taker(records)
+        done = 0
+        while chunk := take(looks.size):
+            try:
+                if generated is None:
+                    self._interpret_all(result, chunk, keep, drop, slow)
+                else:
+                    kind = _KINDS.get(chunk[0].__class__, "dict")
+                    loop = generated.loop(result, kind, looks.now)
+                    start = perf_counter()
+                    loop(chunk, keep, drop, slow)
+                    looks.took(perf_counter() - start, len(chunk))
+            except RecordError as error:
+                raise RecordError(error.message, done + self._first_bad(chunk)) from None
+            done += len(chunk)
+
+    def lines(self, *, drops: bool) -> JudgeLines | None:
+        """A function that judges lines of JSON Lines; None if only the interpreter can. `drops`: it
+        calls `drop` as well.
+        """
+        generated = self.generated()
+        if generated is None:
+            return None
+        try:
+            decode = generated.row_decoder()
+        except Unsupported:
+            return None
+        looks = _Looks() if generated.can_look else _NeverLooks()
+
+        def judge(
+            lines: Sequence[bytes],
+            number: int,
+            keep: Callable[[bytes], None],
+            drop: Callable[[bytes], None],
+            slow: Callable[[bytes, int], None],
+        ) -> None:
+            start = perf_counter()
+            rows = None if decode is None else decode_rows(lines, decode)
+            loop = generated.line_loop(rows=rows is not None, look=looks.now, drops=drops)
+            given = lines if rows is None else zip(lines, rows, strict=True)
+            loop(given, number, keep, drop, slow)
+            looks.took(perf_counter() - start, len(lines))
+
+        return judge
+
+    def _interpret_leniently(self, record: Any) -> bool:
+        try:
+            return self.interpret(record)
+        except RecordError:
+            return False
+
+    def _interpret_all(
+        self,
+        result: str,
+        chunk: Sequence[Any],
+        keep: Callable[[Any], None],
+        drop: Callable[[Any], None] | None,
+        slow: Callable[[Any], bool],
+    ) -> None:
+        for record in chunk:
+            kept = slow(record)
+            if result == "mask":
+                keep(kept)
+            elif kept:
+                keep(record)
+            elif drop is not None:
+                drop(record)
+
+    def _first_bad(self, chunk: Sequence[Any]) -> int:
+        """The place of the first record in a chunk that cannot be judged."""
+        for index, record in enumerate(chunk):
+            try:
+                self.interpret(record)
+            except RecordError:
+                return index
+        raise AssertionError("a record was refused once and taken once")
+
+
+def _taker(records: Iterable[Any]) -> Callable[[int], Sequence[Any]]:
+    """A function that takes the next records, at most so many."""
+    if isinstance(records, (list, tuple)):
+        position = 0
+
+        def slice_off(size: int) -> Sequence[Any]:
+            nonlocal position
+            position += size
+            return records[position - size : position]
+
+        return slice_off
+    iterator = iter(records)
+    return lambda size: list(islice(iterator, size))
+
+
+class _NeverLooks:
+    """There is no prefilter."""
+
+    size = _CHUNK
+    now = False
+
+    def took(self, seconds: float, records: int) -> None:
+        """Told how long records took, which changes nothing here."""
+
+
+class _Looks(_NeverLooks):
+    """Whether to look before decoding: whatever was faster in the last samples of this batch.
+
+    How much a look saves depends on the payloads: how many have what is looked for, how early, how
+    much there is to decode. So it is measured.
+    """
+
+    def __init__(self) -> None:
+        self._times: list[float] = []
+        self._left = 0
+        self._go_on()
+
+    def took(self, seconds: float, records: int) -> None:
+        """Told how long the last records took; `size` and `now` are for the next ones."""
+        if self._left:
+            self._left = max(0, self._left - records)
+            if self._left:
+                return
+            del self._times[2:]  # sample again; the code is warm already
+        else:
+            self._times.append(seconds / records)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        sampled = len(self._times)
+        if sampled < len(_SAMPLES):
+            self.size, self.now = _SAMPLES[sampled], sampled % 2 == 0
+        else:
+            self.size, self._left = _CHUNK, _RECORDS_PER_SAMPLE
+            self.now = self._times[2] < self._times[3]

@@ -1,0 +1,313 @@
+"""Compiling patterns, and the Filter that comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from filterpatterns.delivery.envelopes import contradicts, keep_records, records
+from filterpatterns.delivery.sources import SOURCES, source_named
+from filterpatterns.engine.auto import AutoEngine
+from filterpatterns.engine.engine import Engine, OnError
+from filterpatterns.engine.pipeline import Options, Read, read
+from filterpatterns.errors import Diagnostic, PatternError, RecordError
+from filterpatterns.language import inputs
+from filterpatterns.language.inputs import PatternInput, PatternText
+from filterpatterns.limits import MAX_FILTERS
+from filterpatterns.lint.linter import ADVICE, Dialect
+from filterpatterns.matching.verdict import Verdict
+
+if TYPE_CHECKING:
+    from filterpatterns.explain.explainer import Explanation
+
+Record = TypeVar("Record")
+
+_CACHE_SIZE = 512
+
+
+class Filter:
+    """Compiled patterns: decides which records of an event source are kept.
+
+    Made by `compile`. Immutable; threads may share it. A record is a dict (or any Mapping), or its
+    JSON as str or bytes.
+    """
+
+    __slots__ = {
+        "_engine": None,
+        "_recipe": None,
+        "_warnings": None,
+        "matches": """matches(record) -> bool: whether the record is kept.
+
+Raises RecordError if the record is not a JSON object. (An attribute that holds the function:
+calling it costs no method call on top.)""",
+    }
+
+    _recipe: _Recipe
+    _engine: Engine | AutoEngine
+    _warnings: tuple[Diagnostic, ...]
+    matches: Callable[[Any], bool]
+
+    def __init__(
+        self, recipe: _Recipe, engine: Engine | AutoEngine, warnings: tuple[Diagnostic, ...]
+    ) -> None:
+        for name, value in (("_recipe", recipe), ("_engine", engine), ("_warnings", warnings)):
+            object.__setattr__(self, name, value)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and other processes compile it again: generated code cannot be sent."""
+        return _compile, self._recipe
+
+    def __getattr__(self, name: str) -> Any:
+        """Make `matches` when it is first asked for: many filters are only ever compiled.
+
+        Python asks here only as long as the slot is empty.
+        """
+        if name != "matches":
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        function = self._engine.single()
+        if self._engine.is_settled:
+            object.__setattr__(self, "matches", function)
+        return function
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("a Filter is immutable: others may have been given the same one")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("a Filter is immutable: others may have been given the same one")
+
+    @property
+    def source(self) -> str:
+        """The event source whose records this filter takes, as given to `compile`."""
+        return self._recipe[1]
+
+    @property
+    def texts(self) -> tuple[PatternText, ...]:
+        """The patterns that it was compiled from, one for each filter of a FilterCriteria."""
+        return self._recipe[0]
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What AWS accepts in silence and is likely meant otherwise, in the order of the text."""
+        return self._warnings
+
+    @property
+    def source_code(self) -> str:
+        """The Python code that was generated for the patterns; empty where there is none.
+
+        It holds names only: the patterns' names and values are bound to them.
+        """
+        return self._engine.source_code
+
+    def filter(self, records: Iterable[Record], *, on_error: OnError = "raise") -> list[Record]:
+        """The records that are kept: the same objects, in order.
+
+        Args:
+            records: the records; read once, from first to last.
+            on_error: what becomes of a record that is not a JSON object: "raise" a RecordError with
+                its index, or "drop" it.
+
+        Raises:
+            RecordError: see `on_error`.
+        """
+        kept: list[Record] = []
+        self._engine.run("filter", records, on_error, kept.append)
+        return kept
+
+    def partition(
+        self, records: Iterable[Record], *, on_error: OnError = "raise"
+    ) -> tuple[list[Record], list[Record]]:
+        """The records that are kept, and those that are dropped; as `filter` otherwise."""
+        kept: list[Record] = []
+        dropped: list[Record] = []
+        self._engine.run("partition", records, on_error, kept.append, dropped.append)
+        return kept, dropped
+
+    def mask(self, records: Iterable[Any], *, on_error: OnError = "raise") -> list[bool]:
+        """Whether each record is kept, in order; as `filter` otherwise."""
+        verdicts: list[bool] = []
+        self._engine.run("mask", records, on_error, verdicts.append)
+        return verdicts
+
+    def verdict(self, record: Any) -> Verdict:
+        """The reason why the record is kept or dropped, and the payload key that it is about.
+
+        Raises:
+            RecordError: the record is not a JSON object.
+        """
+        return self._engine.verdict(record)
+
+    def explain(self, record: Any) -> Explanation:
+        """Why the record is kept or dropped: each pattern as a tree, with what was found.
+
+        Returns:
+            The Explanation: true if the record is kept, as `matches` says; as text, for people;
+            and with `to_dict()`, for machines.
+
+        Raises:
+            RecordError: the record is not a JSON object.
+        """
+        from filterpatterns.explain.explainer import (
+            explain,  # only those who ask pay for the import
+        )
+
+        texts, source, _ = self._recipe
+        return explain(texts, source, self._engine.verdict, record)
+
+    def filter_event(self, event: Mapping[str, Any]) -> dict[str, Any] | None:
+        """A whole Lambda event as the function would get it: with only the records that are kept.
+
+        Args:
+            event: as for `filterpatterns.records`; it is not changed.
+
+        Returns:
+            A copy, or None if no record is left: then AWS does not call the function.
+
+        Raises:
+            RecordError: a record in it cannot be judged, the event is not an object, or its records
+                are of another source than the filter's.
+        """
+        if not isinstance(event, Mapping):
+            raise RecordError(f"a Lambda event is an object, found {type(event).__name__}")
+        for record in records(event):
+            other = contradicts(record, self.source)
+            if other is not None:
+                raise RecordError(f"the event holds records of {other}, not of {self.source}")
+            break
+        return keep_records(event, self.filter)
+
+    def __repr__(self) -> str:
+        return f"<Filter source={self.source!r}>"
+
+
+def compile(  # noqa: A001 - as in `re.compile`, always used as `filterpatterns.compile`
+    pattern: PatternInput,
+    *,
+    source: str = "sqs",
+    dialect: Dialect | None = None,
+    strict: bool = False,
+    max_filters: int = MAX_FILTERS,
+) -> Filter:
+    """Compile a pattern, or several of which any may match, into a Filter.
+
+    Args:
+        pattern: a pattern or a FilterCriteria, each as JSON text (str, bytes) or as a dict; or a
+            list of patterns. A FilterCriteria without filters keeps everything.
+        source: the event source whose records are to be filtered: "sqs", "kinesis", "dynamodb",
+            "kafka", "mq", "event" (any JSON object without a payload to decode, an EventBridge
+            event say), or "auto": each record by its own `eventSource` or shape.
+        dialect: the service whose documentation the warnings go by: "lambda", "pipes" or
+            "eventbridge"; None for the one that goes with the source.
+        strict: refuse operators that this documentation does not list.
+        max_filters: how many filters AWS allows; 10 for an account with a raised quota.
+
+    Returns:
+        The Filter. Recently compiled texts are remembered, so that compiling again costs little.
+
+    Raises:
+        PatternError: AWS would refuse the pattern; all mistakes found are in its `errors`.
+        ValueError: the source or the dialect is unknown.
+
+    The language is that of the EventBridge user guide, "Comparison operators for use in event
+    patterns", as the Lambda developer guide, "Control which events Lambda sends to your function",
+    applies it to event source mappings.
+    """
+    options = Options(dialect, strict, max_filters)
+    return _compile(inputs.patterns(pattern), source, options)
+
+
+def check(
+    pattern: PatternInput,
+    *,
+    source: str = "sqs",
+    dialect: Dialect | None = None,
+    max_filters: int = MAX_FILTERS,
+) -> list[Diagnostic]:
+    """Everything there is to say about a pattern before it is deployed.
+
+    Args:
+        pattern: as for `compile`.
+        source: as for `compile`.
+        dialect: as for `compile`.
+        max_filters: as for `compile`.
+
+    Returns:
+        Errors, for which AWS would refuse the pattern, and warnings: what AWS accepts in silence
+        and is likely meant otherwise. `docs/rules.md` has a section for each code.
+
+    Raises:
+        ValueError: the source or the dialect is unknown.
+    """
+    try:
+        texts = inputs.patterns(pattern)
+    except PatternError as error:
+        return list(error.errors)
+    return check_texts(texts, source, dialect, max_filters)
+
+
+def check_texts(
+    texts: tuple[PatternText, ...],
+    source: str,
+    dialect: str | None,
+    max_filters: int = MAX_FILTERS,
+) -> list[Diagnostic]:
+    """As `check`, for pattern texts that were found somewhere."""
+    options = Options(dialect, False, max_filters, advice=ADVICE)
+    if source == "auto":
+        found = [read(texts, one, options) for one in SOURCES.values()]
+        clean = [one for one in found if not one.errors]
+        if clean:
+            return _said_by_all(clean)
+        return [*found[0].errors]
+    one = read(texts, source_named(source), options)
+    return sorted([*one.errors, *one.warnings], key=_order)
+
+
+def _order(diagnostic: Diagnostic) -> tuple[int, int, int]:
+    index = diagnostic.filter_index
+    return (
+        -1 if index is None else index,
+        diagnostic.line or 0,
+        diagnostic.column or 0,
+    )
+
+
+def compile_texts(texts: tuple[PatternText, ...], source: str, options: Options) -> Filter:
+    """As `compile`, for pattern texts that were found somewhere.
+
+    Raises:
+        PatternError: AWS would refuse one of them.
+    """
+    return _compile(texts, source, options)
+
+
+_Recipe = tuple[tuple[PatternText, ...], str, Options]
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def _compile(patterns: tuple[PatternText, ...], source: str, options: Options) -> Filter:
+    if source == "auto":
+        return _compile_auto(patterns, options)
+    compiled = read(patterns, source_named(source), options)
+    if compiled.errors:
+        raise PatternError(compiled.errors)
+    recipe = patterns, source, options
+    return Filter(recipe, Engine(compiled.matcher), compiled.warnings)
+
+
+def _compile_auto(patterns: tuple[PatternText, ...], options: Options) -> Filter:
+    """A filter for records of any source; at least one must take the pattern."""
+    found = {name: read(patterns, source, options) for name, source in SOURCES.items()}
+    engines = {name: Engine(one.matcher) for name, one in found.items() if not one.errors}
+    refused = {name: one.errors[0].message for name, one in found.items() if one.errors}
+    if not engines:
+        raise PatternError(found["event"].errors)
+    clean = [one for one in found.values() if not one.errors]
+    recipe = patterns, "auto", options
+    return Filter(recipe, AutoEngine(engines, refused), tuple(_said_by_all(clean)))
+
+
+def _said_by_all(found: list[Read]) -> list[Diagnostic]:
+    """The warnings that do not depend on the source, where that is not known."""
+    first, *others = found
+    return [warning for warning in first.warnings if all(warning in one.warnings for one in others)]

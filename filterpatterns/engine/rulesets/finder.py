@@ -1,0 +1,184 @@
+"""From a value to what is filed under the rules that hold for it: tables, by kind of rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, Generic
+
+from filterpatterns.engine.rulesets.keys import Family, block_of, fold, is_range, key_of
+from filterpatterns.engine.rulesets.payloads import Filed, Kind
+from filterpatterns.engine.rulesets.ranges import Ranges
+from filterpatterns.jsontext.numbers import SAFE, as_double
+from filterpatterns.language.operators import Operator
+from filterpatterns.language.operators.address import Address, parse_address
+
+_OF_ADDRESSES = (Family.ADDRESS, Family.BLOCK)
+_OTHERS = (
+    *(Family.GRAM, Family.FOLDED, Family.FOLDED_PREFIX, Family.FOLDED_SUFFIX),
+    *_OF_ADDRESSES,
+)
+_NO_ADDRESS: Address = (0, 0)
+
+_Shelf = tuple[str, Any]
+_Table = dict[Any, tuple[tuple[Operator | None, Filed], ...]]
+"""Under each key: things to find, each with the rule that has to be asked, or None."""
+
+
+class Finder(Generic[Filed]):
+    """Things filed under rules. Changed only by who has made or copied it."""
+
+    __slots__ = (
+        "_constants",
+        "_kind",
+        "_numbers",
+        "_others",
+        "_prefixes",
+        "_ranges",
+        "_strings",
+        "_suffixes",
+        "_tables",
+    )
+
+    def __init__(self, kind: Kind[Filed]) -> None:
+        self._kind = kind
+        self._tables: dict[_Shelf, _Table[Filed]] = {}
+        self._ranges = Ranges(kind)
+        self._arrange()
+
+    def copy(self) -> Finder[Filed]:
+        """One with the same content that can be changed by itself."""
+        other = Finder(self._kind)
+        other._tables = {shelf: table.copy() for shelf, table in self._tables.items()}
+        other._ranges = self._ranges.copy()
+        other._arrange()
+        return other
+
+    def _arrange(self) -> None:
+        """What `find` looks at stands ready, the most usual tables by themselves."""
+        tables = self._tables
+        self._strings = tables.get((Family.STRING, 0))
+        self._numbers = tables.get((Family.NUMBER, 0))
+        self._constants = tables.get((Family.CONSTANT, 0))
+        self._prefixes = [
+            (size, table) for (family, size), table in tables.items() if family is Family.PREFIX
+        ]
+        self._suffixes = [
+            (size, table) for (family, size), table in tables.items() if family is Family.SUFFIX
+        ]
+        self._others = [(*shelf, table) for shelf, table in tables.items() if shelf[0] in _OTHERS]
+
+    def __len__(self) -> int:
+        """How many different things are filed. (A bound's interval mostly shares a neighbour's.)"""
+        return sum(map(len, self._tables.values())) + (len(self._ranges) + 1) // 2
+
+    def held(self, rule: Operator) -> list[Filed]:
+        """What is filed where the rule would be: the more, the less it tells values apart."""
+        key = key_of(rule)
+        if key is None:
+            return []
+        found = self._tables.get(key[:2], {}).get(key.value, ())
+        return [filed for _, filed in found]
+
+    def add(self, rule: Operator, filed: Filed) -> None:
+        """File something under a rule that is no anything-but."""
+        if is_range(rule):
+            self._ranges.add(rule, filed)  # type: ignore[arg-type]
+            return
+        key = key_of(rule)
+        if key is None:
+            return  # the rule holds for nothing
+        if key[:2] not in self._tables:
+            self._tables[key[:2]] = {}
+            self._arrange()
+        table = self._tables[key[:2]]
+        guard = rule if key.guarded else None
+        held = dict(table.get(key.value, ()))
+        held[guard] = self._kind.join(held.get(guard, self._kind.nothing), filed)
+        table[key.value] = tuple(held.items())
+
+    def discard(self, rule: Operator, filed: Filed) -> None:
+        """Take something out that was filed under that rule."""
+        if is_range(rule):
+            self._ranges.discard(rule, filed)  # type: ignore[arg-type]
+            return
+        key = key_of(rule)
+        table = None if key is None else self._tables.get(key[:2])
+        if key is None or table is None or key.value not in table:
+            return
+        held = dict(table[key.value])
+        guard = rule if key.guarded else None
+        held[guard] = self._kind.without(held.get(guard, self._kind.nothing), filed)
+        table[key.value] = tuple(pair for pair in held.items() if pair[1])
+        if not table[key.value]:
+            del table[key.value]
+        if not table:
+            del self._tables[key[:2]]
+            self._arrange()
+
+    def find(self, value: Any) -> list[Filed]:
+        """What is filed under the rules that hold for a leaf."""
+        found: list[Filed] = []
+        kind = value.__class__
+        if kind is str:
+            if self._strings is not None and value in self._strings:
+                found.append(self._strings[value][0][1])
+            for size, table in self._prefixes:
+                start = value[:size]
+                if start in table:
+                    _take(table[start], value, found)
+            for size, table in self._suffixes:
+                end = value[-size:] if size else ""
+                if end in table:
+                    _take(table[end], value, found)
+            if self._others:
+                self._find_elsewhere(value, found)
+        elif kind is int or kind is float or kind is Decimal:
+            safe = kind is not Decimal and -SAFE <= value <= SAFE
+            number = value if safe else as_double(value)
+            if number is None:
+                return self._of_integer(value)
+            if self._numbers is not None and number in self._numbers:
+                found.append(self._numbers[number][0][1])
+            if self._ranges:
+                found.append(self._ranges.find(number))
+        elif self._constants is not None and value in self._constants:
+            found.append(self._constants[value][0][1])
+        return found
+
+    def _find_elsewhere(self, text: str, found: list[Filed]) -> None:
+        folded = address = None
+        for family, size, table in self._others:
+            keys: Iterable[Any]
+            if family is Family.GRAM:
+                keys = {text[start : start + size] for start in range(len(text) - size + 1)}
+            elif family in _OF_ADDRESSES:
+                address = address or parse_address(text) or _NO_ADDRESS
+                keys = (address if family is Family.ADDRESS else block_of(address, size),)
+            else:
+                folded = fold(text) if folded is None else folded
+                keys = (_part(family, size, folded),)
+            for key in keys:
+                if key in table:
+                    _take(table[key], text, found)
+
+    def _of_integer(self, number: Any) -> list[Filed]:
+        """For a number that no double holds: only the very same integer equals it."""
+        if isinstance(number, int) or (isinstance(number, Decimal) and number.is_finite()):
+            held = self._tables.get((Family.INTEGER, 0), {}).get(number, ())
+            return [filed for _, filed in held]
+        return []
+
+
+def _take(held: Iterable[tuple[Operator | None, Filed]], value: Any, found: list[Filed]) -> None:
+    for guard, filed in held:
+        if guard is None or guard.holds(value):
+            found.append(filed)
+
+
+def _part(family: str, size: int, folded: str) -> str:
+    if family is Family.FOLDED:
+        return folded
+    if family is Family.FOLDED_PREFIX:
+        return folded[:size]
+    return folded[-size:] if size else ""

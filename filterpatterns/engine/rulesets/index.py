@@ -1,0 +1,225 @@
+"""Clauses, to be found by the values of a record.
+
+A clause that wants a value which hardly any other wants is filed under it: it is found when the
+record has that value, and its other tests are made one by one ("access predicates"). All others go
+to blocks, each of which judges thousands of clauses at once.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from filterpatterns.engine.rulesets.blocks import Block
+from filterpatterns.engine.rulesets.clauses import Clause
+from filterpatterns.engine.rulesets.finder import Finder
+from filterpatterns.engine.rulesets.keys import is_range, key_of
+from filterpatterns.engine.rulesets.paths import Values
+from filterpatterns.engine.rulesets.payloads import ENTRIES
+from filterpatterns.engine.rulesets.probes import Probe, probe
+from filterpatterns.language.operators import AnythingBut, Exists
+from filterpatterns.matching.match_tree import Test
+
+_MOST_FILED = 2
+"""Clauses under one key. A record that has the key tests each of them, while a block costs the same
+for one clause and for thousands (measured: docs/performance.md)."""
+
+_MOST_PRESENT = 1
+"""The same for clauses that are found by a path alone, which most records have."""
+
+
+class Entry(NamedTuple):
+    """A clause that is filed under one of its tests, and what remains to be tested: paths, the
+    functions for their values, and whether absence will do."""
+
+    clause: Clause
+    rest: tuple[tuple[str, Probe, bool], ...]
+
+
+Entries = tuple[Entry, ...]
+
+
+class _Shelf:
+    """What is filed under tests of one path."""
+
+    __slots__ = ("found", "owner", "present")
+
+    def __init__(self, owner: object, found: Finder[Entries], present: Entries = ()) -> None:
+        self.owner = owner
+        self.found = found
+        self.present = present
+
+
+class _Filed(NamedTuple):
+    """Where a clause is: the entry under a test; or, if there is none, a block of a path."""
+
+    entry: Entry | None
+    test: Test | None
+    path: str | None
+    block: int
+    position: int
+
+
+class Index:
+    """The clauses of one situation. Changed only by whose `owner` token it has."""
+
+    __slots__ = ("_blocks", "_places", "_shelves", "owner")
+
+    def __init__(self, owner: object) -> None:
+        self.owner = owner
+        self._shelves: dict[str, _Shelf] = {}
+        # Blocks by the path without which none of their clauses holds; None for those of all paths.
+        self._blocks: dict[str | None, tuple[Block, ...]] = {}
+        self._places: dict[Clause, _Filed] = {}
+
+    def copy(self, owner: object) -> Index:
+        """One with the same content that the owner can change."""
+        other = Index(owner)
+        other._shelves = self._shelves.copy()
+        other._blocks = self._blocks.copy()
+        other._places = self._places.copy()
+        return other
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    # --- changing ---
+
+    def add(self, clause: Clause) -> None:
+        """Add a clause."""
+        best = min(
+            (test for test in clause.tests if not test.optional), key=self._load, default=None
+        )
+        if best is None or self._load(best) >= (_MOST_FILED, 0):
+            self._places[clause] = self._add_to_block(clause)
+            return
+        by_path = _is_found_by_path(best)
+        rest = [test for test in clause.tests if by_path or test is not best]
+        entry = Entry(clause, tuple((test.path, probe(test), test.optional) for test in rest))
+        shelf = self._own_shelf(best.path)
+        if by_path:
+            shelf.present += (entry,)
+        else:
+            for rule in dict.fromkeys(best.rules):
+                shelf.found.add(rule, (entry,))
+        self._places[clause] = _Filed(entry, best, None, 0, 0)
+
+    def discard(self, clause: Clause) -> None:
+        """Take a clause away."""
+        entry, test, path, block, position = self._places.pop(clause)
+        if test is None or entry is None:
+            self._own_block(path, block).discard(position)
+            self._drop_empty(path)
+            return
+        shelf = self._own_shelf(test.path)
+        if _is_found_by_path(test):
+            shelf.present = ENTRIES.without(shelf.present, (entry,))
+        else:
+            for rule in test.rules:
+                shelf.found.discard(rule, (entry,))
+        if not (shelf.present or len(shelf.found)):
+            del self._shelves[test.path]
+
+    def _load(self, test: Test) -> tuple[int, int]:
+        """How many clauses are filed where this one would be, and a tie-break."""
+        shelf = self._shelves.get(test.path)
+        if _is_found_by_path(test):
+            present = 0 if shelf is None else len(shelf.present)
+            return (_MOST_FILED if present >= _MOST_PRESENT else present + 1), 1
+        if any(map(is_range, test.rules)):
+            return _MOST_FILED, 1
+        if shelf is None:
+            return 0, 0
+        held = (filed for rule in test.rules for filed in shelf.found.held(rule))
+        return max(map(len, held), default=0), 0
+
+    def _add_to_block(self, clause: Clause) -> _Filed:
+        path = None
+        number = self._room(path, clause)
+        if number is None:
+            path = self._rare(clause)
+            number = None if path is None else self._room(path, clause)
+        if number is None:
+            blocks = self._blocks.get(path, ())
+            self._blocks[path] = (*blocks, Block(self.owner))
+            number = len(blocks)
+        return _Filed(None, None, path, number, self._own_block(path, number).add(clause))
+
+    def _room(self, path: str | None, clause: Clause) -> int | None:
+        blocks = enumerate(self._blocks.get(path, ()))
+        return next((number for number, block in blocks if block.takes(clause)), None)
+
+    def _rare(self, clause: Clause) -> str | None:
+        """A path that the clause needs and that blocks which have many paths do not know."""
+        blocks = self._blocks.get(None, ())
+        if not any(block.is_wide() for block in blocks):
+            return None
+        needed = [test.path for test in clause.tests if not test.optional]
+        return next((path for path in needed if not any(path in each for each in blocks)), None)
+
+    def _own_shelf(self, path: str) -> _Shelf:
+        shelf = self._shelves.get(path)
+        if shelf is None:
+            shelf = self._shelves[path] = _Shelf(self.owner, Finder(ENTRIES))
+        elif shelf.owner is not self.owner:
+            shelf = _Shelf(self.owner, shelf.found.copy(), shelf.present)
+            self._shelves[path] = shelf
+        return shelf
+
+    def _own_block(self, path: str | None, number: int) -> Block:
+        blocks = self._blocks[path]
+        if blocks[number].owner is not self.owner:
+            own = blocks[number].copy(self.owner)
+            self._blocks[path] = (*blocks[:number], own, *blocks[number + 1 :])
+        return self._blocks[path][number]
+
+    def _drop_empty(self, path: str | None) -> None:
+        blocks = self._blocks[path]
+        while blocks and not blocks[-1].alive:
+            blocks = blocks[:-1]
+        self._blocks[path] = blocks
+        if not blocks:
+            del self._blocks[path]
+
+    # --- finding ---
+
+    def matching(self, found: Values) -> list[Clause]:
+        """The clauses whose tests hold; where arrays bind elements, those that may hold. A clause
+        may come twice."""
+        shelves, blocks = self._shelves, self._blocks
+        matched: list[Clause] = []
+        for path, values in found.leaves.items():
+            shelf = shelves.get(path)
+            if shelf is not None:
+                if shelf.present:
+                    _test(shelf.present, found, matched)
+                for value in values:
+                    for entries in shelf.found.find(value):
+                        _test(entries, found, matched)
+            if path in blocks:
+                for block in blocks[path]:
+                    matched += block.matching(found)
+        for block in blocks.get(None, ()):
+            matched += block.matching(found)
+        return matched
+
+
+def _test(entries: Entries, found: Values, matched: list[Clause]) -> None:
+    leaves, bound = found.leaves, found.bound
+    for clause, rest in entries:
+        for path, holds, optional in rest:
+            values = leaves.get(path)
+            if values is None:
+                if not optional:
+                    break
+            elif not (holds(values) or (optional and path in bound)):
+                break
+        else:
+            matched.append(clause)
+
+
+def _is_found_by_path(test: Test) -> bool:
+    """Whether a test has a rule that most values satisfy, so that looking them up is no use."""
+    return any(
+        isinstance(rule, (AnythingBut, Exists)) or (key_of(rule) is None and not is_range(rule))
+        for rule in test.rules
+    )

@@ -1,0 +1,131 @@
+"""From an operator to the key that it is filed under, and from a value to the keys to look up.
+
+A key is found for every value that the operator holds for. Where it may be found for others too,
+the operator is asked (`guarded`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Final, NamedTuple
+
+from filterpatterns.language.operators import (
+    Cidr,
+    Equals,
+    EqualsIgnoreCase,
+    Exactly,
+    Numeric,
+    Operator,
+    Prefix,
+    Suffix,
+    Wildcard,
+)
+from filterpatterns.language.operators.address import Address
+from filterpatterns.language.operators.equality import EqualsAddress, EqualsNumber
+
+_GRAMS = (8, 4, 2, 1, 0)
+"""How many characters of a text in the middle of a wildcard it is filed under: the more, the rarer;
+but each number in use costs another pass over a value."""
+
+
+class Family:
+    """What of a value is looked up. Plain texts: an Enum's members take a Python call to hash."""
+
+    STRING: Final = "the whole string"
+    PREFIX: Final = "its first characters"
+    SUFFIX: Final = "its last characters"
+    GRAM: Final = "any characters side by side"
+    FOLDED: Final = "the whole string, ignoring case"
+    FOLDED_PREFIX: Final = "its first characters, ignoring case"
+    FOLDED_SUFFIX: Final = "its last characters, ignoring case"
+    ADDRESS: Final = "the IP address that it is"
+    BLOCK: Final = "the block around that address"
+    NUMBER: Final = "the number, as a double"
+    INTEGER: Final = "an integer that no double holds"
+    CONSTANT: Final = "true, false or null"
+
+
+class Key(NamedTuple):
+    """Where an operator is filed: a table, told by a family and a size, and a place in it.
+
+    The size is a number of characters, or for blocks the address's width and its mask.
+    """
+
+    family: str
+    size: Hashable
+    value: Hashable
+    guarded: bool = False
+
+
+def fold(text: str) -> str:
+    """One spelling for all that are equal but for case. Others may fold to it as well.
+
+    Each character's upper-case and lower-case mappings fold alike, and texts side by side fold to
+    their folds side by side (a test goes through all of Unicode).
+    """
+    return text.upper().casefold()
+
+
+def key_of(rule: Operator) -> Key | None:
+    """The key of an operator; None for one that holds for nothing, or that no key stands for.
+
+    Ranges of numbers are no key: `ranges.py` has these. Nor are `exists` and `anything-but`: but
+    the rules that the latter excludes are.
+    """
+    if isinstance(rule, Equals) and not isinstance(rule.value, str):
+        return Key(Family.CONSTANT, 0, rule.value)
+    if isinstance(rule, (Equals, Exactly)):
+        return Key(Family.STRING, 0, rule.value if isinstance(rule, Equals) else rule.text)
+    if isinstance(rule, EqualsNumber):
+        return _number(rule)
+    if isinstance(rule, Numeric):
+        return Key(Family.NUMBER, 0, rule.lower) if rule.lower == rule.upper else None
+    if isinstance(rule, EqualsAddress):
+        return Key(Family.ADDRESS, 0, rule.address)
+    if isinstance(rule, Cidr):
+        bits = (rule.last - rule.first).bit_length()
+        return Key(Family.BLOCK, (rule.width, bits), rule.first >> bits)
+    return _text(rule)
+
+
+def _number(rule: EqualsNumber) -> Key | None:
+    if rule.double is not None:
+        return Key(Family.NUMBER, 0, rule.double)
+    return None if rule.integer is None else Key(Family.INTEGER, 0, rule.integer)
+
+
+def _text(rule: Operator) -> Key | None:
+    if isinstance(rule, EqualsIgnoreCase):
+        return Key(Family.FOLDED, 0, fold(rule.text), guarded=True)
+    if isinstance(rule, (Prefix, Suffix)):
+        prefix = isinstance(rule, Prefix)
+        if rule.spelling is None:
+            return Key(Family.PREFIX if prefix else Family.SUFFIX, len(rule.text), rule.text)
+        folded = fold(rule.text)
+        family = Family.FOLDED_PREFIX if prefix else Family.FOLDED_SUFFIX
+        return Key(family, len(folded), folded, guarded=True)
+    return _wildcard(rule) if isinstance(rule, Wildcard) else None
+
+
+def _wildcard(rule: Wildcard) -> Key:
+    """The longest text between the stars is what a value is least likely to have."""
+    if len(rule.parts) == 1:
+        return Key(Family.STRING, 0, rule.parts[0])
+    longest = max(rule.parts, key=len)
+    if longest == rule.parts[0]:
+        return Key(Family.PREFIX, len(longest), longest, guarded=True)
+    if longest == rule.parts[-1]:
+        return Key(Family.SUFFIX, len(longest), longest, guarded=True)
+    size = next(size for size in _GRAMS if size <= len(longest))
+    return Key(Family.GRAM, size, longest[:size], guarded=True)
+
+
+def block_of(address: Address, size: tuple[int, int]) -> int | None:
+    """What of an IP address is looked up in a table of blocks."""
+    width, bits = size
+    return address[1] >> bits if address[0] == width else None
+
+
+def is_range(rule: Operator) -> bool:
+    """Whether a rule is a range of more than one number."""
+    return isinstance(rule, Numeric) and rule.lower != rule.upper

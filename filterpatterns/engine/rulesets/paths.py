@@ -1,0 +1,205 @@
+"""The paths that any rule looks at, and the values that a record has there.
+
+The tree of paths is split at every dot, so that it does not matter how patterns and records cut a
+dotted name. Nodes are shared between versions of a rule set: who changes one copies it first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Struct, field
+
+from filterpatterns.matching.interpreter import flatten
+
+
+class Odd(Exception):
+    """A record that is not gathered: every rule is judged by itself."""
+
+
+_SCALARS = frozenset((str, int, float, bool, type(None), Decimal))
+
+
+class PathNode(Struct, eq=False):
+    """A place in records: the path, if a test is about it (`users` counts the tests), and what is
+    below."""
+
+    path: str | None = None
+    users: int = 0
+    children: dict[str, PathNode] = field(default_factory=dict)
+
+
+def with_paths(
+    root: PathNode, paths: Iterable[tuple[tuple[str, ...], str]], change: int
+) -> tuple[PathNode, bool]:
+    """The tree with tests added (change 1) or taken away (-1).
+
+    Args:
+        root: the tree, which stays as it is.
+        paths: for each test the parts of the way from the root, and its path.
+        change: 1 or -1.
+
+    Returns:
+        The tree, and whether it has other steps than before.
+    """
+    copies: dict[int, PathNode] = {}
+    is_other = False
+    top = _own(root, copies)
+    for parts, path in paths:
+        way = [top]
+        for part in parts:
+            child = way[-1].children.get(part)
+            if child is None:
+                child, is_other = PathNode(), True
+                copies[id(child)] = child
+            child = _own(child, copies)
+            way[-1].children[part] = child
+            way.append(child)
+        way[-1].users += change
+        way[-1].path = path if way[-1].users else None
+        for parent, part, child in reversed(list(zip(way, parts, way[1:], strict=False))):
+            if not (child.users or child.children):
+                del parent.children[part]
+                is_other = True
+    return top, is_other
+
+
+def _own(node: PathNode, copies: dict[int, PathNode]) -> PathNode:
+    if id(node) in copies:
+        return copies[id(node)]
+    copy = PathNode(node.path, node.users, node.children.copy())
+    copies[id(copy)] = copies[id(node)] = copy
+    return copy
+
+
+_FEW = 16
+"""Values of a path that are not worth comparing with each other."""
+
+
+class Values:
+    """The leaves of a record by their path; and the paths of those that were found in an array that
+    may bind others: whose element they are is not to be seen here."""
+
+    __slots__ = ("arrays", "bound", "leaves")
+
+    def __init__(self) -> None:
+        self.arrays = False  # only then a path has several values
+        self.leaves: dict[str, list[Any]] = {}
+        self.bound: set[str] = set()
+
+    def distinct(self) -> None:
+        """Leave each value of a path once, where there are many."""
+        if not self.arrays:
+            return
+        for path, values in self.leaves.items():
+            if len(values) > _FEW:
+                self.leaves[path] = list({_identity(value): value for value in values}.values())
+
+
+def _identity(value: Any) -> Any:
+    kind = value.__class__
+    return kind, str(value) if kind is Decimal else value
+
+
+def gather(root: PathNode, value: Any, found: Values) -> None:
+    """Add the leaves below a place that any test is about, given what stands there.
+
+    Raises:
+        Odd: the value is nothing that JSON could be.
+    """
+    pending: list[tuple[PathNode, Any, bool]] = []
+    _take(root, value, False, found, pending)
+    leaves = found.leaves
+    while pending:
+        node, members, bound = pending.pop()
+        children = node.children
+        for name, member in members.items():
+            child = children.get(name)
+            if child is None:
+                child = _walk(node, name)
+                if child is None:
+                    continue
+            kind = member.__class__
+            if kind is str or kind is int or kind is float:
+                path = child.path
+                if path is not None:
+                    if path in leaves:
+                        leaves[path].append(member)
+                    else:
+                        leaves[path] = [member]
+                    if bound:
+                        found.bound.add(path)
+            elif kind is dict:
+                if child.children:
+                    pending.append((child, member, bound))
+            else:
+                _take(child, member, bound, found, pending)
+
+
+def _walk(node: PathNode, name: Any) -> PathNode | None:
+    """Where a name with dots leads, if anywhere."""
+    if not isinstance(name, str) or "." not in name:
+        return None
+    for part in name.split("."):
+        following = node.children.get(part)
+        if following is None:
+            return None
+        node = following
+    return node
+
+
+def _take(
+    node: PathNode,
+    value: Any,
+    bound: bool,
+    found: Values,
+    pending: list[tuple[PathNode, Any, bool]],
+) -> None:
+    """What stands at a place: a leaf, an object to look into, or an array of these."""
+    if value.__class__ is dict:
+        if node.children:
+            pending.append((node, value, bound))
+    elif value.__class__ is list:
+        found.arrays = True
+        bound = bound or bool(node.children)
+        for element in flatten(value):
+            if element.__class__ is dict:
+                if node.children:
+                    pending.append((node, element, bound))
+            else:
+                _take_leaf(node, element, bound, found)
+    else:
+        _take_leaf(node, value, bound, found)
+
+
+def _take_leaf(node: PathNode, value: Any, bound: bool, found: Values) -> None:
+    if value.__class__ not in _SCALARS:
+        raise Odd
+    if node.path is not None:
+        found.leaves.setdefault(node.path, []).append(value)
+        if bound:
+            found.bound.add(node.path)
+
+
+def plain(value: Any) -> Any:
+    """A record's value as JSON's decoders would have made it, where it is of like classes.
+
+    Raises:
+        Odd: it holds itself.
+    """
+    try:
+        return _plain(value)
+    except RecursionError:
+        raise Odd from None
+
+
+def _plain(value: Any) -> Any:
+    if value.__class__ in _SCALARS:
+        return value
+    if isinstance(value, Mapping):
+        return {name: _plain(member) for name, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return str.__str__(value) if isinstance(value, str) else value

@@ -1,0 +1,88 @@
+"""Tests as functions over all values of a path: called once for each candidate of a record."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from filterpatterns.jsontext.numbers import SAFE
+from filterpatterns.language.operators import (
+    AnythingBut,
+    Equals,
+    Exactly,
+    Exists,
+    Numeric,
+    Operator,
+)
+from filterpatterns.matching.match_tree import Test
+
+Probe = Callable[[list[Any]], bool]
+"""Whether any of the values, which are as JSON has them (or Decimals), satisfies a test."""
+
+
+def probe(test: Test) -> Probe:
+    """The function for a test: a quick one for the most usual rules."""
+    texts = [_text(rule) for rule in test.rules]
+    if all(text is not None for text in texts):
+        return _one_of(texts)
+    if len(test.rules) == 1:
+        (rule,) = test.rules
+        if isinstance(rule, Exists):
+            return bool
+        if isinstance(rule, AnythingBut) and not (rule.numbers or rule.rules):
+            return _none_of(frozenset(rule.strings))
+        if isinstance(rule, Numeric) and all(
+            abs(bound) <= SAFE for bound in (rule.lower, rule.upper) if math.isfinite(bound)
+        ):
+            return _within(rule)
+    return _any(test.rules)
+
+
+def _text(rule: Operator) -> str | None:
+    if isinstance(rule, Exactly):
+        return rule.text
+    return rule.value if isinstance(rule, Equals) and isinstance(rule.value, str) else None
+
+
+def _one_of(texts: list[str | None]) -> Probe:
+    if len(texts) == 1:
+        return lambda values: texts[0] in values
+    wanted = frozenset(texts)
+    return lambda values: any(value.__class__ is str and value in wanted for value in values)
+
+
+def _none_of(excluded: frozenset[str]) -> Probe:
+    return lambda values: any(
+        value.__class__ is not str or value not in excluded for value in values
+    )
+
+
+def _within(rule: Numeric) -> Probe:
+    lower, upper, slow = rule.lower, rule.upper, rule.holds
+
+    def holds(values: list[Any]) -> bool:
+        for value in values:
+            kind = value.__class__
+            if (kind is int or kind is float) and -SAFE <= value <= SAFE:
+                # on a bound the rule is asked
+                if lower < value < upper or (value in (lower, upper) and slow(value)):
+                    return True
+            elif slow(value):
+                return True
+        return False
+
+    return holds
+
+
+def _any(rules: tuple[Operator, ...]) -> Probe:
+    tests = [rule.holds for rule in rules]
+
+    def holds(values: list[Any]) -> bool:
+        for value in values:
+            for test in tests:
+                if test(value):
+                    return True
+        return False
+
+    return holds

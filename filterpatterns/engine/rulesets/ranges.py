@@ -1,0 +1,93 @@
+"""Numeric ranges: which of them hold a number, by its place among the sorted bounds.
+
+The bounds cut the numbers into elementary intervals: each bound itself, and the gaps before,
+between and behind them. What is filed for an interval is complete: a look-up is one bisection.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from typing import Generic
+
+from filterpatterns.engine.rulesets.payloads import Filed, Kind
+from filterpatterns.language.operators import Numeric
+
+Number = int | float
+
+
+class Ranges(Generic[Filed]):
+    """Things filed under ranges. Changed only by who has made or copied it."""
+
+    __slots__ = ("_bounds", "_intervals", "_kind")
+
+    def __init__(self, kind: Kind[Filed]) -> None:
+        self._kind = kind
+        self._bounds: list[Number] = []
+        # The gap before bound i is at 2i, the bound itself at 2i + 1; the last gap is at the end.
+        self._intervals: list[Filed] = [kind.nothing]
+
+    def copy(self) -> Ranges[Filed]:
+        """One with the same content that can be changed by itself."""
+        other = Ranges(self._kind)
+        other._bounds = self._bounds.copy()
+        other._intervals = self._intervals.copy()
+        return other
+
+    def __len__(self) -> int:
+        """How many elementary intervals there are beside the first, which is always there."""
+        return len(self._intervals) - 1
+
+    def find(self, number: Number) -> Filed:
+        """What is filed under ranges that hold the number."""
+        place = bisect_left(self._bounds, number)
+        if place < len(self._bounds) and self._bounds[place] == number:
+            return self._intervals[2 * place + 1]
+        return self._intervals[2 * place]
+
+    def add(self, rule: Numeric, filed: Filed) -> None:
+        """File something under a range."""
+        for bound in (rule.lower, rule.upper):
+            self._cut(bound)
+        join, old = self._kind.join, None
+        for index in self._span(rule):
+            if old is not self._intervals[index]:  # neighbours that share a value go on doing so
+                old = self._intervals[index]
+                new = join(old, filed)
+            self._intervals[index] = new
+
+    def discard(self, rule: Numeric, filed: Filed) -> None:
+        """Take something out that was filed under that range."""
+        without = self._kind.without
+        for bound in (rule.lower, rule.upper):
+            self._cut(bound)  # another range of the same thing may have mended it
+        for index in self._span(rule):
+            self._intervals[index] = without(self._intervals[index], filed)
+        for bound in (rule.lower, rule.upper):
+            self._mend(bound)
+
+    def _span(self, rule: Numeric) -> range:
+        first, last = 0, len(self._intervals) - 1
+        if math.isfinite(rule.lower):
+            first = 2 * bisect_left(self._bounds, rule.lower) + (2 if rule.lower_open else 1)
+        if math.isfinite(rule.upper):
+            last = 2 * bisect_left(self._bounds, rule.upper) + (0 if rule.upper_open else 1)
+        return range(first, last + 1)
+
+    def _cut(self, bound: Number) -> None:
+        place = bisect_left(self._bounds, bound)
+        known = place < len(self._bounds) and self._bounds[place] == bound
+        if math.isfinite(bound) and not known:
+            self._bounds.insert(place, bound)
+            gap = self._intervals[2 * place]
+            self._intervals[2 * place : 2 * place] = [gap, gap]
+
+    def _mend(self, bound: Number) -> None:
+        """Take a bound out at which nothing changes any more."""
+        place = bisect_left(self._bounds, bound)
+        if place == len(self._bounds) or self._bounds[place] != bound:
+            return
+        before, at, behind = self._intervals[2 * place : 2 * place + 3]
+        if before == at == behind:
+            del self._bounds[place]
+            del self._intervals[2 * place : 2 * place + 2]

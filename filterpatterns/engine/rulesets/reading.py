@@ -1,0 +1,182 @@
+"""Records -> the values by path that a rule set looks at, decoding no more than that.
+
+A JSON text is decoded into dicts that hold only the members which lead to a path that any rule
+tests; everything else is validated and skipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, TypedDict, Union
+
+import msgspec
+from msgspec import Struct, field
+
+from filterpatterns.delivery.sources import Encoding, PayloadFormat, Source, decode_base64
+from filterpatterns.engine.rulesets.paths import Odd, PathNode, Values, gather, plain
+from filterpatterns.jsontext import decoding
+from filterpatterns.jsontext.decoding import NOT_JSON
+from filterpatterns.matching.verdict import as_record, read_payload
+
+_MOST_MEMBERS = 150
+"""Names that a text is decoded for. Each unknown name is compared with them all: with 200 that
+costs as much as decoding everything (measured)."""
+
+
+class Wanted(Struct, frozen=True):
+    """What a rule set looks at: the paths of the record's own members under "", those of each
+    payload under its key; and the functions that decode texts for these, as far as they have been
+    made. There is always a root for "", and for each payload that any rule names."""
+
+    source: Source
+    roots: Mapping[str, PathNode]
+    decoders: dict[str, Callable[[str | bytes], Any]] = field(default_factory=dict)
+
+
+class Reading:
+    """The values of a record, and the format of each payload that it has and that is looked at."""
+
+    __slots__ = ("formats", "values")
+
+    def __init__(self) -> None:
+        self.values = Values()
+        self.formats: dict[str, PayloadFormat] = {}
+
+
+def read(record: Any, wanted: Wanted) -> Reading | None:
+    """What a rule set looks at in a record; None if it cannot be told so, and the rules have to be
+    judged one by one.
+
+    Raises:
+        RecordError: the record is not a JSON object.
+    """
+    view = wanted.source.view(record) if record.__class__ is dict else _view(record, wanted)
+    try:
+        reading = _gathered(view, wanted)
+    except Odd:
+        try:
+            reading = _gathered(plain(wanted.source.view(as_record(record))), wanted)
+        except Odd:
+            return None
+    reading.values.distinct()
+    return reading
+
+
+def _gathered(view: Mapping[str, Any], wanted: Wanted) -> Reading:
+    reading = Reading()
+    for key, root in wanted.roots.items():
+        if not key:
+            if root.children:
+                gather(root, view, reading.values)
+            continue
+        found = _payload(view.get(key), key, wanted)
+        if found is None:
+            continue
+        reading.formats[key], value = found
+        if found[0] is PayloadFormat.STRING:
+            reading.values.leaves[key] = [value]
+        elif found[0] is PayloadFormat.JSON and root.children:
+            gather(root, value, reading.values)
+    return reading
+
+
+def _view(record: Any, wanted: Wanted) -> Mapping[str, Any]:
+    """What patterns see of a record that is no dict, or at least what these rules look at."""
+    source = wanted.source
+    text = record
+    if record.__class__ is bytes:
+        with suppress(UnicodeDecodeError):
+            text = record.decode()
+    if text.__class__ is str and source.inside is None:
+        found = _decoded(text, "", wanted)
+        # Under its other names, a record has no payload of this one.
+        if found.__class__ is dict and (
+            source.payload_alias is None or source.payload_keys[0] in found
+        ):
+            return found
+    return source.view(as_record(record))
+
+
+def _payload(payload: Any, key: str, wanted: Wanted) -> tuple[PayloadFormat, Any] | None:
+    """As `read_payload`, but of a JSON text only what is looked at."""
+    text = payload
+    if wanted.source.encoding is Encoding.BASE64 and payload.__class__ is str:
+        try:
+            text = str(decode_base64(payload), "utf-8")
+        except ValueError:
+            return PayloadFormat.UNREADABLE, payload
+    if text.__class__ is not str:
+        return read_payload(payload, wanted.source.encoding)
+    value = _decoded(text, key, wanted)
+    return (PayloadFormat.STRING, text) if value is NOT_JSON else (PayloadFormat.JSON, value)
+
+
+def _decoded(text: str, key: str, wanted: Wanted) -> Any:
+    """The value of a JSON text, with or without the members that nobody looks at, or NOT_JSON."""
+    decode = wanted.decoders.get(key)
+    if decode is None:
+        decode = wanted.decoders[key] = _decoder(key, wanted)
+    if decoding.overflows(text):
+        return NOT_JSON
+    try:
+        value = decode(text if text.isascii() else text.encode())
+    except (msgspec.ValidationError, RecursionError, UnicodeEncodeError):
+        return decoding.parse(text)  # a shape that the types do not have, or an odd text
+    except msgspec.DecodeError:
+        return decoding.parse(text) if "\\" in text else NOT_JSON
+    return NOT_JSON if decoding.is_too_deep(text) else value
+
+
+def _decoder(key: str, wanted: Wanted) -> Callable[[str | bytes], Any]:
+    if key and not wanted.roots[key].children:
+        return msgspec.json.Decoder(msgspec.Raw).decode  # is it JSON? That is all
+    names = _Names()
+    payloads: dict[str, Any] = {}
+    try:
+        if not key:
+            payloads = dict.fromkeys(wanted.source.payload_keys, Any)
+            if wanted.source.encoding is Encoding.OBJECT:
+                payloads = {
+                    name: _type(root, {}, names) for name, root in wanted.roots.items() if name
+                }
+        return msgspec.json.Decoder(_type(wanted.roots[key], payloads, names)).decode
+    except (_Unsupported, RecursionError):
+        return msgspec.json.Decoder().decode
+
+
+class _Unsupported(Exception):
+    """Names, among them other spellings of dotted paths, that no type is made for."""
+
+
+class _Names:
+    def __init__(self) -> None:
+        self._left = _MOST_MEMBERS
+
+    def take(self, name: str) -> str:
+        self._left -= 1
+        # msgspec does not find names that are not ASCII in a TypedDict, and takes others for them.
+        if self._left < 0 or not name.isascii():
+            raise _Unsupported
+        return name
+
+
+def _type(node: PathNode, members: dict[str, Any], names: _Names) -> Any:
+    """A type for what stands at a place: an object of the members looked at, and of those given; an
+    array of such objects, and leaves; or a leaf."""
+    if not (node.children or members):
+        return Any
+    members = dict(members)
+    for name, child in node.children.items():
+        members[names.take(name)] = _type(child, {}, names)
+        # The same paths with dots in names are rare: what is there is read in full.
+        pending = [(name, child)]
+        while pending:
+            spelt, place = pending.pop()
+            for part, following in place.children.items():
+                name = names.take(f"{spelt}.{part}")
+                members[name] = Any
+                pending.append((name, following))
+    record: Any = TypedDict("Object", members, total=False)  # type: ignore[misc]
+    leaf: Any = Union[record, str, int, float, bool, None]  # noqa: UP007 - known at run time only
+    return Union[leaf, list[leaf]]  # noqa: UP007

@@ -1,0 +1,243 @@
+"""RuleSet: named patterns, and which of them match a record."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from operator import attrgetter
+from typing import Any, TypeVar
+
+from msgspec import Struct, field
+
+from filterpatterns.delivery.envelopes import source_of
+from filterpatterns.delivery.sources import SOURCES, source_named
+from filterpatterns.engine.engine import OnError, check_on_error, check_records
+from filterpatterns.engine.pipeline import Options, matcher_of
+from filterpatterns.engine.rulesets.clauses import Rule
+from filterpatterns.engine.rulesets.errors import RuleError
+from filterpatterns.engine.rulesets.version import Version
+from filterpatterns.errors import PatternError, RecordError
+from filterpatterns.language import inputs
+from filterpatterns.language.inputs import PatternInput
+from filterpatterns.lint.linter import Dialect
+from filterpatterns.matching.match_tree import Conjunction, Matcher, grow
+from filterpatterns.matching.verdict import as_record
+
+Record = TypeVar("Record")
+
+_by_order = attrgetter("order")
+
+_Compiled = dict[str, tuple[Conjunction, ...]]
+"""By source: the conjunctions of a rule there. A source that refuses the patterns has none."""
+
+
+class _State(Struct, frozen=True):
+    """A rule set at one time."""
+
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    versions: Mapping[str, Version] = field(default_factory=dict)
+    added: int = 0
+
+
+class RuleSet:
+    """Named patterns, indexed: says which of them match a record, in one pass.
+
+    The cost of a record hardly grows with the number of rules. Threads may read while others add
+    and remove: each call sees the set as it was when the call began.
+    """
+
+    __slots__ = ("_lock", "_options", "_source", "_state")
+
+    def __init__(
+        self,
+        rules: Mapping[str, PatternInput] | None = None,
+        *,
+        source: str = "sqs",
+        dialect: Dialect | None = None,
+        strict: bool = False,
+    ) -> None:
+        """
+        Args:
+            rules: the rules' names and patterns, each as for `compile`, but for the number of
+                patterns, which has no limit: a rule matches if any of its patterns does.
+            source: as for `compile`. With "auto" a rule has to be good for one source at least; for
+                records of those that refuse it, it does not match.
+            dialect: as for `compile`.
+            strict: as for `compile`.
+
+        Raises:
+            RuleError: AWS would refuse patterns; a PatternError that names their rules.
+            ValueError: the source or the dialect is unknown.
+        """
+        sources = SOURCES.values() if source == "auto" else (source_named(source),)
+        self._source = source
+        self._options = Options(dialect, strict, sys.maxsize)
+        self._lock = threading.Lock()
+        self._state = _State(versions={each.name: Version.empty(each) for each in sources})
+        self._add({} if rules is None else rules)
+
+    @property
+    def source(self) -> str:
+        """The event source of the records, as it was given."""
+        return self._source
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The rules' names, in the order in which they were added."""
+        return tuple(self._state.rules)
+
+    def __len__(self) -> int:
+        return len(self._state.rules)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._state.rules
+
+    def add(self, name: str, pattern: PatternInput) -> None:
+        """Add a rule, or another pattern to the rule of that name: then either may match.
+
+        Args:
+            name: the rule's name, any text.
+            pattern: as for `compile`; a list of patterns, of which any may match, is as long as you
+                like.
+
+        Raises:
+            RuleError: AWS would refuse the pattern; the set is as it was.
+        """
+        self._add({name: pattern})
+
+    def remove(self, name: str) -> None:
+        """Remove a rule with all its patterns.
+
+        Raises:
+            KeyError: there is no rule of that name.
+        """
+        with self._lock:
+            state = self._state
+            rules = dict(state.rules)
+            rule = rules.pop(name)
+            versions = {
+                source: version.without_rule(rule) for source, version in state.versions.items()
+            }
+            self._state = _State(rules, versions, state.added)
+
+    def matching(self, record: Any) -> list[str]:
+        """The names of the rules that match a record, in the order in which they were added.
+
+        Raises:
+            RecordError: the record is not a JSON object.
+        """
+        return _names(_matching(self._state, record))
+
+    def any(self, record: Any) -> bool:
+        """Whether any rule matches a record; as `matching` otherwise."""
+        return next(_matching(self._state, record), None) is not None
+
+    def matching_many(
+        self, records: Iterable[Any], *, on_error: OnError = "raise"
+    ) -> list[list[str]]:
+        """What `matching` gives for each record, all by the rules as they are now.
+
+        Args:
+            records: the records; read once, from first to last.
+            on_error: what becomes of a record that is not a JSON object: "raise" a RecordError with
+                its index, or "drop" it: no rule matches it.
+
+        Raises:
+            RecordError: see `on_error`.
+        """
+        return [names for _, names in _each(self._state, records, on_error)]
+
+    def route(
+        self, records: Iterable[Record], *, on_error: OnError = "raise"
+    ) -> dict[str, list[Record]]:
+        """The records by the names of the rules that match them.
+
+        A record is listed under each rule that matches it, in the records' order. Rules that match
+        none are left out; the others are in the order in which they were added. Otherwise as
+        `matching_many`.
+        """
+        routed: dict[str, list[Record]] = {}
+        state = self._state
+        for record, names in _each(state, records, on_error):
+            for name in names:
+                routed.setdefault(name, []).append(record)
+        return {name: routed[name] for name in state.rules if name in routed}
+
+    def _add(self, patterns: Mapping[str, PatternInput]) -> None:
+        """Add all or, if one is refused, none."""
+        compiled: dict[str, _Compiled] = {}
+        refused: dict[str, PatternError] = {}
+        for name, pattern in patterns.items():
+            if not isinstance(name, str):
+                raise TypeError(f"a rule's name is a str, found {type(name).__name__}")
+            try:
+                compiled[name] = self._compile(pattern)
+            except PatternError as error:
+                refused[name] = error
+        if refused:
+            raise RuleError(refused)
+        with self._lock:
+            state = self._state
+            rules, added = dict(state.rules), state.added
+            for name in compiled:
+                if name not in rules:
+                    rules[name] = Rule(added, name)
+                    added += 1
+            versions = {
+                source: version.with_rules(
+                    (rules[name], compiled[name].get(source, ())) for name in compiled
+                )
+                for source, version in state.versions.items()
+            }
+            self._state = _State(rules, versions, added)
+
+    def _compile(self, pattern: PatternInput) -> _Compiled:
+        texts = inputs.patterns(pattern)
+        found: _Compiled = {}
+        refusal: PatternError | None = None
+        for name, version in self._state.versions.items():
+            try:
+                matcher = matcher_of(texts, version.wanted.source, self._options)
+            except PatternError as error:
+                refusal = error
+            else:
+                found[name] = _conjunctions(matcher)
+        if refusal is not None and not found:
+            raise refusal
+        return found
+
+    def __repr__(self) -> str:
+        return f"<RuleSet source={self._source!r}, {len(self)} rules>"
+
+
+def _conjunctions(matcher: Matcher) -> tuple[Conjunction, ...]:
+    return (Conjunction(grow("", ()), {}),) if matcher.keep_all else matcher.conjunctions
+
+
+def _names(rules: Iterator[Rule]) -> list[str]:
+    return [rule.name for rule in sorted(set(rules), key=_by_order)]
+
+
+def _matching(state: _State, record: Any) -> Iterator[Rule]:
+    versions = state.versions
+    if len(versions) == 1:
+        (version,) = versions.values()
+        return version.matching(record)
+    record = as_record(record)
+    return versions[source_of(record)].matching(record)
+
+
+def _each(
+    state: _State, records: Iterable[Record], on_error: OnError
+) -> Iterator[tuple[Record, list[str]]]:
+    check_on_error(on_error)
+    check_records(records)
+    for index, record in enumerate(records):
+        try:
+            names = _names(_matching(state, record))
+        except RecordError as error:
+            if on_error == "raise":
+                raise RecordError(error.message, index) from None
+            names = []
+        yield record, names

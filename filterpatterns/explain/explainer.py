@@ -1,0 +1,184 @@
+"""Why a record is kept or dropped.
+
+The verdict is the reference's (`evaluation.py`); the tree says how it comes about: for each `$or`
+combination the format evaluation, then the fields, walked as the interpreter walks them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from filterpatterns.delivery.envelopes import source_of
+from filterpatterns.delivery.sources import PayloadFormat, Step, source_named
+from filterpatterns.errors import RecordError
+from filterpatterns.explain import pattern
+from filterpatterns.explain.formats import evaluated
+from filterpatterns.explain.model import (
+    Array,
+    Choice,
+    Combination,
+    Element,
+    Explanation,
+    FilterExplanation,
+    Format,
+    Found,
+    Node,
+    Rule,
+)
+from filterpatterns.explain.names import Names
+from filterpatterns.explain.outcomes import Outcome, Trace, judged
+from filterpatterns.explain.trace import trace_into
+from filterpatterns.explain.writing import nodes
+from filterpatterns.language.inputs import PatternText
+from filterpatterns.matching.interpreter import failing
+from filterpatterns.matching.match_tree import Payload
+from filterpatterns.matching.verdict import Payloads, Reason, Verdict, as_record, step
+
+__all__ = [
+    "Array",
+    "Choice",
+    "Combination",
+    "Element",
+    "Explanation",
+    "FilterExplanation",
+    "Format",
+    "Found",
+    "Node",
+    "Rule",
+    "explain",
+]
+
+_MOST_COMBINATIONS = 5
+"""`$or` combinations of a pattern that are explained, of up to 1,000, if none holds."""
+
+_UNJUDGED = sys.maxsize
+"""Stands for the number of failing tests where the search gave up."""
+
+_NOTHING = (0, 0)
+"""What fails of a combination that holds: no format, no test."""
+
+
+def explain(
+    patterns: Sequence[PatternText], source: str, judge: Callable[[Any], Verdict], record: Any
+) -> Explanation:
+    """Explain the verdict on a record.
+
+    Args:
+        patterns: the texts of patterns that compile for the source.
+        source: the name of the source, or "auto".
+        judge: gives the verdict on a record, and refuses what is none.
+        record: the record.
+
+    Raises:
+        RecordError: as `judge`; or the caller's stack has no room left.
+    """
+    members = as_record(record)
+    reason, key = judge(members)
+    name = source_of(members) if source == "auto" else source
+    taken_for = source_named(name)
+    payloads = Payloads(taken_for, taken_for.view(members))
+    try:
+        filters = tuple(
+            _explained(number, pattern.plan(text.text, name), payloads)
+            for number, text in enumerate(patterns, 1)
+        )
+    except RecursionError:
+        raise RecordError("the caller's stack has no room for an explanation") from None
+    return Explanation(
+        kept=reason is Reason.MATCH,
+        source=name,
+        auto=source == "auto",
+        reason=reason.name.lower().replace("_", "-"),
+        detail=reason.words(key),
+        filters=filters,
+    )
+
+
+def _explained(number: int, plan: pattern.Plan, payloads: Payloads) -> FilterExplanation:
+    weighed: list[tuple[tuple[int, int], pattern.Planned]] = []
+    for planned in plan.combinations:
+        fails = _failing(planned, payloads)
+        weighed.append((fails, planned))
+        if fails == _NOTHING:
+            break
+    weighed.sort(key=lambda each: each[0])  # stable: of equals the first in the text
+    satisfied = weighed[0][0] == _NOTHING
+    shown = weighed[: 1 if satisfied else _MOST_COMBINATIONS]
+    return FilterExplanation(
+        number=number,
+        satisfied=satisfied,
+        combinations=tuple(
+            _combination(plan, one, fails == _NOTHING, payloads) for fails, one in shown
+        ),
+        others=len(plan.combinations) - len(shown),
+    )
+
+
+def _failing(planned: pattern.Planned, payloads: Payloads) -> tuple[int, int]:
+    """How many payloads of a combination have the wrong format, and how many of its tests fail.
+
+    The format counts first: if the closest combination fails by it, all do.
+    """
+    wrong = 0
+    fails = sum(not test.optional for test in planned.unseen)
+    filtered = []
+    for key, wanted in planned.conjunction.payloads.items():
+        read = payloads[key]
+        follows = Step.DROP if read is None else step(payloads.source, wanted, read[0])
+        if read is None or follows is Step.DROP:
+            wrong += 1
+            # None of its tests is looked at: as if they all failed.
+            fails += 0 if wanted.json is None else sum(1 for _ in wanted.json.tests())
+        elif follows is Step.FILTER:
+            filtered.append((key, wanted, read))
+    try:
+        for key, wanted, (form, value) in filtered:
+            if form is PayloadFormat.JSON and wanted.json is not None:
+                fails += failing(wanted.json, value)
+            else:
+                fails += not _on_string(key, wanted, value).satisfied
+        return wrong, fails + failing(planned.conjunction.metadata, payloads.view)
+    except RecordError:
+        return wrong, _UNJUDGED
+
+
+def _on_string(key: str, wanted: Payload, value: Any) -> Outcome:
+    """What becomes of the test of a plain string."""
+    outcome = None if wanted.string is None else judged(wanted.string, ((key, value),))
+    assert outcome is not None, "one value was given"
+    return outcome
+
+
+def _combination(
+    plan: pattern.Plan, planned: pattern.Planned, satisfied: bool, payloads: Payloads
+) -> Combination:
+    combination = planned.combination
+    conjunction = planned.conjunction
+    trace = Trace()
+    for test in planned.unseen:
+        words = "absent: AWS adds it after filtering"
+        trace.outcomes[test.path] = Outcome(test.optional, words=words)
+    names = Names(payloads)
+    formats = []
+    try:
+        for key, wanted in conjunction.payloads.items():
+            form = evaluated(key, wanted, payloads)
+            formats.append(form)
+            read = payloads[key]
+            if form.step != "filter" or read is None:
+                continue
+            if read[0] is PayloadFormat.JSON and wanted.json is not None:
+                trace_into(trace, wanted.json, read[1], names, payloads.view)
+            elif wanted.string is not None:
+                trace.outcomes[key] = _on_string(key, wanted, read[1])
+        trace_into(trace, conjunction.metadata, payloads.view, names)
+    except RecordError as error:  # the search gave up on a combination that no verdict needed
+        trace.notes[next(iter(combination.conditions))] = (error.message, "")
+    return Combination(
+        satisfied=satisfied,
+        choices=pattern.choices(plan.conditions, combination),
+        formats=tuple(formats),
+        nodes=nodes(plan.conditions, combination, trace),
+    )

@@ -1,0 +1,1 @@
+"""JSON text, read by hand: what the decoders cannot say."""

@@ -1,0 +1,335 @@
+"""Syntax tree -> conditions: every mistake is found here, and what passes is free of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from filterpatterns.jsontext.numbers import is_exact
+from filterpatterns.language import nodes
+from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.nodes import Span
+from filterpatterns.language.operators import OPERATORS, OperandError, Operator, equality
+from filterpatterns.language.operators.base import describe, is_number
+from filterpatterns.limits import MAX_COMBINATIONS
+
+RESERVED_IN_OR = frozenset(
+    (
+        *OPERATORS,
+        *("=", "<", "<=", ">", ">="),
+        *("regex", "not-wildcard", "not-equals-ignore-case"),
+        *("date-after", "date-on-or-after", "date-before", "date-on-or-before", "in-date-range"),
+        *("ip-address-in-range", "ip-address-not-in-range"),
+    )
+)
+"""Names that no field inside `$or` may have (EventBridge user guide, "Creating event patterns")."""
+
+_MEANT = {
+    "not": "anything-but",
+    "anything_but": "anything-but",
+    "anythingbut": "anything-but",
+    "contains": "wildcard",
+    "like": "wildcard",
+    "regex": "wildcard",
+    "startswith": "prefix",
+    "starts-with": "prefix",
+    "endswith": "suffix",
+    "ends-with": "suffix",
+    "equals": "exactly",
+    "ip": "cidr",
+}
+
+
+class Condition(Struct, frozen=True):
+    """A field and its rules: any may hold.
+
+    `names` are as the pattern spells the way to it; `place` says in words where it stands
+    (`a.$or[1].b`); `spans` has the place of each rule.
+    """
+
+    names: tuple[str, ...]
+    rules: tuple[Operator, ...]
+    span: Span
+    place: str
+    spans: tuple[Span, ...]
+
+    @property
+    def path(self) -> str:
+        """The names joined with dots: what the field is to the engine."""
+        return ".".join(self.names)
+
+
+class AnyOf(Struct, frozen=True):
+    """A `$or`: any of the alternatives may hold, each of them all its members.
+
+    `names` lead to the object that it stands in.
+    """
+
+    alternatives: tuple[AllOf, ...]
+    names: tuple[str, ...]
+    span: Span
+
+
+AllOf = tuple[Condition | AnyOf, ...]
+
+
+def every(conditions: AllOf) -> Iterator[Condition]:
+    """All conditions, those of `$or` alternatives among them, in the order of the text."""
+    for member in conditions:
+        if isinstance(member, AnyOf):
+            for alternative in member.alternatives:
+                yield from every(alternative)
+        else:
+            yield member
+
+
+def check(tree: nodes.Pattern, report: Reporter) -> AllOf:
+    """The conditions of a pattern, in the order of the text; worth using only without errors."""
+    if not isinstance(tree, nodes.Fields):
+        hint = 'name the field: {"body": [...]}'
+        if isinstance(tree, nodes.Scalar) and str(tree.value).lstrip().startswith("{"):
+            hint = "the pattern is encoded twice: take one layer of quotes and backslashes off"
+        if isinstance(tree, nodes.Rules) and any(
+            isinstance(item, nodes.Operation) for item in tree.items
+        ):
+            hint = "write alternatives with $or, or as several Filters"
+        report.error(
+            "FP002", tree.span, f"a pattern is a JSON object, found {describe(tree)}", hint=hint
+        )
+        return ()
+    conditions = _Checker(report).fields(tree, (), "", in_or=False)
+    if not report.errors and _combinations(conditions) > MAX_COMBINATIONS:
+        report.error(
+            "FP016",
+            tree.span,
+            f"the $or alternatives multiply out to {_combinations(conditions)} combinations; "
+            f"AWS takes at most {MAX_COMBINATIONS}",
+            hint="merge alternatives that differ in one field only: list their values in its array",
+        )
+    return conditions
+
+
+def _combinations(conditions: AllOf) -> int:
+    product = 1
+    for member in conditions:
+        if isinstance(member, AnyOf):
+            product *= sum(_combinations(alternative) for alternative in member.alternatives)
+    return product
+
+
+class _Checker:
+    def __init__(self, report: Reporter) -> None:
+        self._report = report
+
+    def fields(
+        self, fields: nodes.Fields, names: tuple[str, ...], place: str, *, in_or: bool
+    ) -> AllOf:
+        """The conditions of an object. `place` is where it stands, in words: `a.$or[1].b`."""
+        if not fields.members:
+            self._report.error(
+                "FP003",
+                fields.span,
+                "an object without members",
+                path=place,
+                hint='a pattern without conditions matches nothing AWS takes; for "any value" '
+                'write [{"exists": true}], to keep everything leave the filter out'
+                if place
+                else 'to keep everything write no filter: {"Filters": []}',
+            )
+        last = {_name(member): member for member in fields.members}
+        found: list[Condition | AnyOf] = []
+        for member in fields.members:
+            name = _name(member)
+            where = f"{place}.{name}" if place else name
+            conditions = (
+                self._or(member, names, where)
+                if isinstance(member, nodes.Or)
+                else self._field(member, names, where, in_or)
+            )
+            if last[name] is member:
+                found.extend(conditions)
+            else:
+                self._report.warning(
+                    "FP101",
+                    member.name_span,
+                    f'the name "{name}" stands here again further down: only its last value counts',
+                    path=where,
+                    hint="write all its rules in one array, or all its fields in one object",
+                )
+        return tuple(found)
+
+    def _field(self, field: nodes.Field, names: tuple[str, ...], place: str, in_or: bool) -> AllOf:
+        if in_or and field.name in RESERVED_IN_OR:
+            self._report.error(
+                "FP015",
+                field.name_span,
+                f'inside $or no field may be named "{field.name}"',
+                path=place,
+                hint=f'an operator stands in a field\'s array: "name": [{{"{field.name}": ...}}]',
+            )
+            return ()
+        names = (*names, field.name)
+        value = field.value
+        if isinstance(value, nodes.Fields):
+            return self.fields(value, names, place, in_or=in_or)
+        if isinstance(value, nodes.Rules):
+            found = self._rules(value, place)
+            rules = tuple(rule for rule, _ in found)
+            return (Condition(names, rules, value.span, place, tuple(span for _, span in found)),)
+        self._report.error(
+            "FP005",
+            value.span,
+            f"a field wants an array of rules or an object, found {describe(value)}",
+            path=place,
+            hint=_mend_scalar(field.name, value),
+        )
+        return ()
+
+    def _or(self, member: nodes.Or, names: tuple[str, ...], place: str) -> AllOf:
+        value = member.value
+        if not isinstance(value, nodes.Alternatives):
+            self._report.error(
+                "FP014",
+                value.span,
+                f"$or wants an array of objects, found {describe(value)}",
+                path=place,
+                hint='write "$or": [{"a": [1]}, {"b": [2]}]',
+            )
+            return ()
+        if len(value.items) < 2:
+            self._report.error(
+                "FP014",
+                value.span,
+                f"$or wants two alternatives or more, found {len(value.items) or 'none'}",
+                path=place,
+                hint="one alternative alone is written without $or",
+            )
+        alternatives = []
+        for index, item in enumerate(value.items):
+            where = f"{place}[{index}]"
+            if isinstance(item, nodes.Fields):
+                alternatives.append(self.fields(item, names, where, in_or=True))
+            else:
+                self._report.error(
+                    "FP014",
+                    item.span,
+                    f"an alternative of $or is an object, found {describe(item)}",
+                    path=where,
+                    hint='write {"name": ["value"]}',
+                )
+        return (AnyOf(tuple(alternatives), names, value.span),)
+
+    def _rules(self, rules: nodes.Rules, place: str) -> list[tuple[Operator, Span]]:
+        if not rules.items:
+            self._report.error(
+                "FP004",
+                rules.span,
+                "an array without rules",
+                path=place,
+                hint='for "any value" write [{"exists": true}]',
+            )
+        found: list[tuple[Operator, Span]] = []
+        for index, item in enumerate(rules.items):
+            where = f"{place}[{index}]"
+            if isinstance(item, nodes.Rules):
+                self._report.error(
+                    "FP006",
+                    item.span,
+                    "an array inside an array of rules",
+                    path=where,
+                    hint="an event's arrays are looked into by themselves: write the values in "
+                    "one flat array",
+                )
+            elif isinstance(item, nodes.Scalar):
+                found.append((self._equality(item, where), item.span))
+            else:
+                operator = self._operation(item, where)
+                if operator is not None:
+                    found.append((operator, item.span))
+        return found
+
+    def _equality(self, item: nodes.Scalar, place: str) -> Operator:
+        rule = equality(item)
+        if is_number(item.value) and not is_exact(item.text):
+            means = f"it compares as {float(item.text)!r}"
+            if math.isinf(float(item.text)):
+                means = "nothing equals it"
+            elif isinstance(item.value, int):
+                means = "only the very same integer equals it"
+            self._report.warning(
+                "FP106",
+                item.span,
+                f"no double holds this number as written: {means}",
+                path=place,
+                hint="AWS compares numbers as IEEE doubles: at most 15 digits, up to about 1.8e308",
+            )
+        return rule
+
+    def _operation(self, item: nodes.Operation, place: str) -> Operator | None:
+        if len(item.operators) != 1:
+            names = ", ".join(operator.name for operator in item.operators) or "none"
+            self._report.error(
+                "FP008",
+                item.span,
+                f"a rule has one operator, found {names}",
+                path=place,
+                hint='one rule for each, [{"prefix": "a"}, {"suffix": "b"}], holds if any of '
+                "them holds"
+                if item.operators
+                else 'write a value, or an operator: {"exists": true}',
+            )
+        found = None
+        for operator in item.operators:
+            parse = OPERATORS.get(operator.name)
+            where = f"{place}.{operator.name}"
+            if parse is None:
+                self._report.error(
+                    "FP007",
+                    operator.name_span,
+                    f'there is no operator "{operator.name}"',
+                    path=where,
+                    hint=_suggest(operator),
+                )
+                continue
+            try:
+                found = parse(operator.operand)
+            except OperandError as error:
+                self._report.error(
+                    error.code, error.node.span, error.message, path=where, hint=error.hint
+                )
+        return found
+
+
+def _mend_scalar(name: str, value: nodes.Scalar) -> str:
+    if name == "Filters":
+        return 'for a FilterCriteria without filters write {"Filters": []}'
+    if isinstance(value.value, str) and value.value.lstrip().startswith("{"):
+        return "write the object itself, without the quotes and backslashes around it"
+    return f"write [{value.text}]"
+
+
+def _name(member: nodes.Field | nodes.Or) -> str:
+    return member.name if isinstance(member, nodes.Field) else "$or"
+
+
+def _suggest(operator: nodes.Operator) -> str:
+    name = operator.name
+    lower = name.lower()
+    if lower == "pattern":
+        return 'a FilterCriteria is written {"Filters": [{"Pattern": "..."}]}'
+    if lower in OPERATORS:
+        return f'operators are written in lower case: "{lower}"'
+    import difflib  # only for those who mistype
+
+    near = difflib.get_close_matches(lower, OPERATORS, n=1)
+    meant = _MEANT.get(lower) or (near[0] if near else None)
+    if meant == "wildcard":
+        return 'a wildcard finds text inside: {"wildcard": "*text*"}'
+    if meant is not None:
+        return f'did you mean "{meant}"?'
+    return (
+        f"the operators are {', '.join(OPERATORS)}; a field one level down is written without "
+        f'the array: "{name}": [...] in an object'
+    )

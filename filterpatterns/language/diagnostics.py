@@ -1,0 +1,115 @@
+"""Collecting diagnostics for one pattern: spans become lines and columns here, and only here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from filterpatterns.errors import Diagnostic, Excerpt, Severity, printable
+from filterpatterns.language.nodes import Span
+
+Place = tuple[str, Sequence[int]]
+
+
+class Reporter:
+    """What the stages say about one pattern's text, in the order in which they say it.
+
+    `positions` is False for a pattern handed in as Python objects: its text is ours, so lines and
+    columns would mean nothing to the caller; the excerpt is drawn all the same. `place` is for a
+    pattern that stands in a string of a larger text: called when there is something to say, it
+    gives that text, and where in it each character of the pattern begins and the last one ends.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        filter_index: int | None = None,
+        positions: bool = True,
+        place: Callable[[], Place | None] | None = None,
+    ) -> None:
+        self._text = text
+        self._filter_index = filter_index
+        self._positions = positions
+        self._find_place = place
+        self._starts: Sequence[int] | None = None
+        self._found: list[tuple[int, Diagnostic]] = []
+
+    @property
+    def errors(self) -> list[Diagnostic]:
+        """The errors, in the order of the text."""
+        return self._sorted("error")
+
+    @property
+    def warnings(self) -> list[Diagnostic]:
+        """The warnings, in the order of the text."""
+        return self._sorted("warning")
+
+    def error(
+        self, code: str, span: Span | None, message: str, *, path: str = "", hint: str | None = None
+    ) -> None:
+        """Note an error; `span` is None where the whole text is meant and drawing it is no help."""
+        self._add("error", code, span, message, path, hint)
+
+    def warning(
+        self, code: str, span: Span | None, message: str, *, path: str = "", hint: str | None = None
+    ) -> None:
+        """Note a warning."""
+        self._add("warning", code, span, message, path, hint)
+
+    def _sorted(self, severity: Severity) -> list[Diagnostic]:
+        found = [entry for entry in self._found if entry[1].severity == severity]
+        return [diagnostic for _, diagnostic in sorted(found, key=lambda entry: entry[0])]
+
+    def _add(
+        self,
+        severity: Severity,
+        code: str,
+        span: Span | None,
+        message: str,
+        path: str,
+        hint: str | None,
+    ) -> None:
+        line = column = end_line = end_column = None
+        excerpt = None
+        order = span.start if span else -1
+        if self._find_place is not None:
+            place = self._find_place()
+            self._find_place = None
+            if place is not None:
+                self._text, self._starts = place
+        if span is not None:
+            if self._starts is not None:
+                last = len(self._starts) - 1
+                span = Span(self._starts[min(span.start, last)], self._starts[min(span.end, last)])
+            line, column = self._locate(span.start)
+            end_line, end_column = self._locate(span.end)
+            excerpt = self._excerpt(span)
+            if not self._positions:
+                line = column = end_line = end_column = None
+        diagnostic = Diagnostic(
+            code=code,
+            severity=severity,
+            message=printable(message),
+            hint=None if hint is None else printable(hint),
+            path=path,
+            filter_index=self._filter_index,
+            line=line,
+            column=column,
+            end_line=end_line,
+            end_column=end_column,
+            excerpt=excerpt,
+        )
+        # What several $or combinations share is said once.
+        if (order, diagnostic) not in self._found:
+            self._found.append((order, diagnostic))
+
+    def _locate(self, offset: int) -> tuple[int, int]:
+        line = self._text.count("\n", 0, offset) + 1
+        return line, offset - (self._text.rfind("\n", 0, offset) + 1) + 1
+
+    def _excerpt(self, span: Span) -> Excerpt:
+        first = self._text.rfind("\n", 0, span.start) + 1
+        last = self._text.find("\n", span.start)
+        last = len(self._text) if last < 0 else last
+        line = self._text[first:last].rstrip("\r")
+        return Excerpt(line, span.start - first, min(span.end - first, len(line)))

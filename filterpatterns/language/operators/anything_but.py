@@ -1,0 +1,143 @@
+"""`anything-but`: a value is there, and is none of these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+
+from filterpatterns.jsontext.numbers import SAFE, as_double
+from filterpatterns.language import nodes
+from filterpatterns.language.operators.base import (
+    FEW,
+    Bind,
+    Kind,
+    OperandError,
+    Operator,
+    describe,
+    is_number,
+)
+from filterpatterns.language.operators.numeric import exact_double
+from filterpatterns.language.operators.text import EqualsIgnoreCase, Prefix, Suffix, Wildcard
+from filterpatterns.language.wording import joined, shown
+
+_HINT = (
+    'write a string, a number, a list of only strings or only numbers, or one of "prefix", '
+    '"suffix", "equals-ignore-case", "wildcard" with strings'
+)
+_MOST_SHOWN = 5
+"""Excluded values that are named when the rule is put in words."""
+
+_NESTED: dict[str, Callable[[nodes.Value], Operator]] = {
+    "prefix": Prefix.parse_plain,
+    "suffix": Suffix.parse_plain,
+    "equals-ignore-case": EqualsIgnoreCase.parse,
+    "wildcard": Wildcard.parse,
+}
+
+
+class AnythingBut(Struct, frozen=True):
+    """None of the strings, none of the numbers, and no nested rule holds.
+
+    A value of a type that is not listed is "none of these": null, true and 5 are anything but "x".
+    """
+
+    strings: tuple[str, ...] = ()
+    numbers: tuple[int | float, ...] = ()
+    rules: tuple[Operator, ...] = ()
+
+    @classmethod
+    def parse(cls, operand: nodes.Value) -> AnythingBut:
+        if isinstance(operand, nodes.Object):
+            return cls(rules=_nested_rules(operand))
+        items = operand.items if isinstance(operand, nodes.Array) else (operand,)
+        if not items:
+            raise OperandError("FP009", operand, "anything-but has nothing to exclude", _HINT)
+        strings: list[str] = []
+        numbers: list[int | float] = []
+        for item in items:
+            if isinstance(item, nodes.Scalar) and isinstance(item.value, str):
+                strings.append(item.value)
+            elif isinstance(item, nodes.Scalar) and is_number(item.value):
+                numbers.append(exact_double(item))
+            else:
+                raise OperandError(
+                    "FP009",
+                    item,
+                    f"anything-but wants strings or numbers, found {describe(item)}",
+                    _HINT,
+                )
+        if strings and numbers:
+            raise OperandError(
+                "FP009", operand, "anything-but has strings and numbers in one list", _HINT
+            )
+        return cls(tuple(strings), tuple(numbers))
+
+    def holds(self, value: Any) -> bool:
+        if isinstance(value, str):
+            return value not in self.strings and not any(rule.holds(value) for rule in self.rules)
+        if is_number(value):
+            return as_double(value) not in self.numbers
+        return True
+
+    def code(self, value: str, kind: Kind, bind: Bind) -> str:
+        if kind == "string" and self.rules:
+            rules = " or ".join(rule.code(value, kind, bind) for rule in self.rules)
+            return f"not ({rules})"
+        if kind == "string" and self.strings:
+            return _is_none_of(value, self.strings, bind)
+        if kind == "number" and self.numbers:
+            if any(abs(number) > SAFE for number in self.numbers):
+                return f"{bind(self.holds)}({value})"
+            return _is_none_of(value, self.numbers, bind)
+        return "True"
+
+    def needle(self) -> str | None:
+        return None
+
+    def words(self) -> str:
+        excluded = [shown(value) for value in (*self.strings, *self.numbers)]
+        excluded += [rule.words() for rule in self.rules]
+        return f"anything-but {joined(excluded, _MOST_SHOWN)}"
+
+    def why_not(self, value: Any) -> str:
+        for rule in self.rules:
+            if rule.holds(value):
+                return f"{shown(value)} is excluded by {rule.words()}"
+        return f"{shown(value)} is excluded"
+
+
+def _is_none_of(value: str, items: tuple[str, ...] | tuple[int | float, ...], bind: Bind) -> str:
+    if len(items) <= FEW:
+        return "(" + " and ".join(f"{value} != {bind(item)}" for item in items) + ")"
+    return f"{value} not in {bind(frozenset(items))}"
+
+
+def _nested_rules(operand: nodes.Object) -> tuple[Operator, ...]:
+    if len(operand.members) != 1:
+        raise OperandError(
+            "FP008",
+            operand,
+            f"anything-but wants one operator, found {len(operand.members) or 'none'}",
+            _HINT,
+        )
+    name_node, value = operand.members[0]
+    name = str(name_node.value)
+    if name not in _NESTED:
+        raise OperandError(
+            "FP007", name_node, f"anything-but cannot hold the operator {name_node.text}", _HINT
+        )
+    items = value.items if isinstance(value, nodes.Array) else (value,)
+    if not items:
+        raise OperandError("FP009", value, f"{name} has nothing to exclude", _HINT)
+    for item in items:
+        empty = isinstance(item, nodes.Scalar) and item.value == ""
+        if empty and name in ("prefix", "suffix"):
+            raise OperandError(
+                "FP009",
+                item,
+                f"every string has the empty {name}: anything-but would never hold for one",
+                f"write a {name} of one or more characters",
+            )
+    return tuple(_NESTED[name](item) for item in items)

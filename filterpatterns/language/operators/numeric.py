@@ -1,0 +1,187 @@
+"""`numeric`: a number, or a range of numbers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from msgspec import Struct
+
+from filterpatterns.jsontext.numbers import SAFE, as_double, is_exact
+from filterpatterns.language import nodes
+from filterpatterns.language.operators.base import (
+    Bind,
+    Kind,
+    OperandError,
+    describe,
+    is_number,
+    not_a_number,
+)
+from filterpatterns.language.wording import shown
+
+_LOWER = (">", ">=")
+_UPPER = ("<", "<=")
+_HINT = (
+    'write ["=", 5], [">", 0], ["<=", 10], or both bounds, the lower one first: [">", 0, "<=", 10]'
+)
+
+
+class Numeric(Struct, frozen=True):
+    """The numbers between two bounds; an infinite bound is none, and no number equals it."""
+
+    lower: int | float
+    upper: int | float
+    lower_open: bool
+    upper_open: bool
+
+    @classmethod
+    def parse(cls, operand: nodes.Value) -> Numeric:
+        if not isinstance(operand, nodes.Array) or not operand.items:
+            raise OperandError(
+                "FP010", operand, f"numeric wants an array, found {describe(operand)}", _HINT
+            )
+        items = operand.items
+        comparison, number = _comparison(items, 0), _number(operand, items, 1)
+        if comparison == "=":
+            _end(items, 2)
+            return cls(number, number, False, False)
+        if comparison in _UPPER:
+            if len(items) > 2 and _text(items[2]) in _LOWER:
+                raise OperandError(
+                    "FP010", operand, "the lower bound of a range stands first", _HINT
+                )
+            _end(items, 2)
+            return cls(-math.inf, number, True, comparison == "<")
+        if len(items) == 2:
+            return cls(number, math.inf, comparison == ">", True)
+        upper_comparison, upper = _comparison(items, 2), _number(operand, items, 3)
+        if upper_comparison not in _UPPER:
+            raise OperandError(
+                "FP010",
+                items[2],
+                f'after a lower bound numeric wants "<" or "<=", found {describe(items[2])}',
+                _HINT,
+            )
+        _end(items, 4)
+        if not number < upper:
+            raise OperandError(
+                "FP010",
+                operand,
+                f"the lower bound {_shown(items[1])} is not below the upper bound "
+                f"{_shown(items[3])}",
+                'for one number write {"numeric": ["=", 5]}',
+            )
+        return cls(number, upper, comparison == ">", upper_comparison == "<")
+
+    def holds(self, value: Any) -> bool:
+        if not is_number(value):
+            return False
+        number = as_double(value)
+        if number is None:
+            return False
+        above = self.lower < number if self.lower_open else self.lower <= number
+        below = number < self.upper if self.upper_open else number <= self.upper
+        return above and below
+
+    def code(self, value: str, kind: Kind, bind: Bind) -> str:
+        if kind != "number":
+            return "False"
+        bounds = [bound for bound in (self.lower, self.upper) if math.isfinite(bound)]
+        if any(abs(bound) > SAFE for bound in bounds):
+            return f"{bind(self.holds)}({value})"
+        above = f"{bind(self.lower)} {'<' if self.lower_open else '<='} {value}"
+        below = f"{value} {'<' if self.upper_open else '<='} {bind(self.upper)}"
+        # Beyond SAFE not every integer is a double: only there the slow predicate is asked.
+        if math.isinf(self.upper):
+            below = f"({value} <= {bind(SAFE)} or {bind(self.holds)}({value}))"
+        elif math.isinf(self.lower):
+            above = f"({value} >= {bind(-SAFE)} or {bind(self.holds)}({value}))"
+            return f"({below} and {above})"
+        return f"({above} and {below})"
+
+    def needle(self) -> str | None:
+        return None
+
+    def words(self) -> str:
+        if self.lower == self.upper:
+            return f"numeric = {shown(self.lower)}"
+        return f"numeric {', '.join(self._bounds())}"
+
+    def why_not(self, value: Any) -> str:
+        if not is_number(value):
+            return not_a_number("numeric", value)
+        number = as_double(value)
+        if number is None:
+            return f"{shown(value)} is no number that a double holds"
+        if self.lower == self.upper:
+            return f"{shown(value)} is not {shown(self.lower)}"
+        too_low = number < self.lower or (self.lower_open and number == self.lower)
+        return f"{shown(value)} is not {self._bounds()[0 if too_low else -1]}"
+
+    def _bounds(self) -> list[str]:
+        """The bounds that there are, the lower one first."""
+        lower = f"{'>' if self.lower_open else '>='} {shown(self.lower)}"
+        upper = f"{'<' if self.upper_open else '<='} {shown(self.upper)}"
+        return [lower] * math.isfinite(self.lower) + [upper] * math.isfinite(self.upper)
+
+
+def exact_double(node: nodes.Scalar) -> int | float:
+    """The double of a number in an operand.
+
+    Raises:
+        OperandError: no double holds it as it is written.
+    """
+    value = node.value
+    double = None if isinstance(value, (str, bool)) or value is None else as_double(value)
+    if double is None or not is_exact(node.text):
+        raise OperandError(
+            "FP011",
+            node,
+            f"no IEEE double holds {_shown(node)} as written",
+            "AWS compares numbers as doubles: use at most 15 digits, up to about 1.8e308",
+        )
+    return double
+
+
+def _text(node: nodes.Value) -> str | None:
+    return node.value if isinstance(node, nodes.Scalar) and isinstance(node.value, str) else None
+
+
+def _shown(node: nodes.Value) -> str:
+    text = node.text if isinstance(node, nodes.Scalar) else ""
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _comparison(items: tuple[nodes.Value, ...], index: int) -> str:
+    text = _text(items[index])
+    if text in ("=", *_LOWER, *_UPPER):
+        return text
+    raise OperandError(
+        "FP010",
+        items[index],
+        f'numeric wants "=", "<", "<=", ">" or ">=" here, found {describe(items[index])}',
+        _HINT,
+    )
+
+
+def _number(operand: nodes.Array, items: tuple[nodes.Value, ...], index: int) -> int | float:
+    if index >= len(items):
+        raise OperandError(
+            "FP010", operand, f"a number is missing behind {_shown(items[-1])}", _HINT
+        )
+    item = items[index]
+    if not isinstance(item, nodes.Scalar) or not is_number(item.value):
+        raise OperandError(
+            "FP010",
+            item,
+            f"numeric wants a number behind {_shown(items[index - 1])}, found {describe(item)}",
+            "write the number without quotes" if _text(item) is not None else _HINT,
+        )
+    return exact_double(item)
+
+
+def _end(items: tuple[nodes.Value, ...], length: int) -> None:
+    if len(items) > length:
+        raise OperandError(
+            "FP010", items[length], f"numeric has too many terms: {describe(items[length])}", _HINT
+        )

@@ -1,0 +1,66 @@
+"""`exists`: whether a leaf is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from filterpatterns.language import nodes
+from filterpatterns.language.operators.base import Bind, Kind, OperandError, describe
+from filterpatterns.language.wording import shown
+
+
+class Exists(Struct, frozen=True):
+    """`exists: true`: any leaf will do, null included."""
+
+    def holds(self, value: Any) -> bool:
+        return True
+
+    def code(self, value: str, kind: Kind, bind: Bind) -> str:
+        return "True"
+
+    def needle(self) -> str | None:
+        return None
+
+    def words(self) -> str:
+        return "exists: true"
+
+    def why_not(self, value: Any) -> str:
+        return "it is there"
+
+
+class Absent(Struct, frozen=True):
+    """`exists: false`: no value satisfies it; the engine asks whether there is one at all."""
+
+    def holds(self, value: Any) -> bool:
+        return False
+
+    def code(self, value: str, kind: Kind, bind: Bind) -> str:
+        return "False"
+
+    def needle(self) -> str | None:
+        return None
+
+    def words(self) -> str:
+        return "exists: false"
+
+    def why_not(self, value: Any) -> str:
+        hint = ": null is a value" if value is None else ""
+        return f"{shown(value)} is there, and must not be{hint}"
+
+
+def exists(operand: nodes.Value) -> Exists | Absent:
+    """Read the operand of `exists`.
+
+    Raises:
+        OperandError: it is neither true nor false.
+    """
+    if isinstance(operand, nodes.Scalar) and isinstance(operand.value, bool):
+        return Exists() if operand.value else Absent()
+    raise OperandError(
+        "FP009",
+        operand,
+        f"exists wants true or false, found {describe(operand)}",
+        'write {"exists": true} or {"exists": false}',
+    )

@@ -1,0 +1,283 @@
+"""Pattern text -> syntax tree. The only module that knows lark."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from filterpatterns.jsontext import decoding
+from filterpatterns.language import nodes
+from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.nodes import Span
+from filterpatterns.language.operators import OPERATOR_NAMES
+from filterpatterns.limits import MAX_PATTERN_DEPTH, MAX_PATTERN_LENGTH
+
+if TYPE_CHECKING:
+    from lark import Lark
+    from lark.exceptions import UnexpectedInput
+
+_build_lock = threading.Lock()
+
+
+def parse(text: str, report: Reporter) -> nodes.Pattern | None:
+    """The syntax tree of a pattern's text; None, with the mistake reported, if it is not JSON."""
+    from lark.exceptions import UnexpectedInput
+
+    with _build_lock:
+        parser = _lark()
+    try:
+        tree: Any = parser.parse(_spell_out(text) if "\\u" in text else text)
+    except UnexpectedInput as error:
+        _report_syntax(error, text, report)
+        return None
+    return tree  # type: ignore[no-any-return]
+
+
+def within_limits(text: str, report: Reporter) -> bool:
+    """Whether a pattern's text is short and flat enough to be parsed; if not, that is reported."""
+    if len(text) > MAX_PATTERN_LENGTH:
+        report.error(
+            "FP017",
+            None,
+            f"the pattern has {len(text):,} characters; AWS takes at most {MAX_PATTERN_LENGTH:,}",
+            hint="leave out white space, or split the pattern into several filters",
+        )
+        return False
+    if decoding.depth(text) > MAX_PATTERN_DEPTH:
+        report.error(
+            "FP018",
+            None,
+            f"the pattern is nested deeper than {MAX_PATTERN_DEPTH} levels",
+            hint="join names that have one member only with dots: a.b.c",
+        )
+        return False
+    return True
+
+
+@lru_cache(maxsize=1)
+def _lark() -> Lark:
+    """Built once, at the first pattern: importing the package must not pay for it."""
+    from lark import Lark
+
+    return Lark(
+        _grammar_text(),
+        parser="lalr",
+        lexer="contextual",
+        maybe_placeholders=False,
+        transformer=_tree_builder(),
+    )
+
+
+def _grammar_text() -> str:
+    from pathlib import Path  # most patterns never get here
+
+    package = Path(__file__).parents[1]
+    for folder in (package / "grammar", package.parent / "grammar"):  # a wheel; a checkout
+        path = folder / "filter_pattern.lark"
+        if path.is_file():
+            return path.read_text(encoding="utf-8")
+    raise FileNotFoundError("filter_pattern.lark is missing: this installation is incomplete")
+
+
+_KEYWORDS = {"$or", *OPERATOR_NAMES}
+
+_ESCAPED_NAME = re.compile(r'"[^"\\\x00-\x1f]*\\u(?:[^"\\\x00-\x1f]|\\.)*"(?=[ \t\n\r]*:)')
+
+
+def _spell_out(text: str) -> str:
+    """The text with keywords that are written with \\u escapes in plain letters.
+
+    The lexer knows a keyword by its letters. Spaces make up the length, so that positions stay.
+    """
+
+    def plain(match: re.Match[str]) -> str:
+        token = match[0]
+        try:
+            name = json.loads(token)
+        except ValueError:
+            return token
+        return f'"{name}"'.ljust(len(token)) if name in _KEYWORDS else token
+
+    return _ESCAPED_NAME.sub(plain, text)
+
+
+def _string(token: str) -> str:
+    return token[1:-1] if "\\" not in token else json.loads(token)
+
+
+def number(token: str) -> int | float:
+    """The number that a JSON token is."""
+    if token.lstrip("-").isdigit():
+        # Python refuses to read integers of thousands of digits; no double holds them anyway.
+        return int(token) if len(token) <= 400 else float(token)
+    return float(token)
+
+
+def _span(token: Any) -> Span:
+    return Span(token.start_pos, token.end_pos)
+
+
+def _tree_builder() -> Any:  # noqa: C901 - a class, whose methods count
+    """The transformer that lark calls at each reduction: the tree grows without recursion.
+
+    A class inside a function, because its base class is lark's and lark is imported lazily.
+    """
+    from lark import Transformer
+
+    def between(children: list[Any]) -> tuple[tuple[Any, ...], Span]:
+        first, *items, last = children
+        return tuple(items), Span(first.start_pos, last.end_pos)
+
+    def operator(children: list[Any]) -> nodes.Operator:
+        name, operand = children
+        return nodes.Operator(_string(name), _span(name), operand)
+
+    class TreeBuilder(Transformer[Any, Any]):
+        def start(self, children: list[Any]) -> nodes.Pattern:
+            pattern: nodes.Pattern = children[0]
+            return pattern
+
+        def fields(self, children: list[Any]) -> nodes.Fields:
+            return nodes.Fields(*between(children))
+
+        def field(self, children: list[Any]) -> nodes.Field:
+            name, value = children
+            return nodes.Field(_string(name), _span(name), value)
+
+        def rules(self, children: list[Any]) -> nodes.Rules:
+            return nodes.Rules(*between(children))
+
+        def operation(self, children: list[Any]) -> nodes.Operation:
+            return nodes.Operation(*between(children))
+
+        def alternatives(self, children: list[Any]) -> nodes.Alternatives:
+            return nodes.Alternatives(*between(children))
+
+        def equality(self, children: list[Any]) -> nodes.Scalar:
+            scalar: nodes.Scalar = children[0]
+            return scalar
+
+        def object(self, children: list[Any]) -> nodes.Object:
+            return nodes.Object(*between(children))
+
+        def pair(self, children: list[Any]) -> tuple[nodes.Scalar, nodes.Value]:
+            name, value = children
+            return nodes.Scalar(_string(name), str(name), _span(name)), value
+
+        def array(self, children: list[Any]) -> nodes.Array:
+            return nodes.Array(*between(children))
+
+        def scalar(self, children: list[Any]) -> nodes.Scalar:
+            token = children[0]
+            value: nodes.JsonScalar
+            if token.type == "STRING":
+                value = _string(token)
+            elif token.type == "NUMBER":
+                value = number(token)
+            else:
+                value = {"true": True, "false": False, "null": None}[token]
+            return nodes.Scalar(value, str(token), _span(token))
+
+    # `or` is a Python keyword; the operators' rules are all built alike.
+    setattr(TreeBuilder, "or", lambda self, children: nodes.Or(_span(children[0]), children[1]))
+    for rule in (*OPERATOR_NAMES, "unknown_operator"):
+        setattr(TreeBuilder, rule.replace("-", "_"), lambda self, children: operator(children))
+    return TreeBuilder()
+
+
+_SYNTAX_HINTS = (
+    ("'", "JSON strings stand in double quotes"),
+    ("/", "JSON has no comments"),
+    ("#", "JSON has no comments"),
+    ("+", "JSON numbers have no plus sign"),
+    (".", "a JSON number has digits on both sides of its point: 0.5, 1.0"),
+    ("\ufeff", "a byte order mark stands before the pattern: save the file as UTF-8 without one"),
+    ("\u201c", "a typographic quote: JSON strings stand in straight double quotes"),
+    ("\u201d", "a typographic quote: JSON strings stand in straight double quotes"),
+    ("\u2018", "a typographic quote: JSON strings stand in straight double quotes"),
+    ("\u2019", "a typographic quote: JSON strings stand in straight double quotes"),
+    ("T", "JSON writes true in lower case"),
+    ("F", "JSON writes false in lower case"),
+    ("N", "JSON writes null, and has no NaN or None"),
+)
+
+
+def _report_syntax(error: UnexpectedInput, text: str, report: Reporter) -> None:
+    from lark.exceptions import UnexpectedToken
+
+    position = error.pos_in_stream if error.pos_in_stream is not None else len(text)
+    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
+        # lark gives the last token's place; what is missing is missing behind it
+        position = len(text.rstrip(" \t\n\r"))
+        what = "the pattern is empty" if position == 0 else "the pattern ends too early"
+        hint = (
+            'a pattern is a JSON object: {"body": {"name": ["value"]}}'
+            if position == 0
+            else "a bracket, a brace or a value is missing at the end"
+        )
+        report.error("FP001", Span(position, position + 1), f"not JSON: {what}", hint=hint)
+        return
+    end = position + 1
+    if isinstance(error, UnexpectedToken):
+        end = max(end, error.token.end_pos or end)
+    expected = error.expected if isinstance(error, UnexpectedToken) else set()
+    what, hint = _explain_syntax(text, position, end, expected)
+    report.error("FP001", Span(position, end), f"not JSON: {what}", hint=hint)
+
+
+def _explain_syntax(text: str, position: int, end: int, expected: set[str]) -> tuple[str, str]:
+    found = text[position]
+    shown = text[position:end] if end - position <= 20 else text[position : position + 20] + "..."
+    before = text[:position].rstrip(" \t\n\r")
+    if found in "}]" and before.endswith(","):
+        return f"a comma stands before {found!r}", "JSON has no trailing commas: take it out"
+    if found in "}]" and before.endswith(":"):
+        return f"a value is missing before {found!r}", 'write an array of rules: ["value"]'
+    if found == '"':
+        rest = text[position + 1 :]
+        for offset, char in enumerate(rest):
+            if char == '"' and (len(rest[:offset]) - len(rest[:offset].rstrip("\\"))) % 2 == 0:
+                break
+            if char < " ":
+                return (
+                    f"a string holds the control character U+{ord(char):04X}",
+                    "write control characters as escapes: \\n, \\t, \\u0000",
+                )
+        else:
+            return "a string has no end", 'close it with "'
+        if end == position + 1:
+            return (
+                "a string holds an escape that JSON does not have",
+                'JSON has \\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u with four hex digits',
+            )
+    if not before and found in "{[":
+        return f"{found!r} cannot stand here", "a pattern is one JSON object"
+    if _is_complete(before):
+        return (
+            "there is more text behind the pattern",
+            (
+                "a pattern is one JSON object with nothing after it; write alternatives with $or, "
+                "or as several Filters"
+            ),
+        )
+    number_runs_on = text[position - 1 : position].isdigit() and found.isdigit()
+    if (found in '{["-' or found.isalnum()) and not number_runs_on:
+        if "COLON" in expected:
+            return f"a colon is missing before {shown}", "write : between a name and its value"
+        if "COMMA" in expected:
+            return f"a comma is missing before {shown}", "write , between members and items"
+    hint = next((hint for char, hint in _SYNTAX_HINTS if char == found), "")
+    if number_runs_on:
+        hint = "JSON numbers have no leading zeros"
+    return f"unexpected {shown}", hint or "check the brackets, commas and quotes before it"
+
+
+def _is_complete(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True

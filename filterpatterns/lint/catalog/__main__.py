@@ -1,0 +1,5 @@
+"""Print the rule book."""
+
+from filterpatterns.lint.catalog.catalog import markdown
+
+print(markdown(), end="")

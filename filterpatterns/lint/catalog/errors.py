@@ -1,0 +1,221 @@
+"""FP001 and on: what AWS refuses."""
+
+from __future__ import annotations
+
+from filterpatterns.lint.catalog.entries import (
+    FILTER_API,
+    FILTERING,
+    KINESIS,
+    NO_PAGE,
+    OPERATORS,
+    PATTERNS,
+    Rule,
+    criteria,
+    either,
+    rule,
+)
+
+ERRORS: tuple[Rule, ...] = (
+    rule(
+        "FP001",
+        "not JSON",
+        "The text is not JSON (RFC 8259): a comma, a bracket or a quote is missing or too many, or "
+        "it has comments, single quotes or the like. AWS refuses it.",
+        FILTERING,
+        '{"body": {"status": ["paid"],}}',
+        '{"body": {"status": ["paid"]}}',
+    ),
+    rule(
+        "FP002",
+        "not an object",
+        "A pattern is a JSON object. An array of alternatives is written with $or or as several "
+        "filters; a string that holds a pattern was encoded as JSON twice.",
+        FILTERING,
+        criteria('"{\\"body\\": {\\"status\\": [\\"paid\\"]}}"'),
+        criteria('{"body": {"status": ["paid"]}}'),
+    ),
+    rule(
+        "FP003",
+        "empty object",
+        "An object without members has no condition in it. A pattern that keeps everything is no "
+        "filter at all; a field with any value is asked for with exists.",
+        PATTERNS,
+        '{"body": {"customer": {}}}',
+        '{"body": {"customer": {"id": [{"exists": true}]}}}',
+    ),
+    rule(
+        "FP004",
+        "empty array",
+        "An array without rules could never hold.",
+        PATTERNS,
+        '{"body": {"status": []}}',
+        '{"body": {"status": [{"exists": true}]}}',
+    ),
+    rule(
+        "FP005",
+        "value without array",
+        "A field's rules stand in an array, also where there is only one.",
+        PATTERNS,
+        '{"body": {"status": "paid"}}',
+        '{"body": {"status": ["paid"]}}',
+    ),
+    rule(
+        "FP006",
+        "array in an array",
+        "An array of rules is flat. Arrays in the event need no array in the pattern: each of "
+        "their values is looked at.",
+        'EventBridge user guide, "Arrays in Amazon EventBridge event patterns"',
+        '{"body": {"tags": [["red", "blue"]]}}',
+        '{"body": {"tags": ["red", "blue"]}}',
+    ),
+    rule(
+        "FP007",
+        "unknown operator",
+        "An object in an array of rules is an operator, and there is none of that name. Names are "
+        "in lower case. A field one level down is written without the array around it.",
+        OPERATORS,
+        '{"body": {"path": [{"startsWith": "/api/"}]}}',
+        '{"body": {"path": [{"prefix": "/api/"}]}}',
+    ),
+    rule(
+        "FP008",
+        "not exactly one operator",
+        "A rule has one operator. Two rules in one array hold if either does; there is no way to "
+        "ask one field for both, except numeric with two bounds or a wildcard.",
+        OPERATORS,
+        '{"detail": {"key": [{"prefix": "in/", "suffix": ".csv"}]}}',
+        '{"detail": {"key": [{"wildcard": "in/*.csv"}]}}',
+        source="event",
+        dialect="eventbridge",
+    ),
+    rule(
+        "FP009",
+        "operand of the wrong type",
+        "The operator does not take this operand: exists takes true or false, prefix and its kin "
+        "one string, anything-but strings or numbers but not both.",
+        OPERATORS,
+        '{"body": {"path": [{"prefix": ["/api/", "/v2/"]}]}}',
+        '{"body": {"path": [{"prefix": "/api/"}, {"prefix": "/v2/"}]}}',
+    ),
+    rule(
+        "FP010",
+        "malformed numeric",
+        "numeric takes one comparison and a number, or a lower bound and then an upper bound above "
+        "it. The numbers have no quotes.",
+        OPERATORS,
+        '{"body": {"total": [{"numeric": [">", "100"]}]}}',
+        '{"body": {"total": [{"numeric": [">", 100]}]}}',
+    ),
+    rule(
+        "FP011",
+        "number that no double holds",
+        "AWS compares numbers as IEEE doubles. One with more digits than a double has, or beyond "
+        "1.8e308, is no operand.",
+        OPERATORS,
+        '{"body": {"id": [{"numeric": [">=", 9007199254740993]}]}}',
+        '{"body": {"id": [{"numeric": [">=", 9007199254740992]}]}}',
+    ),
+    rule(
+        "FP012",
+        "malformed wildcard",
+        "In a wildcard no two stars stand side by side, and a backslash stands before a star or "
+        "another backslash only (in JSON each of them is doubled).",
+        OPERATORS,
+        '{"detail": {"key": [{"wildcard": "in/**/*.csv"}]}}',
+        '{"detail": {"key": [{"wildcard": "in/*/*.csv"}]}}',
+        source="event",
+        dialect="eventbridge",
+    ),
+    rule(
+        "FP013",
+        "malformed address block",
+        "cidr takes an address, a slash and a mask shorter than the whole address. One address "
+        "alone is a plain value.",
+        OPERATORS,
+        '{"detail": {"source-ip": [{"cidr": "10.0.0.7/32"}]}}',
+        '{"detail": {"source-ip": ["10.0.0.7"]}}',
+        source="event",
+        dialect="eventbridge",
+    ),
+    rule(
+        "FP014",
+        "malformed $or",
+        "$or takes an array of two objects or more.",
+        OPERATORS,
+        '{"body": {"$or": {"status": ["paid"], "total": [0]}}}',
+        '{"body": {"$or": [{"status": ["paid"]}, {"total": [0]}]}}',
+    ),
+    rule(
+        "FP015",
+        "operator's name as a field in $or",
+        "Inside $or a field may not be named like an operator: AWS takes it for one.",
+        OPERATORS,
+        '{"body": {"$or": [{"prefix": ["Dr"]}, {"title": ["Dr"]}]}}',
+        '{"body": {"$or": [{"name": [{"prefix": "Dr"}]}, {"title": ["Dr"]}]}}',
+    ),
+    rule(
+        "FP016",
+        "too many $or combinations",
+        "The alternatives of all $or multiply out to more than 1,000 combinations. Alternatives "
+        "that differ in one field's value only are one array of values.",
+        OPERATORS,
+        "{" + ", ".join(either(name, 11) for name in "abc") + "}",
+        "{" + ", ".join(either(name, 10) for name in "abc") + "}",
+        source="event",
+        dialect="eventbridge",
+    ),
+    rule(
+        "FP017",
+        "pattern too long",
+        "A pattern has 4,096 characters at most, white space included.",
+        FILTER_API,
+        '{"body": {"id": [' + ", ".join(f'"order-{n:04}"' for n in range(400)) + "]}}",
+        '{"body": {"id": [{"prefix": "order-0"}]}}',
+    ),
+    rule(
+        "FP018",
+        "pattern nested too deep",
+        "A pattern has 200 levels at most. AWS names no such limit; 4,096 characters leave room "
+        "for few more.",
+        NO_PAGE,
+        '{"a":' * 200 + '["x"]' + "}" * 200,
+        '{"' + ".".join(["a"] * 200) + '": ["x"]}',
+        source="event",
+        dialect="eventbridge",
+    ),
+    rule(
+        "FP019",
+        "filter without a Pattern",
+        'A filter of a FilterCriteria is an object with a "Pattern", in upper case.',
+        FILTERING,
+        '{"Filters": [{"pattern": "{\\"body\\": {\\"status\\": [\\"paid\\"]}}"}]}',
+        criteria('{"body": {"status": ["paid"]}}'),
+    ),
+    rule(
+        "FP020",
+        "too many filters",
+        "A FilterCriteria has five filters at most, ten after a quota increase. What they have in "
+        "common can be one filter with $or, or one array of values.",
+        FILTERING,
+        criteria(*(f'{{"body": {{"kind": [{kind}]}}}}' for kind in range(6))),
+        criteria('{"body": {"kind": [0, 1, 2, 3, 4, 5]}}'),
+    ),
+    rule(
+        "FP021",
+        "plain-string pattern where none is taken",
+        "Kinesis and DynamoDB mappings take patterns for JSON only: below the payload's name "
+        "stands an object with fields.",
+        KINESIS,
+        '{"data": [{"prefix": "ERROR"}]}',
+        '{"data": {"level": ["ERROR"]}}',
+        source="kinesis",
+    ),
+    rule(
+        "FP022",
+        "not UTF-8",
+        "The bytes are no UTF-8 text, which JSON is.",
+        FILTERING,
+        '{"body": {"city": ["K\u00f6ln"]}}'.encode("latin-1"),
+        '{"body": {"city": ["K\u00f6ln"]}}'.encode(),
+    ),
+)

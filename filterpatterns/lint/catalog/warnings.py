@@ -1,0 +1,225 @@
+"""FP101 and on: what AWS accepts in silence; FP201 and on: what is said about templates."""
+
+from __future__ import annotations
+
+from filterpatterns.lint.catalog.entries import (
+    DYNAMODB,
+    FILTERING,
+    KINESIS,
+    OPERATORS,
+    PATTERNS,
+    SNS,
+    SQS,
+    Note,
+    Rule,
+    criteria,
+    rule,
+)
+
+WARNINGS: tuple[Rule, ...] = (
+    rule(
+        "FP101",
+        "repeated name",
+        "A name stands twice in one object: only its last value counts. All rules for a field "
+        "stand in one array, all fields of an object in one object.",
+        PATTERNS,
+        '{\n  "body": {\n    "status": ["paid"],\n    "status": ["sent"]\n  }\n}',
+        '{\n  "body": {\n    "status": ["paid", "sent"]\n  }\n}',
+    ),
+    rule(
+        "FP102",
+        "path reached twice",
+        'One path is spelled in two ways, {"a": {"b": ...}} and "a.b", or stands both inside and '
+        "beside a $or: only the last rules count.",
+        PATTERNS,
+        '{"body": {"status": ["paid"]}, "body.status": ["sent"]}',
+        '{"body": {"status": ["paid", "sent"]}}',
+    ),
+    rule(
+        "FP103",
+        "Pattern is an object",
+        "AWS wants a filter's Pattern as a string that holds JSON, not as JSON itself. We take it; "
+        "AWS refuses it.",
+        FILTERING,
+        '{"Filters": [{"Pattern": {"body": {"status": ["paid"]}}}]}',
+        criteria('{"body": {"status": ["paid"]}}'),
+    ),
+    rule(
+        "FP104",
+        "field that AWS adds after filtering",
+        "eventSource, eventSourceARN and awsRegion, and for Kinesis eventName, eventID and others, "
+        "are not there yet when AWS filters: a rule for them never holds, unless exists: false. A "
+        "mapping has one event source anyway.",
+        FILTERING,
+        '{"eventSource": ["aws:sqs"], "body": {"status": ["paid"]}}',
+        '{"body": {"status": ["paid"]}}',
+    ),
+    rule(
+        "FP105",
+        "operator not documented for the service",
+        "The engine behind all three services takes every operator, but the documentation of this "
+        "service does not list it: it may work today, and nobody promises that it will tomorrow. "
+        "Lambda documents no wildcard, no cidr, no anything-but with an operator, and no prefix or "
+        "suffix ignoring case; Pipes documents the last of these only. An error where asked to be "
+        "strict.",
+        OPERATORS,
+        '{"body": {"key": [{"wildcard": "in/*"}]}}',
+        '{"body": {"key": [{"prefix": "in/"}]}}',
+    ),
+    rule(
+        "FP106",
+        "number that nothing equals",
+        "No IEEE double is that large, so no number of an event equals it.",
+        OPERATORS,
+        '{"body": {"total": [1e400]}}',
+        '{"body": {"total": [1e300]}}',
+    ),
+    rule(
+        "FP107",
+        "field beside the payload",
+        "The newest Lambda pages say that mappings filter on the payload only (body, data, "
+        "dynamodb, value). Other fields have worked so far; and a pattern that forgot the "
+        "payload's name looks like this, too.",
+        KINESIS,
+        '{"status": ["paid"]}',
+        '{"data": {"status": ["paid"]}}',
+        source="kinesis",
+    ),
+    rule(
+        "FP108",
+        "wrapper that records do not have",
+        "Patterns speak of a record from the payload's name down: dynamodb, data, value. A body "
+        "around it, or the outer objects of the Lambda event (Records, kinesis), leads nowhere.",
+        KINESIS,
+        '{"body": {"data": {"status": ["paid"]}}}',
+        '{"data": {"status": ["paid"]}}',
+        source="kinesis",
+    ),
+    rule(
+        "FP109",
+        "number for a DynamoDB string",
+        'A DynamoDB record holds numbers as strings, {"N": "101"}, so a number never equals '
+        "one, and numeric never holds. Ranges of them cannot be filtered.",
+        DYNAMODB,
+        '{\n  "dynamodb": {\n    "NewImage": {\n      "Total": {"N": [{"numeric": [">", 100]}]}\n'
+        "    }\n  }\n}",
+        '{\n  "dynamodb": {\n    "NewImage": {\n      "Total": {"N": [{"anything-but": "0"}]}\n'
+        "    }\n  }\n}",
+        source="dynamodb",
+    ),
+    rule(
+        "FP110",
+        "DynamoDB type left out",
+        "Each value in an image has its type above it (S, N, BOOL ...), below M the next names "
+        "follow, below L the next types. Without the type nothing is found, and exists: false "
+        "holds for every record.",
+        DYNAMODB,
+        '{\n  "dynamodb": {\n    "NewImage": {\n      "Id": ["1"]\n    }\n  }\n}',
+        '{\n  "dynamodb": {\n    "NewImage": {\n      "Id": {"N": ["1"]}\n    }\n  }\n}',
+        source="dynamodb",
+    ),
+    rule(
+        "FP111",
+        "look inside an envelope that is not so",
+        "The Message of an SNS notification in a queue is a string, and is not parsed: nothing is "
+        "below it. The detail of an EventBridge event is an object: no plain value equals it.",
+        SNS,
+        '{"body": {"Message": {"status": ["paid"]}}}',
+        '{"body": {"status": ["paid"]}}',
+    ),
+    rule(
+        "FP112",
+        "filters that were meant to hold together",
+        "A record is kept if any filter holds. One that only excludes something holds for nearly "
+        "all records, so that the others do not matter.",
+        FILTERING,
+        criteria(
+            '{"body": {"status": ["paid"]}}', '{"body": {"country": [{"anything-but": "DE"}]}}'
+        ),
+        criteria('{"body": {"status": ["paid"], "country": [{"anything-but": "DE"}]}}'),
+    ),
+    rule(
+        "FP113",
+        "exists on an object",
+        "exists speaks of values: strings, numbers, true, false and null. On an object exists: "
+        "true never holds and exists: false always does.",
+        OPERATORS,
+        '{\n  "dynamodb": {\n    "OldImage": [{"exists": false}]\n  }\n}',
+        '{\n  "dynamodb": {\n    "OldImage": {"Id": {"N": [{"exists": false}]}}\n  }\n}',
+        source="dynamodb",
+    ),
+    rule(
+        "FP114",
+        "rules that always hold",
+        "One of the rules holds where the value is there, another where it is not.",
+        OPERATORS,
+        '{"body": {"total": [{"exists": true}, {"exists": false}]}}',
+        '{"body": {"total": [{"exists": true}]}}',
+    ),
+    rule(
+        "FP115",
+        "rule that adds nothing",
+        "Any rule of the array may hold, and another one holds wherever this one does.",
+        OPERATORS,
+        '{"body": {"path": [{"prefix": "/api/"}, "/api/orders"]}}',
+        '{"body": {"path": [{"prefix": "/api/"}]}}',
+    ),
+    rule(
+        "FP116",
+        "rules that leave nothing out",
+        "Any rule of the array may hold. Of two ranges that overlap one holds for every number; of "
+        "two exclusions one holds for every value. Both bounds, and all exclusions, stand in one "
+        "rule.",
+        OPERATORS,
+        '{"body": {"total": [{"numeric": [">", 0]}, {"numeric": ["<", 100]}]}}',
+        '{"body": {"total": [{"numeric": [">", 0, "<", 100]}]}}',
+    ),
+    rule(
+        "FP117",
+        "rule that no plain string satisfies",
+        "An array of rules right at the payload's name is for messages that are plain strings. "
+        "What is valid JSON (5, true, a whole object) is no plain string: the formats differ, and "
+        "the rule is never asked. For JSON write an object with fields.",
+        SQS,
+        '{"body": ["{\\"status\\": \\"paid\\"}"]}',
+        '{"body": {"status": ["paid"]}}',
+    ),
+    rule(
+        "FP118",
+        "field that no record of the source has",
+        "An SQS record has messageId, receiptHandle, body, attributes, messageAttributes and their "
+        "checksums. A rule for anything else never holds, or always for exists: false. What is in "
+        "the message stands under body, and names are spelt as Lambda spells them, not as SQS's "
+        "own API does.",
+        SQS,
+        '{"Body": {"status": ["paid"]}}',
+        '{"body": {"status": ["paid"]}}',
+    ),
+)
+
+NOTES = (
+    Note(
+        "FP201",
+        "skipped",
+        "known only when deployed",
+        "The pattern has a part that the template leaves open: `!Sub` with a variable, `!Ref`, "
+        "`var.name`, a key that Terraform knows after applying. It is not guessed. Write the "
+        "pattern out, or check what was deployed: `aws lambda list-event-source-mappings`.",
+    ),
+    Note(
+        "FP202",
+        "skipped",
+        "encrypted filters",
+        "The mapping's filters are encrypted with a KMS key, and whoever asked for them may not "
+        "use it: the API answers without FilterCriteria, and with FilterCriteriaError. Ask with a "
+        "role that may use the key (kms:Decrypt).",
+    ),
+    Note(
+        "FP203",
+        "error",
+        "filters for a source that has no filtering",
+        "Lambda filters no events of Amazon DocumentDB: AWS refuses a mapping with filters. Filter "
+        "in the function, or with EventBridge Pipes.",
+    ),
+)
+"""What is said about templates, not patterns."""

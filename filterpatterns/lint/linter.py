@@ -1,0 +1,156 @@
+"""What AWS accepts in silence and is likely meant otherwise: conditions -> warnings.
+
+Each function is one rule, with its code in `docs/rules.md`. The mistakes are those that people
+report again and again: the mapping is accepted, and records are dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from filterpatterns.delivery.sources import SOURCES
+from filterpatterns.language.conditions import AllOf, Condition, every
+from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.operators import (
+    Absent,
+    AnythingBut,
+    Cidr,
+    Exactly,
+    Operator,
+    Prefix,
+    Suffix,
+    Wildcard,
+)
+from filterpatterns.lint.arrays import ARRAY_RULES, exists_beside_fields
+from filterpatterns.lint.base import rules_of
+from filterpatterns.lint.records import (
+    PAYLOADS,
+    RECORD_RULES,
+    WRAPPERS,
+    detail_as_value,
+    is_unknown,
+    unknown_field,
+)
+
+__all__ = ["ADVICE", "DIALECTS", "Dialect", "default_dialect", "lint", "lint_together"]
+
+
+Dialect = Literal["lambda", "pipes", "eventbridge"]
+DIALECTS: tuple[Dialect, ...] = ("lambda", "pipes", "eventbridge")
+ADVICE = ("FP107", "FP118")
+"""What is worth knowing before deployment, but may be meant for records of one's own."""
+
+_SERVICES = {
+    "lambda": "Lambda event source mappings",
+    "pipes": "EventBridge Pipes",
+    "eventbridge": "EventBridge rules",
+}
+_SAMPLED = {"dynamodb": ("eventName", "userIdentity"), "mq": ("basicProperties",)}
+
+
+def default_dialect(source: str) -> Dialect:
+    """The service that a source's patterns are most likely written for."""
+    return "eventbridge" if source == "event" else "lambda"
+
+
+def lint(
+    conditions: AllOf,
+    source: str,
+    dialect: str,
+    report: Reporter,
+    *,
+    strict: bool,
+    advice: tuple[str, ...],
+) -> None:
+    """Report what is doubtful in one pattern.
+
+    `strict` makes errors of undocumented operators; `advice` has the codes that are
+    wanted of `ADVICE`.
+    """
+    for condition in every(conditions):
+        _undocumented(condition, dialect, strict, report)
+        if "FP118" in advice:
+            unknown_field(condition, source, report)
+        if "FP107" in advice:
+            _metadata(condition, source, dialect, report)
+        for rule in (*RECORD_RULES, *ARRAY_RULES):
+            rule(condition, source, report)
+    exists_beside_fields(conditions, report)
+    detail_as_value(conditions, source, report)
+
+
+def lint_together(filters: Sequence[tuple[AllOf, Reporter]]) -> None:
+    """Report several filters that look as if all of them were meant to hold (FP112)."""
+    if len(filters) < 2:
+        return
+    for conditions, report in filters:
+        members = [] if report.errors else list(every(conditions))
+        if members and all(_keeps_nearly_all(member) for member in members):
+            report.warning(
+                "FP112",
+                members[0].span,
+                "a record is kept if any filter holds, and this one holds for nearly all of them",
+                path=members[0].place,
+                hint="for conditions that must all hold write one filter with all the fields",
+            )
+
+
+def _keeps_nearly_all(condition: Condition) -> bool:
+    return all(isinstance(rule, (AnythingBut, Absent)) for rule in condition.rules)
+
+
+def _undocumented(condition: Condition, dialect: str, strict: bool, report: Reporter) -> None:
+    """FP105: an operator that the service's documentation does not list.
+
+    Lambda developer guide, "Filter rule syntax"; EventBridge user guide, "Comparison operators" and
+    "Event filtering in Amazon EventBridge Pipes".
+    """
+    for rule, span, place in rules_of(condition):
+        name = _undocumented_name(rule, dialect)
+        if name is not None:
+            say = report.error if strict else report.warning
+            say(
+                "FP105",
+                span,
+                f"{name} is not documented for {_SERVICES[dialect]}",
+                path=place,
+                hint="it may work today; the documentation does not promise that it will",
+            )
+
+
+def _undocumented_name(rule: Operator, dialect: str) -> str | None:
+    if isinstance(rule, Exactly):
+        return "exactly"
+    if dialect == "eventbridge":
+        return None
+    if isinstance(rule, Wildcard):
+        return "wildcard"
+    if isinstance(rule, AnythingBut) and rule.rules:
+        return "anything-but with an operator"
+    if isinstance(rule, Cidr):
+        return "cidr"
+    if dialect == "lambda" and isinstance(rule, (Prefix, Suffix)) and rule.spelling is not None:
+        return "prefix or suffix ignoring case"
+    return None
+
+
+def _metadata(condition: Condition, source: str, dialect: str, report: Reporter) -> None:
+    """FP107: a field beside the payload; the newest Lambda pages say that only the payload is
+    filtered on. What stands in AWS's own samples and tutorials is not reported.
+    """
+    payload = PAYLOADS.get(source)
+    first = condition.path.partition(".")[0]
+    if payload is None or dialect != "lambda" or first in (payload, *WRAPPERS):
+        return
+    if is_unknown(condition, source):
+        return
+    if first in _SAMPLED.get(source, ()) or first in SOURCES[source].added_by_aws:
+        return
+    report.warning(
+        "FP107",
+        condition.span,
+        f'"{condition.path}" is no field of the payload "{payload}"',
+        path=condition.place,
+        hint=f'Lambda documents filtering on "{payload}" only; other fields have worked so far',
+    )

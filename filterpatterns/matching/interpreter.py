@@ -1,0 +1,202 @@
+"""Matcher tree x parsed value -> verdict: slow, plain, and the judge of every faster path.
+
+Every function here gives a pair (first, failing) for a value and the tests at and below a node:
+`first` is the lowest rank of a test whose path has a leaf there (UNRANKED if none has), `failing`
+how many of the tests fail at the best choice of array elements: none if they can all be satisfied,
+which is all that a verdict asks. The rank is what `exists: false` needs. An array is
+bound by the first test, in the order of the paths, that takes a value from it; a test that comes
+before any of these may be satisfied by absence only if no element has its path. So in an array the
+lowest rank found in any element must be satisfied by a value, and only the elements that have it
+can be chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from filterpatterns.matching.match_tree import UNRANKED, Node, Test
+from filterpatterns.matching.search import search
+
+Outcome = tuple[int, int]
+
+ABSENT: Final[Any] = object()
+"""What `evaluate` is given where there is nothing."""
+
+
+class OtherSpelling(Exception):
+    """The event spells a path with dots in another way than the pattern does."""
+
+
+def holds(root: Node, value: Any) -> bool:
+    """Whether the tests at and below a node are satisfied by a value. Linear in the value."""
+    return failing(root, value) == 0
+
+
+def failing(root: Node, value: Any) -> int:
+    """How many of the tests at and below a node fail for a value.
+
+    Where an object has a name with dots that leads to a path the pattern spells otherwise
+    (`{"a.b": 1}` for `a` -> `b`), one path can have values in several places at once, and the
+    search decides; of tests that fail it finds one.
+    """
+    try:
+        return evaluate(root, value)[1]
+    except (OtherSpelling, RecursionError):  # or the caller's stack has no room for the walk
+        return int(search(root, value) is not None)
+
+
+def evaluate(node: Node, value: Any) -> Outcome:
+    """The tests at and below a node, for what stands at its path.
+
+    Raises:
+        OtherSpelling: the search has to decide.
+        RecursionError: the caller's stack has no room for the walk.
+    """
+    if isinstance(value, Mapping):
+        below = _fields(node, value)
+        if node.test is not None and not node.test.optional:
+            return below[0], below[1] + 1
+        return below
+    if isinstance(value, (list, tuple)):
+        if node.test is None:
+            return _elements(node, value)
+        if not node.children:
+            return _any_leaf(node.test, _leaves(value))
+        return _leaves_and_elements(node, node.test, value)
+    if node.test is None:
+        return UNRANKED, node.required
+    if value is ABSENT:
+        return UNRANKED, node.required + (not node.test.optional)
+    first, fails = _any_leaf(node.test, (value,))
+    return first, node.required + fails
+
+
+def _fields(node: Node, members: Mapping[str, Any]) -> Outcome:
+    """The tests below a node, for an object at its path."""
+    for name in members:
+        if isinstance(name, str) and is_other_spelling(node, name):
+            raise OtherSpelling
+    first, fails = UNRANKED, 0
+    for child in node.children:
+        rank, child_fails = evaluate(child, members.get(child.name, ABSENT))
+        first = min(first, rank)
+        fails += child_fails
+    return first, fails
+
+
+def _any_leaf(test: Test, leaves: Any) -> Outcome:
+    """A test, for the leaves of its path: any of them may satisfy any rule."""
+    found = False
+    for leaf in leaves:
+        found = True
+        if any(rule.holds(leaf) for rule in test.rules):
+            return test.rank, 0
+    return (test.rank, 1) if found else (UNRANKED, int(not test.optional))
+
+
+def _elements(node: Node, array: Any) -> Outcome:
+    """The tests below a node, for an array at its path: one element must satisfy them all.
+
+    Arrays in the array are looked through: choosing an element in each is choosing one of all.
+    """
+    outcome = UNRANKED, node.required
+    for element in flatten(array):
+        if isinstance(element, Mapping):
+            outcome = _better(outcome, _fields(node, element))
+    return outcome
+
+
+def _better(outcome: Outcome, other: Outcome) -> Outcome:
+    """The outcome of two sets of elements: only those with the lowest rank can be chosen."""
+    if other[0] < outcome[0]:
+        return other
+    if other[0] == outcome[0] != UNRANKED:
+        return outcome[0], min(outcome[1], other[1])
+    return outcome
+
+
+def _leaves_and_elements(node: Node, test: Test, array: Any) -> Outcome:
+    """A node with a test of its own and tests below, for an array.
+
+    A scalar that stands directly in an array leaves it unbound; one in an array in it binds the
+    outer array to the inner one. So the test is satisfied either by a direct scalar, and the tests
+    below by any element of this array; or wholly inside one of the arrays in it.
+    """
+    arrays = _nested(array)
+    found = False
+    below: list[Outcome] = [(UNRANKED, node.required)] * len(arrays)
+    taken = [node.required + 1] * len(arrays)
+    for index in reversed(range(len(arrays))):  # inner arrays first
+        inner, outer = arrays[index]
+        for element in inner:
+            if isinstance(element, Mapping):
+                below[index] = _better(below[index], _fields(node, element))
+        direct, fails = _any_leaf(test, _scalars(inner))
+        if direct != UNRANKED:
+            found = True
+            taken[index] = min(taken[index], fails + below[index][1])
+        if index:
+            below[outer] = _better(below[outer], below[index])
+            taken[outer] = min(taken[outer], taken[index])
+    if found:
+        return test.rank, taken[0]
+    return below[0][0], below[0][1] + (not test.optional)
+
+
+def _nested(array: Any) -> list[tuple[Any, int]]:
+    """The array and all arrays in it, outer ones first, each with the index of the one around."""
+    arrays: list[tuple[Any, int]] = [(array, 0)]
+    seen = {id(array)}
+    for index, (outer, _) in enumerate(arrays):
+        for item in outer:
+            if isinstance(item, (list, tuple)) and id(item) not in seen:
+                seen.add(id(item))
+                arrays.append((item, index))
+    return arrays
+
+
+def flatten(array: Any) -> Iterator[Any]:
+    """What stands in an array and in the arrays in it; the arrays themselves are looked through.
+
+    An array that is met again has nothing new to offer; a Python list may even hold itself.
+    """
+    pending = [iter(array)]
+    seen = {id(array)}
+    while pending:
+        for item in pending[-1]:
+            if not isinstance(item, (list, tuple)):
+                yield item
+            elif id(item) not in seen:
+                seen.add(id(item))
+                pending.append(iter(item))
+                break
+        else:
+            pending.pop()
+
+
+def _leaves(array: Any) -> Iterator[Any]:
+    return (item for item in flatten(array) if not isinstance(item, Mapping))
+
+
+def _scalars(array: Any) -> Iterator[Any]:
+    return (item for item in array if not isinstance(item, (Mapping, list, tuple)))
+
+
+def is_other_spelling(node: Node, name: str) -> bool:
+    """Whether a member's name leads to, or towards, a path below the node that it is no edge to."""
+    if "." not in name and not any("." in child.name for child in node.children):
+        return False
+    return not any(child.name == name for child in node.children) and _leads_below(node, name)
+
+
+def _leads_below(node: Node, name: str) -> bool:
+    while True:
+        for child in node.children:
+            if child.name == name or child.name.startswith(name + "."):
+                return True
+            if name.startswith(child.name + "."):
+                node, name = child, name[len(child.name) + 1 :]
+                break  # no two edges begin with the same part
+        else:
+            return False

@@ -1,0 +1,209 @@
+"""Matcher x record -> verdict, with the reason: the format table first, then the interpreter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, Final
+
+import msgspec
+
+from filterpatterns.delivery.sources import Encoding, PayloadFormat, Source, Step, decode_base64
+from filterpatterns.errors import RecordError
+from filterpatterns.jsontext import decoding
+from filterpatterns.jsontext.decoding import NOT_JSON
+from filterpatterns.limits import MAX_PAYLOAD_DEPTH
+from filterpatterns.matching import interpreter
+from filterpatterns.matching.match_tree import Conjunction, Matcher, Payload
+
+
+class Reason(Enum):
+    """Why a record is kept or dropped; the value is the reason in words."""
+
+    MATCH = "match"
+    NO_MATCH = "no match"
+    WANTS_JSON = "{key} is a plain string but the pattern wants JSON"
+    BROKEN_JSON = "{key} is no valid JSON, so a plain string, but the pattern wants JSON"
+    UNREADABLE = "{key} is not base64 of UTF-8 text but the pattern wants JSON"
+    WANTS_STRING = "{key} is JSON but the pattern wants a plain string"
+    NO_PAYLOAD = "the record has no {key}"
+
+    def words(self, key: str) -> str:
+        """The reason in words, for the payload key it is about (empty where it is about none)."""
+        return self.value.format(key=key)
+
+    @property
+    def slug(self) -> str:
+        """The reason for machines: its name in kebab case, as `fp test --json` gives it."""
+        return self.name.lower().replace("_", "-")
+
+
+Verdict = tuple[Reason, str]
+"""The reason, and the payload key that it is about."""
+
+_MATCH: Final[Verdict] = (Reason.MATCH, "")
+_NO_MATCH: Final[Verdict] = (Reason.NO_MATCH, "")
+
+
+def as_record(record: Any) -> Mapping[str, Any]:
+    """The record as a mapping: as it is, or read from its JSON text.
+
+    Raises:
+        RecordError: it is not an object, or not JSON.
+    """
+    if isinstance(record, Mapping):
+        return record
+    if isinstance(record, (bytes, bytearray, memoryview)):
+        try:
+            record = str(record, "utf-8")
+        except UnicodeDecodeError as error:
+            raise RecordError(f"not UTF-8: {error.reason} at byte {error.start}") from None
+        except (TypeError, BufferError):  # a view of memory with gaps
+            raise RecordError("bytes that do not lie in one piece") from None
+    if not isinstance(record, str):
+        raise RecordError(
+            f"a record is a dict, or its JSON as str or bytes; found {type(record).__name__}"
+        )
+    value = decoding.parse(record)
+    if value is NOT_JSON:
+        if decoding.depth(record) > MAX_PAYLOAD_DEPTH:
+            raise RecordError(f"nested deeper than {MAX_PAYLOAD_DEPTH:,} levels")
+        raise RecordError("not JSON")
+    if not isinstance(value, dict):
+        raise RecordError(f"a record is a JSON object, found {decoding.described(value)}")
+    return value
+
+
+def verdict(matcher: Matcher, record: Any) -> Verdict:
+    """Whether a record is kept, and why or why not.
+
+    Raises:
+        RecordError: the record cannot be judged.
+    """
+    view = matcher.source.view(as_record(record))
+    if matcher.keep_all:
+        return _MATCH
+    payloads = Payloads(matcher.source, view)
+    outcome = None
+    for conjunction in matcher.conjunctions:
+        reason = conjunction_verdict(conjunction, payloads)
+        if reason[0] is Reason.MATCH:
+            return reason
+        # "no match" of one filter says more than another one's wrong format
+        if outcome is None or reason[0] is Reason.NO_MATCH:
+            outcome = reason
+    return outcome or _NO_MATCH
+
+
+ReadPayload = tuple[PayloadFormat, Any] | None
+"""A payload's format and its value; None if the record has no payload."""
+
+
+class Payloads:
+    """The payloads of one record, each read when it is first asked for.
+
+    `view` is the record as patterns see it.
+    """
+
+    def __init__(self, source: Source, view: Mapping[str, Any]) -> None:
+        self.source = source
+        self.view = view
+        self._read: dict[str, ReadPayload] = {}
+
+    def __getitem__(self, key: str) -> ReadPayload:
+        if key not in self._read:
+            self._read[key] = read_payload(self.view.get(key), self.source.encoding)
+        return self._read[key]
+
+
+def conjunction_verdict(conjunction: Conjunction, payloads: Payloads) -> Verdict:
+    """Whether a conjunction holds for a record with these payloads, and why or why not."""
+    for key, wanted in conjunction.payloads.items():
+        reason = _payload_reason(payloads.source, wanted, payloads[key])
+        if reason is not Reason.MATCH:
+            return reason, "" if reason is Reason.NO_MATCH else key
+    return _MATCH if interpreter.holds(conjunction.metadata, payloads.view) else _NO_MATCH
+
+
+def mismatch(found: PayloadFormat, value: Any) -> Reason:
+    """Why a payload of that format is dropped, where the pattern wants another one."""
+    if found is PayloadFormat.JSON:
+        return Reason.WANTS_STRING
+    if found is PayloadFormat.UNREADABLE:
+        return Reason.UNREADABLE
+    meant_as_json = value.lstrip(" \t\n\r\ufeff").startswith(("{", "["))
+    return Reason.BROKEN_JSON if meant_as_json else Reason.WANTS_JSON
+
+
+def payload_satisfies(source: Source, wanted: Payload, payload: Any) -> bool:
+    """Whether a payload, as a record holds it, satisfies what a conjunction wants of it."""
+    read = None if payload is msgspec.UNSET else read_payload(payload, source.encoding)
+    return _payload_reason(source, wanted, read) is Reason.MATCH
+
+
+def step(source: Source, wanted: Payload, found: PayloadFormat) -> Step:
+    """What the format table says of a payload of that format."""
+    steps = {form: source.formats[found, form] for form in wanted.formats}
+    if Step.DROP in steps.values():
+        return Step.DROP
+    return steps.get(found, Step.METADATA_ONLY)
+
+
+def _payload_reason(source: Source, wanted: Payload, payload: ReadPayload) -> Reason:
+    """The format table, then the tests that it leaves: MATCH if the payload satisfies them."""
+    if payload is None:
+        return Reason.NO_PAYLOAD
+    found, value = payload
+    follows = step(source, wanted, found)
+    if follows is Step.DROP:
+        return mismatch(found, value)
+    if follows is Step.FILTER and not _payload_holds(wanted, found, value):
+        return Reason.NO_MATCH
+    return Reason.MATCH
+
+
+def _payload_holds(wanted: Payload, found: PayloadFormat, value: Any) -> bool:
+    if found is PayloadFormat.STRING:
+        return wanted.string is not None and any(rule.holds(value) for rule in wanted.string.rules)
+    return wanted.json is not None and interpreter.holds(wanted.json, value)
+
+
+def read_payload(payload: Any, encoding: Encoding) -> ReadPayload:
+    """The payload's format, and its value; None if the record has no payload.
+
+    What is no text has been parsed by an emulator or an enrichment step: it is JSON.
+    """
+    if payload is None:
+        return None
+    if encoding is Encoding.BASE64 and isinstance(payload, (str, bytes)):
+        try:
+            payload = str(decode_base64(payload), "utf-8")
+        except ValueError:
+            return PayloadFormat.UNREADABLE, payload
+    if isinstance(payload, (bytes, bytearray, memoryview)):
+        payload = bytes(payload)
+        try:
+            payload = str(payload, "utf-8")
+        except UnicodeDecodeError:
+            return PayloadFormat.STRING, payload.decode("utf-8", "surrogateescape")
+    if not isinstance(payload, str):
+        return PayloadFormat.JSON, payload
+    value = decoding.parse(payload)
+    if value is NOT_JSON:
+        return PayloadFormat.STRING, payload
+    return PayloadFormat.JSON, value
+
+
+def format_verdict(matcher: Matcher, payloads: Payloads) -> Verdict:
+    """What `verdict` says of a record's payloads, whatever its metadata is: for a matcher whose
+    payload tests always hold, what the format evaluation alone says."""
+    outcome = None
+    for conjunction in matcher.conjunctions:
+        for key, wanted in conjunction.payloads.items():
+            reason = _payload_reason(matcher.source, wanted, payloads[key])
+            if reason is not Reason.MATCH:
+                outcome = outcome or (reason, key)
+                break
+        else:
+            return _MATCH
+    return outcome or _MATCH

@@ -1,5 +1,0 @@
-"""Print the rule book."""
-
-from filterpatterns.rulebook import markdown
-
-print(markdown(), end="")

@@ -1,0 +1,1 @@
+"""How many records each condition of a pattern lets through."""

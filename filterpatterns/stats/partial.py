@@ -1,0 +1,128 @@
+"""Whether a part of a pattern, alone, lets a record through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from filterpatterns.delivery.sources import Source, Step
+from filterpatterns.engine.engine import Engine
+from filterpatterns.language.conditions import AllOf, AnyOf, Condition
+from filterpatterns.language.operators import Absent, Operator
+from filterpatterns.matching.match_tree import Matcher
+from filterpatterns.stats.counts import AlternativeCount, FieldCount, OrCount, RuleCount
+from filterpatterns.stats.views import Seen, Views, built
+
+Record = Mapping[str, Any]
+
+
+class Together:
+    """Conditions as a filter of their own; compiled when it is first asked for."""
+
+    def __init__(self, conditions: AllOf, source: Source) -> None:
+        self._conditions = conditions
+        self._source = source
+        self._engine: Engine | None = None
+
+    def holds(self, record: Record) -> bool:
+        """Whether the filter keeps a record.
+
+        Raises:
+            RecordError: the record cannot be judged.
+        """
+        if self._engine is None:
+            self._engine = Engine(Matcher(self._source, built(self._conditions, self._source)))
+        return self._engine.single()(record)
+
+
+class FieldJudge:
+    """Judges and counts one field, and each of its rules."""
+
+    def __init__(self, condition: Condition, text: str, views: Views) -> None:
+        self._rules = condition.rules
+        self._path = condition.path
+        self._views = views
+        self._wanted = views.wanted.get(condition.path)
+        rules = tuple(RuleCount(_spelt(text[at.start : at.end])) for at in condition.spans)
+        self.count: FieldCount = FieldCount(condition.path, rules, views.occurrence(condition.path))
+
+    def holds(self, _record: Record, seen: Seen) -> bool:
+        """Count a record, and say whether the field alone lets it through."""
+        step = Step.FILTER if self._wanted is None else seen.steps[self._wanted]
+        alone = step is Step.METADATA_ONLY
+        if step is Step.FILTER:
+            leaves = seen.leaves.get(self._path, [])
+            for rule, count in zip(self._rules, self.count.rules):  # noqa: B905 - one for each
+                if _lets_through(rule, leaves):
+                    count.alone += 1
+                    alone = True
+        self.count.alone += alone
+        return alone
+
+    def finish(self) -> None:
+        """Look for names that records have instead of this one."""
+        occurrence = self.count.occurrence
+        if not occurrence.kinds:
+            self.count.near = self._views.near(self._path)
+
+
+class OrJudge:
+    """Judges and counts a `$or`, and each of its alternatives."""
+
+    def __init__(self, member: AnyOf, text: str, views: Views, source: Source) -> None:
+        self._alternatives = [
+            (
+                [judge(inner, text, views, source) for inner in alternative],
+                Together(alternative, source),
+            )
+            for alternative in member.alternatives
+        ]
+        self.count: OrCount = OrCount(
+            tuple(
+                AlternativeCount(tuple(one.count for one in judges))
+                for judges, _ in self._alternatives
+            )
+        )
+
+    def holds(self, record: Record, seen: Seen) -> bool:
+        """Count a record, and say whether the `$or` alone lets it through.
+
+        Raises:
+            RecordError: the record cannot be judged.
+        """
+        alone = False
+        for (judges, together), count in zip(  # noqa: B905 - one for each
+            self._alternatives, self.count.alternatives
+        ):
+            members = [one.holds(record, seen) for one in judges]
+            held = members[0] if len(members) == 1 else together.holds(record)
+            count.alone += held
+            alone = alone or held
+        self.count.alone += alone
+        return alone
+
+    def finish(self) -> None:
+        """As `FieldJudge.finish`, for all fields in the alternatives."""
+        for judges, _ in self._alternatives:
+            for one in judges:
+                one.finish()
+
+
+def judge(
+    member: Condition | AnyOf, text: str, views: Views, source: Source
+) -> FieldJudge | OrJudge:
+    """The judge of a member of a pattern; `text` is the pattern's."""
+    if isinstance(member, Condition):
+        return FieldJudge(member, text, views)
+    return OrJudge(member, text, views, source)
+
+
+def _lets_through(rule: Operator, leaves: list[Any]) -> bool:
+    if isinstance(rule, Absent):
+        return not leaves
+    return any(map(rule.holds, leaves))
+
+
+def _spelt(text: str) -> str:
+    """A rule on one line."""
+    return " ".join(text.split()) if "\n" in text else text

@@ -1,0 +1,198 @@
+"""Patterns x records -> funnels: how many records each condition lets through, and why so few.
+
+A filter's conditions are taken one after the other: first the format evaluation, then the fields of
+the metadata, then those of the payload, each in the order of the text. A record is dropped by the
+condition with which, and with all before it, the filter stops holding.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from filterpatterns.delivery.envelopes import source_of
+from filterpatterns.delivery.sources import PayloadFormat, Source, Step, source_named
+from filterpatterns.engine.filter import Filter
+from filterpatterns.errors import RecordError
+from filterpatterns.language.conditions import AllOf, AnyOf, Condition, check, every
+from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.operators import Absent, Exists
+from filterpatterns.language.parser import parse
+from filterpatterns.matching import match_tree
+from filterpatterns.matching.match_tree import Conjunction, Matcher, Payload, Test
+from filterpatterns.matching.verdict import Payloads, Reason, Verdict, as_record, format_verdict
+from filterpatterns.stats.counts import (
+    AlternativeCount,
+    FieldCount,
+    Funnel,
+    OrCount,
+    RuleCount,
+    Stage,
+)
+from filterpatterns.stats.partial import Together, judge
+from filterpatterns.stats.survey import OBJECT, Occurrence
+from filterpatterns.stats.views import Views, built
+
+__all__ = [
+    "OBJECT",
+    "AlternativeCount",
+    "FieldCount",
+    "Funnel",
+    "Occurrence",
+    "OrCount",
+    "RuleCount",
+    "Stage",
+    "Statistics",
+]
+
+
+class Statistics:
+    """Counts the records that a filter judges.
+
+    Memory is bounded by the patterns, however many records there are.
+    """
+
+    def __init__(self, compiled: Filter) -> None:
+        self._compiled = compiled
+        self._counters: dict[str, list[_Counter]] = {}
+        if compiled.source != "auto":
+            self._counters_for(compiled.source)
+
+    def add(self, record: Any) -> Verdict:
+        """Count a record, given as JSON has it or as its text; the verdict is the filter's.
+
+        Raises:
+            RecordError: it cannot be judged, and is not counted.
+        """
+        record = as_record(record)
+        verdict = self._compiled.verdict(record)
+        source = self._compiled.source
+        for counter in self._counters_for(source_of(record) if source == "auto" else source):
+            counter.add(record)
+        return verdict
+
+    def funnels(self) -> list[Funnel]:
+        """A funnel for each source that there were records of, and each filter."""
+        counters = [counter for group in self._counters.values() for counter in group]
+        return [counter.finished() for counter in counters]
+
+    def _counters_for(self, name: str) -> list[_Counter]:
+        if name not in self._counters:
+            source = source_named(name)
+            self._counters[name] = [
+                _Counter(text.text, index, source)
+                for index, text in enumerate(self._compiled.texts)
+            ]
+        return self._counters[name]
+
+
+class _Counter:
+    """Judges records for one filter and one source, condition by condition."""
+
+    def __init__(self, text: str, index: int, source: Source) -> None:
+        self._source = source
+        self._members = _members(text)
+        self._formats = Matcher(source, _formats_only(built(self._members, source)))
+        self._views = Views(every(self._members), source)
+        self._order = sorted(range(len(self._members)), key=self._is_about_payload)
+        members = [self._members[place] for place in self._order]
+        self._judges = [judge(member, text, self._views, source) for member in members]
+        often = Counter(condition.path for condition in every(self._members))
+        self._is_needed = [_is_needed(member, often) for member in members]
+        self._prefixes: dict[int, Together] = {}
+        keys = dict.fromkeys(key for one in self._formats.conjunctions for key in one.payloads)
+        stages = tuple(Stage(one.count) for one in self._judges)
+        self._funnel = Funnel(index, source.name, tuple(keys), stages)
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        funnel = self._funnel
+        funnel.records += 1
+        payloads = Payloads(self._source, self._source.view(record))
+        seen = self._views.look(payloads)
+        try:
+            alone = [one.holds(record, seen) for one in self._judges]
+            reason, key = format_verdict(self._formats, payloads)
+            if reason is not Reason.MATCH:
+                funnel.wrong_format[reason.words(key)] += 1
+                return
+            passed = self._passed(record, alone)
+        except RecordError:
+            funnel.undecided += 1
+            return
+        funnel.left += 1
+        funnel.ignored += Step.METADATA_ONLY in seen.steps.values()
+        for stage in funnel.stages[:passed]:
+            stage.left += 1
+
+    def finished(self) -> Funnel:
+        """The funnel, with what can only be told at the end."""
+        for one in self._judges:
+            one.finish()
+        return self._funnel
+
+    def _passed(self, record: Mapping[str, Any], alone: list[bool]) -> int:
+        """How many of the members, from the first on, hold together.
+
+        All that hold together hold alone, so that mostly there is one question to ask.
+        """
+        outcomes = zip(self._is_needed, alone)  # noqa: B905 - one for each
+        fails = (place for place, (needed, holds) in enumerate(outcomes) if needed and not holds)
+        most = next(fails, len(alone))
+        if not most or self._prefix(most).holds(record):
+            return most
+        # An `exists: false` in an array may hold again with one more member: any change will do.
+        return bisect_left(
+            range(most), True, key=lambda count: not self._prefix(count + 1).holds(record)
+        )
+
+    def _prefix(self, count: int) -> Together:
+        """So many of the members together, in the order of the text: of a path that is reached
+        twice the last one counts."""
+        if count not in self._prefixes:
+            members = tuple(self._members[place] for place in sorted(self._order[:count]))
+            self._prefixes[count] = Together(members, self._source)
+        return self._prefixes[count]
+
+    def _is_about_payload(self, place: int) -> bool:
+        conditions = every((self._members[place],))
+        return any(condition.path in self._views.wanted for condition in conditions)
+
+
+def _members(text: str) -> AllOf:
+    """The members of a pattern that has been compiled before, without those that are overruled."""
+    reporter = Reporter(text)
+    syntax_tree = parse(text, reporter)
+    found = () if syntax_tree is None else check(syntax_tree, reporter)
+    last = {member.path: member for member in found if isinstance(member, Condition)}
+    return tuple(
+        member for member in found if isinstance(member, AnyOf) or last[member.path] is member
+    )
+
+
+def _is_needed(member: Condition | AnyOf, often: Mapping[str, int]) -> bool:
+    """Whether all that the member is a part of fails where it fails alone: not if another member
+    may overrule it, or if what is absent depends on what an array was bound to."""
+    return (
+        isinstance(member, Condition)
+        and often[member.path] == 1
+        and not any(isinstance(rule, Absent) for rule in member.rules)
+    )
+
+
+def _formats_only(conjunctions: Iterable[Conjunction]) -> tuple[Conjunction, ...]:
+    """For each set of formats that is wanted, a conjunction that any payload of them satisfies."""
+    anything = Test((), "", (Exists(),), optional=False)
+    found = {}
+    for one in conjunctions:
+        wanted = tuple((key, payload.formats) for key, payload in one.payloads.items())
+        payloads = {
+            key: Payload(
+                json=match_tree.grow(key, ()) if PayloadFormat.JSON in formats else None,
+                string=anything if PayloadFormat.STRING in formats else None,
+            )
+            for key, formats in wanted
+        }
+        found[wanted] = Conjunction(match_tree.grow("", ()), payloads)
+    return tuple(found.values())

@@ -1,0 +1,170 @@
+"""What records have at the paths that a pattern asks for: types, examples, and names beside them.
+
+Memory is bounded by the pattern: of values a few examples are kept, of names some hundred a level.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from msgspec import Struct, field
+
+from filterpatterns.language.operators.base import is_number
+from filterpatterns.matching.match_tree import Node, Test, grow
+from filterpatterns.matching.search import walk
+
+OBJECT: Final = "object"
+"""The kind of what is no leaf; the other kinds are the JSON types of leaves."""
+
+_EXAMPLES = 3
+_EXAMPLE_LENGTH = 40
+_NAMES = 300
+_NAME_LENGTH = 128
+_NEAR = 3
+
+
+class Occurrence(Struct, eq=False):
+    """What stands at one path, over all records whose payload could be read for it.
+
+    `kinds` says in how many records each JSON type occurs there; one record may have several, in an
+    array. `absent` counts those that have nothing there, `present` those that have a leaf (an
+    object is neither). `examples` has a few values of each type, as JSON, cut if they are long.
+    """
+
+    path: str
+    present: int = 0
+    absent: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, leaves: list[Any], *, is_object: bool) -> None:
+        """Count one record, with all leaves that it has at the path."""
+        kinds = set()
+        for leaf in leaves:
+            kind = _kind(leaf)
+            kinds.add(kind)
+            examples = self.examples.setdefault(kind, [])
+            if len(examples) < _EXAMPLES:
+                shown = _shown(leaf)
+                if shown not in examples:
+                    examples.append(shown)
+        if is_object:
+            kinds.add(OBJECT)
+        self.kinds.update(kinds)
+        self.present += bool(leaves)
+        self.absent += not kinds
+
+
+def _kind(leaf: Any) -> str:
+    if isinstance(leaf, str):
+        return "string"
+    if leaf is None:
+        return "null"
+    return "number" if is_number(leaf) else "boolean"
+
+
+def _shown(leaf: Any) -> str:
+    """A value as JSON, cut if it is long."""
+    if isinstance(leaf, str) and len(leaf) > _EXAMPLE_LENGTH:
+        leaf = leaf[:_EXAMPLE_LENGTH] + "..."
+    text = json.dumps(leaf, ensure_ascii=False)
+    return text if len(text) <= 2 * _EXAMPLE_LENGTH else text[:_EXAMPLE_LENGTH] + "..."
+
+
+class Survey:
+    """The paths below one root, and what records have there.
+
+    Args:
+        name: the root's name in events: that of a payload, or "" for the record itself.
+        tests: the names that lead to each path, and a test that is there; its rules do not matter.
+    """
+
+    def __init__(self, name: str, tests: Iterable[tuple[tuple[str, ...], Test]]) -> None:
+        distinct = {test.path: (names, test) for names, test in tests}
+        self._root = grow(name, distinct.values())
+        self.occurrences = {test.path: Occurrence(test.path) for test in self._root.tests()}
+        self._names: dict[Node, set[str]] = {}
+        self._ways = dict(_ways(self._root))
+
+    def add(self, value: Any) -> dict[str, list[Any]]:
+        """Count one record; what it has at each path."""
+        leaves: dict[str, list[Any]] = {path: [] for path in self.occurrences}
+        objects = set()
+        pending: list[tuple[Node, str | None, Any]] = [(self._root, None, value)]
+        while pending:
+            node, spelt, value = pending.pop()
+            if isinstance(value, Mapping):
+                if spelt is None:
+                    if node.test is not None:
+                        objects.add(node.test.path)
+                    if node.children:
+                        self._note(node, value)
+                pending += _below(node, spelt, value)
+            elif isinstance(value, (list, tuple)):
+                pending += ((node, spelt, element) for element in reversed(value))
+            elif node.test is not None and spelt is None:
+                leaves[node.test.path].append(value)
+        for path, occurrence in self.occurrences.items():
+            occurrence.add(leaves[path], is_object=path in objects)
+        return leaves
+
+    def near(self, path: str) -> list[str]:
+        """Names like the one that leads to a path, if no record ever had that name there: at the
+        first level where the way to the path ends."""
+        for node, name in self._ways[path]:
+            names = self._names.get(node)
+            if not names:
+                return []
+            if not any(seen == name or f"{seen}.".startswith(f"{name}.") for seen in names):
+                return _alike(name, names)
+        return []
+
+    def _note(self, node: Node, value: Mapping[str, Any]) -> None:
+        names = self._names.setdefault(node, set())
+        names.update(child.name for child in node.children if child.name in value)
+        if value.keys() <= names or len(names) >= _NAMES:
+            return
+        for name in value:
+            if isinstance(name, str) and len(name) <= _NAME_LENGTH:
+                names.add(name)
+                if len(names) >= _NAMES:
+                    return
+
+
+def _below(
+    node: Node, spelt: str | None, value: Mapping[str, Any]
+) -> Iterator[tuple[Node, str | None, Any]]:
+    """Where the members of an object lead, each of them however it spells the way."""
+    plain = spelt is None and not any("." in child.name for child in node.children)
+    if plain and "." not in "".join(name for name in value if isinstance(name, str)):
+        for child in node.children:
+            if child.name in value:
+                yield child, None, value[child.name]
+        return
+    for name, member in value.items():
+        if isinstance(name, str):
+            reached = walk(node, name if spelt is None else f"{spelt}.{name}")
+            if reached is not None:
+                yield *reached, member
+
+
+def _ways(root: Node) -> Iterator[tuple[str, list[tuple[Node, str]]]]:
+    """Each path, and the nodes on the way to it, each with the name that leads on."""
+    pending: list[tuple[Node, list[tuple[Node, str]]]] = [(root, [])]
+    while pending:
+        node, way = pending.pop()
+        if node.test is not None:
+            yield node.test.path, way
+        pending += ((child, [*way, (node, child.name)]) for child in node.children)
+
+
+def _alike(name: str, names: set[str]) -> list[str]:
+    """Names that differ only in case, then those that look alike."""
+    ordered = sorted(names)
+    same = [seen for seen in ordered if seen.casefold() == name.casefold()]
+    close = difflib.get_close_matches(name[:_NAME_LENGTH], ordered, n=_NEAR)
+    return list(dict.fromkeys([*same, *close]))[:_NEAR]

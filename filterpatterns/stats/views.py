@@ -1,0 +1,93 @@
+"""Where a filter looks: in the record itself and in each payload; and what a record has there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec import Struct, field
+
+from filterpatterns.delivery.sources import PayloadFormat, Source, Step
+from filterpatterns.language.conditions import AllOf, Condition
+from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.matching import match_tree
+from filterpatterns.matching.match_tree import Conjunction, Test
+from filterpatterns.matching.verdict import Payloads
+from filterpatterns.stats.survey import Occurrence, Survey
+
+
+def built(conditions: AllOf, source: Source) -> tuple[Conjunction, ...]:
+    """The conjunctions of conditions whose errors and warnings have been told before."""
+    return tuple(match_tree.build(conditions, source, Reporter("")))
+
+
+class Seen(Struct, eq=False):
+    """What one record has: its leaves by path, and what follows from the format of each payload for
+    a condition that wants it in one format or another."""
+
+    leaves: dict[str, list[Any]] = field(default_factory=dict)
+    steps: dict[tuple[str, PayloadFormat], Step] = field(default_factory=dict)
+
+
+class Views:
+    """All places that a filter looks at.
+
+    `wanted` has for the path of each condition on a payload that payload's key, and the format that
+    the condition wants.
+    """
+
+    def __init__(self, conditions: Iterable[Condition], source: Source) -> None:
+        metadata: list[tuple[tuple[str, ...], Test]] = []
+        below: dict[str, list[tuple[tuple[str, ...], Test]]] = {}
+        self.wanted: dict[str, tuple[str, PayloadFormat]] = {}
+        self._source = source
+        self._strings: dict[str, Occurrence] = {}
+        for condition in conditions:
+            for found in built((condition,), source):
+                metadata += ((test.names, test) for test in found.metadata.tests())
+                for key, payload in found.payloads.items():
+                    (form,) = payload.formats
+                    self.wanted[condition.path] = key, form
+                    if payload.json is None:
+                        self._strings[key] = Occurrence(key)
+                    else:
+                        tests = payload.json.tests()
+                        inside = below.setdefault(key, [])
+                        inside += ((match_tree.names_below(key, test), test) for test in tests)
+        self._metadata = Survey("", metadata)
+        self._payloads = {key: Survey(key, tests) for key, tests in below.items()}
+
+    def occurrence(self, path: str) -> Occurrence:
+        """What stands at a path; for a field that AWS adds after filtering nothing ever does."""
+        if path in self._strings:
+            return self._strings[path]
+        survey = self._survey(path)
+        return Occurrence(path) if survey is None else survey.occurrences[path]
+
+    def near(self, path: str) -> tuple[str, ...]:
+        """Names like the one that a path wants, where no record ever had it."""
+        survey = self._survey(path)
+        return () if survey is None else tuple(survey.near(path))
+
+    def look(self, payloads: Payloads) -> Seen:
+        """Count what a record has: the one that the payloads are of."""
+        seen = Seen(self._metadata.add(payloads.view))
+        for key, form in set(self.wanted.values()):
+            payload = payloads[key]
+            if payload is None:
+                seen.steps[key, form] = Step.DROP
+                continue
+            found, value = payload
+            seen.steps[key, form] = self._source.formats[found, form]
+            if found is not form:
+                continue
+            if form is PayloadFormat.JSON:
+                seen.leaves.update(self._payloads[key].add(value))
+            else:
+                seen.leaves[key] = [value]
+                self._strings[key].add([value], is_object=False)
+        return seen
+
+    def _survey(self, path: str) -> Survey | None:
+        surveys = (self._metadata, *self._payloads.values())
+        return next((survey for survey in surveys if path in survey.occurrences), None)

@@ -1,0 +1,1 @@
+"""Template texts to values that know their positions, whatever the language."""

@@ -1,0 +1,1 @@
+"""Where each kind of template keeps its filters."""

@@ -1,0 +1,549 @@
+"""The generated code: that it agrees with the interpreter, and which records it leaves to it."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import itertools
+import json
+import linecache
+import re
+import sys
+import traceback
+import weakref
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+import pytest
+
+import filterpatterns
+from filterpatterns import Filter, RecordError
+from filterpatterns.engine.engine import Engine
+from filterpatterns.engine.filter import _compile
+from tests.support.paths import in_body, sqs_record, verdicts
+
+Asked = list[Any]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """The records that the interpreter was asked about, by any Filter compiled from now on."""
+    records: Asked = []
+    interpret = Engine.interpret
+
+    def counting(self: Engine, record: Any) -> bool:
+        records.append(record)
+        return interpret(self, record)
+
+    monkeypatch.setattr(Engine, "interpret", counting)
+    _compile.cache_clear()
+    return records
+
+
+def judge(compiled: Filter, record: Any) -> bool:
+    """The verdict by the generated code alone and in a batch."""
+    verdict = compiled.matches(record)
+    assert compiled.mask([record, record]) == [verdict] * 2
+    return verdict
+
+
+# ------------------------------------------------------------------------- which way a record goes
+
+# pattern (of a body), bodies that the generated code judges by itself, and their verdicts
+STRAIGHT: list[tuple[str, list[tuple[str, bool]]]] = [
+    (
+        '{"a": ["x"]}',
+        [
+            ('{"a": "x"}', True),
+            ('{"a": ["y", "x"]}', True),
+            ('{"a": "y"}', False),
+            ("{}", False),
+            ('{"a": {}}', False),
+            ('{"a": null}', False),
+            ('[{"a": "x"}]', True),
+            ("not JSON", False),
+            ("", False),
+            ("5", False),
+            ("null", False),
+            ('{"a": "x", "a": "y"}', False),
+            ('{"a": "x", "z": [[{"q": [1, [2]]}]]}', True),
+            ('{"a": "x"', False),
+            ('{"z": {"a": "x"}, "é": "😀", "a": "x"}', True),
+        ],
+    ),
+    (
+        '{"a": [5, {"numeric": [">", 100]}]}',
+        [
+            ('{"a": 5.0}', True),
+            ('{"a": 1e3}', True),
+            ('{"a": [1, 2, 101]}', True),
+            ('{"a": 18446744073709551616}', True),
+            ('{"a": 9007199254740993}', False),
+            ('{"a": "5"}', False),
+            ('{"a": true}', False),
+            ('{"a": {}, "b": 1e400}', False),
+        ],
+    ),
+    (
+        '{"a": [{"anything-but": ["x", "y"]}], "b": {"c": [{"exists": false}]}}',
+        [
+            ('{"a": 5}', True),
+            ('{"a": null}', True),
+            ('{"a": ["x", "z"]}', True),
+            ('{"b": {}}', False),
+            ('{"a": 5, "b": {"c": 1}}', False),
+            ('{"a": 5, "b": {"d": 1}}', True),
+            ('{"a": "z", "b": null}', True),
+        ],
+    ),
+    (
+        '{"i": {"sku": [{"prefix": "A"}], "n": [{"numeric": [">=", 2]}]}}',
+        [
+            ('{"i": [{"sku": "A1", "n": 2}]}', True),
+            ('{"i": [{"sku": "A1"}, {"n": 2}]}', False),
+            ('{"i": {"sku": "A1", "n": 2}}', True),
+            ('{"i": [5, {"sku": ["B", "A"], "n": 3}]}', True),
+            ('{"i": []}', False),
+            ('{"i": [1, "x", null]}', False),
+        ],
+    ),
+    (
+        '{"i": {"a": [1], "b": [{"exists": false}]}}',
+        [
+            ('{"i": [{"a": 1, "b": 2}, {"a": 1}]}', True),
+            ('{"i": [{"a": 1, "b": 2}]}', False),
+            ('{"i": {"a": 1}}', True),
+        ],
+    ),
+    (
+        '{"$or": [{"a": ["x"]}, {"b": {"c": [1]}}]}',
+        [
+            ('{"a": "x"}', True),
+            ('{"b": {"c": 1}}', True),
+            ('{"b": [{"c": 1}]}', True),
+            ("{}", False),
+        ],
+    ),
+    (
+        '{"a.b": [1]}',
+        [
+            ('{"a.b": 1}', True),
+            ('{"a.b": [2, 1]}', True),
+            ('{"c": 1}', False),
+            ('{"a.b": {}}', False),
+        ],
+    ),
+]
+
+METADATA = '"messageId": ["1"], "attributes": {"SenderId": [{"prefix": "A"}]}'
+
+
+@pytest.mark.parametrize("case", STRAIGHT, ids=lambda case: case[0])
+def test_common_records_never_reach_the_interpreter(
+    case: tuple[str, list[tuple[str, bool]]], asked: Asked
+) -> None:
+    pattern, bodies = case
+    alone = filterpatterns.compile(in_body(pattern))
+    with_metadata = filterpatterns.compile(f'{{"body": {pattern}, {METADATA}}}')
+    for body, verdict in bodies:
+        record = {
+            "messageId": "1",
+            "body": body,
+            "attributes": {"SenderId": "AID"},
+            "x": {"y": [1]},
+        }
+        for given in (record, json.dumps(record, ensure_ascii=False), json.dumps(record).encode()):
+            if isinstance(given, bytes) and "😀" in body:
+                continue  # escapes of surrogate pairs: the text's own affair, see below
+            assert judge(alone, given) is verdict, given
+            assert judge(with_metadata, given) is verdict, given
+        other = record | {"messageId": "2"}
+        assert judge(with_metadata, other) is False
+    assert asked == []
+
+
+@pytest.mark.parametrize("case", STRAIGHT, ids=lambda case: case[0])
+def test_common_events_never_reach_the_interpreter(
+    case: tuple[str, list[tuple[str, bool]]], asked: Asked
+) -> None:
+    pattern, bodies = case
+    compiled = filterpatterns.compile(pattern, source="event")
+    for text, verdict in bodies:
+        if text.startswith("{") and text.endswith("}"):
+            assert judge(compiled, text) is verdict
+            assert judge(compiled, text.encode()) is verdict
+    assert asked == []
+
+
+def test_plain_strings_never_reach_the_interpreter(asked: Asked) -> None:
+    compiled = filterpatterns.compile('{"body": ["x", {"prefix": "ab"}]}')
+    bodies = {"x": True, "abc": True, "y": False, "": False, '"x"': False, "ab {": True, "5": False}
+    for body, verdict in bodies.items():
+        assert judge(compiled, {"body": body}) is verdict
+        assert judge(compiled, json.dumps({"body": body})) is verdict
+    assert asked == []
+
+
+# pattern of a body, bodies that only the interpreter judges, verdict
+ROUNDABOUT: list[tuple[str, str, bool]] = [
+    ('{"i": {"a": [1]}}', '{"i": [[{"a": 1}]]}', True),
+    ('{"i": {"a": [1], "b": [2]}}', '{"i": [[{"a": 1}, {"b": 2}]]}', False),
+    ('{"a": [1]}', '{"a": [[2, [1]]]}', True),
+    ('{"a": [1]}', '{"a": [[]]}', False),
+    ('{"a": [{"exists": true}]}', '{"a": 1e400}', True),
+    ('{"a": [{"numeric": [">", 1]}]}', '{"a": 1e400}', False),
+    ('{"a": [1], "b": {"c": [{"exists": false}]}}', '{"a": 1, "b": []}', True),
+    ('{"a": [1], "b": {"c": [{"exists": false}]}}', '{"a": 1, "b": [{"c": 2}]}', False),
+    ('{"a": [{"anything-but": "x"}]}', '{"a": [' + "9" * 5000 + "]}", True),
+    ('{"a": {"b": [1]}}', '{"a.b": 1}', True),
+    ('{"a": {"b": [1]}}', '{"a.b": 2}', False),
+    ('{"a.b": [1]}', '{"a": {"b": 1}}', True),
+    ('{"a": {"b": {"c": [1]}}}', '{"a": {"b.c": 1}}', True),
+    ('{"a": ["x"]}', '{"a": "x", "b": "\\ud800"}', True),
+    ('{"a": ["x"]}', '{"b": "\\ud800", "a": "y"}', False),
+    ('{"i": [1], "i.a": [2]}', '{"i": [1, {"a": 2}]}', True),
+    ('{"i": [1], "i.a": [2]}', '{"i": [[1], {"a": 2}]}', False),
+    ('{"i": {"a": [{"exists": false}], "b": [1]}}', '{"i": [{"b": 1}, {"a": 2}]}', False),
+    ('{"i": {"a": [{"exists": false}], "b": [1]}}', '{"i": [{"b": 1}, {"c": 2}]}', True),
+    ('{"i": {"a": [{"exists": false}]}}', '{"i": [{"a": null}]}', False),
+    ('{"a": [1]}', '{"a": 1, "z": ' + "[" * 1500 + "]" * 1500 + "}", False),
+]
+
+
+def _all_verdicts(compiled: Filter, record: dict[str, Any]) -> set[bool]:
+    return set(verdicts(compiled, record).values())
+
+
+@pytest.mark.parametrize(("pattern", "body", "verdict"), ROUNDABOUT, ids=range(len(ROUNDABOUT)))
+def test_odd_shapes_are_noticed_and_left_to_the_interpreter(
+    pattern: str, body: str, verdict: bool, asked: Asked
+) -> None:
+    compiled = filterpatterns.compile(in_body(pattern))
+    assert judge(compiled, {"body": body}) is verdict
+    if len(body) < 3000:  # of a deeper one Python 3.12 and later know by themselves
+        assert asked
+    assert _all_verdicts(compiled, sqs_record(body)) == {verdict}
+    with_others = [sqs_record(text) for text in ("{}", body, "x", body, '{"a": 5}')]
+    assert compiled.mask(with_others)[1::2] == [verdict] * 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    ['q"q', "q\\q", "q\nq", "q\x00q", "\x1f", "\ud800", 'a"', '"', "\\", "\x7f", "é", "'", "{}"],
+)
+def test_names_of_every_kind_are_found(name: str) -> None:
+    for pattern, event in (
+        ({name: ["x"]}, {name: "x"}),
+        ({"a": {name: ["x"], "b": [1]}}, {"a": [{name: "x", "b": 1}]}),
+        ({name: {name: ["x"]}}, {name: {name: "x"}}),
+        ({name: [{"exists": False}], "b": [1]}, {"b": 1}),
+    ):
+        text = json.dumps(pattern)
+        in_sqs = filterpatterns.compile(in_body(text))
+        events = filterpatterns.compile(text, source="event")
+        assert _all_verdicts(in_sqs, sqs_record(json.dumps(event))) == {True}
+        assert _all_verdicts(events, event) == {True}
+        changed = json.loads(json.dumps(event).replace('"x"', '"y"').replace("1", "2"))
+        assert _all_verdicts(in_sqs, sqs_record(json.dumps(changed))) == {False}
+        assert _all_verdicts(events, changed) == {False}
+
+
+DICTS: list[tuple[str, dict[str, Any], bool, bool]] = [
+    # pattern, event, verdict, whether the interpreter is asked
+    ('{"a": ["x"], "b": {"c": [1]}}', {"a": "x", "b": {"c": 1}}, True, False),
+    ('{"a": ["x"]}', {"a": ["y", "x"]}, True, False),
+    ('{"i": {"a": [1], "b": [2]}}', {"i": [{"a": 1}, 5, {"a": 1, "b": 2}]}, True, False),
+    ('{"a": [{"exists": false}], "b": [1]}', {"b": 1.0}, True, False),
+    ('{"a": [{"exists": true}]}', {"a": None}, True, False),
+    ('{"a": ["x"]}', {"a": object()}, False, True),
+    ('{"a": {"b": [1]}}', {"a.b": 1}, True, True),
+    ('{"i": {"a": [1]}}', {"i": [[{"a": 1}]]}, True, True),
+    ('{"i": {"a": [1]}}', {"i": ({"a": 1},)}, True, True),
+]
+
+
+@pytest.mark.parametrize(("pattern", "event", "verdict", "odd"), DICTS, ids=range(len(DICTS)))
+def test_dicts_are_judged_without_the_interpreter_unless_odd(
+    pattern: str, event: dict[str, Any], verdict: bool, odd: bool, asked: Asked
+) -> None:
+    compiled = filterpatterns.compile(pattern, source="event")
+    assert judge(compiled, event) is verdict
+    assert bool(asked) is odd
+
+
+def test_the_interpreter_is_asked_about_the_odd_record_only(asked: Asked) -> None:
+    compiled = filterpatterns.compile(in_body('{"a": {"b": [1]}}'))
+    records = [sqs_record('{"a": {"b": 1}}') for _ in range(500)]
+    odd = sqs_record('{"a.b": 1}')
+    records[77] = records[402] = odd
+    assert compiled.filter(records) == records
+    assert asked == [odd, odd]
+
+
+# ----------------------------------------------------------------------------------- looking first
+
+SPELLINGS: list[tuple[str, list[str], list[str]]] = [
+    # pattern, bodies that satisfy it and bodies that do not, each of which resembles it
+    (
+        '{"kind": ["refund"]}',
+        [
+            '{"kind":"refund"}',
+            '{"kind":"re\\u0066und"}',
+            '{"\\u006bind":"refund"}',
+            '{"kind" : [ "a\\/b" , "\\u0072\\u0065\\u0066\\u0075\\u006E\\u0064" ] }',
+        ],
+        [
+            '{"refund":"kind"}',
+            '{"kind":"refunds","x":"refund"}',
+            '{"kind":"x","refund":1}',
+            '{"kind":"\\"refund"}',
+            '{"kind":"Refund"}',
+            '"refund"',
+            '["kind","refund"]',
+        ],
+    ),
+    ('{"a": ["x/y"]}', ['{"a":"x/y"}', '{"a":"x\\/y"}', '{"a":"x\\u002fy"}'], ['{"a":"x\\\\/y"}']),
+    (
+        '{"a": ["😀!"]}',
+        ['{"a":"😀!"}', '{"a":"\\ud83d\\ude00!"}', '{"a":"\\uD83D\\uDE00\\u0021"}'],
+        ['{"a":"\\ud83d!"}', '{"a":"😀"}', '{"a":"\\ude00\\ud83d!"}'],
+    ),
+    ('{"a": ["q\\"q"]}', ['{"a":"q\\"q"}', '{"a":"q\\u0022q"}'], ['{"a":"q"}', '{"a":"qq"}']),
+    ('{"a": ["back\\\\slash"]}', ['{"a":"back\\\\slash"}'], ['{"a":"backslash"}', '{"a":"\\\\"}']),
+    (
+        '{"a": ["tab\\there"]}',
+        ['{"a":"tab\\there"}', '{"a":"tab\\u0009here"}'],
+        ['{"a":"tabhere"}'],
+    ),
+    ('{"a": ["\\ud800zz"]}', ['{"a":"\\ud800zz"}'], ['{"a":"zz"}', '{"a":"\\ud801zz"}']),
+    (
+        '{"a": [{"prefix": "order-"}]}',
+        ['{"a":"order-1"}', '{"a":"\\u006frder-"}'],
+        ['{"a":"xorder-"}'],
+    ),
+    (
+        '{"a": [{"suffix": "-order"}]}',
+        ['{"a":"1-order"}', '{"a":"-orde\\u0072"}'],
+        ['{"a":"-orders"}'],
+    ),
+    (
+        '{"a": [{"wildcard": "*needle*in*"}]}',
+        ['{"a":"needle in"}', '{"a":"n\\u0065edlein"}'],
+        ['{"a":"in needle"}', '{"needle":"in"}'],
+    ),
+    (
+        '{"customer": {"identifier": [5]}}',
+        [
+            '{"customer":{"identifier":5}}',
+            '{"customer.identifier":5}',
+            '{"customer":{"\\u0069dentifier":5.0}}',
+        ],
+        ['{"identifier":5}', '{"customer":"identifier"}'],
+    ),
+    (
+        '{"customer.identifier": [5]}',
+        ['{"customer.identifier":5}', '{"customer":{"identifier":5}}'],
+        ['{"customer":5}'],
+    ),
+    (
+        '{"name": ["refund", {"prefix": "order-"}]}',
+        ['{"name":"refund"}', '{"name":"order-7"}'],
+        ['{"name":"x"}', '{"x":"refund"}'],
+    ),
+    (
+        '{"$or": [{"a": ["first!"]}, {"b": ["second!"]}]}',
+        ['{"a":"first!"}', '{"b":"second!"}'],
+        ['{"b":"first!"}', '{"a":"second!"}'],
+    ),
+    (
+        '{"a": ["refund"], "zz": [{"exists": false}]}',
+        ['{"a":"refund"}'],
+        ['{"a":"refund","zz":0}', "{}"],
+    ),
+    ('{"zz": [{"exists": false}]}', ["{}", "5"], ['{"zz":null}', "zz"]),
+    (
+        '{"addr": ["10.0.0.1"]}',
+        ['{"addr":"::ffff:a00:1"}', '{"addr":"10.0.0.1"}'],
+        ['{"addr":"10"}'],
+    ),
+    (
+        '{"n": [300], "longname": [null]}',
+        ['{"n":3e2,"longname":null}'],
+        ['{"n":300,"longname":""}'],
+    ),
+]
+
+
+@pytest.mark.parametrize("case", SPELLINGS, ids=lambda case: case[0])
+def test_looking_before_decoding_changes_no_verdict(case: tuple[str, list[str], list[str]]) -> None:
+    pattern, matching, others = case
+    compiled = filterpatterns.compile(in_body(pattern))
+    for bodies, verdict in ((matching, True), (others, False)):
+        for body in bodies:
+            assert _all_verdicts(compiled, sqs_record(body)) == {verdict}, body
+
+
+def _batches(hits: int) -> Iterable[tuple[str, bool]]:
+    """Bodies of which so many in a hundred pass a look, in a mix that changes on the way."""
+    shapes = [
+        ('{"kind":"refund","n":1}', True),
+        ('{"kind":"re\\u0066und"}', True),
+        ('{"refund":"kind"}', False),
+        ('{"kind":"refund"', False),
+    ]
+    rare = [('{"kind":"order","n":[1,2,3]}', False), ("text", False), ('{"kind":5}', False)]
+    chosen = itertools.cycle(shapes)
+    for n in range(25_000):
+        early = n < 12_000
+        passing = n % 100 < (hits if early else 100 - hits)
+        yield next(chosen) if passing else rare[n % 3]
+
+
+@pytest.mark.parametrize("hits", [0, 3, 50, 100])
+@pytest.mark.parametrize("clock", ["looking pays", "looking costs", "as measured"])
+def test_a_long_batch_is_judged_alike_whether_it_looks_or_not(
+    hits: int, clock: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if clock != "as measured":
+        times = itertools.count()
+        sign = 1 if clock == "looking pays" else -1
+        # Each chunk seems to take more (or less) time than the one before.
+        ticks = (step**3 if sign > 0 else -(step**3) for step in times)
+        monkeypatch.setattr("filterpatterns.engine.engine.perf_counter", lambda: float(next(ticks)))
+    compiled = filterpatterns.compile(in_body('{"kind": ["refund"]}'))
+    bodies = list(_batches(hits))
+    records: list[Any] = [{"body": body} for body, _ in bodies]
+    expected = [verdict for _, verdict in bodies]
+    assert compiled.mask(records) == expected
+    assert compiled.mask(iter(records)) == expected
+    kept, dropped = compiled.partition(records)
+    assert len(kept) == sum(expected)
+    assert len(kept) + len(dropped) == len(records)
+    texts = [json.dumps(record) for record in records[10_000:15_000]]
+    assert compiled.mask(texts) == expected[10_000:15_000]
+
+
+# ----------------------------------------------------------------------------- tracebacks, lifetime
+
+
+def _fresh(pattern: str) -> Filter:
+    """A Filter that nothing remembers but the caller."""
+    _compile.cache_clear()
+    compiled = filterpatterns.compile(pattern)
+    _compile.cache_clear()
+    return compiled
+
+
+def _generated_files() -> set[str]:
+    return {name for name in linecache.cache if name.startswith("<filterpatterns ")}
+
+
+def test_a_traceback_shows_the_generated_lines() -> None:
+    compiled = _fresh('{"body": {"a": [1]}}')
+    with pytest.raises(RecordError) as caught:
+        compiled.matches("nonsense")
+    frames = [
+        frame
+        for frame in traceback.extract_tb(caught.value.__traceback__)
+        if frame.filename.startswith("<filterpatterns ")
+    ]
+    assert frames
+    lines = compiled.source_code.split("\n")
+    for frame in frames:
+        assert frame.line
+        assert frame.line in {line.strip() for line in lines}
+    linecache.checkcache()
+    assert frames[0].filename in linecache.cache
+
+
+def test_every_line_of_every_function_is_known() -> None:
+    before = _generated_files()
+    compiled = _fresh(in_body('{"i": {"a": ["x"], "b": [{"exists": false}]}, "c": ["refund"]}'))
+    source = compiled.source_code
+    mine = _generated_files() - before
+    assert mine
+    known = "".join(line for name in mine for line in linecache.getlines(name))
+    for line in source.split("\n"):
+        assert line in known
+    functions = re.findall(r"^def (\w+)\(", source, re.MULTILINE)
+    assert len(functions) == len(set(functions))
+
+
+def test_generated_lines_go_with_their_filter() -> None:
+    gc.collect()
+    before = _generated_files()
+    compiled = _fresh('{"body": {"a": [1], "b": ["refund"]}}')
+    assert compiled.source_code
+    compiled.mask([{"body": '{"a": 1}'}])
+    assert _generated_files() > before
+    engine = weakref.ref(compiled._engine)
+    del compiled
+    gc.collect()
+    assert engine() is None
+    assert _generated_files() <= before
+
+
+def test_filters_do_not_pile_up() -> None:
+    gc.collect()
+    before = len(_generated_files())
+    for n in range(30):
+        assert _fresh(f'{{"body": {{"a": [{n}]}}}}').matches({"body": f'{{"a": {n}}}'})
+    gc.collect()
+    assert len(_generated_files()) <= before
+
+
+def test_code_is_generated_when_it_is_needed_and_once() -> None:
+    gc.collect()
+    before = _generated_files()
+    compiled = _fresh('{"body": {"a": [1], "b": ["refund"]}}')
+    assert _generated_files() == before, "compiling generates nothing"
+    records = [{"body": "{}"}]
+    asks: list[Callable[[], Any]] = [
+        lambda: compiled.matches(records[0]),
+        lambda: compiled.mask(records),
+        lambda: compiled.filter(records),
+        lambda: compiled.partition(records),
+        lambda: compiled.source_code,
+    ]
+    for ask in asks:
+        first = ask()
+        count = len(_generated_files())
+        assert ask() == first
+        assert len(_generated_files()) == count
+
+
+def test_the_source_code_is_the_same_whatever_was_asked_before() -> None:
+    pattern = in_body('{"i": {"a": ["x"]}, "c": ["refund"]}')
+    one, other = _fresh(pattern), _fresh(pattern)
+    other.mask([sqs_record("{}")])
+    other.matches(json.dumps(sqs_record("{}")))
+    defined = [
+        sorted(
+            re.findall(
+                r"^def (matches\w*|filter\w*|mask\w*|partition\w*)\(", each.source_code, re.M
+            )
+        )
+        for each in (one, other)
+    ]
+    assert defined[0] == defined[1]
+    assert {"matches", "filter_dict", "mask_text"} <= set(defined[0])
+
+
+def test_generation_that_ran_out_of_stack_is_made_up_for(asked: Asked) -> None:
+    """A first call far down the stack may fail; the next one is judged by generated code."""
+
+    def deeper(frames: int, ask: Callable[[], Any]) -> Any:
+        return ask() if frames <= 0 else deeper(frames - 1, ask)
+
+    record = {"body": '{"i": [{"a": 1, "b": {"c": [{"d": 2}]}}]}'}
+    pattern = '{"body": {"i": {"a": [1], "b": {"c": {"d": [2]}}}}}'
+    depth = len(traceback.extract_stack())
+    for left in range(4, 90, 2):
+        compiled = _fresh(pattern)
+        with contextlib.suppress(RecursionError):
+            deeper(sys.getrecursionlimit() - depth - left, partial(compiled.matches, record))
+        asked.clear()
+        assert compiled.matches(record) is True
+        assert compiled.mask([record]) == [True]
+        assert asked == [], left

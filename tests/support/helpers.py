@@ -1,0 +1,84 @@
+"""What the tests of errors, values and hostile input share."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import unicodedata
+from typing import Any
+
+import pytest
+
+import filterpatterns
+from filterpatterns import Diagnostic, PatternError
+from tests.support.paths import in_body, sqs_record, verdicts
+
+OPENING, CLOSING = "⟦", "⟧"
+
+
+def marked(text: str) -> tuple[str, int, int]:
+    """A pattern without its ⟦marks⟧, and the offsets (from 0) of what stood between them."""
+    start = text.index(OPENING)
+    end = text.index(CLOSING) - 1
+    return text.replace(OPENING, "").replace(CLOSING, ""), start, end
+
+
+def line_and_column(text: str, offset: int) -> tuple[int, int]:
+    """Where an offset is, counting from 1, as an editor counts."""
+    before = text[:offset].split("\n")
+    return len(before), len(before[-1]) + 1
+
+
+def refused(pattern: Any, **options: Any) -> PatternError:
+    """The error that compiling the pattern gives: a PatternError and nothing else."""
+    with pytest.raises(PatternError) as caught:
+        filterpatterns.compile(pattern, **options)
+    assert type(caught.value) is PatternError
+    return caught.value
+
+
+def width(char: str) -> int:
+    """How many columns of a terminal a character takes."""
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def underlined(drawing: str) -> list[str]:
+    """What the carets in a drawing stand under, column by column as a terminal shows it."""
+    found = []
+    lines = drawing.split("\n")
+    for above, line in itertools.pairwise(lines):
+        gutter, bar, carets = line.partition(" | ")
+        if not bar or gutter.strip() or set(carets) - {" ", "^"} or "^" not in carets:
+            continue
+        start = len(gutter + bar) + carets.index("^")
+        end = start + carets.count("^")
+        assert carets.strip() == "^" * (end - start), "the carets stand together"
+        column, shown = 0, ""
+        for char in above:
+            if start <= column < end:
+                shown += char
+            column += width(char)
+        found.append(shown)
+    return found
+
+
+def parsed(event: str) -> Any:
+    """An event's JSON text as Python has it; integers that Python refuses to read as floats."""
+    return json.loads(event, parse_int=lambda text: int(text) if len(text) < 4000 else float(text))
+
+
+def everywhere(pattern: str, event: str) -> bool:
+    """The verdict on an event, upon which every path agrees: as a record, and as an SQS body."""
+    record = filterpatterns.compile(pattern, source="event")
+    body = filterpatterns.compile(in_body(pattern))
+    found = {f"event: {way}": v for way, v in verdicts(record, parsed(event), event).items()}
+    found |= {f"body: {way}": v for way, v in verdicts(body, sqs_record(event)).items()}
+    assert len(set(found.values())) == 1, (pattern, event, found)
+    return found.popitem()[1]
+
+
+def warned(pattern: Any, **options: Any) -> list[Diagnostic]:
+    """The warnings of a pattern that compiles."""
+    return list(filterpatterns.compile(pattern, **options).warnings)
