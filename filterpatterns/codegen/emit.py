@@ -6,23 +6,23 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from filterpatterns.codegen.expressions import Code, Odd
+from filterpatterns.codegen.expressions import Code, FallbackNeeded
 from filterpatterns.jsontext import decoding
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 
 
-class Ends(Struct, frozen=True):
-    """The statements that every way through a record's judgement ends in."""
+class Exits(Struct, frozen=True):
+    """The statements in which every way through the code for one record ends."""
 
-    hit: tuple[str, ...]
-    miss: tuple[str, ...]
-    unknown: tuple[str, ...]
+    match: tuple[str, ...]
+    no_match: tuple[str, ...]
+    fallback: tuple[str, ...]
 
     @staticmethod
-    def of(hit: Iterable[str], miss: Iterable[str], slow: str) -> Ends:
-        """The ends, `slow` being the name of the function that asks the interpreter."""
-        hit, miss = tuple(hit), tuple(miss)
-        return Ends(hit, miss, (f"if {slow}(record):", *indent(hit), *miss))
+    def of(match: Iterable[str], no_match: Iterable[str], slow: str) -> Exits:
+        """The exits, `slow` being the name of the function that asks the interpreter."""
+        match, no_match = tuple(match), tuple(no_match)
+        return Exits(match, no_match, (f"if {slow}(record):", *indent(match), *no_match))
 
 
 def indent(lines: Iterable[str]) -> list[str]:
@@ -49,7 +49,7 @@ class Guards:
 
     def refuse(self, condition: str) -> list[str]:
         """Raise if the condition holds."""
-        return [f"if {condition}: raise {self._code.bind(Odd)}"]
+        return [f"if {condition}: raise {self._code.bind(FallbackNeeded)}"]
 
     def refuse_overflow(self, text: str) -> list[str]:
         """Raise if decoding the text would overflow the stack."""

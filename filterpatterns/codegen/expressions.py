@@ -12,18 +12,18 @@ from typing import Any, Protocol
 
 from msgspec.structs import replace
 
-from filterpatterns.codegen.types import ABSENT, Shape, first_rank_is_optional, other_spellings
+from filterpatterns.codegen.types import UNSET, Shape, first_rank_is_optional, other_spellings
 from filterpatterns.language.operators import AnythingBut, Exists, Operator
 from filterpatterns.language.operators.base import FEW, Kind
 from filterpatterns.language.operators.equality import Equals, Exactly
 from filterpatterns.matching import interpreter
-from filterpatterns.matching.match_tree import Node, Test
+from filterpatterns.matching.match_tree import FieldTest, MatchNode
 
 _DEEPEST = 8
 """Levels of a tree in one expression: CPython's parser takes 200 nested parentheses."""
 
 
-class Odd(Exception):
+class FallbackNeeded(Exception):
     """A record that the generated code does not judge; the interpreter does."""
 
 
@@ -90,15 +90,15 @@ class Access(Protocol):
     key: Hashable
     object_class: str
 
-    def member(self, holder: str, child: Node) -> str:
+    def member(self, holder: str, child: MatchNode) -> str:
         """An expression for a member of an object, ABSENT if there is none."""
         ...
 
-    def inside(self, child: Node) -> Access:
+    def inside(self, child: MatchNode) -> Access:
         """The way to read objects at the child."""
         ...
 
-    def guard(self, holder: str, node: Node) -> list[str]:
+    def guard(self, holder: str, node: MatchNode) -> list[str]:
         """Expressions that raise Odd for an object that decoding did not make safe; else true."""
         ...
 
@@ -107,18 +107,18 @@ class Access(Protocol):
         such value."""
         ...
 
-    def array(self, node: Node, value: str, condition: Condition | None) -> str:
+    def array(self, node: MatchNode, value: str, condition: Condition | None) -> str:
         """An expression: an array has an object that satisfies the condition.
 
         None where choosing takes more than that: then the interpreter judges the array.
         """
         ...
 
-    def leaves(self, node: Node, test: Test, value: str) -> str:
+    def leaves(self, node: MatchNode, test: FieldTest, value: str) -> str:
         """An expression: an array has a scalar that satisfies the test, or none if that will do."""
         ...
 
-    def leaves_and_elements(self, node: Node, value: str) -> str:
+    def leaves_and_elements(self, node: MatchNode, value: str) -> str:
         """An expression: an array satisfies a node that has a test and more tests below."""
         ...
 
@@ -129,7 +129,7 @@ Branch = tuple[str, str]
 """A condition on a value's class, which it calls `@`, and an expression. One holds at most."""
 
 
-def below(code: Code, node: Node, access: Access, read: str, level: int = 0) -> str:
+def below(code: Code, node: MatchNode, access: Access, read: str, level: int = 0) -> str:
     """An expression: the tests at and below a node hold for the value that `read` gives."""
     if level == _DEEPEST and node.children:
         function = code.function(
@@ -162,7 +162,7 @@ def below(code: Code, node: Node, access: Access, read: str, level: int = 0) -> 
     return _choose(code, branches, access.otherwise(default), value, read)
 
 
-def fields(code: Code, node: Node, access: Access, holder: str, level: int = 0) -> str:
+def fields(code: Code, node: MatchNode, access: Access, holder: str, level: int = 0) -> str:
     """An expression: the tests below a node hold for an object there."""
     parts = access.guard(holder, node)
     for child in sorted(node.children, key=_holds_often):
@@ -171,7 +171,7 @@ def fields(code: Code, node: Node, access: Access, holder: str, level: int = 0) 
     return "(" + " and ".join(parts) + ")" if parts else "True"
 
 
-def _holds_often(node: Node) -> int:
+def _holds_often(node: MatchNode) -> int:
     """Sorts first what is likely to fail: then nothing after it is evaluated."""
     if node.test is None or node.children:
         return 1 + min(_holds_often(child) for child in node.children)
@@ -205,12 +205,12 @@ def _choose(
     return f"({expression})"
 
 
-def _scalar(code: Code, test: Test, access: Access, value: str) -> tuple[list[Branch], str]:
+def _scalar(code: Code, test: FieldTest, access: Access, value: str) -> tuple[list[Branch], str]:
     """Branches for a test: strings, numbers, what is no leaf; the default is for other leaves."""
     string, number, other = (
         rules(code, test, value, kind) for kind in ("string", "number", "other")
     )
-    absent = code.bind(type(ABSENT))
+    absent = code.bind(type(UNSET))
     return [
         ("@ is str", string),
         ("@ is int or @ is float", number),
@@ -219,7 +219,7 @@ def _scalar(code: Code, test: Test, access: Access, value: str) -> tuple[list[Br
     ], other
 
 
-def rules(code: Code, test: Test, value: str, kind: Kind) -> str:
+def rules(code: Code, test: FieldTest, value: str, kind: Kind) -> str:
     """An expression: a leaf of the kind satisfies any rule of a test."""
     texts = [text for text in map(_plain_string, test.rules) if text is not None]
     others = test.rules
@@ -273,19 +273,19 @@ class StructAccess:
         self.key: Hashable = shape
         self.object_class = code.bind(shape.struct)
 
-    def member(self, holder: str, child: Node) -> str:
+    def member(self, holder: str, child: MatchNode) -> str:
         return f"{holder}.{self._shape.children[child.name].attribute}"
 
-    def inside(self, child: Node) -> StructAccess:
+    def inside(self, child: MatchNode) -> StructAccess:
         return StructAccess(self._code, self._shape.children[child.name])
 
-    def guard(self, holder: str, node: Node) -> list[str]:
+    def guard(self, holder: str, node: MatchNode) -> list[str]:
         return []
 
     def otherwise(self, expression: str) -> tuple[list[Branch], str]:
         return [], expression
 
-    def array(self, node: Node, value: str, condition: Condition | None) -> str:
+    def array(self, node: MatchNode, value: str, condition: Condition | None) -> str:
         if condition is None or not self._shape.takes_list:
             return "False"  # no list is decoded there
 
@@ -296,7 +296,7 @@ class StructAccess:
 
         return f"{self._code.function(('array', node, self.key), write)}({value})"
 
-    def leaves(self, node: Node, test: Test, value: str) -> str:
+    def leaves(self, node: MatchNode, test: FieldTest, value: str) -> str:
         if not self._shape.takes_list:
             return "False"
         if len(test.rules) == 1 and not test.optional:
@@ -321,7 +321,7 @@ class StructAccess:
 
         return f"{self._code.function(('leaves', node, self.key), write)}({value})"
 
-    def leaves_and_elements(self, node: Node, value: str) -> str:
+    def leaves_and_elements(self, node: MatchNode, value: str) -> str:
         return "False"  # no list is decoded there
 
 
@@ -333,13 +333,13 @@ class DictAccess:
         self.key: Hashable = dict
         self.object_class = "dict"
 
-    def member(self, holder: str, child: Node) -> str:
-        return f"{holder}.get({self._code.bind(child.name)}, {self._code.bind(ABSENT)})"
+    def member(self, holder: str, child: MatchNode) -> str:
+        return f"{holder}.get({self._code.bind(child.name)}, {self._code.bind(UNSET)})"
 
-    def inside(self, child: Node) -> DictAccess:
+    def inside(self, child: MatchNode) -> DictAccess:
         return self
 
-    def guard(self, holder: str, node: Node) -> list[str]:
+    def guard(self, holder: str, node: MatchNode) -> list[str]:
         names = [self._code.bind(name) for name in other_spellings(node)]
         if not names:
             return []
@@ -350,7 +350,7 @@ class DictAccess:
         known = self._code.bind(_DICT_TYPES)
         return [(f"@ in {known}", expression)], f"{self._code.bind(_odd)}()"
 
-    def array(self, node: Node, value: str, condition: Condition | None) -> str:
+    def array(self, node: MatchNode, value: str, condition: Condition | None) -> str:
         if condition is None:
             return self._interpret(node, value)
 
@@ -366,19 +366,19 @@ class DictAccess:
 
         return f"{self._code.function(('array', node, self.key), write)}({value})"
 
-    def leaves(self, node: Node, test: Test, value: str) -> str:
+    def leaves(self, node: MatchNode, test: FieldTest, value: str) -> str:
         return self._interpret(node, value)
 
-    def leaves_and_elements(self, node: Node, value: str) -> str:
+    def leaves_and_elements(self, node: MatchNode, value: str) -> str:
         return self._interpret(node, value)
 
-    def _interpret(self, node: Node, value: str) -> str:
+    def _interpret(self, node: MatchNode, value: str) -> str:
         return f"{self._code.bind(partial(interpreter.holds, node))}({value})"
 
 
 _SCALAR_TYPES = frozenset((str, int, float, bool, type(None)))
-_DICT_TYPES = _SCALAR_TYPES | {dict, list, type(ABSENT)}
+_DICT_TYPES = _SCALAR_TYPES | {dict, list, type(UNSET)}
 
 
 def _odd() -> None:
-    raise Odd
+    raise FallbackNeeded

@@ -16,9 +16,9 @@ from collections.abc import Callable
 from io import StringIO
 from typing import Any
 
-from filterpatterns.codegen.emit import Ends, indent
+from filterpatterns.codegen.emit import Exits, indent
 from filterpatterns.codegen.expressions import Code
-from filterpatterns.codegen.record import Judge
+from filterpatterns.codegen.record import RecordCodegen
 from filterpatterns.codegen.types import Unsupported
 from filterpatterns.matching.match_tree import Matcher
 
@@ -57,7 +57,7 @@ class Generated:
         self._lock = threading.Lock()
         self._code = Code()
         self._written = 0  # lines of code that have been compiled
-        self._judge = Judge(matcher, self._code)
+        self._judge = RecordCodegen(matcher, self._code)
         self._slow = self._code.bind(slow)
         self.can_look = self._judge.prefilter is not None
 
@@ -114,7 +114,7 @@ class Generated:
         prefilter = self._judge.prefilter
         look = prefilter is not None and prefilter.selective
         for kind in ("text", "dict"):
-            ends = Ends.of(["return True"], ["return False"], self._slow)
+            ends = Exits.of(["return True"], ["return False"], self._slow)
             lines = self._judge.judge(kind, look=look, ends=ends)
             if kind == "dict":
                 other = ["if record.__class__ is not dict:", "    return matches_text(record)"]
@@ -123,10 +123,10 @@ class Generated:
                 self._code.lines += ["", "def matches_text(record):", *indent(lines)]
 
     def _write_loop(self, name: str, result: str, kind: str, look: bool) -> None:
-        ends = Ends.of(*_RESULTS[result], "slow")
+        ends = Exits.of(*_RESULTS[result], "slow")
         lines = self._judge.judge(kind, look=look, ends=ends)
         if kind == "dict":
-            odd = ["if record.__class__ is not dict:", *indent(ends.unknown)]
+            odd = ["if record.__class__ is not dict:", *indent(ends.fallback)]
             lines = [*odd, *lines]
         self._code.lines += [
             "",
@@ -136,10 +136,10 @@ class Generated:
         ]
 
     def _write_line_loop(self, name: str, kind: str, look: bool, drops: bool) -> None:
-        ends = Ends(
-            hit=("keep(record)", "continue"),
-            miss=("drop(record)", "continue") if drops else ("continue",),
-            unknown=("slow(record, number)", "continue"),
+        ends = Exits(
+            match=("keep(record)", "continue"),
+            no_match=("drop(record)", "continue") if drops else ("continue",),
+            fallback=("slow(record, number)", "continue"),
         )
         self._code.lines += [
             "",

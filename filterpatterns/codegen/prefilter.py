@@ -10,7 +10,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from filterpatterns.language.operators.base import json_needle
-from filterpatterns.matching.match_tree import Node, Test
+from filterpatterns.matching.match_tree import FieldTest, MatchNode
 
 BACKSLASH = "\\"
 _MOST_NEEDLES = 2
@@ -28,7 +28,7 @@ class Prefilter(Struct, frozen=True):
     selective: bool
 
 
-def prefilter(nodes: tuple[Node, ...]) -> Prefilter | None:
+def prefilter(nodes: tuple[MatchNode, ...]) -> Prefilter | None:
     """What to look for in a text that one of the trees is to match; None if nothing pays."""
     needles: dict[str, None] = {}
     selective = True
@@ -48,7 +48,7 @@ def prefilter(nodes: tuple[Node, ...]) -> Prefilter | None:
     return Prefilter(tuple(needles), selective)
 
 
-def _test_needles(test: Test) -> tuple[tuple[int, int], tuple[str, ...]] | None:
+def _test_needles(test: FieldTest) -> tuple[tuple[int, int], tuple[str, ...]] | None:
     """A test's needles (any of them must be there) and how rare they are likely to be."""
     if test.optional:
         return None

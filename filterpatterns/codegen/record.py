@@ -13,29 +13,29 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from filterpatterns.codegen.emit import Ends, Guards, indent, utf8
+from filterpatterns.codegen.emit import Exits, Guards, indent, utf8
 from filterpatterns.codegen.expressions import (
     Access,
     Code,
     DictAccess,
-    Odd,
+    FallbackNeeded,
     StructAccess,
     below,
     fields,
     rules,
 )
-from filterpatterns.codegen.payload import PayloadJudge
+from filterpatterns.codegen.payload import PayloadCodegen
 from filterpatterns.codegen.prefilter import Prefilter, prefilter
 from filterpatterns.codegen.types import Shape, Unsupported, shape, without
 from filterpatterns.delivery.envelopes import HOLDERS
-from filterpatterns.delivery.sources import Encoding, PayloadFormat, Step, decode_base64
+from filterpatterns.delivery.sources import Encoding, FormatAction, PayloadFormat, decode_base64
 from filterpatterns.matching.match_tree import (
     Conjunction,
+    FieldTest,
     Matcher,
-    Node,
+    MatchNode,
     Payload,
-    Test,
-    align,
+    build_aligned_trees,
     names_below,
 )
 from filterpatterns.matching.verdict import payload_satisfies
@@ -51,9 +51,9 @@ class _Branch(Struct, frozen=True, eq=False):
     key of a Kafka record is short, and the interpreter is asked when all else holds.
     """
 
-    metadata: Node
-    json: Node | None
-    string: Test | None
+    metadata: MatchNode
+    json: MatchNode | None
+    string: FieldTest | None
     others: tuple[tuple[str, Payload], ...] = ()
 
     @property
@@ -75,7 +75,7 @@ class _Conditions(Struct, frozen=True):
     string: str
 
 
-class Judge:
+class RecordCodegen:
     """Writes the statements for one matcher.
 
     `prefilter` is what `judge` can look for before it decodes; None if nothing.
@@ -97,7 +97,9 @@ class Judge:
         self._key = next(iter(self._keys), None)
         # An object in a record is read where it stands, like the record's own members.
         self._inline = self._source.encoding is Encoding.OBJECT and self._key is not None
-        merged, metadata = align("", [list(self._own_tests(one)) for one in conjunctions])
+        merged, metadata = build_aligned_trees(
+            "", [list(self._own_tests(one)) for one in conjunctions]
+        )
         text_keys = () if self._inline else self._keys
         # Metadata have other names in the source's other shape, which has no payload of this name.
         self._shape_key = None
@@ -114,7 +116,7 @@ class Judge:
         # Bytes need not become a str where no rule looks at the payload as a whole.
         strings = any(branch.string for branch in self._branches)
         self._is_bytes = self._source.encoding is Encoding.BASE64 and not strings
-        self._payload = PayloadJudge(
+        self._payload = PayloadCodegen(
             code,
             self._guards,
             shape=self._payload_shape,
@@ -122,7 +124,7 @@ class Judge:
             is_bytes=self._is_bytes,
         )
 
-    def _own_tests(self, one: Conjunction) -> Iterator[tuple[tuple[str, ...], Test]]:
+    def _own_tests(self, one: Conjunction) -> Iterator[tuple[tuple[str, ...], FieldTest]]:
         """The tests of the record's own members, with an object's that stands in it."""
         for test in one.metadata.tests():
             yield test.names, test
@@ -140,7 +142,7 @@ class Judge:
             for one in wanted
             if one.json is not None
         ]
-        merged, aligned = align(key, groups)
+        merged, aligned = build_aligned_trees(key, groups)
         if aligned:
             self._payload_shape = shape(merged, aligned)
         trees = iter(aligned)
@@ -153,11 +155,13 @@ class Judge:
             )
             for branch, one, all_of in zip(self._branches, wanted, conjunctions, strict=True)
         ]
-        drops_strings = self._source.formats[PayloadFormat.STRING, PayloadFormat.JSON] is Step.DROP
+        drops_strings = (
+            self._source.formats[PayloadFormat.STRING, PayloadFormat.JSON] is FormatAction.DROP
+        )
         if aligned and drops_strings and not any(branch.string for branch in self._branches):
             self.prefilter = prefilter(aligned)
 
-    def judge(self, kind: str, *, look: bool, ends: Ends) -> list[str]:
+    def judge(self, kind: str, *, look: bool, ends: Exits) -> list[str]:
         """The statements that judge `record`.
 
         `kind` says what it is: a "dict"; "text", which is str, bytes or anything else; "bytes"; a
@@ -169,13 +173,13 @@ class Judge:
         conditions = self._conditions[kind]
         start = list(conditions.read)
         if conditions.plain:
-            start += [f"if {conditions.plain}:", *indent(ends.hit)]
-        lines = ["try:", *indent(start), "except Exception:", *indent(ends.unknown)]
+            start += [f"if {conditions.plain}:", *indent(ends.match)]
+        lines = ["try:", *indent(start), "except Exception:", *indent(ends.fallback)]
         if conditions.json:
             lines += self._payload.decode(conditions.json, conditions.string, ends, look=look)
         elif conditions.string:
             lines += self._payload.strings(conditions.string, ends)
-        return lines + list(ends.miss)
+        return lines + list(ends.no_match)
 
     def _write_conditions(self, kind: str) -> _Conditions:
         read, holder, access = self._dict() if kind == "dict" else self._text(kind)
@@ -192,7 +196,7 @@ class Judge:
                 continue
             for found, group in ((PayloadFormat.JSON, json), (PayloadFormat.STRING, string)):
                 steps = {form: self._source.formats[found, form] for form in branch.formats}
-                if Step.DROP not in steps.values():
+                if FormatAction.DROP not in steps.values():
                     tests = [self._payload_test(branch, found)] if found in steps else []
                     group.append(" and ".join(tests + own) or "True")
         return _Conditions(read, *(" or ".join(group) for group in (plain, json, string)))
@@ -269,7 +273,7 @@ class Judge:
             return [
                 "if record.__class__ is str: text = record",
                 "elif record.__class__ is bytes: text = str(record, 'utf-8')",
-                f"else: raise {self._code.bind(Odd)}",
+                f"else: raise {self._code.bind(FallbackNeeded)}",
             ]
         refuse = self._guards.refuse("record.__class__ is not bytes") if kind == "bytes" else []
         return [*refuse, "if not record.isascii(): str(record, 'utf-8')"]

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Union
 import msgspec
 from msgspec import Struct
 
-from filterpatterns.matching.match_tree import Node
+from filterpatterns.matching.match_tree import MatchNode
 
 _MOST_FIELDS = 2000
 """Members, counting other spellings of dotted paths, that types are made for."""
@@ -23,7 +23,7 @@ _MOST_CHARACTERS = 100_000
 _Never = Annotated[int, msgspec.Meta(ge=1, le=0)]
 """No JSON value is one: a member of this type sends the record to the interpreter."""
 
-ABSENT: Final = msgspec.UNSET
+UNSET: Final = msgspec.UNSET
 """What an attribute holds if the record has no such member. (null is a value, and None.)"""
 
 
@@ -45,7 +45,7 @@ class Shape(Struct, frozen=True, eq=False):
     takes_list: bool
 
 
-def first_rank_is_optional(node: Node) -> bool:
+def first_rank_is_optional(node: MatchNode) -> bool:
     """Whether, in an array, absence may satisfy the first of the tests below a node.
 
     Then the elements' ranks matter, which only the interpreter knows.
@@ -54,7 +54,7 @@ def first_rank_is_optional(node: Node) -> bool:
     return bool(tests) and min(tests, key=lambda test: test.rank).optional
 
 
-def shape(merged: Node, nodes: tuple[Node, ...], extra: tuple[str, ...] = ()) -> Shape:
+def shape(merged: MatchNode, nodes: tuple[MatchNode, ...], extra: tuple[str, ...] = ()) -> Shape:
     """The types for a merged tree; `nodes` are the trees of the conjunctions in it, aligned.
 
     `extra` are names of members that must be strings, whose attributes are named like `text0`.
@@ -79,15 +79,15 @@ class _Budget:
 
 def _shape(
     attribute: str,
-    merged: Node,
-    nodes: tuple[Node, ...],
+    merged: MatchNode,
+    nodes: tuple[MatchNode, ...],
     extra: tuple[str, ...],
     budget: _Budget,
 ) -> Shape:
     children = {}
     fields: list[tuple[str, Any, Any]] = []
     rename = {}
-    counterparts: dict[str, list[Node]] = {}
+    counterparts: dict[str, list[MatchNode]] = {}
     for node in nodes:
         for child in node.children:
             counterparts.setdefault(child.name, []).append(child)
@@ -95,13 +95,13 @@ def _shape(
         budget.spend(child.name)
         inner = _shape(f"f{index}", child, tuple(counterparts[child.name]), (), budget)
         children[child.name] = inner
-        fields.append((inner.attribute, _type(inner), ABSENT))
+        fields.append((inner.attribute, _type(inner), UNSET))
         rename[inner.attribute] = child.name
     for index, name in enumerate(extra):
-        fields.append((f"text{index}", str, ABSENT))
+        fields.append((f"text{index}", str, UNSET))
         rename[f"text{index}"] = name
     for index, name in enumerate(other_spellings(merged, budget)):
-        fields.append((f"n{index}", _Never, ABSENT))
+        fields.append((f"n{index}", _Never, UNSET))
         rename[f"n{index}"] = name
     try:
         struct = msgspec.defstruct(f"Object_{merged.name}", fields, rename=rename, gc=False)
@@ -120,7 +120,7 @@ def without(struct: Any, names: tuple[str, ...]) -> type:
     Raises:
         Unsupported: the struct looks at one of them itself.
     """
-    fields = [(f"no{index}", _Never, ABSENT) for index in range(len(names))]
+    fields = [(f"no{index}", _Never, UNSET) for index in range(len(names))]
     rename = {f"no{index}": name for index, name in enumerate(names)}
     try:
         return msgspec.defstruct("Line", fields, bases=(struct,), rename=rename, gc=False)
@@ -139,7 +139,7 @@ def decoder(shape: Shape) -> Any:
     return msgspec.json.Decoder(_type(shape)).decode
 
 
-def other_spellings(node: Node, budget: _Budget | None = None) -> list[str]:
+def other_spellings(node: MatchNode, budget: _Budget | None = None) -> list[str]:
     """The member names that lead below a node, or towards there, but are no edge from it.
 
     For `a` -> `b.c` these are, at the root, `a.b` and `a.b.c`, and at `a` it is `b`.

@@ -20,7 +20,7 @@ from filterpatterns.jsontext.structure import (
     SPACE,
     TOKENS,
     elements,
-    fault,
+    find_error,
     lines_of_elements,
     lines_of_texts,
     members,
@@ -388,7 +388,7 @@ class Reader:
         )
 
     def _fault(self, text: str, line: int) -> Item:
-        words, below, column = fault(text)
+        words, below, column = find_error(text)
         return Item(self._file, line + below, None, error=words, column=column)
 
 

@@ -26,7 +26,7 @@ class PayloadFormat(Enum):
     UNREADABLE = "not base64 of UTF-8 text"
 
 
-class Step(Enum):
+class FormatAction(Enum):
     """What the format evaluation leads to."""
 
     FILTER = "filter on the payload"
@@ -37,31 +37,31 @@ class Step(Enum):
 _JSON, _STRING = PayloadFormat.JSON, PayloadFormat.STRING
 _UNREADABLE = PayloadFormat.UNREADABLE
 
-FormatTable = Mapping[tuple[PayloadFormat, PayloadFormat], Step]
+FormatTable = Mapping[tuple[PayloadFormat, PayloadFormat], FormatAction]
 """(the message's format, the pattern's format) -> what follows. A pattern that does not name the
 payload never gets here: only its metadata is filtered, and the payload is not even parsed."""
 
 # "Properly filtering Amazon SQS messages"; Kinesis and DynamoDB refuse patterns for plain strings.
 DROP_MISMATCHES: FormatTable = MappingProxyType(
     {
-        (_STRING, _STRING): Step.FILTER,
-        (_STRING, _JSON): Step.DROP,
-        (_JSON, _STRING): Step.DROP,
-        (_JSON, _JSON): Step.FILTER,
-        (_UNREADABLE, _STRING): Step.DROP,
-        (_UNREADABLE, _JSON): Step.DROP,
+        (_STRING, _STRING): FormatAction.FILTER,
+        (_STRING, _JSON): FormatAction.DROP,
+        (_JSON, _STRING): FormatAction.DROP,
+        (_JSON, _JSON): FormatAction.FILTER,
+        (_UNREADABLE, _STRING): FormatAction.DROP,
+        (_UNREADABLE, _JSON): FormatAction.DROP,
     }
 )
 
 # "Properly filtering Amazon MSK and self-managed Apache Kafka messages", "... Amazon MQ messages".
 IGNORE_MISMATCHES: FormatTable = MappingProxyType(
     {
-        (_STRING, _STRING): Step.FILTER,
-        (_STRING, _JSON): Step.METADATA_ONLY,
-        (_JSON, _STRING): Step.METADATA_ONLY,
-        (_JSON, _JSON): Step.FILTER,
-        (_UNREADABLE, _STRING): Step.METADATA_ONLY,
-        (_UNREADABLE, _JSON): Step.METADATA_ONLY,
+        (_STRING, _STRING): FormatAction.FILTER,
+        (_STRING, _JSON): FormatAction.METADATA_ONLY,
+        (_JSON, _STRING): FormatAction.METADATA_ONLY,
+        (_JSON, _JSON): FormatAction.FILTER,
+        (_UNREADABLE, _STRING): FormatAction.METADATA_ONLY,
+        (_UNREADABLE, _JSON): FormatAction.METADATA_ONLY,
     }
 )
 

@@ -18,7 +18,7 @@ from filterpatterns.matching.verdict import Reason, Verdict, verdict
 
 OnError = Literal["raise", "drop"]
 
-JudgeLines = Callable[
+MatchLines = Callable[
     [
         Sequence[bytes],
         int,
@@ -152,7 +152,9 @@ class Engine:
         check_records(records)
         slow = self.interpret if on_error == "raise" else self._interpret_leniently
         generated = self.generated()
-        looks = _Looks() if generated is not None and generated.can_look else _NeverLooks()
+        looks = (
+            _PrefilterTuner() if generated is not None and generated.can_look else _NoPrefilter()
+        )
         take = _taker(records)
         done = 0
         while chunk := take(looks.size):
@@ -169,7 +171,7 @@ class Engine:
                 raise RecordError(error.message, done + self._first_bad(chunk)) from None
             done += len(chunk)
 
-    def lines(self, *, drops: bool) -> JudgeLines | None:
+    def lines(self, *, drops: bool) -> MatchLines | None:
         """A function that judges lines of JSON Lines; None if only the interpreter can. `drops`: it
         calls `drop` as well.
         """
@@ -180,7 +182,7 @@ class Engine:
             decode = generated.row_decoder()
         except Unsupported:
             return None
-        looks = _Looks() if generated.can_look else _NeverLooks()
+        looks = _PrefilterTuner() if generated.can_look else _NoPrefilter()
 
         def judge(
             lines: Sequence[bytes],
@@ -246,7 +248,7 @@ def _taker(records: Iterable[Any]) -> Callable[[int], Sequence[Any]]:
     return lambda size: list(islice(iterator, size))
 
 
-class _NeverLooks:
+class _NoPrefilter:
     """There is no prefilter."""
 
     size = _CHUNK
@@ -256,7 +258,7 @@ class _NeverLooks:
         """Told how long records took, which changes nothing here."""
 
 
-class _Looks(_NeverLooks):
+class _PrefilterTuner(_NoPrefilter):
     """Whether to look before decoding: whatever was faster in the last samples of this batch.
 
     How much a look saves depends on the payloads: how many have what is looked for, how early, how

@@ -10,7 +10,7 @@ from filterpatterns.delivery.envelopes import contradicts, keep_records, records
 from filterpatterns.delivery.sources import SOURCES, source_named
 from filterpatterns.engine.auto import AutoEngine
 from filterpatterns.engine.engine import Engine, OnError
-from filterpatterns.engine.pipeline import Options, Read, read
+from filterpatterns.engine.pipeline import CompiledPatterns, Options, compile_patterns
 from filterpatterns.errors import Diagnostic, PatternError, RecordError
 from filterpatterns.language import inputs
 from filterpatterns.language.inputs import PatternInput, PatternText
@@ -254,12 +254,12 @@ def check_texts(
     """As `check`, for pattern texts that were found somewhere."""
     options = Options(dialect, False, max_filters, advice=ADVICE)
     if source == "auto":
-        found = [read(texts, one, options) for one in SOURCES.values()]
+        found = [compile_patterns(texts, one, options) for one in SOURCES.values()]
         clean = [one for one in found if not one.errors]
         if clean:
-            return _said_by_all(clean)
+            return _common_warnings(clean)
         return [*found[0].errors]
-    one = read(texts, source_named(source), options)
+    one = compile_patterns(texts, source_named(source), options)
     return sorted([*one.errors, *one.warnings], key=_order)
 
 
@@ -288,7 +288,7 @@ _Recipe = tuple[tuple[PatternText, ...], str, Options]
 def _compile(patterns: tuple[PatternText, ...], source: str, options: Options) -> Filter:
     if source == "auto":
         return _compile_auto(patterns, options)
-    compiled = read(patterns, source_named(source), options)
+    compiled = compile_patterns(patterns, source_named(source), options)
     if compiled.errors:
         raise PatternError(compiled.errors)
     recipe = patterns, source, options
@@ -297,17 +297,17 @@ def _compile(patterns: tuple[PatternText, ...], source: str, options: Options) -
 
 def _compile_auto(patterns: tuple[PatternText, ...], options: Options) -> Filter:
     """A filter for records of any source; at least one must take the pattern."""
-    found = {name: read(patterns, source, options) for name, source in SOURCES.items()}
+    found = {name: compile_patterns(patterns, source, options) for name, source in SOURCES.items()}
     engines = {name: Engine(one.matcher) for name, one in found.items() if not one.errors}
     refused = {name: one.errors[0].message for name, one in found.items() if one.errors}
     if not engines:
         raise PatternError(found["event"].errors)
     clean = [one for one in found.values() if not one.errors]
     recipe = patterns, "auto", options
-    return Filter(recipe, AutoEngine(engines, refused), tuple(_said_by_all(clean)))
+    return Filter(recipe, AutoEngine(engines, refused), tuple(_common_warnings(clean)))
 
 
-def _said_by_all(found: list[Read]) -> list[Diagnostic]:
+def _common_warnings(found: list[CompiledPatterns]) -> list[Diagnostic]:
     """The warnings that do not depend on the source, where that is not known."""
     first, *others = found
     return [warning for warning in first.warnings if all(warning in one.warnings for one in others)]

@@ -6,12 +6,12 @@ from filterpatterns.explain.model import (
     Choice,
     Combination,
     Element,
+    ExplainedField,
     Explanation,
     FilterExplanation,
     Format,
     Found,
-    Node,
-    Rule,
+    RuleOutcome,
 )
 
 __all__ = [
@@ -19,11 +19,11 @@ __all__ = [
     "Choice",
     "Combination",
     "Element",
+    "ExplainedField",
     "Explanation",
     "FilterExplanation",
     "Format",
     "Found",
-    "Node",
-    "Rule",
+    "RuleOutcome",
     "explain",
 ]

@@ -7,8 +7,14 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from filterpatterns.errors import printable
-from filterpatterns.explain.model import Array, Combination, Explanation, FilterExplanation, Node
-from filterpatterns.language.wording import cut, joined, shown
+from filterpatterns.explain.model import (
+    Array,
+    Combination,
+    ExplainedField,
+    Explanation,
+    FilterExplanation,
+)
+from filterpatterns.language.wording import format_value, joined, truncate
 
 _MOST_RULES = 5
 """Rules of one field that are drawn, each with its reason."""
@@ -91,7 +97,7 @@ def _filter(explained: FilterExplanation, style: Style) -> Iterator[str]:
     closest, *further = explained.combinations
     # Where the $or holds and something else fails, no other alternative would help.
     elsewhere = closest.satisfied or all(
-        node.satisfied for _, node in _every(closest.nodes) if node.name == "$or"
+        node.satisfied for _, node in _iter_fields(closest.nodes) if node.name == "$or"
     )
     said = set(_failing(closest))
     wrong = _wrong_formats(closest)
@@ -107,7 +113,7 @@ def _filter(explained: FilterExplanation, style: Style) -> Iterator[str]:
         yield f"{_INDENT}{style.skipped} no alternative of $or leads to a match; the closest:"
     if not first:
         yield from formats
-    for level, node in _every(closest.nodes):
+    for level, node in _iter_fields(closest.nodes):
         yield from _node(node, _INDENT * min(level, _DEEPEST), style)
     if elsewhere:
         return
@@ -151,7 +157,7 @@ def _failing(combination: Combination) -> list[str]:
     """What fails in a combination, a line each."""
     return _wrong_formats(combination) + [
         f"{_name(node.path)}: {_reason(node)}"
-        for _, node in _every(combination.nodes)
+        for _, node in _iter_fields(combination.nodes)
         if node.satisfied is False and node.rules
     ]
 
@@ -178,7 +184,7 @@ def _briefly(combination: Combination, closest: Combination, style: Style) -> It
         yield f"{_INDENT * 2}{style.skipped} {len(failing) - _MOST_FAILING:,} more"
 
 
-def _every(nodes: tuple[Node, ...]) -> Iterator[tuple[int, Node]]:
+def _iter_fields(nodes: tuple[ExplainedField, ...]) -> Iterator[tuple[int, ExplainedField]]:
     """The nodes and those below them, as a tree is read, each with its level, from 1."""
     pending = [(1, node) for node in reversed(nodes)]
     while pending:
@@ -187,7 +193,7 @@ def _every(nodes: tuple[Node, ...]) -> Iterator[tuple[int, Node]]:
         pending += [(level + 1, child) for child in reversed(node.children)]
 
 
-def _node(node: Node, indent: str, style: Style) -> Iterator[str]:
+def _node(node: ExplainedField, indent: str, style: Style) -> Iterator[str]:
     words = _reason(node) if node.rules else printable(node.words)
     head = style.paint(_name(node.name), "1")
     separator = ": " if words else ""
@@ -204,14 +210,14 @@ def _array(array: Array, indent: str, style: Style) -> Iterator[str]:
     yield f"{indent}{style.skipped} {printable(array.words)}"
     for other in array.others:
         failing = printable("; ".join(other.failing))
-        yield f"{indent}{style.mark(False)} {cut(other.where)}: {failing}"
+        yield f"{indent}{style.mark(False)} {truncate(other.where)}: {failing}"
     # One element is the closest one.
     more = array.elements - len(array.others) - 1
     if array.others and more > 0:
         yield f"{indent}{style.skipped} {more:,} more elements"
 
 
-def _reason(node: Node) -> str:
+def _reason(node: ExplainedField) -> str:
     """Why a field holds or not, in one line."""
     wanted = joined([rule.words for rule in node.rules], _MOST_RULES)
     if node.satisfied is None:
@@ -220,20 +226,20 @@ def _reason(node: Node) -> str:
         holding = next((rule.words for rule in node.rules if rule.satisfied), wanted)
         if not node.found:
             return printable(f"{node.words or 'absent'} ({holding})")
-        value = shown(node.found[0].value)
+        value = format_value(node.found[0].value)
         where = node.found[0].where
-        place = f", {cut(where)}" if where.endswith("]") else ""
+        place = f", {truncate(where)}" if where.endswith("]") else ""
         return printable(f"{value}{place}" if value == holding else f"{value}{place} ({holding})")
     if not node.found:
         return printable(f"{node.words or 'absent'}; wants {wanted}")
     return printable(node.words)
 
 
-def _details(node: Node, indent: str, style: Style) -> Iterator[str]:
+def _details(node: ExplainedField, indent: str, style: Style) -> Iterator[str]:
     """Values and rules of a field that fails, where one line cannot say it all."""
     if node.values > 1:
         for found in node.found:
-            yield f"{indent}{style.mark(False)} {cut(found.where)}: {found.why}"
+            yield f"{indent}{style.mark(False)} {truncate(found.where)}: {found.why}"
         if node.values > len(node.found):
             yield f"{indent}{style.skipped} {node.values - len(node.found):,} more values"
     reasons = [rule for rule in node.rules if rule.why]
@@ -245,7 +251,7 @@ def _details(node: Node, indent: str, style: Style) -> Iterator[str]:
 
 
 def _name(name: str) -> str:
-    return printable(cut(name, _MOST_NAME)) if name else '""'
+    return printable(truncate(name, _MOST_NAME)) if name else '""'
 
 
 def _hint(hint: str, indent: str) -> Iterator[str]:

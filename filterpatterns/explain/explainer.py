@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from filterpatterns.delivery.envelopes import source_of
-from filterpatterns.delivery.sources import PayloadFormat, Step, source_named
+from filterpatterns.delivery.sources import FormatAction, PayloadFormat, source_named
 from filterpatterns.errors import RecordError
 from filterpatterns.explain import pattern
 from filterpatterns.explain.formats import evaluated
@@ -20,33 +20,33 @@ from filterpatterns.explain.model import (
     Choice,
     Combination,
     Element,
+    ExplainedField,
     Explanation,
     FilterExplanation,
     Format,
     Found,
-    Node,
-    Rule,
+    RuleOutcome,
 )
 from filterpatterns.explain.names import Names
-from filterpatterns.explain.outcomes import Outcome, Trace, judged
+from filterpatterns.explain.outcomes import Outcome, Trace, test_outcome
 from filterpatterns.explain.trace import trace_into
 from filterpatterns.explain.writing import nodes
 from filterpatterns.language.inputs import PatternText
 from filterpatterns.matching.interpreter import failing
 from filterpatterns.matching.match_tree import Payload
-from filterpatterns.matching.verdict import Payloads, Reason, Verdict, as_record, step
+from filterpatterns.matching.verdict import Payloads, Reason, Verdict, as_record, format_action
 
 __all__ = [
     "Array",
     "Choice",
     "Combination",
     "Element",
+    "ExplainedField",
     "Explanation",
     "FilterExplanation",
     "Format",
     "Found",
-    "Node",
-    "Rule",
+    "RuleOutcome",
     "explain",
 ]
 
@@ -126,12 +126,14 @@ def _failing(planned: pattern.Planned, payloads: Payloads) -> tuple[int, int]:
     filtered = []
     for key, wanted in planned.conjunction.payloads.items():
         read = payloads[key]
-        follows = Step.DROP if read is None else step(payloads.source, wanted, read[0])
-        if read is None or follows is Step.DROP:
+        follows = (
+            FormatAction.DROP if read is None else format_action(payloads.source, wanted, read[0])
+        )
+        if read is None or follows is FormatAction.DROP:
             wrong += 1
             # None of its tests is looked at: as if they all failed.
             fails += 0 if wanted.json is None else sum(1 for _ in wanted.json.tests())
-        elif follows is Step.FILTER:
+        elif follows is FormatAction.FILTER:
             filtered.append((key, wanted, read))
     try:
         for key, wanted, (form, value) in filtered:
@@ -146,7 +148,7 @@ def _failing(planned: pattern.Planned, payloads: Payloads) -> tuple[int, int]:
 
 def _on_string(key: str, wanted: Payload, value: Any) -> Outcome:
     """What becomes of the test of a plain string."""
-    outcome = None if wanted.string is None else judged(wanted.string, ((key, value),))
+    outcome = None if wanted.string is None else test_outcome(wanted.string, ((key, value),))
     assert outcome is not None, "one value was given"
     return outcome
 

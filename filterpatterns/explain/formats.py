@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from filterpatterns.delivery.sources import PayloadFormat, Step
+from filterpatterns.delivery.sources import FormatAction, PayloadFormat
 from filterpatterns.explain.model import Format
 from filterpatterns.explain.names import holds_json
-from filterpatterns.jsontext.structure import fault
+from filterpatterns.jsontext.structure import find_error
 from filterpatterns.language.wording import kind
 from filterpatterns.matching.interpreter import flatten
 from filterpatterns.matching.match_tree import Payload
-from filterpatterns.matching.verdict import Payloads, Reason, mismatch, step
+from filterpatterns.matching.verdict import Payloads, Reason, format_action, mismatch
 
 _NAMES = {
     PayloadFormat.JSON: "json",
     PayloadFormat.STRING: "string",
     PayloadFormat.UNREADABLE: "unreadable",
 }
-_STEPS = {Step.FILTER: "filter", Step.METADATA_ONLY: "metadata-only", Step.DROP: "drop"}
+_STEPS = {
+    FormatAction.FILTER: "filter",
+    FormatAction.METADATA_ONLY: "metadata-only",
+    FormatAction.DROP: "drop",
+}
 _LONGEST_FAULT = 1 << 20
 """Characters of a text that is read again to say where it stops being JSON."""
 
@@ -32,15 +36,15 @@ def evaluated(key: str, wanted: Payload, payloads: Payloads) -> Format:
         words = Reason.NO_PAYLOAD.words(key)
         return Format(key, "absent", names, "drop", words, _no_payload(key, payloads))
     form, value = payload
-    follows = step(payloads.source, wanted, form)
+    follows = format_action(payloads.source, wanted, form)
     words = f"{key} is {form.value}, and the pattern wants "
     words += " and ".join(wish.value for wish in wanted.formats)
     hint = ""
-    if follows is Step.FILTER:
+    if follows is FormatAction.FILTER:
         words += ": it is filtered on"
         if form is PayloadFormat.JSON and holds_json(value):
             hint = f"{key} is a JSON string that holds JSON: it was encoded twice"
-    elif follows is Step.DROP:
+    elif follows is FormatAction.DROP:
         words = mismatch(form, value).words(key)
         hint = _mismatch_hint(key, form, value)
     else:
@@ -91,5 +95,5 @@ def _not_json(text: str) -> str:
         return "JSON has double quotes: this looks like Python's str() of a dict; json.dumps it"
     if not start.startswith(("{", "[", '"')) or len(text) > _LONGEST_FAULT:
         return ""
-    words, below, column = fault(text)
+    words, below, column = find_error(text)
     return words if column is None else f"{words} at line {below + 1}, column {column}"

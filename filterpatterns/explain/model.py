@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from filterpatterns.language.wording import shown
+from filterpatterns.language.wording import format_value
 
 _LONGEST = 1000
 """Characters of a string in `to_dict`; a longer one is cut there, with its length beside it."""
@@ -48,10 +48,10 @@ def _plain(value: Any) -> Any:
         return float(value)
     if isinstance(value, Decimal) and value.is_finite() and math.isfinite(float(value)):
         return float(value)
-    return shown(value)
+    return format_value(value)
 
 
-class Rule(Struct, frozen=True):
+class RuleOutcome(Struct, frozen=True):
     """A rule in words, whether it holds (None: another one did), and why not."""
 
     words: str
@@ -99,7 +99,7 @@ class Array(Struct, frozen=True):
         }
 
 
-class Node(Struct, frozen=True):
+class ExplainedField(Struct, frozen=True):
     """A name of the pattern: a field with its rules, an object with its members, or a `$or`.
 
     `satisfied` is None for what was not looked at. `words` say why it is or is not; `values` is how
@@ -112,11 +112,11 @@ class Node(Struct, frozen=True):
     satisfied: bool | None
     words: str = ""
     hint: str = ""
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[RuleOutcome, ...] = ()
     found: tuple[Found, ...] = ()
     values: int = 0
     array: Array | None = None
-    children: tuple[Node, ...] = ()
+    children: tuple[ExplainedField, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """All attributes under their own names."""
@@ -184,7 +184,7 @@ class Combination(Struct, frozen=True):
     satisfied: bool
     choices: tuple[Choice, ...]
     formats: tuple[Format, ...]
-    nodes: tuple[Node, ...]
+    nodes: tuple[ExplainedField, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """`satisfied`, `choices`, `formats`, and the tree as `nodes`."""

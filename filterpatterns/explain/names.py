@@ -9,7 +9,7 @@ from typing import Any
 
 from filterpatterns.errors import printable
 from filterpatterns.jsontext import decoding
-from filterpatterns.language.wording import cut, shown
+from filterpatterns.language.wording import format_value, truncate
 from filterpatterns.matching.verdict import Payloads
 
 _MOST_NAMES = 1000
@@ -48,7 +48,7 @@ class Names:
         for key in self._payloads.source.payload_keys:
             payload = self._payloads[key]
             if payload is not None and isinstance(payload[1], Mapping) and name in payload[1]:
-                return f"{key} has a {shown(name)}: write it there"
+                return f"{key} has a {format_value(name)}: write it there"
         return ""
 
 
@@ -62,14 +62,14 @@ def _same_but(name: str, names: list[str]) -> str:
     folded = name.casefold()
     for other in names:
         if other.casefold() == folded:
-            return f"there is {shown(other)}: names are case sensitive"
+            return f"there is {format_value(other)}: names are case sensitive"
     for other in names:
         if other.strip().casefold() == folded.strip():
-            return f"there is {shown(other)}: white space in names counts"
+            return f"there is {format_value(other)}: white space in names counts"
     bare = _bare(name)
     for other in names:
         if bare and _bare(other) == bare:
-            return f"there is {shown(other)}"
+            return f"there is {format_value(other)}"
     return ""
 
 
@@ -79,7 +79,7 @@ def _bare(name: str) -> str:
 
 def _close(name: str, names: list[str]) -> str:
     close = difflib.get_close_matches(name, names, n=1, cutoff=_CLOSE)
-    return f"did you mean {shown(close[0])}?" if close else ""
+    return f"did you mean {format_value(close[0])}?" if close else ""
 
 
 def _below(name: str, members: Mapping[str, Any]) -> str:
@@ -88,12 +88,12 @@ def _below(name: str, members: Mapping[str, Any]) -> str:
         if isinstance(inside, (list, tuple)) and inside:
             inside = inside[0]
         if isinstance(inside, Mapping) and name in inside:
-            return f"{shown(other)} has a {shown(name)}, one level down"
+            return f"{format_value(other)} has a {format_value(name)}, one level down"
     return ""
 
 
 def _above(name: str, above: Mapping[str, Any]) -> str:
-    return f"there is a {shown(name)} one level up" if name in above else ""
+    return f"there is a {format_value(name)} one level up" if name in above else ""
 
 
 def holds_json(value: Any) -> bool:
@@ -107,5 +107,5 @@ def holds_json(value: Any) -> bool:
 
 def within(where: str, name: str) -> str:
     """The place of a member, printable."""
-    name = printable(cut(name))
+    name = printable(truncate(name))
     return f"{where}.{name}" if where else name

@@ -9,8 +9,8 @@ from msgspec import Struct, field
 
 from filterpatterns.explain.model import Array, Found
 from filterpatterns.language.operators import Absent, Operator
-from filterpatterns.language.wording import joined, shown
-from filterpatterns.matching.match_tree import Test
+from filterpatterns.language.wording import format_value, joined
+from filterpatterns.matching.match_tree import FieldTest
 
 _MOST_INDEXES = 8
 """Arrays in arrays whose indexes are all spelt out."""
@@ -61,7 +61,7 @@ def below(path: str | None, name: str) -> str:
     return name if path is None else f"{path}.{name}"
 
 
-def judged(test: Test, leaves: Iterable[tuple[Place, Any]]) -> Outcome | None:
+def test_outcome(test: FieldTest, leaves: Iterable[tuple[Place, Any]]) -> Outcome | None:
     """A test, for the leaves of its path: any of them may satisfy any rule. None without any."""
     found: list[Found] = []
     values = 0
@@ -69,7 +69,7 @@ def judged(test: Test, leaves: Iterable[tuple[Place, Any]]) -> Outcome | None:
         values += 1
         rule = next((rule for rule in test.rules if rule.holds(leaf)), None)
         if rule is not None:
-            return Outcome(True, (Found(spelt(place), leaf, shown(leaf)),), values, rule)
+            return Outcome(True, (Found(spelt(place), leaf, format_value(leaf)),), values, rule)
         if len(found) < _MOST_VALUES:
             found.append(Found(spelt(place), leaf, _why(test, leaf)))
     if not values:
@@ -77,7 +77,7 @@ def judged(test: Test, leaves: Iterable[tuple[Place, Any]]) -> Outcome | None:
     return Outcome(False, tuple(found), values, words=_why_not(test, found, values))
 
 
-def _why(test: Test, leaf: Any) -> str:
+def _why(test: FieldTest, leaf: Any) -> str:
     """Why one value satisfies none of the rules: `1 is not > 1; is not "q" or null`."""
     if not test.rules:
         return Absent().why_not(leaf)
@@ -89,14 +89,14 @@ def _why(test: Test, leaf: Any) -> str:
         else:
             alike[why] = []
     whys = [stem + joined(words, _MOST_RULES) for stem, words in alike.items()]
-    value = f"{shown(leaf)} "
+    value = f"{format_value(leaf)} "
     said = [whys[0], *(why.removeprefix(value) for why in whys[1:_MOST_WHYS])]
     if len(whys) > _MOST_WHYS:
         said.append(f"{len(whys) - _MOST_WHYS:,} more")
     return "; ".join(said)
 
 
-def _why_not(test: Test, found: list[Found], values: int) -> str:
+def _why_not(test: FieldTest, found: list[Found], values: int) -> str:
     """In one sentence why no value satisfies a test."""
     if values > 1 and not test.rules:
         return f"{values:,} values are there, and must not be"
@@ -105,7 +105,7 @@ def _why_not(test: Test, found: list[Found], values: int) -> str:
         return f"none of {values:,} values satisfies {wanted}"
     if len(test.rules) < 2:
         return found[0].why
-    return f"{shown(found[0].value)} satisfies none of {len(test.rules):,} rules"
+    return f"{format_value(found[0].value)} satisfies none of {len(test.rules):,} rules"
 
 
 def indexed(array: Any, where: str) -> Iterator[tuple[Place, Any]]:

@@ -11,7 +11,13 @@ from filterpatterns.explain.model import Choice
 from filterpatterns.language.conditions import AllOf, AnyOf, check
 from filterpatterns.language.diagnostics import Reporter
 from filterpatterns.language.parser import parse
-from filterpatterns.matching.match_tree import Combination, Conjunction, Test, conjunction, expand
+from filterpatterns.matching.match_tree import (
+    Combination,
+    Conjunction,
+    FieldTest,
+    conjunction,
+    expand,
+)
 
 _CACHE_SIZE = 16
 
@@ -21,7 +27,7 @@ class Planned(Struct, frozen=True, eq=False):
 
     combination: Combination
     conjunction: Conjunction
-    unseen: tuple[Test, ...]
+    unseen: tuple[FieldTest, ...]
 
 
 class Plan(Struct, frozen=True, eq=False):

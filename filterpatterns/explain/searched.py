@@ -7,13 +7,21 @@ from typing import Any
 
 from filterpatterns.errors import RecordError
 from filterpatterns.explain.names import within
-from filterpatterns.explain.outcomes import Outcome, Place, Trace, below, indexed, judged, spelt
+from filterpatterns.explain.outcomes import (
+    Outcome,
+    Place,
+    Trace,
+    below,
+    indexed,
+    spelt,
+    test_outcome,
+)
 from filterpatterns.matching.interpreter import failing
-from filterpatterns.matching.match_tree import Node, Test
+from filterpatterns.matching.match_tree import FieldTest, MatchNode
 from filterpatterns.matching.search import search
 
 
-def trace_search(trace: Trace, root: Node, value: Any) -> None:
+def trace_search(trace: Trace, root: MatchNode, value: Any) -> None:
     """Note what the tests at and below a node meet in a value.
 
     Raises:
@@ -31,7 +39,7 @@ def trace_search(trace: Trace, root: Node, value: Any) -> None:
         return
     for test in tests:
         here = leaves.get(test.path, [])
-        outcome = judged(test, here) or Outcome(test.optional, words="absent")
+        outcome = test_outcome(test, here) or Outcome(test.optional, words="absent")
         if culprit is not None and test.rank > culprit.rank:
             outcome = Outcome(None, words="not looked at: what comes before it fails")
         elif test is culprit and outcome.satisfied:
@@ -43,7 +51,7 @@ def trace_search(trace: Trace, root: Node, value: Any) -> None:
         trace.outcomes[test.path] = outcome
 
 
-def _gather(tests: list[Test], top: str, value: Any) -> dict[str, list[tuple[Place, Any]]]:
+def _gather(tests: list[FieldTest], top: str, value: Any) -> dict[str, list[tuple[Place, Any]]]:
     """The leaves of each test's path, however the record spells it."""
     paths = {test.path for test in tests}
     leaves: dict[str, list[tuple[Place, Any]]] = {}

@@ -10,11 +10,19 @@ from typing import Any
 
 from filterpatterns.explain.model import Array, Element
 from filterpatterns.explain.names import Names, holds_json, within
-from filterpatterns.explain.outcomes import Outcome, Place, Trace, below, indexed, judged, spelt
+from filterpatterns.explain.outcomes import (
+    Outcome,
+    Place,
+    Trace,
+    below,
+    indexed,
+    spelt,
+    test_outcome,
+)
 from filterpatterns.explain.searched import trace_search
-from filterpatterns.language.wording import cut, kind, told
-from filterpatterns.matching.interpreter import ABSENT, OtherSpelling, evaluate
-from filterpatterns.matching.match_tree import UNRANKED, Node, Test
+from filterpatterns.language.wording import describe_value, kind, truncate
+from filterpatterns.matching.interpreter import MISSING, OtherSpelling, evaluate
+from filterpatterns.matching.match_tree import UNRANKED, FieldTest, MatchNode
 
 _INDEX_HINT = "arrays are looked into by themselves: leave the index out"
 
@@ -26,7 +34,7 @@ _MOST_FAILING = 4
 
 
 def trace_into(
-    trace: Trace, root: Node, value: Any, names: Names, around: Mapping[str, Any] | None = None
+    trace: Trace, root: MatchNode, value: Any, names: Names, around: Mapping[str, Any] | None = None
 ) -> None:
     """Note what the tests at and below a node meet in a value.
 
@@ -61,7 +69,12 @@ class _Walk:
         self._brief = brief
 
     def node(
-        self, node: Node, path: str | None, value: Any, where: str, above: Mapping[str, Any] | None
+        self,
+        node: MatchNode,
+        path: str | None,
+        value: Any,
+        where: str,
+        above: Mapping[str, Any] | None,
     ) -> None:
         """The tests at and below a node, for what stands at its path; `where` says which place."""
         if isinstance(value, Mapping):
@@ -82,21 +95,21 @@ class _Walk:
                 self._leaves(node.test, ((where, value),), value)
             if node.children:
                 hint = "what is in a string is not looked into" if holds_json(value) else ""
-                self.trace.notes[path] = (f"{told(value)}: nothing is below it", hint)
+                self.trace.notes[path] = (f"{describe_value(value)}: nothing is below it", hint)
                 self._all_absent(node)
 
     def _fields(
         self,
-        node: Node,
+        node: MatchNode,
         path: str | None,
         members: Mapping[str, Any],
         where: str,
         above: Mapping[str, Any] | None,
     ) -> None:
         for child in node.children:
-            value = members.get(child.name, ABSENT)
+            value = members.get(child.name, MISSING)
             child_path = below(path, child.name)
-            if value is not ABSENT:
+            if value is not MISSING:
                 self.node(child, child_path, value, within(where, child.name), members)
                 continue
             needed = child.required or (child.test is not None and not child.test.optional)
@@ -107,7 +120,7 @@ class _Walk:
                 self._no_value(child.test, "absent")
             self._all_absent(child)
 
-    def _all_absent(self, node: Node) -> None:
+    def _all_absent(self, node: MatchNode) -> None:
         """The tests below a node at which nothing is."""
         pending = list(node.children)
         while pending:
@@ -116,10 +129,10 @@ class _Walk:
                 self._no_value(child.test, "absent")
             pending.extend(child.children)
 
-    def _no_value(self, test: Test, words: str) -> None:
+    def _no_value(self, test: FieldTest, words: str) -> None:
         self.trace.outcomes[test.path] = Outcome(test.optional, words=words)
 
-    def _scalars(self, test: Test, path: str, array: Any, where: str) -> None:
+    def _scalars(self, test: FieldTest, path: str, array: Any, where: str) -> None:
         objects = 0
 
         def leaves() -> Iterator[tuple[Place, Any]]:
@@ -136,8 +149,8 @@ class _Walk:
             hint = f"{objects:,} {are} passed over: rules are for scalars"
             self.trace.notes[path] = ("", hint)
 
-    def _leaves(self, test: Test, leaves: Iterable[tuple[Place, Any]], value: Any) -> None:
-        outcome = judged(test, leaves)
+    def _leaves(self, test: FieldTest, leaves: Iterable[tuple[Place, Any]], value: Any) -> None:
+        outcome = test_outcome(test, leaves)
         if outcome is None:
             nothing = "an empty array" if not value else "an array without values"
             self._no_value(test, nothing)
@@ -145,7 +158,7 @@ class _Walk:
             self.trace.outcomes[test.path] = outcome
 
     def _elements(
-        self, node: Node, path: str, array: Any, where: str, above: Mapping[str, Any] | None
+        self, node: MatchNode, path: str, array: Any, where: str, above: Mapping[str, Any] | None
     ) -> None:
         objects = [
             (place, item, *evaluate(node, item))
@@ -171,19 +184,22 @@ class _Walk:
         # A test of that rank is there: it is the one whose field was found.
         needed = next(test.path for test in node.tests() if test.rank == first)
         passed = next((each for each in objects if not each[3]), None) if fails else None
-        words = f"{cut(here)}, of {_elements_in(objects)}, satisfies them all"
+        words = f"{truncate(here)}, of {_elements_in(objects)}, satisfies them all"
         if passed is not None:
             words = (
-                f"{cut(spelt(passed[0]))} satisfies them all, but has no {needed}: "
+                f"{truncate(spelt(passed[0]))} satisfies them all, but has no {needed}: "
                 "where any element has it, one that has it must be chosen"
             )
         elif fails:
             words = (
-                f"none of {_elements_in(objects)} satisfies them all; the closest is {cut(here)}"
+                f"none of {_elements_in(objects)} satisfies them all; "
+                f"the closest is {truncate(here)}"
             )
         self.trace.arrays[path] = Array(where, len(objects), here, words, tuple(others))
 
-    def _failing(self, node: Node, path: str, where: str, element: Mapping[str, Any]) -> Element:
+    def _failing(
+        self, node: MatchNode, path: str, where: str, element: Mapping[str, Any]
+    ) -> Element:
         walk = _Walk(self._names, brief=True)
         walk._fields(node, path, element, where, None)
         failures = list(walk.trace.failures(path))
@@ -193,7 +209,7 @@ class _Walk:
 
     def _no_element(
         self,
-        node: Node,
+        node: MatchNode,
         path: str,
         array: Any,
         where: str,
@@ -223,5 +239,5 @@ def _is_object(value: Any) -> bool:
     return isinstance(value, Mapping)
 
 
-def _is_index(node: Node) -> bool:
+def _is_index(node: MatchNode) -> bool:
     return node.name.partition(".")[0].isdecimal()

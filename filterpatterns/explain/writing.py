@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from msgspec import Struct, field
 
-from filterpatterns.explain.model import Node, Rule
+from filterpatterns.explain.model import ExplainedField, RuleOutcome
 from filterpatterns.explain.outcomes import Outcome, Trace
 from filterpatterns.language.conditions import AllOf, AnyOf, Condition
 from filterpatterns.language.operators import Absent, AnythingBut, Equals
@@ -26,7 +26,7 @@ class _Written(Struct, eq=False):
     either: list[AnyOf] = field(default_factory=list)
 
 
-def nodes(conditions: AllOf, combination: Combination, trace: Trace) -> tuple[Node, ...]:
+def nodes(conditions: AllOf, combination: Combination, trace: Trace) -> tuple[ExplainedField, ...]:
     """The tree of a pattern, for one `$or` combination of it.
 
     `trace` has the outcome of each path in it; a path without one was not looked at.
@@ -55,12 +55,12 @@ class _Tree:
         self._notes = dict(trace.notes)
         self._arrays = dict(trace.arrays)
 
-    def members(self, written: _Written, names: tuple[str, ...]) -> tuple[Node, ...]:
+    def members(self, written: _Written, names: tuple[str, ...]) -> tuple[ExplainedField, ...]:
         """The nodes of an object's members; a `$or` stands behind the fields."""
         fields = [self._field(name, one, (*names, name)) for name, one in written.members.items()]
         return (*fields, *(self._or(one) for one in written.either))
 
-    def _field(self, name: str, written: _Written, names: tuple[str, ...]) -> Node:
+    def _field(self, name: str, written: _Written, names: tuple[str, ...]) -> ExplainedField:
         path = ".".join(names)
         if written.condition is not None:
             return self._leaf(name, path, written.condition)
@@ -68,7 +68,7 @@ class _Tree:
         array = self._claimed(self._arrays, path)
         children = self.members(written, names)
         words, hint = note or ("", "")
-        return Node(
+        return ExplainedField(
             name=name,
             path=path,
             satisfied=_all(child.satisfied for child in children),
@@ -78,11 +78,11 @@ class _Tree:
             children=children,
         )
 
-    def _or(self, either: AnyOf) -> Node:
+    def _or(self, either: AnyOf) -> ExplainedField:
         index = self._combination.chosen[either.span]
         alternative = either.alternatives[index]
         children = self.members(_gathered(alternative, len(either.names)), either.names)
-        return Node(
+        return ExplainedField(
             name="$or",
             path=".".join(either.names),
             satisfied=_all(child.satisfied for child in children),
@@ -90,14 +90,16 @@ class _Tree:
             children=children,
         )
 
-    def _leaf(self, name: str, path: str, condition: Condition) -> Node:
+    def _leaf(self, name: str, path: str, condition: Condition) -> ExplainedField:
         if self._combination.conditions[path] is not condition:
-            return Node(name, path, None, words=_OVERRULED, rules=_rules(condition, Outcome(None)))
+            return ExplainedField(
+                name, path, None, words=_OVERRULED, rules=_rules(condition, Outcome(None))
+            )
         outcome = self._outcomes.get(path, Outcome(None))
         words, hint = self._claimed(self._notes, path) or ("", "")
         if outcome.satisfied is False and not outcome.found and not hint:
             hint = _absence_hint(condition, outcome)
-        return Node(
+        return ExplainedField(
             name=name,
             path=path,
             satisfied=outcome.satisfied,
@@ -122,7 +124,7 @@ def _all(verdicts: Iterable[bool | None]) -> bool | None:
     return all(looked) if looked else None
 
 
-def _rules(condition: Condition, outcome: Outcome) -> tuple[Rule, ...]:
+def _rules(condition: Condition, outcome: Outcome) -> tuple[RuleOutcome, ...]:
     value = outcome.found[0].value if outcome.found else None
     rules = []
     for rule in condition.rules:
@@ -132,7 +134,7 @@ def _rules(condition: Condition, outcome: Outcome) -> tuple[Rule, ...]:
         elif outcome.satisfied:
             satisfied = True if isinstance(rule, Absent) else None
         fails = satisfied is False and outcome.found and not rule.holds(value)
-        rules.append(Rule(rule.words(), satisfied, rule.why_not(value) if fails else ""))
+        rules.append(RuleOutcome(rule.words(), satisfied, rule.why_not(value) if fails else ""))
     return tuple(rules)
 
 

@@ -88,7 +88,7 @@ def lines_of_texts(text: str, texts: Iterable[str], first: int) -> list[int]:
     return lines
 
 
-def fault(text: str) -> tuple[str, int, int | None]:
+def find_error(text: str) -> tuple[str, int, int | None]:
     """Why a text is not JSON: in words, how many lines below its first, and in which column."""
     if _is_too_deep(text):
         return f"nested deeper than {MAX_PAYLOAD_DEPTH:,} levels", 0, None

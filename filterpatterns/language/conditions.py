@@ -75,12 +75,12 @@ class AnyOf(Struct, frozen=True):
 AllOf = tuple[Condition | AnyOf, ...]
 
 
-def every(conditions: AllOf) -> Iterator[Condition]:
+def iter_conditions(conditions: AllOf) -> Iterator[Condition]:
     """All conditions, those of `$or` alternatives among them, in the order of the text."""
     for member in conditions:
         if isinstance(member, AnyOf):
             for alternative in member.alternatives:
-                yield from every(alternative)
+                yield from iter_conditions(alternative)
         else:
             yield member
 
@@ -314,7 +314,7 @@ def _name(member: nodes.Field | nodes.Or) -> str:
     return member.name if isinstance(member, nodes.Field) else "$or"
 
 
-def _suggest(operator: nodes.Operator) -> str:
+def _suggest(operator: nodes.OperatorNode) -> str:
     name = operator.name
     lower = name.lower()
     if lower == "pattern":

@@ -69,7 +69,7 @@ def _rules(items: list[Any]) -> nodes.Rules:
 
 def _rule(item: Any) -> nodes.Scalar | nodes.Operation | nodes.Rules:
     if isinstance(item, _Members):
-        operators = (nodes.Operator(name, _NOWHERE, _value(operand)) for name, operand in item)
+        operators = (nodes.OperatorNode(name, _NOWHERE, _value(operand)) for name, operand in item)
         return nodes.Operation(tuple(operators), _NOWHERE)
     return _rules(item) if isinstance(item, list) else _scalar(item)
 

@@ -88,7 +88,7 @@ def _item(item: Any, index: int | None) -> PatternText:
     if not isinstance(item, Mapping):
         _fail(
             "FP002",
-            f"a pattern is JSON text or a dict, found {_shown(item)}",
+            f"a pattern is JSON text or a dict, found {_format_value(item)}",
             "pass a str, bytes or dict, or a list of these",
             filter_index=index,
         )
@@ -217,7 +217,7 @@ def _check_python(pattern: Any, filter_index: int | None) -> None:
                 if not isinstance(name, str):
                     _fail(
                         "FP001",
-                        f"a name in JSON is a string, found {_shown(name)}",
+                        f"a name in JSON is a string, found {_format_value(name)}",
                         "write the name in quotes",
                         path=path,
                         filter_index=filter_index,
@@ -235,7 +235,7 @@ def _check_python(pattern: Any, filter_index: int | None) -> None:
         else:
             _fail(
                 "FP001",
-                f"JSON cannot say {_shown(value)}",
+                f"JSON cannot say {_format_value(value)}",
                 "a pattern holds dicts, lists, strings, finite numbers, True, False and None",
                 path=path,
                 filter_index=filter_index,
@@ -278,7 +278,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _shown(value: object) -> str:
+def _format_value(value: object) -> str:
     """A Python value for a message. Its repr is code that is not ours, and may be long or fail."""
     if value is None or value.__class__ in (float, str) or isinstance(value, bool):
         return repr(value)[:60]

@@ -43,7 +43,7 @@ class Object(Struct, frozen=True):
 Value = Scalar | Array | Object
 
 
-class Operator(Struct, frozen=True):
+class OperatorNode(Struct, frozen=True):
     """One `"name": operand` of an operation."""
 
     name: str
@@ -54,7 +54,7 @@ class Operator(Struct, frozen=True):
 class Operation(Struct, frozen=True):
     """A rule written as an object: `{"prefix": "x"}`."""
 
-    operators: tuple[Operator, ...]
+    operators: tuple[OperatorNode, ...]
     span: Span
 
 

@@ -131,9 +131,9 @@ def _tree_builder() -> Any:  # noqa: C901 - a class, whose methods count
         first, *items, last = children
         return tuple(items), Span(first.start_pos, last.end_pos)
 
-    def operator(children: list[Any]) -> nodes.Operator:
+    def operator(children: list[Any]) -> nodes.OperatorNode:
         name, operand = children
-        return nodes.Operator(_string(name), _span(name), operand)
+        return nodes.OperatorNode(_string(name), _span(name), operand)
 
     class TreeBuilder(Transformer[Any, Any]):
         def start(self, children: list[Any]) -> nodes.Pattern:

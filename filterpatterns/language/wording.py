@@ -18,7 +18,7 @@ _LARGEST_BITS = 256
 """A larger integer is described: Python may refuse to write it out, and nobody reads it."""
 
 
-def shown(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A leaf as JSON has it, long ones cut in the middle; other things by what they are."""
     if isinstance(value, str):
         return _quoted(value)
@@ -31,7 +31,7 @@ def shown(value: Any) -> str:
     if isinstance(value, float):
         return float.__repr__(value)
     if isinstance(value, Decimal):
-        return cut(Decimal.__str__(value))
+        return truncate(Decimal.__str__(value))
     return kind(value)
 
 
@@ -50,13 +50,13 @@ def kind(value: Any) -> str:
     return f"a Python {printable(type(value).__name__)}"
 
 
-def told(value: Any) -> str:
+def describe_value(value: Any) -> str:
     """A leaf and its kind: `"5" is a string`; `null`."""
-    words, what = shown(value), kind(value)
+    words, what = format_value(value), kind(value)
     return what if words == what else f"{words} is {what}"
 
 
-def cut(text: str, longest: int = _LONGEST) -> str:
+def truncate(text: str, longest: int = _LONGEST) -> str:
     """A text without its middle, if it is long."""
     if len(text) <= longest:
         return text
@@ -66,7 +66,7 @@ def cut(text: str, longest: int = _LONGEST) -> str:
 def _quoted(value: str) -> str:
     text = str.__str__(value)
     length = f" ({len(text):,} characters)" if len(text) > _LONGEST else ""
-    return printable(json.dumps(cut(text), ensure_ascii=False)) + length
+    return printable(json.dumps(truncate(text), ensure_ascii=False)) + length
 
 
 def joined(words: list[str], most: int, conjunction: str = "or") -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from itertools import combinations, permutations
 
-from filterpatterns.language.conditions import AllOf, Condition, every
+from filterpatterns.language.conditions import AllOf, Condition, iter_conditions
 from filterpatterns.language.diagnostics import Reporter
 from filterpatterns.language.operators import Absent, AnythingBut, Exists, Numeric, Operator, Prefix
 from filterpatterns.language.operators.equality import Equals, EqualsNumber
-from filterpatterns.lint.base import Rule, rules_of
+from filterpatterns.lint.base import LintCheck, rules_of
 
 
 def exists_beside_fields(conditions: AllOf, report: Reporter) -> None:
     """FP113 also: `exists` for a field that other fields of the pattern lead through."""
-    members = list(every(conditions))
+    members = list(iter_conditions(conditions))
     through = {
         ".".join(names[:length])
         for names in (member.path.split(".") for member in members)
@@ -158,4 +158,4 @@ def _exclude_nothing(first: AnythingBut, second: AnythingBut) -> bool:
     )
 
 
-ARRAY_RULES: tuple[Rule, ...] = (_always_holds, _unreachable, _leave_nothing_out)
+ARRAY_RULES: tuple[LintCheck, ...] = (_always_holds, _unreachable, _leave_nothing_out)

@@ -9,7 +9,7 @@ from filterpatterns.language.diagnostics import Reporter
 from filterpatterns.language.nodes import Span
 from filterpatterns.language.operators import Operator
 
-Rule = Callable[[Condition, str, Reporter], None]
+LintCheck = Callable[[Condition, str, Reporter], None]
 """Looks at one condition of a pattern for a source, and reports what is doubtful."""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from filterpatterns.delivery.sources import SOURCES
-from filterpatterns.language.conditions import AllOf, Condition, every
+from filterpatterns.language.conditions import AllOf, Condition, iter_conditions
 from filterpatterns.language.diagnostics import Reporter
 from filterpatterns.language.operators import (
     Absent,
@@ -68,7 +68,7 @@ def lint(
     `strict` makes errors of undocumented operators; `advice` has the codes that are
     wanted of `ADVICE`.
     """
-    for condition in every(conditions):
+    for condition in iter_conditions(conditions):
         _undocumented(condition, dialect, strict, report)
         if "FP118" in advice:
             unknown_field(condition, source, report)
@@ -85,7 +85,7 @@ def lint_together(filters: Sequence[tuple[AllOf, Reporter]]) -> None:
     if len(filters) < 2:
         return
     for conditions, report in filters:
-        members = [] if report.errors else list(every(conditions))
+        members = [] if report.errors else list(iter_conditions(conditions))
         if members and all(_keeps_nearly_all(member) for member in members):
             report.warning(
                 "FP112",

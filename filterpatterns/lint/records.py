@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from filterpatterns.delivery.sources import SOURCES
 from filterpatterns.jsontext import decoding
-from filterpatterns.language.conditions import AllOf, Condition, every
+from filterpatterns.language.conditions import AllOf, Condition, iter_conditions
 from filterpatterns.language.diagnostics import Reporter
 from filterpatterns.language.operators import Absent, AnythingBut, Exactly, Exists, Numeric
 from filterpatterns.language.operators.equality import Equals, EqualsNumber
-from filterpatterns.lint.base import Rule, rules_of
+from filterpatterns.lint.base import LintCheck, rules_of
 
 PAYLOADS = {
     "sqs": "body",
@@ -154,7 +154,7 @@ def detail_as_value(conditions: AllOf, source: str, report: Reporter) -> None:
     """FP111 also: rules for the detail of an EventBridge event, which is an object."""
     payload = PAYLOADS.get(source)
     base = "" if payload is None else f"{payload}."
-    members = list(every(conditions))
+    members = list(iter_conditions(conditions))
     if any(member.path == f"{base}detail-type" for member in members):
         for member in members:
             if member.path == f"{base}detail":
@@ -206,7 +206,7 @@ def _never_a_plain_string(condition: Condition, source: str, report: Reporter) -
             )
 
 
-RECORD_RULES: tuple[Rule, ...] = (
+RECORD_RULES: tuple[LintCheck, ...] = (
     _wrapped,
     _numbers_in_dynamodb,
     _type_left_out,

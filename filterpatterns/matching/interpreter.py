@@ -15,12 +15,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from filterpatterns.matching.match_tree import UNRANKED, Node, Test
+from filterpatterns.matching.match_tree import UNRANKED, FieldTest, MatchNode
 from filterpatterns.matching.search import search
 
 Outcome = tuple[int, int]
 
-ABSENT: Final[Any] = object()
+MISSING: Final[Any] = object()
 """What `evaluate` is given where there is nothing."""
 
 
@@ -28,12 +28,12 @@ class OtherSpelling(Exception):
     """The event spells a path with dots in another way than the pattern does."""
 
 
-def holds(root: Node, value: Any) -> bool:
+def holds(root: MatchNode, value: Any) -> bool:
     """Whether the tests at and below a node are satisfied by a value. Linear in the value."""
     return failing(root, value) == 0
 
 
-def failing(root: Node, value: Any) -> int:
+def failing(root: MatchNode, value: Any) -> int:
     """How many of the tests at and below a node fail for a value.
 
     Where an object has a name with dots that leads to a path the pattern spells otherwise
@@ -46,7 +46,7 @@ def failing(root: Node, value: Any) -> int:
         return int(search(root, value) is not None)
 
 
-def evaluate(node: Node, value: Any) -> Outcome:
+def evaluate(node: MatchNode, value: Any) -> Outcome:
     """The tests at and below a node, for what stands at its path.
 
     Raises:
@@ -66,26 +66,26 @@ def evaluate(node: Node, value: Any) -> Outcome:
         return _leaves_and_elements(node, node.test, value)
     if node.test is None:
         return UNRANKED, node.required
-    if value is ABSENT:
+    if value is MISSING:
         return UNRANKED, node.required + (not node.test.optional)
     first, fails = _any_leaf(node.test, (value,))
     return first, node.required + fails
 
 
-def _fields(node: Node, members: Mapping[str, Any]) -> Outcome:
+def _fields(node: MatchNode, members: Mapping[str, Any]) -> Outcome:
     """The tests below a node, for an object at its path."""
     for name in members:
         if isinstance(name, str) and is_other_spelling(node, name):
             raise OtherSpelling
     first, fails = UNRANKED, 0
     for child in node.children:
-        rank, child_fails = evaluate(child, members.get(child.name, ABSENT))
+        rank, child_fails = evaluate(child, members.get(child.name, MISSING))
         first = min(first, rank)
         fails += child_fails
     return first, fails
 
 
-def _any_leaf(test: Test, leaves: Any) -> Outcome:
+def _any_leaf(test: FieldTest, leaves: Any) -> Outcome:
     """A test, for the leaves of its path: any of them may satisfy any rule."""
     found = False
     for leaf in leaves:
@@ -95,7 +95,7 @@ def _any_leaf(test: Test, leaves: Any) -> Outcome:
     return (test.rank, 1) if found else (UNRANKED, int(not test.optional))
 
 
-def _elements(node: Node, array: Any) -> Outcome:
+def _elements(node: MatchNode, array: Any) -> Outcome:
     """The tests below a node, for an array at its path: one element must satisfy them all.
 
     Arrays in the array are looked through: choosing an element in each is choosing one of all.
@@ -116,7 +116,7 @@ def _better(outcome: Outcome, other: Outcome) -> Outcome:
     return outcome
 
 
-def _leaves_and_elements(node: Node, test: Test, array: Any) -> Outcome:
+def _leaves_and_elements(node: MatchNode, test: FieldTest, array: Any) -> Outcome:
     """A node with a test of its own and tests below, for an array.
 
     A scalar that stands directly in an array leaves it unbound; one in an array in it binds the
@@ -183,14 +183,14 @@ def _scalars(array: Any) -> Iterator[Any]:
     return (item for item in array if not isinstance(item, (Mapping, list, tuple)))
 
 
-def is_other_spelling(node: Node, name: str) -> bool:
+def is_other_spelling(node: MatchNode, name: str) -> bool:
     """Whether a member's name leads to, or towards, a path below the node that it is no edge to."""
     if "." not in name and not any("." in child.name for child in node.children):
         return False
     return not any(child.name == name for child in node.children) and _leads_below(node, name)
 
 
-def _leads_below(node: Node, name: str) -> bool:
+def _leads_below(node: MatchNode, name: str) -> bool:
     while True:
         for child in node.children:
             if child.name == name or child.name.startswith(name + "."):

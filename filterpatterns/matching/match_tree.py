@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct, field
 
 from filterpatterns.delivery.sources import PayloadFormat, Source
-from filterpatterns.language.conditions import AllOf, AnyOf, Condition, every
+from filterpatterns.language.conditions import AllOf, AnyOf, Condition, iter_conditions
 from filterpatterns.language.diagnostics import Reporter
 from filterpatterns.language.nodes import Span
 from filterpatterns.language.operators import Absent, Operator
@@ -20,7 +20,7 @@ UNRANKED = sys.maxsize
 """Sorts behind every test's rank: nothing was found."""
 
 
-class Test(Struct, frozen=True, eq=False):
+class FieldTest(Struct, frozen=True, eq=False):
     """What one path must satisfy: any rule, by one of its values, or (`optional`) by absence.
 
     `rank` is the path's place in the sorted paths of its conjunction: it decides which arrays an
@@ -34,7 +34,7 @@ class Test(Struct, frozen=True, eq=False):
     rank: int = 0
 
 
-class Node(Struct, frozen=True, eq=False):
+class MatchNode(Struct, frozen=True, eq=False):
     """A place in events that a conjunction looks at: what leads there, the test, what is below.
 
     `name` may hold dots, where the pattern spells a name with dots. `required` says how many of the
@@ -42,8 +42,8 @@ class Node(Struct, frozen=True, eq=False):
     """
 
     name: str
-    test: Test | None
-    children: tuple[Node, ...]
+    test: FieldTest | None
+    children: tuple[MatchNode, ...]
     required: int
 
     @property
@@ -51,7 +51,7 @@ class Node(Struct, frozen=True, eq=False):
         """Whether all tests below (not here) may be satisfied by absence."""
         return not self.required
 
-    def tests(self) -> Iterator[Test]:
+    def tests(self) -> Iterator[FieldTest]:
         """The tests here and below."""
         pending = [self]
         while pending:
@@ -67,8 +67,8 @@ class Payload(Struct, frozen=True, eq=False):
     `json` is the node at the payload key; its tests are all below it.
     """
 
-    json: Node | None
-    string: Test | None
+    json: MatchNode | None
+    string: FieldTest | None
 
     @property
     def formats(self) -> tuple[PayloadFormat, ...]:
@@ -83,7 +83,7 @@ class Conjunction(Struct, frozen=True, eq=False):
     A payload's fields come from the payload alone, so that no array spans it and the metadata.
     """
 
-    metadata: Node
+    metadata: MatchNode
     payloads: dict[str, Payload]
 
 
@@ -100,7 +100,7 @@ def build(conditions: AllOf, source: Source, report: Reporter) -> Iterator[Conju
     _warn_added(conditions, source, report)
     if not source.takes_strings:
         _refuse_strings(conditions, source, report)
-    placed = _placed(every(conditions), source)
+    placed = _placed(iter_conditions(conditions), source)
     for combination in expand(conditions, report):
         found, unseen = _conjunction(combination, placed, source)
         # Fields that AWS adds later are absent: such a test fails, unless absence will do.
@@ -114,7 +114,7 @@ class _Placed(Struct, frozen=True, eq=False):
     `names` lead there from the payload key, or from the record.
     """
 
-    test: Test
+    test: FieldTest
     names: tuple[str, ...]
     payload: str | None
     is_added: bool
@@ -129,7 +129,7 @@ def _placed(conditions: Iterable[Condition], source: Source) -> dict[int, _Place
     for rank, condition in enumerate(sorted(conditions, key=lambda each: each.path)):
         rules = tuple(rule for rule in condition.rules if not isinstance(rule, Absent))
         optional = len(rules) < len(condition.rules)
-        test = Test(condition.names, condition.path, rules, optional, rank)
+        test = FieldTest(condition.names, condition.path, rules, optional, rank)
         keys = (key for key in source.payload_keys if _belongs(test.path, (key,)))
         payload = next(keys, None)
         names = test.names if payload is None else names_below(payload, test)
@@ -188,7 +188,7 @@ def _warn_repeated(path: str, overruled: Condition, report: Reporter) -> None:
 
 
 def _warn_added(conditions: AllOf, source: Source, report: Reporter) -> None:
-    for condition in every(conditions):
+    for condition in iter_conditions(conditions):
         if _belongs(condition.path, source.added_by_aws):
             report.warning(
                 "FP104",
@@ -200,7 +200,7 @@ def _warn_added(conditions: AllOf, source: Source, report: Reporter) -> None:
 
 
 def _refuse_strings(conditions: AllOf, source: Source, report: Reporter) -> None:
-    for condition in every(conditions):
+    for condition in iter_conditions(conditions):
         if condition.path in source.payload_keys:
             report.error(
                 "FP021",
@@ -215,14 +215,14 @@ def _belongs(path: str, keys: Iterable[str]) -> bool:
     return any(path == key or path.startswith(key + ".") for key in keys)
 
 
-def conjunction(combination: Combination, source: Source) -> tuple[Conjunction, list[Test]]:
+def conjunction(combination: Combination, source: Source) -> tuple[Conjunction, list[FieldTest]]:
     """The conjunction of what the source has, and the tests of what AWS adds after filtering."""
     return _conjunction(combination, _placed(combination.conditions.values(), source), source)
 
 
 def _conjunction(
     combination: Combination, placed: dict[int, _Placed], source: Source
-) -> tuple[Conjunction, list[Test]]:
+) -> tuple[Conjunction, list[FieldTest]]:
     every_one = [placed[id(condition)] for condition in combination.conditions.values()]
     unseen = [one.test for one in every_one if one.is_added]
     seen = [one for one in every_one if not one.is_added]
@@ -233,14 +233,14 @@ def _conjunction(
         below = [(one.names, one.test) for one in mine if one.test.path != key]
         if mine:
             payloads[key] = Payload(
-                json=grow(key, below) if below else None,
+                json=build_tree(key, below) if below else None,
                 string=next((one.test for one in mine if one.test.path == key), None),
             )
     metadata = [(one.names, one.test) for one in chosen if one.payload is None]
-    return Conjunction(grow("", metadata), payloads), unseen
+    return Conjunction(build_tree("", metadata), payloads), unseen
 
 
-def names_below(key: str, test: Test) -> tuple[str, ...]:
+def names_below(key: str, test: FieldTest) -> tuple[str, ...]:
     """The names from a payload key down, as the pattern spells them (`body.a` may be one name)."""
     first, *rest = test.names
     return tuple(rest) if first == key else (first[len(key) + 1 :], *rest)
@@ -249,11 +249,11 @@ def names_below(key: str, test: Test) -> tuple[str, ...]:
 class _Growing(Struct, eq=False):
     """A node while tests are added. Edges are lists of name parts, split at every dot."""
 
-    test: Test | None = None
+    test: FieldTest | None = None
     edges: dict[str, tuple[list[str], _Growing]] = field(default_factory=dict)
 
 
-def grow(name: str, tests: Iterable[tuple[tuple[str, ...], Test]]) -> Node:
+def build_tree(name: str, tests: Iterable[tuple[tuple[str, ...], FieldTest]]) -> MatchNode:
     """A node with the tests below it, each given with the names that lead there.
 
     There is an edge for each name as the pattern spells it. Where two paths share a part of a
@@ -265,9 +265,9 @@ def grow(name: str, tests: Iterable[tuple[tuple[str, ...], Test]]) -> Node:
     return _freeze(name, root)
 
 
-def align(
-    name: str, groups: Iterable[Iterable[tuple[tuple[str, ...], Test]]]
-) -> tuple[Node, tuple[Node, ...]]:
+def build_aligned_trees(
+    name: str, groups: Iterable[Iterable[tuple[tuple[str, ...], FieldTest]]]
+) -> tuple[MatchNode, tuple[MatchNode, ...]]:
     """One node with all tests of several groups below it, and one node for each group alone.
 
     All have the same edges where they have any. Of several tests for one path the first node has
@@ -283,7 +283,7 @@ def align(
     )
 
 
-def _along(skeleton: _Growing, tests: Iterable[tuple[tuple[str, ...], Test]]) -> _Growing:
+def _along(skeleton: _Growing, tests: Iterable[tuple[tuple[str, ...], FieldTest]]) -> _Growing:
     """A node with these tests, which the skeleton has too, below it: with the skeleton's edges.
 
     It takes no more than the tests' own paths: hundreds of alternatives share one skeleton.
@@ -324,10 +324,10 @@ def _descend(node: _Growing, parts: list[str]) -> _Growing:
     return node
 
 
-def _freeze(name: str, node: _Growing) -> Node:
+def _freeze(name: str, node: _Growing) -> MatchNode:
     frozen = (_freeze(".".join(label), child) for label, child in node.edges.values())
     children = tuple(child for child in frozen if child.test is not None or child.children)
     required = sum(
         child.required + (child.test is not None and not child.test.optional) for child in children
     )
-    return Node(name, node.test, children, required)
+    return MatchNode(name, node.test, children, required)

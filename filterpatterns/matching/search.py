@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 from filterpatterns.errors import RecordError
-from filterpatterns.matching.match_tree import Node, Test
+from filterpatterns.matching.match_tree import FieldTest, MatchNode
 
 _MOST_STEPS = 2_000_000
 """The problem is as hard as set cover; only an event made for it needs this many steps."""
@@ -31,10 +31,10 @@ class _Place:
     __slots__ = ("arrays", "leaves")
 
     def __init__(self) -> None:
-        self.leaves: dict[Test, bool] = {}
+        self.leaves: dict[FieldTest, bool] = {}
         self.arrays: list[list[_Place]] = []
 
-    def add_leaf(self, test: Test, satisfied: bool) -> None:
+    def add_leaf(self, test: FieldTest, satisfied: bool) -> None:
         self.leaves[test] = satisfied or self.leaves.get(test, False)
 
 
@@ -42,7 +42,7 @@ _Chosen = dict[int, _Place]
 """Arrays, by the identity of their list of places, and the element that was chosen of each."""
 
 
-def search(root: Node, value: Any) -> Test | None:
+def search(root: MatchNode, value: Any) -> FieldTest | None:
     """The tests at and below a node, for a value, however it spells its paths: None if they are
     satisfied, else the first that cannot be satisfied together with those before it.
 
@@ -55,12 +55,12 @@ def search(root: Node, value: Any) -> Test | None:
 
 
 class _Search:
-    def __init__(self, top: _Place, tests: list[Test]) -> None:
+    def __init__(self, top: _Place, tests: list[FieldTest]) -> None:
         self._top = top
         self._tests = tests
         self._steps = 0
 
-    def first_unsatisfied(self) -> Test | None:
+    def first_unsatisfied(self) -> FieldTest | None:
         if not self._tests:
             return None
         choices = [self._choices(self._tests[0], {})]
@@ -76,7 +76,7 @@ class _Search:
                 furthest = max(furthest, len(choices))
         return self._tests[furthest - 1]
 
-    def _choices(self, test: Test, chosen: _Chosen) -> Iterator[_Chosen]:
+    def _choices(self, test: FieldTest, chosen: _Chosen) -> Iterator[_Chosen]:
         """What may be chosen on top of `chosen` so that the test is satisfied."""
         pending = [(self._top, chosen)]
         found = False
@@ -100,14 +100,14 @@ class _Search:
             yield chosen
 
 
-def _gather(root: Node, whole: Any) -> _Place:
+def _gather(root: MatchNode, whole: Any) -> _Place:
     """The leaves that the tree's tests are about, by the array elements they lie in.
 
     An event may cut a dotted name anywhere, so that a place in the tree is a node and how much of
     an edge from there has been spelt so far (None: nothing; names may be empty).
     """
     top = _Place()
-    pending: list[tuple[Node, str | None, Any, _Place, int]] = [(root, None, whole, top, 0)]
+    pending: list[tuple[MatchNode, str | None, Any, _Place, int]] = [(root, None, whole, top, 0)]
     while pending:
         node, spelt, value, place, depth = pending.pop()
         if isinstance(value, Mapping):
@@ -133,7 +133,7 @@ def _gather(root: Node, whole: Any) -> _Place:
     return top
 
 
-def walk(node: Node, name: str) -> tuple[Node, str | None] | None:
+def walk(node: MatchNode, name: str) -> tuple[MatchNode, str | None] | None:
     """Where a name with dots leads from a node: to a node, part of the way to one, or nowhere."""
     while True:
         for child in node.children:

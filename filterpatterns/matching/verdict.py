@@ -8,7 +8,13 @@ from typing import Any, Final
 
 import msgspec
 
-from filterpatterns.delivery.sources import Encoding, PayloadFormat, Source, Step, decode_base64
+from filterpatterns.delivery.sources import (
+    Encoding,
+    FormatAction,
+    PayloadFormat,
+    Source,
+    decode_base64,
+)
 from filterpatterns.errors import RecordError
 from filterpatterns.jsontext import decoding
 from filterpatterns.jsontext.decoding import NOT_JSON
@@ -141,12 +147,12 @@ def payload_satisfies(source: Source, wanted: Payload, payload: Any) -> bool:
     return _payload_reason(source, wanted, read) is Reason.MATCH
 
 
-def step(source: Source, wanted: Payload, found: PayloadFormat) -> Step:
+def format_action(source: Source, wanted: Payload, found: PayloadFormat) -> FormatAction:
     """What the format table says of a payload of that format."""
     steps = {form: source.formats[found, form] for form in wanted.formats}
-    if Step.DROP in steps.values():
-        return Step.DROP
-    return steps.get(found, Step.METADATA_ONLY)
+    if FormatAction.DROP in steps.values():
+        return FormatAction.DROP
+    return steps.get(found, FormatAction.METADATA_ONLY)
 
 
 def _payload_reason(source: Source, wanted: Payload, payload: ReadPayload) -> Reason:
@@ -154,10 +160,10 @@ def _payload_reason(source: Source, wanted: Payload, payload: ReadPayload) -> Re
     if payload is None:
         return Reason.NO_PAYLOAD
     found, value = payload
-    follows = step(source, wanted, found)
-    if follows is Step.DROP:
+    follows = format_action(source, wanted, found)
+    if follows is FormatAction.DROP:
         return mismatch(found, value)
-    if follows is Step.FILTER and not _payload_holds(wanted, found, value):
+    if follows is FormatAction.FILTER and not _payload_holds(wanted, found, value):
         return Reason.NO_MATCH
     return Reason.MATCH
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from filterpatterns.delivery.sources import Source, Step
+from filterpatterns.delivery.sources import FormatAction, Source
 from filterpatterns.engine.engine import Engine
 from filterpatterns.language.conditions import AllOf, AnyOf, Condition
 from filterpatterns.language.operators import Absent, Operator
@@ -35,7 +35,7 @@ class Together:
         return self._engine.single()(record)
 
 
-class FieldJudge:
+class FieldMatcher:
     """Judges and counts one field, and each of its rules."""
 
     def __init__(self, condition: Condition, text: str, views: Views) -> None:
@@ -48,9 +48,9 @@ class FieldJudge:
 
     def holds(self, _record: Record, seen: Seen) -> bool:
         """Count a record, and say whether the field alone lets it through."""
-        step = Step.FILTER if self._wanted is None else seen.steps[self._wanted]
-        alone = step is Step.METADATA_ONLY
-        if step is Step.FILTER:
+        step = FormatAction.FILTER if self._wanted is None else seen.steps[self._wanted]
+        alone = step is FormatAction.METADATA_ONLY
+        if step is FormatAction.FILTER:
             leaves = seen.leaves.get(self._path, [])
             for rule, count in zip(self._rules, self.count.rules):  # noqa: B905 - one for each
                 if _lets_through(rule, leaves):
@@ -66,13 +66,13 @@ class FieldJudge:
             self.count.near = self._views.near(self._path)
 
 
-class OrJudge:
+class OrMatcher:
     """Judges and counts a `$or`, and each of its alternatives."""
 
     def __init__(self, member: AnyOf, text: str, views: Views, source: Source) -> None:
         self._alternatives = [
             (
-                [judge(inner, text, views, source) for inner in alternative],
+                [compile_part(inner, text, views, source) for inner in alternative],
                 Together(alternative, source),
             )
             for alternative in member.alternatives
@@ -108,13 +108,13 @@ class OrJudge:
                 one.finish()
 
 
-def judge(
+def compile_part(
     member: Condition | AnyOf, text: str, views: Views, source: Source
-) -> FieldJudge | OrJudge:
+) -> FieldMatcher | OrMatcher:
     """The judge of a member of a pattern; `text` is the pattern's."""
     if isinstance(member, Condition):
-        return FieldJudge(member, text, views)
-    return OrJudge(member, text, views, source)
+        return FieldMatcher(member, text, views)
+    return OrMatcher(member, text, views, source)
 
 
 def _lets_through(rule: Operator, leaves: list[Any]) -> bool:

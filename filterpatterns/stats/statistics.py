@@ -13,15 +13,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from filterpatterns.delivery.envelopes import source_of
-from filterpatterns.delivery.sources import PayloadFormat, Source, Step, source_named
+from filterpatterns.delivery.sources import FormatAction, PayloadFormat, Source, source_named
 from filterpatterns.engine.filter import Filter
 from filterpatterns.errors import RecordError
-from filterpatterns.language.conditions import AllOf, AnyOf, Condition, check, every
+from filterpatterns.language.conditions import AllOf, AnyOf, Condition, check, iter_conditions
 from filterpatterns.language.diagnostics import Reporter
 from filterpatterns.language.operators import Absent, Exists
 from filterpatterns.language.parser import parse
 from filterpatterns.matching import match_tree
-from filterpatterns.matching.match_tree import Conjunction, Matcher, Payload, Test
+from filterpatterns.matching.match_tree import Conjunction, FieldTest, Matcher, Payload
 from filterpatterns.matching.verdict import Payloads, Reason, Verdict, as_record, format_verdict
 from filterpatterns.stats.counts import (
     AlternativeCount,
@@ -31,7 +31,7 @@ from filterpatterns.stats.counts import (
     RuleCount,
     Stage,
 )
-from filterpatterns.stats.partial import Together, judge
+from filterpatterns.stats.partial import Together, compile_part
 from filterpatterns.stats.survey import OBJECT, Occurrence
 from filterpatterns.stats.views import Views, built
 
@@ -95,11 +95,11 @@ class _Counter:
         self._source = source
         self._members = _members(text)
         self._formats = Matcher(source, _formats_only(built(self._members, source)))
-        self._views = Views(every(self._members), source)
+        self._views = Views(iter_conditions(self._members), source)
         self._order = sorted(range(len(self._members)), key=self._is_about_payload)
         members = [self._members[place] for place in self._order]
-        self._judges = [judge(member, text, self._views, source) for member in members]
-        often = Counter(condition.path for condition in every(self._members))
+        self._judges = [compile_part(member, text, self._views, source) for member in members]
+        often = Counter(condition.path for condition in iter_conditions(self._members))
         self._is_needed = [_is_needed(member, often) for member in members]
         self._prefixes: dict[int, Together] = {}
         keys = dict.fromkeys(key for one in self._formats.conjunctions for key in one.payloads)
@@ -122,7 +122,7 @@ class _Counter:
             funnel.undecided += 1
             return
         funnel.left += 1
-        funnel.ignored += Step.METADATA_ONLY in seen.steps.values()
+        funnel.ignored += FormatAction.METADATA_ONLY in seen.steps.values()
         for stage in funnel.stages[:passed]:
             stage.left += 1
 
@@ -156,7 +156,7 @@ class _Counter:
         return self._prefixes[count]
 
     def _is_about_payload(self, place: int) -> bool:
-        conditions = every((self._members[place],))
+        conditions = iter_conditions((self._members[place],))
         return any(condition.path in self._views.wanted for condition in conditions)
 
 
@@ -183,16 +183,16 @@ def _is_needed(member: Condition | AnyOf, often: Mapping[str, int]) -> bool:
 
 def _formats_only(conjunctions: Iterable[Conjunction]) -> tuple[Conjunction, ...]:
     """For each set of formats that is wanted, a conjunction that any payload of them satisfies."""
-    anything = Test((), "", (Exists(),), optional=False)
+    anything = FieldTest((), "", (Exists(),), optional=False)
     found = {}
     for one in conjunctions:
         wanted = tuple((key, payload.formats) for key, payload in one.payloads.items())
         payloads = {
             key: Payload(
-                json=match_tree.grow(key, ()) if PayloadFormat.JSON in formats else None,
+                json=match_tree.build_tree(key, ()) if PayloadFormat.JSON in formats else None,
                 string=anything if PayloadFormat.STRING in formats else None,
             )
             for key, formats in wanted
         }
-        found[wanted] = Conjunction(match_tree.grow("", ()), payloads)
+        found[wanted] = Conjunction(match_tree.build_tree("", ()), payloads)
     return tuple(found.values())

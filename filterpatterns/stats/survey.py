@@ -14,7 +14,7 @@ from typing import Any, Final
 from msgspec import Struct, field
 
 from filterpatterns.language.operators.base import is_number
-from filterpatterns.matching.match_tree import Node, Test, grow
+from filterpatterns.matching.match_tree import FieldTest, MatchNode, build_tree
 from filterpatterns.matching.search import walk
 
 OBJECT: Final = "object"
@@ -49,7 +49,7 @@ class Occurrence(Struct, eq=False):
             kinds.add(kind)
             examples = self.examples.setdefault(kind, [])
             if len(examples) < _EXAMPLES:
-                shown = _shown(leaf)
+                shown = _format_leaf(leaf)
                 if shown not in examples:
                     examples.append(shown)
         if is_object:
@@ -67,7 +67,7 @@ def _kind(leaf: Any) -> str:
     return "number" if is_number(leaf) else "boolean"
 
 
-def _shown(leaf: Any) -> str:
+def _format_leaf(leaf: Any) -> str:
     """A value as JSON, cut if it is long."""
     if isinstance(leaf, str) and len(leaf) > _EXAMPLE_LENGTH:
         leaf = leaf[:_EXAMPLE_LENGTH] + "..."
@@ -83,18 +83,18 @@ class Survey:
         tests: the names that lead to each path, and a test that is there; its rules do not matter.
     """
 
-    def __init__(self, name: str, tests: Iterable[tuple[tuple[str, ...], Test]]) -> None:
+    def __init__(self, name: str, tests: Iterable[tuple[tuple[str, ...], FieldTest]]) -> None:
         distinct = {test.path: (names, test) for names, test in tests}
-        self._root = grow(name, distinct.values())
+        self._root = build_tree(name, distinct.values())
         self.occurrences = {test.path: Occurrence(test.path) for test in self._root.tests()}
-        self._names: dict[Node, set[str]] = {}
+        self._names: dict[MatchNode, set[str]] = {}
         self._ways = dict(_ways(self._root))
 
     def add(self, value: Any) -> dict[str, list[Any]]:
         """Count one record; what it has at each path."""
         leaves: dict[str, list[Any]] = {path: [] for path in self.occurrences}
         objects = set()
-        pending: list[tuple[Node, str | None, Any]] = [(self._root, None, value)]
+        pending: list[tuple[MatchNode, str | None, Any]] = [(self._root, None, value)]
         while pending:
             node, spelt, value = pending.pop()
             if isinstance(value, Mapping):
@@ -123,7 +123,7 @@ class Survey:
                 return _alike(name, names)
         return []
 
-    def _note(self, node: Node, value: Mapping[str, Any]) -> None:
+    def _note(self, node: MatchNode, value: Mapping[str, Any]) -> None:
         names = self._names.setdefault(node, set())
         names.update(child.name for child in node.children if child.name in value)
         if value.keys() <= names or len(names) >= _NAMES:
@@ -136,8 +136,8 @@ class Survey:
 
 
 def _below(
-    node: Node, spelt: str | None, value: Mapping[str, Any]
-) -> Iterator[tuple[Node, str | None, Any]]:
+    node: MatchNode, spelt: str | None, value: Mapping[str, Any]
+) -> Iterator[tuple[MatchNode, str | None, Any]]:
     """Where the members of an object lead, each of them however it spells the way."""
     plain = spelt is None and not any("." in child.name for child in node.children)
     if plain and "." not in "".join(name for name in value if isinstance(name, str)):
@@ -152,9 +152,9 @@ def _below(
                 yield *reached, member
 
 
-def _ways(root: Node) -> Iterator[tuple[str, list[tuple[Node, str]]]]:
+def _ways(root: MatchNode) -> Iterator[tuple[str, list[tuple[MatchNode, str]]]]:
     """Each path, and the nodes on the way to it, each with the name that leads on."""
-    pending: list[tuple[Node, list[tuple[Node, str]]]] = [(root, [])]
+    pending: list[tuple[MatchNode, list[tuple[MatchNode, str]]]] = [(root, [])]
     while pending:
         node, way = pending.pop()
         if node.test is not None:

@@ -7,11 +7,11 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from filterpatterns.delivery.sources import PayloadFormat, Source, Step
+from filterpatterns.delivery.sources import FormatAction, PayloadFormat, Source
 from filterpatterns.language.conditions import AllOf, Condition
 from filterpatterns.language.diagnostics import Reporter
 from filterpatterns.matching import match_tree
-from filterpatterns.matching.match_tree import Conjunction, Test
+from filterpatterns.matching.match_tree import Conjunction, FieldTest
 from filterpatterns.matching.verdict import Payloads
 from filterpatterns.stats.survey import Occurrence, Survey
 
@@ -26,7 +26,7 @@ class Seen(Struct, eq=False):
     a condition that wants it in one format or another."""
 
     leaves: dict[str, list[Any]] = field(default_factory=dict)
-    steps: dict[tuple[str, PayloadFormat], Step] = field(default_factory=dict)
+    steps: dict[tuple[str, PayloadFormat], FormatAction] = field(default_factory=dict)
 
 
 class Views:
@@ -37,8 +37,8 @@ class Views:
     """
 
     def __init__(self, conditions: Iterable[Condition], source: Source) -> None:
-        metadata: list[tuple[tuple[str, ...], Test]] = []
-        below: dict[str, list[tuple[tuple[str, ...], Test]]] = {}
+        metadata: list[tuple[tuple[str, ...], FieldTest]] = []
+        below: dict[str, list[tuple[tuple[str, ...], FieldTest]]] = {}
         self.wanted: dict[str, tuple[str, PayloadFormat]] = {}
         self._source = source
         self._strings: dict[str, Occurrence] = {}
@@ -75,7 +75,7 @@ class Views:
         for key, form in set(self.wanted.values()):
             payload = payloads[key]
             if payload is None:
-                seen.steps[key, form] = Step.DROP
+                seen.steps[key, form] = FormatAction.DROP
                 continue
             found, value = payload
             seen.steps[key, form] = self._source.formats[found, form]

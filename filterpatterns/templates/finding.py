@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 
 from filterpatterns.language.inputs import PatternText
 from filterpatterns.templates.documents import json_document
-from filterpatterns.templates.documents.values import List, Literal, Node, Object, Text
+from filterpatterns.templates.documents.values import List, Literal, Object, TemplateValue, Text
 from filterpatterns.templates.errors import TemplateError, line_and_column
 from filterpatterns.templates.mapping import ENCRYPTED, TITLES, UNRESOLVED, Mapping, Skipped
 from filterpatterns.templates.mentions import mentions_patterns
@@ -126,7 +126,9 @@ def _yaml(text: str, searched: bool) -> Iterator[Mapping]:
         yield from _document(root, text, True, whole=False)
 
 
-def _document(root: Node, text: str, searched: bool, *, whole: bool = True) -> Iterator[Mapping]:
+def _document(
+    root: TemplateValue, text: str, searched: bool, *, whole: bool = True
+) -> Iterator[Mapping]:
     """The mappings of a document. `whole`: it is all of the text."""
     if not isinstance(root, Object):
         if not searched:
@@ -193,7 +195,7 @@ def _criteria(root: Object, text: str) -> Iterator[Mapping]:
         yield found
 
 
-def _as_it_is(node: Node) -> Node:
+def _as_it_is(node: TemplateValue) -> TemplateValue:
     return node
 
 
@@ -203,7 +205,7 @@ def _plain(text: str) -> Mapping:
     return Mapping("", "pattern", None, None, (PatternText(text),), line)
 
 
-def _is_nested(root: Node) -> bool:
+def _is_nested(root: TemplateValue) -> bool:
     """Whether it is an object, and all that it has are objects and arrays."""
     return isinstance(root, Object) and all(
         isinstance(value, (Object, List)) for _, value in root.members
@@ -219,7 +221,7 @@ def _looks_like_a_pattern(root: Object) -> bool:
     """Whether every leaf is an array of rules, as only patterns have it: nothing else is judged
     that nobody said is a pattern."""
     leaves = 0
-    pending: list[Node] = [root]
+    pending: list[TemplateValue] = [root]
     while pending:
         node = pending.pop()
         if isinstance(node, List):

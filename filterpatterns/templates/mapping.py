@@ -18,8 +18,8 @@ from filterpatterns.templates.documents.values import (
     Encoded,
     List,
     Literal,
-    Node,
     Object,
+    TemplateValue,
     Text,
     is_null,
 )
@@ -113,7 +113,7 @@ class Builder:
 
     def criteria(
         self,
-        node: Node | None,
+        node: TemplateValue | None,
         logical_id: str,
         kind: Kind,
         source: str | None,
@@ -145,7 +145,7 @@ class Builder:
 
     def patterns(
         self,
-        nodes: Iterable[Node],
+        nodes: Iterable[TemplateValue],
         span: Span,
         logical_id: str,
         kind: Kind,
@@ -183,7 +183,7 @@ class Builder:
 
         return self._made(span, skip, logical_id, kind, source, names)
 
-    def _is_nothing(self, node: Node) -> bool:
+    def _is_nothing(self, node: TemplateValue) -> bool:
         try:
             return is_null(self.resolve(node))
         except Unresolved:
@@ -251,7 +251,9 @@ class _Building:
     def skip(self, index: int | None, reason: str, span: Span, code: str = UNRESOLVED) -> None:
         self.skipped.append(Skipped(code, reason, *line_and_column(self._text, span.start), index))
 
-    def resolved(self, node: Node | None, index: int | None = None) -> Node | None:
+    def resolved(
+        self, node: TemplateValue | None, index: int | None = None
+    ) -> TemplateValue | None:
         """What a node stands for; None if there is no telling, which is noted."""
         if node is None:
             return None
@@ -261,7 +263,7 @@ class _Building:
             self.skip(index, why.reason, why.span)
             return None
 
-    def filter(self, index: int, node: Node) -> None:
+    def filter(self, index: int, node: TemplateValue) -> None:
         """One of the Filters: an object with a Pattern."""
         before = len(self.skipped)
         item = self.resolved(node, index)
@@ -273,7 +275,7 @@ class _Building:
                 node.span, 'a filter is an object with a "Pattern"', path=f"Filters[{index}]"
             )
 
-    def pattern(self, index: int | None, node: Node, *, objects: bool) -> None:
+    def pattern(self, index: int | None, node: TemplateValue, *, objects: bool) -> None:
         """One pattern; `objects`: here it may be an object, where elsewhere AWS wants a string."""
         try:
             found = self._resolve(node)

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from filterpatterns import compile as compile_pattern
 from filterpatterns.cli.io import scan, streams
-from filterpatterns.cli.io.scan import Piece, Scan, Unit, Work
+from filterpatterns.cli.io.scan import Chunk, FileSlice, Scan, ScanOptions
 from tests.cli.test_program import PATTERN, RECORDS, command_line, fp, lines, record, run
 
 BIG, SMALL, PLAIN, BARE = (json.dumps(one).encode() + b"\n" for one in RECORDS)
@@ -362,13 +362,13 @@ def test_a_file_that_shrinks_is_no_whole_file(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     path.write_bytes(BIG * 10_000)
 
-    def shrink(_piece: Piece) -> None:
+    def shrink(_piece: Chunk) -> None:
         os.truncate(path, len(BIG) * 9_000)
 
-    whole = Scan(Work(compile_pattern(PATTERN))).run(Unit(str(path)), shrink)
+    whole = Scan(ScanOptions(compile_pattern(PATTERN))).run(FileSlice(str(path)), shrink)
     assert whole.fault == "the file became shorter while it was read (after line 9,000)"
-    section = Unit(str(path), 0, len(BIG) * 10_000)
-    end = Scan(Work(compile_pattern(PATTERN))).run(section, lambda piece: None)
+    section = FileSlice(str(path), 0, len(BIG) * 10_000)
+    end = Scan(ScanOptions(compile_pattern(PATTERN))).run(section, lambda piece: None)
     assert end.fault == "the file became shorter while it was read"
 
 
@@ -445,14 +445,14 @@ HOSTILE = [
 
 def outcome_of(path: Path, *, sections: int | None = None) -> dict[str, Any]:
     """What filtering a file gives, in one piece or in sections of about so many bytes."""
-    work = Work(compile_pattern(PATTERN), rejects=True, errors=True)
-    pieces: list[Piece] = []
+    work = ScanOptions(compile_pattern(PATTERN), rejects=True, errors=True)
+    pieces: list[Chunk] = []
     ends = []
-    found = [Unit(str(path))]
+    found = [FileSlice(str(path))]
     if sections is not None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(scan, "_SECTION", sections)
-            found = [unit for unit, _ in scan.units((str(path),), divide=True)]
+            found = [unit for unit, _ in scan.file_slices((str(path),), divide=True)]
     base = 0
     faults = []
     for unit in found:
@@ -559,7 +559,7 @@ def test_help_says_what_the_options_are() -> None:
 def test_what_a_section_gave_is_not_held_on_to(tmp_path: Path) -> None:
     """A large file is thousands of sections: cycles of garbage would add up."""
 
-    class Pieces(list[Piece]):
+    class Pieces(list[Chunk]):
         """A list that can be watched."""
 
     path = tmp_path / "events.jsonl"
@@ -568,7 +568,7 @@ def test_what_a_section_gave_is_not_held_on_to(tmp_path: Path) -> None:
     watched = weakref.ref(pieces)
     gc.disable()
     try:
-        Scan(Work(compile_pattern(PATTERN))).run(Unit(str(path)), pieces.append)
+        Scan(ScanOptions(compile_pattern(PATTERN))).run(FileSlice(str(path)), pieces.append)
         assert pieces
         del pieces
         assert watched() is None

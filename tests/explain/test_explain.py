@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import filterpatterns
 from filterpatterns import Explanation, RecordError
 from filterpatterns.explain.drawing import ASCII, Style, draw
-from filterpatterns.explain.explainer import Combination, Node
+from filterpatterns.explain.explainer import Combination, ExplainedField
 from filterpatterns.language.operators import OPERATORS
 from tests.support.paths import (
     base64_of,
@@ -45,7 +45,7 @@ def only(explanation: Explanation) -> Combination:
     return combination
 
 
-def field(explanation: Explanation, name: str = "a") -> Node:
+def field(explanation: Explanation, name: str = "a") -> ExplainedField:
     """The field of that name in the closest combination."""
     pending = list(explanation.filters[0].combinations[0].nodes)
     while pending:

@@ -14,7 +14,7 @@ from typing import Any
 
 import filterpatterns
 from filterpatterns import Filter, PatternError, RecordError, RuleSet
-from filterpatterns.cli.io.lines import LineFilter, LineJudge
+from filterpatterns.cli.io.lines import LineFilter, LineMatcher
 from filterpatterns.delivery.envelopes import holds_records
 from filterpatterns.delivery.reader import Item
 from filterpatterns.delivery.sources import SOURCES
@@ -165,7 +165,7 @@ def judge_lines(compiled: Filter, data: bytes) -> None:
 
 def judge_file(compiled: Filter, given: Sequence[bytes], items: Sequence[Item]) -> None:
     """A file whose items are known: `fp filter` meets the same records and the same faults."""
-    lines = LineFilter(LineJudge(compiled, drops=True), "file")
+    lines = LineFilter(LineMatcher(compiled, drops=True), "file")
     lines.run(blocks(given, 1 + len(given) % 3))
     verdicts = [compiled._engine.interpret(item.record) for item in items if item.error is None]
     found = len(lines.outcome.kept), len(lines.outcome.dropped), len(lines.outcome.faults)
@@ -186,5 +186,5 @@ def _line_filters(compiled: Filter, number: int) -> Iterator[tuple[LineFilter, b
     """With dropped lines and without, and how many lines at a time: the first lot of them is judged
     with a look before decoding, if there can be one, and the second without."""
     for drops in (False, True):
-        lines = LineFilter(LineJudge(compiled, drops=drops), "file", json_lines=True)
+        lines = LineFilter(LineMatcher(compiled, drops=drops), "file", json_lines=True)
         yield lines, drops, 1 + (drops is (number % 2 == 0))

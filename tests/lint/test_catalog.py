@@ -14,7 +14,7 @@ import pytest
 
 import filterpatterns
 from filterpatterns import Diagnostic
-from filterpatterns.lint.catalog.catalog import NOTES, RULES, Example, Rule, markdown
+from filterpatterns.lint.catalog.catalog import CATALOG, NOTES, CatalogEntry, Example, markdown
 from filterpatterns.templates import finding
 from tests.support.helpers import line_and_column, marked, refused, warned
 
@@ -72,8 +72,8 @@ def _check(example: Example) -> list[Diagnostic]:
 # --- the rule book
 
 
-@pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
-def test_the_bad_example_of_a_rule_yields_its_code_and_no_other(rule: Rule) -> None:
+@pytest.mark.parametrize("rule", CATALOG.values(), ids=list(CATALOG))
+def test_the_bad_example_of_a_rule_yields_its_code_and_no_other(rule: CatalogEntry) -> None:
     (found,) = _check(rule.bad)
     assert found.code == rule.code
     assert found.severity == rule.severity
@@ -81,8 +81,8 @@ def test_the_bad_example_of_a_rule_yields_its_code_and_no_other(rule: Rule) -> N
     assert (found.line, found.column) == (place or (None, None))
 
 
-@pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
-def test_the_good_example_of_a_rule_yields_nothing(rule: Rule) -> None:
+@pytest.mark.parametrize("rule", CATALOG.values(), ids=list(CATALOG))
+def test_the_good_example_of_a_rule_yields_nothing(rule: CatalogEntry) -> None:
     assert _check(rule.good) == []
     assert (rule.good.source, rule.good.dialect) == (rule.bad.source, rule.bad.dialect)
 
@@ -92,20 +92,20 @@ def test_the_rule_book_has_every_code_that_patterns_can_get_and_no_other() -> No
     files = [path for path in package.rglob("*.py") if path.parent.name != "rulebook"]
     sources = [path.read_text(encoding="utf-8") for path in files]
     said = {code for source in sources for code in re.findall(r'"(FP[01][0-9]{2})"', source)}
-    assert said == set(RULES) == set(PLACES)
+    assert said == set(CATALOG) == set(PLACES)
 
 
 def test_the_rule_book_is_in_order_and_cannot_be_changed() -> None:
-    assert list(RULES) == sorted(RULES)
-    assert all(code == rule.code for code, rule in RULES.items())
+    assert list(CATALOG) == sorted(CATALOG)
+    assert all(code == rule.code for code, rule in CATALOG.items())
     with pytest.raises(TypeError):
-        RULES["FP999"] = RULES["FP001"]  # type: ignore[index]
+        CATALOG["FP999"] = CATALOG["FP001"]  # type: ignore[index]
     with pytest.raises(AttributeError):
-        RULES["FP001"].title = "other"  # type: ignore[misc]
+        CATALOG["FP001"].title = "other"  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
-def test_a_rule_reads_well(rule: Rule) -> None:
+@pytest.mark.parametrize("rule", CATALOG.values(), ids=list(CATALOG))
+def test_a_rule_reads_well(rule: CatalogEntry) -> None:
     assert rule.title == rule.title.strip(" .")
     assert len(rule.title) <= 50
     assert rule.meaning.endswith(".")
@@ -113,7 +113,7 @@ def test_a_rule_reads_well(rule: Rule) -> None:
 
 
 def test_no_two_rules_have_one_title() -> None:
-    assert len({rule.title for rule in RULES.values()}) == len(RULES)
+    assert len({rule.title for rule in CATALOG.values()}) == len(CATALOG)
 
 
 def test_the_page_of_rules_is_current() -> None:
@@ -133,12 +133,12 @@ def test_the_page_is_what_the_module_prints() -> None:
 
 def test_the_page_has_a_section_for_each_code_and_no_long_lines() -> None:
     page = markdown()
-    codes = [*RULES, *(note.code for note in NOTES)]
+    codes = [*CATALOG, *(note.code for note in NOTES)]
     assert re.findall(r"^## (.*)$", page, re.MULTILINE) == codes
-    for code in RULES:
+    for code in CATALOG:
         assert f"](#{code.lower()})" in page
     assert max(map(len, page.splitlines())) <= 100
-    assert page.count("```") == 4 * len(RULES)
+    assert page.count("```") == 4 * len(CATALOG)
 
 
 # --- the mistakes that people make, each at its place in a pattern of several lines

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import filterpatterns
-from filterpatterns.cli.io.lines import LineFilter, LineJudge
+from filterpatterns.cli.io.lines import LineFilter, LineMatcher
 from filterpatterns.delivery.envelopes import holds_records
-from filterpatterns.explain.explainer import Node
+from filterpatterns.explain.explainer import ExplainedField
 from filterpatterns.jsontext.structure import one_line
 
 
@@ -77,7 +77,7 @@ def line_verdict(compiled: filterpatterns.Filter, text: str) -> bool:
     """The verdict on a record's text as a line of a file: the first lines are judged with a look
     before decoding, if there can be one, and the next without."""
     line = one_line(text).encode() + b"\n"
-    lines = LineFilter(LineJudge(compiled, drops=True), "cases", json_lines=True)
+    lines = LineFilter(LineMatcher(compiled, drops=True), "cases", json_lines=True)
     blocks = [[line] * 2, [line] * 2]
     lines.run(lambda longest: blocks.pop() if blocks else [])
     outcome = lines.outcome
@@ -100,7 +100,7 @@ def explained(compiled: filterpatterns.Filter, record: Any) -> bool:
     return bool(explanation)
 
 
-def fails(nodes: tuple[Node, ...]) -> bool:
+def fails(nodes: tuple[ExplainedField, ...]) -> bool:
     """Whether a field in the trees fails; an object or a `$or` fails if what is in it does."""
     for node in nodes:
         if node.children:

@@ -120,14 +120,14 @@ def _given(argument: str) -> Given:
     if argument.lstrip().startswith(("{", "[")):
         return Given(INLINE, argument)
     if argument == "-":
-        return Given(STDIN, _read(STDIN, argument))
+        return Given(STDIN, _read_argument(STDIN, argument))
     file, mark, logical_id = argument.rpartition("#")
     if mark and file and not os.path.exists(argument):
-        return Given(file, _read(file, argument), logical_id)
-    return Given(argument, _read(argument, argument))
+        return Given(file, _read_argument(file, argument), logical_id)
+    return Given(argument, _read_argument(argument, argument))
 
 
-def _read(name: str, argument: str) -> bytes:
+def _read_argument(name: str, argument: str) -> bytes:
     return read_whole(name, _LARGEST_FILE, "a pattern", hint=_hint(argument))
 
 

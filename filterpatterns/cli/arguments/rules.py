@@ -113,7 +113,7 @@ def _document(argument: str) -> Rules:
     try:
         members = list(_members(data))
     except (ValueError, RecursionError) as error:
-        words, line, column = _fault(data, str(error))
+        words, line, column = _find_error(data, str(error))
         words = f"error: not a JSON object of rules: {printable(words)}"
         raise Failure(located(name, words, line, column) + f"\n{_WANTED}") from None
     listed = _listed(members)
@@ -129,7 +129,7 @@ def _document(argument: str) -> Rules:
     return rules
 
 
-def _fault(data: bytes, otherwise: str) -> tuple[str, int | None, int | None]:
+def _find_error(data: bytes, otherwise: str) -> tuple[str, int | None, int | None]:
     """Why data is no JSON object, in words, and in which line and column."""
     try:
         text = data.decode()
@@ -141,7 +141,7 @@ def _fault(data: bytes, otherwise: str) -> tuple[str, int | None, int | None]:
         return otherwise if is_object else f"found {decoding.described(value)}", None, None
     if text.strip() and text.lstrip()[0] not in "{[":
         return "not JSON", None, None
-    words, below, column = structure.fault(text)
+    words, below, column = structure.find_error(text)
     return words, below + 1, column
 
 

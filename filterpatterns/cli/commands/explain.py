@@ -23,7 +23,7 @@ from filterpatterns.delivery.reader import Item
 from filterpatterns.engine.filter import Filter
 from filterpatterns.errors import RecordError, printable
 from filterpatterns.explain.explainer import Explanation
-from filterpatterns.language.wording import cut, joined, shown
+from filterpatterns.language.wording import format_value, joined, truncate
 
 _MOST_SAID = 5
 """Numbers or ids that are not there and are said so."""
@@ -154,7 +154,7 @@ def _missing(wanted: _Wanted, tally: _Tally, *, files: int) -> list[str]:
         has = "there is 1" if files == 1 and tally.most == 1 else has
         words.append(f"there is no record {joined([str(n) for n in numbers], _MOST_SAID)}: {has}")
     if ids:
-        said = joined([shown(each) for each in ids], _MOST_SAID)
+        said = joined([format_value(each) for each in ids], _MOST_SAID)
         words.append(f"there is no record with the id {said} among {counted(tally.read)}")
     return words
 
@@ -208,7 +208,7 @@ class _Trees:
 
     def record(self, item: Item, number: int, explanation: Explanation) -> None:
         """Write one record."""
-        parts = [str(number), printable(cut(item.id)) if item.id is not None else "-"]
+        parts = [str(number), printable(truncate(item.id)) if item.id is not None else "-"]
         if self._file_names:
             parts.append(f"{printable(item.file)}:{item.line}")
         head = "  ".join(parts)

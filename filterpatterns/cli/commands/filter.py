@@ -14,9 +14,9 @@ from filterpatterns.cli.arguments.options import complete_files, pattern_options
 from filterpatterns.cli.io import output_files, record_files, workers
 from filterpatterns.cli.io.lines import Counts
 from filterpatterns.cli.io.output_files import Write
-from filterpatterns.cli.io.scan import End, Piece, Scan, Unit, Work, units
+from filterpatterns.cli.io.scan import Chunk, FileSlice, Scan, ScanOptions, SliceResult, file_slices
 from filterpatterns.cli.messages import counted, located, say_other_source
-from filterpatterns.cli.output.progress import Progress, shown, wants_progress
+from filterpatterns.cli.output.progress import Progress, show_progress, wants_progress
 from filterpatterns.cli.output.writers import NOT_A_RECORD
 from filterpatterns.errors import RecordError, printable
 
@@ -118,7 +118,7 @@ def command(
         raise click.UsageError("the output, the rejects and the errors want a file each")
     if found is not None:
         raise click.UsageError(f"{printable(found.path)} is read: write to another file")
-    work = Work(
+    work = ScanOptions(
         compiled,
         invert=invert,
         ids=ids,
@@ -152,15 +152,20 @@ def command(
 
 
 def _filter(
-    files: tuple[str, ...], work: Work, jobs: int | None, taker: _Taker, *, writes_lines: bool
+    files: tuple[str, ...],
+    work: ScanOptions,
+    jobs: int | None,
+    taker: _Taker,
+    *,
+    writes_lines: bool,
 ) -> None:
-    found = list(units(files, divide=jobs != 1))
+    found = list(file_slices(files, divide=jobs != 1))
     sizes = [size for _, size in found]
     jobs = min(jobs or workers.useful(sizes), len(found))
     if jobs == 1:
-        found = list(units(files, divide=False))
+        found = list(file_slices(files, divide=False))
     all_units = [unit for unit, _ in found]
-    with shown(sum(sizes), wanted=wants_progress(writes_lines=writes_lines)) as progress:
+    with show_progress(sum(sizes), wanted=wants_progress(writes_lines=writes_lines)) as progress:
         ends = (
             _one_by_one(found, work, taker, progress)
             if jobs == 1
@@ -181,8 +186,8 @@ def _filter(
 
 
 def _one_by_one(
-    found: list[tuple[Unit, int]], work: Work, taker: _Taker, progress: Progress
-) -> Iterator[End]:
+    found: list[tuple[FileSlice, int]], work: ScanOptions, taker: _Taker, progress: Progress
+) -> Iterator[SliceResult]:
     before = 0
     scan = Scan(work)
     for unit, size in found:
@@ -192,7 +197,7 @@ def _one_by_one(
             progress(start + position, taker.selected)
 
         if output_files.is_output(unit.path):
-            yield End(fault="the output is appended to this file")
+            yield SliceResult(fault="the output is appended to this file")
         else:
             yield scan.run(unit, taker.take, tick)
         before += size
@@ -244,13 +249,13 @@ class _Taker:
         total = self.counts.records + self.counts.errors
         return f"{counted(total)}: {', '.join(parts)}"
 
-    def begin(self, unit: Unit) -> None:
+    def begin(self, unit: FileSlice) -> None:
         """A unit is next; it begins a file unless it is a later section of one."""
         if unit.start == 0:
             self.end_file()
             self._file = unit.name
 
-    def take(self, piece: Piece) -> None:
+    def take(self, piece: Chunk) -> None:
         """Take a piece of the unit.
 
         Raises:
@@ -277,7 +282,7 @@ class _Taker:
         if self._most is not None and self.selected >= self._most:
             raise _Enough
 
-    def end(self, end: End) -> None:
+    def end(self, end: SliceResult) -> None:
         """The unit has ended."""
         self.counts.add(end.counts)
         self._file_lines += end.counts.lines
@@ -314,7 +319,7 @@ def _hint(files: tuple[str, ...], source: str) -> None:
     for file in files:
         if file == "-":
             continue
-        for item in record_files.read(file):
+        for item in record_files.read_records(file):
             with suppress(RecordError):
                 say_other_source(item.record, source)
             return

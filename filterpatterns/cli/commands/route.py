@@ -75,7 +75,7 @@ class _Lines:
     def record(self, item: Item, number: int, names: list[str], error: str | None) -> None:
         """Write what became of a record."""
         result = ERROR if error is not None else MATCH if names else DROP
-        detail = ", ".join(map(_shown, names)) or "no rule"
+        detail = ", ".join(map(_format_name, names)) or "no rule"
         self._writer.row(Row(item.file, item.line or 0, number, item.id, result, "", detail))
 
 
@@ -197,11 +197,13 @@ class _Router:
         self._files = files
         self._split = split
         self._rest = rest
-        self._lose = lose
+        self._write_invalid = lose
 
     def file(self, file: str) -> None:
         """Route the records of a file, or of standard input."""
-        for number, item in numbered(file, self, self.tally, as_text=True, lose=self._lose):
+        for number, item in numbered(
+            file, self, self.tally, as_text=True, lose=self._write_invalid
+        ):
             self._route(item, number)
 
     def _route(self, item: Item, number: int) -> None:
@@ -212,7 +214,7 @@ class _Router:
                 names = self._rule_set.matching(item.record)
             except RecordError as refusal:
                 error = refusal.message
-                self._lose(item.as_line())
+                self._write_invalid(item.as_line())
         if error is not None:
             self.tally.invalid += 1
             complain(self._writer, located(item.file, f"error: {error}", item.line, column))
@@ -262,10 +264,10 @@ def _write_counts(counts: Counter[str], rule_set: RuleSet, out: TextIO) -> None:
     """A line a rule, also for those that took nothing: they are what a summary is read for."""
     width = len(f"{max(counts.values(), default=0):,}")
     for name in rule_set.names:
-        out.write(f"  {counts[name]:{width},} {_shown(name)}\n")
+        out.write(f"  {counts[name]:{width},} {_format_name(name)}\n")
 
 
-def _shown(name: str) -> str:
+def _format_name(name: str) -> str:
     """A rule's name for people; of the empty one something has to be seen."""
     return printable(name) or '""'
 

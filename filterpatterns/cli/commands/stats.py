@@ -14,7 +14,7 @@ from filterpatterns.cli.arguments.options import (
     pattern_options,
     wants_color,
 )
-from filterpatterns.cli.evaluation.record_loop import Tally, hint_at_source, judge_file
+from filterpatterns.cli.evaluation.record_loop import Tally, hint_at_source, match_file
 from filterpatterns.cli.output import writers
 from filterpatterns.stats.statistics import FieldCount, Funnel, OrCount, Statistics
 
@@ -87,7 +87,7 @@ def command(
     statistics = Statistics(compiled)
     tally = Tally()
     for file in files:
-        judge_file(file, statistics.add, writers.Silence(), tally)
+        match_file(file, statistics.add, writers.Silence(), tally)
     funnels = statistics.funnels()
     out = writers.stdout()
     if as_json:

@@ -17,7 +17,7 @@ from filterpatterns.cli.evaluation.record_loop import (
     Tally,
     hint_at_source,
     hint_at_stats,
-    judge_file,
+    match_file,
 )
 from filterpatterns.cli.messages import counted
 from filterpatterns.cli.output import writers
@@ -212,7 +212,7 @@ def command(
         writer = reporting = Reporting(writer, report, expect)
     tally = Tally()
     for file in files:
-        judge_file(file, verdict, writer, tally)
+        match_file(file, verdict, writer, tally)
     writer.flush()
     if not as_json:
         out.write(f"{tally}\n" if quiet or not tally.total else f"\n{tally}\n")

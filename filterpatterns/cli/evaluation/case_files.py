@@ -74,7 +74,7 @@ def run(file: str, *, source: str | None, max_filters: int) -> Iterator[Result]:
         max_filters: as for `compile`.
     """
     found = False
-    for item in record_files.read(file):
+    for item in record_files.read_records(file):
         found = True
         if item.error is not None:
             error = item.error.replace("a record is", "a case is", 1)
@@ -100,7 +100,7 @@ def _results(
     source: str | None,
     max_filters: int,
 ) -> Iterator[Result]:
-    result = Result(file, line, name, None, pattern=shown(case["pattern"]))
+    result = Result(file, line, name, None, pattern=format_result(case["pattern"]))
     compiled, refusal = None, ""
     try:
         source = case.get("source", source or _DEFAULT_SOURCE)
@@ -211,7 +211,7 @@ def _name(case: Mapping[str, Any]) -> str:
     return ""
 
 
-def shown(value: Any) -> str:
+def format_result(value: Any) -> str:
     """A pattern or a record as text in a line."""
     if isinstance(value, str):
         return " ".join(value.split())

@@ -18,7 +18,7 @@ from filterpatterns.delivery.reader import Item
 from filterpatterns.errors import RecordError
 from filterpatterns.matching.verdict import Reason, Verdict
 
-Judge = Callable[[Any], Verdict]
+GetVerdict = Callable[[Any], Verdict]
 """`Filter.verdict`, or what does more and says the same."""
 
 
@@ -82,7 +82,7 @@ def numbered(
     """
     number = 0
     unreadable = tally.unreadable
-    for item in record_files.read(file, before_read=out.flush, as_text=as_text, lose=lose):
+    for item in record_files.read_records(file, before_read=out.flush, as_text=as_text, lose=lose):
         if item.line is None:
             tally.unreadable += 1
             complain(out, located(item.file, f"error: {item.error}"))
@@ -93,14 +93,16 @@ def numbered(
         complain(out, located(streams.STDIN if file == "-" else file, "warning: no records"))
 
 
-def judge_file(file: str, judge: Judge, writer: writers.Writer, tally: Tally) -> None:
+def match_file(file: str, judge: GetVerdict, writer: writers.Writer, tally: Tally) -> None:
     """Judge the records of a file; what cannot be read or judged is said on standard error."""
     for number, item in numbered(file, writer, tally):
-        result, reason, detail = _judged(item, judge, writer, tally)
+        result, reason, detail = _match_item(item, judge, writer, tally)
         writer.row(Row(item.file, item.line or 0, number, item.id, result, reason, detail))
 
 
-def _judged(item: Item, judge: Judge, writer: writers.Writer, tally: Tally) -> tuple[str, str, str]:
+def _match_item(
+    item: Item, judge: GetVerdict, writer: writers.Writer, tally: Tally
+) -> tuple[str, str, str]:
     """The result, the reason for machines, and the reason in words."""
     error, column = item.error, item.column
     if error is None:

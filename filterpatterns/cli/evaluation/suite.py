@@ -50,7 +50,9 @@ def run(
             elif outcome == _FAIL and not quiet:
                 out.write(_failure(result, color))
                 if explain and result.compiled is not None:
-                    out.write(f"  {_cut(printable(case_files.shown(result.record)))}\n")
+                    out.write(
+                        f"  {_truncate(printable(case_files.format_result(result.record)))}\n"
+                    )
                     out.write(explained(result.compiled, result.record, out, color=color))
             if outcome == _ERROR:
                 out.flush()
@@ -84,7 +86,7 @@ def _failure(result: Result, color: bool) -> str:
     if color:
         words = f"{_RED}{words}{_PLAIN}"
     line = located(result.file, f"{_named(result)}{words}{_why(result)}", result.line)
-    return f"{line}\n  {_cut(printable(result.pattern))}\n"
+    return f"{line}\n  {_truncate(printable(result.pattern))}\n"
 
 
 def _named(result: Result) -> str:
@@ -99,7 +101,7 @@ def _why(result: Result) -> str:
     return f": {result.why}" if result.why not in ("", result.found) else ""
 
 
-def _cut(text: str) -> str:
+def _truncate(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 

@@ -18,7 +18,7 @@ from filterpatterns.errors import RecordError
 _SPACE = b" \t\r\n"
 
 
-class Fault(NamedTuple):
+class ReadError(NamedTuple):
     """What could not be read, and where, as far as that is known."""
 
     line: int | None
@@ -37,7 +37,7 @@ class Outcome(Struct):
     kept: list[bytes] = field(default_factory=list)
     dropped: list[bytes] = field(default_factory=list)
     lost: list[bytes] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[ReadError] = field(default_factory=list)
 
 
 class Counts(Struct):
@@ -56,7 +56,7 @@ class Counts(Struct):
         self.errors += other.errors
 
 
-class LineJudge:
+class LineMatcher:
     """A filter, as the lines of any number of files are judged by it; what it learns of them (what
     is faster, for such payloads) is kept from one to the next. Not to be shared by threads."""
 
@@ -73,7 +73,7 @@ class LineFilter:
     The outcome is collected in `outcome`; `counts.records` are those that matched or did not.
     """
 
-    def __init__(self, judge: LineJudge, file: str, *, json_lines: bool | None = None) -> None:
+    def __init__(self, judge: LineMatcher, file: str, *, json_lines: bool | None = None) -> None:
         """
         Args:
             judge: the filter.
@@ -114,7 +114,7 @@ class LineFilter:
             )
             counts.lines += len(lines)
             counts.records += len(lines) - self._slow_lines
-        self._judge_items(self._reader.end())
+        self._match_items(self._reader.end())
 
     def _slow(self, line: bytes, number: int) -> None:
         """Judge a line that may be anything."""
@@ -122,14 +122,14 @@ class LineFilter:
         items = self._reader.line(number, line)
         if not items and not line.strip(_SPACE):
             self.counts.blank += 1
-        self._judge_items(items)
+        self._match_items(items)
 
-    def _judge_items(self, items: Any) -> None:
+    def _match_items(self, items: Any) -> None:
         for item in items:
             fault = item.error if item.error is not None else self._matched(item)
             if fault is not None:
                 self.counts.errors += 1
-                self.outcome.faults.append(Fault(item.line, item.column, fault))
+                self.outcome.faults.append(ReadError(item.line, item.column, fault))
 
     def _matched(self, item: Item) -> str | None:
         """Judge a record; gives what is wrong if it cannot be."""

@@ -14,7 +14,7 @@ from filterpatterns.delivery.reader import LONGEST_LINE, Item
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-def read(
+def read_records(
     path: str,
     *,
     stdin: BinaryIO | None = None,

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from msgspec import Struct, field
 
-from filterpatterns.cli.io.lines import Counts, Fault, LineFilter, LineJudge, Outcome
+from filterpatterns.cli.io.lines import Counts, LineFilter, LineMatcher, Outcome, ReadError
 from filterpatterns.cli.io.streams import STDIN, Section, Stream, is_packed, reason
 from filterpatterns.delivery.reader import Reader, record_id
 from filterpatterns.engine.filter import Filter
@@ -28,7 +28,7 @@ _READS_PER_PIECE = 8
 """Reads of a buffer after which what has been found goes out, if the file is plain."""
 
 
-class Unit(NamedTuple):
+class FileSlice(NamedTuple):
     """A file, or a section of one that is known to be JSON Lines: from `start` up to `end`."""
 
     path: str
@@ -41,7 +41,7 @@ class Unit(NamedTuple):
         return STDIN if self.path == "-" else self.path
 
 
-class Work(Struct, frozen=True):
+class ScanOptions(Struct, frozen=True):
     """What is asked for. `invert` turns round what is kept and what is dropped; of a record that is
     kept, `ids` wants its id only, and `text` nothing but to be counted if it is not set."""
 
@@ -53,7 +53,7 @@ class Work(Struct, frozen=True):
     errors: bool = False
 
 
-class Piece(NamedTuple):
+class Chunk(NamedTuple):
     """A part of what goes out: `selected` counts the records in `output`, `matched` those that the
     filter matched."""
 
@@ -62,10 +62,10 @@ class Piece(NamedTuple):
     lost: bytes
     selected: int
     matched: int
-    faults: tuple[Fault, ...]
+    faults: tuple[ReadError, ...]
 
 
-class End(Struct, frozen=True):
+class SliceResult(Struct, frozen=True):
     """The end of a unit: what was counted, and why the file could not be read on, if so."""
 
     counts: Counts = field(default_factory=Counts)
@@ -75,16 +75,16 @@ class End(Struct, frozen=True):
 class Scan:
     """Judges units of work, one after the other."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: ScanOptions) -> None:
         self._work = work
-        self._judge = LineJudge(work.compiled, drops=work.invert or work.rejects)
+        self._judge = LineMatcher(work.compiled, drops=work.invert or work.rejects)
 
     def run(
         self,
-        unit: Unit,
-        emit: Callable[[Piece], None],
+        unit: FileSlice,
+        emit: Callable[[Chunk], None],
         tick: Callable[[int], None] | None = None,
-    ) -> End:
+    ) -> SliceResult:
         """Judge a unit's records.
 
         Args:
@@ -98,7 +98,7 @@ class Scan:
         try:
             stream = _open(unit, flush.before_read)
         except (OSError, ValueError) as error:
-            return End(fault=reason(error))
+            return SliceResult(fault=reason(error))
         flush.stream = stream
         with stream:
             lines.run(stream.read_lines)
@@ -109,7 +109,7 @@ class Scan:
             tick(stream.position)
         if fault is not None and lines.counts.lines and whole:
             fault = f"{fault} (after line {lines.counts.lines:,})"
-        return End(lines.counts, fault)
+        return SliceResult(lines.counts, fault)
 
 
 class _Flush:
@@ -117,9 +117,9 @@ class _Flush:
 
     def __init__(
         self,
-        work: Work,
+        work: ScanOptions,
         lines: LineFilter,
-        emit: Callable[[Piece], None],
+        emit: Callable[[Chunk], None],
         tick: Callable[[int], None] | None,
     ) -> None:
         self.stream: Stream | None = None
@@ -139,14 +139,14 @@ class _Flush:
 
     def now(self) -> None:
         self._reads = 0
-        piece = _piece(self._outcome, self._work)
+        piece = _chunk(self._outcome, self._work)
         if piece is not None:
             self._emit(piece)
         if self._tick is not None and self.stream is not None:
             self._tick(self.stream.position)
 
 
-def _piece(outcome: Outcome, work: Work) -> Piece | None:
+def _chunk(outcome: Outcome, work: ScanOptions) -> Chunk | None:
     """What has come out so far, taken out; None if that is nothing."""
     kept, dropped = outcome.kept, outcome.dropped
     if not (kept or dropped or outcome.lost or outcome.faults):
@@ -155,7 +155,7 @@ def _piece(outcome: Outcome, work: Work) -> Piece | None:
     output = b""
     if work.text:
         output = b"".join(map(_id_line, selected) if work.ids else selected)
-    piece = Piece(
+    piece = Chunk(
         output,
         b"".join(rejected) if work.rejects else b"",
         b"".join(outcome.lost) if work.errors else b"",
@@ -175,13 +175,13 @@ def _id_line(line: bytes) -> bytes:
     return b"-\n" if found is None else printable(found).encode(errors="backslashreplace") + b"\n"
 
 
-def _open(unit: Unit, before_read: Callable[[], None]) -> Stream:
+def _open(unit: FileSlice, before_read: Callable[[], None]) -> Stream:
     if unit.end is None:
         return Stream.open(unit.path, before_read=before_read)
     return Stream(Section(unit.path, unit.start, unit.end), before_read=before_read)
 
 
-def units(paths: tuple[str, ...], *, divide: bool) -> Iterator[tuple[Unit, int]]:
+def file_slices(paths: tuple[str, ...], *, divide: bool) -> Iterator[tuple[FileSlice, int]]:
     """The units of work in files, in order, each with its size in bytes (0: unknown).
 
     Args:
@@ -199,7 +199,7 @@ def units(paths: tuple[str, ...], *, divide: bool) -> Iterator[tuple[Unit, int]]
                 continue
         except OSError:
             pass  # whoever opens it will say so
-        yield Unit(path), size
+        yield FileSlice(path), size
 
 
 def _is_json_lines(path: str) -> bool:
@@ -215,7 +215,7 @@ def _is_json_lines(path: str) -> bool:
     return False
 
 
-def _sections(path: str, size: int) -> Iterator[tuple[Unit, int]]:
+def _sections(path: str, size: int) -> Iterator[tuple[FileSlice, int]]:
     """A file of JSON Lines, cut behind line feeds."""
     step = max(_SECTION, size // _MOST_SECTIONS)
     start = 0
@@ -228,5 +228,5 @@ def _sections(path: str, size: int) -> Iterator[tuple[Unit, int]]:
                     if part.endswith(b"\n"):
                         break
                 end = min(file.tell(), size)
-            yield Unit(path, start, end), end - start
+            yield FileSlice(path, start, end), end - start
             start = end

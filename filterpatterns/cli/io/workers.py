@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO
 
-from filterpatterns.cli.io.scan import End, Piece, Scan, Unit, Work
+from filterpatterns.cli.io.scan import Chunk, FileSlice, Scan, ScanOptions, SliceResult
 from filterpatterns.cli.messages import Failure
 
 _WORTHWHILE = 1 << 24
@@ -39,8 +39,8 @@ def _cores() -> int:
 
 
 def run_all(
-    units: Sequence[Unit], work: Work, jobs: int, emit: Callable[[Piece], None]
-) -> Iterator[End]:
+    units: Sequence[FileSlice], work: ScanOptions, jobs: int, emit: Callable[[Chunk], None]
+) -> Iterator[SliceResult]:
     """Judge units in so many processes; pieces and ends come in the order of the units.
 
     Raises:
@@ -86,7 +86,7 @@ def run_all(
                 process.join()
 
 
-def _outcome(file: BinaryIO, process: Any, emit: Callable[[Piece], None]) -> End:
+def _outcome(file: BinaryIO, process: Any, emit: Callable[[Chunk], None]) -> SliceResult:
     while True:
         try:
             message = pickle.load(file)  # noqa: S301 - from our own process
@@ -96,7 +96,7 @@ def _outcome(file: BinaryIO, process: Any, emit: Callable[[Piece], None]) -> End
                 f"fp: error: a worker process {_how(process.exitcode)}: the output is incomplete\n"
                 "  hint: if memory is short, try --jobs 1"
             ) from None
-        if isinstance(message, End):
+        if isinstance(message, SliceResult):
             return message
         emit(message)
 
@@ -108,7 +108,9 @@ def _how(status: int | None) -> str:
     return f"ended with status {status}"
 
 
-def _work(units: Sequence[Unit], work: Work, writer: Any, others: Sequence[Any]) -> None:
+def _work(
+    units: Sequence[FileSlice], work: ScanOptions, writer: Any, others: Sequence[Any]
+) -> None:
     """What a process does. Ctrl-C is the parent's business: it ends the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for other in others:
@@ -116,14 +118,14 @@ def _work(units: Sequence[Unit], work: Work, writer: Any, others: Sequence[Any])
     # multiprocessing's own way of sending copies large messages three times.
     file = os.fdopen(os.dup(writer.fileno()), "wb", _BUFFER_SIZE)
 
-    def send(message: Piece | End) -> None:
+    def send(message: Chunk | SliceResult) -> None:
         pickle.dump(message, file, protocol=5)
         file.flush()
 
     scan = Scan(work)
     with contextlib.suppress(BrokenPipeError), file:
         for unit in units:
-            pieces: list[Piece] = []
+            pieces: list[Chunk] = []
             end = scan.run(unit, send if unit.end is None else pieces.append)
             for piece in pieces:
                 send(piece)

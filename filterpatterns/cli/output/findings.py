@@ -115,10 +115,10 @@ _SARIF_LEVELS = {"error": "error", "warning": "warning", "skipped": "note"}
 
 def sarif(findings: Sequence[Finding], *, color: bool, drawn: bool) -> str:
     """A log of SARIF 2.1.0 (OASIS, "Static Analysis Results Interchange Format")."""
-    from filterpatterns.lint.catalog.catalog import RULES  # long, and only for this
+    from filterpatterns.lint.catalog.catalog import CATALOG  # long, and only for this
     from filterpatterns.templates.finding import TITLES
 
-    titles = {**TITLES, **{rule.code: rule.title for rule in RULES.values()}}
+    titles = {**TITLES, **{rule.code: rule.title for rule in CATALOG.values()}}
     codes = sorted({finding.diagnostic.code for finding in findings})
     levels = {one.diagnostic.code: _SARIF_LEVELS[one.severity] for one in findings}
     run = {

@@ -80,7 +80,7 @@ def _bars(funnel: Funnel) -> Iterator[_Bar]:
         yield _Bar(funnel_tables.format_label(funnel), left - funnel.left, funnel.left)
         left = funnel.left
     for stage in funnel.stages:
-        yield _Bar(_cut(funnel_tables.label(stage.member)), left - stage.left, stage.left)
+        yield _Bar(_truncate(funnel_tables.label(stage.member)), left - stage.left, stage.left)
         left = stage.left
 
 
@@ -90,7 +90,7 @@ def _most_important(bars: list[_Bar]) -> list[_Bar]:
     return [bars[place] for place in sorted([0, *places[: _MOST_STAGES - 1]])]
 
 
-def _cut(text: str) -> str:
+def _truncate(text: str) -> str:
     return text if len(text) <= _LABEL_LENGTH else f"{text[: _LABEL_LENGTH - 3]}..."
 
 

@@ -20,7 +20,7 @@ class Progress(Protocol):
 
 
 @contextmanager
-def shown(total: int, *, wanted: bool) -> Iterator[Progress]:
+def show_progress(total: int, *, wanted: bool) -> Iterator[Progress]:
     """What shows the progress, until it is left.
 
     Args:

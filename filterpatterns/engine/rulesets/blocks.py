@@ -15,7 +15,7 @@ from filterpatterns.engine.rulesets.payloads import MASKS
 from filterpatterns.engine.rulesets.probes import Probe, probe
 from filterpatterns.language.operators import AnythingBut, Exactly, Exists, Operator
 from filterpatterns.language.operators.equality import EqualsNumber
-from filterpatterns.matching.match_tree import Test
+from filterpatterns.matching.match_tree import FieldTest
 
 _MOST_COLUMNS = 64
 """Paths in a block, unless a single clause has more: each costs every record something."""
@@ -52,7 +52,7 @@ class Column:
         self._excluding = 0  # an anything-but, which excludes what `_excluded` finds
         self._excluded = Finder(MASKS)
         # Tests of several anything-buts; the clauses of a rule's alternatives may share one.
-        self._several: dict[Test, tuple[Probe, int]] = {}
+        self._several: dict[FieldTest, tuple[Probe, int]] = {}
 
     def copy(self) -> Column:
         """One with the same content that can be changed by itself."""
@@ -67,7 +67,7 @@ class Column:
         """How many masks there are."""
         return len(self._found) + len(self._excluded) + len(self._several) + 5
 
-    def add(self, test: Test, bit: int) -> None:
+    def add(self, test: FieldTest, bit: int) -> None:
         """Add a clause's test."""
         self.tested |= bit
         if test.optional:
@@ -89,7 +89,7 @@ class Column:
             else:
                 self._found.add(rule, bit)
 
-    def discard(self, test: Test, bit: int) -> None:
+    def discard(self, test: FieldTest, bit: int) -> None:
         """Take a clause's test away."""
         self.tested &= ~bit
         self.fails_without &= ~bit

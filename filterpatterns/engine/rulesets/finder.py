@@ -20,7 +20,7 @@ _OTHERS = (
 )
 _NO_ADDRESS: Address = (0, 0)
 
-_Shelf = tuple[str, Any]
+_TableKey = tuple[str, Any]
 _Table = dict[Any, tuple[tuple[Operator | None, Filed], ...]]
 """Under each key: things to find, each with the rule that has to be asked, or None."""
 
@@ -42,7 +42,7 @@ class Finder(Generic[Filed]):
 
     def __init__(self, kind: Kind[Filed]) -> None:
         self._kind = kind
-        self._tables: dict[_Shelf, _Table[Filed]] = {}
+        self._tables: dict[_TableKey, _Table[Filed]] = {}
         self._ranges = Ranges(kind)
         self._arrange()
 

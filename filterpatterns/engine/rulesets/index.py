@@ -17,7 +17,7 @@ from filterpatterns.engine.rulesets.paths import Values
 from filterpatterns.engine.rulesets.payloads import ENTRIES
 from filterpatterns.engine.rulesets.probes import Probe, probe
 from filterpatterns.language.operators import AnythingBut, Exists
-from filterpatterns.matching.match_tree import Test
+from filterpatterns.matching.match_tree import FieldTest
 
 _MOST_FILED = 2
 """Clauses under one key. A record that has the key tests each of them, while a block costs the same
@@ -38,7 +38,7 @@ class Entry(NamedTuple):
 Entries = tuple[Entry, ...]
 
 
-class _Shelf:
+class _PathIndex:
     """What is filed under tests of one path."""
 
     __slots__ = ("found", "owner", "present")
@@ -49,11 +49,11 @@ class _Shelf:
         self.present = present
 
 
-class _Filed(NamedTuple):
+class _Location(NamedTuple):
     """Where a clause is: the entry under a test; or, if there is none, a block of a path."""
 
     entry: Entry | None
-    test: Test | None
+    test: FieldTest | None
     path: str | None
     block: int
     position: int
@@ -66,10 +66,10 @@ class Index:
 
     def __init__(self, owner: object) -> None:
         self.owner = owner
-        self._shelves: dict[str, _Shelf] = {}
+        self._shelves: dict[str, _PathIndex] = {}
         # Blocks by the path without which none of their clauses holds; None for those of all paths.
         self._blocks: dict[str | None, tuple[Block, ...]] = {}
-        self._places: dict[Clause, _Filed] = {}
+        self._places: dict[Clause, _Location] = {}
 
     def copy(self, owner: object) -> Index:
         """One with the same content that the owner can change."""
@@ -101,7 +101,7 @@ class Index:
         else:
             for rule in dict.fromkeys(best.rules):
                 shelf.found.add(rule, (entry,))
-        self._places[clause] = _Filed(entry, best, None, 0, 0)
+        self._places[clause] = _Location(entry, best, None, 0, 0)
 
     def discard(self, clause: Clause) -> None:
         """Take a clause away."""
@@ -119,7 +119,7 @@ class Index:
         if not (shelf.present or len(shelf.found)):
             del self._shelves[test.path]
 
-    def _load(self, test: Test) -> tuple[int, int]:
+    def _load(self, test: FieldTest) -> tuple[int, int]:
         """How many clauses are filed where this one would be, and a tie-break."""
         shelf = self._shelves.get(test.path)
         if _is_found_by_path(test):
@@ -132,7 +132,7 @@ class Index:
         held = (filed for rule in test.rules for filed in shelf.found.held(rule))
         return max(map(len, held), default=0), 0
 
-    def _add_to_block(self, clause: Clause) -> _Filed:
+    def _add_to_block(self, clause: Clause) -> _Location:
         path = None
         number = self._room(path, clause)
         if number is None:
@@ -142,7 +142,7 @@ class Index:
             blocks = self._blocks.get(path, ())
             self._blocks[path] = (*blocks, Block(self.owner))
             number = len(blocks)
-        return _Filed(None, None, path, number, self._own_block(path, number).add(clause))
+        return _Location(None, None, path, number, self._own_block(path, number).add(clause))
 
     def _room(self, path: str | None, clause: Clause) -> int | None:
         blocks = enumerate(self._blocks.get(path, ()))
@@ -156,12 +156,12 @@ class Index:
         needed = [test.path for test in clause.tests if not test.optional]
         return next((path for path in needed if not any(path in each for each in blocks)), None)
 
-    def _own_shelf(self, path: str) -> _Shelf:
+    def _own_shelf(self, path: str) -> _PathIndex:
         shelf = self._shelves.get(path)
         if shelf is None:
-            shelf = self._shelves[path] = _Shelf(self.owner, Finder(ENTRIES))
+            shelf = self._shelves[path] = _PathIndex(self.owner, Finder(ENTRIES))
         elif shelf.owner is not self.owner:
-            shelf = _Shelf(self.owner, shelf.found.copy(), shelf.present)
+            shelf = _PathIndex(self.owner, shelf.found.copy(), shelf.present)
             self._shelves[path] = shelf
         return shelf
 
@@ -217,7 +217,7 @@ def _test(entries: Entries, found: Values, matched: list[Clause]) -> None:
             matched.append(clause)
 
 
-def _is_found_by_path(test: Test) -> bool:
+def _is_found_by_path(test: FieldTest) -> bool:
     """Whether a test has a rule that most values satisfy, so that looking them up is no use."""
     return any(
         isinstance(rule, (AnythingBut, Exists)) or (key_of(rule) is None and not is_range(rule))

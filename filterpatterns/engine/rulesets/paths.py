@@ -15,7 +15,7 @@ from msgspec import Struct, field
 from filterpatterns.matching.interpreter import flatten
 
 
-class Odd(Exception):
+class UnsupportedRecord(Exception):
     """A record that is not gathered: every rule is judged by itself."""
 
 
@@ -176,7 +176,7 @@ def _take(
 
 def _take_leaf(node: PathNode, value: Any, bound: bool, found: Values) -> None:
     if value.__class__ not in _SCALARS:
-        raise Odd
+        raise UnsupportedRecord
     if node.path is not None:
         found.leaves.setdefault(node.path, []).append(value)
         if bound:
@@ -192,7 +192,7 @@ def plain(value: Any) -> Any:
     try:
         return _plain(value)
     except RecursionError:
-        raise Odd from None
+        raise UnsupportedRecord from None
 
 
 def _plain(value: Any) -> Any:

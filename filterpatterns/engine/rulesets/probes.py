@@ -15,13 +15,13 @@ from filterpatterns.language.operators import (
     Numeric,
     Operator,
 )
-from filterpatterns.matching.match_tree import Test
+from filterpatterns.matching.match_tree import FieldTest
 
 Probe = Callable[[list[Any]], bool]
 """Whether any of the values, which are as JSON has them (or Decimals), satisfies a test."""
 
 
-def probe(test: Test) -> Probe:
+def probe(test: FieldTest) -> Probe:
     """The function for a test: a quick one for the most usual rules."""
     texts = [_text(rule) for rule in test.rules]
     if all(text is not None for text in texts):

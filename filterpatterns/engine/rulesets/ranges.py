@@ -48,7 +48,7 @@ class Ranges(Generic[Filed]):
     def add(self, rule: Numeric, filed: Filed) -> None:
         """File something under a range."""
         for bound in (rule.lower, rule.upper):
-            self._cut(bound)
+            self._split_at(bound)
         join, old = self._kind.join, None
         for index in self._span(rule):
             if old is not self._intervals[index]:  # neighbours that share a value go on doing so
@@ -60,7 +60,7 @@ class Ranges(Generic[Filed]):
         """Take something out that was filed under that range."""
         without = self._kind.without
         for bound in (rule.lower, rule.upper):
-            self._cut(bound)  # another range of the same thing may have mended it
+            self._split_at(bound)  # another range of the same thing may have mended it
         for index in self._span(rule):
             self._intervals[index] = without(self._intervals[index], filed)
         for bound in (rule.lower, rule.upper):
@@ -74,7 +74,7 @@ class Ranges(Generic[Filed]):
             last = 2 * bisect_left(self._bounds, rule.upper) + (0 if rule.upper_open else 1)
         return range(first, last + 1)
 
-    def _cut(self, bound: Number) -> None:
+    def _split_at(self, bound: Number) -> None:
         place = bisect_left(self._bounds, bound)
         known = place < len(self._bounds) and self._bounds[place] == bound
         if math.isfinite(bound) and not known:

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct, field
 
 from filterpatterns.delivery.sources import Encoding, PayloadFormat, Source, decode_base64
-from filterpatterns.engine.rulesets.paths import Odd, PathNode, Values, gather, plain
+from filterpatterns.engine.rulesets.paths import PathNode, UnsupportedRecord, Values, gather, plain
 from filterpatterns.jsontext import decoding
 from filterpatterns.jsontext.decoding import NOT_JSON
 from filterpatterns.matching.verdict import as_record, read_payload
@@ -44,7 +44,7 @@ class Reading:
         self.formats: dict[str, PayloadFormat] = {}
 
 
-def read(record: Any, wanted: Wanted) -> Reading | None:
+def decode_record(record: Any, wanted: Wanted) -> Reading | None:
     """What a rule set looks at in a record; None if it cannot be told so, and the rules have to be
     judged one by one.
 
@@ -54,10 +54,10 @@ def read(record: Any, wanted: Wanted) -> Reading | None:
     view = wanted.source.view(record) if record.__class__ is dict else _view(record, wanted)
     try:
         reading = _gathered(view, wanted)
-    except Odd:
+    except UnsupportedRecord:
         try:
             reading = _gathered(plain(wanted.source.view(as_record(record))), wanted)
-        except Odd:
+        except UnsupportedRecord:
             return None
     reading.values.distinct()
     return reading

@@ -21,7 +21,7 @@ from filterpatterns.errors import PatternError, RecordError
 from filterpatterns.language import inputs
 from filterpatterns.language.inputs import PatternInput
 from filterpatterns.lint.linter import Dialect
-from filterpatterns.matching.match_tree import Conjunction, Matcher, grow
+from filterpatterns.matching.match_tree import Conjunction, Matcher, build_tree
 from filterpatterns.matching.verdict import as_record
 
 Record = TypeVar("Record")
@@ -212,7 +212,7 @@ class RuleSet:
 
 
 def _conjunctions(matcher: Matcher) -> tuple[Conjunction, ...]:
-    return (Conjunction(grow("", ()), {}),) if matcher.keep_all else matcher.conjunctions
+    return (Conjunction(build_tree("", ()), {}),) if matcher.keep_all else matcher.conjunctions
 
 
 def _names(rules: Iterator[Rule]) -> list[str]:

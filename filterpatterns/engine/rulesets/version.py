@@ -8,23 +8,23 @@ from typing import Any
 from msgspec import Struct, field
 
 from filterpatterns.delivery.sources import PayloadFormat, Source
-from filterpatterns.engine.rulesets.clauses import Clause, Rule, Situation, clauses_of
+from filterpatterns.engine.rulesets.clauses import Clause, PayloadFormats, Rule, clauses_of
 from filterpatterns.engine.rulesets.index import Index
 from filterpatterns.engine.rulesets.paths import PathNode, with_paths
-from filterpatterns.engine.rulesets.reading import Reading, Wanted, read
+from filterpatterns.engine.rulesets.reading import Reading, Wanted, decode_record
 from filterpatterns.matching.match_tree import Conjunction
 from filterpatterns.matching.verdict import Payloads, Reason, as_record, conjunction_verdict
 
 _Holds = Callable[[Conjunction], bool]
-_Filed = tuple[Situation, Clause]
+_IndexedClause = tuple[PayloadFormats, Clause]
 
 
 class Version(Struct, frozen=True, eq=False):
     """Rules, indexed for each situation of the format table."""
 
     wanted: Wanted
-    indexes: Mapping[Situation, Index] = field(default_factory=dict)
-    filed: Mapping[Rule, tuple[_Filed, ...]] = field(default_factory=dict)
+    indexes: Mapping[PayloadFormats, Index] = field(default_factory=dict)
+    filed: Mapping[Rule, tuple[_IndexedClause, ...]] = field(default_factory=dict)
 
     @classmethod
     def empty(cls, source: Source) -> Version:
@@ -34,7 +34,7 @@ class Version(Struct, frozen=True, eq=False):
     def with_rules(self, rules: Iterable[tuple[Rule, Iterable[Conjunction]]]) -> Version:
         """This version with conjunctions added to rules; the rules may be new."""
         filed = dict(self.filed)
-        added: list[_Filed] = []
+        added: list[_IndexedClause] = []
         for rule, conjunctions in rules:
             new = [
                 each for one in conjunctions for each in clauses_of(one, rule, self.wanted.source)
@@ -49,7 +49,10 @@ class Version(Struct, frozen=True, eq=False):
         return self._changed(filed, filed.pop(rule, ()), -1)
 
     def _changed(
-        self, filed: Mapping[Rule, tuple[_Filed, ...]], clauses: Iterable[_Filed], change: int
+        self,
+        filed: Mapping[Rule, tuple[_IndexedClause, ...]],
+        clauses: Iterable[_IndexedClause],
+        change: int,
     ) -> Version:
         owner = object()
         indexes = dict(self.indexes)
@@ -67,7 +70,7 @@ class Version(Struct, frozen=True, eq=False):
                 del indexes[situation]
         return Version(self._wanted(clauses, change), indexes, filed)
 
-    def _wanted(self, clauses: Iterable[_Filed], change: int) -> Wanted:
+    def _wanted(self, clauses: Iterable[_IndexedClause], change: int) -> Wanted:
         source = self.wanted.source
         paths: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for (keys, _), clause in clauses:
@@ -94,7 +97,7 @@ class Version(Struct, frozen=True, eq=False):
         Raises:
             RecordError: the record is not a JSON object.
         """
-        reading = read(record, self.wanted)
+        reading = decode_record(record, self.wanted)
         if reading is None:
             return self._one_by_one(record)
         return self._found(record, reading)
@@ -105,7 +108,7 @@ class Version(Struct, frozen=True, eq=False):
         for index in self._indexes_for(reading.formats):
             for clause in index.matching(reading.values):
                 if bound and clause.is_ambiguous(bound):
-                    holds = holds or self._judge(record)
+                    holds = holds or self._match_record(record)
                     if not holds(clause.conjunction):
                         continue
                 yield clause.rule
@@ -119,12 +122,12 @@ class Version(Struct, frozen=True, eq=False):
                 yield index
 
     def _one_by_one(self, record: Any) -> Iterator[Rule]:
-        holds = self._judge(record)
+        holds = self._match_record(record)
         for rule, filed in self.filed.items():
             if any(map(holds, {clause.conjunction: None for _, clause in filed})):
                 yield rule
 
-    def _judge(self, record: Any) -> _Holds:
+    def _match_record(self, record: Any) -> _Holds:
         """The reference: whether a conjunction holds for the record."""
         source = self.wanted.source
         payloads = Payloads(source, source.view(as_record(record)))

@@ -17,7 +17,7 @@ from filterpatterns.language.operators.base import (
     not_a_string,
     want_string,
 )
-from filterpatterns.language.wording import shown
+from filterpatterns.language.wording import format_value
 
 Address = tuple[int, int]
 """An address: its width in bits (32 or 128) and its value."""
@@ -100,11 +100,13 @@ class Cidr(Struct, frozen=True):
         if address is None:
             trimmed = len(value) <= 2 * _LONGEST_ADDRESS and parse_address(value.strip())
             hint = ": there is white space around it" if trimmed else ""
-            return f"{shown(value)} is no IP address{hint}"
+            return f"{format_value(value)} is no IP address{hint}"
         if address[0] != self.width:
             found, wanted = (4, 6) if self.width == 128 else (6, 4)
-            return f"{shown(value)} is an IPv{found} address; the block is one of IPv{wanted}"
-        return f"{shown(value)} is not in {printable(self.text)}"
+            return (
+                f"{format_value(value)} is an IPv{found} address; the block is one of IPv{wanted}"
+            )
+        return f"{format_value(value)} is not in {printable(self.text)}"
 
 
 def operand_text(operand: nodes.Value) -> str:

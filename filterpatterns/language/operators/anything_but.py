@@ -20,7 +20,7 @@ from filterpatterns.language.operators.base import (
 )
 from filterpatterns.language.operators.numeric import exact_double
 from filterpatterns.language.operators.text import EqualsIgnoreCase, Prefix, Suffix, Wildcard
-from filterpatterns.language.wording import joined, shown
+from filterpatterns.language.wording import format_value, joined
 
 _HINT = (
     'write a string, a number, a list of only strings or only numbers, or one of "prefix", '
@@ -97,15 +97,15 @@ class AnythingBut(Struct, frozen=True):
         return None
 
     def words(self) -> str:
-        excluded = [shown(value) for value in (*self.strings, *self.numbers)]
+        excluded = [format_value(value) for value in (*self.strings, *self.numbers)]
         excluded += [rule.words() for rule in self.rules]
         return f"anything-but {joined(excluded, _MOST_SHOWN)}"
 
     def why_not(self, value: Any) -> str:
         for rule in self.rules:
             if rule.holds(value):
-                return f"{shown(value)} is excluded by {rule.words()}"
-        return f"{shown(value)} is excluded"
+                return f"{format_value(value)} is excluded by {rule.words()}"
+        return f"{format_value(value)} is excluded"
 
 
 def _is_none_of(value: str, items: tuple[str, ...] | tuple[int | float, ...], bind: Bind) -> str:

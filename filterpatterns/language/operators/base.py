@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 
 from filterpatterns.errors import printable
 from filterpatterns.language import nodes
-from filterpatterns.language.wording import told
+from filterpatterns.language.wording import describe_value
 
 
 class Operator(Protocol):
@@ -90,12 +90,12 @@ def describe(node: nodes.Value | nodes.Fields | nodes.Rules | nodes.Operation) -
 
 def not_a_string(name: str, value: Any) -> str:
     """Why a leaf that is no string does not satisfy an operator for strings."""
-    return f"{told(value)}; {name} wants a string"
+    return f"{describe_value(value)}; {name} wants a string"
 
 
 def not_a_number(name: str, value: Any) -> str:
     """Why a leaf that is no number does not satisfy an operator for numbers."""
-    return f"{told(value)}; {name} wants a number"
+    return f"{describe_value(value)}; {name} wants a number"
 
 
 def json_needle(text: str) -> str:

@@ -19,7 +19,7 @@ from filterpatterns.language.operators.base import (
     json_needle,
     want_string,
 )
-from filterpatterns.language.wording import difference, likeness, shown
+from filterpatterns.language.wording import difference, format_value, likeness
 
 
 class Equals(Struct, frozen=True):
@@ -41,14 +41,14 @@ class Equals(Struct, frozen=True):
         return quoted(self.value) if isinstance(self.value, str) else None
 
     def words(self) -> str:
-        return shown(self.value)
+        return format_value(self.value)
 
     def why_not(self, value: Any) -> str:
         if isinstance(self.value, str):
             return _not_that_string(self.value, value)
         if isinstance(value, str) and value == json.dumps(self.value):
-            return f"{shown(value)} is a string, not {self.words()}"
-        return f"{shown(value)} is not {self.words()}"
+            return f"{format_value(value)} is a string, not {self.words()}"
+        return f"{format_value(value)} is not {self.words()}"
 
 
 class EqualsNumber(Struct, frozen=True):
@@ -82,12 +82,12 @@ class EqualsNumber(Struct, frozen=True):
 
     def words(self) -> str:
         number = self.integer if self.double is None else self.double
-        return "a number beyond all doubles" if number is None else shown(number)
+        return "a number beyond all doubles" if number is None else format_value(number)
 
     def why_not(self, value: Any) -> str:
         if isinstance(value, str):
-            return f"{shown(value)} is a string; the pattern has the number {self.words()}"
-        return f"{shown(value)} is not {self.words()}"
+            return f"{format_value(value)} is a string; the pattern has the number {self.words()}"
+        return f"{format_value(value)} is not {self.words()}"
 
 
 class EqualsAddress(Struct, frozen=True):
@@ -114,7 +114,7 @@ class EqualsAddress(Struct, frozen=True):
         return None
 
     def words(self) -> str:
-        return shown(self.text)
+        return format_value(self.text)
 
     def why_not(self, value: Any) -> str:
         return _not_that_string(self.text, value)
@@ -139,7 +139,7 @@ class Exactly(Struct, frozen=True):
         return quoted(self.text)
 
     def words(self) -> str:
-        return f"exactly {shown(self.text)}"
+        return f"exactly {format_value(self.text)}"
 
     def why_not(self, value: Any) -> str:
         return _not_that_string(self.text, value)
@@ -148,11 +148,11 @@ class Exactly(Struct, frozen=True):
 def _not_that_string(text: str, value: Any) -> str:
     if not isinstance(value, str):
         number = "a number, " if is_number(value) else ""
-        return f"{shown(value)} is {number}not the string {shown(text)}"
+        return f"{format_value(value)} is {number}not the string {format_value(text)}"
     near = likeness(value, text)
     if near is not None:
-        return f"{shown(value)} differs from {shown(text)} {near}"
-    return f"{shown(value)} is not {shown(text)}{difference(value, text)}"
+        return f"{format_value(value)} differs from {format_value(text)} {near}"
+    return f"{format_value(value)} is not {format_value(text)}{difference(value, text)}"
 
 
 def quoted(text: str) -> str:

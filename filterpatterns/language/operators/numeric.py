@@ -17,7 +17,7 @@ from filterpatterns.language.operators.base import (
     is_number,
     not_a_number,
 )
-from filterpatterns.language.wording import shown
+from filterpatterns.language.wording import format_value
 
 _LOWER = (">", ">=")
 _UPPER = ("<", "<=")
@@ -67,8 +67,8 @@ class Numeric(Struct, frozen=True):
             raise OperandError(
                 "FP010",
                 operand,
-                f"the lower bound {_shown(items[1])} is not below the upper bound "
-                f"{_shown(items[3])}",
+                f"the lower bound {_format_number(items[1])} is not below the upper bound "
+                f"{_format_number(items[3])}",
                 'for one number write {"numeric": ["=", 5]}',
             )
         return cls(number, upper, comparison == ">", upper_comparison == "<")
@@ -104,7 +104,7 @@ class Numeric(Struct, frozen=True):
 
     def words(self) -> str:
         if self.lower == self.upper:
-            return f"numeric = {shown(self.lower)}"
+            return f"numeric = {format_value(self.lower)}"
         return f"numeric {', '.join(self._bounds())}"
 
     def why_not(self, value: Any) -> str:
@@ -112,16 +112,16 @@ class Numeric(Struct, frozen=True):
             return not_a_number("numeric", value)
         number = as_double(value)
         if number is None:
-            return f"{shown(value)} is no number that a double holds"
+            return f"{format_value(value)} is no number that a double holds"
         if self.lower == self.upper:
-            return f"{shown(value)} is not {shown(self.lower)}"
+            return f"{format_value(value)} is not {format_value(self.lower)}"
         too_low = number < self.lower or (self.lower_open and number == self.lower)
-        return f"{shown(value)} is not {self._bounds()[0 if too_low else -1]}"
+        return f"{format_value(value)} is not {self._bounds()[0 if too_low else -1]}"
 
     def _bounds(self) -> list[str]:
         """The bounds that there are, the lower one first."""
-        lower = f"{'>' if self.lower_open else '>='} {shown(self.lower)}"
-        upper = f"{'<' if self.upper_open else '<='} {shown(self.upper)}"
+        lower = f"{'>' if self.lower_open else '>='} {format_value(self.lower)}"
+        upper = f"{'<' if self.upper_open else '<='} {format_value(self.upper)}"
         return [lower] * math.isfinite(self.lower) + [upper] * math.isfinite(self.upper)
 
 
@@ -137,7 +137,7 @@ def exact_double(node: nodes.Scalar) -> int | float:
         raise OperandError(
             "FP011",
             node,
-            f"no IEEE double holds {_shown(node)} as written",
+            f"no IEEE double holds {_format_number(node)} as written",
             "AWS compares numbers as doubles: use at most 15 digits, up to about 1.8e308",
         )
     return double
@@ -147,7 +147,7 @@ def _text(node: nodes.Value) -> str | None:
     return node.value if isinstance(node, nodes.Scalar) and isinstance(node.value, str) else None
 
 
-def _shown(node: nodes.Value) -> str:
+def _format_number(node: nodes.Value) -> str:
     text = node.text if isinstance(node, nodes.Scalar) else ""
     return text if len(text) <= 40 else text[:37] + "..."
 
@@ -167,14 +167,15 @@ def _comparison(items: tuple[nodes.Value, ...], index: int) -> str:
 def _number(operand: nodes.Array, items: tuple[nodes.Value, ...], index: int) -> int | float:
     if index >= len(items):
         raise OperandError(
-            "FP010", operand, f"a number is missing behind {_shown(items[-1])}", _HINT
+            "FP010", operand, f"a number is missing behind {_format_number(items[-1])}", _HINT
         )
     item = items[index]
     if not isinstance(item, nodes.Scalar) or not is_number(item.value):
         raise OperandError(
             "FP010",
             item,
-            f"numeric wants a number behind {_shown(items[index - 1])}, found {describe(item)}",
+            f"numeric wants a number behind {_format_number(items[index - 1])}, "
+            f"found {describe(item)}",
             "write the number without quotes" if _text(item) is not None else _HINT,
         )
     return exact_double(item)

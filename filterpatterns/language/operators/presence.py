@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from filterpatterns.language import nodes
 from filterpatterns.language.operators.base import Bind, Kind, OperandError, describe
-from filterpatterns.language.wording import shown
+from filterpatterns.language.wording import format_value
 
 
 class Exists(Struct, frozen=True):
@@ -47,7 +47,7 @@ class Absent(Struct, frozen=True):
 
     def why_not(self, value: Any) -> str:
         hint = ": null is a value" if value is None else ""
-        return f"{shown(value)} is there, and must not be{hint}"
+        return f"{format_value(value)} is there, and must not be{hint}"
 
 
 def exists(operand: nodes.Value) -> Exists | Absent:

@@ -17,7 +17,7 @@ from filterpatterns.language.operators.base import (
     not_a_string,
     want_string,
 )
-from filterpatterns.language.wording import shown
+from filterpatterns.language.wording import format_value
 
 _MARGIN = 100
 """Characters of white space around a text that is still said to be nearly right."""
@@ -79,14 +79,14 @@ class EqualsIgnoreCase(Struct, frozen=True):
         return None
 
     def words(self) -> str:
-        return f"equals-ignore-case {shown(self.text)}"
+        return f"equals-ignore-case {format_value(self.text)}"
 
     def why_not(self, value: Any) -> str:
         if not isinstance(value, str):
             return not_a_string("equals-ignore-case", value)
         if len(value) <= len(self.text) + _MARGIN and self.holds(value.strip()):
-            return f"{shown(value)} has white space around it"
-        return f"{shown(value)} is not {shown(self.text)} in any case"
+            return f"{format_value(value)} has white space around it"
+        return f"{format_value(value)} is not {format_value(self.text)} in any case"
 
 
 class Prefix(Struct, frozen=True):
@@ -129,12 +129,12 @@ class Prefix(Struct, frozen=True):
         return needle if needle == "\\" else f'"{needle}'
 
     def words(self) -> str:
-        return f"prefix {shown(self.text)}{'' if self.spelling is None else ' in any case'}"
+        return f"prefix {format_value(self.text)}{'' if self.spelling is None else ' in any case'}"
 
     def why_not(self, value: Any) -> str:
         if not isinstance(value, str):
             return not_a_string("prefix", value)
-        words = f"{shown(value)} does not begin with {shown(self.text)}"
+        words = f"{format_value(value)} does not begin with {format_value(self.text)}"
         if self.spelling is None and matched_length(variants(self.text), value) >= 0:
             return f"{words}, but for case"
         if self.holds(value[: len(self.text) + _MARGIN].lstrip()):
@@ -183,12 +183,12 @@ class Suffix(Struct, frozen=True):
         return needle if needle == "\\" else f'{needle}"'
 
     def words(self) -> str:
-        return f"suffix {shown(self.text)}{'' if self.spelling is None else ' in any case'}"
+        return f"suffix {format_value(self.text)}{'' if self.spelling is None else ' in any case'}"
 
     def why_not(self, value: Any) -> str:
         if not isinstance(value, str):
             return not_a_string("suffix", value)
-        words = f"{shown(value)} does not end with {shown(self.text)}"
+        words = f"{format_value(value)} does not end with {format_value(self.text)}"
         tail = value[-len(self.text) - _MARGIN :]
         if self.spelling is None and tail.casefold().endswith(self.text.casefold()):
             return f"{words}, but for case"
@@ -265,12 +265,12 @@ class Wildcard(Struct, frozen=True):
         return json_needle(longest) if longest else None
 
     def words(self) -> str:
-        return f"wildcard {shown(self.text)}"
+        return f"wildcard {format_value(self.text)}"
 
     def why_not(self, value: Any) -> str:
         if not isinstance(value, str):
             return not_a_string("wildcard", value)
-        words = f"{shown(value)} does not have the shape {shown(self.text)}"
+        words = f"{format_value(value)} does not have the shape {format_value(self.text)}"
         folded = Wildcard(self.text, tuple(part.casefold() for part in self.parts))
         if len(value) <= _LONGEST_FOLDED and folded.holds(value.casefold()):
             return f"{words}, but for case"

@@ -9,19 +9,19 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from filterpatterns.lint.catalog.entries import WIDTH, Example, Note, Rule
+from filterpatterns.lint.catalog.entries import WIDTH, CatalogEntry, Example, Note
 from filterpatterns.lint.catalog.errors import ERRORS
 from filterpatterns.lint.catalog.warnings import NOTES, WARNINGS
 
-__all__ = ["NOTES", "RULES", "Example", "Note", "Rule", "markdown"]
+__all__ = ["CATALOG", "NOTES", "CatalogEntry", "Example", "Note", "markdown"]
 
-_RULES = (*ERRORS, *WARNINGS)
+_ENTRIES = (*ERRORS, *WARNINGS)
 
-RULES: Mapping[str, Rule] = MappingProxyType({rule.code: rule for rule in _RULES})
+CATALOG: Mapping[str, CatalogEntry] = MappingProxyType({rule.code: rule for rule in _ENTRIES})
 """The rules by their codes, in order: FP001 and on are errors, FP101 and on warnings."""
 
 
-def markdown(rules: Iterable[Rule] = _RULES) -> str:
+def markdown(rules: Iterable[CatalogEntry] = _ENTRIES) -> str:
     """The rule book as a Markdown document, with a section for each code."""
     rules = tuple(rules)
     lines = [

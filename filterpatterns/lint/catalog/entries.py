@@ -33,7 +33,7 @@ class Example(Struct, frozen=True):
         )
 
 
-class Rule(Struct, frozen=True):
+class CatalogEntry(Struct, frozen=True):
     """One code. `basis` is the page of AWS's documentation that it rests on."""
 
     code: str
@@ -62,7 +62,7 @@ FILTER_API = 'Lambda API reference, "Filter"'
 NO_PAGE = "no page of AWS's: the bound is ours"
 
 
-def rule(
+def entry(
     code: str,
     title: str,
     meaning: str,
@@ -71,9 +71,9 @@ def rule(
     good: str | bytes,
     source: str = "sqs",
     dialect: Dialect = "lambda",
-) -> Rule:
+) -> CatalogEntry:
     """An entry whose examples are for one source and dialect."""
-    return Rule(
+    return CatalogEntry(
         code, title, meaning, Example(bad, source, dialect), Example(good, source, dialect), basis
     )
 

@@ -9,14 +9,14 @@ from filterpatterns.lint.catalog.entries import (
     NO_PAGE,
     OPERATORS,
     PATTERNS,
-    Rule,
+    CatalogEntry,
     criteria,
     either,
-    rule,
+    entry,
 )
 
-ERRORS: tuple[Rule, ...] = (
-    rule(
+ERRORS: tuple[CatalogEntry, ...] = (
+    entry(
         "FP001",
         "not JSON",
         "The text is not JSON (RFC 8259): a comma, a bracket or a quote is missing or too many, or "
@@ -25,7 +25,7 @@ ERRORS: tuple[Rule, ...] = (
         '{"body": {"status": ["paid"],}}',
         '{"body": {"status": ["paid"]}}',
     ),
-    rule(
+    entry(
         "FP002",
         "not an object",
         "A pattern is a JSON object. An array of alternatives is written with $or or as several "
@@ -34,7 +34,7 @@ ERRORS: tuple[Rule, ...] = (
         criteria('"{\\"body\\": {\\"status\\": [\\"paid\\"]}}"'),
         criteria('{"body": {"status": ["paid"]}}'),
     ),
-    rule(
+    entry(
         "FP003",
         "empty object",
         "An object without members has no condition in it. A pattern that keeps everything is no "
@@ -43,7 +43,7 @@ ERRORS: tuple[Rule, ...] = (
         '{"body": {"customer": {}}}',
         '{"body": {"customer": {"id": [{"exists": true}]}}}',
     ),
-    rule(
+    entry(
         "FP004",
         "empty array",
         "An array without rules could never hold.",
@@ -51,7 +51,7 @@ ERRORS: tuple[Rule, ...] = (
         '{"body": {"status": []}}',
         '{"body": {"status": [{"exists": true}]}}',
     ),
-    rule(
+    entry(
         "FP005",
         "value without array",
         "A field's rules stand in an array, also where there is only one.",
@@ -59,7 +59,7 @@ ERRORS: tuple[Rule, ...] = (
         '{"body": {"status": "paid"}}',
         '{"body": {"status": ["paid"]}}',
     ),
-    rule(
+    entry(
         "FP006",
         "array in an array",
         "An array of rules is flat. Arrays in the event need no array in the pattern: each of "
@@ -68,7 +68,7 @@ ERRORS: tuple[Rule, ...] = (
         '{"body": {"tags": [["red", "blue"]]}}',
         '{"body": {"tags": ["red", "blue"]}}',
     ),
-    rule(
+    entry(
         "FP007",
         "unknown operator",
         "An object in an array of rules is an operator, and there is none of that name. Names are "
@@ -77,7 +77,7 @@ ERRORS: tuple[Rule, ...] = (
         '{"body": {"path": [{"startsWith": "/api/"}]}}',
         '{"body": {"path": [{"prefix": "/api/"}]}}',
     ),
-    rule(
+    entry(
         "FP008",
         "not exactly one operator",
         "A rule has one operator. Two rules in one array hold if either does; there is no way to "
@@ -88,7 +88,7 @@ ERRORS: tuple[Rule, ...] = (
         source="event",
         dialect="eventbridge",
     ),
-    rule(
+    entry(
         "FP009",
         "operand of the wrong type",
         "The operator does not take this operand: exists takes true or false, prefix and its kin "
@@ -97,7 +97,7 @@ ERRORS: tuple[Rule, ...] = (
         '{"body": {"path": [{"prefix": ["/api/", "/v2/"]}]}}',
         '{"body": {"path": [{"prefix": "/api/"}, {"prefix": "/v2/"}]}}',
     ),
-    rule(
+    entry(
         "FP010",
         "malformed numeric",
         "numeric takes one comparison and a number, or a lower bound and then an upper bound above "
@@ -106,7 +106,7 @@ ERRORS: tuple[Rule, ...] = (
         '{"body": {"total": [{"numeric": [">", "100"]}]}}',
         '{"body": {"total": [{"numeric": [">", 100]}]}}',
     ),
-    rule(
+    entry(
         "FP011",
         "number that no double holds",
         "AWS compares numbers as IEEE doubles. One with more digits than a double has, or beyond "
@@ -115,7 +115,7 @@ ERRORS: tuple[Rule, ...] = (
         '{"body": {"id": [{"numeric": [">=", 9007199254740993]}]}}',
         '{"body": {"id": [{"numeric": [">=", 9007199254740992]}]}}',
     ),
-    rule(
+    entry(
         "FP012",
         "malformed wildcard",
         "In a wildcard no two stars stand side by side, and a backslash stands before a star or "
@@ -126,7 +126,7 @@ ERRORS: tuple[Rule, ...] = (
         source="event",
         dialect="eventbridge",
     ),
-    rule(
+    entry(
         "FP013",
         "malformed address block",
         "cidr takes an address, a slash and a mask shorter than the whole address. One address "
@@ -137,7 +137,7 @@ ERRORS: tuple[Rule, ...] = (
         source="event",
         dialect="eventbridge",
     ),
-    rule(
+    entry(
         "FP014",
         "malformed $or",
         "$or takes an array of two objects or more.",
@@ -145,7 +145,7 @@ ERRORS: tuple[Rule, ...] = (
         '{"body": {"$or": {"status": ["paid"], "total": [0]}}}',
         '{"body": {"$or": [{"status": ["paid"]}, {"total": [0]}]}}',
     ),
-    rule(
+    entry(
         "FP015",
         "operator's name as a field in $or",
         "Inside $or a field may not be named like an operator: AWS takes it for one.",
@@ -153,7 +153,7 @@ ERRORS: tuple[Rule, ...] = (
         '{"body": {"$or": [{"prefix": ["Dr"]}, {"title": ["Dr"]}]}}',
         '{"body": {"$or": [{"name": [{"prefix": "Dr"}]}, {"title": ["Dr"]}]}}',
     ),
-    rule(
+    entry(
         "FP016",
         "too many $or combinations",
         "The alternatives of all $or multiply out to more than 1,000 combinations. Alternatives "
@@ -164,7 +164,7 @@ ERRORS: tuple[Rule, ...] = (
         source="event",
         dialect="eventbridge",
     ),
-    rule(
+    entry(
         "FP017",
         "pattern too long",
         "A pattern has 4,096 characters at most, white space included.",
@@ -172,7 +172,7 @@ ERRORS: tuple[Rule, ...] = (
         '{"body": {"id": [' + ", ".join(f'"order-{n:04}"' for n in range(400)) + "]}}",
         '{"body": {"id": [{"prefix": "order-0"}]}}',
     ),
-    rule(
+    entry(
         "FP018",
         "pattern nested too deep",
         "A pattern has 200 levels at most. AWS names no such limit; 4,096 characters leave room "
@@ -183,7 +183,7 @@ ERRORS: tuple[Rule, ...] = (
         source="event",
         dialect="eventbridge",
     ),
-    rule(
+    entry(
         "FP019",
         "filter without a Pattern",
         'A filter of a FilterCriteria is an object with a "Pattern", in upper case.',
@@ -191,7 +191,7 @@ ERRORS: tuple[Rule, ...] = (
         '{"Filters": [{"pattern": "{\\"body\\": {\\"status\\": [\\"paid\\"]}}"}]}',
         criteria('{"body": {"status": ["paid"]}}'),
     ),
-    rule(
+    entry(
         "FP020",
         "too many filters",
         "A FilterCriteria has five filters at most, ten after a quota increase. What they have in "
@@ -200,7 +200,7 @@ ERRORS: tuple[Rule, ...] = (
         criteria(*(f'{{"body": {{"kind": [{kind}]}}}}' for kind in range(6))),
         criteria('{"body": {"kind": [0, 1, 2, 3, 4, 5]}}'),
     ),
-    rule(
+    entry(
         "FP021",
         "plain-string pattern where none is taken",
         "Kinesis and DynamoDB mappings take patterns for JSON only: below the payload's name "
@@ -210,7 +210,7 @@ ERRORS: tuple[Rule, ...] = (
         '{"data": {"level": ["ERROR"]}}',
         source="kinesis",
     ),
-    rule(
+    entry(
         "FP022",
         "not UTF-8",
         "The bytes are no UTF-8 text, which JSON is.",

@@ -10,14 +10,14 @@ from filterpatterns.lint.catalog.entries import (
     PATTERNS,
     SNS,
     SQS,
+    CatalogEntry,
     Note,
-    Rule,
     criteria,
-    rule,
+    entry,
 )
 
-WARNINGS: tuple[Rule, ...] = (
-    rule(
+WARNINGS: tuple[CatalogEntry, ...] = (
+    entry(
         "FP101",
         "repeated name",
         "A name stands twice in one object: only its last value counts. All rules for a field "
@@ -26,7 +26,7 @@ WARNINGS: tuple[Rule, ...] = (
         '{\n  "body": {\n    "status": ["paid"],\n    "status": ["sent"]\n  }\n}',
         '{\n  "body": {\n    "status": ["paid", "sent"]\n  }\n}',
     ),
-    rule(
+    entry(
         "FP102",
         "path reached twice",
         'One path is spelled in two ways, {"a": {"b": ...}} and "a.b", or stands both inside and '
@@ -35,7 +35,7 @@ WARNINGS: tuple[Rule, ...] = (
         '{"body": {"status": ["paid"]}, "body.status": ["sent"]}',
         '{"body": {"status": ["paid", "sent"]}}',
     ),
-    rule(
+    entry(
         "FP103",
         "Pattern is an object",
         "AWS wants a filter's Pattern as a string that holds JSON, not as JSON itself. We take it; "
@@ -44,7 +44,7 @@ WARNINGS: tuple[Rule, ...] = (
         '{"Filters": [{"Pattern": {"body": {"status": ["paid"]}}}]}',
         criteria('{"body": {"status": ["paid"]}}'),
     ),
-    rule(
+    entry(
         "FP104",
         "field that AWS adds after filtering",
         "eventSource, eventSourceARN and awsRegion, and for Kinesis eventName, eventID and others, "
@@ -54,7 +54,7 @@ WARNINGS: tuple[Rule, ...] = (
         '{"eventSource": ["aws:sqs"], "body": {"status": ["paid"]}}',
         '{"body": {"status": ["paid"]}}',
     ),
-    rule(
+    entry(
         "FP105",
         "operator not documented for the service",
         "The engine behind all three services takes every operator, but the documentation of this "
@@ -66,7 +66,7 @@ WARNINGS: tuple[Rule, ...] = (
         '{"body": {"key": [{"wildcard": "in/*"}]}}',
         '{"body": {"key": [{"prefix": "in/"}]}}',
     ),
-    rule(
+    entry(
         "FP106",
         "number that nothing equals",
         "No IEEE double is that large, so no number of an event equals it.",
@@ -74,7 +74,7 @@ WARNINGS: tuple[Rule, ...] = (
         '{"body": {"total": [1e400]}}',
         '{"body": {"total": [1e300]}}',
     ),
-    rule(
+    entry(
         "FP107",
         "field beside the payload",
         "The newest Lambda pages say that mappings filter on the payload only (body, data, "
@@ -85,7 +85,7 @@ WARNINGS: tuple[Rule, ...] = (
         '{"data": {"status": ["paid"]}}',
         source="kinesis",
     ),
-    rule(
+    entry(
         "FP108",
         "wrapper that records do not have",
         "Patterns speak of a record from the payload's name down: dynamodb, data, value. A body "
@@ -95,7 +95,7 @@ WARNINGS: tuple[Rule, ...] = (
         '{"data": {"status": ["paid"]}}',
         source="kinesis",
     ),
-    rule(
+    entry(
         "FP109",
         "number for a DynamoDB string",
         'A DynamoDB record holds numbers as strings, {"N": "101"}, so a number never equals '
@@ -107,7 +107,7 @@ WARNINGS: tuple[Rule, ...] = (
         "    }\n  }\n}",
         source="dynamodb",
     ),
-    rule(
+    entry(
         "FP110",
         "DynamoDB type left out",
         "Each value in an image has its type above it (S, N, BOOL ...), below M the next names "
@@ -118,7 +118,7 @@ WARNINGS: tuple[Rule, ...] = (
         '{\n  "dynamodb": {\n    "NewImage": {\n      "Id": {"N": ["1"]}\n    }\n  }\n}',
         source="dynamodb",
     ),
-    rule(
+    entry(
         "FP111",
         "look inside an envelope that is not so",
         "The Message of an SNS notification in a queue is a string, and is not parsed: nothing is "
@@ -127,7 +127,7 @@ WARNINGS: tuple[Rule, ...] = (
         '{"body": {"Message": {"status": ["paid"]}}}',
         '{"body": {"status": ["paid"]}}',
     ),
-    rule(
+    entry(
         "FP112",
         "filters that were meant to hold together",
         "A record is kept if any filter holds. One that only excludes something holds for nearly "
@@ -138,7 +138,7 @@ WARNINGS: tuple[Rule, ...] = (
         ),
         criteria('{"body": {"status": ["paid"], "country": [{"anything-but": "DE"}]}}'),
     ),
-    rule(
+    entry(
         "FP113",
         "exists on an object",
         "exists speaks of values: strings, numbers, true, false and null. On an object exists: "
@@ -148,7 +148,7 @@ WARNINGS: tuple[Rule, ...] = (
         '{\n  "dynamodb": {\n    "OldImage": {"Id": {"N": [{"exists": false}]}}\n  }\n}',
         source="dynamodb",
     ),
-    rule(
+    entry(
         "FP114",
         "rules that always hold",
         "One of the rules holds where the value is there, another where it is not.",
@@ -156,7 +156,7 @@ WARNINGS: tuple[Rule, ...] = (
         '{"body": {"total": [{"exists": true}, {"exists": false}]}}',
         '{"body": {"total": [{"exists": true}]}}',
     ),
-    rule(
+    entry(
         "FP115",
         "rule that adds nothing",
         "Any rule of the array may hold, and another one holds wherever this one does.",
@@ -164,7 +164,7 @@ WARNINGS: tuple[Rule, ...] = (
         '{"body": {"path": [{"prefix": "/api/"}, "/api/orders"]}}',
         '{"body": {"path": [{"prefix": "/api/"}]}}',
     ),
-    rule(
+    entry(
         "FP116",
         "rules that leave nothing out",
         "Any rule of the array may hold. Of two ranges that overlap one holds for every number; of "
@@ -174,7 +174,7 @@ WARNINGS: tuple[Rule, ...] = (
         '{"body": {"total": [{"numeric": [">", 0]}, {"numeric": ["<", 100]}]}}',
         '{"body": {"total": [{"numeric": [">", 0, "<", 100]}]}}',
     ),
-    rule(
+    entry(
         "FP117",
         "rule that no plain string satisfies",
         "An array of rules right at the payload's name is for messages that are plain strings. "
@@ -184,7 +184,7 @@ WARNINGS: tuple[Rule, ...] = (
         '{"body": ["{\\"status\\": \\"paid\\"}"]}',
         '{"body": {"status": ["paid"]}}',
     ),
-    rule(
+    entry(
         "FP118",
         "field that no record of the source has",
         "An SQS record has messageId, receiptHandle, body, attributes, messageAttributes and their "

@@ -17,8 +17,8 @@ from filterpatterns.templates.documents.values import (
     Encoded,
     List,
     Literal,
-    Node,
     Object,
+    TemplateValue,
     Text,
     Unknown,
 )
@@ -69,7 +69,7 @@ class _Reader:
 
     def body(self, tree: Any, depth: int) -> Object:
         """The attributes and blocks of a file or block."""
-        members: list[tuple[Text, Node]] = []
+        members: list[tuple[Text, TemplateValue]] = []
         for part in tree.children:
             if _kind(part) == "attribute":
                 name, _, value = part.children
@@ -78,17 +78,17 @@ class _Reader:
                 members.append(self._block(part, depth + 1))
         return Object(tuple(members), self._span(tree))
 
-    def _block(self, tree: Any, depth: int) -> tuple[Text, Node]:
+    def _block(self, tree: Any, depth: int) -> tuple[Text, TemplateValue]:
         self._bound(tree, depth)
         heads = [one for one in tree.children if _kind(one) in ("identifier", "keyword", "string")]
         names = [self._name(head) for head in heads]
         inner = next(one for one in tree.children if _kind(one) == "body")
-        node: Node = Object(self.body(inner, depth).members, self._span(tree))
+        node: TemplateValue = Object(self.body(inner, depth).members, self._span(tree))
         for name in reversed(names[1:]):
             node = Object(((name, node),), Span(name.span.start, node.span.end))
         return names[0], node
 
-    def value(self, tree: Any, depth: int) -> Node:
+    def value(self, tree: Any, depth: int) -> TemplateValue:
         """The value of an expression, as far as it is written out."""
         self._bound(tree, depth)
         kind = _kind(tree)
@@ -116,8 +116,8 @@ class _Reader:
                 return Encoded(self.value(values[0], depth + 1), self._span(tree))
         return self._unknown(tree)
 
-    def _object(self, tree: Any, depth: int) -> Node:
-        members: list[tuple[Text, Node]] = []
+    def _object(self, tree: Any, depth: int) -> TemplateValue:
+        members: list[tuple[Text, TemplateValue]] = []
         for element in tree.children:
             if _kind(element) != "object_elem":
                 continue
@@ -145,14 +145,14 @@ class _Reader:
         span = self._span(tree)
         return Text(self._text[span.start : span.end], span, "plain")
 
-    def _string(self, tree: Any) -> Node:
+    def _string(self, tree: Any) -> TemplateValue:
         span = self._span(tree)
         for part in tree.children:
             if _kind(part) == "string_part" and _is_tree(part.children[0]):
                 return self._unknown(part)
         return Text(hcl_value(self._text[span.start + 1 : span.end - 1]), span, "hcl")
 
-    def _heredoc(self, tree: Any) -> Node:
+    def _heredoc(self, tree: Any) -> TemplateValue:
         """A heredoc; `<<-` takes the smallest indentation away (Terraform language, "Strings and
         Templates")."""
         span = self._span(tree)
@@ -172,7 +172,7 @@ class _Reader:
         value = "\n".join(lines).replace("$${", "${").replace("%%{", "%{")
         return Text(value, Span(span.start, span.start + match.end(2)), "heredoc")
 
-    def _literal(self, tree: Any) -> Node:
+    def _literal(self, tree: Any) -> TemplateValue:
         span = self._span(tree)
         written = re.sub(r"\s", "", self._text[span.start : span.end])
         if written in ("true", "false", "null") or _JSON_NUMBER.fullmatch(written):

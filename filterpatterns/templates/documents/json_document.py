@@ -9,7 +9,7 @@ from typing import NoReturn
 from filterpatterns.errors import printable
 from filterpatterns.language.nodes import Span
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
-from filterpatterns.templates.documents.values import List, Literal, Node, Object, Text
+from filterpatterns.templates.documents.values import List, Literal, Object, TemplateValue, Text
 from filterpatterns.templates.errors import fail
 
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -22,7 +22,7 @@ _SHOWN = 20
 """Characters of the text that an error shows."""
 
 
-def read(text: str) -> Node:
+def read(text: str) -> TemplateValue:
     """The value of a JSON text.
 
     Raises:
@@ -38,17 +38,17 @@ class _Open:
 
     def __init__(self, start: int, is_object: bool) -> None:
         self.start = start
-        self.items: list[Node] = []
-        self.members: list[tuple[Text, Node]] | None = [] if is_object else None
+        self.items: list[TemplateValue] = []
+        self.members: list[tuple[Text, TemplateValue]] | None = [] if is_object else None
         self.name: Text | None = None
 
-    def add(self, node: Node) -> None:
+    def add(self, node: TemplateValue) -> None:
         if self.members is None or self.name is None:
             self.items.append(node)
         else:
             self.members.append((self.name, node))
 
-    def closed(self, end: int) -> Node:
+    def closed(self, end: int) -> TemplateValue:
         span = Span(self.start, end)
         if self.members is None:
             return List(tuple(self.items), span)
@@ -63,7 +63,7 @@ class _Reader:
         self._position = 0
         self._open: list[_Open] = []
 
-    def read(self) -> Node:
+    def read(self) -> TemplateValue:
         while True:
             node = self._value()
             while True:
@@ -86,7 +86,7 @@ class _Reader:
                     closing = "]" if self._open[-1].members is None else "}"
                     self._unexpected(f'"," or "{closing}"')
 
-    def _value(self) -> Node | None:
+    def _value(self) -> TemplateValue | None:
         """A scalar; or None after an array or an object has been opened."""
         self._peek()
         start = self._position
@@ -118,7 +118,7 @@ class _Reader:
         if not self._take(":"):
             self._unexpected('":"')
 
-    def _end(self) -> Node | None:
+    def _end(self) -> TemplateValue | None:
         """The innermost array or object, if it ends here."""
         if not self._take("]" if self._open[-1].members is None else "}"):
             return None

@@ -12,7 +12,14 @@ from collections.abc import Callable, Iterator
 
 from filterpatterns.language.inputs import character_starts
 from filterpatterns.language.nodes import Span
-from filterpatterns.templates.documents.values import List, Literal, Node, Object, Text, Unknown
+from filterpatterns.templates.documents.values import (
+    List,
+    Literal,
+    Object,
+    TemplateValue,
+    Text,
+    Unknown,
+)
 from filterpatterns.templates.errors import Unresolved
 
 MAX_TEXT = 1 << 20
@@ -165,11 +172,11 @@ class _Writer:
         self.write('"', offsets[-1], text.span.end)
 
 
-Resolve = Callable[[Node], Node]
+Resolve = Callable[[TemplateValue], TemplateValue]
 """What a node stands for, by the rules of its template; raises Unresolved if that is not known."""
 
 
-def written_out(node: Node, source: str, resolve: Resolve) -> tuple[str, tuple[int, ...]]:
+def written_out(node: TemplateValue, source: str, resolve: Resolve) -> tuple[str, tuple[int, ...]]:
     """A value as JSON text without white space, and where its characters come from.
 
     Raises:
@@ -178,7 +185,7 @@ def written_out(node: Node, source: str, resolve: Resolve) -> tuple[str, tuple[i
     out = _Writer()
     # What is still to be written: nodes, and the characters that follow them. No recursion: YAML
     # nests as deep as it likes.
-    pending: list[Node | str | tuple[str, Span]] = [node]
+    pending: list[TemplateValue | str | tuple[str, Span]] = [node]
     while pending and len(out.starts) <= MAX_TEXT:
         step = pending.pop()
         if isinstance(step, str):

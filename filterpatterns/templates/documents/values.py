@@ -36,21 +36,21 @@ class Literal(Struct, frozen=True, eq=False):
 class List(Struct, frozen=True, eq=False):
     """An array."""
 
-    items: tuple[Node, ...]
+    items: tuple[TemplateValue, ...]
     span: Span
 
 
 class Object(Struct, frozen=True, eq=False):
     """An object. A name that is repeated is here as often as it is in the text."""
 
-    members: tuple[tuple[Text, Node], ...]
+    members: tuple[tuple[Text, TemplateValue], ...]
     span: Span
 
-    def get(self, name: str) -> Node | None:
+    def get(self, name: str) -> TemplateValue | None:
         """The value of a name, of several the last."""
         return next((value for key, value in reversed(self.members) if key.value == name), None)
 
-    def all(self, name: str) -> Iterator[Node]:
+    def all(self, name: str) -> Iterator[TemplateValue]:
         """Every value of a name, the items of its arrays one by one: so Terraform has blocks."""
         for key, value in self.members:
             if key.value == name:
@@ -60,7 +60,7 @@ class Object(Struct, frozen=True, eq=False):
 class Encoded(Struct, frozen=True, eq=False):
     """The JSON text of a value: `jsonencode(...)`, `Fn::ToJsonString`."""
 
-    value: Node
+    value: TemplateValue
     span: Span
 
 
@@ -71,31 +71,31 @@ class Unknown(Struct, frozen=True, eq=False):
     span: Span
 
 
-Node = Union[Text, Literal, List, Object, Encoded, Unknown]  # noqa: UP007 - it refers to itself
+TemplateValue = Union[Text, Literal, List, Object, Encoded, Unknown]  # noqa: UP007 - it refers to itself
 
 
-def is_null(node: Node | None) -> bool:
+def is_null(node: TemplateValue | None) -> bool:
     """Whether there is nothing: no node, or null."""
     return node is None or (isinstance(node, Literal) and node.text == "null")
 
 
-def text_of(node: Node | None) -> str | None:
+def text_of(node: TemplateValue | None) -> str | None:
     """The value of a text node."""
     return node.value if isinstance(node, Text) else None
 
 
-def child(node: Node | None, *names: str) -> Node | None:
+def child(node: TemplateValue | None, *names: str) -> TemplateValue | None:
     """What stands under the names, one below the other."""
     for name in names:
         node = node.get(name) if isinstance(node, Object) else None
     return node
 
 
-def members(node: Node | None) -> tuple[tuple[Text, Node], ...]:
+def members(node: TemplateValue | None) -> tuple[tuple[Text, TemplateValue], ...]:
     """The members of an object; none of anything else."""
     return node.members if isinstance(node, Object) else ()
 
 
-def items(node: Node | None) -> tuple[Node, ...]:
+def items(node: TemplateValue | None) -> tuple[TemplateValue, ...]:
     """The items of an array; none of anything else."""
     return node.items if isinstance(node, List) else ()

@@ -21,9 +21,9 @@ from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 from filterpatterns.templates.documents.values import (
     List,
     Literal,
-    Node,
     Object,
     Style,
+    TemplateValue,
     Text,
     Unknown,
 )
@@ -43,7 +43,7 @@ _resolver: Any = yaml.resolver.Resolver()
 _constructor: Any = yaml.constructor.SafeConstructor()
 
 
-def read(text: str) -> list[Node]:
+def read(text: str) -> list[TemplateValue]:
     """The documents of a YAML text.
 
     Raises:
@@ -71,7 +71,7 @@ class _Open:
     __slots__ = ("event", "items", "size", "start")
 
     def __init__(self, event: Any, start: int) -> None:
-        self.items: list[Node] = []
+        self.items: list[TemplateValue] = []
         self.event = event
         self.start = start
         self.size = 1
@@ -81,10 +81,10 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._text = text
         self._open: list[_Open] = []
-        self._anchors: dict[str, tuple[Node, int]] = {}
+        self._anchors: dict[str, tuple[TemplateValue, int]] = {}
         self._largest = max(_MAX_VALUES, len(text))
 
-    def documents(self) -> Iterator[Node]:
+    def documents(self) -> Iterator[TemplateValue]:
         """The documents, one by one; an empty one is null."""
         for event in yaml.parse(self._text, Loader=_LOADER):
             size = 1
@@ -128,7 +128,7 @@ class _Reader:
         match = _PROPERTIES.match(self._text, start)
         return start if match is None else min(match.end(), event.end_mark.index)
 
-    def _alias(self, event: Any) -> tuple[Node, int]:
+    def _alias(self, event: Any) -> tuple[TemplateValue, int]:
         """What an alias stands for, and how many values that is."""
         found = self._anchors.get(event.anchor)
         if found is not None:
@@ -139,7 +139,7 @@ class _Reader:
         span = Span(event.start_mark.index, event.end_mark.index)
         return Unknown(f"*{event.anchor}", span), 1
 
-    def _scalar(self, event: Any) -> Node:
+    def _scalar(self, event: Any) -> TemplateValue:
         span = Span(self._content(event), event.end_mark.index)
         tag, value = event.tag, event.value
         if event.implicit[0]:
@@ -152,7 +152,7 @@ class _Reader:
         written = _literal(tag.removeprefix(_CORE_TAGS), value)
         return Text(value, span, style) if written is None else Literal(written, span)
 
-    def _short(self, tag: str, event: Any, node: Node) -> Node:
+    def _short(self, tag: str, event: Any, node: TemplateValue) -> TemplateValue:
         """What a short tag is short for."""
         name = tag.removeprefix("!")
         if name not in _WITHOUT_PREFIX:
@@ -161,12 +161,12 @@ class _Reader:
         key = Text(name, Span(start, start + len(tag)), "plain")
         return Object(((key, node),), Span(start, node.span.end))
 
-    def _closed(self, opened: _Open, event: Any) -> Node:
+    def _closed(self, opened: _Open, event: Any) -> TemplateValue:
         end: int = event.end_mark.index
         if not opened.event.flow_style and opened.items:
             end = opened.items[-1].span.end  # the mark stands in front of what follows
         span = Span(opened.start, max(end, opened.start))
-        node: Node
+        node: TemplateValue
         if isinstance(opened.event, yaml.MappingStartEvent):
             node = Object(self._members(opened.items), span)
         else:
@@ -176,10 +176,10 @@ class _Reader:
             node = self._short(tag, opened.event, node)
         return node
 
-    def _members(self, flat: list[Node]) -> tuple[tuple[Text, Node], ...]:
+    def _members(self, flat: list[TemplateValue]) -> tuple[tuple[Text, TemplateValue], ...]:
         """Names and values, with merges (https://yaml.org/type/merge.html) carried out."""
-        found: list[tuple[Text, Node]] = []
-        merged: dict[str, tuple[Text, Node]] = {}
+        found: list[tuple[Text, TemplateValue]] = []
+        merged: dict[str, tuple[Text, TemplateValue]] = {}
         for key, value in zip(flat[::2], flat[1::2], strict=True):
             if isinstance(key, Literal):
                 key = Text(self._text[key.span.start : key.span.end], key.span, "plain")

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from filterpatterns.templates.documents.values import (
     List,
-    Node,
     Object,
+    TemplateValue,
     Text,
     Unknown,
     child,
@@ -123,14 +123,14 @@ def _encrypted(one: Object) -> str | None:
     )
 
 
-def _by_property(node: Node, sources: dict[str, str]) -> str | None:
+def _by_property(node: TemplateValue, sources: dict[str, str]) -> str | None:
     for name, value in members(node):
         if name.value in sources and not is_null(value) and (items(value) or members(value)):
             return sources[name.value]
     return None
 
 
-def _resolve(node: Node) -> Node:
+def _resolve(node: TemplateValue) -> TemplateValue:
     if isinstance(node, Unknown):
         raise Unresolved(f"{node.source} is not resolved", node.span)
     return node

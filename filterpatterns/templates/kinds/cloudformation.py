@@ -9,8 +9,8 @@ from filterpatterns.templates.documents.values import (
     Encoded,
     List,
     Literal,
-    Node,
     Object,
+    TemplateValue,
     Text,
     Unknown,
     child,
@@ -46,7 +46,7 @@ def mappings(root: Object, text: str) -> Iterator[Mapping]:
     return resources(root.get("Resources"), Builder(text, resolve))
 
 
-def resources(node: Node | None, build: Builder) -> Iterator[Mapping]:
+def resources(node: TemplateValue | None, build: Builder) -> Iterator[Mapping]:
     """The mappings of a template's Resources."""
     types = {name.value: text_of(child(resource, "Type")) or "" for name, resource in members(node)}
     for name, resource in members(node):
@@ -58,21 +58,21 @@ def resources(node: Node | None, build: Builder) -> Iterator[Mapping]:
             yield from _Template(types, build).resource(name, resource)
 
 
-def types_of(resources: Node | None) -> dict[str, str]:
+def types_of(resources: TemplateValue | None) -> dict[str, str]:
     """The types of a template's resources, by their names."""
     return {
         name.value: text_of(child(resource, "Type")) or "" for name, resource in members(resources)
     }
 
 
-def _resolve_in_loop(node: Node) -> Node:
+def _resolve_in_loop(node: TemplateValue) -> TemplateValue:
     """As `resolve`, inside Fn::ForEach: there `${Name}` stands for the loop's items in any text."""
     if isinstance(node, Text) and "${" in node.value:
         raise Unresolved("${...} stands for the items of Fn::ForEach", node.span)
     return resolve(node)
 
 
-def resolve(node: Node) -> Node:
+def resolve(node: TemplateValue) -> TemplateValue:
     """What a node stands for, as far as the template says.
 
     CloudFormation user guide, "Intrinsic function reference" and "Get values stored in other
@@ -96,10 +96,10 @@ def resolve(node: Node) -> Node:
             return resolve(given)
     if name == "Fn::ToJsonString":
         return Encoded(argument, node.span)
-    raise Unresolved(f"{_shown(name, argument)} is known only when deployed", node.span)
+    raise Unresolved(f"{_format_call(name, argument)} is known only when deployed", node.span)
 
 
-def _function(node: Node) -> tuple[str, Node] | None:
+def _function(node: TemplateValue) -> tuple[str, TemplateValue] | None:
     """The name and the argument of an intrinsic function."""
     if not isinstance(node, Object) or len(node.members) != 1:
         return None
@@ -109,7 +109,7 @@ def _function(node: Node) -> tuple[str, Node] | None:
     return (name.value, argument) if name.value == "Ref" or name.value.startswith("Fn::") else None
 
 
-def _shown(name: str, argument: Node) -> str:
+def _format_call(name: str, argument: TemplateValue) -> str:
     """A function as a message names it: with what it is about, if that is short to say."""
     written = text_of(argument) or text_of(next(iter(items(argument)), None)) or ""
     if name == "Fn::Sub" and "${" in written:
@@ -127,7 +127,7 @@ class _Template:
         self._types = types
         self._build = build
 
-    def resource(self, name: Text, node: Node) -> Iterator[Mapping]:
+    def resource(self, name: Text, node: TemplateValue) -> Iterator[Mapping]:
         """The mappings of one resource."""
         kind = text_of(child(node, "Type"))
         properties = child(node, "Properties")
@@ -141,7 +141,7 @@ class _Template:
             for event, definition in members(child(properties, "Events")):
                 yield from self._event(name.value, event, definition)
 
-    def _mapping(self, name: Text, properties: Node | None) -> Iterator[Mapping]:
+    def _mapping(self, name: Text, properties: TemplateValue | None) -> Iterator[Mapping]:
         source = source_of(child(properties, "EventSourceArn"), self._types)
         source = source or _by_property(properties, MAPPING_PROPERTIES)
         criteria = child(properties, "FilterCriteria")
@@ -149,7 +149,7 @@ class _Template:
         if found is not None:
             yield found
 
-    def _pipe(self, name: Text, properties: Node | None) -> Iterator[Mapping]:
+    def _pipe(self, name: Text, properties: TemplateValue | None) -> Iterator[Mapping]:
         parameters = child(properties, "SourceParameters")
         source = source_of(child(properties, "Source"), self._types)
         source = source or _by_property(parameters, PIPE_PARAMETERS)
@@ -160,7 +160,11 @@ class _Template:
             yield found
 
     def _rule(
-        self, logical_id: str, span: Span, pattern: Node | None, names: tuple[str, ...] = ()
+        self,
+        logical_id: str,
+        span: Span,
+        pattern: TemplateValue | None,
+        names: tuple[str, ...] = (),
     ) -> Iterator[Mapping]:
         if pattern is None or _is_no_value(pattern):
             return
@@ -168,7 +172,7 @@ class _Template:
             [pattern], span, logical_id, "rule", "event", names=names, alone=True
         )
 
-    def _event(self, function: str, event: Text, node: Node) -> Iterator[Mapping]:
+    def _event(self, function: str, event: Text, node: TemplateValue) -> Iterator[Mapping]:
         """An event of a SAM function.
 
         SAM calls the resource that it makes of it by both names together (SAM developer guide,
@@ -192,7 +196,7 @@ class _Template:
                 yield found
 
 
-def source_of(arn: Node | None, types: dict[str, str]) -> str | None:
+def source_of(arn: TemplateValue | None, types: dict[str, str]) -> str | None:
     """The source that an ARN is of, written out or taken from a resource; `types` are theirs."""
     function = None if arn is None else _function(arn)
     if function is not None and function[0] in ("Ref", "Fn::GetAtt"):
@@ -202,7 +206,7 @@ def source_of(arn: Node | None, types: dict[str, str]) -> str | None:
     return source_of_arn(_template_text(arn))
 
 
-def _template_text(node: Node | None) -> str:
+def _template_text(node: TemplateValue | None) -> str:
     """A text with placeholders for what is not known: enough to see the service of an ARN."""
     if isinstance(node, Text):
         return node.value
@@ -218,12 +222,12 @@ def _template_text(node: Node | None) -> str:
     return ""
 
 
-def _by_property(properties: Node | None, sources: dict[str, str]) -> str | None:
+def _by_property(properties: TemplateValue | None, sources: dict[str, str]) -> str | None:
     return next(
         (sources[name.value] for name, _ in members(properties) if name.value in sources), None
     )
 
 
-def _is_no_value(node: Node) -> bool:
+def _is_no_value(node: TemplateValue) -> bool:
     function = _function(node)
     return function is not None and function[0] == "Ref" and text_of(function[1]) == "AWS::NoValue"

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from filterpatterns.templates.documents.values import (
     List,
-    Node,
     Object,
+    TemplateValue,
     Text,
     child,
     items,
@@ -61,7 +61,7 @@ def mappings(root: Object, text: str) -> Iterator[Mapping]:
 
 
 def _event(
-    build: Builder, function: Text, kind: Text, given: Node, types: dict[str, str]
+    build: Builder, function: Text, kind: Text, given: TemplateValue, types: dict[str, str]
 ) -> Iterator[Mapping]:
     names = (f"{function.value}.{kind.value}",)
     if kind.value == "eventBridge":
@@ -93,7 +93,7 @@ def _event(
     )
 
 
-def _resolve(node: Node) -> Node:
+def _resolve(node: TemplateValue) -> TemplateValue:
     """As CloudFormation does; and `${...}` is a variable of the framework wherever it stands."""
     if isinstance(node, Text) and "${" in node.value:
         start = node.value.index("${")

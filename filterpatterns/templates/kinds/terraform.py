@@ -15,8 +15,8 @@ from filterpatterns.language.nodes import Span
 from filterpatterns.templates.documents import hcl_document
 from filterpatterns.templates.documents.values import (
     List,
-    Node,
     Object,
+    TemplateValue,
     Text,
     Unknown,
     child,
@@ -90,13 +90,13 @@ def output(root: Object, text: str) -> Iterator[Mapping]:
                     yield from found.mappings(build)
 
 
-def _roots(root: Object) -> tuple[Node, ...]:
+def _roots(root: Object) -> tuple[TemplateValue, ...]:
     """The root modules of what is planned, or of what there is."""
     places = (child(root, "planned_values", "root_module"), child(root, "values", "root_module"))
     return tuple(one for one in places if isinstance(one, Object))
 
 
-def _modules(module: Node | None) -> Iterator[Node]:
+def _modules(module: TemplateValue | None) -> Iterator[TemplateValue]:
     """A module's representation, and those of the modules that it calls."""
     pending = [module]
     while pending:
@@ -107,7 +107,7 @@ def _modules(module: Node | None) -> Iterator[Node]:
         pending += items(child(one, "child_modules"))
 
 
-def _expressions(module: Node) -> Iterator[tuple[str, Node]]:
+def _expressions(module: TemplateValue) -> Iterator[tuple[str, TemplateValue]]:
     for resource in items(child(module, "resources")):
         expressions = child(resource, "expressions")
         if expressions is not None:
@@ -138,7 +138,7 @@ class _Resource(Struct, frozen=True):
     address: str
     body: Object
     span: Span
-    references: Node | None = None
+    references: TemplateValue | None = None
 
     def mappings(self, build: Builder) -> Iterator[Mapping]:
         """Its mappings: one, or none."""
@@ -165,7 +165,7 @@ class _Resource(Struct, frozen=True):
     def _names(self) -> tuple[str, ...]:
         return (self.address.rpartition(".")[2],)
 
-    def _source(self, name: str, body: Node, sources: dict[str, str]) -> str | None:
+    def _source(self, name: str, body: TemplateValue, sources: dict[str, str]) -> str | None:
         given = self.body.get(name)
         texts = [given.source if isinstance(given, Unknown) else text_of(given) or ""]
         texts += [text_of(one) or "" for one in items(child(self.references, name, "references"))]
@@ -185,12 +185,12 @@ class _Resource(Struct, frozen=True):
         return None
 
     def _criteria(
-        self, body: Node, kind: Kind, source: str | None, build: Builder
+        self, body: TemplateValue, kind: Kind, source: str | None, build: Builder
     ) -> Iterator[Mapping]:
         """The filters in the blocks of a body, as AWS's FilterCriteria has them."""
         if not isinstance(body, Object):
             return
-        filters: list[Node] = []
+        filters: list[TemplateValue] = []
         for criteria in body.all("filter_criteria"):
             if is_null(criteria):
                 continue
@@ -219,11 +219,11 @@ class _Resource(Struct, frozen=True):
             yield found
 
 
-def _unknown(name: Text) -> Node:
+def _unknown(name: Text) -> TemplateValue:
     return Unknown(f'dynamic "{name.value}"', name.span)
 
 
-def _as_filter(node: Node) -> Node:
+def _as_filter(node: TemplateValue) -> TemplateValue:
     """A filter block as an item of Filters. Its pattern is null or not there if it is not known."""
     if not isinstance(node, Object):
         return node
@@ -233,13 +233,13 @@ def _as_filter(node: Node) -> Node:
     return Object(((Text("Pattern", node.span, "plain"), pattern),), node.span)
 
 
-def _resolve(node: Node) -> Node:
+def _resolve(node: TemplateValue) -> TemplateValue:
     if isinstance(node, Unknown):
         raise Unresolved(f"{node.source} is known only to Terraform", node.span)
     return node
 
 
-def _resolve_json(node: Node) -> Node:
+def _resolve_json(node: TemplateValue) -> TemplateValue:
     """As `_resolve`; the texts of JSON configuration are templates."""
     if isinstance(node, Text) and ("${" in node.value or "%{" in node.value):
         raise Unresolved(f"{node.value} is known only to Terraform", node.span)
