@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from filterpatterns._version import __version__
-
 if TYPE_CHECKING:
     from filterpatterns.delivery.envelopes import records
     from filterpatterns.engine.filter import Filter, check, compile
@@ -19,6 +17,8 @@ if TYPE_CHECKING:
     from filterpatterns.errors import Diagnostic, PatternError, RecordError
     from filterpatterns.explain.explainer import Explanation
     from filterpatterns.matching.verdict import Reason
+
+__version__ = "0.2.0"
 
 __all__ = [
     "Diagnostic",

@@ -134,8 +134,8 @@ def _draw(excerpt: Excerpt) -> tuple[str, str]:
         text, start, end = text[first:last], start - first, min(end, last) - first
     lead = before + printable(text[:start])
     marked = printable(text[start:end])
-    shown = lead + marked + printable(text[end:]) + after
-    return shown, " " * _columns(lead) + "^" * max(1, _columns(marked))
+    drawn = lead + marked + printable(text[end:]) + after
+    return drawn, " " * _columns(lead) + "^" * max(1, _columns(marked))
 
 
 def _columns(text: str) -> int:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import click
 
-from filterpatterns._version import __version__
+from filterpatterns import __version__
 
 _COMMANDS: Final = (
     "test",

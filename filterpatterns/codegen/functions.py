@@ -57,9 +57,9 @@ class Generated:
         self._lock = threading.Lock()
         self._code = Code()
         self._written = 0  # lines of code that have been compiled
-        self._judge = RecordCodegen(matcher, self._code)
+        self._record_codegen = RecordCodegen(matcher, self._code)
         self._slow = self._code.bind(slow)
-        self.can_look = self._judge.prefilter is not None
+        self.can_look = self._record_codegen.prefilter is not None
 
     def single(self) -> Callable[[Any], bool]:
         """The function that judges one record."""
@@ -94,7 +94,7 @@ class Generated:
         Raises:
             Unsupported: as for `line_loop`.
         """
-        return self._judge.row_decoder()
+        return self._record_codegen.row_decoder()
 
     @property
     def source_code(self) -> str:
@@ -111,11 +111,11 @@ class Generated:
             return "\n".join(self._code.lines).lstrip() + "\n"
 
     def _write_single(self) -> None:
-        prefilter = self._judge.prefilter
+        prefilter = self._record_codegen.prefilter
         look = prefilter is not None and prefilter.selective
         for kind in ("text", "dict"):
-            ends = Exits.of(["return True"], ["return False"], self._slow)
-            lines = self._judge.judge(kind, look=look, ends=ends)
+            exits = Exits.of(["return True"], ["return False"], self._slow)
+            lines = self._record_codegen.statements(kind, look=look, exits=exits)
             if kind == "dict":
                 other = ["if record.__class__ is not dict:", "    return matches_text(record)"]
                 self._code.lines += ["", "def matches(record):", *indent(other), *indent(lines)]
@@ -123,10 +123,10 @@ class Generated:
                 self._code.lines += ["", "def matches_text(record):", *indent(lines)]
 
     def _write_loop(self, name: str, result: str, kind: str, look: bool) -> None:
-        ends = Exits.of(*_RESULTS[result], "slow")
-        lines = self._judge.judge(kind, look=look, ends=ends)
+        exits = Exits.of(*_RESULTS[result], "slow")
+        lines = self._record_codegen.statements(kind, look=look, exits=exits)
         if kind == "dict":
-            odd = ["if record.__class__ is not dict:", *indent(ends.fallback)]
+            odd = ["if record.__class__ is not dict:", *indent(exits.fallback)]
             lines = [*odd, *lines]
         self._code.lines += [
             "",
@@ -136,7 +136,7 @@ class Generated:
         ]
 
     def _write_line_loop(self, name: str, kind: str, look: bool, drops: bool) -> None:
-        ends = Exits(
+        exits = Exits(
             match=("keep(record)", "continue"),
             no_match=("drop(record)", "continue") if drops else ("continue",),
             fallback=("slow(record, number)", "continue"),
@@ -146,7 +146,7 @@ class Generated:
             f"def {name}(records, number, keep, drop, slow):",
             f"    for {'record, members' if kind == 'row' else 'record'} in records:",
             "        number += 1",
-            *indent(indent(self._judge.judge(kind, look=look, ends=ends))),
+            *indent(indent(self._record_codegen.statements(kind, look=look, exits=exits))),
         ]
 
     def _function(self, name: str, write: Callable[[], None]) -> Any:

@@ -37,13 +37,13 @@ class PayloadCodegen:
         self._is_bytes = is_bytes
         self._kind = "bytes" if is_bytes else "str"
 
-    def decode(self, json: str, string: str, ends: Exits, *, look: bool) -> list[str]:
+    def decode(self, json: str, string: str, exits: Exits, *, look: bool) -> list[str]:
         """Decode the body and test `json`; where it is no JSON, `string` (if not empty)."""
         lines = []
         if look and self._prefilter is not None:
             # A body may be a dict, which "in" would ask for its names; decoding refuses one.
             lines += self._guards.refuse(f"body.__class__ is not {self._kind}")
-            lines += [f"if {self._looking(self._prefilter)}:", *indent(ends.no_match)]
+            lines += [f"if {self._looking(self._prefilter)}:", *indent(exits.no_match)]
         decode = msgspec.json.Decoder(msgspec.Raw).decode
         if self._shape is not None:
             decode = decoder(self._shape)
@@ -55,26 +55,26 @@ class PayloadCodegen:
         deep = self._guards.refuse_deep("body")
         # Too deep a body is a plain string. Where that is dropped, so is a body that fails.
         lines += deep if string else []
-        lines += [f"if {json}:", *indent([] if string else deep), *indent(ends.match)]
+        lines += [f"if {json}:", *indent([] if string else deep), *indent(exits.match)]
         not_json = []
         if string:
             not_json = [
                 "try:",
-                *indent([f"if {string}:", *indent(ends.match)]),
+                *indent([f"if {string}:", *indent(exits.match)]),
                 "except Exception:",
-                *indent(ends.fallback),
+                *indent(exits.fallback),
             ]
         return [
             "try:",
             *indent(lines),
-            *self._except_not_json(ends),
+            *self._except_not_json(exits),
             *indent(not_json),
-            *indent(ends.no_match),
+            *indent(exits.no_match),
             "except Exception:",
-            *indent(ends.fallback),
+            *indent(exits.fallback),
         ]
 
-    def strings(self, string: str, ends: Exits) -> list[str]:
+    def strings(self, string: str, exits: Exits) -> list[str]:
         """Only plain strings are wanted: the body is checked to be none of JSON if it matches."""
         validate = self._code.bind(msgspec.json.Decoder(msgspec.Raw).decode)
         lines = [
@@ -86,10 +86,10 @@ class PayloadCodegen:
             "try:",
             f"    if {string}:",
             *indent(indent(lines)),
-            *self._except_not_json(ends),
-            *indent(ends.match),
+            *self._except_not_json(exits),
+            *indent(exits.match),
             "except Exception:",
-            *indent(ends.fallback),
+            *indent(exits.fallback),
         ]
 
     def _looking(self, prefilter: Prefilter) -> str:
@@ -100,7 +100,7 @@ class PayloadCodegen:
     def _bind_text(self, text: str) -> str:
         return self._code.bind(text.encode() if self._is_bytes else text)
 
-    def _except_not_json(self, ends: Exits) -> list[str]:
+    def _except_not_json(self, exits: Exits) -> list[str]:
         """The body is not JSON; unless a type could not hold it (ValidationError), it is of another
         type, or it has escapes that msgspec refuses and RFC 8259's grammar does not."""
         error, backslash = self._code.bind(msgspec.DecodeError), self._bind_text(BACKSLASH)
@@ -111,5 +111,5 @@ class PayloadCodegen:
         return [
             f"except {error} as error:",
             f"    if not ({plain}):",
-            *indent(indent(ends.fallback)),
+            *indent(indent(exits.fallback)),
         ]

@@ -161,7 +161,7 @@ class RecordCodegen:
         if aligned and drops_strings and not any(branch.string for branch in self._branches):
             self.prefilter = prefilter(aligned)
 
-    def judge(self, kind: str, *, look: bool, ends: Exits) -> list[str]:
+    def statements(self, kind: str, *, look: bool, exits: Exits) -> list[str]:
         """The statements that judge `record`.
 
         `kind` says what it is: a "dict"; "text", which is str, bytes or anything else; "bytes"; a
@@ -173,13 +173,13 @@ class RecordCodegen:
         conditions = self._conditions[kind]
         start = list(conditions.read)
         if conditions.plain:
-            start += [f"if {conditions.plain}:", *indent(ends.match)]
-        lines = ["try:", *indent(start), "except Exception:", *indent(ends.fallback)]
+            start += [f"if {conditions.plain}:", *indent(exits.match)]
+        lines = ["try:", *indent(start), "except Exception:", *indent(exits.fallback)]
         if conditions.json:
-            lines += self._payload.decode(conditions.json, conditions.string, ends, look=look)
+            lines += self._payload.decode(conditions.json, conditions.string, exits, look=look)
         elif conditions.string:
-            lines += self._payload.strings(conditions.string, ends)
-        return lines + list(ends.no_match)
+            lines += self._payload.strings(conditions.string, exits)
+        return lines + list(exits.no_match)
 
     def _write_conditions(self, kind: str) -> _Conditions:
         read, holder, access = self._dict() if kind == "dict" else self._text(kind)

@@ -76,8 +76,8 @@ def holds_records(event: Any) -> str | None:
         return "messages"
     if _are_objects(event.get("Messages"), "MessageId"):
         return "Messages"
-    told = _EVENT_SOURCES.get(source) == "kafka" if isinstance(source, str) else False
-    for key, member in (("records", None if told else "topic"), ("rmqMessagesByQueue", None)):
+    is_kafka = _EVENT_SOURCES.get(source) == "kafka" if isinstance(source, str) else False
+    for key, member in (("records", None if is_kafka else "topic"), ("rmqMessagesByQueue", None)):
         groups = event.get(key)
         if not isinstance(groups, Mapping) or not groups:
             continue

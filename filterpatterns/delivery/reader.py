@@ -13,7 +13,6 @@ import msgspec
 
 from filterpatterns.delivery.envelopes import holds_records, records
 from filterpatterns.jsontext import decoding
-from filterpatterns.jsontext.decoding import NOT_JSON
 from filterpatterns.jsontext.structure import (
     CLOSING,
     OPENING,
@@ -71,7 +70,7 @@ def items(
     file: str,
     *,
     as_text: bool = False,
-    lose: Callable[[bytes], None] = forget,
+    on_invalid: Callable[[bytes], None] = forget,
 ) -> Iterator[Item]:
     """The records in the lines of a file, each as soon as it is complete.
 
@@ -80,9 +79,9 @@ def items(
             may come in parts.
         file: the name that the items have for the file.
         as_text: give each record as its own text.
-        lose: called with each line, or part of one, that is in no record.
+        on_invalid: called with each line, or part of one, that is in no record.
     """
-    reader = Reader(file, as_text=as_text, lose=lose)
+    reader = Reader(file, as_text=as_text, on_invalid=on_invalid)
     number = 0
     for line in lines:
         number += not reader.is_inside
@@ -144,7 +143,7 @@ class Reader:
         *,
         json_lines: bool | None = None,
         as_text: bool = False,
-        lose: Callable[[bytes], None] = forget,
+        on_invalid: Callable[[bytes], None] = forget,
     ) -> None:
         """
         Args:
@@ -152,11 +151,11 @@ class Reader:
             json_lines: whether the file is JSON Lines; None if the first line is to tell.
             as_text: give each record as its own text, in one line, also where it stood in an array
                 or had many lines.
-            lose: called with each line, or part of one, that is in no record.
+            on_invalid: called with each line, or part of one, that is in no record.
         """
         self._file = file
         self._as_text = as_text
-        self._lose = lose
+        self._on_invalid = on_invalid
         self._raw = b""  # the line that is being read, or what is left of it
         self._open_raw: list[bytes] = []  # as `_open`, not decoded
         self._json_lines = json_lines
@@ -202,7 +201,7 @@ class Reader:
             # Pretty-printers begin and end a document in the first column, and nothing else.
             if not (self._last in ("}", "]") and text.startswith(("{", "["))):
                 self._last = text
-                self._lose(self._raw)
+                self._on_invalid(self._raw)
                 return ()
             self._skipping = False
         return self._begin(number, text)
@@ -222,8 +221,8 @@ class Reader:
         values, rest = split(text)
         found = [self._whole(value, number) for value in values]
         if (rest and self._json_lines) or not (values or rest) or None in found:
-            self._lose(self._raw)
-            return (self._fault(text, number),)
+            self._on_invalid(self._raw)
+            return (self._problem(text, number),)
         if rest:
             self._open, self._first, self._depth = [rest], number, 0
             self._open_raw, self._size = [self._raw], len(rest)
@@ -293,8 +292,8 @@ class Reader:
             return items
         self._first_document, self._skipping = False, True
         for raw in raw_lines:
-            self._lose(raw)
-        return (because or self._fault("\n".join([*lines, text]), self._first),)
+            self._on_invalid(raw)
+        return (because or self._problem("\n".join([*lines, text]), self._first),)
 
     def _pass_over(self, number: int, raw: bytes) -> Sequence[Item]:
         """The items of a part of a line that is too long to be held."""
@@ -302,7 +301,7 @@ class Reader:
         self.is_inside = not raw.endswith(b"\n")
         if is_first:
             return self._unreadable(number, f"a line of more than {LONGEST_LINE >> 20} MB")
-        self._lose(raw)
+        self._on_invalid(raw)
         return ()
 
     def _not_utf8(self, number: int, error: UnicodeDecodeError) -> Sequence[Item]:
@@ -315,7 +314,7 @@ class Reader:
         items: Sequence[Item] = ()
         if self._open:
             items = self._give_up(because=item)
-        self._lose(raw)
+        self._on_invalid(raw)
         if item in items or (self._skipping and not items):
             return items
         return [*items, item]
@@ -341,7 +340,7 @@ class Reader:
             own_line = None if raw is None else raw.removeprefix(_UTF8_MARK_BYTES)
             return (Item(self._file, line, record, _first_id(ids), own_line=own_line),)
         value = decoding.parse(text)
-        return None if value is NOT_JSON else self._records(value, text, line, raw)
+        return None if value is decoding.NOT_JSON else self._records(value, text, line, raw)
 
     def _records(
         self, value: Any, text: str, line: int, raw: bytes | None = None
@@ -379,7 +378,7 @@ class Reader:
             record = one_line(text) if self._as_text else value
             own_line = None if raw is None else raw.removeprefix(_UTF8_MARK_BYTES)
             return Item(self._file, line, record, record_id(value), own_line=own_line)
-        self._lose(raw or one_line(text).encode() + b"\n")
+        self._on_invalid(raw or one_line(text).encode() + b"\n")
         return Item(
             self._file,
             line,
@@ -387,7 +386,7 @@ class Reader:
             error=f"a record is a JSON object, found {decoding.described(value)}",
         )
 
-    def _fault(self, text: str, line: int) -> Item:
+    def _problem(self, text: str, line: int) -> Item:
         words, below, column = find_error(text)
         return Item(self._file, line + below, None, error=words, column=column)
 

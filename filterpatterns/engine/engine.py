@@ -152,21 +152,21 @@ class Engine:
         check_records(records)
         slow = self.interpret if on_error == "raise" else self._interpret_leniently
         generated = self.generated()
-        looks = (
+        tuner = (
             _PrefilterTuner() if generated is not None and generated.can_look else _NoPrefilter()
         )
         take = _taker(records)
         done = 0
-        while chunk := take(looks.size):
+        while chunk := take(tuner.size):
             try:
                 if generated is None:
                     self._interpret_all(result, chunk, keep, drop, slow)
                 else:
                     kind = _KINDS.get(chunk[0].__class__, "dict")
-                    loop = generated.loop(result, kind, looks.now)
+                    loop = generated.loop(result, kind, tuner.now)
                     start = perf_counter()
                     loop(chunk, keep, drop, slow)
-                    looks.took(perf_counter() - start, len(chunk))
+                    tuner.took(perf_counter() - start, len(chunk))
             except RecordError as error:
                 raise RecordError(error.message, done + self._first_bad(chunk)) from None
             done += len(chunk)
@@ -182,9 +182,9 @@ class Engine:
             decode = generated.row_decoder()
         except Unsupported:
             return None
-        looks = _PrefilterTuner() if generated.can_look else _NoPrefilter()
+        tuner = _PrefilterTuner() if generated.can_look else _NoPrefilter()
 
-        def judge(
+        def match_lines(
             lines: Sequence[bytes],
             number: int,
             keep: Callable[[bytes], None],
@@ -193,12 +193,12 @@ class Engine:
         ) -> None:
             start = perf_counter()
             rows = None if decode is None else decode_rows(lines, decode)
-            loop = generated.line_loop(rows=rows is not None, look=looks.now, drops=drops)
+            loop = generated.line_loop(rows=rows is not None, look=tuner.now, drops=drops)
             given = lines if rows is None else zip(lines, rows, strict=True)
             loop(given, number, keep, drop, slow)
-            looks.took(perf_counter() - start, len(lines))
+            tuner.took(perf_counter() - start, len(lines))
 
-        return judge
+        return match_lines
 
     def _interpret_leniently(self, record: Any) -> bool:
         try:

@@ -1,13 +1,13 @@
 """Why a record is kept or dropped."""
 
 from filterpatterns.explain.explainer import explain
+from filterpatterns.explain.explanation import Explanation
 from filterpatterns.explain.model import (
     Array,
     Choice,
     Combination,
     Element,
     ExplainedField,
-    Explanation,
     FilterExplanation,
     Format,
     Found,

@@ -11,7 +11,7 @@ from filterpatterns.explain.model import (
     Array,
     Combination,
     ExplainedField,
-    Explanation,
+    ExplanationData,
     FilterExplanation,
 )
 from filterpatterns.language.wording import format_value, joined, truncate
@@ -51,7 +51,9 @@ UNICODE = Style()
 ASCII = Style("+", "x", "-")
 
 
-def draw(explanation: Explanation, style: Style = UNICODE, *, every_filter: bool = False) -> str:
+def draw(
+    explanation: ExplanationData, style: Style = UNICODE, *, every_filter: bool = False
+) -> str:
     """The explanation as lines, without a line feed at the end.
 
     Args:
@@ -62,7 +64,7 @@ def draw(explanation: Explanation, style: Style = UNICODE, *, every_filter: bool
     return "\n".join(_lines(explanation, style, every_filter))
 
 
-def _lines(explanation: Explanation, style: Style, every_filter: bool) -> Iterator[str]:
+def _lines(explanation: ExplanationData, style: Style, every_filter: bool) -> Iterator[str]:
     verdict = "kept" if explanation.kept else f"dropped: {explanation.detail}"
     yield f"{style.mark(explanation.kept)} {style.paint(verdict, '1')}"
     if explanation.auto:

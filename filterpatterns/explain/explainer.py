@@ -14,6 +14,7 @@ from filterpatterns.delivery.envelopes import source_of
 from filterpatterns.delivery.sources import FormatAction, PayloadFormat, source_named
 from filterpatterns.errors import RecordError
 from filterpatterns.explain import pattern
+from filterpatterns.explain.explanation import Explanation
 from filterpatterns.explain.formats import evaluated
 from filterpatterns.explain.model import (
     Array,
@@ -21,7 +22,6 @@ from filterpatterns.explain.model import (
     Combination,
     Element,
     ExplainedField,
-    Explanation,
     FilterExplanation,
     Format,
     Found,
@@ -61,21 +61,21 @@ _NOTHING = (0, 0)
 
 
 def explain(
-    patterns: Sequence[PatternText], source: str, judge: Callable[[Any], Verdict], record: Any
+    patterns: Sequence[PatternText], source: str, get_verdict: Callable[[Any], Verdict], record: Any
 ) -> Explanation:
     """Explain the verdict on a record.
 
     Args:
         patterns: the texts of patterns that compile for the source.
         source: the name of the source, or "auto".
-        judge: gives the verdict on a record, and refuses what is none.
+        get_verdict: gives the verdict on a record, and refuses what is none.
         record: the record.
 
     Raises:
         RecordError: as `judge`; or the caller's stack has no room left.
     """
     members = as_record(record)
-    reason, key = judge(members)
+    reason, key = get_verdict(members)
     name = source_of(members) if source == "auto" else source
     taken_for = source_named(name)
     payloads = Payloads(taken_for, taken_for.view(members))
@@ -105,14 +105,14 @@ def _explained(number: int, plan: pattern.Plan, payloads: Payloads) -> FilterExp
             break
     weighed.sort(key=lambda each: each[0])  # stable: of equals the first in the text
     satisfied = weighed[0][0] == _NOTHING
-    shown = weighed[: 1 if satisfied else _MOST_COMBINATIONS]
+    closest = weighed[: 1 if satisfied else _MOST_COMBINATIONS]
     return FilterExplanation(
         number=number,
         satisfied=satisfied,
         combinations=tuple(
-            _combination(plan, one, fails == _NOTHING, payloads) for fails, one in shown
+            _combination(plan, one, fails == _NOTHING, payloads) for fails, one in closest
         ),
-        others=len(plan.combinations) - len(shown),
+        others=len(plan.combinations) - len(closest),
     )
 
 

@@ -32,8 +32,8 @@ class Found(Struct, frozen=True):
         says how many it has (None for what is no string)."""
         value = _plain(self.value)
         length = len(value) if isinstance(value, str) else None
-        cut = value if length is None else value[:_LONGEST]
-        return {"where": self.where, "value": cut, "length": length, "why": self.why}
+        shortened = value if length is None else value[:_LONGEST]
+        return {"where": self.where, "value": shortened, "length": length, "why": self.why}
 
 
 def _plain(value: Any) -> Any:
@@ -218,8 +218,8 @@ class FilterExplanation(Struct, frozen=True):
         }
 
 
-class Explanation(Struct, frozen=True):
-    """Why a record is kept or dropped. True if it is kept; as text, for people.
+class ExplanationData(Struct, frozen=True):
+    """What an `Explanation` consists of.
 
     `source` is the one that the record was taken for (`auto` says that the record itself told);
     `reason` and `detail` are what `fp test --json` calls so. Without filters every record is kept.
@@ -231,14 +231,6 @@ class Explanation(Struct, frozen=True):
     reason: str
     detail: str
     filters: tuple[FilterExplanation, ...]
-
-    def __bool__(self) -> bool:
-        return self.kept
-
-    def __str__(self) -> str:
-        from filterpatterns.explain.drawing import draw
-
-        return draw(self)
 
     def to_dict(self) -> dict[str, Any]:
         """For machines: strings, numbers, booleans, None, lists and dicts, with these keys always.

@@ -230,7 +230,7 @@ def _report_syntax(error: UnexpectedInput, text: str, report: Reporter) -> None:
 
 def _explain_syntax(text: str, position: int, end: int, expected: set[str]) -> tuple[str, str]:
     found = text[position]
-    shown = text[position:end] if end - position <= 20 else text[position : position + 20] + "..."
+    excerpt = text[position:end] if end - position <= 20 else text[position : position + 20] + "..."
     before = text[:position].rstrip(" \t\n\r")
     if found in "}]" and before.endswith(","):
         return f"a comma stands before {found!r}", "JSON has no trailing commas: take it out"
@@ -266,13 +266,13 @@ def _explain_syntax(text: str, position: int, end: int, expected: set[str]) -> t
     number_runs_on = text[position - 1 : position].isdigit() and found.isdigit()
     if (found in '{["-' or found.isalnum()) and not number_runs_on:
         if "COLON" in expected:
-            return f"a colon is missing before {shown}", "write : between a name and its value"
+            return f"a colon is missing before {excerpt}", "write : between a name and its value"
         if "COMMA" in expected:
-            return f"a comma is missing before {shown}", "write , between members and items"
+            return f"a comma is missing before {excerpt}", "write , between members and items"
     hint = next((hint for char, hint in _SYNTAX_HINTS if char == found), "")
     if number_runs_on:
         hint = "JSON numbers have no leading zeros"
-    return f"unexpected {shown}", hint or "check the brackets, commas and quotes before it"
+    return f"unexpected {excerpt}", hint or "check the brackets, commas and quotes before it"
 
 
 def _is_complete(text: str) -> bool:

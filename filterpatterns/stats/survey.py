@@ -49,9 +49,9 @@ class Occurrence(Struct, eq=False):
             kinds.add(kind)
             examples = self.examples.setdefault(kind, [])
             if len(examples) < _EXAMPLES:
-                shown = _format_leaf(leaf)
-                if shown not in examples:
-                    examples.append(shown)
+                text = _format_leaf(leaf)
+                if text not in examples:
+                    examples.append(text)
         if is_object:
             kinds.add(OBJECT)
         self.kinds.update(kinds)

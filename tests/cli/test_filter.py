@@ -366,10 +366,10 @@ def test_a_file_that_shrinks_is_no_whole_file(tmp_path: Path) -> None:
         os.truncate(path, len(BIG) * 9_000)
 
     whole = Scan(ScanOptions(compile_pattern(PATTERN))).run(FileSlice(str(path)), shrink)
-    assert whole.fault == "the file became shorter while it was read (after line 9,000)"
+    assert whole.problem == "the file became shorter while it was read (after line 9,000)"
     section = FileSlice(str(path), 0, len(BIG) * 10_000)
     end = Scan(ScanOptions(compile_pattern(PATTERN))).run(section, lambda piece: None)
-    assert end.fault == "the file became shorter while it was read"
+    assert end.problem == "the file became shorter while it was read"
 
 
 def test_a_line_of_any_length_is_judged_or_refused(
@@ -459,20 +459,20 @@ def outcome_of(path: Path, *, sections: int | None = None) -> dict[str, Any]:
         before = len(pieces)
         end = Scan(work).run(unit, pieces.append)
         for piece in pieces[before:]:
-            faults += [(base + (fault.line or 0), fault.message) for fault in piece.faults]
+            faults += [(base + (fault.line or 0), fault.message) for fault in piece.problems]
         base += end.counts.lines
         ends.append(end)
     return {
         "output": b"".join(piece.output for piece in pieces),
         "rejects": b"".join(piece.rejects for piece in pieces),
-        "lost": b"".join(piece.lost for piece in pieces),
+        "lost": b"".join(piece.invalid_lines for piece in pieces),
         "matched": sum(piece.matched for piece in pieces),
         "faults": faults,
         "records": sum(end.counts.records for end in ends),
         "errors": sum(end.counts.errors for end in ends),
         "blank": sum(end.counts.blank for end in ends),
         "lines": sum(end.counts.lines for end in ends),
-        "fault": [end.fault for end in ends if end.fault is not None],
+        "fault": [end.problem for end in ends if end.problem is not None],
     }
 
 

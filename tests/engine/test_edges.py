@@ -1,4 +1,4 @@
-"""Edges that no other test goes along: what mutation testing found (`fuzzing/mutation.py`)."""
+"""Edges that no other test goes along: what mutation testing found."""
 
 from __future__ import annotations
 

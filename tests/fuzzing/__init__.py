@@ -12,14 +12,13 @@ they stand), hands it to the package, and raises if something that must hold doe
 * no record is lost between the lines of a file;
 * no call of a target takes more than twenty seconds of the processor.
 
-    cd tests
-    python -m fuzzing agreement --seconds 60          the plain driver: fast, seeded
-    python -m fuzzing all --seconds 3600 --log counts.jsonl
-    python -m fuzzing agreement finding-3f2a          one input again, with its traceback
-    python -m fuzzing agreement --atheris -max_total_time=600     guided by coverage (pip install
-                                                                  atheris)
+    python -m tests.fuzzing agreement --seconds 60          the plain driver: fast, seeded
+    python -m tests.fuzzing all --seconds 3600 --log counts.jsonl
+    python -m tests.fuzzing agreement finding-3f2a          one input again, with its traceback
+    python -m tests.fuzzing agreement --atheris -max_total_time=600
+                                                      guided by coverage (pip install atheris)
 
-`tests/test_fuzzing.py` runs every target for a moment. What was found stands in
+`test_fuzzing.py` runs every target for a moment. What was found stands in
 `tests/cases/fuzz_findings.jsonl`, and every run of the tests tries it again.
 """
 

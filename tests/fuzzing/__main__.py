@@ -1,4 +1,4 @@
-"""python -m fuzzing, from the folder `tests`."""
+"""python -m tests.fuzzing, from the repository's root."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from tests.fuzzing import NAMES, driver
 
 def main() -> int:
     """Runs what the command line says; exit status 1 if something was found."""
-    parser = argparse.ArgumentParser(prog="python -m fuzzing", description="Fuzzes the package.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.fuzzing", description="Fuzzes the package."
+    )
     parser.add_argument("target", choices=[*NAMES, "all"])
     parser.add_argument("files", nargs="*", type=Path, help="inputs to run again")
     parser.add_argument("--seconds", type=float, default=60.0, help="how long (60)")

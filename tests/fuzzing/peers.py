@@ -137,13 +137,13 @@ def judge_line(
     own = [line + b"\n"] * 2
     for lines, drops, size in _line_filters(compiled, len(line)):
         lines.run(blocks(own, size))
-        found = lines.outcome.kept, lines.outcome.dropped, lines.outcome.lost
+        found = lines.outcome.kept, lines.outcome.dropped, lines.outcome.invalid_lines
         wanted = [own if verdict is one else [] for one in (True, False, None)]
         if not drops:
             wanted[1] = []
         expect([*found] == wanted, verdict, found, line)
         counts, refused = lines.counts, 2 * (verdict is None)
-        expect(counts.errors == len(lines.outcome.faults) == refused, counts, line)
+        expect(counts.errors == len(lines.outcome.problems) == refused, counts, line)
         expect((counts.lines, counts.records) == (2, 2 - refused), counts, line)
 
 
@@ -157,8 +157,8 @@ def judge_lines(compiled: Filter, data: bytes) -> None:
                 expect(compiled._engine.interpret(line) is verdict, verdict, line, data)
         if drops:
             expect(counts.records == len(outcome.kept) + len(outcome.dropped), counts, data)
-        expect(counts.errors == len(outcome.faults), counts, outcome.faults, data)
-        for fault in outcome.faults:
+        expect(counts.errors == len(outcome.problems), counts, outcome.problems, data)
+        for fault in outcome.problems:
             expect(fault.message.isprintable(), fault, data)
             expect(fault.line is None or 1 <= fault.line <= max(1, counts.lines), fault, data)
 
@@ -168,11 +168,11 @@ def judge_file(compiled: Filter, given: Sequence[bytes], items: Sequence[Item]) 
     lines = LineFilter(LineMatcher(compiled, drops=True), "file")
     lines.run(blocks(given, 1 + len(given) % 3))
     verdicts = [compiled._engine.interpret(item.record) for item in items if item.error is None]
-    found = len(lines.outcome.kept), len(lines.outcome.dropped), len(lines.outcome.faults)
+    found = len(lines.outcome.kept), len(lines.outcome.dropped), len(lines.outcome.problems)
     wanted = verdicts.count(True), verdicts.count(False), len(items) - len(verdicts)
     expect(found == wanted, "fp filter differs", found, wanted, given)
     said = [(item.line, item.column, item.error) for item in items if item.error is not None]
-    expect(lines.outcome.faults == said, lines.outcome.faults, said, given)
+    expect(lines.outcome.problems == said, lines.outcome.problems, said, given)
     judge_lines(compiled, b"".join(given))
 
 

@@ -195,9 +195,9 @@ def _take_listing(rules: Rules, listed: list[dict[str, Any]]) -> None:
     for names, words in ((schedules, "without an EventPattern"), (disabled, "DISABLED")):
         if names:
             more = ", ..." if len(names) > _SHOWN else ""
-            shown = ", ".join(map(printable, names[:_SHOWN])) + more
+            left_out = ", ".join(map(printable, names[:_SHOWN])) + more
             count = f"{len(names):,} rule{'' if len(names) == 1 else 's'}"
-            rules.notes.append(f"{count} {words} left out: {shown}")
+            rules.notes.append(f"{count} {words} left out: {left_out}")
 
 
 def _pattern(raw: msgspec.Raw) -> Any:

@@ -132,7 +132,7 @@ def command(
         taker = _Taker(
             write=stack.enter_context(target),
             reject=stack.enter_context(to_file(rejects)),
-            lose=stack.enter_context(to_file(errors)),
+            on_invalid=stack.enter_context(to_file(errors)),
             most=most,
             form="count" if count else "name" if names else "lines",
             named=len(files) > 1,
@@ -197,7 +197,7 @@ def _one_by_one(
             progress(start + position, taker.selected)
 
         if output_files.is_output(unit.path):
-            yield SliceResult(fault="the output is appended to this file")
+            yield SliceResult(problem="the output is appended to this file")
         else:
             yield scan.run(unit, taker.take, tick)
         before += size
@@ -215,7 +215,7 @@ class _Taker:
         *,
         write: Write,
         reject: Write,
-        lose: Write,
+        on_invalid: Write,
         most: int | None,
         form: str,
         named: bool,
@@ -224,14 +224,14 @@ class _Taker:
         Args:
             write: takes what is selected.
             reject: takes what is not.
-            lose: takes the lines that are no records.
+            on_invalid: takes the lines that are no records.
             most: how many records to select.
             form: what is written of each file: its "lines", their "count", or its "name".
             named: whether counts want the file's name.
         """
         self.selected = self.matched = self.unreadable = 0
         self.counts = Counts()
-        self._write, self._reject, self._lose = write, reject, lose
+        self._write, self._reject, self._on_invalid = write, reject, on_invalid
         self._most = most
         self._form = form
         self._named = named
@@ -269,13 +269,13 @@ class _Taker:
         self.selected += selected
         self.matched += piece.matched
         self._file_selected += selected
-        for fault in piece.faults:
-            line = None if fault.line is None else fault.line + self._file_lines
-            self._complain(f"error: {fault.message}", line, fault.column)
+        for problem in piece.problems:
+            line = None if problem.line is None else problem.line + self._file_lines
+            self._complain(f"error: {problem.message}", line, problem.column)
         for write, data in (
             (self._write, output),
             (self._reject, piece.rejects),
-            (self._lose, piece.lost),
+            (self._on_invalid, piece.invalid_lines),
         ):
             if data:
                 write(data)
@@ -286,9 +286,9 @@ class _Taker:
         """The unit has ended."""
         self.counts.add(end.counts)
         self._file_lines += end.counts.lines
-        if end.fault is not None:
+        if end.problem is not None:
             self.unreadable += 1
-            click.echo(located(str(self._file), f"error: {end.fault}"), err=True)
+            click.echo(located(str(self._file), f"error: {end.problem}"), err=True)
 
     def end_file(self) -> None:
         """No unit of the file is left."""

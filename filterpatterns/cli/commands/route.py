@@ -165,8 +165,8 @@ def command(
         raise Failure(located(file, "error: the output is appended to this file"))
     if by_rule is not None:
         by_rule.make_folder()
-    with output_files.to_file(errors) as lose:
-        router = _Router(rule_set, writer, written, by_rule, rest, lose)
+    with output_files.to_file(errors) as on_invalid:
+        router = _Router(rule_set, writer, written, by_rule, rest, on_invalid)
         try:
             for file in files:
                 router.file(file)
@@ -189,7 +189,7 @@ class _Router:
         files: Files,
         split: Split | None,
         rest: Path | None,
-        lose: output_files.Write,
+        on_invalid: output_files.Write,
     ) -> None:
         self.tally = Tally()
         self._rule_set = rule_set
@@ -197,12 +197,12 @@ class _Router:
         self._files = files
         self._split = split
         self._rest = rest
-        self._write_invalid = lose
+        self._write_invalid = on_invalid
 
     def file(self, file: str) -> None:
         """Route the records of a file, or of standard input."""
         for number, item in numbered(
-            file, self, self.tally, as_text=True, lose=self._write_invalid
+            file, self, self.tally, as_text=True, on_invalid=self._write_invalid
         ):
             self._route(item, number)
 

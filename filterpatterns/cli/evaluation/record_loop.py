@@ -68,7 +68,7 @@ def numbered(
     tally: CountsUnreadable,
     *,
     as_text: bool = False,
-    lose: Callable[[bytes], None] = reader.forget,
+    on_invalid: Callable[[bytes], None] = reader.forget,
 ) -> Iterator[tuple[int, Item]]:
     """The records of a file, and what is none, each with its number; that a file
     cannot be read, or has no records, is said on standard error.
@@ -78,11 +78,13 @@ def numbered(
         out: is flushed before more input is waited for.
         tally: where files that cannot be read are counted.
         as_text: give each record as its own text.
-        lose: called with each line, or part of one, that is in no record.
+        on_invalid: called with each line, or part of one, that is in no record.
     """
     number = 0
     unreadable = tally.unreadable
-    for item in record_files.read_records(file, before_read=out.flush, as_text=as_text, lose=lose):
+    for item in record_files.read_records(
+        file, before_read=out.flush, as_text=as_text, on_invalid=on_invalid
+    ):
         if item.line is None:
             tally.unreadable += 1
             complain(out, located(item.file, f"error: {item.error}"))
@@ -93,21 +95,21 @@ def numbered(
         complain(out, located(streams.STDIN if file == "-" else file, "warning: no records"))
 
 
-def match_file(file: str, judge: GetVerdict, writer: writers.Writer, tally: Tally) -> None:
+def match_file(file: str, get_verdict: GetVerdict, writer: writers.Writer, tally: Tally) -> None:
     """Judge the records of a file; what cannot be read or judged is said on standard error."""
     for number, item in numbered(file, writer, tally):
-        result, reason, detail = _match_item(item, judge, writer, tally)
+        result, reason, detail = _match_item(item, get_verdict, writer, tally)
         writer.row(Row(item.file, item.line or 0, number, item.id, result, reason, detail))
 
 
 def _match_item(
-    item: Item, judge: GetVerdict, writer: writers.Writer, tally: Tally
+    item: Item, get_verdict: GetVerdict, writer: writers.Writer, tally: Tally
 ) -> tuple[str, str, str]:
     """The result, the reason for machines, and the reason in words."""
     error, column = item.error, item.column
     if error is None:
         try:
-            reason, key = judge(item.record)
+            reason, key = get_verdict(item.record)
         except RecordError as refusal:
             error = refusal.message
         else:

@@ -36,8 +36,8 @@ class Outcome(Struct):
 
     kept: list[bytes] = field(default_factory=list)
     dropped: list[bytes] = field(default_factory=list)
-    lost: list[bytes] = field(default_factory=list)
-    faults: list[ReadError] = field(default_factory=list)
+    invalid_lines: list[bytes] = field(default_factory=list)
+    problems: list[ReadError] = field(default_factory=list)
 
 
 class Counts(Struct):
@@ -73,18 +73,18 @@ class LineFilter:
     The outcome is collected in `outcome`; `counts.records` are those that matched or did not.
     """
 
-    def __init__(self, judge: LineMatcher, file: str, *, json_lines: bool | None = None) -> None:
+    def __init__(self, matcher: LineMatcher, file: str, *, json_lines: bool | None = None) -> None:
         """
         Args:
-            judge: the filter.
+            matcher: the filter.
             file: the file's name.
             json_lines: whether the file is JSON Lines; None if its first line is to tell.
         """
         self.outcome = Outcome()
         self.counts = Counts()
-        self._judge = judge
-        lose = self.outcome.lost.append
-        self._reader = Reader(file, json_lines=json_lines, as_text=True, lose=lose)
+        self._matcher = matcher
+        on_invalid = self.outcome.invalid_lines.append
+        self._reader = Reader(file, json_lines=json_lines, as_text=True, on_invalid=on_invalid)
         self._slow_lines = 0
 
     def run(self, read_lines: Callable[[int], list[bytes]]) -> None:
@@ -103,13 +103,13 @@ class LineFilter:
                 self._reader.line(counts.lines, lines.pop(0))
                 if not lines:
                     continue
-            if not (self._reader.is_json_lines and self._judge.lines is not None):
+            if not (self._reader.is_json_lines and self._matcher.lines is not None):
                 for line in lines:
                     counts.lines += 1
                     self._slow(line, counts.lines)
                 continue
             self._slow_lines = 0
-            self._judge.lines(
+            self._matcher.lines(
                 lines, counts.lines, outcome.kept.append, outcome.dropped.append, self._slow
             )
             counts.lines += len(lines)
@@ -126,22 +126,22 @@ class LineFilter:
 
     def _match_items(self, items: Any) -> None:
         for item in items:
-            fault = item.error if item.error is not None else self._matched(item)
-            if fault is not None:
+            problem = item.error if item.error is not None else self._matched(item)
+            if problem is not None:
                 self.counts.errors += 1
-                self.outcome.faults.append(ReadError(item.line, item.column, fault))
+                self.outcome.problems.append(ReadError(item.line, item.column, problem))
 
     def _matched(self, item: Item) -> str | None:
         """Judge a record; gives what is wrong if it cannot be."""
         own = item.as_line()
         try:
-            matches = self._judge.matches(item.record)
+            matches = self._matcher.matches(item.record)
         except RecordError as error:
-            self.outcome.lost.append(own)
+            self.outcome.invalid_lines.append(own)
             return error.message
         self.counts.records += 1
         if matches:
             self.outcome.kept.append(own)
-        elif self._judge.drops:
+        elif self._matcher.drops:
             self.outcome.dropped.append(own)
         return None

@@ -20,7 +20,7 @@ def read_records(
     stdin: BinaryIO | None = None,
     before_read: Callable[[], None] | None = None,
     as_text: bool = False,
-    lose: Callable[[bytes], None] = reader.forget,
+    on_invalid: Callable[[bytes], None] = reader.forget,
 ) -> Iterator[Item]:
     """The records of a file, one by one, while it is being read.
 
@@ -29,7 +29,7 @@ def read_records(
         stdin: what `-` stands for; `sys.stdin` unless given.
         before_read: called each time before more input is waited for: the moment to flush output.
         as_text: give each record as its own text.
-        lose: called with each line, or part of one, that is in no record.
+        on_invalid: called with each line, or part of one, that is in no record.
 
     Never raises for what is in the file, or because there is none: an item says so.
     """
@@ -41,7 +41,7 @@ def read_records(
         return
     with stream:
         try:
-            yield from reader.items(_checked(stream), name, as_text=as_text, lose=lose)
+            yield from reader.items(_checked(stream), name, as_text=as_text, on_invalid=on_invalid)
         except _UnreadableError as error:
             yield Item(name, None, None, error=str(error))
 
@@ -58,9 +58,9 @@ def _checked(stream: Stream) -> Iterator[bytes]:
             _refuse_binary(line)
         number += 1
         yield line
-    if stream.fault is not None:
+    if stream.problem is not None:
         where = f" (after line {number})" if number else ""
-        raise _UnreadableError(f"{stream.fault}{where}")
+        raise _UnreadableError(f"{stream.problem}{where}")
 
 
 def _refuse_binary(line: bytes) -> None:

@@ -59,17 +59,17 @@ class Chunk(NamedTuple):
 
     output: bytes
     rejects: bytes
-    lost: bytes
+    invalid_lines: bytes
     selected: int
     matched: int
-    faults: tuple[ReadError, ...]
+    problems: tuple[ReadError, ...]
 
 
 class SliceResult(Struct, frozen=True):
     """The end of a unit: what was counted, and why the file could not be read on, if so."""
 
     counts: Counts = field(default_factory=Counts)
-    fault: str | None = None
+    problem: str | None = None
 
 
 class Scan:
@@ -77,7 +77,7 @@ class Scan:
 
     def __init__(self, work: ScanOptions) -> None:
         self._work = work
-        self._judge = LineMatcher(work.compiled, drops=work.invert or work.rejects)
+        self._matcher = LineMatcher(work.compiled, drops=work.invert or work.rejects)
 
     def run(
         self,
@@ -93,23 +93,23 @@ class Scan:
             tick: called now and then with the number of the unit's bytes that have been read.
         """
         whole = unit.end is None
-        lines = LineFilter(self._judge, unit.name, json_lines=None if whole else True)
+        lines = LineFilter(self._matcher, unit.name, json_lines=None if whole else True)
         flush = _Flush(self._work, lines, emit, tick)
         try:
             stream = _open(unit, flush.before_read)
         except (OSError, ValueError) as error:
-            return SliceResult(fault=reason(error))
+            return SliceResult(problem=reason(error))
         flush.stream = stream
         with stream:
             lines.run(stream.read_lines)
             flush.now()
-            fault = stream.fault
+            problem = stream.problem
         flush.stream = None  # or they would hold each other, and all pieces, until collected
         if tick is not None:
             tick(stream.position)
-        if fault is not None and lines.counts.lines and whole:
-            fault = f"{fault} (after line {lines.counts.lines:,})"
-        return SliceResult(lines.counts, fault)
+        if problem is not None and lines.counts.lines and whole:
+            problem = f"{problem} (after line {lines.counts.lines:,})"
+        return SliceResult(lines.counts, problem)
 
 
 class _Flush:
@@ -134,7 +134,11 @@ class _Flush:
         self._reads += 1
         if self.stream is None:
             return
-        if self._reads >= _READS_PER_PIECE or not self.stream.is_plain or self._outcome.lost:
+        if (
+            self._reads >= _READS_PER_PIECE
+            or not self.stream.is_plain
+            or self._outcome.invalid_lines
+        ):
             self.now()
 
     def now(self) -> None:
@@ -149,7 +153,7 @@ class _Flush:
 def _chunk(outcome: Outcome, work: ScanOptions) -> Chunk | None:
     """What has come out so far, taken out; None if that is nothing."""
     kept, dropped = outcome.kept, outcome.dropped
-    if not (kept or dropped or outcome.lost or outcome.faults):
+    if not (kept or dropped or outcome.invalid_lines or outcome.problems):
         return None
     selected, rejected = (dropped, kept) if work.invert else (kept, dropped)
     output = b""
@@ -158,12 +162,12 @@ def _chunk(outcome: Outcome, work: ScanOptions) -> Chunk | None:
     piece = Chunk(
         output,
         b"".join(rejected) if work.rejects else b"",
-        b"".join(outcome.lost) if work.errors else b"",
+        b"".join(outcome.invalid_lines) if work.errors else b"",
         len(selected),
         len(kept),
-        tuple(outcome.faults),
+        tuple(outcome.problems),
     )
-    for taken in (kept, dropped, outcome.lost, outcome.faults):
+    for taken in (kept, dropped, outcome.invalid_lines, outcome.problems):
         taken.clear()
     return piece
 

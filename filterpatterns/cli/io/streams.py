@@ -124,9 +124,9 @@ class Stream:
         return cls(open(path, "rb", buffering=0), before_read=before_read)
 
     @property
-    def fault(self) -> str | None:
+    def problem(self) -> str | None:
         """Why the file cannot be read on; None if it has ended or may go on."""
-        return self._source.fault or self._layer.fault
+        return self._source.problem or self._layer.problem
 
     @property
     def is_plain(self) -> bool:
@@ -156,7 +156,7 @@ class _Source(io.RawIOBase):
     def __init__(self, raw: Any, before_read: Callable[[], None] | None, keep_open: bool) -> None:
         super().__init__()
         self.position = 0
-        self.fault: str | None = None
+        self.problem: str | None = None
         self._get = (
             getattr(raw, "read1", None) or raw.read
         )  # what is there, without waiting for more
@@ -192,18 +192,18 @@ class _Source(io.RawIOBase):
         super().close()
 
     def _read(self, size: int) -> bytes:
-        if self.fault is not None:
+        if self.problem is not None:
             return b""
         if self._before_read is not None:
             self._before_read()
         try:
             data: bytes = self._get(size) or b""
         except (OSError, ValueError) as error:
-            self.fault = reason(error)
+            self.problem = reason(error)
             return b""
         self.position += len(data)
         if not data and self.position < (self._size or 0):
-            self.fault = "the file became shorter while it was read"
+            self.problem = "the file became shorter while it was read"
         return data
 
 
@@ -246,17 +246,17 @@ class _Layer:
     """What unpacks; an error ends the data, so that the line before it is not lost."""
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
-        self.fault: str | None = None
+        self.problem: str | None = None
         self._get = read
 
     def take(self, size: int) -> bytes:
         """The next bytes, at most so many; none at the end."""
-        if self.fault is not None:
+        if self.problem is not None:
             return b""
         try:
             return self._get(size)
         except _UnpackError as error:
-            self.fault = str(error)
+            self.problem = str(error)
             return b""
 
 

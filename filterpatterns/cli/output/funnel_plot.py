@@ -54,15 +54,15 @@ def save(path: str, funnels: Sequence[Funnel]) -> None:
     Raises:
         Failure: it cannot be written.
     """
-    shown = [(funnel, _most_important(list(_bars(funnel)))) for funnel in funnels if funnel.records]
-    heights = [_MARGIN + _ROW_HEIGHT * len(bars) for _, bars in shown] or [_MARGIN]
+    drawn = [(funnel, _most_important(list(_bars(funnel)))) for funnel in funnels if funnel.records]
+    heights = [_MARGIN + _ROW_HEIGHT * len(bars) for _, bars in drawn] or [_MARGIN]
     figure = import_module("matplotlib.figure").Figure(
         figsize=(_WIDTH, sum(heights)), layout="constrained"
     )
     axes = figure.subplots(len(heights), squeeze=False, height_ratios=heights)[:, 0]
-    for (funnel, bars), axis in zip(shown, axes):  # noqa: B905 - one for each
+    for (funnel, bars), axis in zip(drawn, axes):  # noqa: B905 - one for each
         _draw(axis, funnel, bars)
-    if not shown:
+    if not drawn:
         axes[0].set_title("no records")
         axes[0].axis("off")
     try:

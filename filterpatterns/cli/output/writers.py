@@ -122,7 +122,7 @@ class Columns:
         self._id_width = max(self._id_width, *map(len, ids), 1) if ids else self._id_width
         self._id_width = min(self._id_width, _ID_WIDTH)
         lines = []
-        for row, shown in zip(rows, ids):  # noqa: B905 - one for each
+        for row, short_id in zip(rows, ids):  # noqa: B905 - one for each
             if self._file_names and row.file != self._file:
                 name = printable(row.file)
                 lines.append("\n" if self._file is not None else "")
@@ -133,7 +133,7 @@ class Columns:
             if self._color:
                 result = f"{_COLORS[row.result]}{result}{_PLAIN}"
             lines.append(
-                f"{row.number:{_NUMBER_WIDTH}}  {shown:{self._id_width}}  {result}"
+                f"{row.number:{_NUMBER_WIDTH}}  {short_id:{self._id_width}}  {result}"
                 + (f"  {detail}\n" if detail else "\n")
             )
         self._out.write("".join(lines))

@@ -80,12 +80,12 @@ def describe(node: nodes.Value | nodes.Fields | nodes.Rules | nodes.Operation) -
         return "an object" if node.members else "an empty object"
     if isinstance(node, (nodes.Fields, nodes.Operation)):
         return "an object"
-    shown = node.text if len(node.text) <= 40 else node.text[:37] + "..."
+    excerpt = node.text if len(node.text) <= 40 else node.text[:37] + "..."
     if isinstance(node.value, str):
-        return f"the string {printable(shown)}"
+        return f"the string {printable(excerpt)}"
     if node.value is None or isinstance(node.value, bool):
         return node.text
-    return f"the number {shown}"
+    return f"the number {excerpt}"
 
 
 def not_a_string(name: str, value: Any) -> str:

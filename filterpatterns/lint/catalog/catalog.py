@@ -74,4 +74,4 @@ def _filled(text: str) -> str:
 
 def _fenced(example: Example) -> tuple[str, ...]:
     language = "json" if isinstance(example.pattern, str) else "python"
-    return "", f"```{language}", example.shown, "```"
+    return "", f"```{language}", example.rendered, "```"

@@ -23,7 +23,7 @@ class Example(Struct, frozen=True):
     dialect: Dialect
 
     @property
-    def shown(self) -> str:
+    def rendered(self) -> str:
         """The pattern for people: of a very long line the two ends."""
         text = self.pattern if isinstance(self.pattern, str) else repr(self.pattern)
         half = WIDTH // 2 - 3

@@ -58,8 +58,8 @@ def read(text: str) -> Object:
         if not isinstance(line, int) or line < 1:  # the end of the text
             line, column = line_and_column(text, len(text))
         found = getattr(error, "token", None)
-        shown = f": found {str(found).splitlines()[0]!r}" if str(found or "").strip() else ""
-        raise TemplateError(f"not HCL{shown}", line, column) from None
+        detail = f": found {str(found).splitlines()[0]!r}" if str(found or "").strip() else ""
+        raise TemplateError(f"not HCL{detail}", line, column) from None
     return _Reader(text).body(tree.children[0], 0)
 
 
