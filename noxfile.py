@@ -1,0 +1,94 @@
+"""What must hold before a change lands, a session each. `nox -l` lists them.
+
+`.ci/run` calls all of them; `nox` alone runs what is quick.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import nox
+
+PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
+
+nox.options.default_venv_backend = "venv"
+nox.options.error_on_missing_interpreters = False
+nox.options.sessions = ["lint", "types", "wheel"]
+
+# The tests start the program hundreds of times: it is compiled once.
+_COMPILED = {"PYTHONPYCACHEPREFIX": tempfile.gettempdir() + "/filterpatterns-compiled"}
+
+
+def _pytest(session: nox.Session, *arguments: str, profile: str) -> None:
+    profile = os.environ.get("HYPOTHESIS_PROFILE", profile)
+    session.run(
+        "python",
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        *arguments,
+        *session.posargs,
+        env={**_COMPILED, "HYPOTHESIS_PROFILE": profile},
+    )
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """The tests, with few examples of each property: what differs between Pythons shows in few."""
+    session.install("-e", ".[test]")
+    _pytest(session, profile="brief")
+
+
+@nox.session
+def thorough(session: nox.Session) -> None:
+    """The properties with many examples, and the fuzzers for a minute."""
+    session.install("-e", ".[test]")
+    _pytest(session, "-m", "properties", profile="thorough")
+    session.run("python", "-m", "tests.fuzzing", "all", "--seconds", "60", "--slice", "6")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Ruff, as linter and as formatter."""
+    session.install("ruff")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Mypy, strictly."""
+    session.install("-e", ".[test]")
+    session.run("mypy", "--strict", "filterpatterns")
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """The wheel, built, installed into a new environment, and used outside of the checkout."""
+    session.install("build")
+    folder = session.create_tmp()
+    session.run("python", "-m", "build", "--wheel", "--outdir", folder, ".", silent=True)
+    [built] = Path(folder).glob("*.whl")
+    session.install("--force-reinstall", str(built))
+    pattern, events = (
+        Path("examples", name).resolve() for name in ("pattern.json", "events.jsonl")
+    )
+    with session.chdir(folder):
+        session.run("fp", "--version")
+        session.run("fp", "test", str(pattern), str(events), "--expect", "any")
+        session.run("python", "-c", _WHEEL_CHECK)
+    built.unlink()
+
+
+_WHEEL_CHECK = """
+import pathlib, sys
+import filterpatterns
+package = pathlib.Path(filterpatterns.__file__).parent
+assert package.is_relative_to(sys.prefix), package
+assert (package / "grammar" / "filter_pattern.lark").is_file(), "the grammar is missing"
+assert not {"click", "rich", "orjson"} & set(sys.modules), "the library imports the command line"
+"""
