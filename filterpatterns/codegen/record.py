@@ -86,9 +86,9 @@ class RecordCodegen:
         Raises:
             Unsupported: the matcher is of a shape that only the interpreter serves.
         """
-        conjunctions = matcher.conjunctions
-        if matcher.keep_all or not conjunctions or _count_tests(conjunctions) > _MOST_TESTS:
+        if matcher.keep_all or not 0 < matcher.size() <= _MOST_TESTS:
             raise Unsupported
+        conjunctions = tuple(matcher.conjunctions())
         self._code = code
         self._guards = Guards(code)
         self._source = matcher.source
@@ -311,14 +311,3 @@ class RecordCodegen:
         if any(branch.string for branch in self._branches):
             lines += self._guards.refuse("body.__class__ is not str")
         return lines
-
-
-def _count_tests(conjunctions: tuple[Conjunction, ...]) -> int:
-    nodes = [one.metadata for one in conjunctions]
-    nodes += [
-        payload.json
-        for one in conjunctions
-        for payload in one.payloads.values()
-        if payload.json is not None
-    ]
-    return sum(1 for node in nodes for _ in node.tests())

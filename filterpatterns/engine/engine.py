@@ -14,7 +14,8 @@ from filterpatterns.codegen.types import Unsupported
 from filterpatterns.errors import RecordError
 from filterpatterns.jsontext.decoding import decoders_overflow
 from filterpatterns.matching.match_tree import Matcher
-from filterpatterns.matching.verdict import Reason, Verdict, verdict
+from filterpatterns.matching.verdict import Reason, Verdict
+from filterpatterns.matching.verdicts import Evaluator
 
 OnError = Literal["raise", "drop"]
 
@@ -73,6 +74,7 @@ class Engine:
 
     def __init__(self, matcher: Matcher) -> None:
         self._matcher = matcher
+        self._evaluator = Evaluator(matcher)
         self._lock = threading.Lock()
         self._generated: Generated | None = None
         self._tried = False
@@ -84,7 +86,7 @@ class Engine:
         Raises:
             RecordError: the record cannot be judged.
         """
-        return verdict(self._matcher, record)[0] is Reason.MATCH
+        return self._evaluator.verdict(record)[0] is Reason.MATCH
 
     def _interpret_after_all(self, record: Any) -> bool:
         """The same, for a record that generated code gave up on: how is nobody's business."""
@@ -100,7 +102,7 @@ class Engine:
         Raises:
             RecordError: the record cannot be judged.
         """
-        return verdict(self._matcher, record)
+        return self._evaluator.verdict(record)
 
     @property
     def source_code(self) -> str:

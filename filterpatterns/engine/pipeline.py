@@ -75,7 +75,7 @@ def _compile_patterns(
 ) -> CompiledPatterns:
     dialect = options.dialect or default_dialect(source.name)
     errors: list[Diagnostic] = []
-    conjunctions: list[match_tree.Conjunction] = []
+    conjunctions: list[match_tree.Conjunctions] = []
     checked: list[tuple[AllOf, Reporter]] = []
     if len(patterns) > options.max_filters:
         reporter = Reporter("")
@@ -119,7 +119,7 @@ def _compile_patterns(
                     strict=options.strict,
                     advice=options.advice,
                 )
-                conjunctions += match_tree.build(conditions, source, reporter)
+                conjunctions.append(match_tree.build(conditions, source, reporter))
         checked.append((conditions, reporter))
     lint_together(checked)
     for _, reporter in checked:

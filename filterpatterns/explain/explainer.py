@@ -7,7 +7,8 @@ combination the format evaluation, then the fields, walked as the interpreter wa
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from filterpatterns.delivery.envelopes import source_of
@@ -32,6 +33,7 @@ from filterpatterns.explain.outcomes import Outcome, Trace, test_outcome
 from filterpatterns.explain.trace import trace_into
 from filterpatterns.explain.writing import nodes
 from filterpatterns.language.inputs import PatternText
+from filterpatterns.matching.closeness import closest
 from filterpatterns.matching.interpreter import failing
 from filterpatterns.matching.match_tree import Payload
 from filterpatterns.matching.verdict import Payloads, Reason, Verdict, as_record, format_action
@@ -52,6 +54,10 @@ __all__ = [
 
 _MOST_COMBINATIONS = 5
 """`$or` combinations of a pattern that are explained, of up to 1,000, if none holds."""
+
+_MOST_VISITS = 50_000
+"""Tests and values that are looked at to find out exactly which combination comes closest. Where
+there are more, a look at all of them together says which ones are worth it."""
 
 _UNJUDGED = sys.maxsize
 """Stands for the number of failing tests where the search gave up."""
@@ -98,7 +104,12 @@ def explain(
 
 def _explained(number: int, plan: pattern.Plan, payloads: Payloads) -> FilterExplanation:
     weighed: list[tuple[tuple[int, int], pattern.Planned]] = []
-    for planned in plan.combinations:
+    count = plan.combinations.count
+    places: Iterable[int] = range(count)
+    most = max(1, _MOST_VISITS // _visits(plan, payloads))
+    if count > most:
+        places = closest(plan.conjunctions, payloads, most)
+    for planned in map(plan.planned, places):
         fails = _failing(planned, payloads)
         weighed.append((fails, planned))
         if fails == _NOTHING:
@@ -112,8 +123,25 @@ def _explained(number: int, plan: pattern.Plan, payloads: Payloads) -> FilterExp
         combinations=tuple(
             _combination(plan, one, fails == _NOTHING, payloads) for fails, one in closest
         ),
-        others=len(plan.combinations) - len(closest),
+        others=count - len(closest),
     )
+
+
+def _visits(plan: pattern.Plan, payloads: Payloads) -> int:
+    """About how much there is to look at for one combination: its tests, the record's values."""
+    visits = 1 + plan.conjunctions.size() // plan.combinations.count
+    pending: list[Any] = [payloads.view]
+    for key in {each.payload for each in plan.conjunctions.tests if each.payload is not None}:
+        read = payloads[key]
+        if read is not None:
+            pending.append(read[1])
+    while pending and visits < _MOST_VISITS:
+        value = pending.pop()
+        if isinstance(value, (Mapping, list, tuple)):
+            visits += len(value)
+            inside = value.values() if isinstance(value, Mapping) else value
+            pending += islice(inside, _MOST_VISITS)
+    return visits
 
 
 def _failing(planned: pattern.Planned, payloads: Payloads) -> tuple[int, int]:

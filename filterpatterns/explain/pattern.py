@@ -11,12 +11,13 @@ from filterpatterns.explain.model import Choice
 from filterpatterns.language.conditions import AllOf, AnyOf, check
 from filterpatterns.language.diagnostics import Reporter
 from filterpatterns.language.parser import parse
+from filterpatterns.matching.combinations import Combination, Combinations, expand
 from filterpatterns.matching.match_tree import (
-    Combination,
     Conjunction,
+    Conjunctions,
     FieldTest,
+    build,
     conjunction,
-    expand,
 )
 
 _CACHE_SIZE = 16
@@ -34,7 +35,14 @@ class Plan(Struct, frozen=True, eq=False):
     """A pattern as it was written, and its `$or` combinations in the order of the text."""
 
     conditions: AllOf
-    combinations: tuple[Planned, ...]
+    combinations: Combinations
+    conjunctions: Conjunctions
+
+    def planned(self, index: int) -> Planned:
+        """One of the combinations."""
+        combination = self.combinations[index]
+        found, unseen = conjunction(combination, self.conjunctions.source)
+        return Planned(combination, found, tuple(unseen))
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
@@ -43,11 +51,11 @@ def plan(text: str, source: str) -> Plan:
     unheard = Reporter(text)  # whatever there is to say was said when it was compiled
     tree = parse(text, unheard)
     conditions = () if tree is None else check(tree, unheard)
-    planned = []
-    for combination in expand(conditions, unheard):
-        found, unseen = conjunction(combination, source_named(source))
-        planned.append(Planned(combination, found, tuple(unseen)))
-    return Plan(conditions, tuple(planned))
+    return Plan(
+        conditions,
+        expand(conditions, unheard),
+        build(conditions, source_named(source), unheard),
+    )
 
 
 def choices(conditions: AllOf, combination: Combination) -> tuple[Choice, ...]:

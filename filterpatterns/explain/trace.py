@@ -6,7 +6,7 @@ The verdicts are the interpreter's own; where the search decides, the search's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sized
-from typing import Any
+from typing import Any, Final
 
 from filterpatterns.explain.model import Array, Element
 from filterpatterns.explain.names import Names, holds_json, within
@@ -21,13 +21,16 @@ from filterpatterns.explain.outcomes import (
 )
 from filterpatterns.explain.searched import trace_search
 from filterpatterns.language.wording import describe_value, kind, truncate
-from filterpatterns.matching.interpreter import MISSING, OtherSpelling, evaluate
+from filterpatterns.matching.interpreter import OtherSpelling, evaluate
 from filterpatterns.matching.match_tree import UNRANKED, FieldTest, MatchNode
 
 _INDEX_HINT = "arrays are looked into by themselves: leave the index out"
 
 _MOST_ELEMENTS = 3
 """Elements of an array that are said to fail, beside the closest one."""
+
+_MISSING: Final[Any] = object()
+"""Stands for a member that an object does not have."""
 
 _MOST_FAILING = 4
 """Fields of such an element that are named."""
@@ -107,9 +110,9 @@ class _Walk:
         above: Mapping[str, Any] | None,
     ) -> None:
         for child in node.children:
-            value = members.get(child.name, MISSING)
+            value = members.get(child.name, _MISSING)
             child_path = below(path, child.name)
-            if value is not MISSING:
+            if value is not _MISSING:
                 self.node(child, child_path, value, within(where, child.name), members)
                 continue
             needed = child.required or (child.test is not None and not child.test.optional)

@@ -11,7 +11,7 @@ from filterpatterns.explain.model import ExplainedField, RuleOutcome
 from filterpatterns.explain.outcomes import Outcome, Trace
 from filterpatterns.language.conditions import AllOf, AnyOf, Condition
 from filterpatterns.language.operators import Absent, AnythingBut, Equals
-from filterpatterns.matching.match_tree import Combination
+from filterpatterns.matching.combinations import Combination
 
 _Said = TypeVar("_Said")
 

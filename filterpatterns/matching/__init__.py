@@ -1,1 +1,1 @@
-"""What a pattern means for a record: conditions to match tree to verdict; the reference."""
+"""What a pattern means for a record: all `$or` combinations of patterns, evaluated at once."""

@@ -13,15 +13,13 @@ can be chosen.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 from filterpatterns.matching.match_tree import UNRANKED, FieldTest, MatchNode
-from filterpatterns.matching.search import search
+from filterpatterns.matching.search import satisfied, walk
+from filterpatterns.matching.values import plain_scalar
 
 Outcome = tuple[int, int]
-
-MISSING: Final[Any] = object()
-"""What `evaluate` is given where there is nothing."""
 
 
 class OtherSpelling(Exception):
@@ -29,8 +27,12 @@ class OtherSpelling(Exception):
 
 
 def holds(root: MatchNode, value: Any) -> bool:
-    """Whether the tests at and below a node are satisfied by a value. Linear in the value."""
-    return failing(root, value) == 0
+    """Whether the tests at and below a node are satisfied by a value. Linear in the value.
+
+    Raises:
+        OtherSpelling, RecursionError: as `evaluate`.
+    """
+    return evaluate(root, value)[1] == 0
 
 
 def failing(root: MatchNode, value: Any) -> int:
@@ -38,12 +40,15 @@ def failing(root: MatchNode, value: Any) -> int:
 
     Where an object has a name with dots that leads to a path the pattern spells otherwise
     (`{"a.b": 1}` for `a` -> `b`), one path can have values in several places at once, and the
-    search decides; of tests that fail it finds one.
+    search decides; all tests that fail count as one.
+
+    Raises:
+        RecordError: the search was given up.
     """
     try:
         return evaluate(root, value)[1]
     except (OtherSpelling, RecursionError):  # or the caller's stack has no room for the walk
-        return int(search(root, value) is not None)
+        return int(not satisfied(root, value))
 
 
 def evaluate(node: MatchNode, value: Any) -> Outcome:
@@ -66,23 +71,29 @@ def evaluate(node: MatchNode, value: Any) -> Outcome:
         return _leaves_and_elements(node, node.test, value)
     if node.test is None:
         return UNRANKED, node.required
-    if value is MISSING:
-        return UNRANKED, node.required + (not node.test.optional)
     first, fails = _any_leaf(node.test, (value,))
     return first, node.required + fails
 
 
-def _fields(node: MatchNode, members: Mapping[str, Any]) -> Outcome:
+def _fields(node: MatchNode, members: Mapping[Any, Any]) -> Outcome:
     """The tests below a node, for an object at its path."""
-    for name in members:
-        if isinstance(name, str) and is_other_spelling(node, name):
+    first, fails = UNRANKED, node.required
+    for name, member in members.items():
+        if not isinstance(name, str):
+            continue
+        child = child_named(node, name)
+        if child is not None:
+            rank, child_fails = evaluate(child, member)
+            first = min(first, rank)
+            fails += child_fails - _needed(child)
+        elif is_other_spelling(node, name):
             raise OtherSpelling
-    first, fails = UNRANKED, 0
-    for child in node.children:
-        rank, child_fails = evaluate(child, members.get(child.name, MISSING))
-        first = min(first, rank)
-        fails += child_fails
     return first, fails
+
+
+def _needed(node: MatchNode) -> int:
+    """How many of the tests at and below a node absence does not satisfy."""
+    return node.required + (node.test is not None and not node.test.optional)
 
 
 def _any_leaf(test: FieldTest, leaves: Any) -> Outcome:
@@ -90,6 +101,7 @@ def _any_leaf(test: FieldTest, leaves: Any) -> Outcome:
     found = False
     for leaf in leaves:
         found = True
+        leaf = plain_scalar(leaf)
         if any(rule.holds(leaf) for rule in test.rules):
             return test.rank, 0
     return (test.rank, 1) if found else (UNRANKED, int(not test.optional))
@@ -123,7 +135,7 @@ def _leaves_and_elements(node: MatchNode, test: FieldTest, array: Any) -> Outcom
     outer array to the inner one. So the test is satisfied either by a direct scalar, and the tests
     below by any element of this array; or wholly inside one of the arrays in it.
     """
-    arrays = _nested(array)
+    arrays = nested_arrays(array)
     found = False
     below: list[Outcome] = [(UNRANKED, node.required)] * len(arrays)
     taken = [node.required + 1] * len(arrays)
@@ -144,7 +156,7 @@ def _leaves_and_elements(node: MatchNode, test: FieldTest, array: Any) -> Outcom
     return below[0][0], below[0][1] + (not test.optional)
 
 
-def _nested(array: Any) -> list[tuple[Any, int]]:
+def nested_arrays(array: Any) -> list[tuple[Any, int]]:
     """The array and all arrays in it, outer ones first, each with the index of the one around."""
     arrays: list[tuple[Any, int]] = [(array, 0)]
     seen = {id(array)}
@@ -183,20 +195,12 @@ def _scalars(array: Any) -> Iterator[Any]:
     return (item for item in array if not isinstance(item, (Mapping, list, tuple)))
 
 
+def child_named(node: MatchNode, name: str) -> MatchNode | None:
+    """The child of exactly that name."""
+    child = node.by_part.get(name.partition(".")[0])
+    return child if child is not None and child.name == name else None
+
+
 def is_other_spelling(node: MatchNode, name: str) -> bool:
-    """Whether a member's name leads to, or towards, a path below the node that it is no edge to."""
-    if "." not in name and not any("." in child.name for child in node.children):
-        return False
-    return not any(child.name == name for child in node.children) and _leads_below(node, name)
-
-
-def _leads_below(node: MatchNode, name: str) -> bool:
-    while True:
-        for child in node.children:
-            if child.name == name or child.name.startswith(name + "."):
-                return True
-            if name.startswith(child.name + "."):
-                node, name = child, name[len(child.name) + 1 :]
-                break  # no two edges begin with the same part
-        else:
-            return False
+    """Whether a name that is no child's leads to, or towards, a path below the node."""
+    return walk(node, name) is not None

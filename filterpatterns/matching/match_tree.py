@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct, field
 
 from filterpatterns.delivery.sources import PayloadFormat, Source
-from filterpatterns.language.conditions import AllOf, AnyOf, Condition, iter_conditions
+from filterpatterns.language.conditions import AllOf, Condition, iter_conditions
 from filterpatterns.language.diagnostics import Reporter
-from filterpatterns.language.nodes import Span
 from filterpatterns.language.operators import Absent, Operator
+from filterpatterns.matching.combinations import Combination, bits, expand
 
 UNRANKED = sys.maxsize
 """Sorts behind every test's rank: nothing was found."""
@@ -38,13 +38,15 @@ class MatchNode(Struct, frozen=True, eq=False):
     """A place in events that a conjunction looks at: what leads there, the test, what is below.
 
     `name` may hold dots, where the pattern spells a name with dots. `required` says how many of the
-    tests below (not here) absence does not satisfy.
+    tests below (not here) absence does not satisfy. `by_part` has the children by the first part of
+    their names: no two begin with the same one.
     """
 
     name: str
     test: FieldTest | None
     children: tuple[MatchNode, ...]
     required: int
+    by_part: dict[str, MatchNode]
 
     @property
     def optional(self) -> bool:
@@ -59,6 +61,19 @@ class MatchNode(Struct, frozen=True, eq=False):
             if node.test is not None:
                 yield node.test
             pending.extend(node.children)
+
+
+class PlacedTest(Struct, frozen=True, eq=False):
+    """A test, and where it belongs: to a payload, or (None) to the record itself.
+
+    `names` lead there from the payload key, or from the record. `mask` says which conjunctions have
+    the test.
+    """
+
+    test: FieldTest
+    names: tuple[str, ...]
+    payload: str | None
+    mask: int
 
 
 class Payload(Struct, frozen=True, eq=False):
@@ -87,25 +102,67 @@ class Conjunction(Struct, frozen=True, eq=False):
     payloads: dict[str, Payload]
 
 
-class Matcher(Struct, frozen=True, eq=False):
-    """The whole: a record is kept if any conjunction holds, or if `keep_all` is set."""
+class Conjunctions(Struct, frozen=True, eq=False):
+    """All conjunctions of one pattern, one for each `$or` combination: each is a bit in masks.
+
+    `alive` has those that can hold at all for the source. `tests` are in the order of their paths.
+    """
 
     source: Source
-    conjunctions: tuple[Conjunction, ...]
+    count: int
+    alive: int
+    tests: tuple[PlacedTest, ...]
+
+    def __len__(self) -> int:
+        return self.alive.bit_count()
+
+    def __iter__(self) -> Iterator[Conjunction]:
+        return map(self.one, bits(self.alive))
+
+    def size(self) -> int:
+        """How many tests all of them have together, or how many there are if none has any."""
+        return len(self) + sum((placed.mask & self.alive).bit_count() for placed in self.tests)
+
+    def one(self, index: int) -> Conjunction:
+        """One of them, as a tree."""
+        return _conjunction((each for each in self.tests if each.mask >> index & 1), self.source)
+
+
+class Matcher(Struct, frozen=True, eq=False):
+    """A record is kept if any conjunction of any pattern holds, or if `keep_all` is set."""
+
+    source: Source
+    patterns: tuple[Conjunctions, ...]
     keep_all: bool = False
 
+    def size(self) -> int:
+        """How many tests all conjunctions have together."""
+        return sum(pattern.size() for pattern in self.patterns)
 
-def build(conditions: AllOf, source: Source, report: Reporter) -> Iterator[Conjunction]:
-    """The conjunctions of one pattern that can hold at all for the source."""
+    def conjunctions(self) -> Iterator[Conjunction]:
+        """All conjunctions: there may be many, and large ones."""
+        for pattern in self.patterns:
+            yield from pattern
+
+
+def build(conditions: AllOf, source: Source, report: Reporter) -> Conjunctions:
+    """The conjunctions of one pattern."""
     _warn_added(conditions, source, report)
     if not source.takes_strings:
         _refuse_strings(conditions, source, report)
+    found = expand(conditions, report)
     placed = _placed(iter_conditions(conditions), source)
-    for combination in expand(conditions, report):
-        found, unseen = _conjunction(combination, placed, source)
-        # Fields that AWS adds later are absent: such a test fails, unless absence will do.
-        if all(test.optional for test in unseen):
-            yield found
+    alive = (1 << found.count) - 1
+    tests = []
+    for condition, mask in found.conditions:
+        one = placed[id(condition)]
+        if not one.is_added:
+            tests.append(PlacedTest(one.test, one.names, one.payload, mask))
+        elif not one.test.optional:
+            # Fields that AWS adds later are absent: such a test fails, unless absence will do.
+            alive &= ~mask
+    tests.sort(key=lambda each: each.test.rank)
+    return Conjunctions(source, found.count, alive, tuple(tests))
 
 
 class _Placed(Struct, frozen=True, eq=False):
@@ -138,55 +195,6 @@ def _placed(conditions: Iterable[Condition], source: Source) -> dict[int, _Place
     return placed
 
 
-class Combination(Struct, frozen=True, eq=False):
-    """What one choice among the alternatives of each `$or` asks for, and that choice.
-
-    `chosen` has the spans of the `$or`s, each with the index of the alternative.
-    """
-
-    conditions: dict[str, Condition]
-    chosen: dict[Span, int]
-
-
-def expand(conditions: AllOf, report: Reporter) -> list[Combination]:
-    """Each `$or` combination, its conditions by path; of a path reached twice the last counts."""
-    combinations = [Combination({}, {})]
-    for member in conditions:
-        if isinstance(member, AnyOf):
-            choices = [
-                Combination(inside.conditions, {**inside.chosen, member.span: index})
-                for index, alternative in enumerate(member.alternatives)
-                for inside in expand(alternative, report)
-            ]
-            combinations = [
-                _merge(combination, chosen, report)
-                for chosen in choices
-                for combination in combinations
-            ]
-        else:
-            for combination in combinations:  # in place: there may be a thousand, of any size
-                if member.path in combination.conditions:
-                    _warn_repeated(member.path, combination.conditions[member.path], report)
-                combination.conditions[member.path] = member
-    return combinations
-
-
-def _merge(first: Combination, second: Combination, report: Reporter) -> Combination:
-    for path in first.conditions.keys() & second.conditions.keys():
-        _warn_repeated(path, first.conditions[path], report)
-    return Combination({**first.conditions, **second.conditions}, {**first.chosen, **second.chosen})
-
-
-def _warn_repeated(path: str, overruled: Condition, report: Reporter) -> None:
-    report.warning(
-        "FP102",
-        overruled.span,
-        f'the path "{path}" is reached again further down: only its last rules count',
-        path=path,
-        hint="write all rules for one path in one array",
-    )
-
-
 def _warn_added(conditions: AllOf, source: Source, report: Reporter) -> None:
     for condition in iter_conditions(conditions):
         if _belongs(condition.path, source.added_by_aws):
@@ -217,27 +225,27 @@ def _belongs(path: str, keys: Iterable[str]) -> bool:
 
 def conjunction(combination: Combination, source: Source) -> tuple[Conjunction, list[FieldTest]]:
     """The conjunction of what the source has, and the tests of what AWS adds after filtering."""
-    return _conjunction(combination, _placed(combination.conditions.values(), source), source)
+    conditions = combination.conditions.values()
+    placed = sorted(_placed(conditions, source).values(), key=lambda each: each.test.rank)
+    unseen = [each.test for each in placed if each.is_added]
+    return _conjunction((each for each in placed if not each.is_added), source), unseen
 
 
-def _conjunction(
-    combination: Combination, placed: dict[int, _Placed], source: Source
-) -> tuple[Conjunction, list[FieldTest]]:
-    every_one = [placed[id(condition)] for condition in combination.conditions.values()]
-    unseen = [one.test for one in every_one if one.is_added]
-    seen = [one for one in every_one if not one.is_added]
-    chosen = sorted(seen, key=lambda one: one.test.rank)
+def _conjunction(chosen: Iterable[PlacedTest | _Placed], source: Source) -> Conjunction:
+    groups: dict[str | None, list[PlacedTest | _Placed]] = {}
+    for each in chosen:
+        groups.setdefault(each.payload, []).append(each)
     payloads = {}
     for key in source.payload_keys:
-        mine = [one for one in chosen if one.payload == key]
-        below = [(one.names, one.test) for one in mine if one.test.path != key]
+        mine = groups.get(key, ())
+        below = [(each.names, each.test) for each in mine if each.test.path != key]
         if mine:
             payloads[key] = Payload(
                 json=build_tree(key, below) if below else None,
-                string=next((one.test for one in mine if one.test.path == key), None),
+                string=next((each.test for each in mine if each.test.path == key), None),
             )
-    metadata = [(one.names, one.test) for one in chosen if one.payload is None]
-    return Conjunction(build_tree("", metadata), payloads), unseen
+    metadata = [(each.names, each.test) for each in groups.get(None, ())]
+    return Conjunction(build_tree("", metadata), payloads)
 
 
 def names_below(key: str, test: FieldTest) -> tuple[str, ...]:
@@ -330,4 +338,5 @@ def _freeze(name: str, node: _Growing) -> MatchNode:
     required = sum(
         child.required + (child.test is not None and not child.test.optional) for child in children
     )
-    return MatchNode(name, node.test, children, required)
+    by_part = {child.name.partition(".")[0]: child for child in children}
+    return MatchNode(name, node.test, children, required, by_part)

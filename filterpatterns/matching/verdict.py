@@ -1,4 +1,4 @@
-"""Matcher x record -> verdict, with the reason: the format table first, then the interpreter."""
+"""Records and their payloads, the format table, and the reasons of verdicts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ from filterpatterns.jsontext import decoding
 from filterpatterns.jsontext.decoding import NOT_JSON
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 from filterpatterns.matching import interpreter
-from filterpatterns.matching.match_tree import Conjunction, Matcher, Payload
+from filterpatterns.matching.match_tree import Payload
+from filterpatterns.matching.places import Budget
+from filterpatterns.matching.values import plain_scalar
 
 
 class Reason(Enum):
@@ -47,8 +49,8 @@ class Reason(Enum):
 Verdict = tuple[Reason, str]
 """The reason, and the payload key that it is about."""
 
-_MATCH: Final[Verdict] = (Reason.MATCH, "")
-_NO_MATCH: Final[Verdict] = (Reason.NO_MATCH, "")
+MATCH: Final[Verdict] = (Reason.MATCH, "")
+NO_MATCH: Final[Verdict] = (Reason.NO_MATCH, "")
 
 
 def as_record(record: Any) -> Mapping[str, Any]:
@@ -80,27 +82,6 @@ def as_record(record: Any) -> Mapping[str, Any]:
     return value
 
 
-def verdict(matcher: Matcher, record: Any) -> Verdict:
-    """Whether a record is kept, and why or why not.
-
-    Raises:
-        RecordError: the record cannot be judged.
-    """
-    view = matcher.source.view(as_record(record))
-    if matcher.keep_all:
-        return _MATCH
-    payloads = Payloads(matcher.source, view)
-    outcome = None
-    for conjunction in matcher.conjunctions:
-        reason = conjunction_verdict(conjunction, payloads)
-        if reason[0] is Reason.MATCH:
-            return reason
-        # "no match" of one filter says more than another one's wrong format
-        if outcome is None or reason[0] is Reason.NO_MATCH:
-            outcome = reason
-    return outcome or _NO_MATCH
-
-
 ReadPayload = tuple[PayloadFormat, Any] | None
 """A payload's format and its value; None if the record has no payload."""
 
@@ -108,27 +89,19 @@ ReadPayload = tuple[PayloadFormat, Any] | None
 class Payloads:
     """The payloads of one record, each read when it is first asked for.
 
-    `view` is the record as patterns see it.
+    `view` is the record as patterns see it. `budget` is what may be spent on searching for it.
     """
 
     def __init__(self, source: Source, view: Mapping[str, Any]) -> None:
         self.source = source
         self.view = view
+        self.budget = Budget()
         self._read: dict[str, ReadPayload] = {}
 
     def __getitem__(self, key: str) -> ReadPayload:
         if key not in self._read:
             self._read[key] = read_payload(self.view.get(key), self.source.encoding)
         return self._read[key]
-
-
-def conjunction_verdict(conjunction: Conjunction, payloads: Payloads) -> Verdict:
-    """Whether a conjunction holds for a record with these payloads, and why or why not."""
-    for key, wanted in conjunction.payloads.items():
-        reason = _payload_reason(payloads.source, wanted, payloads[key])
-        if reason is not Reason.MATCH:
-            return reason, "" if reason is Reason.NO_MATCH else key
-    return _MATCH if interpreter.holds(conjunction.metadata, payloads.view) else _NO_MATCH
 
 
 def mismatch(found: PayloadFormat, value: Any) -> Reason:
@@ -142,7 +115,11 @@ def mismatch(found: PayloadFormat, value: Any) -> Reason:
 
 
 def payload_satisfies(source: Source, wanted: Payload, payload: Any) -> bool:
-    """Whether a payload, as a record holds it, satisfies what a conjunction wants of it."""
+    """Whether a payload, as a record holds it, satisfies what a conjunction wants of it.
+
+    Raises:
+        OtherSpelling, RecursionError: the walk cannot judge it.
+    """
     read = None if payload is msgspec.UNSET else read_payload(payload, source.encoding)
     return _payload_reason(source, wanted, read) is Reason.MATCH
 
@@ -192,24 +169,10 @@ def read_payload(payload: Any, encoding: Encoding) -> ReadPayload:
             payload = str(payload, "utf-8")
         except UnicodeDecodeError:
             return PayloadFormat.STRING, payload.decode("utf-8", "surrogateescape")
+    payload = plain_scalar(payload)
     if not isinstance(payload, str):
         return PayloadFormat.JSON, payload
     value = decoding.parse(payload)
     if value is NOT_JSON:
         return PayloadFormat.STRING, payload
     return PayloadFormat.JSON, value
-
-
-def format_verdict(matcher: Matcher, payloads: Payloads) -> Verdict:
-    """What `verdict` says of a record's payloads, whatever its metadata is: for a matcher whose
-    payload tests always hold, what the format evaluation alone says."""
-    outcome = None
-    for conjunction in matcher.conjunctions:
-        for key, wanted in conjunction.payloads.items():
-            reason = _payload_reason(matcher.source, wanted, payloads[key])
-            if reason is not Reason.MATCH:
-                outcome = outcome or (reason, key)
-                break
-        else:
-            return _MATCH
-    return outcome or _MATCH

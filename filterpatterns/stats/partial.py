@@ -31,7 +31,7 @@ class Together:
             RecordError: the record cannot be judged.
         """
         if self._engine is None:
-            self._engine = Engine(Matcher(self._source, built(self._conditions, self._source)))
+            self._engine = Engine(Matcher(self._source, (built(self._conditions, self._source),)))
         return self._engine.single()(record)
 
 

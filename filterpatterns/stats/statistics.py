@@ -9,20 +9,20 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from filterpatterns.delivery.envelopes import source_of
-from filterpatterns.delivery.sources import FormatAction, PayloadFormat, Source, source_named
+from filterpatterns.delivery.sources import FormatAction, Source, source_named
 from filterpatterns.engine.filter import Filter
 from filterpatterns.errors import RecordError
 from filterpatterns.language.conditions import AllOf, AnyOf, Condition, check, iter_conditions
 from filterpatterns.language.diagnostics import Reporter
-from filterpatterns.language.operators import Absent, Exists
+from filterpatterns.language.operators import Absent
 from filterpatterns.language.parser import parse
-from filterpatterns.matching import match_tree
-from filterpatterns.matching.match_tree import Conjunction, FieldTest, Matcher, Payload
-from filterpatterns.matching.verdict import Payloads, Reason, Verdict, as_record, format_verdict
+from filterpatterns.matching.match_tree import Matcher
+from filterpatterns.matching.verdict import Payloads, Reason, Verdict, as_record
+from filterpatterns.matching.verdicts import Evaluator
 from filterpatterns.stats.counts import (
     AlternativeCount,
     FieldCount,
@@ -94,7 +94,8 @@ class _Counter:
     def __init__(self, text: str, index: int, source: Source) -> None:
         self._source = source
         self._members = _members(text)
-        self._formats = Matcher(source, _formats_only(built(self._members, source)))
+        conjunctions = built(self._members, source)
+        self._evaluator = Evaluator(Matcher(source, (conjunctions,)))
         self._views = Views(iter_conditions(self._members), source)
         self._order = sorted(range(len(self._members)), key=self._is_about_payload)
         members = [self._members[place] for place in self._order]
@@ -102,7 +103,9 @@ class _Counter:
         often = Counter(condition.path for condition in iter_conditions(self._members))
         self._is_needed = [_is_needed(member, often) for member in members]
         self._prefixes: dict[int, Together] = {}
-        keys = dict.fromkeys(key for one in self._formats.conjunctions for key in one.payloads)
+        alive = conjunctions.alive
+        named = {placed.payload for placed in conjunctions.tests if placed.mask & alive}
+        keys = (key for key in source.payload_keys if key in named)
         stages = tuple(Stage(one.count) for one in self._judges)
         self._funnel = Funnel(index, source.name, tuple(keys), stages)
 
@@ -113,7 +116,7 @@ class _Counter:
         seen = self._views.look(payloads)
         try:
             alone = [one.holds(record, seen) for one in self._judges]
-            reason, key = format_verdict(self._formats, payloads)
+            reason, key = self._evaluator.format_verdict(payloads)
             if reason is not Reason.MATCH:
                 funnel.wrong_format[reason.words(key)] += 1
                 return
@@ -179,20 +182,3 @@ def _is_needed(member: Condition | AnyOf, often: Mapping[str, int]) -> bool:
         and often[member.path] == 1
         and not any(isinstance(rule, Absent) for rule in member.rules)
     )
-
-
-def _formats_only(conjunctions: Iterable[Conjunction]) -> tuple[Conjunction, ...]:
-    """For each set of formats that is wanted, a conjunction that any payload of them satisfies."""
-    anything = FieldTest((), "", (Exists(),), optional=False)
-    found = {}
-    for one in conjunctions:
-        wanted = tuple((key, payload.formats) for key, payload in one.payloads.items())
-        payloads = {
-            key: Payload(
-                json=match_tree.build_tree(key, ()) if PayloadFormat.JSON in formats else None,
-                string=anything if PayloadFormat.STRING in formats else None,
-            )
-            for key, formats in wanted
-        }
-        found[wanted] = Conjunction(match_tree.build_tree("", ()), payloads)
-    return tuple(found.values())

@@ -11,14 +11,14 @@ from filterpatterns.delivery.sources import FormatAction, PayloadFormat, Source
 from filterpatterns.language.conditions import AllOf, Condition
 from filterpatterns.language.diagnostics import Reporter
 from filterpatterns.matching import match_tree
-from filterpatterns.matching.match_tree import Conjunction, FieldTest
+from filterpatterns.matching.match_tree import Conjunctions, FieldTest
 from filterpatterns.matching.verdict import Payloads
 from filterpatterns.stats.survey import Occurrence, Survey
 
 
-def built(conditions: AllOf, source: Source) -> tuple[Conjunction, ...]:
+def built(conditions: AllOf, source: Source) -> Conjunctions:
     """The conjunctions of conditions whose errors and warnings have been told before."""
-    return tuple(match_tree.build(conditions, source, Reporter("")))
+    return match_tree.build(conditions, source, Reporter(""))
 
 
 class Seen(Struct, eq=False):

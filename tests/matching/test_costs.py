@@ -185,9 +185,11 @@ def _set_cover(spellings: int, elements: int, fields: int) -> tuple[str, dict[st
     ways = ("a/b/c/d", "a.b/c/d", "a/b.c/d", "a/b/c.d", "a.b.c/d", "a/b.c.d", "a.b/c.d", "a.b.c.d")
     for way in ways[:spellings]:
         array = [
-            {name: 1 for name in names[:-1] if chance.random() < 0.45} for _ in range(elements)
+            {name: 1 for name in names[:-2] if chance.random() < 0.45} for _ in range(elements)
         ]
-        array[0][names[-1]] = 2
+        if way == ways[0]:  # the last two are never together
+            for number, element in enumerate(array):
+                element[names[-2 + number % 2]] = 1
         place = event
         *outer, last = way.split("/")
         for name in outer:

@@ -1,4 +1,4 @@
-"""Conjunctions -> clauses: plain lists of tests, for each situation of the format table."""
+"""Patterns -> clauses: plain lists of tests, for each situation of the format table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from filterpatterns.delivery.sources import FormatAction, PayloadFormat, Source
 from filterpatterns.language.operators import AnythingBut, Exists
-from filterpatterns.matching.match_tree import Conjunction, FieldTest, Payload
+from filterpatterns.matching.combinations import bits
+from filterpatterns.matching.match_tree import Conjunctions, FieldTest, PlacedTest
 
 
 class Rule(Struct, frozen=True, eq=False):
@@ -20,15 +21,23 @@ class Rule(Struct, frozen=True, eq=False):
 
 
 class Clause(Struct, frozen=True, eq=False):
-    """Tests that must all hold, in one situation, for the rule to match."""
+    """Tests that must all hold, in one situation, for the rule to match by some conjunctions.
+
+    Mostly it is one conjunction (`mask` has its bit), and the tests are all that it has. Where a
+    pattern has very many, one clause stands for all of them, with the tests that they share.
+    """
 
     rule: Rule
-    conjunction: Conjunction
+    conjunctions: Conjunctions
+    mask: int
     tests: tuple[FieldTest, ...]
+    is_shared: bool
 
     def is_ambiguous(self, bound: set[str]) -> bool:
-        """Whether the values by path do not settle it: two of its tests, or one for absence, are
-        about elements of arrays."""
+        """Whether the values by path do not settle it: it has more tests than these; or two of
+        them, or one for absence, are about elements of arrays."""
+        if self.is_shared:
+            return True
         inside = [test for test in self.tests if test.path in bound]
         return len(inside) > 1 or any(test.optional for test in inside)
 
@@ -36,30 +45,79 @@ class Clause(Struct, frozen=True, eq=False):
 PayloadFormats = tuple[tuple[str, ...], tuple[PayloadFormat, ...]]
 """The payload keys that a conjunction names, and the format that each of these payloads has."""
 
-
-def clauses_of(
-    conjunction: Conjunction, rule: Rule, source: Source
-) -> Iterator[tuple[PayloadFormats, Clause]]:
-    """The clauses of a conjunction; there is none for a situation in which it cannot hold."""
-    keys = tuple(conjunction.payloads)
-    for formats in product(PayloadFormat, repeat=len(keys)):
-        tests = list(conjunction.metadata.tests())
-        for key, found in zip(keys, formats, strict=True):
-            wanted = conjunction.payloads[key]
-            steps = {form: source.formats[found, form] for form in wanted.formats}
-            if FormatAction.DROP in steps.values():
-                break
-            if steps.get(found) is FormatAction.FILTER:
-                tests += _tests(wanted, found)
-        else:
-            tests.sort(key=_holds_often)
-            yield (keys, formats), Clause(rule, conjunction, tuple(tests))
+_MOST_TESTS = 1_000
+"""Tests, over all conjunctions of a pattern, up to which each conjunction has clauses of its own.
+"""
 
 
-def _tests(wanted: Payload, found: PayloadFormat) -> list[FieldTest]:
-    if found is PayloadFormat.JSON and wanted.json is not None:
-        return list(wanted.json.tests())
-    return [] if wanted.string is None else [wanted.string]
+def clauses_of(conjunctions: Conjunctions, rule: Rule) -> Iterator[tuple[PayloadFormats, Clause]]:
+    """The clauses of a pattern; there is none for a situation in which it cannot hold."""
+    is_shared = conjunctions.size() > _MOST_TESTS
+    groups = _by_formats(conjunctions) if is_shared else map(_bit, bits(conjunctions.alive))
+    for mask in groups:
+        tests = [placed for placed in conjunctions.tests if placed.mask & mask == mask]
+        wanted = _wanted(conjunctions, mask)
+        for formats in product(PayloadFormat, repeat=len(wanted)):
+            filtered = _filtered(conjunctions.source, wanted, formats)
+            if filtered is None:
+                continue
+            here = [placed.test for placed in tests if _kind(placed) in filtered]
+            here.sort(key=_holds_often)
+            clause = Clause(rule, conjunctions, mask, tuple(here), is_shared)
+            yield (tuple(wanted), formats), clause
+
+
+def _bit(place: int) -> int:
+    return 1 << place
+
+
+_Kind = tuple[str | None, PayloadFormat | None]
+
+
+def _kind(placed: PlacedTest) -> _Kind:
+    """What a test is about: the record itself, or a payload in one format."""
+    if placed.payload is None:
+        return None, None
+    is_string = placed.test.path == placed.payload
+    return placed.payload, PayloadFormat.STRING if is_string else PayloadFormat.JSON
+
+
+def _wanted(conjunctions: Conjunctions, mask: int) -> dict[str, set[PayloadFormat]]:
+    """The formats that conjunctions want, by payload key."""
+    wanted: dict[str, set[PayloadFormat]] = {}
+    kinds = {_kind(placed) for placed in conjunctions.tests if placed.mask & mask}
+    for key in conjunctions.source.payload_keys:
+        formats = {form for payload, form in kinds if payload == key and form is not None}
+        if formats:
+            wanted[key] = formats
+    return wanted
+
+
+def _by_formats(conjunctions: Conjunctions) -> list[int]:
+    """All conjunctions, in groups of those that want the same formats."""
+    masks: dict[_Kind, int] = {}
+    for placed in conjunctions.tests:
+        kind = _kind(placed)
+        masks[kind] = masks.get(kind, 0) | placed.mask
+    masks.pop((None, None), None)
+    groups = [conjunctions.alive]
+    for mask in masks.values():
+        groups = [part for group in groups for part in (group & mask, group & ~mask) if part]
+    return groups
+
+
+def _filtered(
+    source: Source, wanted: dict[str, set[PayloadFormat]], formats: tuple[PayloadFormat, ...]
+) -> set[_Kind] | None:
+    """What is tested where payloads have these formats; None if that is dropped."""
+    filtered: set[_Kind] = {(None, None)}
+    for key, found in zip(wanted, formats, strict=True):
+        steps = {form: source.formats[found, form] for form in wanted[key]}
+        if FormatAction.DROP in steps.values():
+            return None
+        if steps.get(found) is FormatAction.FILTER:
+            filtered.add((key, found))
+    return filtered
 
 
 def _holds_often(test: FieldTest) -> int:

@@ -21,15 +21,15 @@ from filterpatterns.errors import PatternError, RecordError
 from filterpatterns.language import inputs
 from filterpatterns.language.inputs import PatternInput
 from filterpatterns.lint.linter import Dialect
-from filterpatterns.matching.match_tree import Conjunction, Matcher, build_tree
+from filterpatterns.matching.match_tree import Conjunctions, Matcher
 from filterpatterns.matching.verdict import as_record
 
 Record = TypeVar("Record")
 
 _by_order = attrgetter("order")
 
-_Compiled = dict[str, tuple[Conjunction, ...]]
-"""By source: the conjunctions of a rule there. A source that refuses the patterns has none."""
+_Compiled = dict[str, tuple[Conjunctions, ...]]
+"""By source: the patterns of a rule there. A source that refuses them has none."""
 
 
 class _State(Struct, frozen=True):
@@ -211,8 +211,8 @@ class RuleSet:
         return f"<RuleSet source={self._source!r}, {len(self)} rules>"
 
 
-def _conjunctions(matcher: Matcher) -> tuple[Conjunction, ...]:
-    return (Conjunction(build_tree("", ()), {}),) if matcher.keep_all else matcher.conjunctions
+def _conjunctions(matcher: Matcher) -> tuple[Conjunctions, ...]:
+    return (Conjunctions(matcher.source, 1, 1, ()),) if matcher.keep_all else matcher.patterns
 
 
 def _names(rules: Iterator[Rule]) -> list[str]:

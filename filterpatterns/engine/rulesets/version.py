@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct, field
@@ -12,11 +12,14 @@ from filterpatterns.engine.rulesets.clauses import Clause, PayloadFormats, Rule,
 from filterpatterns.engine.rulesets.index import Index
 from filterpatterns.engine.rulesets.paths import PathNode, with_paths
 from filterpatterns.engine.rulesets.reading import Reading, Wanted, decode_record
-from filterpatterns.matching.match_tree import Conjunction
-from filterpatterns.matching.verdict import Payloads, Reason, as_record, conjunction_verdict
+from filterpatterns.matching.match_tree import Conjunctions
+from filterpatterns.matching.verdict import Payloads, as_record
+from filterpatterns.matching.verdicts import Group, grouped
 
-_Holds = Callable[[Conjunction], bool]
 _IndexedClause = tuple[PayloadFormats, Clause]
+
+_FEW_PATTERNS = 2
+"""Up to so many patterns are evaluated each by itself."""
 
 
 class Version(Struct, frozen=True, eq=False):
@@ -25,20 +28,20 @@ class Version(Struct, frozen=True, eq=False):
     wanted: Wanted
     indexes: Mapping[PayloadFormats, Index] = field(default_factory=dict)
     filed: Mapping[Rule, tuple[_IndexedClause, ...]] = field(default_factory=dict)
+    _alone: dict[Conjunctions, Group] = field(default_factory=dict)
+    _together: dict[Conjunctions, Group] = field(default_factory=dict)
 
     @classmethod
     def empty(cls, source: Source) -> Version:
         """One without rules."""
         return cls(Wanted(source, {"": PathNode()}))
 
-    def with_rules(self, rules: Iterable[tuple[Rule, Iterable[Conjunction]]]) -> Version:
-        """This version with conjunctions added to rules; the rules may be new."""
+    def with_rules(self, rules: Iterable[tuple[Rule, Iterable[Conjunctions]]]) -> Version:
+        """This version with patterns added to rules; the rules may be new."""
         filed = dict(self.filed)
         added: list[_IndexedClause] = []
-        for rule, conjunctions in rules:
-            new = [
-                each for one in conjunctions for each in clauses_of(one, rule, self.wanted.source)
-            ]
+        for rule, patterns in rules:
+            new = [each for one in patterns for each in clauses_of(one, rule)]
             filed[rule] = (*filed.get(rule, ()), *new)
             added += new
         return self._changed(filed, added, 1)
@@ -104,14 +107,15 @@ class Version(Struct, frozen=True, eq=False):
 
     def _found(self, record: Any, reading: Reading) -> Iterator[Rule]:
         bound = reading.values.bound
-        holds: _Holds | None = None
+        uncertain: list[Clause] = []
         for index in self._indexes_for(reading.formats):
             for clause in index.matching(reading.values):
-                if bound and clause.is_ambiguous(bound):
-                    holds = holds or self._match_record(record)
-                    if not holds(clause.conjunction):
-                        continue
-                yield clause.rule
+                if (bound or clause.is_shared) and clause.is_ambiguous(bound):
+                    uncertain.append(clause)
+                else:
+                    yield clause.rule
+        if uncertain:
+            yield from self._confirmed(record, uncertain)
 
     def _indexes_for(self, formats: Mapping[str, PayloadFormat]) -> Iterator[Index]:
         for (keys, wanted), index in self.indexes.items():
@@ -122,18 +126,45 @@ class Version(Struct, frozen=True, eq=False):
                 yield index
 
     def _one_by_one(self, record: Any) -> Iterator[Rule]:
-        holds = self._match_record(record)
-        for rule, filed in self.filed.items():
-            if any(map(holds, {clause.conjunction: None for _, clause in filed})):
-                yield rule
+        clauses = [clause for filed in self.filed.values() for _, clause in filed]
+        return self._confirmed(record, clauses)
 
-    def _match_record(self, record: Any) -> _Holds:
-        """The reference: whether a conjunction holds for the record."""
+    def _confirmed(self, record: Any, clauses: list[Clause]) -> Iterator[Rule]:
+        """The rules of those clauses whose conjunctions hold, as the evaluator says."""
         source = self.wanted.source
         payloads = Payloads(source, source.view(as_record(record)))
+        asked: dict[Conjunctions, int] = {}
+        for clause in clauses:
+            asked[clause.conjunctions] = asked.get(clause.conjunctions, 0) | clause.mask
+        held: dict[Conjunctions, int] = {}
+        for group, members in self._groups(asked).items():
+            mask = 0
+            for conjunctions in members:
+                mask |= asked[conjunctions] << group.starts[conjunctions]
+            holding = group.holding(payloads, mask)
+            for conjunctions in members:
+                held[conjunctions] = holding >> group.starts[conjunctions]
+        for clause in clauses:
+            if held[clause.conjunctions] & clause.mask:
+                yield clause.rule
 
-        def holds(conjunction: Conjunction) -> bool:
-            found = conjunction_verdict(conjunction, payloads)
-            return found[0] is Reason.MATCH
+    def _groups(self, asked: Iterable[Conjunctions]) -> dict[Group, list[Conjunctions]]:
+        """The groups in which patterns are evaluated together."""
+        asked = list(asked)
+        known = self._alone if len(asked) <= _FEW_PATTERNS else self._together
+        groups: dict[Group, list[Conjunctions]] = {}
+        for conjunctions in asked:
+            group = known.get(conjunctions)
+            if group is None:
+                if known is self._alone:
+                    group = known[conjunctions] = Group((conjunctions,))
+                else:
+                    self._put_together()
+                    group = known[conjunctions]
+            groups.setdefault(group, []).append(conjunctions)
+        return groups
 
-        return holds
+    def _put_together(self) -> None:
+        clauses = (clause for filed in self.filed.values() for _, clause in filed)
+        for group in grouped(dict.fromkeys(clause.conjunctions for clause in clauses)):
+            self._together.update(dict.fromkeys(group.starts, group))

@@ -1,0 +1,161 @@
+"""The `$or` combinations of a pattern, as masks: each combination is a bit.
+
+A pattern may have a thousand combinations of hundreds of conditions. They are never listed: for
+each condition a mask says in which combinations it counts, so that the size of the result is that
+of the pattern (times a thousand bits).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from filterpatterns.language.conditions import AllOf, AnyOf, Condition
+from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.nodes import Span
+
+
+class Combination(Struct, frozen=True, eq=False):
+    """What one choice among the alternatives of each `$or` asks for, and that choice.
+
+    `chosen` has the spans of the `$or`s, each with the index of the alternative.
+    """
+
+    conditions: dict[str, Condition]
+    chosen: dict[Span, int]
+
+
+class Combinations(Struct, frozen=True, eq=False):
+    """All combinations of a pattern.
+
+    `conditions` are those that count in any combination, each with the mask of these combinations;
+    `choices` the alternatives of each `$or`, likewise.
+    """
+
+    count: int
+    conditions: tuple[tuple[Condition, int], ...]
+    choices: tuple[tuple[Span, int, int], ...]
+
+    def __getitem__(self, index: int) -> Combination:
+        bit = 1 << index
+        return Combination(
+            {condition.path: condition for condition, mask in self.conditions if mask & bit},
+            {span: number for span, number, mask in self.choices if mask & bit},
+        )
+
+
+def bits(mask: int) -> Iterator[int]:
+    """The places of the bits in a mask, from the lowest on."""
+    while mask:
+        lowest = mask & -mask
+        yield lowest.bit_length() - 1
+        mask ^= lowest
+
+
+def expand(conditions: AllOf, report: Reporter) -> Combinations:
+    """The combinations, in the order of the text; of a path reached twice the last counts."""
+    growing = _expand(conditions, report)
+    entries = [entry for group in growing.paths.values() for entry in group if entry.mask]
+    return Combinations(
+        growing.count,
+        tuple((entry.condition, entry.mask) for entry in entries),
+        tuple(growing.choices),
+    )
+
+
+class _Entry:
+    """A condition, and the combinations that it counts in."""
+
+    __slots__ = ("condition", "mask")
+
+    def __init__(self, condition: Condition, mask: int) -> None:
+        self.condition = condition
+        self.mask = mask
+
+
+class _Growing:
+    """Combinations while members are added."""
+
+    __slots__ = ("choices", "count", "paths")
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.paths: dict[str, list[_Entry]] = {}
+        self.choices: list[tuple[Span, int, int]] = []
+
+    def add(self, member: Condition, report: Reporter) -> None:
+        """Add a condition to all combinations."""
+        for entry in self.paths.get(member.path, ()):
+            if entry.mask:
+                _warn_repeated(entry.condition, report)
+        self.paths[member.path] = [_Entry(member, (1 << self.count) - 1)]
+
+    def append(self, other: _Growing, span: Span, number: int) -> None:
+        """Add the combinations of one more alternative beside those that there are."""
+        for path, entries in other.paths.items():
+            for entry in entries:
+                entry.mask <<= self.count
+            self.paths.setdefault(path, []).extend(entries)
+        self.choices += ((inner, index, mask << self.count) for inner, index, mask in other.choices)
+        self.choices.append((span, number, ((1 << other.count) - 1) << self.count))
+        self.count += other.count
+
+    def multiply(self, other: _Growing, report: Reporter) -> None:
+        """Combine each combination with each of another group; the other one's conditions count."""
+        mine, count = self.count, self.count * other.count
+        # A one at each multiple of `mine`: a product with it repeats a mask.
+        repeat = ((1 << count) - 1) // ((1 << mine) - 1)
+        for entries in self.paths.values():
+            for entry in entries:
+                entry.mask *= repeat
+        self.choices = [(span, index, mask * repeat) for span, index, mask in self.choices]
+        self.choices += [(span, index, _spread(mask, mine)) for span, index, mask in other.choices]
+        for path, entries in other.paths.items():
+            for entry in entries:
+                entry.mask = _spread(entry.mask, mine)
+            overruling = 0
+            for entry in entries:
+                overruling |= entry.mask
+            overruled = self.paths.setdefault(path, [])
+            for entry in overruled:
+                if entry.mask & overruling:
+                    _warn_repeated(entry.condition, report)
+                    entry.mask &= ~overruling
+            overruled += entries
+        self.count = count
+
+
+def _expand(conditions: AllOf, report: Reporter) -> _Growing:
+    growing = _Growing(1)
+    for member in conditions:
+        if isinstance(member, AnyOf):
+            alternatives = _Growing(0)
+            for number, alternative in enumerate(member.alternatives):
+                alternatives.append(_expand(alternative, report), member.span, number)
+            growing.multiply(alternatives, report)
+        else:
+            growing.add(member, report)
+    return growing
+
+
+_WIDENED = str.maketrans({"0": "a", "1": "b"})
+
+
+def _spread(mask: int, width: int) -> int:
+    """A mask with each bit repeated so many times."""
+    if width == 1:
+        return mask
+    digits = bin(mask)[2:].translate(_WIDENED)
+    return int(digits.replace("a", "0" * width).replace("b", "1" * width), 2)
+
+
+def _warn_repeated(overruled: Condition, report: Reporter) -> None:
+    path = overruled.path
+    report.warning(
+        "FP102",
+        overruled.span,
+        f'the path "{path}" is reached again further down: only its last rules count',
+        path=path,
+        hint="write all rules for one path in one array",
+    )

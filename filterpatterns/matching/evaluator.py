@@ -1,0 +1,138 @@
+"""Mask tree x parsed value -> the conjunctions that hold.
+
+As the reference interpreter, but for all conjunctions at once, and without asking for what is not
+there: the cost is that of the record, times that of an operation on masks.
+
+Every function gives a pair (found, holding) for a value and the tests at and below a node: `found`
+has the bits of the paths that have a leaf there, `holding` the conjunctions whose tests there can
+all be satisfied. In an array the lowest path of a conjunction that any element has must be
+satisfied by a value, and only elements that have it can be chosen (`interpreter.py` says why).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from filterpatterns.matching.interpreter import flatten, nested_arrays
+from filterpatterns.matching.mask_tree import MaskNode, MaskTree
+from filterpatterns.matching.outcomes import Outcome, Outcomes, distinct
+from filterpatterns.matching.places import Budget, holding_by_places
+from filterpatterns.matching.values import SCALARS, comparable
+
+
+class _OtherSpelling(Exception):
+    """The record spells a path with dots in another way than the patterns do."""
+
+
+def holding(tree: MaskTree, value: Any, asked: int, budget: Budget) -> int:
+    """Which of the conjunctions `asked` for hold for a value.
+
+    Raises:
+        RecordError: the search for them would take more than is left of the budget.
+    """
+    if not asked or not tree.tests:
+        return asked
+    try:
+        return _Walk(tree, asked).evaluate(tree.root, value, False)[1]
+    except (_OtherSpelling, RecursionError):  # or the caller's stack has no room for the walk
+        return holding_by_places(tree, value, asked, budget)
+
+
+class _Walk:
+    """One walk over one value."""
+
+    __slots__ = ("_asked", "_tested")
+
+    def __init__(self, tree: MaskTree, asked: int) -> None:
+        self._tested = tree.tested
+        self._asked = asked
+
+    def evaluate(self, node: MaskNode, value: Any, in_array: bool) -> Outcome:
+        """The tests at and below a node, for what stands there."""
+        kind = value.__class__
+        if kind is dict or (kind not in SCALARS and isinstance(value, Mapping)):
+            found, held = self._fields(node, value, in_array)
+            return found, held & ~node.required
+        if kind is list or (kind not in SCALARS and isinstance(value, (list, tuple))):
+            if not node.bit:
+                return self._elements(node, value)
+            if not node.children:
+                return self._leaves(node, value)
+            return self._leaves_and_elements(node, value)
+        held = self._asked & ~node.required_below
+        if held & node.tested:
+            held &= ~node.tested | node.holding((comparable(value),))
+        return node.bit, held
+
+    def _fields(self, node: MaskNode, members: Mapping[Any, Any], in_array: bool) -> Outcome:
+        """The tests below a node, for an object there."""
+        children = node.children
+        present: list[MaskNode] = []
+        values = []
+        for name, member in members.items():
+            child = children.get(name)
+            if child is not None:
+                present.append(child)
+                values.append(member)
+            elif isinstance(name, str) and node.is_other_spelling(name):
+                raise _OtherSpelling
+        held = self._asked & ~node.absent.without([child.number for child in present])
+        found = 0
+        for child, member in zip(present, values):  # noqa: B905 - one for each
+            if not held and not in_array:
+                return 0, 0  # what else was found counts only for elements of arrays
+            found_there, held_there = self.evaluate(child, member, in_array)
+            found |= found_there
+            held &= held_there
+        return found, held
+
+    def _leaves(self, node: MaskNode, array: Any) -> Outcome:
+        """The tests at a node with nothing below: any leaf of an array may satisfy any rule."""
+        leaves = [comparable(item) for item in flatten(array) if not isinstance(item, Mapping)]
+        if not leaves:
+            return 0, self._asked & ~node.required
+        return node.bit, self._asked & (~node.tested | node.holding(distinct(leaves)))
+
+    def _elements(self, node: MaskNode, array: Any) -> Outcome:
+        """The tests below a node, for an array there: one element must satisfy them all.
+
+        Arrays in the array are looked through: choosing an element in each is choosing one of all.
+        """
+        outcomes = Outcomes()
+        for element in flatten(array):
+            if isinstance(element, Mapping):
+                outcomes.add(*self._fields(node, element, True))
+        return outcomes.best(self._tested, self._asked, node.required_below)
+
+    def _leaves_and_elements(self, node: MaskNode, array: Any) -> Outcome:
+        """A node with tests here and below, for an array.
+
+        A scalar that stands directly in an array leaves it unbound; one in an array in it binds the
+        outer array to the inner one. So a test here is satisfied either by a direct scalar, and the
+        tests below by any element of this array; or wholly inside one of the arrays in it.
+        """
+        arrays = nested_arrays(array)
+        outcomes = [Outcomes() for _ in arrays]
+        taken = [0] * len(arrays)
+        any_leaf = False
+        below: Outcome = (0, 0)
+        for index in reversed(range(len(arrays))):  # inner arrays first
+            inner, outer = arrays[index]
+            leaves = []
+            for element in inner:
+                if isinstance(element, Mapping):
+                    outcomes[index].add(*self._fields(node, element, True))
+                elif not isinstance(element, (list, tuple)):
+                    leaves.append(comparable(element))
+            below = outcomes[index].best(self._tested, self._asked, node.required_below)
+            if leaves:
+                any_leaf = True
+                taken[index] |= node.holding(distinct(leaves)) & below[1]
+            if index:
+                outcomes[outer].add(*below)
+                taken[outer] |= taken[index]
+        found, held = below
+        if not any_leaf:
+            return found, held & ~node.required
+        return found | node.bit, (held & ~node.tested) | (taken[0] & node.tested)

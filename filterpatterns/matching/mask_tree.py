@@ -1,0 +1,209 @@
+"""The tests of many conjunctions as one tree: each test has the mask of those that have it.
+
+A mask is an integer with a bit for each conjunction. Whatever a record has is looked at once, for
+all of them together: an operation on masks stands for a thousand comparisons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from filterpatterns.matching.match_tree import FieldTest, MatchNode, build_tree
+
+Holding = Callable[[Sequence[Any]], int]
+"""The conjunctions whose test at a place holds for any of some leaves, as `plain_scalar` gives
+them."""
+
+PlacedMask = tuple[tuple[str, ...], FieldTest, int]
+"""The names that lead to a test, the test, and the conjunctions that have it."""
+
+_FEW_RULES = 6
+"""Up to so many rules of a place are asked one by one; more are looked up by the value."""
+
+_FEW_CHILDREN = 8
+
+
+class MaskNode:
+    """A place in records that any conjunction looks at.
+
+    `bit` is a bit for the path of the tests here, 0 if there are none: in the order of the paths,
+    from the lowest on. `tested` are the conjunctions with a test here, `required` those whose test
+    here absence does not satisfy, `required_below` those that have such tests below.
+    """
+
+    __slots__ = (
+        "absent",
+        "bit",
+        "by_part",
+        "children",
+        "has_dots",
+        "holding",
+        "name",
+        "number",
+        "required",
+        "required_below",
+        "tested",
+    )
+
+    def __init__(self, name: str, number: int) -> None:
+        self.name = name
+        self.number = number
+        self.children: dict[str, MaskNode] = {}
+        self.by_part: dict[str, MaskNode] = {}
+        self.has_dots = False
+        self.bit = self.tested = self.required = self.required_below = 0
+        self.holding: Holding = _none_holds
+        self.absent = Absence(())
+
+    def walk(self, name: str) -> tuple[MaskNode, str | None] | None:
+        """Where a name leads: to a node, part of the way to one (the node above, and the part of
+        its child's name that has been spelt), or nowhere."""
+        node = self
+        while True:
+            child = node.children.get(name)
+            if child is not None:
+                return child, None
+            child = node.by_part.get(name.partition(".")[0])
+            if child is None:
+                return None
+            if child.name.startswith(name + "."):
+                return node, name
+            if not name.startswith(child.name + "."):
+                return None
+            node, name = child, name[len(child.name) + 1 :]
+
+    def is_other_spelling(self, name: str) -> bool:
+        """Whether a name that is no child's leads to, or towards, a path below."""
+        return ("." in name or self.has_dots) and self.walk(name) is not None
+
+
+class MaskTree:
+    """The tests of conjunctions in a record's own fields, or in one payload.
+
+    `required` has for the bit of each path the conjunctions that require a value there, `tests` its
+    tests with their masks.
+    """
+
+    def __init__(self, name: str, placed: Iterable[PlacedMask]) -> None:
+        placed = list(placed)
+        self.tests: dict[int, list[tuple[FieldTest, int]]] = {}
+        self.tested: dict[int, int] = {}
+        self.required: dict[int, int] = {}
+        by_path: dict[str, list[tuple[FieldTest, int]]] = {}
+        for _, test, mask in placed:
+            by_path.setdefault(test.path, []).append((test, mask))
+        numbers = {path: number for number, path in enumerate(sorted(by_path))}
+        skeleton = build_tree(name, ((names, test) for names, test, _ in placed))
+        self.root = self._made(skeleton, 0, by_path, numbers)
+
+    def _made(
+        self,
+        model: MatchNode,
+        number: int,
+        by_path: dict[str, list[tuple[FieldTest, int]]],
+        numbers: dict[str, int],
+    ) -> MaskNode:
+        node = MaskNode(model.name, number)
+        if model.test is not None:
+            path = model.test.path
+            tests = by_path[path]
+            node.bit = 1 << numbers[path]
+            for test, mask in tests:
+                node.tested |= mask
+                if not test.optional:
+                    node.required |= mask
+            node.holding = _holding(tests)
+            self.tests[node.bit] = tests
+            self.tested[node.bit] = node.tested
+            self.required[node.bit] = node.required
+        for index, below in enumerate(model.children):
+            child = self._made(below, index, by_path, numbers)
+            node.children[child.name] = child
+            node.by_part[child.name.partition(".")[0]] = child
+            node.has_dots = node.has_dots or "." in child.name
+            node.required_below |= child.required | child.required_below
+        node.absent = Absence(
+            [child.required | child.required_below for child in node.children.values()]
+        )
+        return node
+
+
+class Absence:
+    """What is missing where only some of many things are there, without asking for each of them."""
+
+    __slots__ = ("_tables",)
+
+    def __init__(self, masks: Sequence[int]) -> None:
+        """`masks` says for each thing which conjunctions fail without it."""
+        # A table for each power of two: the masks of so many neighbours, put together.
+        self._tables = [list(masks)]
+        width = 1
+        while 2 * width <= len(masks) and len(masks) > _FEW_CHILDREN:
+            last = self._tables[-1]
+            self._tables.append(
+                [last[place] | last[place + width] for place in range(len(last) - width)]
+            )
+            width *= 2
+
+    def without(self, there: Iterable[int]) -> int:
+        """The conjunctions that fail, given the numbers of the things that are there."""
+        first = self._tables[0]
+        if len(self._tables) == 1:
+            present = set(there)
+            failing = 0
+            for number, mask in enumerate(first):
+                if number not in present:
+                    failing |= mask
+            return failing
+        failing = start = 0
+        for number in (*sorted(there), len(first)):
+            length = number - start
+            if length > 0:
+                level = length.bit_length() - 1
+                table = self._tables[level]
+                failing |= table[start] | table[number - (1 << level)]
+            start = number + 1
+        return failing
+
+
+def _none_holds(_leaves: Sequence[Any]) -> int:
+    return 0
+
+
+def _holding(tests: list[tuple[FieldTest, int]]) -> Holding:
+    if sum(len(test.rules) for test, _ in tests) <= _FEW_RULES:
+        rules = [(rule.holds, mask) for test, mask in tests for rule in test.rules]
+
+        def ask(leaves: Sequence[Any]) -> int:
+            held = 0
+            for leaf in leaves:
+                for holds, mask in rules:
+                    if mask & ~held and holds(leaf):
+                        held |= mask
+            return held
+
+        return ask
+    return _LookedUp(tests)
+
+
+class _LookedUp:
+    """As the other `Holding`, for many rules: the index is made when it is first needed."""
+
+    __slots__ = ("_column", "_tests")
+
+    def __init__(self, tests: list[tuple[FieldTest, int]]) -> None:
+        self._tests = tests
+        self._column: Any = None
+
+    def __call__(self, leaves: Sequence[Any]) -> int:
+        if self._column is None:
+            # Rule sets stand above this package; their index of rules by value serves here too.
+            from filterpatterns.engine.rulesets.blocks import Column
+
+            column = Column()
+            for test, mask in self._tests:
+                column.add(test, mask)
+            self._column = column
+        held: int = self._column.passing(leaves, bound=False)
+        return held

@@ -1,0 +1,72 @@
+"""What the elements of an array offer, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+Outcome = tuple[int, int]
+"""The bits of the paths that have a leaf, and the conjunctions that hold."""
+
+
+class Outcomes:
+    """The outcomes of an array's elements."""
+
+    __slots__ = ("_by_found", "_found")
+
+    def __init__(self) -> None:
+        self._found = 0
+        self._by_found: dict[int, int] = {}
+
+    def add(self, found: int, held: int) -> None:
+        """Add an element's."""
+        # Which conjunctions may choose an element depends on what it has alone.
+        if found:
+            self._found |= found
+            self._by_found[found] = self._by_found.get(found, 0) | held
+
+    def best(self, tested: dict[int, int], asked: int, required: int) -> Outcome:
+        """The outcome for the array, at the best choice of an element.
+
+        Args:
+            tested: the conjunctions that have a test, by the bit of its path.
+            asked: the conjunctions in question.
+            required: those that fail if none of the paths has a leaf.
+        """
+        unbound = asked
+        bound: dict[int, int] = {}
+        firsts = 0
+        found = self._found
+        while found and unbound:
+            bit = found & -found
+            found ^= bit
+            binding = unbound & tested[bit]
+            if binding:
+                bound[bit] = binding
+                firsts |= bit
+                unbound ^= binding
+        best = unbound & ~required
+        for there, held in self._by_found.items():
+            first = there & firsts
+            while first and held & ~best:
+                bit = first & -first
+                first ^= bit
+                best |= held & bound[bit]
+        return self._found, best
+
+
+_FEW = 16
+"""Leaves that are not worth comparing with each other."""
+
+_PLAIN = frozenset((str, int, float, bool, type(None)))
+
+
+def distinct(leaves: list[Any]) -> Sequence[Any]:
+    """Each of many leaves once."""
+    if len(leaves) <= _FEW:
+        return leaves
+    found: dict[Any, Any] = {}
+    for leaf in leaves:
+        kind = leaf.__class__
+        found[(kind, leaf) if kind in _PLAIN else id(leaf)] = leaf
+    return list(found.values())

@@ -1,0 +1,372 @@
+"""Matching by places, for records that spell one path in several ways.
+
+`{"a": {"b": 1}, "a.b": 2}` has two values of the path a.b, and where arrays stand on the way, each
+of them may be the one to choose from. Here the leaves are gathered by the array elements they lie
+in, however their paths are spelt. Where each path is found in one array only, the choices in arrays
+do not depend on each other, and all conjunctions are evaluated at once. For the paths that are
+found in several, a depth-first search chooses, test by test in the order of the paths, a leaf for
+each so that no two choices disagree on an array's element.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any
+
+from filterpatterns.errors import RecordError
+from filterpatterns.limits import MAX_SEARCH_STEPS
+from filterpatterns.matching.combinations import bits
+from filterpatterns.matching.mask_tree import Absence, MaskNode, MaskTree
+from filterpatterns.matching.match_tree import FieldTest
+from filterpatterns.matching.outcomes import Outcome, Outcomes
+from filterpatterns.matching.values import SCALARS, comparable
+
+
+class Budget:
+    """What may be spent on searching for one record, whatever the number of patterns."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self, steps: int = MAX_SEARCH_STEPS) -> None:
+        self._left = steps
+
+    def spend(self, steps: int) -> None:
+        """Count steps, each of which takes about as long as any other.
+
+        Raises:
+            RecordError: there were too many.
+        """
+        self._left -= steps
+        if self._left < 0:
+            raise RecordError(
+                "the record spells paths with dots in too many ways, in arrays, to search them"
+            )
+
+
+class _Place:
+    """Leaves that lie in the same array elements, and the arrays that open up from there.
+
+    `leaves` has for the bit of each path with a leaf here the conjunctions whose test one of them
+    satisfies. `array` is the array that the place is an element of, `outer` the place around that.
+    """
+
+    __slots__ = ("array", "arrays", "leaves", "outcome", "outer")
+
+    def __init__(self, outer: _Place | None = None, array: list[_Place] | None = None) -> None:
+        self.outer = outer
+        self.array = array
+        self.leaves: dict[int, int] | None = None
+        self.arrays: list[list[_Place]] | None = None
+        self.outcome: Outcome = (0, 0)
+
+
+def holding_by_places(tree: MaskTree, value: Any, asked: int, budget: Budget) -> int:
+    """Which of the conjunctions `asked` for hold for a value, however it spells its paths.
+
+    Raises:
+        RecordError: the value combines so many spellings and arrays that the search was given up.
+    """
+    top = _gather(tree.root, value)
+    several = _evaluate(top, tree, asked)
+    found, held = top.outcome
+    missing = 0
+    for bit, mask in tree.required.items():
+        if not found & bit:
+            missing |= mask
+    uncertain = 0
+    for number in bits(several):
+        uncertain |= tree.tested[1 << number]
+    uncertain &= asked & ~missing
+    held &= ~(missing | uncertain)
+    return held | _searched(top, tree, uncertain, several, budget) if uncertain else held
+
+
+def failing_alone(tree: MaskTree, value: Any) -> Iterator[int]:
+    """For each test that no leaf satisfies, wherever it stands, the conjunctions that have it."""
+    found: dict[int, int] = {}
+    for place in _places(_gather(tree.root, value)):
+        for bit, mask in (place.leaves or {}).items():
+            found[bit] = found.get(bit, 0) | mask
+    for bit, tests in tree.tests.items():
+        for test, mask in tests:
+            if mask & ~found.get(bit, 0) and not (test.optional and bit not in found):
+                yield mask
+
+
+def first_unsatisfied(tree: MaskTree, value: Any, budget: Budget) -> FieldTest | None:
+    """Of a tree of one conjunction, the first test that cannot be satisfied together with those
+    before it; None if all hold.
+
+    Raises:
+        RecordError: as above.
+    """
+    if holding_by_places(tree, value, 1, budget):
+        return None
+    top = _gather(tree.root, value)
+    _evaluate(top, tree, 1)
+    paths = sorted(tree.tests)
+    furthest = _Search(_simplified(top), budget).furthest(tree, paths, 1)
+    return None if furthest == len(paths) else tree.tests[paths[furthest]][0][0]
+
+
+def _gather(root: MaskNode, whole: Any) -> _Place:
+    """The leaves that any test is about, by the array elements they lie in.
+
+    A record may cut a dotted name anywhere, so that a place in the tree is a node and how much of a
+    child's name has been spelt so far (None: nothing; names may be empty).
+    """
+    top = _Place()
+    pending: list[tuple[MaskNode, str | None, Any, _Place, set[int] | None]]
+    pending = [(root, None, whole, top, None)]
+    while pending:
+        node, spelt, value, place, seen = pending.pop()
+        kind = value.__class__
+        if kind is dict or (kind not in SCALARS and isinstance(value, Mapping)):
+            for name, member in value.items():
+                if isinstance(name, str):  # anything else in a dict is nobody's name
+                    reached = node.walk(name if spelt is None else f"{spelt}.{name}")
+                    if reached is not None:
+                        pending.append((*reached, member, place, None))
+        elif kind is list or (kind not in SCALARS and isinstance(value, (list, tuple))):
+            # An array that is met again has nothing new to offer; it may even hold itself.
+            seen = set() if seen is None else seen
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
+            array: list[_Place] = []
+            for element in value:
+                # A scalar that stands directly in an array leaves it unbound.
+                inside, around = place, None
+                if element.__class__ not in SCALARS and isinstance(element, (Mapping, list, tuple)):
+                    inside = _Place(place, array)
+                    array.append(inside)
+                    around = seen
+                pending.append((node, spelt, element, inside, around))
+            if array:
+                place.arrays = [array] if place.arrays is None else [*place.arrays, array]
+        elif node.bit and spelt is None:
+            if place.leaves is None:
+                place.leaves = {}
+            before = place.leaves.get(node.bit, 0)
+            place.leaves[node.bit] = before | node.holding((comparable(value),))
+    return top
+
+
+def _places(top: _Place) -> list[_Place]:
+    """All places, outer ones first."""
+    places = [top]
+    for place in places:
+        for array in place.arrays or ():
+            places.extend(array)
+    return places
+
+
+def _evaluate(top: _Place, tree: MaskTree, asked: int) -> int:
+    """Give each place its outcome, and leave out what cannot change any.
+
+    Returns:
+        The bits of the paths that are found in several arrays of one place, or beside one: as to
+        these, the outcomes are those of conjunctions that have at most none of them.
+    """
+    several = 0
+    for place in reversed(_places(top)):  # inner places first
+        found, held = 0, asked
+        for bit, mask in (place.leaves or {}).items():
+            found |= bit
+            held &= ~tree.tested[bit] | mask
+        kept = []
+        for array in place.arrays or ():
+            found_there, held_there, elements = _array(array, tree, asked)
+            if not found_there:
+                continue
+            several |= found & found_there
+            found |= found_there
+            held &= held_there
+            array[:] = elements
+            kept.append(array)
+        place.arrays = kept or None
+        place.outcome = found, held
+    return several
+
+
+def _array(array: list[_Place], tree: MaskTree, asked: int) -> tuple[int, int, list[_Place]]:
+    """The outcome of an array whose elements have theirs, and the elements that have anything."""
+    found = 0
+    for element in array:
+        found |= element.outcome[0]
+    if not found:
+        return 0, asked, []
+    paths = {number: place for place, number in enumerate(bits(found))}
+    absence = Absence([tree.required[1 << number] for number in paths])
+    failing: dict[int, int] = {}
+    outcomes = Outcomes()
+    elements = []
+    for element in array:
+        there, held = element.outcome
+        if there:
+            elements.append(element)
+            if there not in failing:
+                failing[there] = absence.without([paths[number] for number in bits(there)])
+            outcomes.add(there, held & ~failing[there])
+    return *outcomes.best(tree.tested, asked, 0), elements
+
+
+def _searched(top: _Place, tree: MaskTree, asked: int, several: int, budget: Budget) -> int:
+    """Which of the conjunctions hold that have tests of paths which are found in several arrays."""
+    # All other arrays, and leaves in none, are chosen from independently.
+    involved: list[list[_Place]] = []
+    paths = 0
+    for bit, mask in (top.leaves or {}).items():
+        if bit & several:
+            paths |= bit
+        else:
+            asked &= ~tree.tested[bit] | mask
+    for array in top.arrays or ():
+        found, held, _ = _array(array, tree, asked)
+        if found & several:
+            involved.append(array)
+            paths |= found
+        else:
+            asked &= held
+    top.arrays = involved
+    search = _Search(_simplified(top), budget)
+    wanted = [1 << number for number in bits(paths)]
+    holding = 0
+    for alike in _groups(tree, wanted, asked & ~search.hopeless(tree, wanted)):
+        one = alike & -alike
+        if search.furthest(tree, wanted, one) == len(wanted):
+            holding |= alike
+    return holding
+
+
+def _groups(tree: MaskTree, paths: list[int], asked: int) -> list[int]:
+    """The conjunctions in groups of those that have the same tests of these paths."""
+    groups = [asked] if asked else []
+    for bit in paths:
+        for _, mask in tree.tests[bit]:
+            if any(group & mask and group & ~mask for group in groups):
+                split = [part for group in groups for part in (group & mask, group & ~mask)]
+                groups = [part for part in split if part]
+    return groups
+
+
+class _Search:
+    """Searches for choices among places."""
+
+    def __init__(self, top: _Place, budget: Budget) -> None:
+        self._budget = budget
+        self._holders: dict[int, list[_Place]] = {}
+        for place in _places(top):
+            for bit in place.leaves or ():
+                self._holders.setdefault(bit, []).append(place)
+
+    def hopeless(self, tree: MaskTree, paths: list[int]) -> int:
+        """The conjunctions with a test that no leaf satisfies, and absence does not."""
+        hopeless = 0
+        for bit in paths:
+            satisfied = 0
+            for place in self._holders.get(bit, ()):
+                satisfied |= (place.leaves or {})[bit]
+            hopeless |= tree.required[bit] & ~satisfied
+        return hopeless
+
+    def furthest(self, tree: MaskTree, paths: list[int], one: int) -> int:
+        """How many of the paths, from the first on, one conjunction can be satisfied in."""
+        chosen: dict[int, _Place] = {}
+        choices = [self._choices(tree, paths[0], one, chosen)] if paths else []
+        furthest = 0
+        while choices:
+            if next(choices[-1], None) is None:
+                choices.pop()
+                continue
+            furthest = max(furthest, len(choices))
+            if furthest == len(paths):
+                break
+            choices.append(self._choices(tree, paths[len(choices)], one, chosen))
+        return furthest
+
+    def _choices(
+        self, tree: MaskTree, bit: int, one: int, chosen: dict[int, _Place]
+    ) -> Iterator[bool]:
+        """Choose elements so that the test of a path is satisfied, in each way that there is.
+
+        `chosen` has the element of each array, by the array's identity, that has been chosen
+        before, and during each step what is chosen here.
+        """
+        if not tree.tested[bit] & one:
+            yield True
+            return
+        found = False
+        for place in self._holders.get(bit, ()):
+            agrees, opened = self._open(place, chosen)
+            if agrees:
+                found = True
+                if (place.leaves or {})[bit] & one:
+                    yield True
+            for array in opened:
+                del chosen[array]
+        if not (found or tree.required[bit] & one):
+            yield True
+
+    def _open(self, place: _Place, chosen: dict[int, _Place]) -> tuple[bool, list[int]]:
+        """Choose the elements that lead to a place: whether they agree with what has been chosen
+        before, and the arrays that had no choice before."""
+        opened: list[int] = []
+        step = place
+        while step.array is not None and step.outer is not None:
+            array = id(step.array)
+            before = chosen.get(array)
+            if before is not None:
+                break  # and so have been all arrays around
+            chosen[array] = step
+            opened.append(array)
+            step = step.outer
+        self._budget.spend(1 + len(opened))
+        return step.array is None or chosen[id(step.array)] is step, opened
+
+
+def _simplified(top: _Place) -> _Place:
+    """Leave out what cannot change the outcome, so that the search is short.
+
+    Of the elements of an array that offer the same, one is kept; empty ones go; and where one is
+    left there is nothing to choose: it is as if the array were not there. So an array of thousands
+    of like objects costs the search no more than one.
+    """
+    numbers: dict[Hashable, int] = {}
+    offers: dict[int, int] = {}
+    for place in reversed(_places(top)):  # inner places first
+        arrays: list[list[_Place]] = []
+        leaves = dict(place.leaves or {})
+        for array in place.arrays or ():
+            different = {
+                offers[id(element)]: element
+                for element in array
+                if element.leaves or element.arrays
+            }
+            if len(different) == 1:
+                (only,) = different.values()
+                for bit, mask in (only.leaves or {}).items():
+                    leaves[bit] = leaves.get(bit, 0) | mask
+                arrays += only.arrays or ()
+            elif different:
+                arrays.append(list(different.values()))
+        place.leaves = leaves
+        place.arrays = arrays
+        offered = []
+        for array in arrays:
+            signature = frozenset(offers[id(element)] for element in array)
+            offered.append(numbers.setdefault(signature, len(numbers)))
+        offer = (frozenset(leaves.items()), tuple(sorted(offered)))
+        offers[id(place)] = numbers.setdefault(offer, len(numbers))
+    return _linked(top)
+
+
+def _linked(top: _Place) -> _Place:
+    """Say for each place again which array it is an element of, after some have gone."""
+    pending = [top]
+    for place in pending:
+        for array in place.arrays or ():
+            for element in array:
+                element.outer, element.array = place, array
+                pending.append(element)
+    return top

@@ -1,0 +1,210 @@
+"""Matcher x record -> verdict: the format table and the tests, for all conjunctions at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from filterpatterns.delivery.sources import FormatAction, PayloadFormat, Source
+from filterpatterns.matching.evaluator import holding
+from filterpatterns.matching.mask_tree import MaskTree
+from filterpatterns.matching.match_tree import (
+    Conjunctions,
+    Matcher,
+    Payload,
+    PlacedTest,
+    build_tree,
+)
+from filterpatterns.matching.verdict import (
+    MATCH,
+    NO_MATCH,
+    Payloads,
+    ReadPayload,
+    Reason,
+    Verdict,
+    as_record,
+    format_action,
+    mismatch,
+)
+
+_MOST_CONJUNCTIONS = 1 << 13
+"""Conjunctions that are evaluated together: beyond, masks are too long to be nearly free."""
+
+_ANYTHING = build_tree("", ())
+
+
+class Evaluator:
+    """Evaluates records for a matcher; what it needs for that is made when it is first asked."""
+
+    def __init__(self, matcher: Matcher) -> None:
+        self._matcher = matcher
+        self._groups: tuple[Group, ...] | None = None
+
+    def verdict(self, record: Any) -> Verdict:
+        """Whether a record is kept, and why or why not.
+
+        Raises:
+            RecordError: the record cannot be judged.
+        """
+        view = self._matcher.source.view(as_record(record))
+        if self._matcher.keep_all:
+            return MATCH
+        return self._verdict(Payloads(self._matcher.source, view), formats_only=False)
+
+    def format_verdict(self, payloads: Payloads) -> Verdict:
+        """What the format evaluation of a record's payloads alone says, as if all tests held."""
+        return self._verdict(payloads, formats_only=True)
+
+    def _verdict(self, payloads: Payloads, *, formats_only: bool) -> Verdict:
+        if self._groups is None:
+            self._groups = tuple(grouped(self._matcher.patterns))
+        outcome = MATCH if formats_only and not self._matcher.size() else None
+        for group in self._groups:
+            verdict = group.verdict(payloads, formats_only=formats_only)
+            if verdict[0] is Reason.MATCH:
+                return verdict
+            # "no match" of one filter says more than another one's wrong format
+            if outcome is None or verdict[0] is Reason.NO_MATCH:
+                outcome = verdict
+        return outcome or NO_MATCH
+
+
+def grouped(patterns: Iterable[Conjunctions]) -> Iterator[Group]:
+    """Patterns in groups that are evaluated together."""
+    chosen: list[Conjunctions] = []
+    for pattern in patterns:
+        if chosen and sum(one.count for one in chosen) + pattern.count > _MOST_CONJUNCTIONS:
+            yield Group(chosen)
+            chosen = []
+        chosen.append(pattern)
+    if chosen:
+        yield Group(chosen)
+
+
+class Group:
+    """Patterns for one source, whose conjunctions have their bits side by side.
+
+    `alive` are the conjunctions that can hold at all, `starts` says where each pattern's begin.
+    `metadata` has the tests of the records' own fields.
+    """
+
+    def __init__(self, patterns: Iterable[Conjunctions]) -> None:
+        self.alive = 0
+        self.starts: dict[Conjunctions, int] = {}
+        placed: dict[str | None, list[tuple[PlacedTest, int]]] = {None: []}
+        count = 0
+        for pattern in patterns:
+            self.source = pattern.source
+            self.starts[pattern] = count
+            self.alive |= pattern.alive << count
+            for test in pattern.tests:
+                placed.setdefault(test.payload, []).append((test, test.mask << count))
+            count += pattern.count
+        self.metadata = MaskTree(
+            "", ((one.names, one.test, mask) for one, mask in placed.pop(None))
+        )
+        self.payloads = [
+            MaskedPayload(self.source, key, placed[key])
+            for key in self.source.payload_keys
+            if key in placed
+        ]
+
+    def verdict(self, payloads: Payloads, *, formats_only: bool = False) -> Verdict:
+        """Whether any conjunction holds for a record with these payloads, and why or why not."""
+        pending = self.alive
+        failed: list[tuple[int, Verdict]] = []
+        for payload in self.payloads:
+            if pending & payload.named:
+                pending = payload.filter(pending, payloads, failed, formats_only=formats_only)
+        if pending and (
+            formats_only or holding(self.metadata, payloads.view, pending, payloads.budget)
+        ):
+            return MATCH
+        if pending or any(verdict is NO_MATCH for _, verdict in failed):
+            return NO_MATCH
+        first = self.alive & -self.alive
+        return next((verdict for mask, verdict in failed if mask & first), NO_MATCH)
+
+    def holding(self, payloads: Payloads, asked: int) -> int:
+        """Which of the conjunctions asked for hold for a record with these payloads."""
+        asked &= self.alive
+        for payload in self.payloads:
+            if asked & payload.named:
+                asked = payload.filter(asked, payloads, [], formats_only=False)
+        return holding(self.metadata, payloads.view, asked, payloads.budget)
+
+
+class MaskedPayload:
+    """What conjunctions want of one payload, which stands at `key`.
+
+    `named` are those that want anything of it; `wanted` tells them apart by the formats that they
+    want, `json` has their tests of its fields.
+    """
+
+    def __init__(self, source: Source, key: str, placed: list[tuple[PlacedTest, int]]) -> None:
+        self._source = source
+        self.key = key
+        below = [(one, mask) for one, mask in placed if one.test.path != key]
+        self.json = MaskTree(key, ((one.names, one.test, mask) for one, mask in below))
+        self._strings = [(one.test, mask) for one, mask in placed if one.test.path == key]
+        wants_json = wants_string = 0
+        for _, mask in below:
+            wants_json |= mask
+        for _, mask in self._strings:
+            wants_string |= mask
+        self.named = wants_json | wants_string
+        anything = _ANYTHING
+        string = self._strings[0][0] if self._strings else None
+        # By what a conjunction wants of the payload, of which only the format matters here.
+        self.wanted = [
+            (mask, wanted)
+            for mask, wanted in (
+                (wants_json & ~wants_string, Payload(anything, None)),
+                (wants_string & ~wants_json, Payload(None, string)),
+                (wants_string & wants_json, Payload(anything, string)),
+            )
+            if mask
+        ]
+
+    def filter(
+        self,
+        asked: int,
+        payloads: Payloads,
+        failed: list[tuple[int, Verdict]],
+        *,
+        formats_only: bool,
+    ) -> int:
+        """Which of the conjunctions still hold; the others are added to those that failed."""
+        read = payloads[self.key]
+        if read is None:
+            failed.append((asked & self.named, (Reason.NO_PAYLOAD, self.key)))
+            return asked & ~self.named
+        to_test = 0
+        for mask, wanted in self.wanted:
+            follows = format_action(self._source, wanted, read[0])
+            if follows is FormatAction.DROP and asked & mask:
+                failed.append((asked & mask, (mismatch(*read), self.key)))
+                asked &= ~mask
+            elif follows is FormatAction.FILTER:
+                to_test |= asked & mask
+        if not to_test or formats_only:
+            return asked
+        held = self._tested(read, to_test, payloads)
+        if to_test & ~held:
+            failed.append((to_test & ~held, NO_MATCH))
+        return asked & ~(to_test & ~held)
+
+    def _tested(self, read: ReadPayload, asked: int, payloads: Payloads) -> int:
+        assert read is not None, "there is a payload"
+        found, value = read
+        if found is PayloadFormat.JSON:
+            return holding(self.json, value, asked, payloads.budget)
+        return asked & self.holding_for_string(value)
+
+    def holding_for_string(self, text: str) -> int:
+        """The conjunctions whose test of the payload as a plain string holds."""
+        held = 0
+        for test, mask in self._strings:
+            if mask & ~held and any(rule.holds(text) for rule in test.rules):
+                held |= mask
+        return held
