@@ -72,7 +72,7 @@ class Reporter:
         line = column = end_line = end_column = None
         excerpt = None
         order = span.start if span else -1
-        if self._find_place is not None:
+        if self._find_place is not None and span is not None:
             place = self._find_place()
             self._find_place = None
             if place is not None:

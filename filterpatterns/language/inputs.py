@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from msgspec import Struct
@@ -13,10 +14,9 @@ from msgspec.structs import replace
 
 from filterpatterns.errors import Diagnostic, PatternError
 from filterpatterns.jsontext import decoding
-from filterpatterns.language import nodes
 from filterpatterns.language.diagnostics import Place, Reporter
-from filterpatterns.language.parser import parse
 from filterpatterns.limits import MAX_PATTERN_DEPTH, MAX_PATTERN_LENGTH
+from filterpatterns.matching.values import plain_scalar
 
 PatternInput = str | bytes | Mapping[str, Any] | Sequence[Any]
 """What `compile` takes."""
@@ -43,10 +43,10 @@ class PatternText(Struct, frozen=True):
             return None if self.outer is None else (self.outer, self.starts or ())
         if self.filter_index is None:
             return None
-        token = _find_token(self.outer, self.filter_index)
-        if token is None:
+        span = _tokens(self.outer).get(self.filter_index)
+        if span is None:
             return None
-        return self.outer, character_starts(token.text, token.span.start)
+        return self.outer, character_starts(self.outer[span[0] : span[1]], span[0])
 
 
 def patterns(given: PatternInput) -> tuple[PatternText, ...]:
@@ -75,6 +75,10 @@ def patterns(given: PatternInput) -> tuple[PatternText, ...]:
             return _criteria(given, None)
         return tuple(_item(item, index) for index, item in enumerate(given))
     return (_item(given, None),)
+
+
+_MOST_ERRORS = 100
+"""Filters of one FilterCriteria whose mistakes are told."""
 
 
 def _is_filter(item: Any) -> bool:
@@ -115,27 +119,55 @@ def _criteria(filters: Sequence[Any], outer: str | None) -> tuple[PatternText, .
                     filter_index=index,
                 )
         except PatternError as error:
+            if len(errors) >= _MOST_ERRORS:
+                _fail(
+                    "FP019",
+                    f"there may be more to say: the filters behind number {index} were not read",
+                    "repair these filters first",
+                    filter_index=index,
+                    before=errors,
+                )
             errors.extend(error.errors)
     if errors:
         raise PatternError(errors)
     return tuple(found)
 
 
-def _find_token(text: str, index: int) -> nodes.Scalar | None:
-    """The token of a filter's pattern in the text of a FilterCriteria, by our own parser."""
-    tree = parse(text, Reporter(text))
-    while isinstance(tree, nodes.Fields) and len(tree.members) == 1:
-        member = tree.members[0]
-        if not isinstance(member, nodes.Field):
-            return None
-        if member.name == "Filters" and isinstance(member.value, nodes.Rules):
-            item = member.value.items[index]
-            operators = item.operators if isinstance(item, nodes.Operation) else ()
-            # of a name that is repeated, the last value counts
-            named = [operator.operand for operator in operators if operator.name == "Pattern"]
-            return named[-1] if named and isinstance(named[-1], nodes.Scalar) else None
-        tree = member.value
-    return None
+_MARKS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},]', re.DOTALL)
+_FILTERS = (["Filters"], ["FilterCriteria", "Filters"])
+
+
+@lru_cache(maxsize=1)
+def _tokens(text: str) -> dict[int, tuple[int, int]]:
+    """Where the patterns' tokens begin and end in the text of a FilterCriteria, by filter.
+
+    The text is JSON, known to be a FilterCriteria. Of a name that is repeated, the last one counts.
+    """
+    found: dict[int, tuple[int, int]] = {}
+    names: list[str | None] = []  # of the member that is being read; None in an array
+    is_name = False
+    index = inside = 0  # the filter, and how many arrays and objects are open around it
+    for mark in _MARKS.finditer(text):
+        token = mark[0]
+        if token == "{":
+            names.append("")
+            is_name = True
+        elif token == "[":
+            if names in _FILTERS:
+                found, index, inside = {}, 0, len(names) + 1
+            names.append(None)
+            is_name = False
+        elif token in "]}":
+            names.pop()
+        elif token == ",":
+            is_name = names[-1] is not None
+            index += len(names) == inside
+        elif is_name:
+            names[-1] = json.loads(token)
+            is_name = False
+        elif len(names) == inside + 1 and names[-1] == "Pattern" and names[:-2] in _FILTERS:
+            found[index] = mark.span()
+    return found
 
 
 _CHARACTER = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u....|\\.|.", re.DOTALL)
@@ -203,15 +235,30 @@ def _from_python(pattern: Mapping[str, Any], filter_index: int | None) -> Patter
     return PatternText(text, filter_index, positions=False)
 
 
+_Way = tuple["_Way", str | int] | None
+"""The names and indexes that lead to a value; spelt out only for a message."""
+
+
+def _spelt(way: _Way) -> str:
+    """A way in words: `a.b[1]`."""
+    parts: list[str] = []
+    while way is not None:
+        way, part = way
+        parts.append(f".{part}" if isinstance(part, str) else f"[{part}]")
+    return "".join(reversed(parts)).removeprefix(".")
+
+
 def _check_python(pattern: Any, filter_index: int | None) -> None:
-    """Refuse what JSON cannot say, and what is too deep (or contains itself), without recursion."""
-    pending: list[tuple[Any, str, int]] = [(pattern, "", 1)]
-    count = 0
+    """Refuse what JSON cannot say, and what is too long or too deep (or contains itself), without
+    recursion, and before anything is made of it."""
+    pending: list[tuple[Any, _Way, int]] = [(pattern, None, 1)]
+    length = 0
     while pending:
-        value, path, level = pending.pop()
-        count += 1
-        if count > MAX_PATTERN_LENGTH:  # every value takes a character, and may be held many times
-            _fail_too_long(path, filter_index)
+        value, way, level = pending.pop()
+        length += _least_length(value)
+        if length > MAX_PATTERN_LENGTH:
+            _fail_too_long(_spelt(way), filter_index)
+        children: Iterable[tuple[str | int, Any]]
         if isinstance(value, Mapping):
             for name in value:
                 if not isinstance(name, str):
@@ -219,25 +266,20 @@ def _check_python(pattern: Any, filter_index: int | None) -> None:
                         "FP001",
                         f"a name in JSON is a string, found {_format_value(name)}",
                         "write the name in quotes",
-                        path=path,
+                        path=_spelt(way),
                         filter_index=filter_index,
                     )
-            children = [
-                (item, f"{path}.{_exact(name)}" if path else _exact(name))
-                for name, item in value.items()
-            ]
+            children = ((plain_scalar(name), item) for name, item in value.items())
         elif isinstance(value, (list, tuple)):
-            children = [(item, f"{path}[{index}]") for index, item in enumerate(value)]
-        elif value is None or isinstance(value, (str, int)) or _is_finite(value):
-            if isinstance(value, int) and value.bit_length() > 3 * MAX_PATTERN_LENGTH:
-                _fail_too_long(path, filter_index)
+            children = enumerate(value)
+        elif _is_json(value):
             continue
         else:
             _fail(
                 "FP001",
                 f"JSON cannot say {_format_value(value)}",
                 "a pattern holds dicts, lists, strings, finite numbers, True, False and None",
-                path=path,
+                path=_spelt(way),
                 filter_index=filter_index,
             )
         if level > MAX_PATTERN_DEPTH:
@@ -247,7 +289,20 @@ def _check_python(pattern: Any, filter_index: int | None) -> None:
                 "join names that have one member only with dots: a.b.c",
                 filter_index=filter_index,
             )
-        pending.extend((item, where, level + 1) for item, where in children)
+        pending.extend((item, (way, part), level + 1) for part, item in children)
+
+
+def _least_length(value: Any) -> int:
+    """Characters that a value takes in a pattern, at least, without the values in it."""
+    if isinstance(value, str):
+        return str.__len__(value)
+    if isinstance(value, Mapping):
+        return len(value) + sum(str.__len__(name) for name in value if isinstance(name, str))
+    if isinstance(value, (list, tuple)):
+        return len(value)
+    if isinstance(value, int):
+        return int.bit_length(value) // 4
+    return 1
 
 
 def _fail_too_long(path: str, filter_index: int | None) -> NoReturn:
@@ -260,9 +315,9 @@ def _fail_too_long(path: str, filter_index: int | None) -> NoReturn:
     )
 
 
-def _exact(text: str) -> str:
-    """A str of a subclass (an enumeration's member, say) as the plain str that it is."""
-    return str.__str__(text)
+def _is_json(value: Any) -> bool:
+    """Whether JSON can say a value that is no object and no array."""
+    return value is None or isinstance(value, (str, int)) or _is_finite(value)
 
 
 def _is_finite(value: object) -> bool:
@@ -272,10 +327,10 @@ def _is_finite(value: object) -> bool:
 def _plain(value: Any) -> Any:
     """The same as dicts and lists, which is all that json knows to write."""
     if isinstance(value, Mapping):
-        return {_exact(name): _plain(item) for name, item in value.items()}
+        return {plain_scalar(name): _plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    return value
+    return plain_scalar(value)
 
 
 def _format_value(value: object) -> str:
@@ -288,8 +343,14 @@ def _format_value(value: object) -> str:
 
 
 def _fail(
-    code: str, message: str, hint: str, *, path: str = "", filter_index: int | None = None
+    code: str,
+    message: str,
+    hint: str,
+    *,
+    path: str = "",
+    filter_index: int | None = None,
+    before: Iterable[Diagnostic] = (),
 ) -> NoReturn:
     reporter = Reporter("", filter_index=filter_index)
     reporter.error(code, None, message, path=path, hint=hint)
-    raise PatternError(reporter.errors)
+    raise PatternError([*before, *reporter.errors])

@@ -7,9 +7,11 @@ import datetime
 import decimal
 import enum
 import json
+import tracemalloc
 import types
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import reduce
 from typing import Any
 
 import pytest
@@ -409,3 +411,67 @@ def test_a_source_that_is_not_known_is_named_with_those_that_are() -> None:
     ) as caught:
         filterpatterns.compile(ONE_TEXT, source="sns")
     assert not isinstance(caught.value, PatternError)
+
+
+def _peak(ask: Callable[[], object]) -> int:
+    """Bytes that Python allocated at most, beside what was there before."""
+    tracemalloc.start()
+    try:
+        ask()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+FAR_TOO_LARGE: dict[str, Any] = {
+    "a long name over many values": {"x" * 100_000: [1] * 16_000},
+    "many values": {"a": [1] * 100_000},
+    "empty values": {"a": [""] * 100_000},
+    "long strings": {"a": ["x" * 1_000_000, {"prefix": "y" * 1_000_000}]},
+    "long names, deep": reduce(lambda inner, _: {"a" * 4000: inner}, range(190), [1]),
+    "one value held many times": {"a": [[[[["x"] * 100] * 100] * 100] * 100]},
+    "a filter of a megabyte": json.dumps({"Filters": [{"Pattern": "x" * 1_200_000}]}),
+    "a filter of escapes": '{"Filters":[{"Pattern":"' + "\\u0061" * 200_000 + '"}]}',
+    "filters without end": '{"Filters":[{"Pattern":1}' + ",0" * 100_000 + "]}",
+    "a long name in a filter": {"Filters": [{"Pattern": {"x" * 100_000: [1] * 16_000}}] * 5},
+}
+
+
+@pytest.mark.parametrize("name", FAR_TOO_LARGE)
+def test_what_is_far_too_large_is_refused_before_anything_is_made_of_it(name: str) -> None:
+    given = FAR_TOO_LARGE[name]
+
+    def ask() -> None:
+        with pytest.raises(PatternError) as caught:
+            filterpatterns.compile(given)
+        assert len(str(caught.value)) < 20_000
+        assert all(error.code in {"FP017", "FP019"} for error in caught.value.errors)
+
+    ask()  # what is made once, is made
+    assert _peak(ask) < 12_000_000  # a text of a megabyte is decoded once to see what it is
+
+
+def test_filters_that_are_not_read_are_not_forgotten() -> None:
+    text = json.dumps({"Filters": [{"Pattern": 1}, *[0] * 200]})
+    with pytest.raises(PatternError) as caught:
+        filterpatterns.compile(text)
+    assert len(caught.value.errors) == 101
+    assert "filters behind number 100 were not read" in caught.value.errors[-1].message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"Filters": [{"Pattern": "{}"}, {"Pattern": "[]", "Pattern": "{\\"a\\": 1}"}]}',
+        (
+            '{"FilterCriteria": {"Filters": [{"x": [1, {"Pattern": "5"}], "Pattern": "{}"},'
+            ' {"Pattern": "{\\"a\\": 1}"}]}}'
+        ),
+        '{"Filters": [0, 1], "Filters": [{"Pattern": "{}"}, {"\\u0050attern": "{\\"a\\": 1}"}]}',
+    ],
+)
+def test_a_mistake_in_a_filter_has_its_place_in_the_whole_text(text: str) -> None:
+    errors = filterpatterns.check(text)
+    place = text.rindex(": 1}") + 3
+    assert errors[-1].filter_index == 1
+    assert (errors[-1].line, errors[-1].column) == (1, place)
