@@ -13,13 +13,11 @@ from typing import Any
 from msgspec import Struct, field
 
 from filterpatterns.matching.interpreter import flatten
+from filterpatterns.matching.values import SCALARS, plain_scalar
 
 
 class UnsupportedRecord(Exception):
     """A record that is not gathered: every rule is judged by itself."""
-
-
-_SCALARS = frozenset((str, int, float, bool, type(None), Decimal))
 
 
 class PathNode(Struct, eq=False):
@@ -175,7 +173,7 @@ def _take(
 
 
 def _take_leaf(node: PathNode, value: Any, bound: bool, found: Values) -> None:
-    if value.__class__ not in _SCALARS:
+    if value.__class__ not in SCALARS:
         raise UnsupportedRecord
     if node.path is not None:
         found.leaves.setdefault(node.path, []).append(value)
@@ -196,10 +194,10 @@ def plain(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    if value.__class__ in _SCALARS:
+    if value.__class__ in SCALARS:
         return value
     if isinstance(value, Mapping):
         return {name: _plain(member) for name, member in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    return str.__str__(value) if isinstance(value, str) else value
+    return plain_scalar(value)
