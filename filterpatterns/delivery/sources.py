@@ -13,9 +13,12 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
+
+SourceName = Literal["sqs", "kinesis", "dynamodb", "kafka", "mq", "event", "auto"]
+"""The names of event sources, and "auto": each record by its own `eventSource` or shape."""
 
 
 class PayloadFormat(Enum):

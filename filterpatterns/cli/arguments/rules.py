@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from msgspec import Struct, field
@@ -15,6 +15,7 @@ from filterpatterns.cli.arguments.patterns import INLINE
 from filterpatterns.cli.io.streams import STDIN, reason
 from filterpatterns.cli.io.whole_files import read_whole
 from filterpatterns.cli.messages import Failure, diagnosed, located
+from filterpatterns.delivery.sources import SourceName
 from filterpatterns.errors import printable
 from filterpatterns.jsontext import decoding, structure
 
@@ -77,7 +78,7 @@ def load(argument: str, *, source: str | None) -> tuple[Rules, RuleSet]:
     if not rules.patterns and not rules.notes:
         raise Failure(located(rules.name, "error: no rules") + f"\n{_WANTED}")
     try:
-        return rules, RuleSet(rules.patterns, source=source or rules.source)
+        return rules, RuleSet(rules.patterns, source=cast("SourceName", source or rules.source))
     except RuleError as error:
         lines = [
             diagnosed(f'{rules.places[name]}: rule "{printable(name)}"', each)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import zip_longest
 from operator import attrgetter
 from typing import Any, TypeVar
 
 from msgspec import Struct, field
 
 from filterpatterns.delivery.envelopes import source_of
-from filterpatterns.delivery.sources import SOURCES, source_named
+from filterpatterns.delivery.sources import SOURCES, SourceName, source_named
 from filterpatterns.engine.engine import OnError, check_on_error, check_records
 from filterpatterns.engine.pipeline import Options, matcher_of
 from filterpatterns.engine.rulesets.clauses import Rule
@@ -19,7 +20,7 @@ from filterpatterns.engine.rulesets.errors import RuleError
 from filterpatterns.engine.rulesets.version import Version
 from filterpatterns.errors import PatternError, RecordError
 from filterpatterns.language import inputs
-from filterpatterns.language.inputs import PatternInput
+from filterpatterns.language.inputs import PatternInput, PatternText
 from filterpatterns.lint.linter import Dialect
 from filterpatterns.matching.match_tree import Conjunctions, Matcher
 from filterpatterns.matching.verdict import as_record
@@ -28,15 +29,22 @@ Record = TypeVar("Record")
 
 _by_order = attrgetter("order")
 
+_Texts = tuple[PatternText, ...]
+
 _Compiled = dict[str, tuple[Conjunctions, ...]]
 """By source: the patterns of a rule there. A source that refuses them has none."""
 
 
 class _State(Struct, frozen=True):
-    """A rule set at one time."""
+    """A rule set at one time.
+
+    `texts` has, by the rules' names, what was added to each: all patterns that were handed in at
+    once, as often as that was.
+    """
 
     rules: Mapping[str, Rule] = field(default_factory=dict)
     versions: Mapping[str, Version] = field(default_factory=dict)
+    texts: Mapping[str, tuple[_Texts, ...]] = field(default_factory=dict)
     added: int = 0
 
 
@@ -53,7 +61,7 @@ class RuleSet:
         self,
         rules: Mapping[str, PatternInput] | None = None,
         *,
-        source: str = "sqs",
+        source: SourceName = "sqs",
         dialect: Dialect | None = None,
         strict: bool = False,
     ) -> None:
@@ -78,7 +86,7 @@ class RuleSet:
         self._add({} if rules is None else rules)
 
     @property
-    def source(self) -> str:
+    def source(self) -> SourceName:
         """The event source of the records, as it was given."""
         return self._source
 
@@ -114,12 +122,13 @@ class RuleSet:
         """
         with self._lock:
             state = self._state
-            rules = dict(state.rules)
+            rules, texts = dict(state.rules), dict(state.texts)
             rule = rules.pop(name)
+            del texts[name]
             versions = {
                 source: version.without_rule(rule) for source, version in state.versions.items()
             }
-            self._state = _State(rules, versions, state.added)
+            self._state = _State(rules, versions, texts, state.added)
 
     def matching(self, record: Any) -> list[str]:
         """The names of the rules that match a record, in the order in which they were added.
@@ -166,17 +175,26 @@ class RuleSet:
 
     def _add(self, patterns: Mapping[str, PatternInput]) -> None:
         """Add all or, if one is refused, none."""
-        compiled: dict[str, _Compiled] = {}
+        texts: dict[str, _Texts] = {}
         refused: dict[str, PatternError] = {}
         for name, pattern in patterns.items():
             if not isinstance(name, str):
                 raise TypeError(f"a rule's name is a str, found {type(name).__name__}")
             try:
-                compiled[name] = self._compile(pattern)
+                texts[name] = inputs.patterns(pattern)
+            except PatternError as error:
+                refused[name] = error
+        compiled: dict[str, _Compiled] = {}
+        for name, given in texts.items():
+            try:
+                compiled[name] = self._compile(given)
             except PatternError as error:
                 refused[name] = error
         if refused:
-            raise RuleError(refused)
+            raise RuleError({name: refused[name] for name in patterns if name in refused})
+        self._add_compiled(texts, compiled)
+
+    def _add_compiled(self, texts: Mapping[str, _Texts], compiled: Mapping[str, _Compiled]) -> None:
         with self._lock:
             state = self._state
             rules, added = dict(state.rules), state.added
@@ -190,10 +208,10 @@ class RuleSet:
                 )
                 for source, version in state.versions.items()
             }
-            self._state = _State(rules, versions, added)
+            known = {name: (*state.texts.get(name, ()), texts[name]) for name in texts}
+            self._state = _State(rules, versions, {**state.texts, **known}, added)
 
-    def _compile(self, pattern: PatternInput) -> _Compiled:
-        texts = inputs.patterns(pattern)
+    def _compile(self, texts: _Texts) -> _Compiled:
         found: _Compiled = {}
         refusal: PatternError | None = None
         for name, version in self._state.versions.items():
@@ -206,6 +224,24 @@ class RuleSet:
         if refusal is not None and not found:
             raise refusal
         return found
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and other processes compile the patterns again."""
+        return RuleSet._restored, (self._source, self._options, dict(self._state.texts))
+
+    @classmethod
+    def _restored(
+        cls, source: SourceName, options: Options, texts: Mapping[str, tuple[_Texts, ...]]
+    ) -> RuleSet:
+        rules = cls(source=source)
+        rules._options = options
+        for added in zip_longest(*texts.values()):
+            again = {
+                name: given for name, given in zip(texts, added, strict=True) if given is not None
+            }
+            compiled = {name: rules._compile(given) for name, given in again.items()}
+            rules._add_compiled(again, compiled)
+        return rules
 
     def __repr__(self) -> str:
         return f"<RuleSet source={self._source!r}, {len(self)} rules>"

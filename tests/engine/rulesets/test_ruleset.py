@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import multiprocessing
 import pickle
 import random
 import sys
@@ -482,3 +484,35 @@ def test_adding_costs_no_rebuilding() -> None:
     for n in range(300):
         rules.remove(f"new-{n}")
     assert rules.matching({"a": 5, "b": "x"}) == ["r5"]
+
+
+def test_a_rule_set_pickles_and_is_copied() -> None:
+    rules = RuleSet({"a": '{"body": {"x": [1]}}', "gone": {"body": {"x": [3]}}}, source="auto")
+    rules.add("a", {"body": {"x": [2]}})
+    rules.add("all", {"Filters": []})
+    rules.remove("gone")
+    rules.add("strings", {"body": ["x"]})
+    rules.add("all", {"body": {"x": [9]}})
+    records = [{"body": '{"x": 1}'}, {"body": '{"x": 2}'}, {"body": '{"x": 3}'}, {"body": "x"}]
+    expected = rules.matching_many(records)
+    assert expected == [["a", "all"], ["a", "all"], ["all"], ["all", "strings"]]
+    pickled = pickle.loads(pickle.dumps(rules))
+    for twin in (pickled, copy.copy(rules), copy.deepcopy(rules)):
+        assert twin.names == rules.names
+        assert twin.source == "auto"
+        assert twin.matching_many(records) == expected
+        twin.add("new", {"body": {"x": [1]}})
+        twin.remove("a")
+        assert twin.matching(records[0]) == ["all", "new"]
+    assert rules.matching_many(records) == expected
+    strict = RuleSet({"a": '{"body": {"x": [1]}}'}, strict=True, dialect="lambda")
+    again = pickle.loads(pickle.dumps(strict))
+    with pytest.raises(RuleError):
+        again.add("b", {"body": {"x": [{"wildcard": "a*"}]}})
+
+
+def test_a_method_of_a_rule_set_works_in_other_processes() -> None:
+    rules = RuleSet({"a": '{"body": {"x": [1]}}', "b": '{"body": {"y": [1]}}'})
+    records = [{"body": '{"x": 1}'}, {"body": '{"y": 1}'}]
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.map(rules.matching, records) == [["a"], ["b"]]
