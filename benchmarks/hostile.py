@@ -21,7 +21,7 @@ import filterpatterns
 from benchmarks.hostile_cases import PATTERNS, RECORDS
 from benchmarks.report import environment
 from filterpatterns import PatternError, RecordError
-from filterpatterns.engine.filter import _compile
+from filterpatterns.engine.filter import _compiled
 
 _TIMEOUT = 120
 _PARTS = (4, 2, 1)
@@ -89,11 +89,11 @@ def measure_pattern(name: str) -> Cost:
         text = PATTERNS[name](4096 // part)
 
         def compiled(text: str = text) -> None:
-            _compile.cache_clear()
+            _compiled.clear()
             filterpatterns.compile(text)
 
         def judged(text: str = text) -> None:
-            _compile.cache_clear()
+            _compiled.clear()
             filterpatterns.compile(text).matches({"body": "{}"})
 
         seconds.append(_best(_quiet(compiled)))

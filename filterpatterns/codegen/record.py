@@ -40,7 +40,7 @@ from filterpatterns.matching.match_tree import (
 )
 from filterpatterns.matching.verdict import payload_satisfies
 
-_MOST_TESTS = 400
+MOST_TESTS = 400
 """Tests, over all combinations, that code is generated for: beyond, compiling it takes too long."""
 
 
@@ -86,7 +86,7 @@ class RecordCodegen:
         Raises:
             Unsupported: the matcher is of a shape that only the interpreter serves.
         """
-        if matcher.keep_all or not 0 < matcher.size() <= _MOST_TESTS:
+        if matcher.keep_all or not 0 < matcher.size() <= MOST_TESTS:
             raise Unsupported
         conjunctions = tuple(matcher.conjunctions())
         self._code = code

@@ -29,6 +29,10 @@ class AutoEngine:
             raise RecordError(f"its source, {source}, refuses the pattern: {self._refused[source]}")
         return self._engines[source]
 
+    def weight(self) -> int:
+        """The estimated bytes that its engines take."""
+        return sum(engine.weight() for engine in self._engines.values())
+
     def interpret(self, record: Any) -> bool:
         """Whether a record is kept, by the reference interpreter."""
         return self._engine(record).interpret(record)

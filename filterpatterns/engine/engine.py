@@ -6,9 +6,10 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from time import perf_counter
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from filterpatterns.codegen.functions import Generated
+from filterpatterns.codegen.record import MOST_TESTS
 from filterpatterns.codegen.rows import decode_rows
 from filterpatterns.codegen.types import Unsupported
 from filterpatterns.errors import RecordError
@@ -69,6 +70,60 @@ def check_records(records: object) -> None:
         )
 
 
+class MatchEngine(Protocol):
+    """What a Filter asks: an `Engine` for one source, or the `AutoEngine` for all of them."""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether `single` will go on giving the same function."""
+        ...
+
+    @property
+    def source_code(self) -> str:
+        """The source of all generated functions; empty where there are none."""
+        ...
+
+    def weight(self) -> int:
+        """The estimated bytes that it takes once it has been used."""
+        ...
+
+    def interpret(self, record: Any) -> bool:
+        """Whether a record is kept, by the reference."""
+        ...
+
+    def verdict(self, record: Any) -> Verdict:
+        """The reason why a record is kept or dropped."""
+        ...
+
+    def generated(self) -> Generated | None:
+        """The generated functions; None if there are none, or none of its own."""
+        ...
+
+    def single(self) -> Callable[[Any], bool]:
+        """The function that judges one record."""
+        ...
+
+    def run(
+        self,
+        result: str,
+        records: Iterable[Any],
+        on_error: OnError,
+        keep: Callable[[Any], None],
+        drop: Callable[[Any], None] | None = None,
+    ) -> None:
+        """Judge a batch."""
+        ...
+
+    def lines(self, *, drops: bool) -> MatchLines | None:
+        """A function that judges lines of JSON Lines, if there is one."""
+        ...
+
+
+_BYTES_PER_TEST = 600
+_BYTES_OF_CODE_PER_TEST = 12_000
+"""What a test takes, and what the code and the types that are generated for it take (measured)."""
+
+
 class Engine:
     """Judges records for one matcher. Functions are generated at the first call that needs them."""
 
@@ -103,6 +158,15 @@ class Engine:
             RecordError: the record cannot be judged.
         """
         return self._evaluator.verdict(record)
+
+    def weight(self) -> int:
+        """The estimated bytes that it takes once it has been used."""
+        size = self._matcher.size()
+        code = size * _BYTES_OF_CODE_PER_TEST if size <= MOST_TESTS else 0
+        return code + sum(
+            len(pattern.tests) * (_BYTES_PER_TEST + pattern.count // 8)
+            for pattern in self._matcher.patterns
+        )
 
     @property
     def source_code(self) -> str:

@@ -2,73 +2,59 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from filterpatterns.delivery.envelopes import contradicts, keep_records, records
-from filterpatterns.delivery.sources import SOURCES, source_named
+from filterpatterns.delivery.sources import SOURCES, SourceName, source_named
 from filterpatterns.engine.auto import AutoEngine
-from filterpatterns.engine.engine import Engine, OnError
+from filterpatterns.engine.engine import Engine, MatchEngine, OnError
 from filterpatterns.engine.pipeline import CompiledPatterns, Options, compile_patterns
 from filterpatterns.errors import Diagnostic, PatternError, RecordError
 from filterpatterns.language import inputs
 from filterpatterns.language.inputs import PatternInput, PatternText
+from filterpatterns.language.wording import truncate
 from filterpatterns.limits import MAX_FILTERS
 from filterpatterns.lint.linter import ADVICE, Dialect
 from filterpatterns.matching.verdict import Verdict
+from filterpatterns.sized_cache import SizedCache
 
 if TYPE_CHECKING:
     from filterpatterns.explain.explainer import Explanation
 
 Record = TypeVar("Record")
 
-_CACHE_SIZE = 512
+_CACHE_ENTRIES = 512
+_CACHE_BYTES = 64 * 1024 * 1024
+"""How much is remembered of what was compiled: as many results, of so many bytes together."""
 
 
 class Filter:
     """Compiled patterns: decides which records of an event source are kept.
 
-    Made by `compile`. Immutable; threads may share it. A record is a dict (or any Mapping), or its
-    JSON as str or bytes.
+    Made by `compile`. Immutable; threads may share it, and processes: it pickles. A record is a
+    dict (or any Mapping), or its JSON as str or bytes.
     """
 
-    __slots__ = {
-        "_engine": None,
-        "_recipe": None,
-        "_warnings": None,
-        "matches": """matches(record) -> bool: whether the record is kept.
-
-Raises RecordError if the record is not a JSON object. (An attribute that holds the function:
-calling it costs no method call on top.)""",
-    }
-
     _recipe: _Recipe
-    _engine: Engine | AutoEngine
+    _engine: MatchEngine
     _warnings: tuple[Diagnostic, ...]
-    matches: Callable[[Any], bool]
+    _function: Callable[[Any], bool] | None
 
     def __init__(
-        self, recipe: _Recipe, engine: Engine | AutoEngine, warnings: tuple[Diagnostic, ...]
+        self, recipe: _Recipe, engine: MatchEngine, warnings: tuple[Diagnostic, ...]
     ) -> None:
-        for name, value in (("_recipe", recipe), ("_engine", engine), ("_warnings", warnings)):
-            object.__setattr__(self, name, value)
+        self.__dict__.update(_recipe=recipe, _engine=engine, _warnings=warnings, _function=None)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copies and other processes compile it again: generated code cannot be sent."""
         return _compile, self._recipe
 
-    def __getattr__(self, name: str) -> Any:
-        """Make `matches` when it is first asked for: many filters are only ever compiled.
-
-        Python asks here only as long as the slot is empty.
-        """
-        if name != "matches":
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        function = self._engine.single()
-        if self._engine.is_settled:
-            object.__setattr__(self, "matches", function)
-        return function
+    def __sizeof__(self) -> int:
+        """The estimated bytes that it takes once it has been used, with its patterns' texts."""
+        texts = {id(text): text for one in self.texts for text in (one.text, one.outer or "")}
+        return sum(map(sys.getsizeof, texts.values())) + self._engine.weight()
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a Filter is immutable: others may have been given the same one")
@@ -76,10 +62,27 @@ calling it costs no method call on top.)""",
     def __delattr__(self, name: str) -> None:
         raise AttributeError("a Filter is immutable: others may have been given the same one")
 
+    def matches(self, record: Any) -> bool:
+        """Whether the record is kept.
+
+        Raises:
+            RecordError: the record is not a JSON object.
+        """
+        function = self._function
+        return self._made()(record) if function is None else function(record)
+
+    def _made(self) -> Callable[[Any], bool]:
+        """The function behind `matches`, made when it is first asked for: many filters are only
+        ever compiled."""
+        function = self._engine.single()
+        if self._engine.is_settled:
+            self.__dict__["_function"] = function
+        return function
+
     @property
-    def source(self) -> str:
+    def source(self) -> SourceName:
         """The event source whose records this filter takes, as given to `compile`."""
-        return self._recipe[1]
+        return cast("SourceName", self._recipe[1])
 
     @property
     def texts(self) -> tuple[PatternText, ...]:
@@ -177,13 +180,15 @@ calling it costs no method call on top.)""",
         return keep_records(event, self.filter)
 
     def __repr__(self) -> str:
-        return f"<Filter source={self.source!r}>"
+        texts = [truncate(pattern.text) for pattern in self.texts]
+        shown = repr(texts[0]) if len(texts) == 1 else repr(texts)
+        return f"Filter({shown}, source={self.source!r})"
 
 
 def compile(  # noqa: A001 - as in `re.compile`, always used as `filterpatterns.compile`
     pattern: PatternInput,
     *,
-    source: str = "sqs",
+    source: SourceName = "sqs",
     dialect: Dialect | None = None,
     strict: bool = False,
     max_filters: int = MAX_FILTERS,
@@ -219,7 +224,7 @@ def compile(  # noqa: A001 - as in `re.compile`, always used as `filterpatterns.
 def check(
     pattern: PatternInput,
     *,
-    source: str = "sqs",
+    source: SourceName = "sqs",
     dialect: Dialect | None = None,
     max_filters: int = MAX_FILTERS,
 ) -> list[Diagnostic]:
@@ -284,8 +289,15 @@ def compile_texts(texts: tuple[PatternText, ...], source: str, options: Options)
 _Recipe = tuple[tuple[PatternText, ...], str, Options]
 
 
-@lru_cache(maxsize=_CACHE_SIZE)
+_compiled: SizedCache[Filter] = SizedCache(sys.getsizeof, entries=_CACHE_ENTRIES, size=_CACHE_BYTES)
+
+
 def _compile(patterns: tuple[PatternText, ...], source: str, options: Options) -> Filter:
+    key = patterns, source, options
+    return _compiled.get(key, lambda: _compile_anew(patterns, source, options))
+
+
+def _compile_anew(patterns: tuple[PatternText, ...], source: str, options: Options) -> Filter:
     if source == "auto":
         return _compile_auto(patterns, options)
     compiled = compile_patterns(patterns, source_named(source), options)

@@ -20,7 +20,7 @@ import pytest
 import filterpatterns
 from filterpatterns import Filter, RecordError
 from filterpatterns.engine.engine import Engine
-from filterpatterns.engine.filter import _compile
+from filterpatterns.engine.filter import _compiled
 from tests.support.paths import in_body, sqs_record, verdicts
 
 Asked = list[Any]
@@ -37,7 +37,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
         return interpret(self, record)
 
     monkeypatch.setattr(Engine, "interpret", counting)
-    _compile.cache_clear()
+    _compiled.clear()
     return records
 
 
@@ -429,9 +429,9 @@ def test_a_long_batch_is_judged_alike_whether_it_looks_or_not(
 
 def _fresh(pattern: str) -> Filter:
     """A Filter that nothing remembers but the caller."""
-    _compile.cache_clear()
+    _compiled.clear()
     compiled = filterpatterns.compile(pattern)
-    _compile.cache_clear()
+    _compiled.clear()
     return compiled
 
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import array
 import collections
+import copy
+import gc
 import itertools
 import json
+import multiprocessing
+import pickle
 import sys
 import threading
+import tracemalloc
 import types
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +22,7 @@ import pytest
 
 import filterpatterns
 from filterpatterns import Filter, RecordError
+from filterpatterns.sized_cache import CacheInfo, SizedCache
 
 PATTERN = '{"body": {"a": [1]}}'
 
@@ -463,3 +469,75 @@ def test_threads_may_share_a_filter_from_its_first_record_on() -> None:
         with ThreadPoolExecutor(THREADS) as pool:
             for found in pool.map(work, range(THREADS)):
                 assert found == [kept(n) for n in range(30)]
+
+
+# ------------------------------------------------------------------------ other processes
+
+
+def test_matches_works_in_other_processes() -> None:
+    compiled = filterpatterns.compile([{"body": {"a": [1]}}, {"body": {"b": [2]}}])
+    records = [{"body": '{"a": 1}'}, {"body": '{"a": 2}'}, {"body": '{"b": 2}'}]
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        assert pool.map(compiled.matches, records) == [True, False, True]
+
+
+@pytest.mark.parametrize("source", ["sqs", "auto"])
+def test_a_filter_and_its_methods_pickle_and_are_copied(source: Any) -> None:
+    compiled = filterpatterns.compile(PATTERN, source=source, strict=False, max_filters=7)
+    pickled = pickle.loads(pickle.dumps(compiled))
+    for twin in (pickled, copy.copy(compiled), copy.deepcopy(compiled)):
+        assert (twin.source, twin.texts) == (compiled.source, compiled.texts)
+    for method in (compiled.matches, compiled.filter, compiled.explain):
+        assert pickle.loads(pickle.dumps(method)).__name__ == method.__name__
+
+
+def test_matches_is_a_method_that_says_what_it_does() -> None:
+    assert "Whether the record is kept" in (filterpatterns.Filter.matches.__doc__ or "")
+    compiled = filterpatterns.compile(PATTERN)
+    for change in ("matches", "_engine", "new"):
+        with pytest.raises(AttributeError, match="immutable"):
+            setattr(compiled, change, None)
+
+
+def test_a_filter_shows_its_patterns() -> None:
+    one = filterpatterns.compile('{"body": {"a": [1]}}')
+    assert repr(one) == """Filter('{"body": {"a": [1]}}', source='sqs')"""
+    two = filterpatterns.compile([{"data": {"a": [1]}}] * 2, source="mq")
+    assert repr(two) == """Filter(['{"data":{"a":[1]}}', '{"data":{"a":[1]}}'], source='mq')"""
+    long = filterpatterns.compile({"body": {"a": ["x" * 3000]}})
+    assert len(repr(long)) < 200
+
+
+def test_an_explanation_is_shown_as_its_tree() -> None:
+    explanation = filterpatterns.compile(PATTERN).explain({"body": "{}"})
+    assert repr(explanation) == str(explanation)
+
+
+def test_what_was_compiled_is_remembered_up_to_a_size() -> None:
+    cache: SizedCache[str] = SizedCache(len, entries=3, size=10)
+    for key in ("a", "bb", "ccc", "a", "dddd"):
+        assert cache.get(key, lambda key=key: key) == key  # type: ignore[misc]
+    assert cache.info() == CacheInfo(3, 8)  # "bb" was not used for longest
+    cache.get("eeeee", lambda: "eeeee")
+    assert cache.info() == CacheInfo(3, 10)  # "ccc" had to go
+    cache.get("f" * 11, lambda: "f" * 11)
+    assert cache.info() == CacheInfo(3, 10)
+    cache.get("g" * 10, lambda: "g" * 10)
+    assert cache.info() == CacheInfo(1, 10)
+
+
+@pytest.mark.parametrize("name", ["fields", "tower of `$or`", "1,000 combinations", "alternatives"])
+def test_the_size_of_a_filter_is_about_what_it_takes(name: str) -> None:
+    from benchmarks.hostile_cases import PATTERNS as HOSTILE
+
+    filterpatterns.compile(PATTERN).matches(record(1))
+    text = HOSTILE[name](4096)
+    tracemalloc.start()
+    try:
+        compiled = filterpatterns.compile(text)
+        compiled.matches(record(1))
+        gc.collect()
+        taken = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert taken / 8 < sys.getsizeof(compiled) < taken * 8

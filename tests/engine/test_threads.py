@@ -13,7 +13,7 @@ import pytest
 
 import filterpatterns
 from filterpatterns import PatternError, RecordError
-from filterpatterns.engine.filter import _compile
+from filterpatterns.engine.filter import _compiled
 from tests.support.paths import in_body, sqs_record
 
 THREADS = 8
@@ -37,7 +37,7 @@ def _switch_often() -> Iterator[None]:
     sys.setswitchinterval(1e-6)
     yield
     sys.setswitchinterval(before)
-    _compile.cache_clear()
+    _compiled.clear()
 
 
 def at_once(*asks: Callable[[], Any]) -> list[Any]:
@@ -66,7 +66,7 @@ def at_once(*asks: Callable[[], Any]) -> list[Any]:
 
 def fresh(pattern: str, source: str = "sqs") -> filterpatterns.Filter:
     """A Filter for which no code has been generated yet."""
-    _compile.cache_clear()
+    _compiled.clear()
     return filterpatterns.compile(pattern, source=source)
 
 
@@ -111,14 +111,14 @@ def test_the_parser_is_built_once_while_threads_compile() -> None:
             found.append(f'"{number}"' in str(caught.value))
         return found
 
-    _compile.cache_clear()
+    _compiled.clear()
     answers = at_once(*[lambda number=number: compiles(number) for number in range(THREADS)])
     assert all(all(found) for found in answers)
 
 
 def test_a_filter_outlives_the_cache_that_remembered_it() -> None:
     """More patterns than the cache holds push one another out while they are asked."""
-    _compile.cache_clear()
+    _compiled.clear()
     kept = [filterpatterns.compile(in_body(f'{{"a": ["k{n}"]}}')) for n in range(4)]
 
     def push(start: int) -> bool:
@@ -136,7 +136,7 @@ def test_a_filter_outlives_the_cache_that_remembered_it() -> None:
         )
 
     assert all(at_once(ask, ask, *[lambda start=start: push(start) for start in range(4)]))
-    assert _compile.cache_info().currsize <= 512
+    assert _compiled.info().currsize <= 512
     again = filterpatterns.compile(in_body('{"a": ["k0"]}'))
     assert again.matches(sqs_record('{"a": "k0"}'))
 
@@ -173,7 +173,7 @@ def test_filters_die_while_others_are_made() -> None:
             compiled = filterpatterns.compile(in_body(f'{{"a": ["c{number}-{n}"]}}'))
             assert compiled.matches(sqs_record(f'{{"a": "c{number}-{n}"}}'))
             if n % 10 == 0:
-                _compile.cache_clear()
+                _compiled.clear()
                 gc.collect()
         return True
 

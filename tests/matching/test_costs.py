@@ -20,7 +20,7 @@ import pytest
 
 import filterpatterns
 from filterpatterns import PatternError, RecordError
-from filterpatterns.engine.filter import _compile
+from filterpatterns.engine.filter import _compiled
 from tests.support.helpers import everywhere
 from tests.support.paths import in_body
 
@@ -263,7 +263,7 @@ def test_the_cost_of_a_pattern_grows_as_its_length(name: str) -> None:
         assert len(pattern) <= 4096
 
         def ask() -> None:
-            _compile.cache_clear()
+            _compiled.clear()
             try:
                 made = filterpatterns.compile(pattern, source="event")
             except PatternError as error:

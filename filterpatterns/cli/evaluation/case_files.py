@@ -13,7 +13,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,6 +21,7 @@ from msgspec.structs import replace
 import filterpatterns
 from filterpatterns.cli.io import record_files, streams
 from filterpatterns.cli.output.writers import DROP, MATCH
+from filterpatterns.delivery.sources import SourceName
 from filterpatterns.engine.filter import Filter
 from filterpatterns.errors import PatternError, RecordError, printable
 from filterpatterns.jsontext import decoding
@@ -104,7 +105,9 @@ def _results(
     compiled, refusal = None, ""
     try:
         source = case.get("source", source or _DEFAULT_SOURCE)
-        compiled = filterpatterns.compile(case["pattern"], source=source, max_filters=max_filters)
+        compiled = filterpatterns.compile(
+            case["pattern"], source=cast("SourceName", source), max_filters=max_filters
+        )
     except PatternError as error:
         refusal = f"{error.code}: {printable(error.message)}"
     except ValueError as error:  # the source
