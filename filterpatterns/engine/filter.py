@@ -11,6 +11,7 @@ from filterpatterns.delivery.sources import SOURCES, SourceName, source_named
 from filterpatterns.engine.auto import AutoEngine
 from filterpatterns.engine.engine import Engine, MatchEngine, OnError
 from filterpatterns.engine.pipeline import CompiledPatterns, Options, compile_patterns
+from filterpatterns.engine.sized_cache import SizedCache
 from filterpatterns.errors import Diagnostic, PatternError, RecordError
 from filterpatterns.language import inputs
 from filterpatterns.language.inputs import PatternInput, PatternText
@@ -18,7 +19,6 @@ from filterpatterns.language.wording import truncate
 from filterpatterns.limits import MAX_FILTERS
 from filterpatterns.lint.linter import ADVICE, Dialect
 from filterpatterns.matching.verdict import Verdict
-from filterpatterns.sized_cache import SizedCache
 
 if TYPE_CHECKING:
     from filterpatterns.explain.explainer import Explanation

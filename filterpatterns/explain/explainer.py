@@ -116,14 +116,14 @@ def _explained(number: int, plan: pattern.Plan, payloads: Payloads) -> FilterExp
             break
     weighed.sort(key=lambda each: each[0])  # stable: of equals the first in the text
     satisfied = weighed[0][0] == _NOTHING
-    closest = weighed[: 1 if satisfied else _MOST_COMBINATIONS]
+    described = weighed[: 1 if satisfied else _MOST_COMBINATIONS]
     return FilterExplanation(
         number=number,
         satisfied=satisfied,
         combinations=tuple(
-            _combination(plan, one, fails == _NOTHING, payloads) for fails, one in closest
+            _combination(plan, one, fails == _NOTHING, payloads) for fails, one in described
         ),
-        others=count - len(closest),
+        others=count - len(described),
     )
 
 

@@ -22,7 +22,7 @@ import pytest
 
 import filterpatterns
 from filterpatterns import Filter, RecordError
-from filterpatterns.sized_cache import CacheInfo, SizedCache
+from filterpatterns.engine.sized_cache import CacheInfo, SizedCache
 
 PATTERN = '{"body": {"a": [1]}}'
 
