@@ -11,9 +11,16 @@ MAX_FILTERS: Final = 5
 """Filters of one FilterCriteria. Lambda developer guide, "Control which events Lambda sends to your
 function": up to five filters, ten after a quota increase (then say so with `max_filters`)."""
 
+MAX_RAISED_FILTERS: Final = 10
+"""The same after a quota increase. EventBridge Pipes has no increase: five filters."""
+
 MAX_COMBINATIONS: Final = 1000
 """Combinations that a pattern's `$or`s multiply out to. EventBridge user guide, "Creating event
 patterns": patterns with more than 1,000 `$or` combinations are refused."""
+
+MAX_JOINT_COMBINATIONS: Final = 100_000
+"""The same of filters that must all hold, a subscriber's, together. The bound is ours: AWS counts
+each filter by itself."""
 
 MAX_PATTERN_DEPTH: Final = 200
 """Levels of nesting in a pattern. AWS documents none; the bound is ours and keeps every later stage

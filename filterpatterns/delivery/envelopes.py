@@ -34,6 +34,9 @@ _MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """A source, and members that its records have; the first that fits counts."""
 
+_SUBSCRIBER_MEMBERS = frozenset(("Data", "Metadata", "SystemMetadata"))
+"""All that an event has as a subscriber of a Custom Event Bus gets it: Data, and one of the others
+at least."""
 
 HOLDERS: Final = ("Records", "Messages", "messages", "records", "rmqMessagesByQueue")
 """The members under which events hold their records: an object with none of them is one record."""
@@ -48,6 +51,8 @@ def source_of(record: Mapping[str, Any]) -> str:
     for source, members in _MARKS:
         if all(member in record for member in members):
             return source
+    if "Data" in record and not record.keys() - _SUBSCRIBER_MEMBERS and len(record) > 1:
+        return "subscriber"
     return "event"
 
 

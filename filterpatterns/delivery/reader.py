@@ -91,10 +91,13 @@ def items(
 
 def record_id(record: Mapping[str, Any]) -> str | None:
     """What a record calls itself: the first of its `messageId`, `MessageId`, `eventID` and `id`; or
-    its place in a Kafka topic."""
+    its place in a Kafka topic; or what a Custom Event Bus calls it."""
     if all(name in record for name in ("topic", "partition", "offset")):
         return f"{record['topic']}-{record['partition']}@{record['offset']}"
-    return _first_id(record.get(name) for name in ("messageId", "MessageId", "eventID", "id"))
+    system = record.get("SystemMetadata")  # of an event of a Custom Event Bus
+    bus_id = system.get("aws:EventId") if isinstance(system, Mapping) else None
+    names = ("messageId", "MessageId", "eventID", "id")
+    return _first_id([*(record.get(name) for name in names), bus_id])
 
 
 def _first_id(candidates: Iterable[Any]) -> str | None:
@@ -108,7 +111,12 @@ def _first_id(candidates: Iterable[Any]) -> str | None:
 
 class _Look(
     msgspec.Struct,
-    rename={"message_id": "messageId", "event_id": "eventID", "boto_id": "MessageId"},
+    rename={
+        "message_id": "messageId",
+        "event_id": "eventID",
+        "boto_id": "MessageId",
+        "system": "SystemMetadata",
+    },
 ):
     """What has to be known of a line at once; the rest is checked to be JSON, and skipped."""
 
@@ -116,6 +124,7 @@ class _Look(
     boto_id: Any = None
     event_id: Any = None
     id: Any = None
+    system: Any = None
     Records: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     Messages: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     messages: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
@@ -335,7 +344,8 @@ class Reader:
             and look.rmqMessagesByQueue is msgspec.UNSET
             and not decoding.is_too_deep(text)
         ):
-            ids = (look.message_id, look.boto_id, look.event_id, look.id)
+            bus_id = look.system.get("aws:EventId") if isinstance(look.system, dict) else None
+            ids = (look.message_id, look.boto_id, look.event_id, look.id, bus_id)
             record = one_line(text) if self._as_text else text
             own_line = None if raw is None else raw.removeprefix(_UTF8_MARK_BYTES)
             return (Item(self._file, line, record, _first_id(ids), own_line=own_line),)

@@ -90,8 +90,9 @@ class Source(Struct, frozen=True):
     `payload_keys` are the names under which a pattern speaks of the payload; `added_by_aws` the
     fields that records have only after filtering; `inside` the member of a record, as Lambda
     delivers it, that patterns speak of (None: all of it); `payload_alias` the payload's name in
-    another shape of record (None: there is no other); `view` gives the record as patterns see
-    it, before its payload is decoded.
+    another shape of record (None: there is no other); `scopes` the members of a record that filters
+    speak of, by the filters' Scope (empty: filters have none, and any of them may hold; with scopes
+    all must hold); `view` gives the record as patterns see it, before its payload is decoded.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Source(Struct, frozen=True):
     added_by_aws: frozenset[str] = _ADDED
     inside: str | None = None
     payload_alias: str | None = None
+    scopes: Mapping[str, str] = MappingProxyType({})
     view: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _as_is
 
 
@@ -196,6 +198,19 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
                 encoding=Encoding.OBJECT,
                 formats=MappingProxyType({}),
                 added_by_aws=frozenset(),
+            ),
+            # EventBridge user guide, "Custom Event Bus": subscribers. An event whose data are no
+            # JSON never satisfies a DATA filter.
+            Source(
+                name="subscriber",
+                payload_keys=("Data",),
+                encoding=Encoding.OBJECT,
+                formats=DROP_MISMATCHES,
+                takes_strings=False,
+                added_by_aws=frozenset(),
+                scopes=MappingProxyType(
+                    {"DATA": "Data", "METADATA": "Metadata", "SYSTEM_METADATA": "SystemMetadata"}
+                ),
             ),
         )
     }

@@ -14,7 +14,7 @@ from filterpatterns.engine.pipeline import CompiledPatterns, Options, compile_pa
 from filterpatterns.engine.sized_cache import SizedCache
 from filterpatterns.errors import Diagnostic, PatternError, RecordError
 from filterpatterns.language import inputs
-from filterpatterns.language.inputs import PatternInput, PatternText
+from filterpatterns.language.inputs import PatternInput, PatternText, source_that_decides
 from filterpatterns.language.wording import truncate
 from filterpatterns.limits import MAX_FILTERS
 from filterpatterns.lint.linter import ADVICE, Dialect
@@ -197,10 +197,12 @@ def compile(  # noqa: A001 - as in `re.compile`, always used as `filterpatterns.
 
     Args:
         pattern: a pattern or a FilterCriteria, each as JSON text (str, bytes) or as a dict; or a
-            list of patterns. A FilterCriteria without filters keeps everything.
+            list of patterns. A FilterCriteria without filters keeps everything. For "subscriber" a
+            FilterConfiguration, all filters of which must hold.
         source: the event source whose records are to be filtered: "sqs", "kinesis", "dynamodb",
             "kafka", "mq", "event" (any JSON object without a payload to decode, an EventBridge
-            event say), or "auto": each record by its own `eventSource` or shape.
+            event say), "subscriber" (events of a Custom Event Bus), or "auto": each record by its
+            own `eventSource` or shape.
         dialect: the service whose documentation the warnings go by: "lambda", "pipes" or
             "eventbridge"; None for the one that goes with the source.
         strict: refuse operators that this documentation does not list.
@@ -263,7 +265,8 @@ def check_texts(
         clean = [one for one in found if not one.errors]
         if clean:
             return _common_warnings(clean)
-        return [*found[0].errors]
+        decides = "sqs" if source_that_decides(texts) == "event" else "subscriber"
+        return list(compile_patterns(texts, SOURCES[decides], options).errors)
     one = compile_patterns(texts, source_named(source), options)
     return sorted([*one.errors, *one.warnings], key=_order)
 
@@ -313,7 +316,7 @@ def _compile_auto(patterns: tuple[PatternText, ...], options: Options) -> Filter
     engines = {name: Engine(one.matcher) for name, one in found.items() if not one.errors}
     refused = {name: one.errors[0].message for name, one in found.items() if one.errors}
     if not engines:
-        raise PatternError(found["event"].errors)
+        raise PatternError(found[source_that_decides(patterns)].errors)
     clean = [one for one in found.values() if not one.errors]
     recipe = patterns, "auto", options
     return Filter(recipe, AutoEngine(engines, refused), tuple(_common_warnings(clean)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -9,11 +10,13 @@ from msgspec import Struct
 from filterpatterns.delivery.sources import Source
 from filterpatterns.errors import Diagnostic, PatternError
 from filterpatterns.language import fast_parser, nodes, parser
-from filterpatterns.language.conditions import AllOf
+from filterpatterns.language.conditions import AllOf, count_combinations
 from filterpatterns.language.conditions import check as check_tree
 from filterpatterns.language.diagnostics import Reporter
 from filterpatterns.language.inputs import PatternText
-from filterpatterns.lint.linter import DIALECTS, default_dialect, lint, lint_together
+from filterpatterns.limits import MAX_FILTERS, MAX_JOINT_COMBINATIONS, MAX_RAISED_FILTERS
+from filterpatterns.lint.linter import DIALECTS, lint, lint_together
+from filterpatterns.lint.subscribers import refuse_operators, scope_errors, scoped
 from filterpatterns.matching import match_tree
 
 _Parse = Callable[[str, Reporter], "nodes.Pattern | None"]
@@ -73,20 +76,11 @@ def matcher_of(
 def _compile_patterns(
     patterns: tuple[PatternText, ...], source: Source, options: Options, parse: _Parse
 ) -> CompiledPatterns:
-    dialect = options.dialect or default_dialect(source.name)
-    errors: list[Diagnostic] = []
+    errors = _too_many(patterns, options) + scope_errors(patterns, source)
+    if errors:
+        return CompiledPatterns(match_tree.Matcher(source, ()), tuple(errors), ())
     conjunctions: list[match_tree.Conjunctions] = []
     checked: list[tuple[AllOf, Reporter]] = []
-    if len(patterns) > options.max_filters:
-        reporter = Reporter("")
-        reporter.error(
-            "FP020",
-            None,
-            f"{len(patterns)} filters; AWS takes at most {options.max_filters}",
-            hint="merge filters with $or; with a raised quota say so: max_filters=10 "
-            "(fp: --max-filters 10)",
-        )
-        return CompiledPatterns(match_tree.Matcher(source, ()), tuple(reporter.errors), ())
     for pattern in patterns:
         reporter = Reporter(
             pattern.text,
@@ -101,29 +95,83 @@ def _compile_patterns(
                 "the Pattern is an object; AWS wants its JSON as a string",
                 hint='write "Pattern": "{\\"body\\": ...}", or jsonencode, or a block of text',
             )
-        conditions: AllOf = ()
-        if parser.within_limits(pattern.text, reporter):
-            try:
-                syntax_tree = parse(pattern.text, reporter)
-                conditions = () if syntax_tree is None else check_tree(syntax_tree, reporter)
-            except RecursionError:
-                reporter.error(
-                    "FP018", None, "the pattern is nested deeper than the caller's stack has room"
-                )
-            if not reporter.errors:
-                lint(
-                    conditions,
-                    source.name,
-                    dialect,
-                    reporter,
-                    strict=options.strict,
-                    advice=options.advice,
-                )
-                conjunctions.append(match_tree.build(conditions, source, reporter))
+        conditions = _conditions(pattern, source, reporter, parse)
+        if not reporter.errors:
+            lint(
+                conditions,
+                source.name,
+                options.dialect,
+                reporter,
+                text=pattern.text,
+                strict=options.strict,
+                advice=options.advice,
+            )
+            conjunctions.append(match_tree.build(conditions, source, reporter))
         checked.append((conditions, reporter))
-    lint_together(checked)
-    for _, reporter in checked:
-        errors += reporter.errors
+    errors = [error for _, reporter in checked for error in reporter.errors]
+    if source.scopes and not errors:
+        conjunctions = _all_together([conditions for conditions, _ in checked], source, errors)
+    if not source.scopes:
+        lint_together(checked)
     warnings = [warning for _, reporter in checked for warning in reporter.warnings]
     matcher = match_tree.Matcher(source, tuple(conjunctions), keep_all=not patterns)
     return CompiledPatterns(matcher, tuple(errors), tuple(warnings))
+
+
+def _too_many(patterns: tuple[PatternText, ...], options: Options) -> list[Diagnostic]:
+    """FP020: more filters than the service takes. Pipes has no quota to raise."""
+    is_pipe = options.dialect == "pipes" and options.max_filters <= MAX_RAISED_FILTERS
+    most = min(options.max_filters, MAX_FILTERS) if is_pipe else options.max_filters
+    if len(patterns) <= most:
+        return []
+    reporter = Reporter("")
+    reporter.error(
+        "FP020",
+        None,
+        f"{len(patterns)} filters; AWS takes at most {most}",
+        hint="merge filters with $or; a pipe takes no more, whatever the quota"
+        if is_pipe
+        else "merge filters with $or; with a raised quota say so: max_filters=10 "
+        "(fp: --max-filters 10)",
+    )
+    return reporter.errors
+
+
+def _conditions(pattern: PatternText, source: Source, reporter: Reporter, parse: _Parse) -> AllOf:
+    """The conditions of one pattern, worth using only without errors: in a subscriber's filter
+    those on the whole event."""
+    if not parser.within_limits(pattern.text, reporter):
+        return ()
+    try:
+        syntax_tree = parse(pattern.text, reporter)
+        conditions = () if syntax_tree is None else check_tree(syntax_tree, reporter)
+    except RecursionError:
+        reporter.error(
+            "FP018", None, "the pattern is nested deeper than the caller's stack has room"
+        )
+        return ()
+    if pattern.scope is None:
+        return conditions
+    refuse_operators(conditions, pattern.scope, reporter)
+    return scoped(conditions, source.scopes[pattern.scope])
+
+
+def _all_together(
+    filters: list[AllOf], source: Source, errors: list[Diagnostic]
+) -> list[match_tree.Conjunctions]:
+    """The conjunctions of filters that must all hold."""
+    combinations = math.prod(count_combinations(conditions) for conditions in filters)
+    if combinations > MAX_JOINT_COMBINATIONS:
+        reporter = Reporter("")
+        reporter.error(
+            "FP016",
+            None,
+            f"the $or alternatives of the filters multiply out to {combinations:,} combinations; "
+            f"we take at most {MAX_JOINT_COMBINATIONS:,} in all filters together",
+            hint="merge alternatives that differ in one field only: list their values in its array",
+        )
+        errors += reporter.errors
+        return []
+    together = tuple(member for conditions in filters for member in conditions)
+    # What there is to say was said of each filter by itself.
+    return [match_tree.build(together, source, Reporter(""))]

@@ -72,11 +72,18 @@ def _lines(explanation: ExplanationData, style: Style, every_filter: bool) -> It
     if not explanation.filters:
         yield f"{_INDENT}{style.skipped} there are no filters: every record is kept"
     count = len(explanation.filters)
-    first = next((each for each in explanation.filters if each.satisfied), None)
+    satisfied = [each for each in explanation.filters if each.satisfied]
+    if explanation.kept:
+        decisive = satisfied if explanation.all_needed else satisfied[:1]
+    else:
+        decisive = [each for each in explanation.filters if not each.satisfied]
+    if count > 1 and explanation.all_needed:
+        yield f"{_INDENT}{style.skipped} all filters must hold"
     for each in explanation.filters:
-        full = first is None or each is first or every_filter
+        full = every_filter or any(each is one for one in decisive)
         if count > 1:
-            words = f"filter {each.number} of {count}: "
+            scope = f" ({each.scope})" if each.scope else ""
+            words = f"filter {each.number} of {count}{scope}: "
             words += "holds" if each.satisfied else "does not hold"
             if not full:
                 words += _main_reason(each)

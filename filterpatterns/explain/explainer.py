@@ -87,7 +87,7 @@ def explain(
     payloads = Payloads(taken_for, taken_for.view(members))
     try:
         filters = tuple(
-            _explained(number, pattern.plan(text.text, name), payloads)
+            _explained(number, pattern.plan(text.text, name, text.scope), payloads, text.scope)
             for number, text in enumerate(patterns, 1)
         )
     except RecursionError:
@@ -99,10 +99,13 @@ def explain(
         reason=reason.name.lower().replace("_", "-"),
         detail=reason.words(key),
         filters=filters,
+        all_needed=bool(taken_for.scopes),
     )
 
 
-def _explained(number: int, plan: pattern.Plan, payloads: Payloads) -> FilterExplanation:
+def _explained(
+    number: int, plan: pattern.Plan, payloads: Payloads, scope: str | None
+) -> FilterExplanation:
     weighed: list[tuple[tuple[int, int], pattern.Planned]] = []
     count = plan.combinations.count
     places: Iterable[int] = range(count)
@@ -124,6 +127,7 @@ def _explained(number: int, plan: pattern.Plan, payloads: Payloads) -> FilterExp
             _combination(plan, one, fails == _NOTHING, payloads) for fails, one in described
         ),
         others=count - len(described),
+        scope=scope,
     )
 
 

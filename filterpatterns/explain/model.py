@@ -200,18 +200,20 @@ class FilterExplanation(Struct, frozen=True):
     """One pattern: satisfied if any of its `$or` combinations is.
 
     `combinations` has the one that holds, or the closest ones, closest first; `others` is how many
-    more there are, none of which was needed.
+    more there are, none of which was needed; `scope` is the filter's, for a subscriber.
     """
 
     number: int
     satisfied: bool
     combinations: tuple[Combination, ...]
     others: int
+    scope: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """`filter` (counted from 1), `satisfied`, `combinations` and `others`."""
+        """`filter` (counted from 1), `scope`, `satisfied`, `combinations` and `others`."""
         return {
             "filter": self.number,
+            "scope": self.scope,
             "satisfied": self.satisfied,
             "combinations": [each.to_dict() for each in self.combinations],
             "others": self.others,
@@ -223,6 +225,7 @@ class ExplanationData(Struct, frozen=True):
 
     `source` is the one that the record was taken for (`auto` says that the record itself told);
     `reason` and `detail` are what `fp test --json` calls so. Without filters every record is kept.
+    `all_needed` says that all filters must hold, as for a subscriber, not any of them.
     """
 
     kept: bool
@@ -231,11 +234,12 @@ class ExplanationData(Struct, frozen=True):
     reason: str
     detail: str
     filters: tuple[FilterExplanation, ...]
+    all_needed: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """For machines: strings, numbers, booleans, None, lists and dicts, with these keys always.
 
-        `kept`, `source`, `auto`, `reason`, `detail` and `filters`; what is in a filter, and in what
+        `kept`, `source`, `auto`, `reason`, `detail`, `all_needed` and `filters`; what is in a filter, and in what
         is in that, is said by the classes of this module, each at its own `to_dict`.
         """
         return {
@@ -244,5 +248,6 @@ class ExplanationData(Struct, frozen=True):
             "auto": self.auto,
             "reason": self.reason,
             "detail": self.detail,
+            "all_needed": self.all_needed,
             "filters": [each.to_dict() for each in self.filters],
         }

@@ -11,6 +11,7 @@ from filterpatterns.explain.model import Choice
 from filterpatterns.language.conditions import AllOf, AnyOf, check
 from filterpatterns.language.diagnostics import Reporter
 from filterpatterns.language.parser import parse
+from filterpatterns.lint.subscribers import scoped
 from filterpatterns.matching.combinations import Combination, Combinations, expand
 from filterpatterns.matching.match_tree import (
     Conjunction,
@@ -46,11 +47,13 @@ class Plan(Struct, frozen=True, eq=False):
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
-def plan(text: str, source: str) -> Plan:
+def plan(text: str, source: str, scope: str | None = None) -> Plan:
     """Read a pattern that compiles."""
     unheard = Reporter(text)  # whatever there is to say was said when it was compiled
     tree = parse(text, unheard)
     conditions = () if tree is None else check(tree, unheard)
+    if scope is not None:
+        conditions = scoped(conditions, source_named(source).scopes[scope])
     return Plan(
         conditions,
         expand(conditions, unheard),

@@ -100,22 +100,23 @@ def check(tree: nodes.Pattern, report: Reporter) -> AllOf:
         )
         return ()
     conditions = _Checker(report).fields(tree, (), "", in_or=False)
-    if not report.errors and _combinations(conditions) > MAX_COMBINATIONS:
+    if not report.errors and count_combinations(conditions) > MAX_COMBINATIONS:
         report.error(
             "FP016",
             tree.span,
-            f"the $or alternatives multiply out to {_combinations(conditions)} combinations; "
+            f"the $or alternatives multiply out to {count_combinations(conditions)} combinations; "
             f"AWS takes at most {MAX_COMBINATIONS}",
             hint="merge alternatives that differ in one field only: list their values in its array",
         )
     return conditions
 
 
-def _combinations(conditions: AllOf) -> int:
+def count_combinations(conditions: AllOf) -> int:
+    """How many combinations the `$or`s of a pattern multiply out to."""
     product = 1
     for member in conditions:
         if isinstance(member, AnyOf):
-            product *= sum(_combinations(alternative) for alternative in member.alternatives)
+            product *= sum(count_combinations(alternative) for alternative in member.alternatives)
     return product
 
 

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -36,6 +36,7 @@ class PatternText(Struct, frozen=True):
     outer: str | None = None
     starts: tuple[int, ...] | None = None
     is_object: bool = False
+    scope: str | None = None
 
     def place(self) -> Place | None:
         """Where the pattern's characters stand in the outer text; None if in none."""
@@ -59,11 +60,11 @@ def patterns(given: PatternInput) -> tuple[PatternText, ...]:
         given = bytes(given)
     if isinstance(given, (str, bytes, bytearray)):
         text = _text(given)
-        filters = _filters(_loads(text))
-        return (PatternText(text),) if filters is None else _criteria(filters, text)
-    filters = _filters(given)
-    if filters is not None:
-        return _criteria(filters, None)
+        found = _filters(_loads(text))
+        return (PatternText(text),) if found is None else _criteria(found, text)
+    found = _filters(given)
+    if found is not None:
+        return _criteria(found, None)
     if isinstance(given, Sequence):
         if not given:
             _fail(
@@ -72,9 +73,14 @@ def patterns(given: PatternInput) -> tuple[PatternText, ...]:
                 'to keep everything pass a FilterCriteria without filters: {"Filters": []}',
             )
         if all(_is_filter(item) for item in given):
-            return _criteria(given, None)
+            return _criteria(_Filters(given, has_scopes=_has_scopes(given)), None)
         return tuple(_item(item, index) for index, item in enumerate(given))
     return (_item(given, None),)
+
+
+def source_that_decides(texts: Sequence[PatternText]) -> str:
+    """Whose errors count where patterns are for any source, and all of them refuse them."""
+    return "event" if all(text.scope is None for text in texts) else "subscriber"
 
 
 _MOST_ERRORS = 100
@@ -83,7 +89,11 @@ _MOST_ERRORS = 100
 
 def _is_filter(item: Any) -> bool:
     """Whether an object is a filter of a FilterCriteria: a pattern's fields are no strings."""
-    return isinstance(item, Mapping) and len(item) == 1 and isinstance(item.get("Pattern"), str)
+    return (
+        isinstance(item, Mapping)
+        and isinstance(item.get("Pattern"), str)
+        and (len(item) == 1 or "Scope" in item)
+    )
 
 
 def _item(item: Any, index: int | None) -> PatternText:
@@ -99,25 +109,32 @@ def _item(item: Any, index: int | None) -> PatternText:
     return _from_python(item, index)
 
 
-def _criteria(filters: Sequence[Any], outer: str | None) -> tuple[PatternText, ...]:
-    """The patterns of a FilterCriteria's filters; every malformed filter is reported."""
+LANGUAGE: Final = "EVENT_BRIDGE_PATTERN"
+"""The one language of a FilterConfiguration."""
+
+SCOPE_HINT: Final = 'write "Scope": "DATA", "METADATA" or "SYSTEM_METADATA"'
+
+
+class _Filters(Struct, frozen=True):
+    """The filters of a FilterCriteria, or of a subscriber's FilterConfiguration (`has_scopes`)."""
+
+    items: Sequence[Any]
+    has_scopes: bool
+    unknown: tuple[str, ...] = ()
+    language: Any = LANGUAGE
+
+
+def _criteria(filters: _Filters, outer: str | None) -> tuple[PatternText, ...]:
+    """The patterns of filters; every malformed filter is reported."""
     found: list[PatternText] = []
     errors: list[Diagnostic] = []
-    for index, item in enumerate(filters):
-        pattern = item.get("Pattern") if isinstance(item, Mapping) else None
+    for name in filters.unknown:
+        errors += _errors("FP023", *unknown_member(name, beside="Filters"), path=name)
+    if filters.language != LANGUAGE:
+        errors += _errors("FP030", *unknown_language(filters.language), path="Language")
+    for index, item in enumerate(filters.items):
         try:
-            if isinstance(pattern, str):
-                found.append(PatternText(pattern, index, outer is not None, outer))
-            elif isinstance(pattern, Mapping):
-                found.append(replace(_from_python(pattern, index), is_object=True))
-            else:
-                _fail(
-                    "FP019",
-                    'a filter is an object with a "Pattern"',
-                    'write {"Filters": [{"Pattern": "{\\"body\\": {\\"a\\": [1]}}"}]}',
-                    path=f"Filters[{index}]",
-                    filter_index=index,
-                )
+            found.append(_filter(item, index, filters.has_scopes, outer))
         except PatternError as error:
             if len(errors) >= _MOST_ERRORS:
                 _fail(
@@ -131,6 +148,67 @@ def _criteria(filters: Sequence[Any], outer: str | None) -> tuple[PatternText, .
     if errors:
         raise PatternError(errors)
     return tuple(found)
+
+
+def _filter(item: Any, index: int, has_scopes: bool, outer: str | None) -> PatternText:
+    """The pattern of one filter.
+
+    Raises:
+        PatternError: it is malformed.
+    """
+    pattern = item.get("Pattern") if isinstance(item, Mapping) else None
+    if isinstance(pattern, list) and isinstance(item.get("Scope"), str):
+        pattern = json.dumps(pattern)  # refused where the scope is known
+    if not isinstance(pattern, (str, Mapping)):
+        _fail(
+            "FP019",
+            'a filter is an object with a "Pattern"',
+            'write {"Filters": [{"Pattern": "{\\"body\\": {\\"a\\": [1]}}"}]}',
+            path=f"Filters[{index}]",
+            filter_index=index,
+        )
+    where = f"Filters[{index}]"
+    errors = []
+    for name in item:
+        if name not in ("Pattern", "Scope"):
+            path = f"{where}.{_name(name)}"
+            errors += _errors("FP023", *unknown_member(_name(name)), path=path, filter_index=index)
+    scope = item.get("Scope", "") if has_scopes else None
+    if scope is not None and not isinstance(scope, str):
+        message = f"a Scope is a string, found {_format_value(scope)}"
+        errors += _errors("FP024", message, SCOPE_HINT, path=f"{where}.Scope", filter_index=index)
+    if errors:
+        raise PatternError(errors)
+    if isinstance(pattern, str):
+        return PatternText(pattern, index, outer is not None, outer, scope=scope)
+    return replace(_from_python(pattern, index), is_object=True, scope=scope)
+
+
+def unknown_member(name: str, *, beside: str = "Pattern") -> tuple[str, str]:
+    """Message and hint for a member that no filter has, or nothing that has Filters."""
+    holder = "a filter" if beside == "Pattern" else "what has Filters"
+    known = (
+        "a filter has a Pattern, and for subscribers of a Custom Event Bus a Scope"
+        if beside == "Pattern"
+        else "a FilterCriteria has Filters; the FilterConfiguration of a subscriber also a Language"
+    )
+    return f'{holder} has no member "{name}"', known
+
+
+def unknown_language(language: object) -> tuple[str, str]:
+    """Message and hint for another Language."""
+    return (
+        f"there is no Language {_format_value(language)}",
+        f'write "Language": "{LANGUAGE}", or none',
+    )
+
+
+def _name(name: Any) -> str:
+    return str.__str__(name) if isinstance(name, str) else _format_value(name)
+
+
+def _has_scopes(items: Sequence[Any]) -> bool:
+    return any(isinstance(item, Mapping) and "Scope" in item for item in items)
 
 
 _MARKS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},]', re.DOTALL)
@@ -180,36 +258,58 @@ def character_starts(token: str, start: int) -> list[int]:
     return [*starts, start + len(token) - 1]
 
 
-def _filters(value: Any) -> Sequence[Any] | None:
-    """The `Filters` of a FilterCriteria, or None for anything else.
+def _filters(value: Any) -> _Filters | None:
+    """The filters of a FilterCriteria or a FilterConfiguration, or None for anything else.
 
     A pattern may have a field named "Filters": what tells the two apart is a "Pattern" in an object
     in the array, which no operator is called.
     """
     if not isinstance(value, Mapping):
         return None
-    if len(value) == 1 and isinstance(value.get("FilterCriteria"), Mapping):
-        value = value["FilterCriteria"]
-        if not value:
-            return ()
-    if len(value) != 1 or "Filters" not in value:
-        return None
-    filters = value["Filters"]
+    is_configuration = False
+    for name in ("FilterCriteria", "FilterConfiguration"):
+        if len(value) == 1 and isinstance(value.get(name), Mapping):
+            value = value[name]
+            is_configuration = name == "FilterConfiguration"
+            if not value:
+                return _empty(is_configuration)
+    filters = value.get("Filters")
     if not isinstance(filters, (list, tuple)):
         return None
-    if not filters or any(
+    others = [_name(name) for name in value if name not in ("Filters", "Language")]
+    if not filters and not others:
+        return _empty(is_configuration or "Language" in value)
+    if not any(
         isinstance(key, str) and key.casefold() == "pattern"
         for item in filters
         if isinstance(item, Mapping)
         for key in item
     ):
-        return filters
-    return None
+        return None
+    return _Filters(
+        filters,
+        has_scopes=is_configuration or "Language" in value or _has_scopes(filters),
+        unknown=tuple(others),
+        language=value.get("Language", LANGUAGE),
+    )
+
+
+def _empty(is_configuration: bool) -> _Filters:
+    if is_configuration:
+        _fail("FP031", *NO_FILTERS)
+    return _Filters((), has_scopes=False)
+
+
+NO_FILTERS: Final = (
+    "the FilterConfiguration has no filters: AWS refuses it",
+    "a subscriber without a FilterConfiguration gets every event",
+)
+"""Message and hint."""
 
 
 def _loads(text: str) -> Any:
     """A first look at a text, to tell a FilterCriteria from a pattern; the parser judges it."""
-    if "Filters" not in text and "\\u" not in text:
+    if "Filter" not in text and "\\u" not in text:
         return None
     return decoding.parse(text)
 
@@ -351,6 +451,13 @@ def _fail(
     filter_index: int | None = None,
     before: Iterable[Diagnostic] = (),
 ) -> NoReturn:
+    errors = _errors(code, message, hint, path=path, filter_index=filter_index)
+    raise PatternError([*before, *errors])
+
+
+def _errors(
+    code: str, message: str, hint: str, *, path: str = "", filter_index: int | None = None
+) -> list[Diagnostic]:
     reporter = Reporter("", filter_index=filter_index)
     reporter.error(code, None, message, path=path, hint=hint)
-    raise PatternError([*before, *reporter.errors])
+    return reporter.errors

@@ -24,6 +24,8 @@ from filterpatterns.language.operators import (
 )
 from filterpatterns.lint.arrays import ARRAY_RULES, exists_beside_fields
 from filterpatterns.lint.base import rules_of
+from filterpatterns.lint.engine_edges import ENGINE_RULES, report_lost_alternatives
+from filterpatterns.lint.eventbridge import complex_wildcards, too_long, unknown_top_level
 from filterpatterns.lint.records import (
     PAYLOADS,
     RECORD_RULES,
@@ -38,7 +40,7 @@ __all__ = ["ADVICE", "DIALECTS", "Dialect", "default_dialect", "lint", "lint_tog
 
 Dialect = Literal["lambda", "pipes", "eventbridge"]
 DIALECTS: tuple[Dialect, ...] = ("lambda", "pipes", "eventbridge")
-ADVICE = ("FP107", "FP118")
+ADVICE = ("FP107", "FP118", "FP122")
 """What is worth knowing before deployment, but may be meant for records of one's own."""
 
 _SERVICES = {
@@ -49,33 +51,53 @@ _SERVICES = {
 _SAMPLED = {"dynamodb": ("eventName", "userIdentity"), "mq": ("basicProperties",)}
 
 
+_NOT_IN_PIPES = frozenset(
+    ("awsRegion", "eventSource", "eventSourceARN", "eventVersion", "eventID", "eventName")
+    + ("invokeIdentityArn", "eventSourceKey")
+)
+"""Fields that a pipe cannot filter on (EventBridge user guide, "Event filtering in Amazon
+EventBridge Pipes")."""
+
+
 def default_dialect(source: str) -> Dialect:
     """The service that a source's patterns are most likely written for."""
-    return "eventbridge" if source == "event" else "lambda"
+    return "eventbridge" if source in ("event", "subscriber") else "lambda"
 
 
 def lint(
     conditions: AllOf,
     source: str,
-    dialect: str,
+    dialect: str | None,
     report: Reporter,
     *,
+    text: str,
     strict: bool,
     advice: tuple[str, ...],
 ) -> None:
     """Report what is doubtful in one pattern.
 
-    `strict` makes errors of undocumented operators; `advice` has the codes that are
-    wanted of `ADVICE`.
+    `dialect` is None where the caller names none: then it is the one that goes with the source.
+    `text` is the pattern's text; `strict` makes errors of undocumented operators; `advice` has the
+    codes that are wanted of `ADVICE`.
     """
+    is_named = dialect is not None
+    dialect = dialect or default_dialect(source)
+    if dialect == "eventbridge" and source != "subscriber":
+        too_long(text, report)
+        complex_wildcards(conditions, report)
+        if is_named or "FP122" in advice:
+            unknown_top_level(conditions, report, only_misspelled=not is_named)
     for condition in iter_conditions(conditions):
+        if dialect == "pipes":
+            _not_in_pipes(condition, source, report)
         _undocumented(condition, dialect, strict, report)
         if "FP118" in advice:
             unknown_field(condition, source, report)
         if "FP107" in advice:
             _metadata(condition, source, dialect, report)
-        for rule in (*RECORD_RULES, *ARRAY_RULES):
+        for rule in (*RECORD_RULES, *ARRAY_RULES, *ENGINE_RULES):
             rule(condition, source, report)
+    report_lost_alternatives(conditions, report)
     exists_beside_fields(conditions, report)
     detail_as_value(conditions, source, report)
 
@@ -133,6 +155,19 @@ def _undocumented_name(rule: Operator, dialect: str) -> str | None:
     if dialect == "lambda" and isinstance(rule, (Prefix, Suffix)) and rule.spelling is not None:
         return "prefix or suffix ignoring case"
     return None
+
+
+def _not_in_pipes(condition: Condition, source: str, report: Reporter) -> None:
+    """FP130: a field that Pipes cannot filter on. (Those that AWS adds after filtering are FP104.)"""
+    first = condition.path.partition(".")[0]
+    if first in _NOT_IN_PIPES and first not in SOURCES[source].added_by_aws:
+        report.warning(
+            "FP130",
+            condition.span,
+            f'Pipes cannot filter on "{first}"',
+            path=condition.place,
+            hint="filter on the payload, or in the enrichment or the target",
+        )
 
 
 def _metadata(condition: Condition, source: str, dialect: str, report: Reporter) -> None:

@@ -19,13 +19,15 @@ PAYLOADS = {
 }
 _OBJECTS = {
     "sqs": ("attributes", "messageAttributes"),
-    "dynamodb": ("dynamodb.NewImage", "dynamodb.OldImage", "dynamodb.Keys"),
+    "dynamodb": ("dynamodb.NewImage", "dynamodb.OldImage", "dynamodb.Keys", "userIdentity"),
     "mq": ("basicProperties",),
 }
 WRAPPERS = ("body", "kinesis", "Records")
 _IMAGES = ("NewImage", "OldImage", "Keys")
 _STRING_TYPES = ("S", "N", "B", "SS", "NS", "BS")
 _LEAF_TYPES = (*_STRING_TYPES, "BOOL", "NULL")
+_EVENT_NAMES = ("INSERT", "MODIFY", "REMOVE")
+_IDENTITY = ("type", "principalId")
 
 
 SQS_FIELDS = (
@@ -206,6 +208,81 @@ def _never_a_plain_string(condition: Condition, source: str, report: Reporter) -
             )
 
 
+def _user_identity(condition: Condition, source: str, report: Reporter) -> None:
+    """FP127: a field that the userIdentity of a DynamoDB record does not have."""
+    first, _, rest = condition.path.partition(".")
+    if source != "dynamodb" or first != "userIdentity" or not rest or rest in _IDENTITY:
+        return
+    meant = next((name for name in _IDENTITY if name.lower() == rest.lower()), None)
+    report.warning(
+        "FP127",
+        condition.span,
+        f'the userIdentity of a DynamoDB record has no "{rest}": this never holds, or always for '
+        "exists: false",
+        path=condition.place,
+        hint=f'write "{meant}"' if meant else "it has type and principalId",
+    )
+
+
+def _event_name(condition: Condition, source: str, report: Reporter) -> None:
+    """FP128: an event name that DynamoDB does not know."""
+    if source != "dynamodb" or condition.path != "eventName":
+        return
+    for rule, span, place in rules_of(condition):
+        if isinstance(rule, (Exists, Absent)):
+            continue
+        held = [name for name in _EVENT_NAMES if rule.holds(name)]
+        if not held:
+            value = getattr(rule, _TEXTS.get(type(rule), ""), None)
+            name = str(value).upper()
+            report.warning(
+                "FP128",
+                span,
+                "the eventName of a DynamoDB record is INSERT, MODIFY or REMOVE: this never holds",
+                path=place,
+                hint=f'write "{name}"'
+                if name in _EVENT_NAMES
+                else "for changed items write MODIFY, for new ones INSERT",
+            )
+
+
+def _wrong_type(condition: Condition, source: str, report: Reporter) -> None:
+    """FP129: a value of a JSON type that a DynamoDB attribute of that type never has. (Numbers for
+    strings are FP109.)"""
+    names = _below_image(condition, source)
+    if not names or names[-1] not in _LEAF_TYPES:
+        return
+    if not _is_typed(names, dotted=len(condition.names) != len(names) + 2):
+        return
+    is_string = names[-1] in _STRING_TYPES
+    for rule, span, place in rules_of(condition):
+        value = getattr(rule, "value", None) if isinstance(rule, Equals) else _OTHER
+        if is_string:
+            wrong = value is None or isinstance(value, bool)
+        else:
+            wrong = not isinstance(value, bool) and not isinstance(
+                rule, (Exists, Absent, AnythingBut)
+            )
+        if wrong:
+            report.warning(
+                "FP129",
+                span,
+                f"DynamoDB delivers {names[-1]} as "
+                + ("strings" if is_string else "true or false")
+                + ": this never holds",
+                path=place,
+                hint=_RIGHT_TYPE[is_string],
+            )
+
+
+_OTHER = "any other rule"
+_RIGHT_TYPE = {
+    True: 'write a string: {"S": ["true"]}; true and false stand below BOOL, null is {"NULL": '
+    "[true]}",
+    False: 'write true or false without quotes: {"BOOL": [true]}, {"NULL": [true]}',
+}
+
+
 RECORD_RULES: tuple[LintCheck, ...] = (
     _wrapped,
     _numbers_in_dynamodb,
@@ -213,4 +290,7 @@ RECORD_RULES: tuple[LintCheck, ...] = (
     _string_inside,
     _exists_on_object,
     _never_a_plain_string,
+    _user_identity,
+    _event_name,
+    _wrong_type,
 )

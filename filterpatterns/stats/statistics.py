@@ -18,8 +18,10 @@ from filterpatterns.engine.filter import Filter
 from filterpatterns.errors import RecordError
 from filterpatterns.language.conditions import AllOf, AnyOf, Condition, check, iter_conditions
 from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.inputs import PatternText
 from filterpatterns.language.operators import Absent
 from filterpatterns.language.parser import parse
+from filterpatterns.lint.subscribers import scoped
 from filterpatterns.matching.match_tree import Matcher
 from filterpatterns.matching.verdict import Payloads, Reason, Verdict, as_record
 from filterpatterns.matching.verdicts import Evaluator
@@ -81,9 +83,11 @@ class Statistics:
     def _counters_for(self, name: str) -> list[_Counter]:
         if name not in self._counters:
             source = source_named(name)
+            texts = self._compiled.texts
+            # Filters that must all hold are one funnel.
+            groups = [texts] if source.scopes and texts else [(text,) for text in texts]
             self._counters[name] = [
-                _Counter(text.text, index, source)
-                for index, text in enumerate(self._compiled.texts)
+                _Counter(group, index, source) for index, group in enumerate(groups)
             ]
         return self._counters[name]
 
@@ -91,15 +95,16 @@ class Statistics:
 class _Counter:
     """Judges records for one filter and one source, condition by condition."""
 
-    def __init__(self, text: str, index: int, source: Source) -> None:
+    def __init__(self, texts: tuple[PatternText, ...], index: int, source: Source) -> None:
         self._source = source
-        self._members = _members(text)
+        given = [(member, text.text) for text in texts for member in _members(text, source)]
+        self._members: AllOf = tuple(member for member, _ in given)
         conjunctions = built(self._members, source)
         self._evaluator = Evaluator(Matcher(source, (conjunctions,)))
         self._views = Views(iter_conditions(self._members), source)
         self._order = sorted(range(len(self._members)), key=self._is_about_payload)
         members = [self._members[place] for place in self._order]
-        self._judges = [compile_part(member, text, self._views, source) for member in members]
+        self._judges = [compile_part(*given[place], self._views, source) for place in self._order]
         often = Counter(condition.path for condition in iter_conditions(self._members))
         self._is_needed = [_is_needed(member, often) for member in members]
         self._prefixes: dict[int, Together] = {}
@@ -163,11 +168,13 @@ class _Counter:
         return any(condition.path in self._views.wanted for condition in conditions)
 
 
-def _members(text: str) -> AllOf:
+def _members(text: PatternText, source: Source) -> AllOf:
     """The members of a pattern that has been compiled before, without those that are overruled."""
-    reporter = Reporter(text)
-    syntax_tree = parse(text, reporter)
+    reporter = Reporter(text.text)
+    syntax_tree = parse(text.text, reporter)
     found = () if syntax_tree is None else check(syntax_tree, reporter)
+    if text.scope is not None:
+        found = scoped(found, source.scopes[text.scope])
     last = {member.path: member for member in found if isinstance(member, Condition)}
     return tuple(
         member for member in found if isinstance(member, AnyOf) or last[member.path] is member

@@ -213,16 +213,16 @@ class RuleSet:
 
     def _compile(self, texts: _Texts) -> _Compiled:
         found: _Compiled = {}
-        refusal: PatternError | None = None
+        refusals: dict[str, PatternError] = {}
         for name, version in self._state.versions.items():
             try:
                 matcher = matcher_of(texts, version.wanted.source, self._options)
             except PatternError as error:
-                refusal = error
+                refusals[name] = error
             else:
                 found[name] = _conjunctions(matcher)
-        if refusal is not None and not found:
-            raise refusal
+        if not found:
+            raise refusals.get(inputs.source_that_decides(texts)) or next(iter(refusals.values()))
         return found
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -1,0 +1,106 @@
+"""How complex the wildcards of a pattern are, as the engine behind EventBridge measures it.
+
+EventBridge refuses a rule whose wildcards are too complex ("Rule is too complex"). What counts is,
+for each field, in how many states its wildcard rules can be at once, over all values.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from filterpatterns.language.operators import Wildcard
+
+MAX_COMPLEXITY = 10
+"""AWS does not publish its limit: patterns of 9 have been deployed, of 11 and 12 refused."""
+
+_MOST_STEPS = 20_000
+"""Transitions that are looked at: the time is bounded. The patterns that people write take fewer
+than a thousand."""
+
+_MOST_COMPARED = 256
+"""Sets that each new one is compared with, to leave out those that are part of another."""
+
+
+class Complexity(Struct, frozen=True):
+    """The figure; `is_exact` is False if there may be larger sets than those looked at."""
+
+    figure: int
+    is_exact: bool = True
+
+
+def complexity(wildcards: Iterable[Wildcard], *, most_steps: int = _MOST_STEPS) -> Complexity:
+    """The complexity of one field.
+
+    Args:
+        wildcards: all wildcard rules of the field, those under `anything-but` among them.
+        most_steps: how many transitions to look at: the time is bounded by it.
+
+    A rule is its text between two quotes. Each character is a state, entered when it has been read;
+    a star is a state that every character leads back to, entered together with the state before it.
+    The figure is the size of the largest set of states that some value reaches: the subset
+    construction, without the sets that are part of one seen before. Large sets come first, so that
+    the largest is found early.
+    """
+    automaton = _Automaton(wildcards)
+    first = automaton.start
+    figure = first.bit_count()
+    seen = {first}
+    largest: list[int] = []
+    steps = 0
+    pending = [(-figure, first)]
+    while pending:
+        states = heapq.heappop(pending)[1]
+        if len(largest) < _MOST_COMPARED:
+            largest.append(states)
+        for following in automaton.successors(states):
+            steps += 1
+            if steps > most_steps:
+                return Complexity(figure, is_exact=False)
+            if following in seen or any(following | other == other for other in largest):
+                continue
+            seen.add(following)
+            size = following.bit_count()
+            figure = max(figure, size)
+            heapq.heappush(pending, (-size, following))
+    return Complexity(figure)
+
+
+class _Automaton:
+    """The wildcards of one field side by side; a set of states is an integer, with a bit for each.
+
+    States of one rule have neighbouring bits, in the order of the text.
+    """
+
+    def __init__(self, wildcards: Iterable[Wildcard]) -> None:
+        entered: dict[str, int] = {}
+        self._stars = 0
+        firsts = 0
+        bit = 1
+        for wildcard in wildcards:
+            firsts |= bit
+            for index, part in enumerate(wildcard.parts):
+                if index:
+                    self._stars |= bit
+                    bit <<= 1
+                opening = "" if index else '"'
+                closing = '"' if index == len(wildcard.parts) - 1 else ""
+                for char in f"{opening}{part}{closing}":
+                    entered[char] = entered.get(char, 0) | bit
+                    bit <<= 1
+        self.start = self._with_stars(firsts)
+        # No state leads to the first quote of a rule.
+        self._entered = [states & ~firsts for states in entered.values()]
+
+    def successors(self, states: int) -> Iterator[int]:
+        """The sets of states that one more character leads to, but for the stars alone: they are
+        part of every other set."""
+        stay, next_states = states & self._stars, states << 1
+        for entered in self._entered:
+            if next_states & entered:
+                yield self._with_stars(stay | (next_states & entered))
+
+    def _with_stars(self, states: int) -> int:
+        return states | ((states << 1) & self._stars)

@@ -1,0 +1,117 @@
+"""What EventBridge makes of a rule's pattern: its length, its top level, its wildcards."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from filterpatterns.language.conditions import AllOf, Condition, iter_conditions
+from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.operators import AnythingBut, Wildcard
+from filterpatterns.lint.complexity import MAX_COMPLEXITY, Complexity, complexity
+
+MAX_RULE_LENGTH = 2048
+"""Characters of a rule's pattern, unless the quota was raised (EventBridge user guide, "Amazon
+EventBridge quotas": event pattern size)."""
+
+ENVELOPE = (
+    *("version", "id", "detail-type", "source", "account", "time", "region", "resources"),
+    *("detail", "replay-name"),
+)
+"""All that an event has at its top level (EventBridge user guide, "Event structure reference";
+`replay-name` is on events that an archive replays)."""
+
+_MEANT = {"details": "detail", "type": "detail-type", "accountid": "account"}
+
+
+def too_long(text: str, report: Reporter) -> None:
+    """FP121: a pattern that is longer than the quota."""
+    if len(text) > MAX_RULE_LENGTH:
+        report.warning(
+            "FP121",
+            None,
+            f"{len(text):,} characters; a rule's pattern has at most {MAX_RULE_LENGTH:,} unless "
+            "the quota was raised",
+            hint="the API takes 4,096 after a quota increase; white space counts",
+        )
+
+
+def unknown_top_level(conditions: AllOf, report: Reporter, *, only_misspelled: bool) -> None:
+    """FP122: a field at the top level that no event of EventBridge has.
+
+    `only_misspelled`: nobody said that the pattern is for EventBridge, so that only a name that is
+    nearly one of the envelope's is reported.
+    """
+    for condition in iter_conditions(conditions):
+        first = condition.path.partition(".")[0]
+        if first in ENVELOPE:
+            continue
+        misspelled = _misspelled(first)
+        if only_misspelled and misspelled is None:
+            continue
+        meant = misspelled or _near(first)
+        report.warning(
+            "FP122",
+            condition.span,
+            f'an EventBridge event has no "{first}" at its top level: this never holds, or always '
+            "for exists: false",
+            path=condition.place,
+            hint=f'did you mean "{meant}"?'
+            if meant
+            else f'what the event is about stands under "detail": {{"detail": {{"{first}": ...}}}}',
+        )
+
+
+def _misspelled(name: str) -> str | None:
+    """The name that is meant by another spelling of it: `detailType`, `Source`, `details`."""
+    bare = _bare(name)
+    same = next((known for known in ENVELOPE if _bare(known) == bare), None)
+    return same or (_MEANT.get(bare) if bare == "details" else None)
+
+
+def _near(name: str) -> str | None:
+    bare = _bare(name)
+    if bare in _MEANT:
+        return _MEANT[bare]
+    close = difflib.get_close_matches(bare, [_bare(known) for known in ENVELOPE], n=1, cutoff=0.75)
+    return _misspelled(close[0]) if close else None
+
+
+def _bare(name: str) -> str:
+    return "".join(char for char in name.casefold() if char.isalnum())
+
+
+def complex_wildcards(conditions: AllOf, report: Reporter) -> None:
+    """FP120: wildcards that EventBridge likely refuses as too complex."""
+    for first, found in complexities(conditions):
+        if found.figure > MAX_COMPLEXITY:
+            at_least = "" if found.is_exact else "at least "
+            report.warning(
+                "FP120",
+                first.span,
+                f'the wildcards of "{first.path}" have a complexity of {at_least}{found.figure}: '
+                f"above {MAX_COMPLEXITY} EventBridge likely refuses the rule as too complex",
+                path=first.place,
+                hint="use fewer stars, or prefix and suffix where they will do, or several rules",
+            )
+
+
+def complexities(conditions: AllOf) -> Iterator[tuple[Condition, Complexity]]:
+    """The complexity of each field that has wildcards, with the first of its conditions. A
+    pattern's complexity is that of its worst field."""
+    fields: dict[str, list[Condition]] = {}
+    for condition in iter_conditions(conditions):
+        fields.setdefault(condition.path, []).append(condition)
+    for members in fields.values():
+        wildcards = list(_wildcards(members))
+        if wildcards:
+            yield members[0], complexity(wildcards)
+
+
+def _wildcards(conditions: list[Condition]) -> Iterator[Wildcard]:
+    """The wildcards of one field. A rule that stands there twice counts once."""
+    for rule in dict.fromkeys(rule for condition in conditions for rule in condition.rules):
+        if isinstance(rule, Wildcard):
+            yield rule
+        elif isinstance(rule, AnythingBut):
+            yield from dict.fromkeys(each for each in rule.rules if isinstance(each, Wildcard))

@@ -1,0 +1,156 @@
+"""What subscribers of a Custom Event Bus refuse (EventBridge user guide, "Custom Event Bus")."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from filterpatterns.delivery.sources import Source
+from filterpatterns.errors import Diagnostic
+from filterpatterns.jsontext import decoding
+from filterpatterns.language.conditions import AllOf, AnyOf, Condition, iter_conditions
+from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.inputs import NO_FILTERS, SCOPE_HINT, PatternText
+from filterpatterns.language.operators import AnythingBut, Equals, Wildcard
+from filterpatterns.language.operators.equality import EqualsAddress, EqualsNumber
+from filterpatterns.lint.base import rules_of
+
+MAX_CONFIGURATION_BYTES = 4096
+"""Bytes of all patterns of a FilterConfiguration together, as UTF-8."""
+
+_CONFIGURATION_HINT = (
+    'write {"Filters": [{"Scope": "DATA", "Pattern": "{\\"detail\\": {\\"a\\": [1]}}"}]}'
+)
+_PLAIN = (Equals, EqualsNumber, EqualsAddress)
+
+
+def scope_errors(texts: Sequence[PatternText], source: Source) -> list[Diagnostic]:
+    """What is wrong with the filters of a FilterConfiguration, or with scopes where there are none.
+
+    Pattern texts are read only as far as to tell that one is an array.
+    """
+    errors: list[Diagnostic] = []
+    if not source.scopes:
+        for text in texts:
+            if text.scope is not None:
+                errors += _error(
+                    "FP023",
+                    f"a filter for {source.name} has no Scope",
+                    "only filters of subscribers of a Custom Event Bus have one: take it out, or "
+                    'say source="subscriber" (fp: --source subscriber)',
+                    text,
+                    ".Scope",
+                )
+        return errors
+    if not texts:
+        return _error("FP031", *NO_FILTERS, None)
+    seen: dict[str, int] = {}
+    for number, text in enumerate(texts, 1):
+        if text.scope not in source.scopes:
+            hint = SCOPE_HINT if text.filter_index is not None else _CONFIGURATION_HINT
+            errors += _error("FP024", _bad_scope(text.scope), hint, text, ".Scope")
+        elif text.scope in seen:
+            errors += _error(
+                "FP025",
+                f"a second filter for {text.scope}, after filter {seen[text.scope]}: AWS takes at "
+                "most one for each scope",
+                "write both in one pattern: all its fields must hold; for alternatives use $or",
+                text,
+                ".Scope",
+            )
+        else:
+            seen[text.scope] = number
+        if text.scope == "DATA" and isinstance(decoding.parse(text.text), list):
+            errors += _error(
+                "FP029",
+                "a DATA pattern with an array at its root is not supported: what it means is not "
+                "documented",
+                'write an object: {"name": ["value"]}',
+                text,
+                ".Pattern",
+            )
+    size = sum(len(text.text.encode("utf-8", "surrogatepass")) for text in texts)
+    if size > MAX_CONFIGURATION_BYTES:
+        errors += _error(
+            "FP026",
+            f"the patterns have {size:,} bytes together; AWS takes at most "
+            f"{MAX_CONFIGURATION_BYTES:,}",
+            "leave out white space; prefix, suffix and numeric take less room than lists of values",
+            None,
+        )
+    return errors
+
+
+def _bad_scope(scope: str | None) -> str:
+    if not scope:
+        return "a filter of a subscriber has a Scope, found none"
+    return f'there is no Scope "{scope}"'
+
+
+def _error(
+    code: str, message: str, hint: str, text: PatternText | None, member: str = ""
+) -> list[Diagnostic]:
+    index = None if text is None else text.filter_index
+    reporter = Reporter("", filter_index=index)
+    path = "" if index is None else f"Filters[{index}]{member}"
+    reporter.error(code, None, message, path=path, hint=hint)
+    return reporter.errors
+
+
+def scoped(conditions: AllOf, name: str) -> AllOf:
+    """The conditions of a filter as conditions on the whole event: below the member of that name."""
+    return tuple(
+        replace(
+            member,
+            names=(name, *member.names),
+            alternatives=tuple(scoped(one, name) for one in member.alternatives),
+        )
+        if isinstance(member, AnyOf)
+        else replace(member, names=(name, *member.names))
+        for member in conditions
+    )
+
+
+def refuse_operators(conditions: AllOf, scope: str, report: Reporter) -> None:
+    """FP027, FP028: rules that the filters of a subscriber do not take."""
+    if scope == "METADATA":
+        _exact_values_only(conditions, report)
+        return
+    for condition in iter_conditions(conditions):
+        for rule, span, place in rules_of(condition):
+            inner = rule.rules if isinstance(rule, AnythingBut) else (rule,)
+            if any(isinstance(one, Wildcard) for one in inner):
+                report.error(
+                    "FP027",
+                    span,
+                    "subscribers of a Custom Event Bus take no wildcard",
+                    path=place,
+                    hint="prefix, suffix and equals-ignore-case are taken",
+                )
+
+
+def _exact_values_only(conditions: AllOf, report: Reporter) -> None:
+    for member in conditions:
+        if isinstance(member, AnyOf):
+            report.error(
+                "FP028",
+                member.span,
+                "METADATA takes exact values only, found $or",
+                path=".".join((*member.names, "$or")),
+                hint='list the values of a field in its array: "name": ["a", "b"]',
+            )
+            continue
+        _refuse_operators_of(member, report)
+
+
+def _refuse_operators_of(condition: Condition, report: Reporter) -> None:
+    for rule, span, place in rules_of(condition):
+        if not isinstance(rule, _PLAIN):
+            report.error(
+                "FP028",
+                span,
+                "METADATA takes exact values only, found an operator",
+                path=place,
+                hint="write the values themselves, or filter on DATA",
+            )
