@@ -260,6 +260,8 @@ def check_texts(
 ) -> list[Diagnostic]:
     """As `check`, for pattern texts that were found somewhere."""
     options = Options(dialect, False, max_filters, advice=ADVICE)
+    if source == "auto" and dialect == "eventbridge" and source_that_decides(texts) == "event":
+        source = "event"  # nothing else is in an event that a rule sees
     if source == "auto":
         found = [compile_patterns(texts, one, options) for one in SOURCES.values()]
         clean = [one for one in found if not one.errors]

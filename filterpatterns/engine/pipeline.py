@@ -16,7 +16,7 @@ from filterpatterns.language.diagnostics import Reporter
 from filterpatterns.language.inputs import PatternText
 from filterpatterns.limits import MAX_FILTERS, MAX_JOINT_COMBINATIONS, MAX_RAISED_FILTERS
 from filterpatterns.lint.linter import DIALECTS, lint, lint_together
-from filterpatterns.lint.subscribers import refuse_operators, scope_errors, scoped
+from filterpatterns.lint.subscribers import is_refused_array, refuse_operators, scope_errors, scoped
 from filterpatterns.matching import match_tree
 
 _Parse = Callable[[str, Reporter], "nodes.Pattern | None"]
@@ -76,7 +76,7 @@ def matcher_of(
 def _compile_patterns(
     patterns: tuple[PatternText, ...], source: Source, options: Options, parse: _Parse
 ) -> CompiledPatterns:
-    errors = _too_many(patterns, options) + scope_errors(patterns, source)
+    errors = _too_many(patterns, options)
     if errors:
         return CompiledPatterns(match_tree.Matcher(source, ()), tuple(errors), ())
     conjunctions: list[match_tree.Conjunctions] = []
@@ -108,7 +108,8 @@ def _compile_patterns(
             )
             conjunctions.append(match_tree.build(conditions, source, reporter))
         checked.append((conditions, reporter))
-    errors = [error for _, reporter in checked for error in reporter.errors]
+    errors = scope_errors(patterns, source)
+    errors += [error for _, reporter in checked for error in reporter.errors]
     if source.scopes and not errors:
         conjunctions = _all_together([conditions for conditions, _ in checked], source, errors)
     if not source.scopes:
@@ -140,7 +141,7 @@ def _too_many(patterns: tuple[PatternText, ...], options: Options) -> list[Diagn
 def _conditions(pattern: PatternText, source: Source, reporter: Reporter, parse: _Parse) -> AllOf:
     """The conditions of one pattern, worth using only without errors: in a subscriber's filter
     those on the whole event."""
-    if not parser.within_limits(pattern.text, reporter):
+    if not parser.within_limits(pattern.text, reporter) or is_refused_array(pattern, reporter):
         return ()
     try:
         syntax_tree = parse(pattern.text, reporter)
@@ -150,8 +151,8 @@ def _conditions(pattern: PatternText, source: Source, reporter: Reporter, parse:
             "FP018", None, "the pattern is nested deeper than the caller's stack has room"
         )
         return ()
-    if pattern.scope is None:
-        return conditions
+    if pattern.scope not in source.scopes:
+        return conditions  # reported with the filter
     refuse_operators(conditions, pattern.scope, reporter)
     return scoped(conditions, source.scopes[pattern.scope])
 

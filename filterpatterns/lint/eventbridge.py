@@ -21,6 +21,9 @@ ENVELOPE = (
 """All that an event has at its top level (EventBridge user guide, "Event structure reference";
 `replay-name` is on events that an archive replays)."""
 
+_TELLING = ("detail-type", "source", "detail", "replay-name")
+"""Names that other events hardly have in another spelling."""
+
 _MEANT = {"details": "detail", "type": "detail-type", "accountid": "account"}
 
 
@@ -47,7 +50,7 @@ def unknown_top_level(conditions: AllOf, report: Reporter, *, only_misspelled: b
         if first in ENVELOPE:
             continue
         misspelled = _misspelled(first)
-        if only_misspelled and misspelled is None:
+        if only_misspelled and misspelled not in _TELLING:
             continue
         meant = misspelled or _near(first)
         report.warning(

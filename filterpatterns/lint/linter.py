@@ -82,7 +82,7 @@ def lint(
     """
     is_named = dialect is not None
     dialect = dialect or default_dialect(source)
-    if dialect == "eventbridge" and source != "subscriber":
+    if dialect == "eventbridge" and source == "event":
         too_long(text, report)
         complex_wildcards(conditions, report)
         if is_named or "FP122" in advice:

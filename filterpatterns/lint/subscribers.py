@@ -12,6 +12,7 @@ from filterpatterns.jsontext import decoding
 from filterpatterns.language.conditions import AllOf, AnyOf, Condition, iter_conditions
 from filterpatterns.language.diagnostics import Reporter
 from filterpatterns.language.inputs import NO_FILTERS, SCOPE_HINT, PatternText
+from filterpatterns.language.nodes import Span
 from filterpatterns.language.operators import AnythingBut, Equals, Wildcard
 from filterpatterns.language.operators.equality import EqualsAddress, EqualsNumber
 from filterpatterns.lint.base import rules_of
@@ -22,26 +23,30 @@ MAX_CONFIGURATION_BYTES = 4096
 _CONFIGURATION_HINT = (
     'write {"Filters": [{"Scope": "DATA", "Pattern": "{\\"detail\\": {\\"a\\": [1]}}"}]}'
 )
+_ONLY_SUBSCRIBERS = (
+    "only filters of subscribers of a Custom Event Bus have a Scope, and a Language: take them out, "
+    'or say source="subscriber" (fp: --source subscriber)'
+)
 _PLAIN = (Equals, EqualsNumber, EqualsAddress)
 
 
 def scope_errors(texts: Sequence[PatternText], source: Source) -> list[Diagnostic]:
-    """What is wrong with the filters of a FilterConfiguration, or with scopes where there are none.
-
-    Pattern texts are read only as far as to tell that one is an array.
-    """
+    """What is wrong with the filters of a FilterConfiguration beside their patterns, or with scopes
+    where there are none."""
     errors: list[Diagnostic] = []
     if not source.scopes:
         for text in texts:
-            if text.scope is not None:
+            if text.scope:
                 errors += _error(
                     "FP023",
                     f"a filter for {source.name} has no Scope",
-                    "only filters of subscribers of a Custom Event Bus have one: take it out, or "
-                    'say source="subscriber" (fp: --source subscriber)',
+                    _ONLY_SUBSCRIBERS,
                     text,
                     ".Scope",
                 )
+        if not errors and any(text.scope is not None for text in texts):
+            message = f"filters for {source.name} are a FilterCriteria, found a FilterConfiguration"
+            errors += _error("FP023", message, _ONLY_SUBSCRIBERS, None)
         return errors
     if not texts:
         return _error("FP031", *NO_FILTERS, None)
@@ -61,15 +66,6 @@ def scope_errors(texts: Sequence[PatternText], source: Source) -> list[Diagnosti
             )
         else:
             seen[text.scope] = number
-        if text.scope == "DATA" and isinstance(decoding.parse(text.text), list):
-            errors += _error(
-                "FP029",
-                "a DATA pattern with an array at its root is not supported: what it means is not "
-                "documented",
-                'write an object: {"name": ["value"]}',
-                text,
-                ".Pattern",
-            )
     size = sum(len(text.text.encode("utf-8", "surrogatepass")) for text in texts)
     if size > MAX_CONFIGURATION_BYTES:
         errors += _error(
@@ -110,6 +106,19 @@ def scoped(conditions: AllOf, name: str) -> AllOf:
         else replace(member, names=(name, *member.names))
         for member in conditions
     )
+
+
+def is_refused_array(pattern: PatternText, report: Reporter) -> bool:
+    """FP029: an array at the root of a DATA pattern. Reports it, and says whether it is one."""
+    if pattern.scope != "DATA" or not isinstance(decoding.parse(pattern.text), list):
+        return False
+    report.error(
+        "FP029",
+        Span(0, len(pattern.text)),
+        "a DATA pattern with an array at its root is not supported: what it means is not documented",
+        hint='write an object: {"name": ["value"]}',
+    )
+    return True
 
 
 def refuse_operators(conditions: AllOf, scope: str, report: Reporter) -> None:

@@ -171,26 +171,36 @@ def _template(root: Object, text: str) -> Iterator[Mapping] | None:
 def _is_criteria(root: Object) -> bool:
     """A FilterCriteria by itself. A pattern may have a field named "Filters": what tells the two
     apart is a "Pattern" in an object in the array, which no operator is called."""
-    filters = root.get("Filters")
-    return (
-        len(root.members) == 1
-        and isinstance(filters, List)
-        and (
-            not filters.items
-            or any(
-                key.value.casefold() == "pattern"
-                for item in filters.items
-                if isinstance(item, Object)
-                for key, _ in item.members
-            )
+    filters = _configuration(root).get("Filters")
+    alone = all(key.value in ("Filters", "Language") for key, _ in _configuration(root).members)
+    return isinstance(filters, List) and (
+        (alone and not filters.items)
+        or any(
+            key.value.casefold() == "pattern"
+            for item in filters.items
+            if isinstance(item, Object)
+            for key, _ in item.members
         )
     )
+
+
+def _configuration(root: Object) -> Object:
+    """What has the Filters: a subscriber's FilterConfiguration may be named as such."""
+    inner = root.get("FilterConfiguration")
+    return inner if len(root.members) == 1 and isinstance(inner, Object) else root
 
 
 def _criteria(root: Object, text: str) -> Iterator[Mapping]:
     from filterpatterns.templates.mapping import Builder
 
-    found = Builder(text, _as_it_is).criteria(root, "", "pattern", None)
+    configuration = _configuration(root)
+    is_subscriber = configuration is not root or configuration.get("Language") is not None
+    found = Builder(text, _as_it_is).criteria(
+        configuration,
+        "",
+        "subscriber" if is_subscriber else "pattern",
+        "subscriber" if is_subscriber else None,
+    )
     if found is not None:
         yield found
 

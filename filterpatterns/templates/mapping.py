@@ -6,11 +6,18 @@ from collections.abc import Callable, Iterable
 from typing import Literal as OneOf
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from filterpatterns.engine.filter import check_texts
 from filterpatterns.errors import Diagnostic
 from filterpatterns.language.diagnostics import Reporter
-from filterpatterns.language.inputs import PatternText
+from filterpatterns.language.inputs import (
+    LANGUAGE,
+    NO_FILTERS,
+    PatternText,
+    unknown_language,
+    unknown_member,
+)
 from filterpatterns.language.nodes import Span
 from filterpatterns.limits import MAX_FILTERS
 from filterpatterns.templates.documents.positions import Resolve, starts, written_out
@@ -21,17 +28,24 @@ from filterpatterns.templates.documents.values import (
     Object,
     TemplateValue,
     Text,
+    child,
     is_null,
+    items,
+    members,
+    text_of,
 )
 from filterpatterns.templates.errors import Unresolved, line_and_column
 
-Kind = OneOf["event source mapping", "pipe", "rule", "pattern"]
+Kind = OneOf["event source mapping", "pipe", "rule", "subscriber", "pattern"]
 
 UNRESOLVED, ENCRYPTED, NOT_FILTERED = "FP201", "FP202", "FP203"
+NULL_IN_OBJECT, FILTERED_KEY = "FP220", "FP221"
 TITLES = {
     UNRESOLVED: "known only when deployed",
     ENCRYPTED: "encrypted filters",
     NOT_FILTERED: "filters for a source that has no filtering",
+    NULL_IN_OBJECT: "null in a CloudFormation EventPattern",
+    FILTERED_KEY: "key filtered on with a schema registry",
 }
 """The codes of what is said about templates; the first two are of what is skipped."""
 
@@ -43,6 +57,7 @@ _DIALECTS: dict[Kind, str | None] = {
     "event source mapping": "lambda",
     "pipe": "pipes",
     "rule": "eventbridge",
+    "subscriber": "eventbridge",
     "pattern": None,
 }
 
@@ -61,12 +76,14 @@ class Skipped(Struct, frozen=True):
 
 
 class Mapping(Struct, frozen=True):
-    """A place that has filters: an event source mapping, a pipe, a rule, or a pattern by itself.
+    """A place that has filters: an event source mapping, a pipe, a rule, a subscriber, or a pattern
+    by itself.
 
     `logical_id` is the template's own name for it, and `names` are others that it goes by;
     `source` is None where the template does not say, `dialect` where there is no service. `texts`
     are the patterns (none of them, and nothing skipped: everything is kept), and `problems` are
-    mistakes around them: a filter without a pattern.
+    mistakes around them: a filter without a pattern. `attributes` are those of Kafka records that a
+    schema registry validates: `KEY`, `VALUE`.
     """
 
     logical_id: str
@@ -78,6 +95,7 @@ class Mapping(Struct, frozen=True):
     skipped: tuple[Skipped, ...] = ()
     problems: tuple[Diagnostic, ...] = ()
     names: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
 
     def check(
         self,
@@ -91,14 +109,28 @@ class Mapping(Struct, frozen=True):
         `source` and `dialect` are for where the template does not say.
         """
         found = list(self.problems)
-        if self.source != NO_FILTERING:
+        is_without = self.source == "subscriber" and not self.texts  # reported, or skipped
+        if self.source != NO_FILTERING and not is_without:
             found += check_texts(
                 self.texts,
                 self.source or source or "auto",
                 self.dialect or dialect,
                 max_filters,
             )
-        return found
+        return [self._adapted(one) for one in found]
+
+    def _adapted(self, diagnostic: Diagnostic) -> Diagnostic:
+        """Mildly what is said of a Kafka key that a schema registry deserializes: AWS filters on it,
+        and documents that for the value only."""
+        about_key = diagnostic.path.partition(".")[0] == "key"
+        if diagnostic.code != "FP107" or not about_key or "KEY" not in self.attributes:
+            return diagnostic
+        return replace(
+            diagnostic,
+            code=FILTERED_KEY,
+            message="the schema registry deserializes the key, and it is filtered on",
+            hint='AWS documents that for "value" only',
+        )
 
 
 class Builder:
@@ -119,29 +151,40 @@ class Builder:
         source: str | None,
         *,
         names: Iterable[str] = (),
+        attributes: tuple[str, ...] = (),
     ) -> Mapping | None:
-        """The mapping of a FilterCriteria; None if there is none."""
+        """The mapping of a FilterCriteria, or of a subscriber's FilterConfiguration; None if there
+        is none."""
+        is_subscriber = kind == "subscriber"
 
         def filters(build: _Building) -> None:
             criteria = build.resolved(node)
             if criteria is None or is_null(criteria):
                 return
             if isinstance(criteria, Object) and not criteria.members:
+                if is_subscriber:
+                    build.problem(criteria.span, NO_FILTERS[0], code="FP031", hint=NO_FILTERS[1])
                 return  # {} keeps everything
             given = criteria.get("Filters") if isinstance(criteria, Object) else None
-            if given is None:
-                build.problem(criteria.span, "FilterCriteria is an object with Filters")
+            if given is None or not isinstance(criteria, Object):
+                what = "FilterConfiguration" if is_subscriber else "FilterCriteria"
+                build.problem(criteria.span, f"{what} is an object with Filters")
                 return
+            has_language = build.members_beside_filters(criteria)
             given = build.resolved(given)
             if isinstance(given, List):
+                has_scopes = is_subscriber or has_language
+                has_scopes = has_scopes or any(child(one, "Scope") for one in given.items)
+                if is_subscriber and not given.items:
+                    build.problem(given.span, NO_FILTERS[0], code="FP031", hint=NO_FILTERS[1])
                 for index, item in enumerate(given.items):
-                    build.filter(index, item)
+                    build.filter(index, item, has_scopes=has_scopes)
             elif given is not None and not is_null(given):
                 build.problem(given.span, "Filters is an array of filters")
 
         if node is None or self._is_nothing(node):
             return None
-        return self._made(node.span, filters, logical_id, kind, source, names)
+        return self._made(node.span, filters, logical_id, kind, source, names, attributes)
 
     def patterns(
         self,
@@ -153,14 +196,18 @@ class Builder:
         *,
         names: Iterable[str] = (),
         alone: bool = False,
+        is_cloudformation: bool = False,
     ) -> Mapping:
         """The mapping of patterns that stand as objects or strings where they are wanted so.
 
-        `alone` is for the one pattern of a place that has no filters, a rule's.
+        `alone` is for the one pattern of a place that has no filters, a rule's. CloudFormation
+        takes no null in a pattern that is an object.
         """
 
         def each(build: _Building) -> None:
             for index, node in enumerate(nodes):
+                if is_cloudformation:
+                    build.nulls(node)
                 build.pattern(None if alone else index, node, objects=True)
 
         return self._made(span, each, logical_id, kind, source, names)
@@ -197,6 +244,7 @@ class Builder:
         kind: Kind,
         source: str | None,
         names: Iterable[str],
+        attributes: tuple[str, ...] = (),
     ) -> Mapping:
         build = _Building(self.text, self.resolve)
         fill(build)
@@ -208,6 +256,14 @@ class Builder:
                 hint="leave out the filters, and filter in the function",
             )
             build.texts.clear()
+        elif source == NO_FILTERING and kind == "pipe":
+            build.problem(
+                span,
+                "EventBridge Pipes does not read from Amazon DocumentDB",
+                code=NOT_FILTERED,
+                hint="use an event source mapping, and filter in the function",
+            )
+            build.texts.clear()
         return Mapping(
             logical_id=logical_id,
             kind=kind,
@@ -216,8 +272,9 @@ class Builder:
             texts=tuple(build.texts),
             line=line_and_column(self.text, span.start)[0],
             skipped=tuple(build.skipped),
-            problems=tuple(build.report.errors),
+            problems=(*build.report.errors, *build.report.warnings),
             names=tuple(dict.fromkeys(name for name in names if name and name != logical_id)),
+            attributes=attributes,
         )
 
 
@@ -263,25 +320,76 @@ class _Building:
             self.skip(index, why.reason, why.span)
             return None
 
-    def filter(self, index: int, node: TemplateValue) -> None:
-        """One of the Filters: an object with a Pattern."""
+    def members_beside_filters(self, criteria: Object) -> bool:
+        """Report members beside Filters that are unknown; whether there is a Language."""
+        for name, value in criteria.members:
+            if name.value == "Language":
+                language = self.resolved(value)
+                written = text_of(language)
+                if language is not None and written != LANGUAGE:
+                    message, hint = unknown_language(written)
+                    self.problem(value.span, message, code="FP030", path="Language", hint=hint)
+            elif name.value != "Filters":
+                message, hint = unknown_member(name.value, beside="Filters")
+                self.problem(name.span, message, code="FP023", path=name.value, hint=hint)
+        return criteria.get("Language") is not None
+
+    def nulls(self, node: TemplateValue) -> None:
+        """Report the first null in a pattern that is an object."""
+        pending = [node] if isinstance(node, Object) else []
+        while pending:
+            one = pending.pop()
+            if isinstance(one, Literal) and one.text == "null":
+                self.report.warning(
+                    NULL_IN_OBJECT,
+                    one.span,
+                    "CloudFormation refuses null in an EventPattern that is an object",
+                    path="EventPattern",
+                    hint="write the EventPattern as a string of JSON",
+                )
+                return
+            pending += reversed([*items(one), *(value for _, value in members(one))])
+
+    def filter(self, index: int, node: TemplateValue, *, has_scopes: bool = False) -> None:
+        """One of the Filters: an object with a Pattern, and for a subscriber with a Scope."""
         before = len(self.skipped)
         item = self.resolved(node, index)
         pattern = item.get("Pattern") if isinstance(item, Object) else None
         if pattern is not None:
-            self.pattern(index, pattern, objects=False)
+            for name, _ in members(item):
+                if name.value not in ("Pattern", "Scope"):
+                    message, hint = unknown_member(name.value)
+                    path = f"Filters[{index}].{name.value}"
+                    self.problem(name.span, message, code="FP023", path=path, hint=hint)
+            scope = None
+            if has_scopes:
+                given = child(item, "Scope")
+                resolved = self.resolved(given, index)
+                if given is not None and resolved is None:
+                    return
+                scope = text_of(resolved) or ""
+            self.pattern(index, pattern, objects=False, scope=scope)
         elif len(self.skipped) == before and not is_null(item):
             self.problem(
                 node.span, 'a filter is an object with a "Pattern"', path=f"Filters[{index}]"
             )
 
-    def pattern(self, index: int | None, node: TemplateValue, *, objects: bool) -> None:
+    def pattern(
+        self, index: int | None, node: TemplateValue, *, objects: bool, scope: str | None = None
+    ) -> None:
         """One pattern; `objects`: here it may be an object, where elsewhere AWS wants a string."""
         try:
             found = self._resolve(node)
             if isinstance(found, Text):
                 self.texts.append(
-                    PatternText(found.value, index, True, self._text, starts(found, self._text))
+                    PatternText(
+                        found.value,
+                        index,
+                        True,
+                        self._text,
+                        starts(found, self._text),
+                        scope=scope,
+                    )
                 )
                 return
             if isinstance(found, Literal) and found.text == "null":
@@ -295,8 +403,33 @@ class _Building:
             self.skip(index, why.reason, why.span)
             return
         self.texts.append(
-            PatternText(text, index, True, self._text, places, not (objects or encoded))
+            PatternText(text, index, True, self._text, places, not (objects or encoded), scope)
         )
+
+
+def schema_attributes(node: TemplateValue | None) -> tuple[str, ...]:
+    """The attributes of Kafka records that the schema registry of a mapping validates.
+
+    Lambda API reference, "KafkaSchemaRegistryConfig"; Terraform writes the names its own way.
+    """
+    found: list[str] = []
+    pending = [node]
+    while pending:
+        one = pending.pop()
+        for name, value in members(one):
+            if name.value in ("Attribute", "attribute"):
+                found.append(text_of(value) or "")
+            elif name.value in _SCHEMA_PATH:
+                pending += value.items if isinstance(value, List) else (value,)
+    return tuple(dict.fromkeys(found))
+
+
+_SCHEMA_PATH = frozenset(
+    ("AmazonManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig")
+    + ("SchemaRegistryConfig", "SchemaValidationConfigs")
+    + ("amazon_managed_kafka_event_source_config", "self_managed_kafka_event_source_config")
+    + ("schema_registry_config", "schema_validation_config")
+)
 
 
 def _path(index: int | None) -> str:

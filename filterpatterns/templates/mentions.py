@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _MENTIONS = re.compile(
-    r"FilterCriteria|EventPattern|filterPatterns|filter_criteria|event_pattern|eventBridge"
+    r"FilterCriteria|FilterConfiguration|EventPattern|filterPatterns|filter_criteria|event_pattern|eventBridge"
     r"|EventBridgeRule|CloudWatchEvent|\bFilters\b"
 )
 """Words, one of which is in every template that has patterns."""

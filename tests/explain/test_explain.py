@@ -707,9 +707,11 @@ def test_the_dictionary_has_the_same_keys_always() -> None:
         "auto": False,
         "reason": "no-match",
         "detail": "no match",
+        "all_needed": False,
         "filters": [
             {
                 "filter": 1,
+                "scope": None,
                 "satisfied": False,
                 "combinations": [
                     {

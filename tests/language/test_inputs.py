@@ -43,7 +43,6 @@ FIRST = [
     {"Filters": ({"Pattern": ONE},)},
     json.dumps({"Filters": [{"Pattern": ONE_TEXT}]}),
     json.dumps({"Filters": [{"Pattern": ONE}]}),
-    json.dumps({"Filters": [{"Pattern": ONE_TEXT, "Comment": "x"}]}),
     json.dumps({"Filters": [{"Pattern": ONE_TEXT}]}).replace("Filters", "\\u0046ilters"),
 ]
 

@@ -109,8 +109,9 @@ def _mapping(given: Given) -> Mapping | None:
             hint = "\n  hint: give the filter itself as PATTERN, with the value written out"
             hint += f"; or another mapping: {given.name}#NAME" if len(found) > 1 else ""
         raise Failure(located(given.name, words, skipped.line, skipped.column) + hint)
-    if mapping.problems:
-        raise PatternError(mapping.problems)
+    errors = [problem for problem in mapping.problems if problem.severity == "error"]
+    if errors:
+        raise PatternError(errors)
     return mapping
 
 

@@ -57,6 +57,12 @@ PATTERNS = 'EventBridge user guide, "Creating Amazon EventBridge event patterns"
 OPERATORS = (
     'EventBridge user guide, "Comparison operators for use in event patterns in Amazon EventBridge"'
 )
+PIPES = 'EventBridge user guide, "Event filtering in Amazon EventBridge Pipes"'
+QUOTAS = 'EventBridge user guide, "Amazon EventBridge quotas"'
+EVENTS = 'EventBridge user guide, "Event structure reference"'
+CUSTOM_BUS = 'EventBridge user guide, "Custom Event Bus": filtering for subscribers'
+STREAMS = 'DynamoDB developer guide, "Time to Live"; DynamoDB Streams API reference, "Record"'
+ENGINE = "the open-source engine behind EventBridge, aws/event-ruler"
 SNS = 'SNS developer guide, "Amazon SNS raw message delivery"'
 FILTER_API = 'Lambda API reference, "Filter"'
 NO_PAGE = "no page of AWS's: the bound is ours"
@@ -82,6 +88,12 @@ def criteria(*patterns: str) -> str:
     """A FilterCriteria of these patterns, a line a filter."""
     filters = ",\n  ".join(json.dumps({"Pattern": pattern}) for pattern in patterns)
     return f'{{"Filters": [\n  {filters}\n]}}'
+
+
+def configuration(*filters: tuple[str, str]) -> str:
+    """A FilterConfiguration of these scopes and patterns, a line a filter."""
+    lines = ",\n  ".join(json.dumps({"Scope": scope, "Pattern": text}) for scope, text in filters)
+    return f'{{"Filters": [\n  {lines}\n]}}'
 
 
 def either(name: str, count: int) -> str:

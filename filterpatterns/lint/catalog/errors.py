@@ -14,6 +14,7 @@ from filterpatterns.lint.catalog.entries import (
     either,
     entry,
 )
+from filterpatterns.lint.catalog.subscribers import SUBSCRIBER_ERRORS
 
 ERRORS: tuple[CatalogEntry, ...] = (
     entry(
@@ -159,8 +160,8 @@ ERRORS: tuple[CatalogEntry, ...] = (
         "The alternatives of all $or multiply out to more than 1,000 combinations. Alternatives "
         "that differ in one field's value only are one array of values.",
         OPERATORS,
-        "{" + ", ".join(either(name, 11) for name in "abc") + "}",
-        "{" + ", ".join(either(name, 10) for name in "abc") + "}",
+        '{"detail": {' + ", ".join(either(name, 11) for name in "abc") + "}}",
+        '{"detail": {' + ", ".join(either(name, 10) for name in "abc") + "}}",
         source="event",
         dialect="eventbridge",
     ),
@@ -178,8 +179,8 @@ ERRORS: tuple[CatalogEntry, ...] = (
         "A pattern has 200 levels at most. AWS names no such limit; 4,096 characters leave room "
         "for few more.",
         NO_PAGE,
-        '{"a":' * 200 + '["x"]' + "}" * 200,
-        '{"' + ".".join(["a"] * 200) + '": ["x"]}',
+        '{"detail":' + '{"a":' * 199 + '["x"]' + "}" * 200,
+        '{"detail.' + ".".join(["a"] * 199) + '": ["x"]}',
         source="event",
         dialect="eventbridge",
     ),
@@ -218,4 +219,5 @@ ERRORS: tuple[CatalogEntry, ...] = (
         '{"body": {"city": ["K\u00f6ln"]}}'.encode("latin-1"),
         '{"body": {"city": ["K\u00f6ln"]}}'.encode(),
     ),
+    *SUBSCRIBER_ERRORS,
 )

@@ -15,6 +15,7 @@ from filterpatterns.lint.catalog.entries import (
     criteria,
     entry,
 )
+from filterpatterns.lint.catalog.services import SERVICE_WARNINGS
 
 WARNINGS: tuple[CatalogEntry, ...] = (
     entry(
@@ -195,6 +196,7 @@ WARNINGS: tuple[CatalogEntry, ...] = (
         '{"Body": {"status": ["paid"]}}',
         '{"body": {"status": ["paid"]}}',
     ),
+    *SERVICE_WARNINGS,
 )
 
 NOTES = (
@@ -210,16 +212,30 @@ NOTES = (
         "FP202",
         "skipped",
         "encrypted filters",
-        "The mapping's filters are encrypted with a KMS key, and whoever asked for them may not "
-        "use it: the API answers without FilterCriteria, and with FilterCriteriaError. Ask with a "
-        "role that may use the key (kms:Decrypt).",
+        "The mapping's filters are encrypted with a KMS key: `list-event-source-mappings` shows "
+        "none. `aws lambda get-event-source-mapping` shows them, to a role that may use the key "
+        "(kms:Decrypt); to others it answers with FilterCriteriaError.",
     ),
     Note(
         "FP203",
         "error",
         "filters for a source that has no filtering",
         "Lambda filters no events of Amazon DocumentDB: AWS refuses a mapping with filters. Filter "
-        "in the function, or with EventBridge Pipes.",
+        "in the function. EventBridge Pipes does not read from DocumentDB.",
+    ),
+    Note(
+        "FP220",
+        "warning",
+        "null in a CloudFormation EventPattern",
+        "CloudFormation refuses null in an EventPattern that is an object. Write the EventPattern "
+        "as a string of JSON, where null is taken.",
+    ),
+    Note(
+        "FP221",
+        "warning",
+        "key filtered on with a schema registry",
+        "The mapping's SchemaRegistryConfig lists KEY, so that the key is deserialized to JSON, and "
+        "filtered on. AWS documents that for the value only.",
     ),
 )
 """What is said about templates, not patterns."""

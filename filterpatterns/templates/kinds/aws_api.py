@@ -22,7 +22,7 @@ from filterpatterns.templates.documents.values import (
 )
 from filterpatterns.templates.errors import Unresolved
 from filterpatterns.templates.kinds.arns import MAPPING_PROPERTIES, PIPE_PARAMETERS, source_of_arn
-from filterpatterns.templates.mapping import ENCRYPTED, Builder, Mapping
+from filterpatterns.templates.mapping import ENCRYPTED, Builder, Mapping, schema_attributes
 
 
 def is_output(root: Object) -> bool:
@@ -94,7 +94,12 @@ def _mapping(one: Object, build: Builder) -> Iterator[Mapping]:
         )
         return
     found = build.criteria(
-        one.get("FilterCriteria"), name, "event source mapping", source, names=names
+        one.get("FilterCriteria"),
+        name,
+        "event source mapping",
+        source,
+        names=names,
+        attributes=schema_attributes(one),
     )
     if found is not None:
         yield found

@@ -26,8 +26,9 @@ from filterpatterns.templates.kinds.arns import (
     SAM_EVENTS,
     source_of_arn,
 )
-from filterpatterns.templates.mapping import Builder, Mapping
+from filterpatterns.templates.mapping import Builder, Mapping, schema_attributes
 
+_SUBSCRIBER = "AWS::EventsV2::Subscriber"
 _SAM_RULES = ("EventBridgeRule", "CloudWatchEvent")
 _SAM_RESOURCES = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
 _RULES = ("AWS::Events::Rule", "AWS::Events::Archive")
@@ -135,6 +136,12 @@ class _Template:
             yield from self._mapping(name, properties)
         elif kind == "AWS::Pipes::Pipe":
             yield from self._pipe(name, properties)
+        elif kind == _SUBSCRIBER:
+            found = self._build.criteria(
+                child(properties, "FilterConfiguration"), name.value, "subscriber", "subscriber"
+            )
+            if found is not None:
+                yield found
         elif kind in _RULES:
             yield from self._rule(name.value, name.span, child(properties, "EventPattern"))
         elif kind in _SAM_RESOURCES:
@@ -145,7 +152,13 @@ class _Template:
         source = source_of(child(properties, "EventSourceArn"), self._types)
         source = source or _by_property(properties, MAPPING_PROPERTIES)
         criteria = child(properties, "FilterCriteria")
-        found = self._build.criteria(criteria, name.value, "event source mapping", source)
+        found = self._build.criteria(
+            criteria,
+            name.value,
+            "event source mapping",
+            source,
+            attributes=schema_attributes(properties),
+        )
         if found is not None:
             yield found
 
@@ -169,7 +182,14 @@ class _Template:
         if pattern is None or _is_no_value(pattern):
             return
         yield self._build.patterns(
-            [pattern], span, logical_id, "rule", "event", names=names, alone=True
+            [pattern],
+            span,
+            logical_id,
+            "rule",
+            "event",
+            names=names,
+            alone=True,
+            is_cloudformation=True,
         )
 
     def _event(self, function: str, event: Text, node: TemplateValue) -> Iterator[Mapping]:
@@ -191,6 +211,7 @@ class _Template:
                 "event source mapping",
                 SAM_EVENTS[kind],
                 names=names,
+                attributes=schema_attributes(properties),
             )
             if found is not None:
                 yield found

@@ -33,7 +33,7 @@ from filterpatterns.templates.kinds.arns import (
     snake,
     source_of_arn,
 )
-from filterpatterns.templates.mapping import Builder, Kind, Mapping
+from filterpatterns.templates.mapping import Builder, Kind, Mapping, schema_attributes
 
 _MAPPING, _PIPE = "aws_lambda_event_source_mapping", "aws_pipes_pipe"
 _RULES = ("aws_cloudwatch_event_rule", "aws_cloudwatch_event_archive")
@@ -214,7 +214,14 @@ class _Resource(Struct, frozen=True):
             return
         listed = List(tuple(filters), filters[0].span)
         node = Object(((Text("Filters", self.span, "plain"), listed),), self.span)
-        found = build.criteria(node, self.address, kind, source, names=self._names())
+        found = build.criteria(
+            node,
+            self.address,
+            kind,
+            source,
+            names=self._names(),
+            attributes=schema_attributes(self.body),
+        )
         if found is not None:
             yield found
 

@@ -1,0 +1,113 @@
+"""FP023 to FP031: what AWS refuses in filters, above all in those of subscribers."""
+
+from __future__ import annotations
+
+from filterpatterns.lint.catalog.entries import (
+    CUSTOM_BUS,
+    FILTER_API,
+    CatalogEntry,
+    configuration,
+    entry,
+)
+
+_PAID = '{"detail": {"status": ["paid"]}}'
+
+SUBSCRIBER_ERRORS: tuple[CatalogEntry, ...] = (
+    entry(
+        "FP023",
+        "member that no filter has",
+        "A filter of a FilterCriteria has a Pattern and nothing else. Scope is for subscribers of a "
+        "Custom Event Bus; AWS's tools refuse any other member.",
+        FILTER_API,
+        '{"Filters": [{"Pattern": "{\\"body\\": {\\"a\\": [1]}}", "Name": "first"}]}',
+        '{"Filters": [{"Pattern": "{\\"body\\": {\\"a\\": [1]}}"}]}',
+    ),
+    entry(
+        "FP024",
+        "filter without a valid Scope",
+        "Each filter of a subscriber says what it is for: DATA, METADATA or SYSTEM_METADATA, in "
+        "upper case.",
+        CUSTOM_BUS,
+        configuration(("Data", _PAID)),
+        configuration(("DATA", _PAID)),
+        source="subscriber",
+        dialect="eventbridge",
+    ),
+    entry(
+        "FP025",
+        "two filters for one Scope",
+        "A FilterConfiguration has at most one filter for each scope, and all of them must hold.",
+        CUSTOM_BUS,
+        configuration(("DATA", _PAID), ("DATA", '{"source": ["shop"]}')),
+        configuration(("DATA", '{"source": ["shop"], "detail": {"status": ["paid"]}}')),
+        source="subscriber",
+        dialect="eventbridge",
+    ),
+    entry(
+        "FP026",
+        "patterns too long together",
+        "All patterns of a FilterConfiguration have at most 4,096 bytes together, as UTF-8, white "
+        "space included.",
+        CUSTOM_BUS,
+        configuration(
+            ("DATA", '{"id": [' + ", ".join(f'"order-{n:04}"' for n in range(255)) + "]}"),
+            ("METADATA", '{"k": ["' + "v" * 400 + '"]}'),
+        ),
+        configuration(("DATA", '{"id": [{"prefix": "order-0"}]}'), ("METADATA", '{"k": ["v"]}')),
+        source="subscriber",
+        dialect="eventbridge",
+    ),
+    entry(
+        "FP027",
+        "wildcard for a subscriber",
+        "Subscribers of a Custom Event Bus take no wildcard, nor one under anything-but.",
+        CUSTOM_BUS,
+        configuration(("DATA", '{"key": [{"wildcard": "in/*"}]}')),
+        configuration(("DATA", '{"key": [{"prefix": "in/"}]}')),
+        source="subscriber",
+        dialect="eventbridge",
+    ),
+    entry(
+        "FP028",
+        "METADATA with more than exact values",
+        "A METADATA filter takes exact values only: no operators and no $or.",
+        CUSTOM_BUS,
+        configuration(("METADATA", '{"tenant": [{"prefix": "a"}]}')),
+        configuration(("METADATA", '{"tenant": ["a1", "a2"]}')),
+        source="subscriber",
+        dialect="eventbridge",
+    ),
+    entry(
+        "FP029",
+        "array at the root of a DATA pattern",
+        "AWS takes a DATA pattern with an array at its root, but does not document what it means. "
+        "We do not guess: it is not supported.",
+        CUSTOM_BUS,
+        configuration(("DATA", '[{"status": ["paid"]}]')),
+        configuration(("DATA", '{"status": ["paid"]}')),
+        source="subscriber",
+        dialect="eventbridge",
+    ),
+    entry(
+        "FP030",
+        "unknown Language",
+        "The Language of a FilterConfiguration is EVENT_BRIDGE_PATTERN; it may be left out.",
+        CUSTOM_BUS,
+        '{"Filters": [{"Scope": "DATA", "Pattern": "{\\"a\\": [1]}"}], "Language": "SQL"}',
+        '{"Filters": [{"Scope": "DATA", "Pattern": "{\\"a\\": [1]}"}]}',
+        source="subscriber",
+        dialect="eventbridge",
+    ),
+    entry(
+        "FP031",
+        "FilterConfiguration without filters",
+        "AWS refuses a subscriber with an empty FilterConfiguration. Without one a subscriber gets "
+        "every event.",
+        CUSTOM_BUS,
+        '{"FilterConfiguration": {"Filters": []}}',
+        configuration(("DATA", '{"id": [{"exists": true}]}')),
+        source="subscriber",
+        dialect="eventbridge",
+    ),
+)
+"""What AWS refuses in filters beside their patterns."""
