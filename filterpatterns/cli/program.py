@@ -27,6 +27,7 @@ _COMMANDS: Final = (
     "route",
     "check",
     "compile",
+    "compare",
     "completion",
 )
 """In the order of the help. Each is the name of its module."""
@@ -168,6 +169,7 @@ Examples:
   fp compile pattern.json
   fp stats pattern.json events.jsonl
   fp route rules/ events.jsonl
+  fp compare rule.json events.jsonl --profile dev
 
 `fp COMMAND --help` says more, with examples.""",
 )

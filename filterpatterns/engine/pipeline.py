@@ -151,7 +151,7 @@ def _conditions(pattern: PatternText, source: Source, reporter: Reporter, parse:
             "FP018", None, "the pattern is nested deeper than the caller's stack has room"
         )
         return ()
-    if pattern.scope not in source.scopes:
+    if pattern.scope is None or pattern.scope not in source.scopes:
         return conditions  # reported with the filter
     refuse_operators(conditions, pattern.scope, reporter)
     return scoped(conditions, source.scopes[pattern.scope])

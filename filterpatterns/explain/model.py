@@ -239,8 +239,9 @@ class ExplanationData(Struct, frozen=True):
     def to_dict(self) -> dict[str, Any]:
         """For machines: strings, numbers, booleans, None, lists and dicts, with these keys always.
 
-        `kept`, `source`, `auto`, `reason`, `detail`, `all_needed` and `filters`; what is in a filter, and in what
-        is in that, is said by the classes of this module, each at its own `to_dict`.
+        `kept`, `source`, `auto`, `reason`, `detail`, `all_needed` and `filters`; what is in a
+        filter, and in what is in that, is said by the classes of this module, each at its own
+        `to_dict`.
         """
         return {
             "kept": self.kept,

@@ -11,11 +11,18 @@ from filterpatterns.explain.model import ExplainedField, RuleOutcome
 from filterpatterns.explain.outcomes import Outcome, Trace
 from filterpatterns.language.conditions import AllOf, AnyOf, Condition
 from filterpatterns.language.operators import Absent, AnythingBut, Equals
+from filterpatterns.lint.engine_edges import is_disturbed, lost_alternatives
 from filterpatterns.matching.combinations import Combination
 
 _Said = TypeVar("_Said")
 
 _OVERRULED = "the path is reached again further down: only its last rules count"
+
+_LOST = (
+    "AWS's engine loses this alternative: alternative {} has the same fields, and shares a rule "
+    "with it in each (FP125)"
+)
+_DISTURBED = "AWS's engine may miss it: a wildcard stands beside a rule that ignores case (FP126)"
 
 
 class _Written(Struct, eq=False):
@@ -82,11 +89,14 @@ class _Tree:
         index = self._combination.chosen[either.span]
         alternative = either.alternatives[index]
         children = self.members(_gathered(alternative, len(either.names)), either.names)
+        satisfied = _all(child.satisfied for child in children)
+        earlier = lost_alternatives(either).get(index) if satisfied else None
         return ExplainedField(
             name="$or",
             path=".".join(either.names),
-            satisfied=_all(child.satisfied for child in children),
+            satisfied=satisfied,
             words=f"alternative {index + 1} of {len(either.alternatives)}",
+            hint="" if earlier is None else _LOST.format(earlier + 1),
             children=children,
         )
 
@@ -99,6 +109,8 @@ class _Tree:
         words, hint = self._claimed(self._notes, path) or ("", "")
         if outcome.satisfied is False and not outcome.found and not hint:
             hint = _absence_hint(condition, outcome)
+        if outcome.satisfied and not hint and is_disturbed(condition):
+            hint = _DISTURBED
         return ExplainedField(
             name=name,
             path=path,

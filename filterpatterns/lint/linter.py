@@ -52,8 +52,10 @@ _SAMPLED = {"dynamodb": ("eventName", "userIdentity"), "mq": ("basicProperties",
 
 
 _NOT_IN_PIPES = frozenset(
-    ("awsRegion", "eventSource", "eventSourceARN", "eventVersion", "eventID", "eventName")
-    + ("invokeIdentityArn", "eventSourceKey")
+    (
+        *("awsRegion", "eventSource", "eventSourceARN", "eventSourceKey", "eventVersion"),
+        *("eventID", "eventName", "invokeIdentityArn"),
+    )
 )
 """Fields that a pipe cannot filter on (EventBridge user guide, "Event filtering in Amazon
 EventBridge Pipes")."""
@@ -158,7 +160,7 @@ def _undocumented_name(rule: Operator, dialect: str) -> str | None:
 
 
 def _not_in_pipes(condition: Condition, source: str, report: Reporter) -> None:
-    """FP130: a field that Pipes cannot filter on. (Those that AWS adds after filtering are FP104.)"""
+    """FP130: a field that Pipes cannot filter on. What AWS adds after filtering is FP104."""
     first = condition.path.partition(".")[0]
     if first in _NOT_IN_PIPES and first not in SOURCES[source].added_by_aws:
         report.warning(

@@ -24,7 +24,7 @@ _CONFIGURATION_HINT = (
     'write {"Filters": [{"Scope": "DATA", "Pattern": "{\\"detail\\": {\\"a\\": [1]}}"}]}'
 )
 _ONLY_SUBSCRIBERS = (
-    "only filters of subscribers of a Custom Event Bus have a Scope, and a Language: take them out, "
+    "only filters of subscribers of a Custom Event Bus have a Scope and a Language: take them out, "
     'or say source="subscriber" (fp: --source subscriber)'
 )
 _PLAIN = (Equals, EqualsNumber, EqualsAddress)
@@ -52,7 +52,7 @@ def scope_errors(texts: Sequence[PatternText], source: Source) -> list[Diagnosti
         return _error("FP031", *NO_FILTERS, None)
     seen: dict[str, int] = {}
     for number, text in enumerate(texts, 1):
-        if text.scope not in source.scopes:
+        if text.scope is None or text.scope not in source.scopes:
             hint = SCOPE_HINT if text.filter_index is not None else _CONFIGURATION_HINT
             errors += _error("FP024", _bad_scope(text.scope), hint, text, ".Scope")
         elif text.scope in seen:
@@ -95,7 +95,7 @@ def _error(
 
 
 def scoped(conditions: AllOf, name: str) -> AllOf:
-    """The conditions of a filter as conditions on the whole event: below the member of that name."""
+    """The conditions of a filter as conditions on the whole event: below the member so named."""
     return tuple(
         replace(
             member,
@@ -115,7 +115,8 @@ def is_refused_array(pattern: PatternText, report: Reporter) -> bool:
     report.error(
         "FP029",
         Span(0, len(pattern.text)),
-        "a DATA pattern with an array at its root is not supported: what it means is not documented",
+        "a DATA pattern with an array at its root is not supported: AWS does not document what it "
+        "means",
         hint='write an object: {"name": ["value"]}',
     )
     return True

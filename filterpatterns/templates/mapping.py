@@ -29,8 +29,8 @@ from filterpatterns.templates.documents.values import (
     TemplateValue,
     Text,
     child,
+    first_null,
     is_null,
-    items,
     members,
     text_of,
 )
@@ -120,8 +120,8 @@ class Mapping(Struct, frozen=True):
         return [self._adapted(one) for one in found]
 
     def _adapted(self, diagnostic: Diagnostic) -> Diagnostic:
-        """Mildly what is said of a Kafka key that a schema registry deserializes: AWS filters on it,
-        and documents that for the value only."""
+        """Mildly what is said of a Kafka key that a schema registry deserializes: AWS filters on
+        it, and documents that for the value only."""
         about_key = diagnostic.path.partition(".")[0] == "key"
         if diagnostic.code != "FP107" or not about_key or "KEY" not in self.attributes:
             return diagnostic
@@ -336,19 +336,15 @@ class _Building:
 
     def nulls(self, node: TemplateValue) -> None:
         """Report the first null in a pattern that is an object."""
-        pending = [node] if isinstance(node, Object) else []
-        while pending:
-            one = pending.pop()
-            if isinstance(one, Literal) and one.text == "null":
-                self.report.warning(
-                    NULL_IN_OBJECT,
-                    one.span,
-                    "CloudFormation refuses null in an EventPattern that is an object",
-                    path="EventPattern",
-                    hint="write the EventPattern as a string of JSON",
-                )
-                return
-            pending += reversed([*items(one), *(value for _, value in members(one))])
+        found = first_null(node) if isinstance(node, Object) else None
+        if found is not None:
+            self.report.warning(
+                NULL_IN_OBJECT,
+                found.span,
+                "CloudFormation refuses null in an EventPattern that is an object",
+                path="EventPattern",
+                hint="write the EventPattern as a string of JSON",
+            )
 
     def filter(self, index: int, node: TemplateValue, *, has_scopes: bool = False) -> None:
         """One of the Filters: an object with a Pattern, and for a subscriber with a Scope."""
@@ -381,16 +377,9 @@ class _Building:
         try:
             found = self._resolve(node)
             if isinstance(found, Text):
-                self.texts.append(
-                    PatternText(
-                        found.value,
-                        index,
-                        True,
-                        self._text,
-                        starts(found, self._text),
-                        scope=scope,
-                    )
-                )
+                places = starts(found, self._text)
+                text = PatternText(found.value, index, True, self._text, places, scope=scope)
+                self.texts.append(text)
                 return
             if isinstance(found, Literal) and found.text == "null":
                 self.problem(node.span, "the pattern is null", path=_path(index))
@@ -398,38 +387,13 @@ class _Building:
             encoded = isinstance(found, Encoded)
             if isinstance(found, Encoded):
                 found = found.value
-            text, places = written_out(found, self._text, self._resolve)
+            written, places = written_out(found, self._text, self._resolve)
         except Unresolved as why:
             self.skip(index, why.reason, why.span)
             return
         self.texts.append(
-            PatternText(text, index, True, self._text, places, not (objects or encoded), scope)
+            PatternText(written, index, True, self._text, places, not (objects or encoded), scope)
         )
-
-
-def schema_attributes(node: TemplateValue | None) -> tuple[str, ...]:
-    """The attributes of Kafka records that the schema registry of a mapping validates.
-
-    Lambda API reference, "KafkaSchemaRegistryConfig"; Terraform writes the names its own way.
-    """
-    found: list[str] = []
-    pending = [node]
-    while pending:
-        one = pending.pop()
-        for name, value in members(one):
-            if name.value in ("Attribute", "attribute"):
-                found.append(text_of(value) or "")
-            elif name.value in _SCHEMA_PATH:
-                pending += value.items if isinstance(value, List) else (value,)
-    return tuple(dict.fromkeys(found))
-
-
-_SCHEMA_PATH = frozenset(
-    ("AmazonManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig")
-    + ("SchemaRegistryConfig", "SchemaValidationConfigs")
-    + ("amazon_managed_kafka_event_source_config", "self_managed_kafka_event_source_config")
-    + ("schema_registry_config", "schema_validation_config")
-)
 
 
 def _path(index: int | None) -> str:

@@ -134,12 +134,7 @@ def test_only_a_record_in_the_shape_of_boto3_is_seen_under_other_names(
 @pytest.mark.parametrize(
     ("source", "name"),
     [
-        *(
-            (source, name)
-            for source in SOURCES
-            for name in ADDED_TO_ALL
-            if SOURCES[source].added_by_aws
-        ),
+        *((one, field) for one in SOURCES for field in ADDED_TO_ALL if SOURCES[one].added_by_aws),
         *(("kinesis", name) for name in ADDED_TO_KINESIS),
     ],
 )

@@ -118,6 +118,13 @@ DOUBTFUL = [
     ),
 ]
 
+SUBSCRIBER = {"source": "subscriber"}
+
+
+def _scoped(*patterns: str, scope: str = "DATA") -> dict[str, Any]:
+    return {"Filters": [{"Scope": scope, "Pattern": one} for one in patterns or ('{"a": [1]}',)]}
+
+
 # code, what is handed in, options, a part of the message, a part of the hint
 WHOLE: list[tuple[str, Any, dict[str, Any], str, str]] = [
     ("FP002", {1, 2}, {}, "set", "str, bytes or dict"),
@@ -126,7 +133,31 @@ WHOLE: list[tuple[str, Any, dict[str, Any], str, str]] = [
     ("FP019", {"Filters": [{"pattern": "{}"}]}, {}, '"Pattern"', "Filters"),
     ("FP020", ['{"a": [1]}'] * 6, {}, "6 filters", "max_filters=10"),
     ("FP022", b'{"a": ["\xff"]}', {}, "byte 8", "UTF-8"),
+    ("FP023", _scoped(), {}, "no Scope", "--source subscriber"),
+    ("FP024", _scoped(scope="data"), SUBSCRIBER, '"data"', "SYSTEM_METADATA"),
+    ("FP025", _scoped('{"a": [1]}', '{"b": [1]}'), SUBSCRIBER, "after filter 1", "one pattern"),
+    ("FP026", _scoped('{"a": ["' + "é" * 2048 + '"]}'), SUBSCRIBER, "4,107 bytes", "white space"),
+    ("FP030", {**_scoped(), "Language": "SQL"}, SUBSCRIBER, "SQL", "EVENT_BRIDGE_PATTERN"),
+    ("FP031", {"Filters": []}, SUBSCRIBER, "no filters", "every event"),
 ]
+
+
+# code, scope, the pattern with the place that is meant, a part of the hint
+SCOPED = [
+    ("FP027", "DATA", '{"a": ["x", ⟦{"wildcard": "x"}⟧]}', "prefix"),
+    ("FP028", "METADATA", '{"a": [⟦{"prefix": "x"}⟧]}', "DATA"),
+    ("FP028", "METADATA", '{"$or": ⟦[{"a": [1]}, {"b": [1]}]⟧}', "in its array"),
+    ("FP029", "DATA", '⟦[{"a": [1]}]⟧', "an object"),
+]
+
+
+@pytest.mark.parametrize(("code", "scope", "text", "hint"), SCOPED)
+def test_a_mistake_in_a_filter_of_a_subscriber(code: str, scope: str, text: str, hint: str) -> None:
+    pattern, start, end = marked(text)
+    (found,) = refused(_scoped(pattern, scope=scope), **SUBSCRIBER).errors
+    assert (found.code, found.filter_index) == (code, 0)
+    assert hint in (found.hint or "")
+    assert underlined(str(found)) == [pattern[start:end]]
 
 
 def _found(pattern: str) -> Diagnostic:
@@ -197,7 +228,7 @@ def test_every_error_of_the_package_has_a_case_here() -> None:
     package = Path(filterpatterns.__file__).parent
     sources = [path.read_text(encoding="utf-8") for path in package.rglob("*.py")]
     codes = {code for source in sources for code in re.findall(r'"(FP0[0-9]{2})"', source)}
-    assert codes <= {case[0] for cases in (PLACED, DOUBTFUL, WHOLE) for case in cases}
+    assert codes <= {case[0] for cases in (PLACED, DOUBTFUL, WHOLE, SCOPED) for case in cases}
 
 
 @pytest.mark.parametrize("text", [case[1] for case in PLACED if "\n" not in case[1]])

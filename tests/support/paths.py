@@ -94,7 +94,8 @@ def explained(compiled: filterpatterns.Filter, record: Any) -> bool:
             assert one.satisfied == (not failing and not fails(one.nodes)), str(explanation)
         assert each.satisfied == any(one.satisfied for one in each.combinations)
     if explanation.filters:
-        assert explanation.kept == any(each.satisfied for each in explanation.filters)
+        together = all if explanation.all_needed else any
+        assert explanation.kept == together(each.satisfied for each in explanation.filters)
     assert json.loads(json.dumps(explanation.to_dict())) == explanation.to_dict()
     assert all(line.isprintable() for line in str(explanation).split("\n"))
     return bool(explanation)

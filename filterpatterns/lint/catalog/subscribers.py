@@ -16,8 +16,8 @@ SUBSCRIBER_ERRORS: tuple[CatalogEntry, ...] = (
     entry(
         "FP023",
         "member that no filter has",
-        "A filter of a FilterCriteria has a Pattern and nothing else. Scope is for subscribers of a "
-        "Custom Event Bus; AWS's tools refuse any other member.",
+        "A filter of a FilterCriteria has a Pattern and nothing else. Scope is for subscribers of "
+        "a Custom Event Bus; AWS's tools refuse any other member.",
         FILTER_API,
         '{"Filters": [{"Pattern": "{\\"body\\": {\\"a\\": [1]}}", "Name": "first"}]}',
         '{"Filters": [{"Pattern": "{\\"body\\": {\\"a\\": [1]}}"}]}',
@@ -50,8 +50,8 @@ SUBSCRIBER_ERRORS: tuple[CatalogEntry, ...] = (
         "space included.",
         CUSTOM_BUS,
         configuration(
-            ("DATA", '{"id": [' + ", ".join(f'"order-{n:04}"' for n in range(255)) + "]}"),
-            ("METADATA", '{"k": ["' + "v" * 400 + '"]}'),
+            ("DATA", '{"id": [' + ", ".join(f'"order-{n:04}"' for n in range(285)) + "]}"),
+            ("METADATA", '{"k": ["' + "v" * 200 + '"]}'),
         ),
         configuration(("DATA", '{"id": [{"prefix": "order-0"}]}'), ("METADATA", '{"k": ["v"]}')),
         source="subscriber",

@@ -234,7 +234,7 @@ NOTES = (
         "FP221",
         "warning",
         "key filtered on with a schema registry",
-        "The mapping's SchemaRegistryConfig lists KEY, so that the key is deserialized to JSON, and "
+        "The mapping's SchemaRegistryConfig lists KEY, so that the key is deserialized to JSON and "
         "filtered on. AWS documents that for the value only.",
     ),
 )

@@ -99,3 +99,14 @@ def members(node: TemplateValue | None) -> tuple[tuple[Text, TemplateValue], ...
 def items(node: TemplateValue | None) -> tuple[TemplateValue, ...]:
     """The items of an array; none of anything else."""
     return node.items if isinstance(node, List) else ()
+
+
+def first_null(node: TemplateValue) -> TemplateValue | None:
+    """The first null in a node, in the order of the text."""
+    pending = [node]
+    while pending:
+        one = pending.pop()
+        if is_null(one):
+            return one
+        pending += reversed([*items(one), *(value for _, value in members(one))])
+    return None

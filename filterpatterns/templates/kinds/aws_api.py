@@ -22,7 +22,8 @@ from filterpatterns.templates.documents.values import (
 )
 from filterpatterns.templates.errors import Unresolved
 from filterpatterns.templates.kinds.arns import MAPPING_PROPERTIES, PIPE_PARAMETERS, source_of_arn
-from filterpatterns.templates.mapping import ENCRYPTED, Builder, Mapping, schema_attributes
+from filterpatterns.templates.mapping import ENCRYPTED, Builder, Mapping
+from filterpatterns.templates.schema_registry import schema_attributes
 
 
 def is_output(root: Object) -> bool:

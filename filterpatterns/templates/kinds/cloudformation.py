@@ -26,7 +26,8 @@ from filterpatterns.templates.kinds.arns import (
     SAM_EVENTS,
     source_of_arn,
 )
-from filterpatterns.templates.mapping import Builder, Mapping, schema_attributes
+from filterpatterns.templates.mapping import Builder, Mapping
+from filterpatterns.templates.schema_registry import schema_attributes
 
 _SUBSCRIBER = "AWS::EventsV2::Subscriber"
 _SAM_RULES = ("EventBridgeRule", "CloudWatchEvent")

@@ -33,7 +33,8 @@ from filterpatterns.templates.kinds.arns import (
     snake,
     source_of_arn,
 )
-from filterpatterns.templates.mapping import Builder, Kind, Mapping, schema_attributes
+from filterpatterns.templates.mapping import Builder, Kind, Mapping
+from filterpatterns.templates.schema_registry import schema_attributes
 
 _MAPPING, _PIPE = "aws_lambda_event_source_mapping", "aws_pipes_pipe"
 _RULES = ("aws_cloudwatch_event_rule", "aws_cloudwatch_event_archive")
