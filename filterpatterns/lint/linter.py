@@ -40,7 +40,7 @@ __all__ = ["ADVICE", "DIALECTS", "Dialect", "default_dialect", "lint", "lint_tog
 
 Dialect = Literal["lambda", "pipes", "eventbridge"]
 DIALECTS: tuple[Dialect, ...] = ("lambda", "pipes", "eventbridge")
-ADVICE = ("FP107", "FP118", "FP122")
+ADVICE = ("FP107", "FP118", "FP121", "FP122")
 """What is worth knowing before deployment, but may be meant for records of one's own."""
 
 _SERVICES = {
@@ -85,8 +85,9 @@ def lint(
     is_named = dialect is not None
     dialect = dialect or default_dialect(source)
     if dialect == "eventbridge" and source == "event":
-        too_long(text, report)
         complex_wildcards(conditions, report)
+        if is_named or "FP121" in advice:
+            too_long(text, report)
         if is_named or "FP122" in advice:
             unknown_top_level(conditions, report, only_misspelled=not is_named)
     for condition in iter_conditions(conditions):

@@ -19,7 +19,7 @@ from filterpatterns.delivery.envelopes import holds_records
 from filterpatterns.delivery.reader import Item
 from filterpatterns.delivery.sources import SOURCES
 from filterpatterns.jsontext.structure import one_line
-from filterpatterns.language.inputs import PatternInput
+from filterpatterns.language.inputs import PatternInput, PatternText
 from tests.fuzzing import patterns
 from tests.fuzzing.draw import Draw
 from tests.fuzzing.findings import expect
@@ -33,7 +33,7 @@ class RuleSets:
 
     def __init__(self, compiled: Filter) -> None:
         texts = [each.text for each in compiled.texts]
-        given: PatternInput = {"Filters": [{"Pattern": text} for text in texts]}
+        given: PatternInput = {"Filters": [_as_filter(each) for each in compiled.texts]}
         source = compiled.source
         # Drawn from the patterns, so that an input means the same each time.
         digest = hashlib.sha256("\n".join(texts).encode("utf-8", "surrogatepass")).digest()
@@ -104,11 +104,24 @@ def _holds(compiled: Filter, record: Mapping[str, Any]) -> bool:
 
 
 def _neighbour(draw: Draw, source: str) -> dict[str, Any]:
-    keys = SOURCES["sqs" if source == "auto" else source].payload_keys
+    taken_for = SOURCES["sqs" if source == "auto" else source]
     made = patterns.pattern(draw)
-    pattern = {keys[0]: made} if keys else made
+    if taken_for.scopes:
+        pattern, fallback = _on_data(made), _on_data({"a": [1]})
+    else:
+        keys = taken_for.payload_keys
+        pattern, fallback = ({keys[0]: made} if keys else made), {"a": [1]}
     said = filterpatterns.check(pattern, source=source)
-    return {"a": [1]} if any(each.severity == "error" for each in said) else pattern
+    return fallback if any(each.severity == "error" for each in said) else pattern
+
+
+def _as_filter(text: PatternText) -> dict[str, str]:
+    found = {"Pattern": text.text}
+    return found if text.scope is None else {**found, "Scope": text.scope}
+
+
+def _on_data(pattern: dict[str, Any]) -> dict[str, Any]:
+    return {"Filters": [{"Scope": "DATA", "Pattern": pattern}]}
 
 
 def takes_as_compile(pattern: Any, source: str, refusal: PatternError | None) -> None:

@@ -31,6 +31,9 @@ RAW = b"\x00"
 """The first byte of an input whose rest is a text as it stands; others steer a generator."""
 
 _SOURCES = (*SOURCES, "auto")
+_UNSCOPED = tuple(name for name, source in SOURCES.items() if not source.scopes)
+"""Sources whose patterns stand by themselves."""
+
 _MOST_RECORDS = 40
 
 
@@ -88,7 +91,14 @@ def _filters() -> list[Filter]:
         '{"a": [9007199254740993, 1e400, {"numeric": ["<", 1e300]}]}',
     )
     made = [filterpatterns.compile('{"Filters": []}', source="sqs")]
-    for source in SOURCES.values():
+    made += [
+        filterpatterns.compile(
+            {"Filters": [{"Scope": "DATA", "Pattern": wish}]}, source="subscriber"
+        )
+        for wish in wishes
+        if "wildcard" not in wish
+    ]
+    for source in map(SOURCES.__getitem__, _UNSCOPED):
         for wish in wishes:
             wanted = [f'{{"{key}": {wish}}}' for key in source.payload_keys] or [wish]
             wanted += [f'{{"{key}": {wish}, "k": ["x"]}}' for key in source.payload_keys]
@@ -130,7 +140,7 @@ def record_bytes(data: bytes) -> int:
 def agreement(data: bytes) -> int:
     """A pattern and records for it, of any source: all paths agree, and with a slow definition."""
     draw = Draw(data)
-    source = draw.pick(tuple(SOURCES))
+    source = draw.pick(_UNSCOPED)
     keys = SOURCES[source].payload_keys
     wished = {key: patterns.pattern(draw) for key in (keys or ("",))}
     pattern: dict[str, Any] = {}

@@ -49,14 +49,14 @@ class _Refused(Exception):
     epilog="""\b
 Examples:
   fp compare rule.json events.jsonl --profile dev
-  fp compare '{"detail": {"total": [{"numeric": [">", 5]}]}}' events.jsonl --profile dev
-  fp compare template.yaml#OrdersRule events.jsonl --endpoint-url http://127.0.0.1:5000
+  fp compare '{"detail": {"total": [5]}}' events.jsonl --profile dev
+  fp compare rule.json events.jsonl --endpoint-url http://127.0.0.1:5000
   fp compare --json rule.json events.jsonl --profile dev | jq .record
 
 \b
-Exit status: 0; 1 if a verdict differs; 2 if the pattern is refused, AWS cannot
-be asked, or a file or line could not be read (the others are compared all the
-same)."""
+Exit status: 0; 1 if a verdict differs; 2 if the pattern is refused, AWS
+cannot be asked, or a file or line could not be read (the others are compared
+all the same)."""
 )
 @click.option(
     "--endpoint-url", metavar="URL", help="Where EventBridge, or an emulator of it, is reached."
