@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
 from filterpatterns.language.conditions import AllOf, Condition, iter_conditions
@@ -76,6 +75,8 @@ def _near(name: str) -> str | None:
     bare = _bare(name)
     if bare in _MEANT:
         return _MEANT[bare]
+    import difflib  # only for those who mistype
+
     close = difflib.get_close_matches(bare, [_bare(known) for known in ENVELOPE], n=1, cutoff=0.75)
     return _misspelled(close[0]) if close else None
 
