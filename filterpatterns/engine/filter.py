@@ -181,8 +181,8 @@ class Filter:
 
     def __repr__(self) -> str:
         texts = [truncate(pattern.text) for pattern in self.texts]
-        shown = repr(texts[0]) if len(texts) == 1 else repr(texts)
-        return f"Filter({shown}, source={self.source!r})"
+        text = repr(texts[0]) if len(texts) == 1 else repr(texts)
+        return f"Filter({text}, source={self.source!r})"
 
 
 def compile(  # noqa: A001 - as in `re.compile`, always used as `filterpatterns.compile`

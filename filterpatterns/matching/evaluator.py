@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from filterpatterns.jsontext.python_values import SCALARS, comparable
 from filterpatterns.matching.interpreter import flatten, nested_arrays
 from filterpatterns.matching.mask_tree import MaskNode, MaskTree
 from filterpatterns.matching.outcomes import Outcome, Outcomes, distinct
 from filterpatterns.matching.places import Budget, holding_by_places
-from filterpatterns.matching.values import SCALARS, comparable
 
 
 class _OtherSpelling(Exception):

@@ -15,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from filterpatterns.jsontext.python_values import plain_scalar
 from filterpatterns.matching.match_tree import UNRANKED, FieldTest, MatchNode
 from filterpatterns.matching.search import satisfied, walk
-from filterpatterns.matching.values import plain_scalar
 
 Outcome = tuple[int, int]
 

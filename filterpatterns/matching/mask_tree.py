@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from filterpatterns.matching.lookup.column import Column
 from filterpatterns.matching.match_tree import FieldTest, MatchNode, build_tree
 
 Holding = Callable[[Sequence[Any]], int]
@@ -194,16 +195,12 @@ class _LookedUp:
 
     def __init__(self, tests: list[tuple[FieldTest, int]]) -> None:
         self._tests = tests
-        self._column: Any = None
+        self._column: Column | None = None
 
     def __call__(self, leaves: Sequence[Any]) -> int:
         if self._column is None:
-            # Rule sets stand above this package; their index of rules by value serves here too.
-            from filterpatterns.engine.rulesets.blocks import Column
-
             column = Column()
             for test, mask in self._tests:
                 column.add(test, mask)
             self._column = column
-        held: int = self._column.passing(leaves, bound=False)
-        return held
+        return self._column.passing(list(leaves), bound=False)

@@ -14,12 +14,12 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 from filterpatterns.errors import RecordError
+from filterpatterns.jsontext.python_values import SCALARS, comparable
 from filterpatterns.limits import MAX_SEARCH_STEPS
 from filterpatterns.matching.combinations import bits
 from filterpatterns.matching.mask_tree import Absence, MaskNode, MaskTree
 from filterpatterns.matching.match_tree import FieldTest
 from filterpatterns.matching.outcomes import Outcome, Outcomes
-from filterpatterns.matching.values import SCALARS, comparable
 
 
 class Budget:

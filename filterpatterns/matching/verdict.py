@@ -18,11 +18,11 @@ from filterpatterns.delivery.sources import (
 from filterpatterns.errors import RecordError
 from filterpatterns.jsontext import decoding
 from filterpatterns.jsontext.decoding import NOT_JSON
+from filterpatterns.jsontext.python_values import plain_scalar
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 from filterpatterns.matching import interpreter
 from filterpatterns.matching.match_tree import Payload
 from filterpatterns.matching.places import Budget
-from filterpatterns.matching.values import plain_scalar
 
 
 class Reason(Enum):

@@ -463,7 +463,7 @@ def test_filters_that_are_not_read_are_not_forgotten() -> None:
     [
         '{"Filters": [{"Pattern": "{}"}, {"Pattern": "[]", "Pattern": "{\\"a\\": 1}"}]}',
         (
-            '{"FilterCriteria": {"Filters": [{"x": [1, {"Pattern": "5"}], "Pattern": "{}"},'
+            '{"FilterCriteria": {"Filters": [{"Pattern": "{\\"x\\": [1]}"},'
             ' {"Pattern": "{\\"a\\": 1}"}]}}'
         ),
         '{"Filters": [0, 1], "Filters": [{"Pattern": "{}"}, {"\\u0050attern": "{\\"a\\": 1}"}]}',

@@ -15,7 +15,7 @@ import pytest
 
 import filterpatterns
 from filterpatterns import RuleSet
-from filterpatterns.matching.values import plain_scalar
+from filterpatterns.jsontext.python_values import plain_scalar
 from tests.support.paths import verdicts
 
 

@@ -144,7 +144,7 @@ def _compare(
     if theirs is ours:
         return
     tally.different += 1
-    told = "refused" if theirs is None else _KEPT[theirs]
+    answer = "refused" if theirs is None else _KEPT[theirs]
     if as_json:
         row = {
             "file": item.file,
@@ -152,7 +152,7 @@ def _compare(
             "number": number,
             "id": item.id,
             "fp": _KEPT[ours],
-            "aws": told,
+            "aws": answer,
             "detail": why,
             "record": as_record(item.record),
         }
@@ -160,7 +160,7 @@ def _compare(
         return
     name = "-" if item.id is None else printable(truncate(item.id))
     detail = f"  {printable(why)}" if why else ""
-    out.write(f"{number:>3}  {name}  fp: {_KEPT[ours]}  aws: {told}{detail}\n")
+    out.write(f"{number:>3}  {name}  fp: {_KEPT[ours]}  aws: {answer}{detail}\n")
 
 
 def _event_text(record: Any, compiled: Filter) -> str:

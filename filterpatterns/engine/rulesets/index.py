@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from filterpatterns.engine.rulesets.blocks import Block
 from filterpatterns.engine.rulesets.clauses import Clause
-from filterpatterns.engine.rulesets.finder import Finder
-from filterpatterns.engine.rulesets.keys import is_range, key_of
 from filterpatterns.engine.rulesets.paths import Values
-from filterpatterns.engine.rulesets.payloads import ENTRIES
-from filterpatterns.engine.rulesets.probes import Probe, probe
 from filterpatterns.language.operators import AnythingBut, Exists
+from filterpatterns.matching.lookup.finder import Finder
+from filterpatterns.matching.lookup.keys import is_range, key_of
+from filterpatterns.matching.lookup.payloads import ENTRIES
+from filterpatterns.matching.lookup.probes import Probe, probe
 from filterpatterns.matching.match_tree import FieldTest
 
 _MOST_FILED = 2

@@ -12,8 +12,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from filterpatterns.jsontext.python_values import SCALARS, plain_scalar
 from filterpatterns.matching.interpreter import flatten
-from filterpatterns.matching.values import SCALARS, plain_scalar
 
 
 class UnsupportedRecord(Exception):

@@ -10,8 +10,8 @@ import json
 import re
 from collections.abc import Callable, Iterator
 
-from filterpatterns.language.inputs import character_starts
 from filterpatterns.language.nodes import Span
+from filterpatterns.language.token_positions import character_starts
 from filterpatterns.templates.documents.values import (
     List,
     Literal,

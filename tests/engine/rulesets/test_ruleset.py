@@ -19,7 +19,7 @@ import pytest
 
 import filterpatterns
 from filterpatterns import PatternError, RecordError, RuleError, RuleSet
-from filterpatterns.engine.rulesets.keys import fold
+from filterpatterns.matching.lookup.keys import fold
 
 LARGE = {"body": {"total": [{"numeric": [">", 100]}]}}
 PAID = '{"body": {"status": ["paid"]}}'

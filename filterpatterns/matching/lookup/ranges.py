@@ -10,8 +10,8 @@ import math
 from bisect import bisect_left
 from typing import Generic
 
-from filterpatterns.engine.rulesets.payloads import Filed, Kind
 from filterpatterns.language.operators import Numeric
+from filterpatterns.matching.lookup.payloads import Filed, Kind
 
 Number = int | float
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Generic
 
-from filterpatterns.engine.rulesets.keys import Family, block_of, fold, is_range, key_of
-from filterpatterns.engine.rulesets.payloads import Filed, Kind
-from filterpatterns.engine.rulesets.ranges import Ranges
 from filterpatterns.jsontext.numbers import SAFE, as_double
 from filterpatterns.language.operators import Operator
 from filterpatterns.language.operators.address import Address, parse_address
+from filterpatterns.matching.lookup.keys import Family, block_of, fold, is_range, key_of
+from filterpatterns.matching.lookup.payloads import Filed, Kind
+from filterpatterns.matching.lookup.ranges import Ranges
 
 _OF_ADDRESSES = (Family.ADDRESS, Family.BLOCK)
 _OTHERS = (

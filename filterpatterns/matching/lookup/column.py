@@ -1,0 +1,120 @@
+"""A column of masks: which of many tests of one path hold for its values.
+
+It costs one look-up and two operations on masks, however many tests there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from filterpatterns.language.operators import AnythingBut, Exactly, Exists, Operator
+from filterpatterns.language.operators.equality import EqualsNumber
+from filterpatterns.matching.lookup.finder import Finder
+from filterpatterns.matching.lookup.payloads import MASKS
+from filterpatterns.matching.lookup.probes import Probe, probe
+from filterpatterns.matching.match_tree import FieldTest
+
+
+class Column:
+    """What one path must satisfy in the clauses of a block, as masks."""
+
+    __slots__ = (
+        "_anything",
+        "_excluded",
+        "_excluding",
+        "_found",
+        "_optional",
+        "_several",
+        "fails_without",
+        "tested",
+    )
+
+    def __init__(self) -> None:
+        self.tested = 0
+        self.fails_without = 0  # tested, and absence will not do
+        self._optional = 0
+        self._anything = 0  # any value will do
+        self._found = Finder(MASKS)
+        self._excluding = 0  # an anything-but, which excludes what `_excluded` finds
+        self._excluded = Finder(MASKS)
+        # Tests of several anything-buts; the clauses of a rule's alternatives may share one.
+        self._several: dict[FieldTest, tuple[Probe, int]] = {}
+
+    def copy(self) -> Column:
+        """One with the same content that can be changed by itself."""
+        other = Column()
+        other.tested, other.fails_without = self.tested, self.fails_without
+        other._optional, other._anything = self._optional, self._anything
+        other._found, other._excluded = self._found.copy(), self._excluded.copy()
+        other._excluding, other._several = self._excluding, self._several.copy()
+        return other
+
+    def keys(self) -> int:
+        """How many masks there are."""
+        return len(self._found) + len(self._excluded) + len(self._several) + 5
+
+    def add(self, test: FieldTest, bit: int) -> None:
+        """Add a clause's test."""
+        self.tested |= bit
+        if test.optional:
+            self._optional |= bit
+        else:
+            self.fails_without |= bit
+        excluding = [rule for rule in test.rules if isinstance(rule, AnythingBut)]
+        if len(excluding) > 1:
+            holds, mask = self._several.get(test) or (probe(test), 0)
+            self._several[test] = holds, mask | bit
+            return
+        for rule in test.rules:
+            if isinstance(rule, Exists):
+                self._anything |= bit
+            elif isinstance(rule, AnythingBut):
+                self._excluding |= bit
+                for excluded in _excluded(rule):
+                    self._excluded.add(excluded, bit)
+            else:
+                self._found.add(rule, bit)
+
+    def discard(self, test: FieldTest, bit: int) -> None:
+        """Take a clause's test away."""
+        self.tested &= ~bit
+        self.fails_without &= ~bit
+        self._optional &= ~bit
+        self._anything &= ~bit
+        self._excluding &= ~bit
+        if test in self._several:
+            holds, mask = self._several.pop(test)
+            if mask & ~bit:
+                self._several[test] = holds, mask & ~bit
+            return
+        for rule in test.rules:
+            if isinstance(rule, AnythingBut):
+                for excluded in _excluded(rule):
+                    self._excluded.discard(excluded, bit)
+            else:
+                self._found.discard(rule, bit)
+
+    def passing(self, values: list[Any], bound: bool) -> int:
+        """The clauses whose test here holds for any of the values, or (`bound`) may hold."""
+        passed = self._anything
+        for value in values:
+            for mask in self._found.find(value):
+                passed |= mask
+            if self._excluding:
+                excluded = 0
+                for mask in self._excluded.find(value):
+                    excluded |= mask
+                passed |= self._excluding & ~excluded
+        for holds, mask in self._several.values():
+            if holds(values):
+                passed |= mask
+        return passed | self._optional if bound else passed
+
+
+def _excluded(rule: AnythingBut) -> Iterator[Operator]:
+    """The rules that hold for what an anything-but excludes."""
+    yield from map(Exactly, rule.strings)
+    for number in rule.numbers:
+        yield EqualsNumber(number, None)
+    yield from rule.rules
