@@ -13,8 +13,14 @@ from typing import Any, Protocol
 from msgspec.structs import replace
 
 from filterpatterns.codegen.types import UNSET, Shape, first_rank_is_optional, other_spellings
-from filterpatterns.language.operators import AnythingBut, Exists, Operator
-from filterpatterns.language.operators.base import FEW, Kind
+from filterpatterns.language.operators import (
+    AnythingBut,
+    Exists,
+    Operator,
+    compares_addresses,
+    reads_number_text,
+)
+from filterpatterns.language.operators.base import FEW, UNSURE, Kind, double_of
 from filterpatterns.language.operators.equality import Equals, Exactly
 from filterpatterns.matching import interpreter
 from filterpatterns.matching.match_tree import FieldTest, MatchNode
@@ -98,6 +104,11 @@ class Access(Protocol):
         """The way to read objects at the child."""
         ...
 
+    def again(self, node: MatchNode, call: str) -> str:
+        """An expression: a call of a function that tests what is at and below a node. If it holds,
+        it may have been by a number whose text is not known."""
+        ...
+
     def guard(self, holder: str, node: MatchNode) -> list[str]:
         """Expressions that raise Odd for an object that decoding did not make safe; else true."""
         ...
@@ -105,6 +116,10 @@ class Access(Protocol):
     def otherwise(self, expression: str) -> tuple[list[Branch], str]:
         """Branches and a default that give the expression, and raise Odd where decoded JSON has no
         such value."""
+        ...
+
+    def numbers(self, test: FieldTest, value: str) -> list[Branch]:
+        """Branches for the classes of numbers."""
         ...
 
     def array(self, node: MatchNode, value: str, condition: Condition | None) -> str:
@@ -135,7 +150,7 @@ def below(code: Code, node: MatchNode, access: Access, read: str, level: int = 0
         function = code.function(
             ("node", node, access.key), lambda value: [f"return {below(code, node, access, value)}"]
         )
-        return f"{function}({read})"
+        return access.again(node, f"{function}({read})")
     value = code.name("v")
     if not node.children:
         assert node.test is not None
@@ -207,13 +222,11 @@ def _choose(
 
 def _scalar(code: Code, test: FieldTest, access: Access, value: str) -> tuple[list[Branch], str]:
     """Branches for a test: strings, numbers, what is no leaf; the default is for other leaves."""
-    string, number, other = (
-        rules(code, test, value, kind) for kind in ("string", "number", "other")
-    )
+    string, other = rules(code, test, value, "string"), rules(code, test, value, "other")
     absent = code.bind(type(UNSET))
     return [
         ("@ is str", string),
-        ("@ is int or @ is float", number),
+        *access.numbers(test, value),
         (f"@ is {absent}", str(test.optional)),
         (f"@ is {access.object_class}", str(test.optional)),
     ], other
@@ -282,6 +295,29 @@ class StructAccess:
     def guard(self, holder: str, node: MatchNode) -> list[str]:
         return []
 
+    def again(self, node: MatchNode, call: str) -> str:
+        rules = (rule for test in node.tests() for rule in test.rules)
+        return f"({call} and {UNSURE})" if any(map(reads_number_text, rules)) else call
+
+    def numbers(self, test: FieldTest, value: str) -> list[Branch]:
+        code = self._code
+        number = rules(code, test, value, "number")
+        if not any(map(reads_number_text, test.rules)):
+            text = " or @ is bytes" if self._shape.keeps_text else ""
+            return [(f"@ is int or @ is float{text}", number)]
+        if any(map(compares_addresses, test.rules)):
+            number = f"({number} if {value} else {code.bind(_odd)}())"  # it may be written -0
+        if not self._shape.keeps_text:
+            return [("@ is int", number), ("@ is float", f"{code.bind(_odd)}()")]
+        text, double = rules(code, test, value, "text"), double_of(value)
+        if double in text:
+            text = f"(({text}) if ({double} := float({value})) is not None else False)"
+        return [
+            ("@ is int", number),
+            ("@ is bytes", text),
+            ("@ is float", rules(code, test, value, "double")),
+        ]
+
     def otherwise(self, expression: str) -> tuple[list[Branch], str]:
         return [], expression
 
@@ -294,12 +330,13 @@ class StructAccess:
             check = [f"if {element}.__class__ is not {self.object_class}: continue"]
             return _loop(values, element, condition(element), check)
 
-        return f"{self._code.function(('array', node, self.key), write)}({value})"
+        call = f"{self._code.function(('array', node, self.key), write)}({value})"
+        return self.again(node, call)
 
     def leaves(self, node: MatchNode, test: FieldTest, value: str) -> str:
         if not self._shape.takes_list:
             return "False"
-        if len(test.rules) == 1 and not test.optional:
+        if len(test.rules) == 1 and not test.optional and not self._shape.keeps_text:
             text = _plain_string(test.rules[0])
             if text is not None:
                 return f"{self._code.bind(text)} in {value}"
@@ -308,6 +345,8 @@ class StructAccess:
             element = self._code.name("v")
             # An object in the array is no leaf: it satisfies no rule.
             branches, default = _scalar(self._code, replace(test, optional=False), self, element)
+            if self._shape.keeps_text:
+                branches.append(("@ is list", f"{self._code.bind(_odd)}()"))
             holds = _choose(self._code, branches, ([], default), self._code.name("v"), element)
             scalar = f"{element}.__class__ is not {self.object_class}"
             return [
@@ -319,7 +358,8 @@ class StructAccess:
                 "return not found" if test.optional else "return False",
             ]
 
-        return f"{self._code.function(('leaves', node, self.key), write)}({value})"
+        call = f"{self._code.function(('leaves', node, self.key), write)}({value})"
+        return self.again(node, call)
 
     def leaves_and_elements(self, node: MatchNode, value: str) -> str:
         return "False"  # no list is decoded there
@@ -338,6 +378,12 @@ class DictAccess:
 
     def inside(self, child: MatchNode) -> DictAccess:
         return self
+
+    def again(self, node: MatchNode, call: str) -> str:
+        return call
+
+    def numbers(self, test: FieldTest, value: str) -> list[Branch]:
+        return [("@ is int or @ is float", rules(self._code, test, value, "number"))]
 
     def guard(self, holder: str, node: MatchNode) -> list[str]:
         names = [self._code.bind(name) for name in other_spellings(node)]

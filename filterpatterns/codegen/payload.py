@@ -9,6 +9,11 @@ from filterpatterns.codegen.expressions import Code
 from filterpatterns.codegen.prefilter import BACKSLASH, Prefilter
 from filterpatterns.codegen.types import Shape, decoder
 
+_SECOND_LOOK = 400
+"""Characters of a body up to which numbers are decoded as floats, and only where one has decided
+for a match, the body again with their texts. For longer ones keeping the texts at once costs
+little beside decoding (measured: docs/performance.md)."""
+
 
 class PayloadCodegen:
     """Writes the statements that judge the variable `body`."""
@@ -44,18 +49,29 @@ class PayloadCodegen:
             # A body may be a dict, which "in" would ask for its names; decoding refuses one.
             lines += self._guards.refuse(f"body.__class__ is not {self._kind}")
             lines += [f"if {self._looking(self._prefilter)}:", *indent(exits.no_match)]
-        decode = msgspec.json.Decoder(msgspec.Raw).decode
-        if self._shape is not None:
-            decode = decoder(self._shape)
         lines += self._guards.refuse_overflow("body")
         if self._is_bytes:
             lines.append("if not body.isascii(): str(body, 'utf-8')")
         argument = "body" if self._is_bytes else utf8("body")
-        lines.append(f"value = {self._code.bind(decode)}({argument})")
+        again = self._shape is not None and self._shape.any_keeps_text()
+        lines.append(f"value = {self._decoder(again)}({argument})")
         deep = self._guards.refuse_deep("body")
         # Too deep a body is a plain string. Where that is dropped, so is a body that fails.
         lines += deep if string else []
-        lines += [f"if {json}:", *indent([] if string else deep), *indent(exits.match)]
+        if again and self._shape is not None:
+            exact = self._code.bind(decoder(self._shape, keep_text=True))
+            lines += [
+                "unsure = False",
+                f"if {json}:",
+                f"    if unsure and len(body) < {self._code.bind(_SECOND_LOOK)}:",
+                f"        value = {exact}({argument})",
+                f"        if not ({json}):",
+                *indent(indent(indent(exits.no_match))),
+                *indent([] if string else deep),
+                *indent(exits.match),
+            ]
+        else:
+            lines += [f"if {json}:", *indent([] if string else deep), *indent(exits.match)]
         not_json = []
         if string:
             not_json = [
@@ -73,6 +89,16 @@ class PayloadCodegen:
             "except Exception:",
             *indent(exits.fallback),
         ]
+
+    def _decoder(self, again: bool) -> str:
+        """An expression: the function that decodes the body, at first."""
+        if self._shape is None:
+            return self._code.bind(msgspec.json.Decoder(msgspec.Raw).decode)
+        floats = self._code.bind(decoder(self._shape, keep_text=False))
+        if not again:
+            return floats
+        texts = self._code.bind(decoder(self._shape, keep_text=True))
+        return f"({floats} if len(body) < {self._code.bind(_SECOND_LOOK)} else {texts})"
 
     def strings(self, string: str, exits: Exits) -> list[str]:
         """Only plain strings are wanted: the body is checked to be none of JSON if it matches."""

@@ -26,7 +26,7 @@ from filterpatterns.codegen.expressions import (
 )
 from filterpatterns.codegen.payload import PayloadCodegen
 from filterpatterns.codegen.prefilter import Prefilter, prefilter
-from filterpatterns.codegen.types import Shape, Unsupported, shape, without
+from filterpatterns.codegen.types import KEEP_TEXT, Shape, Unsupported, shape, without
 from filterpatterns.delivery.envelopes import HOLDERS
 from filterpatterns.delivery.sources import Encoding, FormatAction, PayloadFormat, decode_base64
 from filterpatterns.matching.match_tree import (
@@ -249,7 +249,7 @@ class RecordCodegen:
             lines = [f"members = members{inside}"] if inside else []
         else:
             struct = self._line_struct() if kind == "line" else self._struct()
-            decode = self._code.bind(msgspec.json.Decoder(struct).decode)
+            decode = self._code.bind(msgspec.json.Decoder(struct, float_hook=KEEP_TEXT).decode)
             argument = utf8("text") if kind == "text" else "record"
             lines = [
                 *self._utf8_text(kind),
@@ -286,7 +286,9 @@ class RecordCodegen:
             Unsupported: the pattern speaks of a member that events hold records in.
         """
         struct = self._line_struct()
-        return None if self._guards.is_guarded else msgspec.json.Decoder(struct).decode_lines
+        if self._guards.is_guarded:
+            return None
+        return msgspec.json.Decoder(struct, float_hook=KEEP_TEXT).decode_lines
 
     def _struct(self) -> type:
         """What a record decodes into."""

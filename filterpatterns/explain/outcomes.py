@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from filterpatterns.explain.model import Array, Found
-from filterpatterns.language.operators import Absent, Operator
+from filterpatterns.language.operators import Absent, Operator, oddity
 from filterpatterns.language.wording import format_value, joined
 from filterpatterns.matching.match_tree import FieldTest
 
@@ -69,7 +69,9 @@ def test_outcome(test: FieldTest, leaves: Iterable[tuple[Place, Any]]) -> Outcom
         values += 1
         rule = next((rule for rule in test.rules if rule.holds(leaf)), None)
         if rule is not None:
-            return Outcome(True, (Found(spelt(place), leaf, format_value(leaf)),), values, rule)
+            odd = oddity(rule, leaf)
+            why = f"{format_value(leaf)}: {odd}" if odd else format_value(leaf)
+            return Outcome(True, (Found(spelt(place), leaf, why),), values, rule)
         if len(found) < _MOST_VALUES:
             found.append(Found(spelt(place), leaf, _why(test, leaf)))
     if not values:

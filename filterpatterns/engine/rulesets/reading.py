@@ -17,6 +17,7 @@ from filterpatterns.delivery.sources import Encoding, PayloadFormat, Source, dec
 from filterpatterns.engine.rulesets.paths import PathNode, UnsupportedRecord, Values, gather, plain
 from filterpatterns.jsontext import decoding
 from filterpatterns.jsontext.decoding import NOT_JSON
+from filterpatterns.jsontext.numbers import read_number
 from filterpatterns.matching.verdict import as_record, read_payload
 
 _MOST_MEMBERS = 150
@@ -119,6 +120,8 @@ def _decoded(text: str, key: str, wanted: Wanted) -> Any:
         decode = wanted.decoders[key] = _decoder(key, wanted)
     if decoding.overflows(text):
         return NOT_JSON
+    if decoding.has_minus_zero(text):
+        return decoding.parse(text)
     try:
         value = decode(text if text.isascii() else text.encode())
     except (msgspec.ValidationError, RecursionError, UnicodeEncodeError):
@@ -140,9 +143,10 @@ def _decoder(key: str, wanted: Wanted) -> Callable[[str | bytes], Any]:
                 payloads = {
                     name: _type(root, {}, names) for name, root in wanted.roots.items() if name
                 }
-        return msgspec.json.Decoder(_type(wanted.roots[key], payloads, names)).decode
+        kind = _type(wanted.roots[key], payloads, names)
     except (_Unsupported, RecursionError):
-        return msgspec.json.Decoder().decode
+        kind = Any
+    return msgspec.json.Decoder(kind, float_hook=read_number).decode
 
 
 class _Unsupported(Exception):
@@ -164,8 +168,8 @@ class _Names:
 def _type(node: PathNode, members: dict[str, Any], names: _Names) -> Any:
     """A type for what stands at a place: an object of the members looked at, and of those given; an
     array of such objects, and leaves; or a leaf."""
-    if not (node.children or members):
-        return Any
+    if not (node.children or members) or node.path is not None:
+        return Any  # numbers that are decoded as Any keep their texts
     members = dict(members)
     for name, child in node.children.items():
         members[names.take(name)] = _type(child, {}, names)

@@ -6,19 +6,15 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Generic
 
-from filterpatterns.jsontext.numbers import SAFE, as_double
+from filterpatterns.jsontext.numbers import SAFE, JsonNumber, as_double, number_text
 from filterpatterns.language.operators import Operator
-from filterpatterns.language.operators.address import Address, parse_address
-from filterpatterns.matching.lookup.keys import Family, block_of, fold, is_range, key_of
+from filterpatterns.language.operators.address import value_digits
+from filterpatterns.matching.lookup.keys import Family, fold, is_range, key_of
 from filterpatterns.matching.lookup.payloads import Filed, Kind
 from filterpatterns.matching.lookup.ranges import Ranges
 
 _OF_ADDRESSES = (Family.ADDRESS, Family.BLOCK)
-_OTHERS = (
-    *(Family.GRAM, Family.FOLDED, Family.FOLDED_PREFIX, Family.FOLDED_SUFFIX),
-    *_OF_ADDRESSES,
-)
-_NO_ADDRESS: Address = (0, 0)
+_OTHERS = (Family.GRAM, Family.FOLDED, Family.FOLDED_PREFIX, Family.FOLDED_SUFFIX)
 
 _TableKey = tuple[str, Any]
 _Table = dict[Any, tuple[tuple[Operator | None, Filed], ...]]
@@ -29,6 +25,7 @@ class Finder(Generic[Filed]):
     """Things filed under rules. Changed only by who has made or copied it."""
 
     __slots__ = (
+        "_addresses",
         "_constants",
         "_kind",
         "_numbers",
@@ -67,6 +64,9 @@ class Finder(Generic[Filed]):
             (size, table) for (family, size), table in tables.items() if family is Family.SUFFIX
         ]
         self._others = [(*shelf, table) for shelf, table in tables.items() if shelf[0] in _OTHERS]
+        self._addresses = [
+            (size, table) for (family, size), table in tables.items() if family in _OF_ADDRESSES
+        ]
 
     def __len__(self) -> int:
         """How many different things are filed. (A bound's interval mostly shares a neighbour's.)"""
@@ -133,28 +133,30 @@ class Finder(Generic[Filed]):
                     _take(table[end], value, found)
             if self._others:
                 self._find_elsewhere(value, found)
-        elif kind is int or kind is float or kind is Decimal:
-            safe = kind is not Decimal and -SAFE <= value <= SAFE
+            if self._addresses:
+                self._find_digits(value, found)
+        elif kind is int or kind is float or kind is JsonNumber or kind is Decimal:
+            safe = (kind is int or kind is float) and -SAFE <= value <= SAFE
             number = value if safe else as_double(value)
             if number is None:
-                return self._of_integer(value)
-            if self._numbers is not None and number in self._numbers:
-                found.append(self._numbers[number][0][1])
-            if self._ranges:
-                found.append(self._ranges.find(number))
+                self._find_text(value, found)
+            else:
+                if self._numbers is not None and number in self._numbers:
+                    found.append(self._numbers[number][0][1])
+                if self._ranges:
+                    found.append(self._ranges.find(number))
+            if self._addresses:
+                self._find_digits(value, found)
         elif self._constants is not None and value in self._constants:
             found.append(self._constants[value][0][1])
         return found
 
     def _find_elsewhere(self, text: str, found: list[Filed]) -> None:
-        folded = address = None
+        folded = None
         for family, size, table in self._others:
             keys: Iterable[Any]
             if family is Family.GRAM:
                 keys = {text[start : start + size] for start in range(len(text) - size + 1)}
-            elif family in _OF_ADDRESSES:
-                address = address or parse_address(text) or _NO_ADDRESS
-                keys = (address if family is Family.ADDRESS else block_of(address, size),)
             else:
                 folded = fold(text) if folded is None else folded
                 keys = (_part(family, size, folded),)
@@ -162,12 +164,20 @@ class Finder(Generic[Filed]):
                 if key in table:
                     _take(table[key], text, found)
 
-    def _of_integer(self, number: Any) -> list[Filed]:
-        """For a number that no double holds: only the very same integer equals it."""
-        if isinstance(number, int) or (isinstance(number, Decimal) and number.is_finite()):
-            held = self._tables.get((Family.INTEGER, 0), {}).get(number, ())
-            return [filed for _, filed in held]
-        return []
+    def _find_digits(self, value: Any, found: list[Filed]) -> None:
+        """For an address, or any number: rules are filed under the digits that theirs begin with."""
+        digits = value_digits(value)
+        if digits is not None:
+            for size, table in self._addresses:
+                start = digits[:size]
+                if start in table:
+                    _take(table[start], value, found)
+
+    def _find_text(self, number: Any, found: list[Filed]) -> None:
+        """For a number that is not comparable: only the same text equals it."""
+        table = self._tables.get((Family.NUMBER_TEXT, 0))
+        if table is not None:
+            found += [filed for _, filed in table.get(number_text(number), ())]
 
 
 def _take(held: Iterable[tuple[Operator | None, Filed]], value: Any, found: list[Filed]) -> None:
