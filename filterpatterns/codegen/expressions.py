@@ -224,9 +224,13 @@ def _scalar(code: Code, test: FieldTest, access: Access, value: str) -> tuple[li
     """Branches for a test: strings, numbers, what is no leaf; the default is for other leaves."""
     string, other = rules(code, test, value, "string"), rules(code, test, value, "other")
     absent = code.bind(type(UNSET))
+    numbers = access.numbers(test, value)
     return [
-        ("@ is str", string),
-        *access.numbers(test, value),
+        *(
+            [("@ is str", string), *numbers]
+            if string != "False"
+            else [*numbers, ("@ is str", string)]
+        ),
         (f"@ is {absent}", str(test.optional)),
         (f"@ is {access.object_class}", str(test.optional)),
     ], other
@@ -310,12 +314,12 @@ class StructAccess:
         if not self._shape.keeps_text:
             return [("@ is int", number), ("@ is float", f"{code.bind(_odd)}()")]
         text, double = rules(code, test, value, "text"), double_of(value)
-        if double in text:
-            text = f"(({text}) if ({double} := float({value})) is not None else False)"
+        # The first to name the double is the first that is evaluated.
+        text = text.replace(double, f"({double} := float({value}))", 1)
         return [
-            ("@ is int", number),
-            ("@ is bytes", text),
             ("@ is float", rules(code, test, value, "double")),
+            ("@ is bytes", text),
+            ("@ is int", number),
         ]
 
     def otherwise(self, expression: str) -> tuple[list[Branch], str]:

@@ -9,10 +9,9 @@ from filterpatterns.codegen.expressions import Code
 from filterpatterns.codegen.prefilter import BACKSLASH, Prefilter
 from filterpatterns.codegen.types import Shape, decoder
 
-_SECOND_LOOK = 400
-"""Characters of a body up to which numbers are decoded as floats, and only where one has decided
-for a match, the body again with their texts. For longer ones keeping the texts at once costs
-little beside decoding (measured: docs/performance.md)."""
+_SHORT = 400
+"""Characters of a body that is decoded in little time, compared with keeping the texts of numbers;
+a batch measures which way is faster."""
 
 
 class PayloadCodegen:
@@ -41,9 +40,22 @@ class PayloadCodegen:
         self._prefilter = prefilter
         self._is_bytes = is_bytes
         self._kind = "bytes" if is_bytes else "str"
+        self._decoders: dict[bool, str] = {}
 
-    def decode(self, json: str, string: str, exits: Exits, *, look: bool) -> list[str]:
-        """Decode the body and test `json`; where it is no JSON, `string` (if not empty)."""
+    @property
+    def compares_numbers(self) -> bool:
+        """Whether the texts of numbers count: then there are two ways to decode."""
+        return self._shape is not None and self._shape.any_keeps_text()
+
+    def decode(
+        self, json: str, string: str, exits: Exits, *, look: bool, texts: bool | None
+    ) -> list[str]:
+        """Decode the body and test `json`; where it is no JSON, `string` (if not empty).
+
+        `texts` says how numbers are decoded where their texts count: as texts; or as floats, and
+        the body once more with their texts if a float has decided for a match. None leaves it to
+        the length of the body.
+        """
         lines = []
         if look and self._prefilter is not None:
             # A body may be a dict, which "in" would ask for its names; decoding refuses one.
@@ -52,26 +64,18 @@ class PayloadCodegen:
         lines += self._guards.refuse_overflow("body")
         if self._is_bytes:
             lines.append("if not body.isascii(): str(body, 'utf-8')")
-        argument = "body" if self._is_bytes else utf8("body")
-        again = self._shape is not None and self._shape.any_keeps_text()
-        lines.append(f"value = {self._decoder(again)}({argument})")
         deep = self._guards.refuse_deep("body")
         # Too deep a body is a plain string. Where that is dropped, so is a body that fails.
-        lines += deep if string else []
-        if again and self._shape is not None:
-            exact = self._code.bind(decoder(self._shape, keep_text=True))
-            lines += [
-                "unsure = False",
-                f"if {json}:",
-                f"    if unsure and len(body) < {self._code.bind(_SECOND_LOOK)}:",
-                f"        value = {exact}({argument})",
-                f"        if not ({json}):",
-                *indent(indent(indent(exits.no_match))),
-                *indent([] if string else deep),
-                *indent(exits.match),
-            ]
+        hit = [*([] if string else deep), *exits.match]
+        after = deep if string else []
+        if self.compares_numbers and texts is None:
+            short = f"if len(body) < {self._code.bind(_SHORT)}:"
+            lines += [short, *indent(self._as_floats(json, after, hit, exits))]
+            lines += ["else:", *indent(self._at_once(json, after, hit, texts=True))]
+        elif self.compares_numbers and not texts:
+            lines += self._as_floats(json, after, hit, exits)
         else:
-            lines += [f"if {json}:", *indent([] if string else deep), *indent(exits.match)]
+            lines += self._at_once(json, after, hit, texts=self.compares_numbers)
         not_json = []
         if string:
             not_json = [
@@ -90,15 +94,33 @@ class PayloadCodegen:
             *indent(exits.fallback),
         ]
 
-    def _decoder(self, again: bool) -> str:
-        """An expression: the function that decodes the body, at first."""
-        if self._shape is None:
-            return self._code.bind(msgspec.json.Decoder(msgspec.Raw).decode)
-        floats = self._code.bind(decoder(self._shape, keep_text=False))
-        if not again:
-            return floats
-        texts = self._code.bind(decoder(self._shape, keep_text=True))
-        return f"({floats} if len(body) < {self._code.bind(_SECOND_LOOK)} else {texts})"
+    def _at_once(self, json: str, after: list[str], hit: list[str], *, texts: bool) -> list[str]:
+        """Statements: decode the body, then `after`; and test it."""
+        return [self._decoded(texts=texts), *after, f"if {json}:", *indent(hit)]
+
+    def _as_floats(self, json: str, after: list[str], hit: list[str], exits: Exits) -> list[str]:
+        """The same with numbers as floats; and where one has decided, again with their texts."""
+        return [
+            self._decoded(texts=False),
+            *after,
+            "unsure = False",
+            f"if {json}:",
+            "    if unsure:",
+            f"        {self._decoded(texts=True)}",
+            f"        if not ({json}):",
+            *indent(indent(indent(exits.no_match))),
+            *indent(hit),
+        ]
+
+    def _decoded(self, *, texts: bool) -> str:
+        """A statement that decodes the body."""
+        if texts not in self._decoders:
+            decode = msgspec.json.Decoder(msgspec.Raw).decode
+            if self._shape is not None:
+                decode = decoder(self._shape, keep_text=texts)
+            self._decoders[texts] = self._code.bind(decode)
+        argument = "body" if self._is_bytes else utf8("body")
+        return f"value = {self._decoders[texts]}({argument})"
 
     def strings(self, string: str, exits: Exits) -> list[str]:
         """Only plain strings are wanted: the body is checked to be none of JSON if it matches."""

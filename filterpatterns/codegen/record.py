@@ -161,12 +161,18 @@ class RecordCodegen:
         if aligned and drops_strings and not any(branch.string for branch in self._branches):
             self.prefilter = prefilter(aligned)
 
-    def statements(self, kind: str, *, look: bool, exits: Exits) -> list[str]:
+    @property
+    def compares_numbers(self) -> bool:
+        """Whether the texts of numbers in the payload count: see `PayloadJudge.decode`."""
+        return self._payload.compares_numbers
+
+    def statements(self, kind: str, *, look: bool, texts: bool | None, exits: Exits) -> list[str]:
         """The statements that judge `record`.
 
         `kind` says what it is: a "dict"; "text", which is str, bytes or anything else; "bytes"; a
         "line" of JSON Lines, bytes that are a record only if they do not hold several; or a "row",
-        such a line that has been decoded already, into `members`. `look` uses the prefilter.
+        such a line that has been decoded already, into `members`. `look` uses the prefilter,
+        `texts` is as for `PayloadJudge.decode`.
         """
         if kind not in self._conditions:
             self._conditions[kind] = self._write_conditions(kind)
@@ -176,7 +182,9 @@ class RecordCodegen:
             start += [f"if {conditions.plain}:", *indent(exits.match)]
         lines = ["try:", *indent(start), "except Exception:", *indent(exits.fallback)]
         if conditions.json:
-            lines += self._payload.decode(conditions.json, conditions.string, exits, look=look)
+            lines += self._payload.decode(
+                conditions.json, conditions.string, exits, look=look, texts=texts
+            )
         elif conditions.string:
             lines += self._payload.strings(conditions.string, exits)
         return lines + list(exits.no_match)

@@ -1,7 +1,7 @@
-"""Numbers as AWS compares them: as IEEE doubles, but only those that a double gives back as written.
+"""Numbers as AWS compares them: as IEEE doubles, if a double gives them back as written.
 
-A number text is *comparable* if it equals, as a decimal, the shortest decimal that reads back as its
-double. Any number of at most 15 significant digits is. For AWS's engine all others are no numbers:
+A number text is *comparable* if it equals, as a decimal, the shortest decimal that reads back as
+its double. Any number of at most 15 significant digits is. For AWS's engine all others are no numbers:
 `numeric` fails, `anything-but` of numbers holds, and only a rule of the same text equals them.
 """
 

@@ -65,7 +65,7 @@ def matched_length(spelling: Variants, value: str) -> int:
 
 
 class EqualsIgnoreCase(Struct, frozen=True):
-    """That string but for case; `spelling` is None for a text that AWS cannot ignore the case of."""
+    """That string but for case; `spelling` is None where AWS cannot ignore it."""
 
     text: str
     spelling: Variants | None

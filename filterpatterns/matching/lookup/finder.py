@@ -137,16 +137,7 @@ class Finder(Generic[Filed]):
                 self._find_digits(value, found)
         elif kind is int or kind is float or kind is JsonNumber or kind is Decimal:
             safe = (kind is int or kind is float) and -SAFE <= value <= SAFE
-            number = value if safe else as_double(value)
-            if number is None:
-                self._find_text(value, found)
-            else:
-                if self._numbers is not None and number in self._numbers:
-                    found.append(self._numbers[number][0][1])
-                if self._ranges:
-                    found.append(self._ranges.find(number))
-            if self._addresses:
-                self._find_digits(value, found)
+            self._find_number(value, value if safe else as_double(value), found)
         elif self._constants is not None and value in self._constants:
             found.append(self._constants[value][0][1])
         return found
@@ -164,8 +155,19 @@ class Finder(Generic[Filed]):
                 if key in table:
                     _take(table[key], text, found)
 
+    def _find_number(self, value: Any, double: int | float | None, found: list[Filed]) -> None:
+        if double is None:
+            self._find_text(value, found)
+        else:
+            if self._numbers is not None and double in self._numbers:
+                found.append(self._numbers[double][0][1])
+            if self._ranges:
+                found.append(self._ranges.find(double))
+        if self._addresses:
+            self._find_digits(value, found)
+
     def _find_digits(self, value: Any, found: list[Filed]) -> None:
-        """For an address, or any number: rules are filed under the digits that theirs begin with."""
+        """For an address or any number: rules are filed under the first digits of theirs."""
         digits = value_digits(value)
         if digits is not None:
             for size, table in self._addresses:
