@@ -224,13 +224,9 @@ def _scalar(code: Code, test: FieldTest, access: Access, value: str) -> tuple[li
     """Branches for a test: strings, numbers, what is no leaf; the default is for other leaves."""
     string, other = rules(code, test, value, "string"), rules(code, test, value, "other")
     absent = code.bind(type(UNSET))
-    numbers = access.numbers(test, value)
     return [
-        *(
-            [("@ is str", string), *numbers]
-            if string != "False"
-            else [*numbers, ("@ is str", string)]
-        ),
+        ("@ is str", string),
+        *access.numbers(test, value),
         (f"@ is {absent}", str(test.optional)),
         (f"@ is {access.object_class}", str(test.optional)),
     ], other

@@ -1,8 +1,9 @@
 """Numbers as AWS compares them: as IEEE doubles, if a double gives them back as written.
 
 A number text is *comparable* if it equals, as a decimal, the shortest decimal that reads back as
-its double. Any number of at most 15 significant digits is. For AWS's engine all others are no numbers:
-`numeric` fails, `anything-but` of numbers holds, and only a rule of the same text equals them.
+its double. Any number of at most 15 significant digits is. For AWS's engine all others
+are no numbers: `numeric` fails, `anything-but` of numbers holds, and only a rule of the same text
+equals them.
 """
 
 from __future__ import annotations
