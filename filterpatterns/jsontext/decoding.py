@@ -27,7 +27,7 @@ NOT_JSON: Final = _NotJson()
 
 _decode = msgspec.json.Decoder(float_hook=read_number).decode
 
-_MINUS_ZERO = re.compile(r"-0(?<=[\[,:\s]-0)(?=[\],}\s])")
+_MINUS_ZERO = re.compile(r"-0(?<![^\[,:\s]-0)(?![^\],}\s])")
 """The one integer that decoders do not give back as it is written."""
 
 
