@@ -104,9 +104,13 @@ class Access(Protocol):
         """The way to read objects at the child."""
         ...
 
-    def again(self, node: MatchNode, call: str) -> str:
-        """An expression: a call of a function that tests what is at and below a node. If it holds,
-        it may have been by a number whose text is not known."""
+    def returned(self, node: MatchNode, expression: str) -> list[str]:
+        """Statements of a function that tests what is at and below a node: give the expression, and
+        if it has set `unsure`, say so."""
+        ...
+
+    def called(self, node: MatchNode, call: str) -> str:
+        """An expression: a call of such a function, which sets `unsure` if that has."""
         ...
 
     def guard(self, holder: str, node: MatchNode) -> list[str]:
@@ -148,9 +152,10 @@ def below(code: Code, node: MatchNode, access: Access, read: str, level: int = 0
     """An expression: the tests at and below a node hold for the value that `read` gives."""
     if level == _DEEPEST and node.children:
         function = code.function(
-            ("node", node, access.key), lambda value: [f"return {below(code, node, access, value)}"]
+            ("node", node, access.key),
+            lambda value: access.returned(node, below(code, node, access, value)),
         )
-        return access.again(node, f"{function}({read})")
+        return access.called(node, f"{function}({read})")
     value = code.name("v")
     if not node.children:
         assert node.test is not None
@@ -255,8 +260,18 @@ def _plain_string(rule: Operator) -> str | None:
     return None
 
 
-def _loop(values: str, element: str, condition: str, check: list[str]) -> list[str]:
-    """Statements: true if an element is an object that satisfies the condition.
+_UNSURE = "unsure"
+"""What functions give instead of True, where a number has decided whose text is not known."""
+
+
+def _compares_numbers(node: MatchNode) -> bool:
+    return any(reads_number_text(rule) for test in node.tests() for rule in test.rules)
+
+
+def _loop(
+    values: str, element: str, condition: str, check: list[str], found: list[str]
+) -> list[str]:
+    """Statements: `found` if an element is an object that satisfies the condition.
 
     Asking each element for its class costs a quarter of the loop. So it runs without, and where
     that fails, because a scalar has no members, again with `check`.
@@ -265,14 +280,14 @@ def _loop(values: str, element: str, condition: str, check: list[str]) -> list[s
         "try:",
         f"    for {element} in {values}:",
         f"        if {condition}:",
-        "            return True",
+        *(f"            {line}" for line in found),
         "    return False",
         "except AttributeError:",
         "    pass",
         f"for {element} in {values}:",
         *(f"    {line}" for line in check),
         f"    if {condition}:",
-        "        return True",
+        *(f"        {line}" for line in found),
         "return False",
     ]
 
@@ -295,9 +310,26 @@ class StructAccess:
     def guard(self, holder: str, node: MatchNode) -> list[str]:
         return []
 
-    def again(self, node: MatchNode, call: str) -> str:
-        rules = (rule for test in node.tests() for rule in test.rules)
-        return f"({call} and {UNSURE})" if any(map(reads_number_text, rules)) else call
+    def returned(self, node: MatchNode, expression: str) -> list[str]:
+        if not _compares_numbers(node):
+            return [f"return {expression}"]
+        found = self._code.bind(_UNSURE)
+        return [
+            "unsure = False",
+            f"return ({found} if unsure else True) if {expression} else False",
+        ]
+
+    def _found(self, node: MatchNode) -> tuple[list[str], list[str]]:
+        """What a function that goes through an array begins with, and does at the first hit."""
+        if not _compares_numbers(node):
+            return [], ["return True"]
+        return ["unsure = False"], [f"return {self._code.bind(_UNSURE)} if unsure else True"]
+
+    def called(self, node: MatchNode, call: str) -> str:
+        if not _compares_numbers(node):
+            return call
+        found = self._code.name("v")
+        return f"(({found} := {call}) and ({found} is True or {UNSURE}))"
 
     def numbers(self, test: FieldTest, value: str) -> list[Branch]:
         code = self._code
@@ -328,10 +360,11 @@ class StructAccess:
         def write(values: str) -> list[str]:
             element = self._code.name("v")
             check = [f"if {element}.__class__ is not {self.object_class}: continue"]
-            return _loop(values, element, condition(element), check)
+            start, found = self._found(node)
+            return [*start, *_loop(values, element, condition(element), check, found)]
 
         call = f"{self._code.function(('array', node, self.key), write)}({value})"
-        return self.again(node, call)
+        return self.called(node, call)
 
     def leaves(self, node: MatchNode, test: FieldTest, value: str) -> str:
         if not self._shape.takes_list:
@@ -349,17 +382,19 @@ class StructAccess:
                 branches.append(("@ is list", f"{self._code.bind(_odd)}()"))
             holds = _choose(self._code, branches, ([], default), self._code.name("v"), element)
             scalar = f"{element}.__class__ is not {self.object_class}"
+            start, hit = self._found(node)
             return [
+                *start,
                 *(["found = False"] if test.optional else []),
                 f"for {element} in {values}:",
                 f"    if {holds}:",
-                "        return True",
+                *(f"        {line}" for line in hit),
                 *([f"    found = found or {scalar}"] if test.optional else []),
                 "return not found" if test.optional else "return False",
             ]
 
         call = f"{self._code.function(('leaves', node, self.key), write)}({value})"
-        return self.again(node, call)
+        return self.called(node, call)
 
     def leaves_and_elements(self, node: MatchNode, value: str) -> str:
         return "False"  # no list is decoded there
@@ -379,7 +414,10 @@ class DictAccess:
     def inside(self, child: MatchNode) -> DictAccess:
         return self
 
-    def again(self, node: MatchNode, call: str) -> str:
+    def returned(self, node: MatchNode, expression: str) -> list[str]:
+        return [f"return {expression}"]
+
+    def called(self, node: MatchNode, call: str) -> str:
         return call
 
     def numbers(self, test: FieldTest, value: str) -> list[Branch]:
@@ -408,7 +446,7 @@ class DictAccess:
                 f"    if {scalar}: continue",
                 f"    {self._code.bind(_odd)}()",
             ]
-            return _loop(values, element, condition(element), check)
+            return _loop(values, element, condition(element), check, ["return True"])
 
         return f"{self._code.function(('array', node, self.key), write)}({value})"
 

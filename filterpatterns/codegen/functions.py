@@ -30,6 +30,9 @@ _RESULTS = {
 }
 """By result: what a loop does with a record that matches, and with one that does not."""
 
+_TEXTS = {False: "", True: "_texts", None: "_measuring"}
+"""What the names of loops end in, by how numbers are decoded."""
+
 _serial = itertools.count(1)
 
 Loop = Callable[..., None]
@@ -67,15 +70,15 @@ class Generated:
         function: Callable[[Any], bool] = self._function("matches", self._write_single)
         return function
 
-    def loop(self, result: str, kind: str, look: bool, texts: bool) -> Loop:
+    def loop(self, result: str, kind: str, look: bool, texts: bool | None) -> Loop:
         """The loop for a result ("filter", "partition", "mask") over a kind of record ("dict",
         "text", "bytes"), with or without a look before decoding; and with numbers decoded as texts
-        or, at first, as floats."""
-        name = f"{result}_{kind}{'_looking' if look else ''}{'_texts' if texts else ''}"
+        or, at first, as floats, or (None) as the payload's length says."""
+        name = f"{result}_{kind}{'_looking' if look else ''}{_TEXTS[texts]}"
         loop: Loop = self._function(name, lambda: self._write_loop(name, result, kind, look, texts))
         return loop
 
-    def line_loop(self, *, rows: bool, look: bool, texts: bool, drops: bool) -> LineLoop:
+    def line_loop(self, *, rows: bool, look: bool, texts: bool | None, drops: bool) -> LineLoop:
         """The loop over lines of JSON Lines, or over such lines with their rows; with or without a
         look before decoding the payload, with numbers as texts or at first as floats; and with or
         without a call for each line that is dropped, which would keep its memory from being reused.
@@ -85,7 +88,7 @@ class Generated:
         """
         kind = "row" if rows else "line"
         name = f"{kind}s{'_dropping' if drops else ''}{'_looking' if look else ''}"
-        name += "_texts" if texts else ""
+        name += _TEXTS[texts]
         loop: LineLoop = self._function(
             name, lambda: self._write_line_loop(name, kind, look, texts, drops)
         )
@@ -106,7 +109,7 @@ class Generated:
         for result in _RESULTS:
             for kind in _KINDS:
                 for look in (False, True) if self.can_look else (False,):
-                    for texts in (False, True) if self.compares_numbers else (False,):
+                    for texts in _TEXTS if self.compares_numbers else (False,):
                         self.loop(result, kind, look, texts)
         with contextlib.suppress(Unsupported):
             for rows in (False, True):
@@ -126,7 +129,9 @@ class Generated:
             else:
                 self._code.lines += ["", "def matches_text(record):", *indent(lines)]
 
-    def _write_loop(self, name: str, result: str, kind: str, look: bool, texts: bool) -> None:
+    def _write_loop(
+        self, name: str, result: str, kind: str, look: bool, texts: bool | None
+    ) -> None:
         exits = Exits.of(*_RESULTS[result], "slow")
         lines = self._record_codegen.statements(kind, look=look, texts=texts, exits=exits)
         if kind == "dict":
@@ -139,7 +144,9 @@ class Generated:
             *indent(indent(lines)),
         ]
 
-    def _write_line_loop(self, name: str, kind: str, look: bool, texts: bool, drops: bool) -> None:
+    def _write_line_loop(
+        self, name: str, kind: str, look: bool, texts: bool | None, drops: bool
+    ) -> None:
         exits = Exits(
             match=("keep(record)", "continue"),
             no_match=("drop(record)", "continue") if drops else ("continue",),

@@ -43,6 +43,9 @@ _SAMPLES = (16, 32)
 """Records that are judged in each way, one after the other, to see which is fastest. The first
 round is for warming up: CPython runs new code slower, and caches are cold."""
 
+_FIRST = 32
+"""Records of a batch that are judged before the ways to decode numbers are compared."""
+
 _RECORDS_PER_SAMPLE = 16 * _CHUNK
 """Records after which that is tried again: what a queue carries changes."""
 
@@ -313,8 +316,9 @@ def _taker(records: Iterable[Any]) -> Callable[[int], Sequence[Any]]:
     return lambda size: list(islice(iterator, size))
 
 
-_Way = tuple[bool, bool]
-"""Whether to look before decoding, and whether to decode numbers as texts at once."""
+_Way = tuple[bool, bool | None]
+"""Whether to look before decoding, and whether to decode numbers as texts at once; None leaves the
+latter to each payload's length."""
 
 
 class _Ways:
@@ -327,17 +331,24 @@ class _Ways:
 
     def __init__(self, generated: Generated | None) -> None:
         tuner = (True, False) if generated is not None and generated.can_look else (False,)
-        texts = (False, True) if generated is not None and generated.compares_numbers else (False,)
+        texts: tuple[bool, ...] = (False,)
+        if generated is not None and generated.compares_numbers:
+            texts = (False, True)
         self._ways: list[_Way] = [(look, text) for look in tuner for text in texts]
         self._times: list[float] = []
         self._left = 0
         self.size, self.now = _CHUNK, self._ways[0]
-        if len(self._ways) > 1:
+        if len(texts) > 1:  # a small batch ends here
+            self.size, self.now = _FIRST, (tuner[0], None)
+        elif len(tuner) > 1:
             self._go_on()
 
     def took(self, seconds: float, records: int) -> None:
         """Told how long the last records took; `size` and `now` are for the next ones."""
         if len(self._ways) == 1:
+            return
+        if self.now[1] is None:
+            self._go_on()
             return
         if self._left:
             self._left = max(0, self._left - records)

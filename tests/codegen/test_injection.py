@@ -87,8 +87,8 @@ _FIXED_NAMES = {
     *("Exception", "AttributeError", "KeyError", "number", "unsure"),
 }
 _FUNCTIONS = re.compile(
-    r"matches|matches_text|(?:filter|partition|mask)_(?:dict|text|bytes)(?:_looking)?(?:_texts)?"
-    r"|(?:lines|rows)(?:_dropping)?(?:_looking)?(?:_texts)?|function[0-9]+_"
+    r"matches|matches_text|(?:filter|partition|mask)_(?:dict|text|bytes)(?:_looking)?(?:_texts|_measuring)?"
+    r"|(?:lines|rows)(?:_dropping)?(?:_looking)?(?:_texts|_measuring)?|function[0-9]+_"
 )
 _ATTRIBUTES = {
     *("get", "startswith", "endswith", "isascii", "lower", "encode", "__class__", "inside"),

@@ -62,7 +62,7 @@ def verdicts(
     if generated is not None:
         for kind, given in (("dict", record), ("text", text), ("bytes", text.encode())):
             for look in (False, True) if generated.can_look else (False,):
-                for texts in (False, True) if generated.compares_numbers else (False,):
+                for texts in (False, True, None) if generated.compares_numbers else (False,):
                     for result in ("filter", "partition", "mask"):
                         kept: list[Any] = []
                         loop = generated.loop(result, kind, look, texts)
