@@ -269,7 +269,7 @@ def test_one_file_is_not_written_twice(events: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     result = fp("filter", "-o", out, "--errors", out, PATTERN, events)
     assert result.exit_code == 2
-    assert "want a file each" in result.stderr
+    assert f"{out}: error: --output and --errors would write to the same file" in result.stderr
 
 
 def test_the_file_that_the_output_is_appended_to_is_not_read(events: Path) -> None:
@@ -279,7 +279,7 @@ def test_the_file_that_the_output_is_appended_to_is_not_read(events: Path) -> No
             command_line("filter", PATTERN, events), stdout=out, stderr=subprocess.PIPE, check=False
         )
     assert done.returncode == 2
-    assert b"the output is appended to this file" in done.stderr
+    assert b"error: standard output would write to this file, which is read" in done.stderr
     assert events.read_bytes() == before
 
 

@@ -18,7 +18,7 @@ from filterpatterns.cli.io.scan import Chunk, FileSlice, Scan, ScanOptions, Slic
 from filterpatterns.cli.messages import counted, located, say_other_source
 from filterpatterns.cli.output.progress import Progress, show_progress, wants_progress
 from filterpatterns.cli.output.writers import NOT_A_RECORD
-from filterpatterns.errors import RecordError, printable
+from filterpatterns.errors import RecordError
 
 _MOST_FAULTS: Final = 10
 """Messages about single lines; the rest is counted."""
@@ -111,13 +111,9 @@ def command(
         raise click.UsageError("--count, --files-with-matches and --ids exclude each other")
     if most is not None and rejects is not None:
         raise click.UsageError("--max-count stops early: there is no saying what was rejected")
-    given, compiled = patterns.load(pattern, source=source, max_filters=max_filters)
     written = {"--output": output, "--rejects": rejects, "--errors": errors}
-    found = output_files.overlap(written.items(), (pattern, given.name, *files))
-    if found is not None and found.other:
-        raise click.UsageError("the output, the rejects and the errors want a file each")
-    if found is not None:
-        raise click.UsageError(f"{printable(found.path)} is read: write to another file")
+    output_files.refuse_overlap(written.items(), (*patterns.files_of(pattern), *files))
+    compiled = patterns.load(pattern, source=source, max_filters=max_filters)[1]
     work = ScanOptions(
         compiled,
         invert=invert,
@@ -196,10 +192,7 @@ def _one_by_one(
         def tick(position: int, start: int = start) -> None:
             progress(start + position, taker.selected)
 
-        if output_files.is_output(unit.path):
-            yield SliceResult(problem="the output is appended to this file")
-        else:
-            yield scan.run(unit, taker.take, tick)
+        yield scan.run(unit, taker.take, tick)
         before += size
 
 
