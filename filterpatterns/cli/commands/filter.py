@@ -168,16 +168,15 @@ def _filter(
             else workers.run_all(all_units, work, jobs, taker.take)
         )
         done = 0
-        try:
-            taker.begin(all_units[0])
-            for index, end in enumerate(ends, 1):
-                taker.end(end)
-                done += found[index - 1][1]
-                progress(done, taker.selected)
-                if index < len(all_units):
-                    taker.begin(all_units[index])
-        except _Enough:
-            pass
+        taker.begin(all_units[0])
+        for index, end in enumerate(ends, 1):
+            taker.end(end)
+            done += found[index - 1][1]
+            progress(done, taker.selected)
+            if taker.left == 0:
+                break
+            if index < len(all_units):
+                taker.begin(all_units[index])
         taker.end_file()
 
 
@@ -192,12 +191,8 @@ def _one_by_one(
         def tick(position: int, start: int = start) -> None:
             progress(start + position, taker.selected)
 
-        yield scan.run(unit, taker.take, tick)
+        yield scan.run(unit, taker.take, tick, most=taker.left)
         before += size
-
-
-class _Enough(Exception):
-    """Nothing more is asked for."""
 
 
 class _Taker:
@@ -242,6 +237,11 @@ class _Taker:
         total = self.counts.records + self.counts.errors
         return f"{counted(total)}: {', '.join(parts)}"
 
+    @property
+    def left(self) -> int | None:
+        """How many more records are to be selected; None for all."""
+        return None if self._most is None else self._most - self.selected
+
     def begin(self, unit: FileSlice) -> None:
         """A unit is next; it begins a file unless it is a later section of one."""
         if unit.start == 0:
@@ -249,31 +249,20 @@ class _Taker:
             self._file = unit.name
 
     def take(self, piece: Chunk) -> None:
-        """Take a piece of the unit.
-
-        Raises:
-            _Enough: no more is wanted, of any file.
-        """
-        output, selected = piece.output, piece.selected
-        left = None if self._most is None else self._most - self.selected
-        if left is not None and selected > left:
-            lines = output.split(b"\n", left)[:left]  # a line ends at a line feed only
-            output, selected = b"".join(line + b"\n" for line in lines), left
-        self.selected += selected
+        """Take a piece of the unit."""
+        self.selected += piece.selected
         self.matched += piece.matched
-        self._file_selected += selected
+        self._file_selected += piece.selected
         for problem in piece.problems:
             line = None if problem.line is None else problem.line + self._file_lines
             self._complain(f"error: {problem.message}", line, problem.column)
         for write, data in (
-            (self._write, output),
+            (self._write, piece.output),
             (self._reject, piece.rejects),
             (self._on_invalid, piece.invalid_lines),
         ):
             if data:
                 write(data)
-        if self._most is not None and self.selected >= self._most:
-            raise _Enough
 
     def end(self, end: SliceResult) -> None:
         """The unit has ended."""

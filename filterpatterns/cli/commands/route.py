@@ -202,9 +202,7 @@ class _Router:
 
     def file(self, file: str) -> None:
         """Route the records of a file, or of standard input."""
-        for number, item in numbered(
-            file, self, self.tally, as_text=True, on_invalid=self._write_invalid
-        ):
+        for number, item in numbered(file, self, self.tally, on_invalid=self._write_invalid):
             self._route(item, number)
 
     def _route(self, item: Item, number: int) -> None:
