@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -299,7 +300,7 @@ class _Taker:
 def _hint(files: tuple[str, ...], source: str) -> None:
     """Nothing matched: the records may be of another source."""
     for file in files:
-        if file == "-":
+        if not os.path.isfile(file):  # a pipe has given all that it had
             continue
         for item in record_files.read_records(file):
             with suppress(RecordError):

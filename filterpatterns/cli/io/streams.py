@@ -83,6 +83,7 @@ class Stream:
             layer = _Layer(_zstd_reader(self._source))
         self._layer = layer
         self._begun: list[bytes] = []
+        self._begun_size = 0
         self._is_inside = False  # whether the line that was given last has not ended
         self._is_fresh = not isinstance(raw, Section)  # nothing has been read yet
         self._unreadable: str | None = None
@@ -98,14 +99,14 @@ class Stream:
         while data := self._take():
             lines = io.BytesIO(data).readlines()  # ends at line feeds only, and faster than split
             if lines[0].endswith(b"\n") and self._begun:
-                lines[0] = b"".join((*self._begun, lines[0]))
-                self._begun.clear()
+                lines[0] = self._take_begun() + lines[0]
             if not lines[-1].endswith(b"\n"):
                 self._begun.append(lines.pop())
+                self._begun_size += len(self._begun[-1])
             if lines:
                 self._is_inside = False
                 return lines
-            if sum(map(len, self._begun)) >= longest(self._begun[0]):
+            if self._begun_size >= longest(self._begun[0]):
                 self._is_inside = True
                 return [self._take_begun()]
         if self._begun or self._is_inside:
@@ -128,6 +129,7 @@ class Stream:
     def _take_begun(self) -> bytes:
         begun = b"".join(self._begun)
         self._begun.clear()
+        self._begun_size = 0
         return begun
 
     @classmethod
