@@ -7,8 +7,6 @@ import json
 import re
 from typing import Any, TextIO
 
-import orjson
-
 _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 """What terminals act upon, and what turns text round, beside what JSON has to escape anyway."""
 
@@ -24,6 +22,8 @@ def json_text(value: Any, *, ascii_only: bool = False, indent: bool = False) -> 
         ascii_only: escape all that is not ASCII.
         indent: by two spaces, over many lines; otherwise it is one line.
     """
+    import orjson  # not for those who write no JSON
+
     try:
         text = orjson.dumps(value, option=orjson.OPT_INDENT_2 if indent else 0).decode()
     except TypeError:  # half a surrogate pair, or an integer of more than 64 bits

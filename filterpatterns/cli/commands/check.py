@@ -135,7 +135,8 @@ def command(
     refuse_stdin_twice(files)
     tally = _Tally()
     for path, searched in _files(files, search, tally):
-        output_files.refuse_overlap((), (path,))
+        if not searched:  # a report in the directory that is searched is no mistake
+            output_files.refuse_overlap((), (path,))
         _check_file(path, searched, tally, source, dialect, max_filters)
     out = writers.stdout()
     drawn = out.isatty()
