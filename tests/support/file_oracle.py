@@ -54,8 +54,15 @@ def expected(data: bytes) -> Expected:
         lines.pop()
     first = next((line for line in lines if _text(line) != ""), b"")
     if _is_open(first):
-        for place, text in enumerate(_documents(data.removeprefix(_BOM).decode())):
-            _add(found, place, _parsed(text), text)
+        whole = data.removeprefix(_BOM).decode()
+        for place, (start, end) in enumerate(_documents(whole)):
+            text = whole[start:end]
+            value = _parsed(text)
+            line = whole[whole.rfind("\n", 0, start) + 1 :].partition("\n")[0]
+            if line.strip(_SPACE) == text and not _is_holder(value):
+                found.records.append((place, line.encode() + b"\n", _matches(value)))
+            else:
+                _add(found, place, value, text)
         return found
     for place, line in enumerate(lines):
         text = _text(line)
@@ -162,11 +169,13 @@ def _values(text: str) -> list[tuple[Any, str]] | None:
     return found
 
 
-def _documents(text: str) -> Iterator[str]:
-    while text := text.lstrip(_SPACE):
-        end = _first(text)
-        yield text[:end]
-        text = text[end:]
+def _documents(text: str) -> Iterator[tuple[int, int]]:
+    """Where each of the documents begins and ends."""
+    end = 0
+    while rest := text[end:].lstrip(_SPACE):
+        start = len(text) - len(rest)
+        end = _first(text, start)
+        yield start, end
 
 
 def _is_holder(value: Any) -> bool:
