@@ -5,13 +5,13 @@ The text is made of names that are chosen here; every value, also member names, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from functools import partial
-from types import MethodType
-from typing import Any, Protocol
 
 from msgspec.structs import replace
 
+from filterpatterns.codegen.access import Access, Branch, Condition
+from filterpatterns.codegen.code import Code, FallbackNeeded
 from filterpatterns.codegen.types import UNSET, Shape, first_rank_is_optional, other_spellings
 from filterpatterns.language.operators import (
     AnythingBut,
@@ -27,125 +27,6 @@ from filterpatterns.matching.match_tree import FieldTest, MatchNode
 
 _DEEPEST = 8
 """Levels of a tree in one expression: CPython's parser takes 200 nested parentheses."""
-
-
-class FallbackNeeded(Exception):
-    """A record that the generated code does not judge; the interpreter does."""
-
-
-_BUILTINS: dict[str, Any] = {
-    kind.__name__: kind for kind in (str, bytes, int, float, list, dict)
-} | {
-    "len": len,
-    "Exception": Exception,
-    "AttributeError": AttributeError,
-    "KeyError": KeyError,
-}
-
-
-class Code:
-    """Generated source, and the namespace that holds its values."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.namespace: dict[str, Any] = {"__builtins__": _BUILTINS, "__name__": __name__}
-        self._names: dict[Any, str] = {}
-        self._functions: dict[Any, str] = {}
-        self._count = 0
-
-    def bind(self, value: object) -> str:
-        """A name for a value. Equal constants share one; `1` and `True` are not equal here."""
-        key: Any = (type(value), value)
-        if isinstance(value, MethodType):
-            key = (MethodType, id(value.__self__), value.__name__)
-        elif not isinstance(value, (str, int, float, frozenset)):
-            key = (type(value), id(value))
-        elif value == 0 or isinstance(value, frozenset):
-            key = (type(value), repr(value))  # 0.0 and -0.0; {1} and {1.0}
-        if key not in self._names:
-            self._names[key] = self.name("k")
-            self.namespace[self._names[key]] = value
-        return self._names[key]
-
-    def name(self, letter: str) -> str:
-        """A name that nothing else has."""
-        self._count += 1
-        return f"{letter}{self._count}_"
-
-    def function(self, key: Hashable, write: Callable[[str], list[str]]) -> str:
-        """The name of a function of one parameter; `write` gives its lines, given that one's.
-
-        It is written once for a key. Without that, a node below an array would be written for the
-        array and for the object alone, at each level: twice, four times, eight times.
-        """
-        if key not in self._functions:
-            parameter = self.name("v")
-            lines = write(parameter)
-            self._functions[key] = self.name("function")
-            self.lines += ["", f"def {self._functions[key]}({parameter}):"]
-            self.lines += [f"    {line}" for line in lines]
-        return self._functions[key]
-
-
-class Access(Protocol):
-    """How generated code reads objects: one way for decoded structs, one for dicts.
-
-    `key` tells the ways apart; `object_class` is the name of the class of an object.
-    """
-
-    key: Hashable
-    object_class: str
-
-    def member(self, holder: str, child: MatchNode) -> str:
-        """An expression for a member of an object, ABSENT if there is none."""
-        ...
-
-    def inside(self, child: MatchNode) -> Access:
-        """The way to read objects at the child."""
-        ...
-
-    def returned(self, node: MatchNode, expression: str) -> list[str]:
-        """Statements of a function that tests what is at and below a node: give the expression, and
-        if it has set `unsure`, say so."""
-        ...
-
-    def called(self, node: MatchNode, call: str) -> str:
-        """An expression: a call of such a function, which sets `unsure` if that has."""
-        ...
-
-    def guard(self, holder: str, node: MatchNode) -> list[str]:
-        """Expressions that raise Odd for an object that decoding did not make safe; else true."""
-        ...
-
-    def otherwise(self, expression: str) -> tuple[list[Branch], str]:
-        """Branches and a default that give the expression, and raise Odd where decoded JSON has no
-        such value."""
-        ...
-
-    def numbers(self, test: FieldTest, value: str) -> list[Branch]:
-        """Branches for the classes of numbers."""
-        ...
-
-    def array(self, node: MatchNode, value: str, condition: Condition | None) -> str:
-        """An expression: an array has an object that satisfies the condition.
-
-        None where choosing takes more than that: then the interpreter judges the array.
-        """
-        ...
-
-    def leaves(self, node: MatchNode, test: FieldTest, value: str) -> str:
-        """An expression: an array has a scalar that satisfies the test, or none if that will do."""
-        ...
-
-    def leaves_and_elements(self, node: MatchNode, value: str) -> str:
-        """An expression: an array satisfies a node that has a test and more tests below."""
-        ...
-
-
-Condition = Callable[[str], str]
-
-Branch = tuple[str, str]
-"""A condition on a value's class, which it calls `@`, and an expression. One holds at most."""
 
 
 def below(code: Code, node: MatchNode, access: Access, read: str, level: int = 0) -> str:

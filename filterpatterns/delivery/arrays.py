@@ -221,7 +221,7 @@ class ArrayReader:
         self._size += len(data)
         if self._size > sizes.LONGEST_LINE or self._is_too_long:
             self._is_too_long = True
-            self._items.lose(b"".join(self._held))
+            self._items.on_invalid(b"".join(self._held))
             self._held.clear()
 
     def _finish(self, found: list[Item], data: bytes) -> None:
@@ -231,7 +231,7 @@ class ArrayReader:
         data = b"".join((*self._held, data)).strip(SPACE_BYTES)
         line, columns, before = self._place
         if self._is_too_long:
-            self._items.lose(data + b"\n")
+            self._items.on_invalid(data + b"\n")
             found.append(self._items.error(line, _too_long()))
         else:
             found += self._element(data, line, lambda: columns + _columns(before))
@@ -243,15 +243,15 @@ class ArrayReader:
         try:
             text = data.decode()
         except UnicodeDecodeError as error:
-            self._items.lose(data + b"\n")
+            self._items.on_invalid(data + b"\n")
             above, _, before = data[: error.start].rpartition(b"\n")
             below = above.count(b"\n") + (error.start > len(before))
             column = _columns(before) + 1 + (0 if below else columns())
             return (self._items.error(line + below, f"not UTF-8: {error.reason}", column),)
         found = self._items.of_element(text, line)
         if found is None:
-            self._items.lose(data + b"\n")
-            return (self._items.fault(text, line, columns()),)
+            self._items.on_invalid(data + b"\n")
+            return (self._items.invalid_item(text, line, columns()),)
         return found
 
     def _finish_tail(self, found: list[Item], data: bytes) -> None:
@@ -262,13 +262,13 @@ class ArrayReader:
         value = decoding.parse(text)
         if value is NOT_JSON:
             place = columns + _columns(before) - len(_EVENT_HEAD)
-            found.append(self._items.fault(text, line, place))
+            found.append(self._items.invalid_item(text, line, place))
         elif value["Records"]:
             words = "this event has Records twice: the first were taken"
             found.append(self._items.error(line, words))
         else:
             return
-        self._items.lose(data.strip(SPACE_BYTES) + b"\n")
+        self._items.on_invalid(data.strip(SPACE_BYTES) + b"\n")
 
     def _break(self, found: list[Item], position: int, *, takes_rest: bool = True) -> None:
         """Add the item that says what is wrong. The rest of the bytes belongs to what is broken,
@@ -276,9 +276,9 @@ class ArrayReader:
         self.is_broken = True
         held = b"".join(self._held)
         data = (held + self._raw[self._begin : position]).lstrip(SPACE_BYTES)
-        lost = held + (self._raw[self._begin :] if takes_rest else b"")
-        if lost.strip(SPACE_BYTES):
-            self._items.lose(lost)
+        invalid_lines = held + (self._raw[self._begin :] if takes_rest else b"")
+        if invalid_lines.strip(SPACE_BYTES):
+            self._items.on_invalid(invalid_lines)
         if not data:
             found.append(self._items.error(self._number, "invalid JSON: ends too early"))
             return
@@ -291,9 +291,9 @@ class ArrayReader:
             found.append(self._items.error(line, _too_long()))
         elif self._is_tail:
             text = _EVENT_HEAD + text
-            found.append(self._items.fault(text, line, place - len(_EVENT_HEAD)))
+            found.append(self._items.invalid_item(text, line, place - len(_EVENT_HEAD)))
         else:
-            found.append(self._items.fault(text, line, place))
+            found.append(self._items.invalid_item(text, line, place))
 
 
 def _columns(data: bytes) -> int:

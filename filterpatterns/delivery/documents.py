@@ -83,7 +83,7 @@ class Documents:
             # Pretty-printers begin and end a document in the first column, and nothing else.
             if not (self._last in ("}", "]") and text.startswith(("{", "["))):
                 self._last = text
-                self._items.lose(raw)
+                self._items.on_invalid(raw)
                 return ()
             self._is_skipping = False
         return self._begin(number, text, raw, is_whole=is_whole)
@@ -107,7 +107,7 @@ class Documents:
             found = self._give_up(self._open, because=item)
             if item not in found:  # the lines before it have items of their own
                 found = [*found, item]
-        self._items.lose(raw)
+        self._items.on_invalid(raw)
         return found
 
     def pass_by(self) -> None:
@@ -135,8 +135,8 @@ class Documents:
         own = raw if is_whole else None
         found, rest = self._lines.complete(number, text, own, may_stay_open=True)
         if found is None:
-            self._items.lose(raw)
-            return (self._items.fault(text, number),)
+            self._items.on_invalid(raw)
+            return (self._items.invalid_item(text, number),)
         if rest:
             own_raw = rest.encode() + b"\n" if found else raw
             self._open = _Document(number, rest, own_raw)
@@ -204,8 +204,10 @@ class Documents:
             last = document.lines[-1].removesuffix(behind)
             document.raw_lines[-1] = last.encode() + b"\n"
         for raw in document.raw_lines:
-            self._items.lose(raw)
-        return (because or self._items.fault("\n".join([*document.lines, text]), document.first),)
+            self._items.on_invalid(raw)
+        return (
+            because or self._items.invalid_item("\n".join([*document.lines, text]), document.first),
+        )
 
 
 _TOO_LARGE = (

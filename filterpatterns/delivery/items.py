@@ -103,14 +103,14 @@ _look = msgspec.json.Decoder(_Look).decode
 class Items:
     """Makes the items of one file."""
 
-    def __init__(self, file: str, lose: Callable[[bytes], None]) -> None:
+    def __init__(self, file: str, on_invalid: Callable[[bytes], None]) -> None:
         """
         Args:
             file: the name that the items have for the file.
-            lose: called with each line, or part of one, that is in no record.
+            on_invalid: called with each line, or part of one, that is in no record.
         """
         self._file = file
-        self.lose = lose
+        self.on_invalid = on_invalid
 
     def of(self, text: str, line: int, raw: bytes | None = None) -> Sequence[Item] | None:
         """The items of one JSON text; None if it is not JSON.
@@ -147,7 +147,7 @@ class Items:
         value = decoding.parse(text)
         return None if value is NOT_JSON else (self._item(value, text, line),)
 
-    def find_error(self, text: str, line: int, columns: int = 0) -> Item:
+    def invalid_item(self, text: str, line: int, columns: int = 0) -> Item:
         """The item of a text that is not JSON, before which there are so many columns."""
         words, below, column = find_error(text)
         if column is not None and not below:
@@ -190,7 +190,7 @@ class Items:
         if isinstance(value, dict):
             own_line = None if raw is None else raw.removeprefix(_UTF8_MARK_BYTES)
             return Item(self._file, line, text, record_id(value), own_line=own_line)
-        self.lose(raw or one_line(text).encode() + b"\n")
+        self.on_invalid(raw or one_line(text).encode() + b"\n")
         return self.error(line, f"a record is a JSON object, found {decoding.described(value)}")
 
 

@@ -29,8 +29,8 @@ class JsonLines:
             return ()
         found, rest = self.complete(number, text, raw if is_whole else None)
         if found is None or rest:
-            self._items.lose(raw)
-            return (self._items.fault(text, number),)
+            self._items.on_invalid(raw)
+            return (self._items.invalid_item(text, number),)
         return found
 
     def complete(

@@ -69,7 +69,7 @@ def check_records(records: object) -> None:
     if isinstance(records, (str, bytes, Mapping)):
         raise TypeError(
             "a batch is a list of records, or anything that yields them; for one record there is "
-            "matches(), for a whole Lambda event filter_event() and filterpatterns.delivery()"
+            "matches(), for a whole Lambda event filter_event() and filterpatterns.records()"
         )
 
 

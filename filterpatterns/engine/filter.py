@@ -161,7 +161,7 @@ class Filter:
         """A whole Lambda event as the function would get it: with only the records that are kept.
 
         Args:
-            event: as for `filterpatterns.delivery`; it is not changed.
+            event: as for `filterpatterns.records`; it is not changed.
 
         Returns:
             A copy, or None if no record is left: then AWS does not call the function.

@@ -206,16 +206,16 @@ each_event = pytest.mark.parametrize("name", EVENTS)
 @each_event
 def test_the_records_of_an_event_are_taken_out_in_order(name: str) -> None:
     source, pattern, event, left, count = EVENTS[name]
-    found = list(filterpatterns.delivery(event))
+    found = list(filterpatterns.records(event))
     assert len(found) == count
     kept = filterpatterns.compile(pattern, source=source).filter(found)
-    assert kept == list(filterpatterns.delivery(left))
+    assert kept == list(filterpatterns.records(left))
     assert all(any(one is other for other in found) for one in kept)
 
 
 def test_records_of_groups_come_in_the_order_of_the_event() -> None:
     _, _, event, _, _ = EVENTS["MSK"]
-    found = filterpatterns.delivery(event)
+    found = filterpatterns.records(event)
     first, *others = found
     assert first is event["records"]["orders-0"][0]
     assert others[-1] is event["records"]["mails-0"][0]
@@ -223,14 +223,14 @@ def test_records_of_groups_come_in_the_order_of_the_event() -> None:
 
 def test_an_event_may_be_any_mapping() -> None:
     event = MappingProxyType({"Records": (MappingProxyType({"body": "x"}),)})
-    assert list(filterpatterns.delivery(event)) == [{"body": "x"}]
+    assert list(filterpatterns.records(event)) == [{"body": "x"}]
 
 
 @pytest.mark.parametrize("event", [None, 5, "text", '{"Records": []}', b"{}", [], [{"body": "x"}]])
 def test_what_is_no_object_is_no_event(event: Any) -> None:
     compiled = filterpatterns.compile(f'{{"body": {PAID}}}')
     with pytest.raises(RecordError, match="a Lambda event is an object") as caught:
-        list(filterpatterns.delivery(event))
+        list(filterpatterns.records(event))
     assert caught.value.index is None
     with pytest.raises(RecordError, match="a Lambda event is an object"):
         compiled.filter_event(event)
@@ -254,7 +254,7 @@ def test_what_is_no_object_is_no_event(event: Any) -> None:
     ],
 )
 def test_an_object_that_only_resembles_an_event_is_one_record(event: dict[str, Any]) -> None:
-    (found,) = filterpatterns.delivery(event)
+    (found,) = filterpatterns.records(event)
     assert found is event
 
 
@@ -268,7 +268,7 @@ def test_an_object_that_only_resembles_an_event_is_one_record(event: dict[str, A
     ],
 )
 def test_an_event_may_have_no_records(event: dict[str, Any]) -> None:
-    assert list(filterpatterns.delivery(event)) == []
+    assert list(filterpatterns.records(event)) == []
     assert filterpatterns.compile({"Filters": []}).filter_event(event) is None
 
 
@@ -294,8 +294,8 @@ def test_the_records_that_are_left_are_the_same_objects(name: str) -> None:
     assert left is not None
     if name in ("one record", "EventBridge"):
         return
-    ids = {id(record) for record in filterpatterns.delivery(event)}
-    assert all(id(record) in ids for record in filterpatterns.delivery(left))
+    ids = {id(record) for record in filterpatterns.records(event)}
+    assert all(id(record) in ids for record in filterpatterns.records(left))
 
 
 @each_event
@@ -699,7 +699,7 @@ def test_a_record_that_is_no_object_takes_no_other_with_it() -> None:
     """It is said, wherever the event is read; an array of anything else is somebody's own."""
     good = sqs_record('{"a": 1}')
     event = {"Records": [good, 7]}
-    found = filterpatterns.delivery(event)
+    found = filterpatterns.records(event)
     assert next(found) is good
     with pytest.raises(RecordError) as caught:
         next(found)
@@ -710,4 +710,4 @@ def test_a_record_that_is_no_object_takes_no_other_with_it() -> None:
     with pytest.raises(RecordError):
         compiled.filter_event({"Records": [7, good]})
     for own in ({"Records": [5]}, {"Records": 5}):
-        assert list(filterpatterns.delivery(own)) == [own]
+        assert list(filterpatterns.records(own)) == [own]

@@ -17,7 +17,7 @@ from filterpatterns.cli.arguments.options import (
 )
 from filterpatterns.cli.evaluation.record_loop import complain, numbered
 from filterpatterns.cli.io import output_files
-from filterpatterns.cli.json_output import write_json
+from filterpatterns.cli.io.json_output import write_json
 from filterpatterns.cli.messages import counted, located, say_other_source
 from filterpatterns.cli.output import explanations, writers
 from filterpatterns.delivery.reader import Item

@@ -15,8 +15,8 @@ from filterpatterns.cli.arguments import patterns, rules
 from filterpatterns.cli.arguments.options import color_option, wants_color
 from filterpatterns.cli.evaluation.record_loop import complain, numbered
 from filterpatterns.cli.io import output_files
+from filterpatterns.cli.io.json_output import write_json
 from filterpatterns.cli.io.split_files import Files, Split
-from filterpatterns.cli.json_output import write_json
 from filterpatterns.cli.messages import counted, located
 from filterpatterns.cli.output import writers
 from filterpatterns.cli.output.writers import DROP, ERROR, MATCH, NOT_A_RECORD, Row

@@ -15,7 +15,7 @@ from filterpatterns.cli.arguments.options import (
 )
 from filterpatterns.cli.evaluation.record_loop import Tally, hint_at_source, match_file
 from filterpatterns.cli.io import output_files
-from filterpatterns.cli.json_output import write_json
+from filterpatterns.cli.io.json_output import write_json
 from filterpatterns.cli.output import writers
 from filterpatterns.stats.statistics import FieldCount, Funnel, OrCount, Statistics
 

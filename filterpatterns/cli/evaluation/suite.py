@@ -11,7 +11,7 @@ import click
 from filterpatterns.cli.evaluation import case_files
 from filterpatterns.cli.evaluation.case_files import Result
 from filterpatterns.cli.evaluation.misses import explained
-from filterpatterns.cli.json_output import write_json
+from filterpatterns.cli.io.json_output import write_json
 from filterpatterns.cli.messages import counted, located
 from filterpatterns.cli.output.junit import Report
 from filterpatterns.errors import printable

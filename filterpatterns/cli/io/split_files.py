@@ -20,8 +20,8 @@ from typing import BinaryIO
 from urllib.parse import quote
 
 from filterpatterns.cli.io import output_files
+from filterpatterns.cli.io.json_output import json_line
 from filterpatterns.cli.io.streams import reason
-from filterpatterns.cli.json_output import json_line
 from filterpatterns.cli.messages import Failure, located
 
 _LONGEST = 200

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from filterpatterns import __version__
-from filterpatterns.cli.json_output import json_text
+from filterpatterns.cli.io.json_output import json_text
 from filterpatterns.cli.messages import located
 from filterpatterns.errors import Diagnostic, format_diagnostic, printable
 

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Final, NamedTuple, Protocol, TextIO
 
-from filterpatterns.cli.json_output import write_json
+from filterpatterns.cli.io.json_output import write_json
 from filterpatterns.errors import printable
 
 MATCH, DROP, ERROR = "match", "drop", "error"

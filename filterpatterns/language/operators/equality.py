@@ -103,8 +103,8 @@ class EqualsNumber(Struct, frozen=True):
             return f"{format_value(value)} is a string; the pattern has the number {self.words()}"
         if is_number(value) and self.double is None:
             return (
-                f"{format_value(value)} is not written {self.words()}: a number with more digits than "
-                "a double has is compared as text"
+                f"{format_value(value)} is not written {self.words()}: a number with more "
+                "digits than a double has is compared as text"
             )
         if is_number(value) and as_double(value) is None:
             return f"{format_value(value)} {NOT_COMPARABLE}"

@@ -21,15 +21,15 @@ def read(data: bytes, part: int, held: int = 0) -> tuple[list[Item], bytes]:
     """The items of a file that is read in parts of so many bytes, and what is in no record."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sizes, "HELD_WHOLE", held)
-        lost: list[bytes] = []
-        reader = Reader("f", on_invalid=lost.append)
+        invalid_lines: list[bytes] = []
+        reader = Reader("f", on_invalid=invalid_lines.append)
         found: list[Item] = []
         number = 0
         for line in parts(data, reader, part):
             number += not reader.is_inside
             found += reader.line(number, line)
         found += reader.end()
-        return found, b"".join(lost)
+        return found, b"".join(invalid_lines)
 
 
 def parts(data: bytes, reader: Reader, size: int) -> Iterator[bytes]:
@@ -79,7 +79,7 @@ def test_an_array_is_the_same_in_whatever_parts_it_comes(layout: str, part: int)
     data = LAYOUTS[layout].encode()
     found, invalid_lines = read(data, part)
     assert said(found) == RECORDS
-    assert lost == b""
+    assert invalid_lines == b""
     whole, _ = read(data, 1 << 20, held=1 << 20)
     assert [(i.line, i.id) for i in found] == [(i.line, i.id) for i in whole]
     assert [i.as_line().strip() for i in found] == [i.as_line().strip() for i in whole]
@@ -105,7 +105,7 @@ def test_what_is_no_record_is_said_and_the_array_goes_on() -> None:
             "3",
             (7, 1, "invalid JSON: ends too early"),
         ]
-        assert lost.startswith(b'5\nnul\n\n"x\\"]"\n[1,[{}]]\n{"id": "2" "n": 1}\n')
+        assert invalid_lines.startswith(b'5\nnul\n\n"x\\"]"\n[1,[{}]]\n{"id": "2" "n": 1}\n')
 
 
 BROKEN = {
@@ -128,8 +128,8 @@ def test_where_an_array_is_broken_the_records_before_come_out(name: str) -> None
         found, found_lost = read(data, part)
         assert [item.id for item in found] == ids
         assert found[-1].error is not None
-        if lost is not None:
-            assert found_lost == lost
+        if invalid_lines is not None:
+            assert found_lost == invalid_lines
 
 
 def test_a_broken_array_takes_no_other_document_with_it() -> None:
@@ -172,7 +172,7 @@ def test_any_array_is_read_as_a_whole_is(
     assert [(i.record, i.line, i.id, i.error) for i in found] == [
         (i.record, i.line, i.id, i.error) for i in whole
     ]
-    assert lost == lost_whole
+    assert invalid_lines == lost_whole
 
 
 @given(st.binary(max_size=60) | st.text('[]{}",\\ \n1aé:', max_size=60).map(str.encode))
@@ -182,7 +182,7 @@ def test_nothing_makes_it_fail_and_nothing_is_swallowed(text: bytes) -> None:
         found, invalid_lines = read(data, part)
         assert found
         assert all((item.record is None) == (item.error is not None) for item in found)
-        written = b"".join(i.as_line() for i in found if i.record is not None) + lost
+        written = b"".join(i.as_line() for i in found if i.record is not None) + invalid_lines
         assert all(char in b"[], \t\r\n\xef\xbb\xbf" for char in set(data) - set(written))
 
 

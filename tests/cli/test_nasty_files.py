@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from support.file_runs import check
+
+from tests.support.file_runs import check
 
 
 @pytest.mark.parametrize("seed", range(12))
