@@ -21,17 +21,17 @@ _DEEPEST = 1024
 @dataclass
 class Expected:
     """What comes of a file, in its order: the lines of its records and whether they match, and what
-    is lost, each with the place of the line, or document, that it is from."""
+    is invalid_lines, each with the place of the line, or document, that it is from."""
 
     records: list[tuple[int, bytes, bool]]
-    lost: list[tuple[int, bytes]]
+    invalid_lines: list[tuple[int, bytes]]
 
     def output(self, *, invert: bool = False, most: int | None = None) -> bytes:
         """What is selected."""
         return b"".join([line for _, line, is_match in self.records if is_match != invert][:most])
 
     def lost_before(self, most: int | None, *, invert: bool = False) -> list[bytes]:
-        """What is lost up to the line in which so many records have been selected."""
+        """What is invalid_lines up to the line in which so many records have been selected."""
         places = [place for place, _, is_match in self.records if is_match != invert]
         last = places[most - 1] if most is not None and most <= len(places) else None
         return [line for place, line in self.invalid_lines if last is None or place <= last]

@@ -78,18 +78,18 @@ class Run:
         result = fp("filter", *given, PATTERN, *files, stdin=stdin)
         times = len(files)
         whole = Expected(self._expected.records * times, self._expected.invalid_lines * times)
-        lost = whole.invalid_lines
+        invalid_lines = whole.invalid_lines
         if most is None:
             self._same(way, "output", result.stdout_bytes, whole.output(invert=invert))
             self._same(way, "rejects", rejects.read_bytes(), whole.output(invert=not invert))
         else:
             found = self._expected.lost_before(most, invert=invert)
-            lost = [(0, line) for line in found]
+            invalid_lines = [(0, line) for line in found]
             if not _is_json_lines(self._data):  # a large document is not read to its end
                 read = errors.read_bytes()
-                lost = [(0, line) for line in found[: read.count(b"\n")]]
+                invalid_lines = [(0, line) for line in found[: read.count(b"\n")]]
             self._same(way, "output", result.stdout_bytes, whole.output(invert=invert, most=most))
-        self._same(way, "errors", errors.read_bytes(), b"".join(line for _, line in lost))
+        self._same(way, "errors", errors.read_bytes(), b"".join(line for _, line in invalid_lines))
         said = result.stderr.encode().rstrip(b"\n").split(b"\n")[-1]
         selected = result.stdout_bytes.count(b"\n")
         summary = whole.summary
@@ -97,7 +97,7 @@ class Run:
             summary = f"stopped after {selected:,} record{'' if selected == 1 else 's'}"
         if not said.startswith(b"fp: hint"):
             self._same(way, "summary", said, summary.encode())
-        status = 2 if lost else 0 if selected else 1
+        status = 2 if invalid_lines else 0 if selected else 1
         self._same(way, "status", b"%d" % result.exit_code, b"%d" % status)
         if way not in ("plain", "-v"):
             return
@@ -126,8 +126,8 @@ class Run:
         for suffix, unpack in ((".gz", gzip.decompress), (".zst", _unzstd)):
             out = self._folder / f"out{suffix}"
             fp("filter", "--source", "event", option, out, PATTERN, self._path, self._path)
-            lost = b"".join(line for _, line in self._expected.invalid_lines)
-            wanted = self._expected.output(invert=True) if option == "--rejects" else lost
+            invalid_lines = b"".join(line for _, line in self._expected.invalid_lines)
+            wanted = self._expected.output(invert=True) if option == "--rejects" else invalid_lines
             self._same(way, option + suffix, unpack(out.read_bytes()), wanted * 2)
 
     def _same(self, way: str, what: str, found: bytes, wanted: bytes) -> None:
