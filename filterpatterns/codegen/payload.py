@@ -15,7 +15,10 @@ a batch measures which way is faster."""
 
 
 class PayloadCodegen:
-    """Writes the statements that judge the variable `body`."""
+    """Writes the statements that judge the variable `body`.
+
+    `compares_numbers` says that the texts of numbers count, and that there are two ways to decode.
+    """
 
     def __init__(
         self,
@@ -25,6 +28,7 @@ class PayloadCodegen:
         shape: Shape | None,
         prefilter: Prefilter | None,
         is_bytes: bool,
+        looks_again: bool,
     ) -> None:
         """
         Args:
@@ -33,6 +37,7 @@ class PayloadCodegen:
             shape: what is decoded; None if it is only whether the payload is JSON.
             prefilter: what can be looked for before decoding; None if nothing.
             is_bytes: whether `body` holds bytes instead of a str.
+            looks_again: whether numbers may be decoded as floats first, which takes more code.
         """
         self._code = code
         self._guards = guards
@@ -40,12 +45,9 @@ class PayloadCodegen:
         self._prefilter = prefilter
         self._is_bytes = is_bytes
         self._kind = "bytes" if is_bytes else "str"
+        self._keeps_text = shape is not None and shape.any_keeps_text()
+        self.compares_numbers = looks_again and self._keeps_text
         self._decoders: dict[bool, str] = {}
-
-    @property
-    def compares_numbers(self) -> bool:
-        """Whether the texts of numbers count: then there are two ways to decode."""
-        return self._shape is not None and self._shape.any_keeps_text()
 
     def decode(
         self, json: str, string: str, exits: Exits, *, look: bool, texts: bool | None
@@ -75,7 +77,7 @@ class PayloadCodegen:
         elif self.compares_numbers and not texts:
             lines += self._as_floats(json, after, hit, exits)
         else:
-            lines += self._at_once(json, after, hit, texts=self.compares_numbers)
+            lines += self._at_once(json, after, hit, texts=self._keeps_text)
         not_json = []
         if string:
             not_json = [

@@ -42,6 +42,9 @@ from filterpatterns.matching.verdict import payload_satisfies
 MOST_TESTS = 400
 """Tests, over all combinations, that code is generated for: beyond, compiling it takes too long."""
 
+_MOST_TWICE = 30
+"""The same for code that is written twice, for numbers as floats and for their texts."""
+
 
 class _Branch(Struct, frozen=True, eq=False):
     """A conjunction as code is generated for it: its trees share edges with the others'.
@@ -85,7 +88,8 @@ class RecordCodegen:
         Raises:
             Unsupported: the matcher is of a shape that only the interpreter serves.
         """
-        if matcher.keep_all or not 0 < matcher.size() <= MOST_TESTS:
+        tests = matcher.size()
+        if matcher.keep_all or not 0 < tests <= MOST_TESTS:
             raise Unsupported
         conjunctions = tuple(matcher.conjunctions())
         self._code = code
@@ -121,6 +125,7 @@ class RecordCodegen:
             shape=self._payload_shape,
             prefilter=self.prefilter,
             is_bytes=self._is_bytes,
+            looks_again=tests <= _MOST_TWICE,
         )
 
     def _own_tests(self, one: Conjunction) -> Iterator[tuple[tuple[str, ...], FieldTest]]:
