@@ -80,7 +80,7 @@ def _holds_often(node: MatchNode) -> int:
         return 6
     if any(isinstance(rule, AnythingBut) for rule in node.test.rules):
         return 4
-    return 0 if all(map(_plain_string, node.test.rules)) else 2
+    return 0 if all(map(plain_string, node.test.rules)) else 2
 
 
 def _choose(
@@ -120,12 +120,12 @@ def _scalar(code: Code, test: FieldTest, access: Access, value: str) -> tuple[li
 
 def rules(code: Code, test: FieldTest, value: str, kind: Kind) -> str:
     """An expression: a leaf of the kind satisfies any rule of a test."""
-    texts = [text for text in map(_plain_string, test.rules) if text is not None]
+    texts = [text for text in map(plain_string, test.rules) if text is not None]
     others = test.rules
     parts = []
     if len(texts) > FEW and kind == "string":
         parts.append(f"{value} in {code.bind(frozenset(texts))}")
-        others = tuple(rule for rule in test.rules if _plain_string(rule) is None)
+        others = tuple(rule for rule in test.rules if plain_string(rule) is None)
     parts += [rule.code(value, kind, code.bind) for rule in others]
     if "True" in parts:
         return "True"
@@ -133,7 +133,8 @@ def rules(code: Code, test: FieldTest, value: str, kind: Kind) -> str:
     return " or ".join(parts) or "False"
 
 
-def _plain_string(rule: Operator) -> str | None:
+def plain_string(rule: Operator) -> str | None:
+    """The string that a rule holds for, if it is the only one."""
     if isinstance(rule, Exactly):
         return rule.text
     if isinstance(rule, Equals) and isinstance(rule.value, str):
@@ -251,7 +252,7 @@ class StructAccess:
         if not self._shape.takes_list:
             return "False"
         if len(test.rules) == 1 and not test.optional and not self._shape.keeps_text:
-            text = _plain_string(test.rules[0])
+            text = plain_string(test.rules[0])
             if text is not None:
                 return f"{self._code.bind(text)} in {value}"
 
@@ -284,8 +285,10 @@ class StructAccess:
 class DictAccess:
     """Reading dicts and lists that somebody else made: anything unusual is Odd."""
 
-    def __init__(self, code: Code) -> None:
+    def __init__(self, code: Code, *, costly: bool) -> None:
+        """`costly`: all tests together cost so much that arrays are left to the evaluator."""
         self._code = code
+        self._costly = costly
         self.key: Hashable = dict
         self.object_class = "dict"
 
@@ -316,7 +319,7 @@ class DictAccess:
         return [(f"@ in {known}", expression)], f"{self._code.bind(_odd)}()"
 
     def array(self, node: MatchNode, value: str, condition: Condition | None) -> str:
-        if condition is None:
+        if condition is None or self._costly:
             return self._interpret(node, value)
 
         def write(values: str) -> list[str]:
@@ -338,6 +341,8 @@ class DictAccess:
         return self._interpret(node, value)
 
     def _interpret(self, node: MatchNode, value: str) -> str:
+        if self._costly:
+            return f"{self._code.bind(_odd)}()"
         return f"{self._code.bind(partial(interpreter.holds, node))}({value})"
 
 

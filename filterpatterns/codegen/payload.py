@@ -29,6 +29,7 @@ class PayloadCodegen:
         prefilter: Prefilter | None,
         is_bytes: bool,
         looks_again: bool,
+        costly: bool,
     ) -> None:
         """
         Args:
@@ -38,12 +39,14 @@ class PayloadCodegen:
             prefilter: what can be looked for before decoding; None if nothing.
             is_bytes: whether `body` holds bytes instead of a str.
             looks_again: whether numbers may be decoded as floats first, which takes more code.
+            costly: whether what is decoded is tested so often that long texts are left alone.
         """
         self._code = code
         self._guards = guards
         self._shape = shape
         self._prefilter = prefilter
         self._is_bytes = is_bytes
+        self._costly = costly
         self._kind = "bytes" if is_bytes else "str"
         self._keeps_text = shape is not None and shape.any_keeps_text()
         self.compares_numbers = looks_again and self._keeps_text
@@ -64,6 +67,7 @@ class PayloadCodegen:
             lines += self._guards.refuse(f"body.__class__ is not {self._kind}")
             lines += [f"if {self._looking(self._prefilter)}:", *indent(exits.no_match)]
         lines += self._guards.refuse_overflow("body")
+        lines += self._guards.refuse_long("body", costly=self._costly)
         if self._is_bytes:
             lines.append("if not body.isascii(): str(body, 'utf-8')")
         deep = self._guards.refuse_deep("body")

@@ -6,7 +6,7 @@ type), and the statements given as `unknown` follow, which ask the interpreter.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -21,6 +21,7 @@ from filterpatterns.codegen.expressions import (
     StructAccess,
     below,
     fields,
+    plain_string,
     rules,
 )
 from filterpatterns.codegen.payload import PayloadCodegen
@@ -44,6 +45,14 @@ MOST_TESTS = 400
 
 _MOST_TWICE = 30
 """The same for code that is written twice, for numbers as floats and for their texts."""
+
+
+_COSTLY = 16
+"""Tests, each counted with its rules, beyond which the elements of long arrays are better looked at
+for all tests together; that is what the evaluator does."""
+
+_COSTLY_IN_DICTS = 6
+"""The same for arrays in dicts, whose leaves the interpreter tests."""
 
 
 class _Branch(Struct, frozen=True, eq=False):
@@ -100,9 +109,9 @@ class RecordCodegen:
         self._key = next(iter(self._keys), None)
         # An object in a record is read where it stands, like the record's own members.
         self._inline = self._source.encoding is Encoding.OBJECT and self._key is not None
-        merged, metadata = build_aligned_trees(
-            "", [list(self._own_tests(one)) for one in conjunctions]
-        )
+        own = [list(self._own_tests(one)) for one in conjunctions]
+        merged, metadata = build_aligned_trees("", own)
+        self._cost = sum(_cost(test) for tests in own for _, test in tests)
         text_keys = () if self._inline else self._keys
         # Metadata have other names in the source's other shape, which has no payload of this name.
         self._shape_key = None
@@ -126,6 +135,7 @@ class RecordCodegen:
             prefilter=self.prefilter,
             is_bytes=self._is_bytes,
             looks_again=tests <= _MOST_TWICE,
+            costly=_is_costly(conjunctions, self._key),
         )
 
     def _own_tests(self, one: Conjunction) -> Iterator[tuple[tuple[str, ...], FieldTest]]:
@@ -243,7 +253,7 @@ class RecordCodegen:
                 lines += self._guards.refuse(f"{member}.__class__ is not dict")
             else:
                 lines += self._body(member, self._alias(holder))
-        return lines, holder, DictAccess(self._code)
+        return lines, holder, DictAccess(self._code, costly=self._cost > _COSTLY_IN_DICTS)
 
     def _alias(self, holder: str) -> str | None:
         """The payload's member in the source's other shape, if nothing but the payload is read."""
@@ -266,6 +276,7 @@ class RecordCodegen:
             lines = [
                 *self._utf8_text(kind),
                 *self._guards.refuse_overflow(name),
+                *self._guards.refuse_long(name, costly=self._cost > _COSTLY),
                 f"members = {decode}({argument}){inside}",
             ]
         lines += self._guards.refuse_deep(name)
@@ -298,7 +309,7 @@ class RecordCodegen:
             Unsupported: the pattern speaks of a member that events hold records in.
         """
         struct = self._line_struct()
-        if self._guards.is_guarded:
+        if self._guards.is_guarded or self._cost > _COSTLY:
             return None
         return msgspec.json.Decoder(struct, float_hook=KEEP_TEXT).decode_lines
 
@@ -325,3 +336,14 @@ class RecordCodegen:
         if any(branch.string for branch in self._branches):
             lines += self._guards.refuse("body.__class__ is not str")
         return lines
+
+
+def _cost(test: FieldTest) -> int:
+    """What a test costs for each element of an array: all plain strings together are one."""
+    return 1 + sum(plain_string(rule) is None for rule in test.rules)
+
+
+def _is_costly(conjunctions: Iterable[Conjunction], key: str | None) -> bool:
+    """Whether the tests below a payload key cost much together."""
+    nodes = [one.payloads[key].json for one in conjunctions if key in one.payloads]
+    return sum(_cost(test) for node in nodes if node for test in node.tests()) > _COSTLY

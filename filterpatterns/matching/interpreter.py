@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from filterpatterns.jsontext.python_values import plain_scalar
+from filterpatterns.matching.mask_tree import leaf_test
 from filterpatterns.matching.match_tree import UNRANKED, FieldTest, MatchNode
 from filterpatterns.matching.search import satisfied, walk
 
@@ -99,10 +99,10 @@ def _needed(node: MatchNode) -> int:
 def _any_leaf(test: FieldTest, leaves: Any) -> Outcome:
     """A test, for the leaves of its path: any of them may satisfy any rule."""
     found = False
+    holds = leaf_test(test)
     for leaf in leaves:
         found = True
-        leaf = plain_scalar(leaf)
-        if any(rule.holds(leaf) for rule in test.rules):
+        if holds(leaf):
             return test.rank, 0
     return (test.rank, 1) if found else (UNRANKED, int(not test.optional))
 

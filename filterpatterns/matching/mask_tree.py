@@ -7,10 +7,12 @@ all of them together: an operation on masks stands for a thousand comparisons.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from filterpatterns.matching.lookup.column import Column
 from filterpatterns.matching.match_tree import FieldTest, MatchNode, build_tree
+from filterpatterns.matching.values import comparable
 
 Holding = Callable[[Sequence[Any]], int]
 """The conjunctions whose test at a place holds for any of some leaves, as `plain_scalar` gives
@@ -170,6 +172,17 @@ class Absence:
 
 def _none_holds(_leaves: Sequence[Any]) -> int:
     return 0
+
+
+def leaf_test(test: FieldTest) -> Callable[[Any], bool]:
+    """A function that says whether a leaf satisfies any rule of a test."""
+    holding = _lookup(test) if len(test.rules) > _FEW_RULES else _holding([(test, 1)])
+    return lambda leaf: bool(holding((comparable(leaf),)))
+
+
+@lru_cache(maxsize=16)
+def _lookup(test: FieldTest) -> Holding:
+    return _holding([(test, 1)])
 
 
 def _holding(tests: list[tuple[FieldTest, int]]) -> Holding:
