@@ -135,39 +135,49 @@ class MaskTree:
 class Absence:
     """What is missing where only some of many things are there, without asking for each of them."""
 
-    __slots__ = ("_tables",)
+    __slots__ = ("_count", "_tree")
 
     def __init__(self, masks: Sequence[int]) -> None:
         """`masks` says for each thing which conjunctions fail without it."""
-        # A table for each power of two: the masks of so many neighbours, put together.
-        self._tables = [list(masks)]
-        width = 1
-        while 2 * width <= len(masks) and len(masks) > _FEW_CHILDREN:
-            last = self._tables[-1]
-            self._tables.append(
-                [last[place] | last[place + width] for place in range(len(last) - width)]
-            )
-            width *= 2
+        self._count = len(masks)
+        self._tree = list(masks)
+        if self._count > _FEW_CHILDREN:
+            # A segment tree: the masks come last; each node before has those of the two below it.
+            self._tree = [*([0] * self._count), *masks]
+            for node in range(self._count - 1, 0, -1):
+                self._tree[node] = self._tree[2 * node] | self._tree[2 * node + 1]
 
     def without(self, there: Iterable[int]) -> int:
         """The conjunctions that fail, given the numbers of the things that are there."""
-        first = self._tables[0]
-        if len(self._tables) == 1:
+        failing = 0
+        if len(self._tree) == self._count:
             present = set(there)
-            failing = 0
-            for number, mask in enumerate(first):
+            for number, mask in enumerate(self._tree):
                 if number not in present:
                     failing |= mask
             return failing
-        failing = start = 0
-        for number in (*sorted(there), len(first)):
-            length = number - start
-            if length > 0:
-                level = length.bit_length() - 1
-                table = self._tables[level]
-                failing |= table[start] | table[number - (1 << level)]
+        start = 0
+        for number in (*sorted(there), self._count):
+            if start < number:
+                failing |= self._between(start, number)
             start = number + 1
         return failing
+
+    def _between(self, start: int, end: int) -> int:
+        """The masks of neighbours, put together."""
+        together = 0
+        start += self._count
+        end += self._count
+        while start < end:
+            if start & 1:
+                together |= self._tree[start]
+                start += 1
+            if end & 1:
+                end -= 1
+                together |= self._tree[end]
+            start >>= 1
+            end >>= 1
+        return together
 
 
 def _none_holds(_leaves: Sequence[Any]) -> int:

@@ -21,14 +21,19 @@ from filterpatterns.matching.mask_tree import Absence, MaskNode, MaskTree
 from filterpatterns.matching.match_tree import FieldTest
 from filterpatterns.matching.outcomes import Outcome, Outcomes
 
+_STEPS_PER_VALUE = 2
+"""What looking at a value costs, for thousands of conjunctions together, in steps of the search."""
+
 
 class Budget:
     """What may be spent on searching for one record, whatever the number of patterns."""
 
-    __slots__ = ("_left",)
+    __slots__ = ("_left", "walked")
 
     def __init__(self, steps: int = MAX_SEARCH_STEPS) -> None:
+        """`walked` counts the values that were looked at to evaluate conjunctions together."""
         self._left = steps
+        self.walked = 0
 
     def spend(self, steps: int) -> None:
         """Count steps, each of which takes about as long as any other.
@@ -41,6 +46,17 @@ class Budget:
             raise RecordError(
                 "the record spells paths with dots in too many ways, in arrays, to search them"
             )
+
+    def spend_for_walks(self) -> None:
+        """Count the walks so far: another one is to follow, for more conjunctions.
+
+        Raises:
+            RecordError: there were too many.
+        """
+        self._left -= _STEPS_PER_VALUE * self.walked
+        self.walked = 0
+        if self._left < 0:
+            raise RecordError("the record has too many array elements for so many rules with $or")
 
 
 class _Place:

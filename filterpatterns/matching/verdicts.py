@@ -28,7 +28,8 @@ from filterpatterns.matching.verdict import (
 )
 
 _MOST_CONJUNCTIONS = 1 << 13
-"""Conjunctions that are evaluated together: beyond, masks are too long to be nearly free."""
+"""Conjunctions of one filter that are evaluated together: beyond, masks are too long to be nearly
+free."""
 
 _ANYTHING = build_tree("", ())
 
@@ -57,7 +58,7 @@ class Evaluator:
 
     def _verdict(self, payloads: Payloads, *, formats_only: bool) -> Verdict:
         if self._groups is None:
-            self._groups = tuple(grouped(self._matcher.patterns))
+            self._groups = tuple(grouped(self._matcher.patterns, _MOST_CONJUNCTIONS))
         outcome = MATCH if formats_only and not self._matcher.size() else None
         for group in self._groups:
             verdict = group.verdict(payloads, formats_only=formats_only)
@@ -69,11 +70,12 @@ class Evaluator:
         return outcome or NO_MATCH
 
 
-def grouped(patterns: Iterable[Conjunctions]) -> Iterator[Group]:
-    """Patterns in groups that are evaluated together."""
+def grouped(patterns: Iterable[Conjunctions], most: int) -> Iterator[Group]:
+    """Patterns in groups that are evaluated together, of at most so many conjunctions (or one
+    pattern)."""
     chosen: list[Conjunctions] = []
     for pattern in patterns:
-        if chosen and sum(one.count for one in chosen) + pattern.count > _MOST_CONJUNCTIONS:
+        if chosen and sum(one.count for one in chosen) + pattern.count > most:
             yield Group(chosen)
             chosen = []
         chosen.append(pattern)
