@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Any
 
 from filterpatterns.matching.lookup.column import Column
-from filterpatterns.matching.match_tree import FieldTest, MatchNode, build_tree
-from filterpatterns.matching.values import comparable
+from filterpatterns.matching.match_tree import FieldTest, build_tree
+from filterpatterns.jsontext.python_values import comparable
 
 Holding = Callable[[Sequence[Any]], int]
 """The conjunctions whose test at a place holds for any of some leaves, as `plain_scalar` gives
@@ -98,38 +98,32 @@ class MaskTree:
             by_path.setdefault(test.path, []).append((test, mask))
         numbers = {path: number for number, path in enumerate(sorted(by_path))}
         skeleton = build_tree(name, ((names, test) for names, test, _ in placed))
-        self.root = self._made(skeleton, 0, by_path, numbers)
+        self.root = MaskNode(name, 0)
+        order = [(skeleton, self.root)]
+        for model, node in order:
+            if model.test is not None:
+                self._put(node, by_path[model.test.path], 1 << numbers[model.test.path])
+            for number, below in enumerate(model.children):
+                child = MaskNode(below.name, number)
+                node.children[child.name] = node.by_part[child.name.partition(".")[0]] = child
+                node.has_dots = node.has_dots or "." in child.name
+                order.append((below, child))
+        for _, node in reversed(order):
+            needed = [child.required | child.required_below for child in node.children.values()]
+            node.absent = Absence(needed)
+            node.required_below = node.absent.without(())
 
-    def _made(
-        self,
-        model: MatchNode,
-        number: int,
-        by_path: dict[str, list[tuple[FieldTest, int]]],
-        numbers: dict[str, int],
-    ) -> MaskNode:
-        node = MaskNode(model.name, number)
-        if model.test is not None:
-            path = model.test.path
-            tests = by_path[path]
-            node.bit = 1 << numbers[path]
-            for test, mask in tests:
-                node.tested |= mask
-                if not test.optional:
-                    node.required |= mask
-            node.holding = _holding(tests)
-            self.tests[node.bit] = tests
-            self.tested[node.bit] = node.tested
-            self.required[node.bit] = node.required
-        for index, below in enumerate(model.children):
-            child = self._made(below, index, by_path, numbers)
-            node.children[child.name] = child
-            node.by_part[child.name.partition(".")[0]] = child
-            node.has_dots = node.has_dots or "." in child.name
-            node.required_below |= child.required | child.required_below
-        node.absent = Absence(
-            [child.required | child.required_below for child in node.children.values()]
-        )
-        return node
+    def _put(self, node: MaskNode, tests: list[tuple[FieldTest, int]], bit: int) -> None:
+        """The tests of a path at its node."""
+        node.bit = bit
+        for test, mask in tests:
+            node.tested |= mask
+            if not test.optional:
+                node.required |= mask
+        node.holding = _holding(tests)
+        self.tests[bit] = tests
+        self.tested[bit] = node.tested
+        self.required[bit] = node.required
 
 
 class Absence:

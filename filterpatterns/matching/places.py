@@ -26,13 +26,18 @@ _STEPS_PER_VALUE = 2
 
 
 class Budget:
-    """What may be spent on searching for one record, whatever the number of patterns."""
+    """What may be spent on searching for one record, whatever the number of patterns.
 
-    __slots__ = ("_left", "walked")
+    `walked` counts the values that were looked at to evaluate conjunctions together. While
+    `postpones` is set nothing is searched: what only a search can decide counts as failing, and
+    `postponed` says that there was such.
+    """
 
-    def __init__(self, steps: int = MAX_SEARCH_STEPS) -> None:
-        """`walked` counts the values that were looked at to evaluate conjunctions together."""
-        self._left = steps
+    __slots__ = ("_left", "postponed", "postpones", "walked")
+
+    def __init__(self) -> None:
+        self._left = MAX_SEARCH_STEPS
+        self.postpones = self.postponed = False
         self.walked = 0
 
     def spend(self, steps: int) -> None:
@@ -94,6 +99,9 @@ def holding_by_places(tree: MaskTree, value: Any, asked: int, budget: Budget) ->
         uncertain |= tree.tested[1 << number]
     uncertain &= asked & ~missing
     held &= ~(missing | uncertain)
+    if uncertain and budget.postpones:
+        budget.postponed = True
+        return held
     return held | _searched(top, tree, uncertain, several, budget) if uncertain else held
 
 

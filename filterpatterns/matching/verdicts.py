@@ -59,8 +59,19 @@ class Evaluator:
     def _verdict(self, payloads: Payloads, *, formats_only: bool) -> Verdict:
         if self._groups is None:
             self._groups = tuple(grouped(self._matcher.patterns, _MOST_CONJUNCTIONS))
+        budget = payloads.budget
+        budget.postpones = True  # what holds without a search saves it
+        verdict = self._first(self._groups, payloads, formats_only=formats_only)
+        budget.postpones = False
+        if budget.postponed and verdict[0] is not Reason.MATCH:
+            return self._first(self._groups, payloads, formats_only=formats_only)
+        return verdict
+
+    def _first(
+        self, groups: tuple[Group, ...], payloads: Payloads, *, formats_only: bool
+    ) -> Verdict:
         outcome = MATCH if formats_only and not self._matcher.size() else None
-        for group in self._groups:
+        for group in groups:
             verdict = group.verdict(payloads, formats_only=formats_only)
             if verdict[0] is Reason.MATCH:
                 return verdict
