@@ -169,7 +169,7 @@ _FIELDS_IN_ARRAY = _filled('{"body":{"i":{', '"f#":[1]', "}}}", 4096)
 _NESTED = '{"body":{"a":{"b":[1],"c":[1]}}}'
 
 RECORDS: Mapping[str, RecordCase] = {
-    "1,000 combinations": RecordCase(_MANY, _combined, 4 * _KB),
+    "1,000 combinations, 4 KB": RecordCase(_MANY, _combined, 4 * _KB),
     "1,000 combinations, 1 MB": RecordCase(_MANY, _combined),
     "1,000 combinations, dotted": RecordCase(
         _MANY, lambda size: _combined(size, "z.z", "9", '"z":0,')
@@ -177,7 +177,7 @@ RECORDS: Mapping[str, RecordCase] = {
     "1,000 combinations, in arrays": RecordCase(
         _MANY, lambda size: _combined(size, "z.z", '[{"q":1},10]', '"z":[{"z":10},{"z":11}],')
     ),
-    "1,000 combinations in an array": RecordCase(_MANY_IN_ARRAY, _distinct_objects),
+    "1,000 combinations of an array": RecordCase(_MANY_IN_ARRAY, _distinct_objects),
     "450 fields in an array of `{}`": RecordCase(_FIELDS_IN_ARRAY, _objects("{}")),
     "450 fields in an array": RecordCase(_FIELDS_IN_ARRAY, _distinct_objects),
     "nested arrays, one more spelling": RecordCase(_NESTED, _nested_spellings),
