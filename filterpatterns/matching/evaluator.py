@@ -82,6 +82,8 @@ class _Walk:
                 values.append(member)
             elif isinstance(name, str) and node.is_other_spelling(name):
                 raise _OtherSpelling
+        if not present:
+            return 0, self._asked & ~node.required_below
         held = self._asked & ~node.absent.without([child.number for child in present])
         found = 0
         for child, member in zip(present, values):  # noqa: B905 - one for each
