@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
+from filterpatterns.jsontext.python_values import comparable
 from filterpatterns.matching.lookup.column import Column
 from filterpatterns.matching.match_tree import FieldTest, build_tree
-from filterpatterns.jsontext.python_values import comparable
 
 Holding = Callable[[Sequence[Any]], int]
 """The conjunctions whose test at a place holds for any of some leaves, as `plain_scalar` gives
