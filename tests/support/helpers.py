@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 import filterpatterns
 from filterpatterns import Diagnostic, PatternError
 from filterpatterns.jsontext.numbers import JsonNumber, read_number
-from tests.support.paths import in_body, sqs_record, verdicts
+from tests.support.paths import batch_verdicts, in_body, sqs_record, text_of
 
 OPENING, CLOSING = "⟦", "⟧"
 
@@ -76,12 +77,27 @@ def parsed(event: str) -> Any:
 
 def everywhere(pattern: str, event: str) -> bool:
     """The verdict on an event, upon which every path agrees: as a record, and as an SQS body."""
+    return all_everywhere(pattern, [event])[0]
+
+
+def all_everywhere(pattern: str, events: Sequence[str]) -> list[bool]:
+    """The verdicts on events, upon which every path agrees: as records, and as SQS bodies."""
     record = filterpatterns.compile(pattern, source="event")
     body = filterpatterns.compile(in_body(pattern))
-    found = {f"event: {way}": v for way, v in verdicts(record, parsed(event), event).items()}
-    found |= {f"body: {way}": v for way, v in verdicts(body, sqs_record(event)).items()}
-    assert len(set(found.values())) == 1, (pattern, event, found)
-    return found.popitem()[1]
+    in_bodies = [sqs_record(event) for event in events]
+    found = {
+        "event": batch_verdicts(record, [parsed(event) for event in events], events),
+        "body": batch_verdicts(body, in_bodies, [text_of(record) for record in in_bodies]),
+    }
+    expected = found["event"]["interpreter"]
+    assert disagreeing(found["event"], expected) == {}, (pattern, events, expected)
+    assert disagreeing(found["body"], expected) == {}, (pattern, events, expected)
+    return expected
+
+
+def disagreeing(found: dict[str, list[bool]], expected: list[bool]) -> dict[str, list[bool]]:
+    """The paths that gave other verdicts, and which."""
+    return {path: verdicts for path, verdicts in found.items() if verdicts != expected}
 
 
 def warned(pattern: Any, **options: Any) -> list[Diagnostic]:

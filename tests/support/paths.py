@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
-from collections.abc import Iterator, Mapping
+import os
+import zlib
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import filterpatterns
 from filterpatterns.cli.io.lines import LineFilter, LineMatcher
+from filterpatterns.codegen.functions import Generated
 from filterpatterns.delivery.envelopes import holds_records
 from filterpatterns.explain.explainer import ExplainedField
 from filterpatterns.jsontext.structure import one_line
+
+THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") in ("thorough", "long")
+"""Whether to take the time for every combination, as before a change lands."""
+
+_RESULTS = ("filter", "partition", "mask")
 
 
 def case_lines(name: str) -> Iterator[dict[str, Any]]:
@@ -41,50 +51,111 @@ def verdicts(
     compiled: filterpatterns.Filter, record: Mapping[str, Any], text: str | None = None
 ) -> dict[str, bool]:
     """The verdict of each engine path on one record: given as a dict, as text and as bytes."""
-    text = text_of(record) if text is None else text
+    texts = [text_of(record) if text is None else text]
+    return {path: found for path, (found,) in batch_verdicts(compiled, [record], texts).items()}
+
+
+def batch_verdicts(
+    compiled: filterpatterns.Filter, records: Sequence[Mapping[str, Any]], texts: Sequence[str]
+) -> dict[str, list[bool]]:
+    """The verdicts of each engine path on records, which are given as dicts, as text and as bytes.
+
+    Compiling the generated loops takes most of the time. So each way to decode is taken with one
+    of the results (filter, partition, mask), which one depends on the pattern; with all of them in
+    the thorough profile.
+    """
     engine = compiled._engine
+    data = [text.encode() for text in texts]
     found = {
-        "interpreter": engine.interpret(record),
-        "interpreter, text": engine.interpret(text),
-        "matches": compiled.matches(record),
-        "matches, text": compiled.matches(text),
-        "matches, bytes": compiled.matches(text.encode()),
-        "filter": compiled.filter([record]) == [record],
-        "filter, text": compiled.filter([text]) == [text],
-        "partition": compiled.partition([record]) == ([record], []),
-        "mask": compiled.mask([record]) == [True],
-        "mask, text": compiled.mask([text]) == [True],
-        "mask, bytes": compiled.mask([text.encode()]) == [True],
-        "explain": explained(compiled, record),
-        "explain, text": bool(compiled.explain(text)),
+        "interpreter": [engine.interpret(record) for record in records],
+        "interpreter, text": [engine.interpret(text) for text in texts],
+        "matches": [compiled.matches(record) for record in records],
+        "matches, text": [compiled.matches(text) for text in texts],
+        "matches, bytes": [compiled.matches(each) for each in data],
+        "filter": _kept(records, compiled.filter(records)),
+        "filter, text": _kept(texts, compiled.filter(texts)),
+        "partition": _parted(records, *compiled.partition(records)),
+        "mask": compiled.mask(records),
+        "mask, text": compiled.mask(texts),
+        "mask, bytes": compiled.mask(data),
+        "explain": [explained(compiled, record) for record in records],
+        "explain, text": [bool(compiled.explain(text)) for text in texts],
     }
     generated = engine.generated()
     if generated is not None:
-        for kind, given in (("dict", record), ("text", text), ("bytes", text.encode())):
-            for look in (False, True) if generated.can_look else (False,):
-                for texts in (False, True, None) if generated.compares_numbers else (False,):
-                    for result in ("filter", "partition", "mask"):
-                        kept: list[Any] = []
-                        loop = generated.loop(result, kind, look, texts)
-                        loop([given], kept.append, lambda record: None, engine.interpret)
-                        verdict = kept == [True] if result == "mask" else kept == [given]
-                        way = f"look={look}, texts={texts}"
-                        found[f"{result} loop, {kind}, {way}"] = verdict
-    if holds_records(record) is None:  # or it is taken apart: those are the records
-        found["lines"] = line_verdict(compiled, text)
+        given = {"dict": records, "text": texts, "bytes": data}
+        for result, kind, look, as_texts in _loops(generated, _turn(compiled)):
+            loop = generated.loop(result, kind, look, as_texts)
+            kept: list[Any] = []
+            dropped: list[Any] = []
+            loop(given[kind], kept.append, dropped.append, engine.interpret)
+            path = f"{result} loop, {kind}, look={look}, texts={as_texts}"
+            if result == "mask":
+                found[path] = kept
+            elif result == "filter":
+                found[path] = _kept(given[kind], kept)
+            else:
+                found[path] = _parted(given[kind], kept, dropped)
+    if all(holds_records(record) is None for record in records):
+        found["lines"] = line_verdicts(compiled, texts)  # others are taken apart: it has records
+    return found
+
+
+def _loops(generated: Generated, turn: int) -> Iterator[tuple[str, str, bool, bool | None]]:
+    """The result, the kind of record, and how to decode, of the loops to try."""
+    ways = itertools.product(
+        ("dict", "text", "bytes"),
+        (False, True) if generated.can_look else (False,),
+        (False, True, None) if generated.compares_numbers else (False,),
+    )
+    for number, (kind, look, as_texts) in enumerate(ways, turn):
+        for result in _RESULTS if THOROUGH else (_RESULTS[number % len(_RESULTS)],):
+            yield result, kind, look, as_texts
+
+
+def _turn(compiled: filterpatterns.Filter) -> int:
+    """A number that a filter always gets, and another filter likely another."""
+    return sum(zlib.crc32(one.text.encode("utf-8", "surrogatepass")) for one in compiled.texts)
+
+
+def _kept(given: Sequence[Any], kept: Sequence[Any]) -> list[bool]:
+    """Which of the records were kept: these very objects, in their order."""
+    left = deque(kept)
+    found = []
+    for record in given:
+        found.append(bool(left) and left[0] is record)
+        if found[-1]:
+            left.popleft()
+    assert not left, "records that were not given, or in another order"
+    return found
+
+
+def _parted(given: Sequence[Any], kept: Sequence[Any], dropped: Sequence[Any]) -> list[bool]:
+    """Which of the records were kept, where all others were dropped."""
+    found = _kept(given, kept)
+    rest = [record for record, is_kept in zip(given, found, strict=True) if not is_kept]
+    assert _kept(rest, dropped) == [True] * len(rest), "each record is kept or dropped"
     return found
 
 
 def line_verdict(compiled: filterpatterns.Filter, text: str) -> bool:
-    """The verdict on a record's text as a line of a file: the first lines are judged with a look
+    """The verdict on a record's text as a line of a file."""
+    return line_verdicts(compiled, [text])[0]
+
+
+def line_verdicts(compiled: filterpatterns.Filter, texts: Sequence[str]) -> list[bool]:
+    """The verdicts on records' texts as lines of a file: the first lines are judged with a look
     before decoding, if there can be one, and the next without."""
-    line = one_line(text).encode() + b"\n"
-    lines = LineFilter(LineMatcher(compiled, drops=True), "cases", json_lines=True)
-    blocks = [[line] * 2, [line] * 2]
-    lines.run(lambda longest: blocks.pop() if blocks else [])
-    outcome = lines.outcome
-    assert (outcome.kept or outcome.dropped) == [line] * 4, outcome
-    return bool(outcome.kept)
+    lines = [one_line(text).encode() + b"\n" for text in texts]
+    filtered = LineFilter(LineMatcher(compiled, drops=True), "cases", json_lines=True)
+    blocks = [lines * 2, lines * 2]
+    filtered.run(lambda longest: blocks.pop() if blocks else [])
+    kept, dropped = filtered.outcome.kept, filtered.outcome.dropped
+    found = [line in kept for line in lines]
+    repeated = list(zip(lines, found, strict=True)) * 4
+    assert kept == [line for line, is_kept in repeated if is_kept], filtered.outcome
+    assert dropped == [line for line, is_kept in repeated if not is_kept], filtered.outcome
+    return found
 
 
 def explained(compiled: filterpatterns.Filter, record: Any) -> bool:
