@@ -101,6 +101,8 @@ def test_the_number_of_filters_is_limited() -> None:
         ("event_patterns.jsonl", ("--source", "event"), "7,199"),
         ("pattern_syntax.jsonl", (), "61"),
         ("payload_formats.jsonl", (), "61"),
+        ("operators/arrays.jsonl", ("--source", "event"), "68"),
+        ("operators/cidr.jsonl", ("--source", "event"), "59"),
     ],
 )
 def test_our_own_case_files_are_such_files(name: str, options: tuple[str, ...], count: str) -> None:

@@ -14,11 +14,13 @@ from filterpatterns import RuleSet
 from tests.support.helpers import all_everywhere, disagreeing
 from tests.support.oracle import loads, oracle_matches
 from tests.support.paths import (
+    THOROUGH,
     batch_verdicts,
     case_lines,
     in_body,
     sqs_record,
     text_of,
+    turn_of,
     verdicts,
 )
 
@@ -54,8 +56,8 @@ def test_event_patterns_in_an_sqs_body(case: dict[str, Any]) -> None:
     found = batch_verdicts(compiled, records, texts)
     assert disagreeing(found, case["matches"]) == {}, (case["events"], case["matches"])
     # A batch long enough for the engine to have tried all ways to decode it.
-    assert compiled.mask(records * 30) == case["matches"] * 30
-    assert compiled.mask(texts * 30) == case["matches"] * 30
+    for given in (records, texts) if THOROUGH else ((records, texts)[turn_of(compiled) % 2],):
+        assert compiled.mask(given * 30) == case["matches"] * 30
 
 
 @pytest.mark.properties
