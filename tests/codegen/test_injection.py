@@ -7,6 +7,7 @@ import json
 import pickle
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -96,8 +97,12 @@ _ATTRIBUTES = {
 _CONSTANTS = {"True", "False", "None", "'utf-8'", "':'", "1"}
 
 
+@cache
 def assert_names_only(source: str) -> None:
-    """The source has no name, no attribute and no constant but those that are listed here."""
+    """The source has no name, no attribute and no constant but those that are listed here.
+
+    Patterns that differ in their texts only have one source: it is looked at once.
+    """
     assert source.isascii()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Name):

@@ -1,5 +1,5 @@
 """Numbers by their text, addresses by their digits, quotes, and characters that have no case for
-AWS's engine: generated cases, upon which every path agrees with the slow definition."""
+AWS's engine: generated cases, upon which every path agrees with the oracle."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def _cases(draw: st.DrawFn) -> tuple[str, list[str]]:
 
 
 @given(_cases())
-def test_every_path_agrees_with_the_slow_definition_at_the_edges(
+def test_every_path_agrees_with_the_oracle_at_the_edges(
     case: tuple[str, list[str]],
 ) -> None:
     pattern, events = case

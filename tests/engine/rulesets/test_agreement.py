@@ -14,7 +14,15 @@ import filterpatterns
 from filterpatterns import RuleSet
 from filterpatterns.delivery.sources import SOURCES
 from tests.support.oracle import oracle_matches
-from tests.support.paths import base64_of, case_lines, kinesis_record, sqs_record, text_of, under
+from tests.support.paths import (
+    THOROUGH,
+    base64_of,
+    case_lines,
+    kinesis_record,
+    sqs_record,
+    text_of,
+    under,
+)
 from tests.support.strategies import events, pattern_event_pairs, patterns, tangled_pairs
 
 
@@ -33,6 +41,9 @@ def _parsed(event: str) -> Any:
     return json.loads(event, parse_int=lambda text: int(text) if len(text) < 4000 else float(text))
 
 
+pytestmark = pytest.mark.properties
+
+
 @pytest.fixture(scope="module")
 def cases() -> list[dict[str, Any]]:
     return list(case_lines("event_patterns.jsonl"))
@@ -42,7 +53,8 @@ def test_the_event_cases_as_one_set(cases: list[dict[str, Any]]) -> None:
     rules = RuleSet({str(n): case["pattern"] for n, case in enumerate(cases)}, source="event")
     for number, case in enumerate(cases):
         for text, expected in zip(case["events"], case["matches"], strict=True):
-            found = _ways(rules, _parsed(text), text)
+            in_every_way = THOROUGH or number % 3 == 0
+            found = _ways(rules, _parsed(text), text) if in_every_way else rules.matching(text)
             assert (str(number) in found) is expected, (case["pattern"], text)
 
 
@@ -51,13 +63,15 @@ def test_the_event_cases_as_one_set_against_every_filter(cases: list[dict[str, A
     filters = {
         str(n): filterpatterns.compile(case["pattern"], source="event")
         for n, case in enumerate(cases)
+        if THOROUGH or n % 3 == 0
     }
     rules = RuleSet({str(n): case["pattern"] for n, case in enumerate(cases)}, source="event")
     for case in cases[::9]:
         for text in case["events"][::3]:
             event = _parsed(text)
             expected = [name for name, one in filters.items() if one.matches(event)]
-            assert rules.matching(event) == expected, text
+            found = [name for name in rules.matching(event) if name in filters]
+            assert found == expected, text
 
 
 def test_the_event_cases_in_the_payloads_of_every_source(cases: list[dict[str, Any]]) -> None:
@@ -68,14 +82,16 @@ def test_the_event_cases_in_the_payloads_of_every_source(cases: list[dict[str, A
         "kafka": lambda text: {"topic": "t", "value": base64_of(text)},
         "mq": lambda text: {"messageID": "ID:1", "data": base64_of(text)},
     }
-    for source, record in made.items():
+    step = 3 if THOROUGH else 10
+    for first, (source, record) in enumerate(made.items()):
         key = SOURCES[source].payload_keys[0]
         named = {str(n): under(key, case["pattern"]) for n, case in enumerate(cases)}
         rules = RuleSet(named, source=source)
-        for number, case in enumerate(cases[::3]):
+        for number in range(first, len(cases), step):
+            case = cases[number]
             for text, expected in zip(case["events"], case["matches"], strict=True):
                 found = rules.matching(record(text))
-                assert (str(3 * number) in found) is expected, (source, case["pattern"], text)
+                assert (str(number) in found) is expected, (source, case["pattern"], text)
 
 
 def test_the_format_cases_as_one_set_for_each_source() -> None:
@@ -91,7 +107,7 @@ def test_the_format_cases_as_one_set_for_each_source() -> None:
             assert found == expected, case
 
 
-def test_the_format_cases_as_one_set_with_the_source_told_by_the_record() -> None:
+def test_the_format_cases_as_one_set_with_the_source_recognized() -> None:
     cases = list(case_lines("payload_formats.jsonl"))
     rules = RuleSet({str(n): case["pattern"] for n, case in enumerate(cases)}, source="auto")
     for number, case in enumerate(cases):
@@ -116,7 +132,7 @@ def _agree(named: list[dict[str, Any]], event: dict[str, Any]) -> None:
 
 
 @given(st.lists(patterns(), min_size=1, max_size=5), st.data())
-def test_generated_patterns_agree_with_the_slow_definition(
+def test_generated_patterns_agree_with_the_oracle(
     named: list[dict[str, Any]], data: st.DataObject
 ) -> None:
     event = data.draw(events(data.draw(st.sampled_from(named))))
@@ -124,7 +140,7 @@ def test_generated_patterns_agree_with_the_slow_definition(
 
 
 @given(st.lists(tangled_pairs(), min_size=2, max_size=4))
-def test_arrays_and_absence_agree_with_the_slow_definition(
+def test_arrays_and_absence_agree_with_the_oracle(
     pairs: list[tuple[dict[str, Any], dict[str, Any]]],
 ) -> None:
     _agree([pattern for pattern, _ in pairs], pairs[0][1])
