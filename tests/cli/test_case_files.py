@@ -111,7 +111,7 @@ def test_our_own_case_files_are_such_files(name: str, options: tuple[str, ...], 
     assert (result.stderr, result.exit_code) == ("", 0)
 
 
-def test_case_files_are_told_by_content_and_may_be_several(here: Path) -> None:
+def test_case_files_are_recognized_by_content_and_may_be_several(here: Path) -> None:
     (here / "array").write_text(json.dumps([LARGE, WRONG], indent=2))
     (here / "packed").write_bytes(gzip.compress(lines(PLAIN).encode()))
     result = fp("test", "--cases", "array", "--cases=packed", "-", stdin=lines(WRONG))
@@ -296,7 +296,7 @@ def test_a_report_says_what_could_not_be_read(here: Path) -> None:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(st.text(st.characters(codec=None), min_size=1, max_size=8))
-def test_a_report_is_xml_whatever_stands_in_names(tmp_path: Path, name: str) -> None:
+def test_a_report_is_xml_whatever_the_names(tmp_path: Path, name: str) -> None:
     path = tmp_path / "report.xml"
     run({**WRONG, "name": name}, options=("--junit", str(path)))
     (case,) = junit(path).findall("*/testcase")
@@ -304,7 +304,7 @@ def test_a_report_is_xml_whatever_stands_in_names(tmp_path: Path, name: str) -> 
         assert case.get("name") == f"line 1: {name}"
 
 
-def test_a_report_that_cannot_be_written_is_told_at_once(here: Path) -> None:
+def test_a_report_that_cannot_be_written_is_an_error_at_once(here: Path) -> None:
     result = fp("test", "--cases", "-", "--junit", "no/r.xml", stdin=lines(LARGE))
     assert result.stderr == "no/r.xml: error: no such file or directory\n"
     assert (result.stdout, result.exit_code) == ("", 2)
@@ -317,7 +317,7 @@ def test_a_report_that_cannot_be_written_is_told_at_once(here: Path) -> None:
     ("expect", "explained"),
     [((), [2, 3]), (("--expect", "all"), [2, 3]), (("--expect", "none"), [1])],
 )
-def test_why_a_record_misses_stands_below_it(
+def test_the_reason_is_shown_below_a_record_that_does_not_match(
     here: Path, expect: tuple[str, ...], explained: list[int]
 ) -> None:
     stdin = lines(*RECORDS[:3])
@@ -349,7 +349,7 @@ def test_explanations_are_coloured_as_rows_are(here: Path) -> None:
     assert any("\x1b" in line for line in told.splitlines() if line.startswith("     "))
 
 
-def test_why_a_case_fails_stands_below_it() -> None:
+def test_the_reason_is_shown_below_a_case_that_fails() -> None:
     long = {**PLAIN, "record": record({"total": 5, "note": "x" * 300}), "matches": True}
     result = run(LARGE, WRONG, long, {**REFUSED, "valid": True}, options=("--explain",))
     told = result.stdout.splitlines()
@@ -388,7 +388,7 @@ def test_usage_errors(here: Path, args: list[str], message: str) -> None:
     assert not Path("r.xml").exists()
 
 
-def test_one_reason_is_said_too_unless_it_is_no_match() -> None:
+def test_a_single_reason_is_shown_unless_it_is_no_match() -> None:
     result = fp("test", "-q", PATTERN, "-", stdin=lines(RECORDS[2], RECORDS[2]))
     assert result.stdout.splitlines() == [
         "2 records: 0 match, 2 drop",

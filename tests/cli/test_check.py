@@ -121,7 +121,7 @@ def test_a_byte_order_mark_and_other_line_ends_do_not_shift_columns(here: Path) 
     assert fp("check", "rules.yaml").stdout.startswith("rules.yaml:11:17: FP005 ")
 
 
-def test_a_file_without_patterns_is_said_if_it_was_named(here: Path) -> None:
+def test_a_named_file_without_patterns_is_reported(here: Path) -> None:
     result = fp("check", "empty.yaml")
     assert (result.exit_code, result.stdout) == (0, "")
     assert result.stderr.startswith("empty.yaml: warning: no patterns found\n")

@@ -126,14 +126,14 @@ def test_a_number_is_there_if_any_file_has_it(here: Path) -> None:
     assert result.exit_code == 2
 
 
-def test_several_files_are_told_apart(here: Path) -> None:
+def test_the_output_names_each_of_several_files(here: Path) -> None:
     (here / "more.jsonl").write_text("\n" + lines(RECORDS[1]))
     result = fp("explain", "pattern.json", "events.jsonl", "more.jsonl")
     assert f"1  {UUID}  events.jsonl:1\n" in result.stdout
     assert f"\n\n1  {UUID}  more.jsonl:2\n✗" in result.stdout
 
 
-def test_what_is_no_record_is_said_and_the_rest_explained(here: Path) -> None:
+def test_invalid_records_are_reported_and_the_rest_explained(here: Path) -> None:
     stdin = lines(RECORDS[0], "5", "{", RECORDS[1])
     result = fp("explain", PATTERN, "-", "absent.jsonl", stdin=stdin)
     assert result.stdout.count("\n✓ kept") == result.stdout.count("\n✗ dropped") == 1

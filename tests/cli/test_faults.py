@@ -68,7 +68,7 @@ def test_a_full_disk_is_an_error(name: str, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_reader_that_has_gone_is_none(name: str, folder: Path) -> None:
+def test_a_closed_reader_is_not_an_error(name: str, folder: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     done = start(*COMMANDS[name], folder=folder, stdout=writer)

@@ -224,7 +224,7 @@ def test_standard_input_is_read_where_no_file_is_named(events: Path) -> None:
     assert result.stdout == f"{events}:2\n<stdin>:1\n"
 
 
-def test_each_line_of_a_pipe_is_judged_as_it_comes() -> None:
+def test_each_line_of_a_pipe_is_matched_as_it_comes() -> None:
     with subprocess.Popen(
         command_line("filter", PATTERN), stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
@@ -341,7 +341,7 @@ def test_a_killed_process_fails_the_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, jobs: str) -> None:
+def test_ctrl_c_leaves_no_files(tmp_path: Path, jobs: str) -> None:
     path, out = tmp_path / "events.jsonl", tmp_path / "out.jsonl"
     path.write_bytes(BIG * 600_000)
     with subprocess.Popen(
@@ -372,7 +372,7 @@ def test_a_file_that_shrinks_is_no_whole_file(tmp_path: Path) -> None:
     assert end.problem == "the file became shorter while it was read"
 
 
-def test_a_line_of_any_length_is_judged_or_refused(
+def test_a_line_of_any_length_gets_a_verdict_or_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, errors = tmp_path / "events.jsonl", tmp_path / "errors"

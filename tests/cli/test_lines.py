@@ -141,7 +141,7 @@ def test_lines_end_at_line_feeds_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("line", SPACED)
-def test_a_line_is_the_same_wherever_it_stands(line: bytes, tmp_path: Path) -> None:
+def test_a_line_has_the_same_verdict_anywhere_in_a_file(line: bytes, tmp_path: Path) -> None:
     path, out = tmp_path / "events.jsonl", tmp_path / "out"
     plain = b'{"body":"x"}\n'
     for data in (line, line * 3, plain + line, line + plain, plain * 100 + line + b"5\n" + line):
@@ -223,7 +223,7 @@ def test_what_begins_like_a_packed_file_may_be_text(tmp_path: Path) -> None:
         assert f"{path}:1:1: error: " in fp("filter", PATTERN, path).stderr
 
 
-def test_of_the_first_few_records_nothing_behind_is_read(tmp_path: Path) -> None:
+def test_a_limit_on_records_stops_reading(tmp_path: Path) -> None:
     path, errors = tmp_path / "m", tmp_path / "errors"
     path.write_bytes(UNENDED + b"\n" + b"more\n" * 5 + BIG)
     for most, lost in ((1, b""), (2, ERRORS), (3, ERRORS + b"more\n" * 5)):

@@ -122,7 +122,7 @@ def test_what_comes_from_a_pipe_is_written_as_it_comes(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_signals_leave_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
+def test_signals_leave_no_files(number: signal.Signals, tmp_path: Path) -> None:
     path, out = tmp_path / "events.jsonl", tmp_path / "out.jsonl"
     path.write_bytes(BIG * 600_000)
     with subprocess.Popen(
@@ -138,7 +138,7 @@ def test_signals_leave_nothing_behind(number: signal.Signals, tmp_path: Path) ->
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is inherited")
-def test_workers_end_with_whoever_started_them(tmp_path: Path) -> None:
+def test_workers_end_with_their_parent(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     path.write_bytes(BIG * 600_000)
     with subprocess.Popen(

@@ -143,7 +143,7 @@ def test_quiet_leaves_the_summary(here: Path) -> None:
     assert result.stderr == ""
 
 
-def test_several_files_are_told_apart(here: Path) -> None:
+def test_the_output_names_each_of_several_files(here: Path) -> None:
     (here / "more.jsonl").write_text(lines(record({"total": 101}), "x"))
     result = fp("test", "pattern.json", "events.jsonl", "more.jsonl", "events.jsonl")
     assert [line for line in result.stdout.splitlines() if not line.startswith("  ")] == [
@@ -210,7 +210,7 @@ def test_colours_on_a_terminal(
 # --- fp test: what it reads ---
 
 
-def test_layouts_and_gzip_are_told_by_content(here: Path) -> None:
+def test_layouts_and_gzip_are_recognized_by_content(here: Path) -> None:
     layouts = {
         "lines": lines(*RECORDS),
         "array": json.dumps(RECORDS, indent=2),
@@ -282,7 +282,7 @@ def test_files_that_cannot_be_read_are_reported_and_the_rest_is_tested(here: Pat
 
 
 @pytest.mark.parametrize("content", ["", "\n\n", "[]", '{"Records": []}'])
-def test_that_there_are_no_records_is_said(here: Path, content: str) -> None:
+def test_a_file_without_records_is_reported(here: Path, content: str) -> None:
     (here / "empty").write_text(content)
     result = fp("test", "pattern.json", "empty")
     assert (result.stdout, result.stderr) == ("0 records\n", "empty: warning: no records\n")
@@ -530,7 +530,7 @@ def test_a_reader_that_has_seen_enough_ends_it_quietly(many: Path, options: list
     assert process.returncode == 141
 
 
-def test_records_are_judged_while_standard_input_stays_open() -> None:
+def test_records_are_matched_while_standard_input_stays_open() -> None:
     with subprocess.Popen(
         command_line("test", PATTERN, "-"),
         stdin=subprocess.PIPE,
@@ -621,7 +621,7 @@ def test_a_terminal_that_knows_ascii_only_gets_escapes() -> None:
     ),
     st.booleans(),
 )
-def test_what_matched_dropped_or_failed_is_all_there_was(soup: list[bytes], packed: bool) -> None:
+def test_every_record_matched_or_not_or_failed(soup: list[bytes], packed: bool) -> None:
     data = b"\n".join([json.dumps(RECORDS[0]).encode(), *soup])
     result = fp("test", "--json", PATTERN, "-", stdin=gzip.compress(data) if packed else data)
     rows = [json.loads(line) for line in result.stdout.splitlines()]

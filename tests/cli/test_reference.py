@@ -60,7 +60,7 @@ def test_the_page_says_what_holds_for_all_commands() -> None:
 
 
 def complete(*words: str) -> list[str]:
-    """What the shell is told for the last word: the type, and the value, of each completion."""
+    """What the shell gets for the last word: the type, and the value, of each completion."""
     env = {"_FP_COMPLETE": "bash_complete", "COMP_WORDS": "\n".join(("fp", *words))}
     env["COMP_CWORD"] = str(len(words))
     return fp(env=env).stdout.split()

@@ -214,7 +214,7 @@ def test_lines_that_are_no_records_are_kept(here: Path) -> None:
     assert (here / "errors.jsonl").read_bytes() == (here / "filter.jsonl").read_bytes()
 
 
-def test_a_record_that_no_rule_can_judge_is_kept_as_it_is(
+def test_a_record_that_no_rule_can_match_is_kept_as_it_is(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(_rules: RuleSet, _record: object) -> list[str]:

@@ -172,7 +172,7 @@ def test_each_filter_and_each_source_has_its_own_funnel() -> None:
     ]
 
 
-def test_what_only_one_filter_cannot_judge_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_records_that_one_filter_cannot_match_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("filterpatterns.matching.places.MAX_SEARCH_STEPS", 0)
     criteria = {"Filters": [{"Pattern": '{"c": [1]}'}, {"Pattern": '{"a": {"b": [1]}}'}]}
     records = [{"c": 1, "a": {"b": [[2], [1]]}, "a.b": [[3], [1]]}, {"a": {"b": 1}}]
@@ -407,7 +407,7 @@ def test_where_a_picture_cannot_be_written(here: Path) -> None:
     assert (result.stdout, result.exit_code) == ("", 2)
 
 
-def test_without_matplotlib_it_is_said_what_to_install(
+def test_without_matplotlib_the_error_names_the_extra(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)

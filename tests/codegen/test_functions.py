@@ -217,7 +217,7 @@ def _all_verdicts(compiled: Filter, record: dict[str, Any]) -> set[bool]:
 
 
 @pytest.mark.parametrize(("pattern", "body", "verdict"), ROUNDABOUT, ids=range(len(ROUNDABOUT)))
-def test_odd_shapes_are_noticed_and_left_to_the_interpreter(
+def test_unusual_shapes_are_left_to_the_interpreter(
     pattern: str, body: str, verdict: bool, asked: Asked
 ) -> None:
     compiled = filterpatterns.compile(in_body(pattern))
@@ -265,7 +265,7 @@ DICTS: list[tuple[str, dict[str, Any], bool, bool]] = [
 
 
 @pytest.mark.parametrize(("pattern", "event", "verdict", "odd"), DICTS, ids=range(len(DICTS)))
-def test_dicts_are_judged_without_the_interpreter_unless_odd(
+def test_dicts_need_no_interpreter_unless_unusual(
     pattern: str, event: dict[str, Any], verdict: bool, odd: bool, asked: Asked
 ) -> None:
     compiled = filterpatterns.compile(pattern, source="event")
@@ -273,7 +273,7 @@ def test_dicts_are_judged_without_the_interpreter_unless_odd(
     assert bool(asked) is odd
 
 
-def test_the_interpreter_is_asked_about_the_odd_record_only(asked: Asked) -> None:
+def test_the_interpreter_is_asked_about_the_unusual_record_only(asked: Asked) -> None:
     compiled = filterpatterns.compile(in_body('{"a": {"b": [1]}}'))
     records = [sqs_record('{"a": {"b": 1}}') for _ in range(500)]
     odd = sqs_record('{"a.b": 1}')
@@ -403,7 +403,7 @@ def _batches(hits: int) -> Iterable[tuple[str, bool]]:
 
 @pytest.mark.parametrize("hits", [0, 3, 50, 100])
 @pytest.mark.parametrize("clock", ["looking pays", "looking costs", "as measured"])
-def test_a_long_batch_is_judged_alike_whether_it_looks_or_not(
+def test_a_long_batch_gets_the_same_verdicts_with_and_without_a_look(
     hits: int, clock: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if clock != "as measured":
@@ -532,7 +532,7 @@ def test_the_source_code_is_the_same_whatever_was_asked_before() -> None:
 
 
 def test_generation_that_ran_out_of_stack_is_made_up_for(asked: Asked) -> None:
-    """A first call far down the stack may fail; the next one is judged by generated code."""
+    """A first call far down the stack may fail; generated code serves the next one."""
 
     def deeper(frames: int, ask: Callable[[], Any]) -> Any:
         return ask() if frames <= 0 else deeper(frames - 1, ask)

@@ -206,7 +206,7 @@ def test_every_case_becomes_names_only() -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_what_is_said_of_a_hostile_text_can_be_printed(name: str) -> None:
+def test_errors_about_hostile_text_can_be_printed(name: str) -> None:
     """No escape sequence, no line of its own, no change of direction reaches the terminal."""
     text = HOSTILE[name]
     mistakes: list[Any] = [

@@ -85,7 +85,7 @@ def test_an_array_is_the_same_in_whatever_parts_it_comes(layout: str, part: int)
     assert [i.as_line().strip() for i in found] == [i.as_line().strip() for i in whole]
 
 
-def test_what_is_no_record_is_said_and_the_array_goes_on() -> None:
+def test_invalid_elements_are_reported_and_the_array_goes_on() -> None:
     data = (
         b'[\n {"id": "1"}, 5, nul,, "x\\"]", [1,\n [{}]],\n {"id": "2" "n": 1},\n'
         b' {"id": "\xff"},\n {"n": ' + b"[" * 2000 + b"]" * 2000 + b'}, {"id": "3"},\n]\n'
@@ -210,7 +210,7 @@ def test_an_array_takes_the_memory_of_an_element(command: str, form: str, tmp_pa
 
 
 @pytest.mark.parametrize("limit", range(100_000, 260_000, 20_000))
-def test_where_memory_ends_that_is_said(limit: int, tmp_path: Path) -> None:
+def test_running_out_of_memory_is_reported(limit: int, tmp_path: Path) -> None:
     """A document that is no array is held whole."""
     path = tmp_path / "large.json"
     record = {"messageId": "x", "body": "{}", "more": [{"x": ["y"]}] * 300_000}

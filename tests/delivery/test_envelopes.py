@@ -299,7 +299,7 @@ def test_the_records_that_are_left_are_the_same_objects(name: str) -> None:
 
 
 @each_event
-def test_an_event_without_a_record_left_is_none(name: str) -> None:
+def test_an_event_without_a_matching_record_becomes_none(name: str) -> None:
     source, _, event, _, _ = EVENTS[name]
     never = '{"nowhere": ["to be found"]}'
     assert filterpatterns.compile(never, source=source).filter_event(event) is None
@@ -356,7 +356,7 @@ MIXED: list[tuple[str, dict[str, Any], bool]] = [
 
 
 @pytest.mark.parametrize(("source", "record", "kept"), MIXED)
-def test_each_record_is_judged_as_one_of_its_source(
+def test_each_record_is_matched_by_the_rules_of_its_source(
     source: str, record: dict[str, Any], kept: bool
 ) -> None:
     auto = filterpatterns.compile(ANY_PAYLOAD, source="auto")
@@ -416,7 +416,7 @@ def test_a_source_that_refuses_the_pattern_says_so_with_the_index() -> None:
                 assert caught.value.index == position
 
 
-def test_records_of_a_source_that_refuses_the_pattern_can_be_dropped() -> None:
+def test_records_of_a_source_that_refuses_the_pattern_can_be_discarded() -> None:
     auto = filterpatterns.compile(STRINGS, source="auto")
     bad, good = kinesis_record("paid"), sqs_record("paid")
     batch = [bad, good, "no JSON", bad, bad, good, 5]
@@ -696,7 +696,7 @@ def test_fields_that_aws_adds_later_are_absent(source: str, field: str) -> None:
 
 
 def test_a_record_that_is_no_object_takes_no_other_with_it() -> None:
-    """It is said, wherever the event is read; an array of anything else is somebody's own."""
+    """It is reported, wherever the event is read; an array of anything else is somebody's own."""
     good = sqs_record('{"a": 1}')
     event = {"Records": [good, 7]}
     found = filterpatterns.records(event)

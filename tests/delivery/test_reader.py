@@ -31,7 +31,7 @@ def values(found: list[Item]) -> list[Any]:
 
 
 def messages(found: list[Item]) -> list[Any]:
-    """What is said of a file: a record's id, or where an error is and what it is."""
+    """What is reported of a file: a record's id, or where an error is and what it is."""
     return [
         item.id if item.error is None else (item.line, item.column, item.error) for item in found
     ]

@@ -57,7 +57,7 @@ ADDED_TO_KINESIS = ("eventID", "eventName", "eventVersion", "invokeIdentityArn")
         ('{"cidr": "10.0.0.0/0024"}', "FP013"),
     ],
 )
-def test_an_operand_of_another_shape_is_refused_where_it_stands(rule: str, code: str) -> None:
+def test_an_operand_of_another_shape_is_refused_at_its_place(rule: str, code: str) -> None:
     error = refused(f'{{"a": [{rule}]}}')
     assert error.code == code
     assert error.path.startswith("a[0].")
@@ -79,7 +79,7 @@ def test_an_operand_of_another_shape_is_refused_where_it_stands(rule: str, code:
         ("5e0", "the number 5e0"),
     ],
 )
-def test_what_was_found_is_said_in_words(operand: str, words: str) -> None:
+def test_an_error_describes_what_was_found(operand: str, words: str) -> None:
     error = refused(f'{{"a": [{{"exists": {operand}}}]}}')
     assert error.message == f"exists wants true or false, found {words}"
 
@@ -204,7 +204,7 @@ def test_a_pattern_deeper_than_one_expression_is_generated_in_functions() -> Non
     assert not everywhere(pattern, in_arrays.replace('{"l":["x"]}', '{"l":["y"]}, 5'))
 
 
-def test_a_bad_record_has_its_index_also_where_the_source_is_told_by_the_record() -> None:
+def test_a_bad_record_has_its_index_also_with_source_auto() -> None:
     compiled = filterpatterns.compile('{"body": {"a": [1]}}', source="auto")
     good, other = {"body": '{"a": 1}'}, {"kinesis": {"data": "e30="}}
     for records, index in (([good, good, 5], 2), ([good, "[", other], 1), ([good, b"\xff"], 1)):

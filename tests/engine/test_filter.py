@@ -150,7 +150,7 @@ def test_what_is_no_object_is_refused(bad: Any, message: str, pattern: str) -> N
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
-def test_what_is_no_object_is_dropped_where_asked(pattern: str) -> None:
+def test_on_error_drop_discards_what_is_not_an_object(pattern: str) -> None:
     compiled = filterpatterns.compile(pattern)
     good = record(1)
     verdict = compiled.matches(good)
@@ -353,7 +353,7 @@ def test_a_body_is_json_or_a_plain_string_or_already_parsed(
             assert compiled._engine.interpret(given) is (verdict and there)
 
 
-def test_each_filter_is_judged_by_the_format_it_wants() -> None:
+def test_each_filter_sees_the_payload_in_the_format_it_wants() -> None:
     patterns = ['{"body": ["x"]}', '{"body": {"a": [1]}}', '{"messageId": ["7"]}']
     compiled = filterpatterns.compile(patterns)
     records = [
@@ -378,12 +378,12 @@ def test_events_have_no_payload() -> None:
     assert compiled.source == "event"
 
 
-def test_sqs_is_the_source_unless_said_otherwise() -> None:
+def test_sqs_is_the_default_source() -> None:
     assert filterpatterns.compile(PATTERN).source == "sqs"
     assert "sqs" in repr(filterpatterns.compile(PATTERN))
 
 
-def test_one_record_is_judged_as_a_batch_of_one_is() -> None:
+def test_one_record_and_a_batch_of_one_get_the_same_verdict() -> None:
     compiled = filterpatterns.compile(PATTERN)
     for n in range(6):
         assert compiled.matches(record(n)) is kept(n)

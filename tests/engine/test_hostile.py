@@ -191,7 +191,7 @@ _FILTERS = [
 
 @settings(max_examples=150)
 @given(st.dictionaries(_NAMES, _ODD_OBJECTS, max_size=4))
-def test_any_objects_in_a_record_are_judged(record: dict[Any, Any]) -> None:
+def test_any_objects_in_a_record_get_a_verdict(record: dict[Any, Any]) -> None:
     for compiled in _FILTERS:
         verdict = compiled.matches(record)
         assert compiled.mask([record]) == [verdict]
@@ -199,7 +199,7 @@ def test_any_objects_in_a_record_are_judged(record: dict[Any, Any]) -> None:
 
 
 @given(st.one_of(_ODD_VALUES, st.text(max_size=20), st.lists(_TOKENS, max_size=12).map("".join)))
-def test_any_text_is_judged_or_refused_with_a_record_error(record: Any) -> None:
+def test_any_text_gets_a_verdict_or_a_record_error(record: Any) -> None:
     for compiled in _FILTERS:
         try:
             verdict = compiled.matches(record)
@@ -212,7 +212,7 @@ def test_any_text_is_judged_or_refused_with_a_record_error(record: Any) -> None:
 
 
 @given(st.one_of(_ODD_OBJECTS, st.lists(_TOKENS, max_size=12).map("".join)))
-def test_any_body_is_judged(body: Any) -> None:
+def test_any_body_gets_a_verdict(body: Any) -> None:
     for compiled in _FILTERS[4::6] + _FILTERS[5::6]:
         record = {"body": body, "i": 1}
         verdict = compiled.matches(record)
@@ -221,7 +221,7 @@ def test_any_body_is_judged(body: Any) -> None:
 
 
 @pytest.mark.parametrize("name", [1, None, b"a", ("a",), 1.5, True])
-def test_names_that_are_no_strings_are_nobodys_names(name: Any) -> None:
+def test_names_that_are_not_strings_match_no_field(name: Any) -> None:
     compiled = filterpatterns.compile('{"a": {"b.c": [1]}}', source="event")
     for record in (
         {name: 1, "a": {"b": {"c": 1}}},
@@ -525,7 +525,7 @@ COSTLY: dict[str, tuple[str, Any, Any]] = {
 
 
 @pytest.mark.parametrize("name", COSTLY)
-def test_a_costly_pattern_is_judged_and_its_code_stays_small(name: str) -> None:
+def test_a_costly_pattern_gets_verdicts_and_its_code_stays_small(name: str) -> None:
     pattern, matching, other = COSTLY[name]
     assert len(pattern) <= 4096
     for source in ("event", "sqs"):
@@ -581,7 +581,9 @@ def test_a_wildcard_goes_through_a_value_once(pattern: str, value: str) -> None:
         ),
     ],
 )
-def test_arrays_of_many_thousand_elements_are_judged(pattern: str, element: Any, last: Any) -> None:
+def test_arrays_of_many_thousand_elements_get_a_verdict(
+    pattern: str, element: Any, last: Any
+) -> None:
     compiled = filterpatterns.compile(in_body(pattern))
     for elements, verdict in (([element] * 9_000 + [last], True), ([element] * 9_000, False)):
         for value in (elements, [elements], [[e] if isinstance(e, dict) else e for e in elements]):

@@ -90,7 +90,7 @@ def test_the_verdict_does_not_depend_on_the_callers_stack() -> None:
     ],
 )
 def test_decimals_are_numbers(pattern: str, holds: list[str], fails: list[str]) -> None:
-    """boto3 reads DynamoDB's numbers so, and json.loads if it is told to."""
+    """boto3 reads DynamoDB's numbers so, and json.loads if asked to."""
     compiled = filterpatterns.compile(f'{{"a": {pattern}}}', source="event")
     for texts, expected in ((holds, True), (fails, False)):
         for text in texts:
@@ -156,7 +156,7 @@ def test_a_batch_is_no_single_record_and_no_event() -> None:
         '{"$or": [{"key": ["z"]}, {"value": {"a": [2]}}, {"key": ["k"], "value": ["x"]}]}',
     ],
 )
-def test_the_key_and_the_value_of_a_kafka_record_are_judged_on_every_path(
+def test_the_key_and_the_value_of_a_kafka_record_are_matched_on_every_path(
     pattern: str, key: str | None, value: str | None
 ) -> None:
     compiled = filterpatterns.compile(pattern, source="kafka")

@@ -1,4 +1,4 @@
-"""Explanations: what they say is what happened, in words that help, however odd the record."""
+"""Explanations: what they say is what happened, in words that help, however unusual the record."""
 
 from __future__ import annotations
 
@@ -203,7 +203,7 @@ def test_long_values_are_cut_and_say_how_long_they_are() -> None:
     assert (found["value"], found["length"]) == (value[:1000], len(value))
 
 
-def test_where_long_values_differ_is_said() -> None:
+def test_the_explanation_shows_where_long_values_differ() -> None:
     text = "a" * 70
     node = field(explain({"a": [text + "b" + text]}, {"a": text + "c" + text}))
     assert node.words.endswith(": they differ from character 71 on")
@@ -260,7 +260,7 @@ def test_a_field_of_the_payload_that_is_looked_for_beside_it() -> None:
     assert field(explanation, "messageId").hint == 'there is a "messageId" one level up'
 
 
-def test_where_the_way_ends_is_said_once() -> None:
+def test_the_end_of_a_path_is_reported_once() -> None:
     lines = drawn(explain({"a": {"b": {"c": [1], "d": [2]}}}, {"a": {"B": 1}}))
     assert lines == [
         "✗ dropped: no match",
@@ -440,7 +440,7 @@ def test_many_combinations_are_counted() -> None:
     assert len(str(explanation)) < 4000
 
 
-def test_the_format_that_fails_every_alternative_is_said_first_and_alone() -> None:
+def test_a_format_that_fails_every_alternative_is_reported_first_and_alone() -> None:
     pattern = {"body": {"$or": [{"a": [1]}, {"b": [1], "c": [1]}]}, "messageId": ["x"]}
     record = sqs_record("x") | {"messageId": "y"}
     assert drawn(explain(pattern, record, "sqs"))[1:] == [
@@ -465,7 +465,7 @@ def test_an_alternative_of_the_right_format_is_closer_however_much_of_it_fails()
     assert lines[-1] == "✗ body is JSON but the pattern wants a plain string"
 
 
-def test_payloads_that_fail_by_other_formats_are_all_said() -> None:
+def test_payloads_that_fail_by_different_formats_are_all_reported() -> None:
     pattern = {"$or": [{"key": ["k"]}, {"value": ["v"]}, {"value": ["w"]}]}
     assert drawn(explain(pattern, {"topic": "t"}, "kafka"))[1:] == [
         "· no alternative of $or leads to a match; the closest:",
@@ -784,7 +784,7 @@ def test_the_dictionary_has_the_same_keys_always() -> None:
 # --- whatever comes ---
 
 
-def test_the_case_files_with_the_source_told_by_the_record() -> None:
+def test_the_case_files_with_the_source_recognized() -> None:
     for case in case_lines("payload_formats.jsonl"):
         compiled = filterpatterns.compile(case["pattern"], source="auto")
         assert explained(compiled, case["record"]) == case["matches"], case

@@ -139,7 +139,7 @@ def record_bytes(data: bytes) -> int:
 
 
 def agreement(data: bytes) -> int:
-    """A pattern and records for it, of any source: all paths agree, and with a slow definition."""
+    """A pattern and records for it, of any source: all paths agree, and the oracle."""
     draw = Draw(data)
     source = draw.pick(_UNSCOPED)
     keys = SOURCES[source].payload_keys

@@ -220,7 +220,7 @@ def test_objects_that_json_cannot_say_are_refused(given: Any) -> None:
         assert str(error)
 
 
-def test_the_path_of_an_object_that_json_cannot_say_is_told() -> None:
+def test_an_error_has_the_path_of_an_object_that_json_does_not_know() -> None:
     error = refused([ONE, {"body": {"a": [1, {"prefix": {1, 2}}]}}])
     assert (error.path, error.filter_index) == ("body.a[1].prefix", 1)
     assert "set" in error.message

@@ -1,4 +1,4 @@
-"""The complexity of wildcards, as the engine behind EventBridge measures it."""
+"""The complexity of wildcards, as EventBridge's engine measures it."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ def test_so_it_is_for_patterns_of_many_rules_fields_and_tests(
 
 
 @given(st.lists(st.integers(0, 255), max_size=40), st.sets(st.integers(0, 39)))
-def test_what_is_missing_is_told_from_what_is_there(masks: list[int], there: set[int]) -> None:
+def test_missing_and_present_are_distinguished(masks: list[int], there: set[int]) -> None:
     there = {number for number in there if number < len(masks)}
     expected = 0
     for number, mask in enumerate(masks):

@@ -1,4 +1,4 @@
-"""Every engine path agrees with the slow definition, on generated patterns and events."""
+"""Every engine path agrees with the oracle, on generated patterns and events."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def _agree(pattern: dict[str, Any], event: dict[str, Any]) -> None:
 
 
 @given(pattern_event_pairs())
-def test_every_path_agrees_with_the_slow_definition(
+def test_every_path_agrees_with_the_oracle(
     pair: tuple[dict[str, Any], dict[str, Any]],
 ) -> None:
     _agree(*pair)
 
 
 @given(tangled_pairs())
-def test_arrays_and_absence_agree_with_the_slow_definition(
+def test_arrays_and_absence_agree_with_the_oracle(
     pair: tuple[dict[str, Any], dict[str, Any]],
 ) -> None:
     _agree(*pair)

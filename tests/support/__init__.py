@@ -1,1 +1,1 @@
-"""What tests share: generators, and judges that share no code with the package."""
+"""What tests share: generators, and an oracle that shares no code with the package."""

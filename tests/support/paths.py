@@ -150,7 +150,7 @@ def line_verdict(compiled: filterpatterns.Filter, text: str) -> bool:
 
 
 def line_verdicts(compiled: filterpatterns.Filter, texts: Sequence[str]) -> list[bool]:
-    """The verdicts on records' texts as lines of a file: the first lines are judged with a look
+    """The verdicts on records' texts as lines of a file: the first lines are matched with a look
     before decoding, if there can be one, and the next without."""
     lines = [one_line(text).encode() + b"\n" for text in texts]
     filtered = LineFilter(LineMatcher(compiled, drops=True), "cases", json_lines=True)

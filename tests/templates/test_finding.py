@@ -155,7 +155,7 @@ def test_cloudformation_json() -> None:
     ]
 
 
-def test_positions_behind_escapes_count_characters_of_the_template() -> None:
+def test_positions_after_escapes_count_characters_of_the_template() -> None:
     text = template("cloudformation.json")
     [diagnostic] = [one for one in diagnostics(text) if one.code == "FP005"]
     assert (diagnostic.line, diagnostic.column) == (12, 85)
@@ -319,7 +319,7 @@ def test_a_loop_over_resources_is_looked_into() -> None:
         ("{Filters: [!Ref AWS::NoValue]}", []),
     ],
 )
-def test_odd_criteria(criteria: str, said: list[str]) -> None:
+def test_unusual_filter_criteria(criteria: str, said: list[str]) -> None:
     text = mapping_yaml("x").replace("\n        Filters:\n        - Pattern: x", f" {criteria}")
     [mapping] = patterns_in(text)
     assert mapping.texts == ()
@@ -449,7 +449,7 @@ def test_scalars_of_yaml_become_those_of_json(written: str, value: object) -> No
     assert patterns(mapping) == [{"data": {"a": [value]}}]
 
 
-def test_a_name_that_is_repeated_in_an_object_is_warned_of_where_it_stands() -> None:
+def test_a_repeated_name_gives_a_warning_at_its_place() -> None:
     text = mapping_yaml("{data: {a: [1], a: [2]}}")
     [repeated] = [one for one in diagnostics(text) if one.code == "FP101"]
     assert (repeated.line, repeated.column) == (8, 28)

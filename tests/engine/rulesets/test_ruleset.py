@@ -248,7 +248,7 @@ def test_every_kind_of_rule(rule: Any, holds: list[Any], fails: list[Any], copie
     assert rules.matching({"a": "other"}) == ["other"]
 
 
-def test_ranges_of_one_rule_that_touch_leave_nothing_behind() -> None:
+def test_adjacent_ranges_of_one_rule_are_removed_completely() -> None:
     """Where both end nothing changes, so that the index may forget the bound; the rules that come
     after take the place of those that go."""
     touching = [{"numeric": ["<", 5]}, {"numeric": [">=", 5]}]
@@ -458,7 +458,7 @@ def test_values_shared_by_many_rules_and_values_of_one_rule_alone() -> None:
     _agrees(patterns, {"a": "common"}, {"a": "7-3"}, {"a": ["7-3", "150-39"]}, {"a": "x"})
 
 
-def test_an_event_with_long_arrays_is_judged_in_time() -> None:
+def test_an_event_with_long_arrays_is_matched_in_time() -> None:
     patterns: dict[str, Any] = {
         f"r{n}": {"a": [n, f"{n}"], "b": [{"numeric": [">", n]}]} for n in range(200)
     }
