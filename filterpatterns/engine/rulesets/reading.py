@@ -15,13 +15,12 @@ from msgspec import Struct, field
 
 from filterpatterns.delivery.sources import Encoding, PayloadFormat, Source, decode_base64
 from filterpatterns.engine.rulesets.paths import PathNode, UnsupportedRecord, Values, gather, plain
+from filterpatterns.engine.rulesets.types import MOST_MEMBERS
 from filterpatterns.jsontext import decoding
 from filterpatterns.jsontext.decoding import NOT_JSON
 from filterpatterns.matching.verdict import as_record, read_payload
 
-_MOST_MEMBERS = 150
-"""Names that a text is decoded for. Each unknown name is compared with them all: with 200 that
-costs as much as decoding everything (measured)."""
+Decode = Callable[["str | bytes"], Any]
 
 
 class Wanted(Struct, frozen=True):
@@ -31,7 +30,7 @@ class Wanted(Struct, frozen=True):
 
     source: Source
     roots: Mapping[str, PathNode]
-    decoders: dict[str, Callable[[str | bytes], Any]] = field(default_factory=dict)
+    decoders: dict[str, Decode] = field(default_factory=dict)
 
 
 class Reading:
@@ -51,7 +50,7 @@ def decode_record(record: Any, wanted: Wanted) -> Reading | None:
     Raises:
         RecordError: the record is not a JSON object.
     """
-    view = wanted.source.view(record) if record.__class__ is dict else _view(record, wanted)
+    view = view_of(record, wanted)
     try:
         reading = _gathered(view, wanted)
     except UnsupportedRecord:
@@ -81,9 +80,15 @@ def _gathered(view: Mapping[str, Any], wanted: Wanted) -> Reading:
     return reading
 
 
-def _view(record: Any, wanted: Wanted) -> Mapping[str, Any]:
-    """What patterns see of a record that is no dict, or at least what these rules look at."""
+def view_of(record: Any, wanted: Wanted) -> Mapping[str, Any]:
+    """What patterns see of a record, or at least what these rules look at.
+
+    Raises:
+        RecordError: the record is not a JSON object.
+    """
     source = wanted.source
+    if record.__class__ is dict:
+        return source.view(record)
     text = record
     if record.__class__ is bytes:
         with suppress(UnicodeDecodeError):
@@ -117,6 +122,17 @@ def _decoded(text: str, key: str, wanted: Wanted) -> Any:
     decode = wanted.decoders.get(key)
     if decode is None:
         decode = wanted.decoders[key] = _decoder(key, wanted)
+    return decoded(text, decode)
+
+
+def decoder_of(kind: Any) -> Decode:
+    """The function that decodes a text into a type."""
+    return msgspec.json.Decoder(kind).decode
+
+
+def decoded(text: str, decode: Decode) -> Any:
+    """The value of a JSON text as a decoder of `decoder_of` gives it, or NOT_JSON; what its type
+    does not hold is decoded in full."""
     if decoding.overflows(text):
         return NOT_JSON
     try:
@@ -128,7 +144,7 @@ def _decoded(text: str, key: str, wanted: Wanted) -> Any:
     return NOT_JSON if decoding.is_too_deep(text) else value
 
 
-def _decoder(key: str, wanted: Wanted) -> Callable[[str | bytes], Any]:
+def _decoder(key: str, wanted: Wanted) -> Decode:
     if key and not wanted.roots[key].children:
         return msgspec.json.Decoder(msgspec.Raw).decode  # is it JSON? That is all
     names = _Names()
@@ -140,9 +156,9 @@ def _decoder(key: str, wanted: Wanted) -> Callable[[str | bytes], Any]:
                 payloads = {
                     name: _type(root, {}, names) for name, root in wanted.roots.items() if name
                 }
-        return msgspec.json.Decoder(_type(wanted.roots[key], payloads, names)).decode
+        return decoder_of(_type(wanted.roots[key], payloads, names))
     except (_Unsupported, RecursionError):
-        return msgspec.json.Decoder().decode
+        return decoder_of(Any)
 
 
 class _Unsupported(Exception):
@@ -151,7 +167,7 @@ class _Unsupported(Exception):
 
 class _Names:
     def __init__(self) -> None:
-        self._left = _MOST_MEMBERS
+        self._left = MOST_MEMBERS
 
     def take(self, name: str) -> str:
         self._left -= 1

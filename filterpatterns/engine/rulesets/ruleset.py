@@ -140,7 +140,7 @@ class RuleSet:
 
     def any(self, record: Any) -> bool:
         """Whether any rule matches a record; as `matching` otherwise."""
-        return next(_matching(self._state, record), None) is not None
+        return next(iter(_matching(self._state, record)), None) is not None
 
     def matching_many(
         self, records: Iterable[Any], *, on_error: OnError = "raise"
@@ -251,11 +251,13 @@ def _conjunctions(matcher: Matcher) -> tuple[Conjunctions, ...]:
     return (Conjunctions(matcher.source, 1, 1, ()),) if matcher.keep_all else matcher.patterns
 
 
-def _names(rules: Iterator[Rule]) -> list[str]:
+def _names(rules: Iterable[Rule]) -> list[str]:
+    if rules.__class__ is tuple:  # the usual case: no rule
+        return []
     return [rule.name for rule in sorted(set(rules), key=_by_order)]
 
 
-def _matching(state: _State, record: Any) -> Iterator[Rule]:
+def _matching(state: _State, record: Any) -> Iterable[Rule]:
     versions = state.versions
     if len(versions) == 1:
         (version,) = versions.values()
