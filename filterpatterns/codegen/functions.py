@@ -88,6 +88,22 @@ class Generated:
         )
         return loop
 
+    def line_loop_with_reasons(self, *, rows: bool) -> LineLoop:
+        """The loop over lines, or over lines with their rows, that calls `drop` only with those
+        that simply do not match; `slow` is called with those whose payload has the wrong format.
+
+        Raises:
+            Unsupported: the two cannot be told apart.
+        """
+        if not self._record_codegen.can_tell_formats:
+            raise Unsupported
+        kind = "row" if rows else "line"
+        name = f"{kind}s_with_reasons"
+        loop: LineLoop = self._function(
+            name, lambda: self._write_line_loop(name, kind, False, True, tells_formats=True)
+        )
+        return loop
+
     def row_decoder(self) -> DecodeRows | None:
         """What decodes lines for the loop over rows; None where each line has to be looked at.
 
@@ -135,11 +151,14 @@ class Generated:
             *indent(indent(lines)),
         ]
 
-    def _write_line_loop(self, name: str, kind: str, look: bool, drops: bool) -> None:
+    def _write_line_loop(
+        self, name: str, kind: str, look: bool, drops: bool, *, tells_formats: bool = False
+    ) -> None:
         exits = Exits(
             match=("keep(record)", "continue"),
             no_match=("drop(record)", "continue") if drops else ("continue",),
             fallback=("slow(record, number)", "continue"),
+            tells_formats=tells_formats,
         )
         self._code.lines += [
             "",

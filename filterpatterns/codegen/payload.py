@@ -54,8 +54,9 @@ class PayloadCodegen:
         lines.append(f"value = {self._code.bind(decode)}({argument})")
         deep = self._guards.refuse_deep("body")
         # Too deep a body is a plain string. Where that is dropped, so is a body that fails.
-        lines += deep if string else []
-        lines += [f"if {json}:", *indent([] if string else deep), *indent(exits.match)]
+        deep_first = bool(string) or exits.tells_formats
+        lines += deep if deep_first else []
+        lines += [f"if {json}:", *indent([] if deep_first else deep), *indent(exits.match)]
         not_json = []
         if string:
             not_json = [
@@ -104,6 +105,8 @@ class PayloadCodegen:
         """The body is not JSON; unless a type could not hold it (ValidationError), it is of another
         type, or it has escapes that msgspec refuses and RFC 8259's grammar does not."""
         error, backslash = self._code.bind(msgspec.DecodeError), self._bind_text(BACKSLASH)
+        if exits.tells_formats:
+            return [f"except {error}:", *indent(exits.fallback)]
         plain = (
             f"error.__class__ is {error} and body.__class__ is {self._kind} "
             f"and {backslash} not in body"

@@ -278,6 +278,13 @@ class RecordCodegen:
         refuse = self._guards.refuse("record.__class__ is not bytes") if kind == "bytes" else []
         return [*refuse, "if not record.isascii(): str(record, 'utf-8')"]
 
+    @property
+    def can_tell_formats(self) -> bool:
+        """Whether every record that a payload's format rules out can be told from the others: a
+        payload that is JSON satisfies some combination's format."""
+        is_single = not any(branch.others for branch in self._branches)
+        return is_single and (self._key is None or self._inline or self._payload_shape is not None)
+
     def row_decoder(self) -> Callable[[bytes], list[Any]] | None:
         """The function that decodes lines of JSON Lines, each of which is one record, into rows;
         None where decoders have to be kept from single lines.

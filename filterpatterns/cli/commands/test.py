@@ -13,11 +13,12 @@ from filterpatterns.cli.arguments.options import (
     pattern_options,
     wants_color,
 )
+from filterpatterns.cli.evaluation.counting import count_files
 from filterpatterns.cli.evaluation.record_loop import (
     Tally,
     hint_at_source,
     hint_at_stats,
-    match_file,
+    match_files,
 )
 from filterpatterns.cli.messages import counted
 from filterpatterns.cli.output import writers
@@ -211,8 +212,10 @@ def command(
 
         writer = reporting = Reporting(writer, report, expect)
     tally = Tally()
-    for file in files:
-        match_file(file, verdict, writer, tally)
+    if isinstance(writer, writers.Silence):  # nothing is printed for a record
+        count_files(files, compiled, writer, tally)
+    else:
+        match_files(files, verdict, writer, tally)
     writer.flush()
     if not as_json:
         out.write(f"{tally}\n" if quiet or not tally.total else f"\n{tally}\n")

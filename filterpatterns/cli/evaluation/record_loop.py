@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 import click
@@ -100,6 +100,14 @@ def match_file(file: str, get_verdict: GetVerdict, writer: writers.Writer, tally
     for number, item in numbered(file, writer, tally):
         result, reason, detail = _match_item(item, get_verdict, writer, tally)
         writer.row(Row(item.file, item.line or 0, number, item.id, result, reason, detail))
+
+
+def match_files(
+    files: Iterable[str], get_verdict: GetVerdict, writer: writers.Writer, tally: Tally
+) -> None:
+    """Judge the records of files, one after the other."""
+    for file in files:
+        match_file(file, get_verdict, writer, tally)
 
 
 def _match_item(

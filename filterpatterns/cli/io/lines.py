@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from filterpatterns.delivery.reader import LONGEST_LINE, Item, Reader
 from filterpatterns.engine.filter import Filter
 from filterpatterns.errors import RecordError
+from filterpatterns.matching.verdict import Reason, Verdict
 
 _SPACE = b" \t\r\n"
 
@@ -65,6 +66,24 @@ class LineMatcher:
         self.drops = drops
         self.matches = compiled.matches
         self.lines = compiled._engine.lines(drops=drops)  # noqa: SLF001 - within the package
+
+
+class ReasonMatcher(LineMatcher):
+    """The same for those who want to know why records are dropped.
+
+    `take` is called with the verdict of each record that the lines' own function leaves; the other
+    records that are dropped simply do not match.
+    """
+
+    def __init__(self, compiled: Filter, take: Callable[[Any, Verdict], None]) -> None:
+        def matches(record: Any) -> bool:
+            verdict = compiled.verdict(record)
+            take(record, verdict)
+            return verdict[0] is Reason.MATCH
+
+        self.drops = True
+        self.matches = matches
+        self.lines = compiled._engine.lines_with_reasons()  # noqa: SLF001 - within the package
 
 
 class LineFilter:

@@ -42,11 +42,11 @@ def read_records(
     with stream:
         try:
             yield from reader.items(_checked(stream), name, as_text=as_text, on_invalid=on_invalid)
-        except _UnreadableError as error:
+        except UnreadableError as error:
             yield Item(name, None, None, error=str(error))
 
 
-class _UnreadableError(Exception):
+class UnreadableError(Exception):
     """The input cannot be read on."""
 
 
@@ -55,20 +55,24 @@ def _checked(stream: Stream) -> Iterator[bytes]:
     number = 0
     for line in chain.from_iterable(iter(partial(stream.read_lines, LONGEST_LINE), [])):
         if not number:
-            _refuse_binary(line)
+            refuse_binary(line)
         number += 1
         yield line
     if stream.problem is not None:
         where = f" (after line {number})" if number else ""
-        raise _UnreadableError(f"{stream.problem}{where}")
+        raise UnreadableError(f"{stream.problem}{where}")
 
 
-def _refuse_binary(line: bytes) -> None:
-    """Say once, instead of for each line, that a file holds no UTF-8 text at all."""
+def refuse_binary(line: bytes) -> None:
+    """Say once, instead of for each line, that a file holds no UTF-8 text at all.
+
+    Raises:
+        UnreadableError: it does not, as its first line shows.
+    """
     if line.startswith(_UTF16_MARKS):
-        raise _UnreadableError("UTF-16 text: save it as UTF-8")
+        raise UnreadableError("UTF-16 text: save it as UTF-8")
     if b"\0" in line:
         try:
             line.decode()
         except UnicodeDecodeError:
-            raise _UnreadableError("a binary file, not JSON") from None
+            raise UnreadableError("a binary file, not JSON") from None

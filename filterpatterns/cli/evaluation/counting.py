@@ -1,0 +1,123 @@
+"""Files of records -> what became of them, where nothing is printed for each: by generated code."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from typing import Any
+
+from filterpatterns.cli.evaluation.record_loop import Output, Tally, complain
+from filterpatterns.cli.io.lines import LineFilter, ReasonMatcher
+from filterpatterns.cli.io.record_files import UnreadableError, refuse_binary
+from filterpatterns.cli.io.streams import STDIN, Stream, reason
+from filterpatterns.cli.messages import located
+from filterpatterns.cli.output.progress import Progress, show_progress, wants_progress
+from filterpatterns.engine.filter import Filter
+from filterpatterns.matching.verdict import Reason, Verdict
+
+
+def count_files(files: tuple[str, ...], compiled: Filter, out: Output, tally: Tally) -> None:
+    """Count the records of files as `match_file` does; what cannot be read or judged is reported on
+    standard error.
+
+    Args:
+        files: the files; `-` is standard input.
+        compiled: the filter.
+        out: is flushed before anything is reported.
+        tally: where the records are counted.
+    """
+    sizes = [_size(file) for file in files]
+    counter = _Counter(compiled, out, tally)
+    with show_progress(sum(sizes), wanted=wants_progress(writes_lines=False)) as progress:
+        before = 0
+        for file, size in zip(files, sizes, strict=True):
+            counter.file(file, progress, before)
+            before += size
+
+
+def _size(file: str) -> int:
+    """A file's bytes; 0 if that is not known."""
+    try:
+        status = os.fstat(0) if file == "-" else os.stat(file)
+    except OSError:
+        return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0
+
+
+class _Counter:
+    """Counts the records of one file after the other."""
+
+    def __init__(self, compiled: Filter, out: Output, tally: Tally) -> None:
+        self._matcher = ReasonMatcher(compiled, self._take_verdict)
+        self._out = out
+        self._tally = tally
+        self._matched = self._dropped = 0  # those of which the verdict has been counted
+
+    def file(self, file: str, progress: Progress, before: int) -> None:
+        """Count a file's records; `before` are the bytes of the files before it."""
+        name = STDIN if file == "-" else file
+        lines = LineFilter(self._matcher, name)
+        try:
+            stream = Stream.open(file, before_read=self._out.flush)
+        except (OSError, ValueError) as error:
+            self._cannot_read(name, reason(error))
+            return
+        with stream:
+
+            def read_lines(longest: int) -> list[bytes]:
+                self._collect(lines, name)
+                progress(before + stream.position, self._tally.matched)
+                found = stream.read_lines(longest)
+                if found and not lines.counts.lines:
+                    refuse_binary(found[0])
+                return found
+
+            try:
+                self._run(lines, read_lines, name)
+            except UnreadableError as error:
+                self._cannot_read(name, str(error))
+                return
+            if stream.problem is not None:
+                count = lines.counts.lines
+                self._cannot_read(
+                    name, stream.problem + (f" (after line {count})" if count else "")
+                )
+            elif not (lines.counts.records or lines.counts.errors):
+                complain(self._out, located(name, "warning: no records"))
+
+    def _run(self, lines: LineFilter, read_lines: Callable[[int], list[bytes]], name: str) -> None:
+        lines.run(read_lines)
+        self._collect(lines, name)
+
+    def _take_verdict(self, record: Any, verdict: Verdict) -> None:
+        why, key = verdict
+        if why is Reason.MATCH:
+            self._matched += 1
+            self._tally.matched += 1
+            return
+        self._dropped += 1
+        if self._tally.first is None:
+            self._tally.first = record
+        self._tally.dropped[why.words(key)] += 1
+
+    def _collect(self, lines: LineFilter, name: str) -> None:
+        """Count what has come out so far."""
+        tally, outcome = self._tally, lines.outcome
+        tally.matched += len(outcome.kept) - self._matched
+        dropped = len(outcome.dropped) - self._dropped
+        if dropped:
+            tally.dropped[Reason.NO_MATCH.value] += dropped
+            if tally.first is None:
+                tally.first = outcome.dropped[0].decode()
+        for problem in outcome.problems:
+            tally.invalid += 1
+            message = f"error: {problem.message}"
+            complain(self._out, located(name, message, problem.line, problem.column))
+        self._matched = self._dropped = 0
+        for taken in (outcome.kept, outcome.dropped, outcome.invalid_lines, outcome.problems):
+            taken.clear()
+
+    def _cannot_read(self, name: str, why: str) -> None:
+        self._tally.unreadable += 1
+        complain(self._out, located(name, f"error: {why}"))
