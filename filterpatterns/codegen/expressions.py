@@ -40,10 +40,15 @@ _BUILTINS: dict[str, Any] = {
 class Code:
     """Generated source, and the namespace that holds its values."""
 
-    def __init__(self) -> None:
+    def __init__(self, execute: Callable[[str], None]) -> None:
+        """`execute` runs source in the namespace."""
+        self._execute = execute
         self.lines: list[str] = []
         self.namespace: dict[str, Any] = {"__builtins__": _BUILTINS, "__name__": __name__}
         self._names: dict[Any, str] = {}
+        self.deferred: dict[str, str] = {}
+        """The source of functions that most records never need, such as those for arrays: each is
+        compiled when it is first called."""
         self._functions: dict[Any, str] = {}
         self._count = 0
 
@@ -66,6 +71,17 @@ class Code:
         self._count += 1
         return f"{letter}{self._count}_"
 
+    def compile_deferred(self) -> None:
+        """Compile the deferred functions that nothing has called yet."""
+        for name, source in self.deferred.items():
+            if isinstance(self.namespace[name], partial):
+                self._execute(source)
+
+    def _call_first(self, name: str, value: Any) -> Any:
+        """Compile a deferred function, which takes this one's place, and call it."""
+        self._execute(self.deferred[name])
+        return self.namespace[name](value)
+
     def function(self, key: Hashable, write: Callable[[str], list[str]]) -> str:
         """The name of a function of one parameter; `write` gives its lines, given that one's.
 
@@ -75,9 +91,10 @@ class Code:
         if key not in self._functions:
             parameter = self.name("v")
             lines = write(parameter)
-            self._functions[key] = self.name("function")
-            self.lines += ["", f"def {self._functions[key]}({parameter}):"]
-            self.lines += [f"    {line}" for line in lines]
+            name = self._functions[key] = self.name("function")
+            source = [f"def {name}({parameter}):", *(f"    {line}" for line in lines)]
+            self.deferred[name] = "\n".join(source) + "\n"
+            self.namespace[name] = partial(self._call_first, name)
         return self._functions[key]
 
 

@@ -75,12 +75,13 @@ def lint(
     text: str,
     strict: bool,
     advice: tuple[str, ...],
+    errors_only: bool = False,
 ) -> None:
     """Report what is doubtful in one pattern.
 
     `dialect` is None where the caller names none: then it is the one that goes with the source.
     `text` is the pattern's text; `strict` makes errors of undocumented operators; `advice` has the
-    codes that are wanted of `ADVICE`.
+    codes that are wanted of `ADVICE`. `errors_only` leaves out the checks that only ever warn.
     """
     is_named = dialect is not None
     dialect = dialect or default_dialect(source)
@@ -90,10 +91,14 @@ def lint(
             too_long(text, report)
         if is_named or "FP122" in advice:
             unknown_top_level(conditions, report, only_misspelled=not is_named)
+    if strict or not errors_only:
+        for condition in iter_conditions(conditions):
+            _undocumented(condition, dialect, strict, report)
+    if errors_only:
+        return
     for condition in iter_conditions(conditions):
         if dialect == "pipes":
             _not_in_pipes(condition, source, report)
-        _undocumented(condition, dialect, strict, report)
         if "FP118" in advice:
             unknown_field(condition, source, report)
         if "FP107" in advice:
