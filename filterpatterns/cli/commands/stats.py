@@ -14,7 +14,8 @@ from filterpatterns.cli.arguments.options import (
     pattern_options,
     wants_color,
 )
-from filterpatterns.cli.evaluation.record_loop import Tally, hint_at_source, match_file
+from filterpatterns.cli.evaluation.counting import count_files
+from filterpatterns.cli.evaluation.record_loop import Tally, hint_at_source
 from filterpatterns.cli.output import writers
 from filterpatterns.stats.statistics import FieldCount, Funnel, OrCount, Statistics
 
@@ -86,8 +87,9 @@ def command(
     compiled = patterns.load(pattern, source=source, max_filters=max_filters)[1]
     statistics = Statistics(compiled)
     tally = Tally()
-    for file in files:
-        match_file(file, statistics.add, writers.Silence(), tally)
+    quick = statistics.quick_lines()
+    lines = None if quick is None else quick.count
+    count_files(files, statistics.add, lines, writers.Silence(), tally)
     funnels = statistics.funnels()
     out = writers.stdout()
     if as_json:

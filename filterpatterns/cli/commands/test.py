@@ -213,7 +213,8 @@ def command(
         writer = reporting = Reporting(writer, report, expect)
     tally = Tally()
     if isinstance(writer, writers.Silence):  # nothing is printed for a record
-        count_files(files, compiled, writer, tally)
+        lines = compiled._engine.lines_with_reasons()  # noqa: SLF001 - within the package
+        count_files(files, verdict, lines, writer, tally)
     else:
         match_files(files, verdict, writer, tally)
     writer.flush()

@@ -7,28 +7,36 @@ import stat
 from collections.abc import Callable
 from typing import Any
 
-from filterpatterns.cli.evaluation.record_loop import Output, Tally, complain
+from filterpatterns.cli.evaluation.record_loop import GetVerdict, Output, Tally, complain
 from filterpatterns.cli.io.lines import LineFilter, ReasonMatcher
 from filterpatterns.cli.io.record_files import UnreadableError, refuse_binary
 from filterpatterns.cli.io.streams import STDIN, Stream, reason
 from filterpatterns.cli.messages import located
 from filterpatterns.cli.output.progress import Progress, show_progress, wants_progress
-from filterpatterns.engine.filter import Filter
+from filterpatterns.engine.engine import MatchLines
 from filterpatterns.matching.verdict import Reason, Verdict
 
 
-def count_files(files: tuple[str, ...], compiled: Filter, out: Output, tally: Tally) -> None:
+def count_files(
+    files: tuple[str, ...],
+    get_verdict: GetVerdict,
+    lines: MatchLines | None,
+    out: Output,
+    tally: Tally,
+) -> None:
     """Count the records of files as `match_file` does; what cannot be read or judged is reported on
     standard error.
 
     Args:
         files: the files; `-` is standard input.
-        compiled: the filter.
+        get_verdict: as for `match_file`.
+        lines: judges lines of JSON Lines, and calls `drop` for no match only; None if there is none
+            for the filter.
         out: is flushed before anything is reported.
         tally: where the records are counted.
     """
     sizes = [_size(file) for file in files]
-    counter = _Counter(compiled, out, tally)
+    counter = _Counter(get_verdict, lines, out, tally)
     with show_progress(sum(sizes), wanted=wants_progress(writes_lines=False)) as progress:
         before = 0
         for file, size in zip(files, sizes, strict=True):
@@ -48,8 +56,10 @@ def _size(file: str) -> int:
 class _Counter:
     """Counts the records of one file after the other."""
 
-    def __init__(self, compiled: Filter, out: Output, tally: Tally) -> None:
-        self._matcher = ReasonMatcher(compiled, self._take_verdict)
+    def __init__(
+        self, get_verdict: GetVerdict, lines: MatchLines | None, out: Output, tally: Tally
+    ) -> None:
+        self._matcher = ReasonMatcher(get_verdict, lines, self._take_verdict)
         self._out = out
         self._tally = tally
         self._matched = self._dropped = 0  # those of which the verdict has been counted

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct, field
 
 from filterpatterns.delivery.reader import LONGEST_LINE, Item, Reader
+from filterpatterns.engine.engine import MatchLines
 from filterpatterns.engine.filter import Filter
 from filterpatterns.errors import RecordError
 from filterpatterns.matching.verdict import Reason, Verdict
@@ -75,15 +76,20 @@ class ReasonMatcher(LineMatcher):
     records that are dropped simply do not match.
     """
 
-    def __init__(self, compiled: Filter, take: Callable[[Any, Verdict], None]) -> None:
+    def __init__(
+        self,
+        get_verdict: Callable[[Any], Verdict],
+        lines: MatchLines | None,
+        take: Callable[[Any, Verdict], None],
+    ) -> None:
         def matches(record: Any) -> bool:
-            verdict = compiled.verdict(record)
+            verdict = get_verdict(record)
             take(record, verdict)
             return verdict[0] is Reason.MATCH
 
         self.drops = True
         self.matches = matches
-        self.lines = compiled._engine.lines_with_reasons()  # noqa: SLF001 - within the package
+        self.lines = lines
 
 
 class LineFilter:

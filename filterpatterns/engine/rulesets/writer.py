@@ -80,6 +80,19 @@ class SetWriter:
         exec(_compiled(source), self._namespace)  # noqa: S102 - holds names only, values are bound
         return self._namespace["find"]
 
+    def reader(self, roots: Sequence[tuple[ObjectType, bool]]) -> tuple[Any, tuple[str, ...]]:
+        """The function from what stands at the roots to a tuple of what stands at the paths below
+        them, UNSET where that is nothing; or to None where an array is on the way. And the paths.
+        """
+        arguments = [f"o{number}" for number in range(len(roots))]
+        lines: list[str] = []
+        for argument, (kind, is_struct) in zip(arguments, roots, strict=True):
+            lines += self._read(argument, kind, is_struct=is_struct)
+        lines.append(f"return ({''.join(f'{name}, ' for name in self._variables.values())})")
+        source = "\n".join([f"def read({', '.join(arguments)}):", *indent(lines)]) + "\n"
+        exec(_compiled(source), self._namespace)  # noqa: S102 - holds names only, values are bound
+        return self._namespace["read"], tuple(self._variables)
+
     def _bind(self, value: Any) -> str:
         self._bound += 1
         name = f"b{self._bound}"
