@@ -47,8 +47,7 @@ class Code:
         self.namespace: dict[str, Any] = {"__builtins__": _BUILTINS, "__name__": __name__}
         self._names: dict[Any, str] = {}
         self.deferred: dict[str, str] = {}
-        """The source of functions that most records never need, such as those for arrays: each is
-        compiled when it is first called."""
+        """The source of functions, most of them for arrays: compiled when first called."""
         self._functions: dict[Any, str] = {}
         self._count = 0
 

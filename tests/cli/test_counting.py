@@ -84,3 +84,53 @@ def test_other_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: 
     found += [{"data": "no base64!", "kinesis": {"data": "no base64!"}}, {"kinesis": {}}, {}]
     Path("events.jsonl").write_text(lines(*found), encoding="utf-8")
     _same('{"data": {"total": [{"numeric": [">", 100]}]}}', "events.jsonl", source=source)
+
+
+RULES = {
+    "large": JSON,
+    "text": '{"body": ["hello"]}',
+    "first": '{"messageId": ["1"]}',
+    "both": '{"messageId": [{"exists": true}], "body": {"total": [250]}}',
+    "many": json.dumps(
+        {"body": {"$or": [{f"f{n}": [n]} for n in range(20)], "total": [{"exists": True}]}}
+    ),
+}
+
+
+@pytest.mark.parametrize("chosen", [["large"], ["text"], ["first"], ["first", "many"], [*RULES]])
+def test_routes_are_counted_as_they_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chosen: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    bodies = [{"total": 250}, {"total": 5, "f3": 3}, "hello", "[1", {"total": [250]}]
+    plain = lines(*(record(body, str(number)) for number, body in enumerate(bodies * 100)))
+    Path("mixed.jsonl").write_text(plain + MIXED + plain, encoding="utf-8")
+    Path("rules.json").write_text(json.dumps({name: RULES[name] for name in chosen}))
+    listed = fp("route", "--json", "rules.json", "mixed.jsonl")
+    counted = fp("route", "--json", "--summary", "rules.json", "mixed.jsonl")
+    names = [name for line in listed.stdout.splitlines() for name in json.loads(line)["names"]]
+    counts = {row["name"]: row["records"] for row in map(json.loads, counted.stdout.splitlines())}
+    assert counts == {name: names.count(name) for name in chosen}
+    unused = " rules took no record"
+    assert [line for line in counted.stderr.splitlines() if unused not in line] == (
+        listed.stderr.splitlines()
+    )
+    assert counted.exit_code == listed.exit_code
+
+
+@pytest.mark.parametrize("source", ["event", "kinesis", "mq"])
+def test_routes_of_other_sources(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    inner = [{"total": 250}, {"total": 5}, {"total": [{"a": 1}]}, {"total": {}}, {}]
+    found: list[object] = list(inner)
+    if source == "kinesis":
+        found = [kinesis_record(json.dumps(each)) for each in inner]
+    if source == "mq":
+        found = [{"messageID": "1", "data": base64_of(json.dumps(each))} for each in inner]
+    Path("events.jsonl").write_text(lines(*found * 50), encoding="utf-8")
+    pattern = {"total": [{"numeric": [">", 100]}]}
+    rules = json.dumps({"large": pattern if source == "event" else {"data": pattern}})
+    result = fp("route", "--json", "--summary", "--source", source, rules, "events.jsonl")
+    assert json.loads(result.stdout) == {"name": "large", "records": 50}

@@ -13,6 +13,8 @@ from msgspec import Struct, field
 from filterpatterns import RecordError, RuleSet
 from filterpatterns.cli.arguments import patterns, rules
 from filterpatterns.cli.arguments.options import color_option, wants_color
+from filterpatterns.cli.evaluation.counting import count_files
+from filterpatterns.cli.evaluation.record_loop import Tally as RecordTally
 from filterpatterns.cli.evaluation.record_loop import complain, numbered
 from filterpatterns.cli.io import output_files
 from filterpatterns.cli.io.split_files import Files, Split, refuse_overlap
@@ -22,6 +24,8 @@ from filterpatterns.cli.output.writers import DROP, ERROR, MATCH, NOT_A_RECORD, 
 from filterpatterns.delivery.reader import Item
 from filterpatterns.delivery.sources import SOURCES
 from filterpatterns.errors import printable
+from filterpatterns.matching.verdict import MATCH as MATCH_VERDICT
+from filterpatterns.matching.verdict import NO_MATCH, Verdict
 
 
 class Tally(Struct):
@@ -168,8 +172,11 @@ def command(
     with output_files.to_file(errors) as on_invalid:
         router = _Router(rule_set, writer, written, by_rule, rest, on_invalid)
         try:
-            for file in files:
-                router.file(file)
+            if silent and split is None and rest is None and errors is None:
+                router.count(files)
+            else:
+                for file in files:
+                    router.file(file)
         finally:
             written.flush()
     writer.flush()
@@ -205,6 +212,25 @@ class _Router:
             file, self, self.tally, as_text=True, on_invalid=self._write_invalid
         ):
             self._route(item, number)
+
+    def count(self, files: tuple[str, ...]) -> None:
+        """Count the records of files; nothing is written for them."""
+
+        def take(names: list[str]) -> None:
+            self.tally.by_name.update(names)
+
+        def get_verdict(record: Any) -> Verdict:
+            names = self._rule_set.matching(record)
+            take(names)
+            return MATCH_VERDICT if names else NO_MATCH
+
+        counted = RecordTally()
+        lines = self._rule_set._lines(take)  # noqa: SLF001 - within the package
+        count_files(files, get_verdict, lines, self, counted)
+        self.tally.routed += counted.matched
+        self.tally.unrouted += counted.dropped.total()
+        self.tally.invalid += counted.invalid
+        self.tally.unreadable += counted.unreadable
 
     def _route(self, item: Item, number: int) -> None:
         names: list[str] = []

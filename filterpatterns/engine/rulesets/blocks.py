@@ -138,7 +138,7 @@ def clauses_at(bits: int, clauses: list[Clause | None]) -> list[Any]:
         return found
     found = []
     while bits:
-        lowest = bits & -bits
-        found.append(clauses[lowest.bit_length() - 1])
-        bits ^= lowest
+        place = bits.bit_length() - 1  # the highest: no negative of a long mask has to be made
+        found.append(clauses[place])
+        bits ^= 1 << place
     return found

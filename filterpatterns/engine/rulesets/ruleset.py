@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import zip_longest
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -13,10 +13,11 @@ from msgspec import Struct, field
 
 from filterpatterns.delivery.envelopes import source_of
 from filterpatterns.delivery.sources import SOURCES, SourceName, source_named
-from filterpatterns.engine.engine import OnError, check_on_error, check_records
+from filterpatterns.engine.engine import MatchLines, OnError, check_on_error, check_records
 from filterpatterns.engine.pipeline import Options, matcher_of
 from filterpatterns.engine.rulesets.clauses import Rule
 from filterpatterns.engine.rulesets.errors import RuleError
+from filterpatterns.engine.rulesets.lines import line_matcher
 from filterpatterns.engine.rulesets.version import Version
 from filterpatterns.errors import PatternError, RecordError
 from filterpatterns.language import inputs
@@ -172,6 +173,15 @@ class RuleSet:
             for name in names:
                 routed.setdefault(name, []).append(record)
         return {name: routed[name] for name in state.rules if name in routed}
+
+    def _lines(self, take: Callable[[list[str]], None]) -> MatchLines | None:
+        """A function for lines of JSON Lines that calls `take` with the names for each line that
+        any rule matches, by the rules as they are now; None where there is none."""
+        versions = self._state.versions
+        if len(versions) > 1:
+            return None
+        (version,) = versions.values()
+        return line_matcher(version, lambda rules: take(_names(rules)))
 
     def _add(self, patterns: Mapping[str, PatternInput]) -> None:
         """Add all or, if one is refused, none."""

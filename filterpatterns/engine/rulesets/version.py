@@ -146,17 +146,17 @@ class Version(Struct, frozen=True, eq=False):
             state.came_back()
             return self._matching(record)
         state.streak = 0
-        return self._rules(record, clauses) if clauses else ()
+        return self.rules(record, clauses) if clauses else ()
 
     def _generate(self) -> Find:
         formats = {key: PayloadFormat.JSON for key in self.wanted.roots if key}
         find: Find = _serves_nothing
         with suppress(Unsupported):
-            find = straight(self.wanted, list(self._indexes_for(formats)))
+            find = straight(self.wanted, self.indexes_for(formats))
         self._straight.find = find
         return find
 
-    def _rules(self, record: Any, clauses: Iterable[Clause]) -> Iterable[Rule]:
+    def rules(self, record: Any, clauses: Iterable[Clause]) -> list[Rule]:
         """The rules of clauses whose own tests hold, where no array binds anything."""
         rules, uncertain = [], []
         for clause in clauses:
@@ -184,6 +184,10 @@ class Version(Struct, frozen=True, eq=False):
                     yield clause.rule
         if uncertain:
             yield from self._confirmed(record, uncertain)
+
+    def indexes_for(self, formats: Mapping[str, PayloadFormat]) -> list[Index]:
+        """The indexes of the clauses that records with payloads of these formats may satisfy."""
+        return list(self._indexes_for(formats))
 
     def _indexes_for(self, formats: Mapping[str, PayloadFormat]) -> Iterator[Index]:
         for (keys, wanted), index in self.indexes.items():
