@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from filterpatterns.codegen.expressions import Code, FallbackNeeded
+from filterpatterns.codegen.code import Code, FallbackNeeded
 from filterpatterns.jsontext import decoding
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from functools import partial
-from types import MethodType
-from typing import Any, Protocol
+from typing import Protocol
 
 from msgspec.structs import replace
 
+from filterpatterns.codegen.code import Code, FallbackNeeded
 from filterpatterns.codegen.types import UNSET, Shape, first_rank_is_optional, other_spellings
 from filterpatterns.language.operators import AnythingBut, Exists, Operator
 from filterpatterns.language.operators.base import FEW, Kind
@@ -21,80 +21,6 @@ from filterpatterns.matching.match_tree import FieldTest, MatchNode
 
 _DEEPEST = 8
 """Levels of a tree in one expression: CPython's parser takes 200 nested parentheses."""
-
-
-class FallbackNeeded(Exception):
-    """A record that the generated code does not judge; the interpreter does."""
-
-
-_BUILTINS: dict[str, Any] = {
-    kind.__name__: kind for kind in (str, bytes, int, float, list, dict)
-} | {
-    "len": len,
-    "Exception": Exception,
-    "AttributeError": AttributeError,
-    "KeyError": KeyError,
-}
-
-
-class Code:
-    """Generated source, and the namespace that holds its values."""
-
-    def __init__(self, execute: Callable[[str], None]) -> None:
-        """`execute` runs source in the namespace."""
-        self._execute = execute
-        self.lines: list[str] = []
-        self.namespace: dict[str, Any] = {"__builtins__": _BUILTINS, "__name__": __name__}
-        self._names: dict[Any, str] = {}
-        self.deferred: dict[str, str] = {}
-        """The source of functions, most of them for arrays: compiled when first called."""
-        self._functions: dict[Any, str] = {}
-        self._count = 0
-
-    def bind(self, value: object) -> str:
-        """A name for a value. Equal constants share one; `1` and `True` are not equal here."""
-        key: Any = (type(value), value)
-        if isinstance(value, MethodType):
-            key = (MethodType, id(value.__self__), value.__name__)
-        elif not isinstance(value, (str, int, float, frozenset)):
-            key = (type(value), id(value))
-        elif value == 0 or isinstance(value, frozenset):
-            key = (type(value), repr(value))  # 0.0 and -0.0; {1} and {1.0}
-        if key not in self._names:
-            self._names[key] = self.name("k")
-            self.namespace[self._names[key]] = value
-        return self._names[key]
-
-    def name(self, letter: str) -> str:
-        """A name that nothing else has."""
-        self._count += 1
-        return f"{letter}{self._count}_"
-
-    def compile_deferred(self) -> None:
-        """Compile the deferred functions that nothing has called yet."""
-        for name, source in self.deferred.items():
-            if isinstance(self.namespace[name], partial):
-                self._execute(source)
-
-    def _call_first(self, name: str, value: Any) -> Any:
-        """Compile a deferred function, which takes this one's place, and call it."""
-        self._execute(self.deferred[name])
-        return self.namespace[name](value)
-
-    def function(self, key: Hashable, write: Callable[[str], list[str]]) -> str:
-        """The name of a function of one parameter; `write` gives its lines, given that one's.
-
-        It is written once for a key. Without that, a node below an array would be written for the
-        array and for the object alone, at each level: twice, four times, eight times.
-        """
-        if key not in self._functions:
-            parameter = self.name("v")
-            lines = write(parameter)
-            name = self._functions[key] = self.name("function")
-            source = [f"def {name}({parameter}):", *(f"    {line}" for line in lines)]
-            self.deferred[name] = "\n".join(source) + "\n"
-            self.namespace[name] = partial(self._call_first, name)
-        return self._functions[key]
 
 
 class Access(Protocol):
@@ -305,12 +231,19 @@ class StructAccess:
         if condition is None or not self._shape.takes_list:
             return "False"  # no list is decoded there
 
+        key = "array", node, self.key
+
         def write(values: str) -> list[str]:
             element = self._code.name("v")
-            check = [f"if {element}.__class__ is not {self.object_class}: continue"]
+            array = f"{self._code.function(key, write)}({element})"
+            check = [
+                f"if {element}.__class__ is not {self.object_class}:",
+                f"    if {element}.__class__ is list and {array}: return True",
+                "    continue",
+            ]
             return _loop(values, element, condition(element), check)
 
-        return f"{self._code.function(('array', node, self.key), write)}({value})"
+        return f"{self._code.function(key, write)}({value})"
 
     def leaves(self, node: MatchNode, test: FieldTest, value: str) -> str:
         if not self._shape.takes_list:
@@ -370,17 +303,23 @@ class DictAccess:
         if condition is None:
             return self._interpret(node, value)
 
+        key = "array", node, self.key
+
         def write(values: str) -> list[str]:
             element = self._code.name("v")
+            array = f"{self._code.function(key, write)}({element})"
             scalar = f"{element}.__class__ in {self._code.bind(_SCALAR_TYPES)}"
             check = [
+                f"if {element}.__class__ is list:",
+                f"    if {array}: return True",
+                "    continue",
                 f"if {element}.__class__ is not dict:",
                 f"    if {scalar}: continue",
                 f"    {self._code.bind(_odd)}()",
             ]
             return _loop(values, element, condition(element), check)
 
-        return f"{self._code.function(('array', node, self.key), write)}({value})"
+        return f"{self._code.function(key, write)}({value})"
 
     def leaves(self, node: MatchNode, test: FieldTest, value: str) -> str:
         return self._interpret(node, value)

@@ -16,8 +16,8 @@ from collections.abc import Callable
 from io import StringIO
 from typing import Any
 
+from filterpatterns.codegen.code import Code
 from filterpatterns.codegen.emit import Exits, indent
-from filterpatterns.codegen.expressions import Code
 from filterpatterns.codegen.record import RecordCodegen
 from filterpatterns.codegen.types import Unsupported
 from filterpatterns.matching.match_tree import Matcher

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from filterpatterns.codegen.code import Code
 from filterpatterns.codegen.emit import Exits, Guards, indent, utf8
-from filterpatterns.codegen.expressions import Code
 from filterpatterns.codegen.prefilter import BACKSLASH, Prefilter
 from filterpatterns.codegen.types import Shape, decoder
 

@@ -13,12 +13,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from filterpatterns.codegen.code import Code, FallbackNeeded
 from filterpatterns.codegen.emit import Exits, Guards, indent, utf8
 from filterpatterns.codegen.expressions import (
     Access,
-    Code,
     DictAccess,
-    FallbackNeeded,
     StructAccess,
     below,
     fields,

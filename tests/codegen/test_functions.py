@@ -53,6 +53,16 @@ def judge(compiled: Filter, record: Any) -> bool:
 # pattern (of a body), bodies that the generated code judges by itself, and their verdicts
 STRAIGHT: list[tuple[str, list[tuple[str, bool]]]] = [
     (
+        '{"i": {"a": [1], "j": {"b": [2]}}}',
+        [
+            ('{"i": [[{"a": 1, "j": {"b": 2}}]]}', True),
+            ('{"i": [5, [], [[{"a": 1, "j": [[{"b": 3}], {"b": 2}]}]]]}', True),
+            ('{"i": [[{"a": 1}], [{"j": {"b": 2}}]]}', False),
+            ('{"i": [{"a": 2}, [[{"a": 1, "j": [[]]}]]]}', False),
+            ('[[[{"i": {"a": 1, "j": {"b": 2}}}]]]', True),
+        ],
+    ),
+    (
         '{"a": ["x"]}',
         [
             ('{"a": "x"}', True),
@@ -187,8 +197,8 @@ def test_plain_strings_never_reach_the_interpreter(asked: Asked) -> None:
 
 # pattern of a body, bodies that only the interpreter judges, verdict
 ROUNDABOUT: list[tuple[str, str, bool]] = [
-    ('{"i": {"a": [1]}}', '{"i": [[{"a": 1}]]}', True),
-    ('{"i": {"a": [1], "b": [2]}}', '{"i": [[{"a": 1}, {"b": 2}]]}', False),
+    ('{"i": {"a": [1]}}', '{"i": [[[[{"a": 1}]]]]}', True),
+    ('{"i": {"a": [1], "b": [2]}}', '{"i": [[[[{"a": 1}, {"b": 2}]]]]}', False),
     ('{"a": [1]}', '{"a": [[2, [1]]]}', True),
     ('{"a": [1]}', '{"a": [[]]}', False),
     ('{"a": [{"exists": true}]}', '{"a": 1e400}', True),
@@ -258,7 +268,8 @@ DICTS: list[tuple[str, dict[str, Any], bool, bool]] = [
     ('{"a": [{"exists": true}]}', {"a": None}, True, False),
     ('{"a": ["x"]}', {"a": object()}, False, True),
     ('{"a": {"b": [1]}}', {"a.b": 1}, True, True),
-    ('{"i": {"a": [1]}}', {"i": [[{"a": 1}]]}, True, True),
+    ('{"i": {"a": [1]}}', {"i": [[{"a": 1}]]}, True, False),
+    ('{"i": {"a": [1], "b": [2]}}', {"i": [[{"a": 1}], [[{"b": 2}], 5]]}, False, False),
     ('{"i": {"a": [1]}}', {"i": ({"a": 1},)}, True, True),
 ]
 
