@@ -38,6 +38,13 @@ def _combinations(size: int) -> str:
     return _filled('{"body":{' + members + ",", '"f#":[1]', "}}", size)
 
 
+def _in_array(size: int) -> str:
+    """A thousand combinations of fields in one array."""
+    ten = ",".join(f'{{"#":[{number}]}}' for number in range(10))
+    ors = ",".join(f'"{name}":{{"$or":[{ten.replace("#", name)}]}}' for name in "xyz")
+    return _filled('{"body":{"i":{' + ors + ",", '"f#":[1]', "}}}", size)
+
+
 PATTERNS: Mapping[str, Callable[[int], str]] = {
     "rules for one field": lambda size: _filled('{"body":{"a":[', '"s#"', "]}}", size),
     "prefixes for one field": lambda size: _filled('{"body":{"a":[', '{"prefix":"#"}', "]}}", size),
@@ -52,6 +59,7 @@ PATTERNS: Mapping[str, Callable[[int], str]] = {
     ),
     "tower of `$or`": _tower,
     "1,000 combinations": _combinations,
+    "1,000 combinations in an array": _in_array,
     "200 levels": lambda size: '{"body":' + '{"a":' * (size // 21) + "[1]" + "}" * (size // 21 + 1),
     "100,000 levels": lambda size: '{"a":' * (size * 100_000 // 4096),
     "name of dots": lambda size: '{"body":{"' + "." * (size - 30) + '":[1]}}',
@@ -115,10 +123,12 @@ def _cover(size: int) -> Any:
     event: dict[str, Any] = {}
     for way in _COVER_WAYS:
         array = [
-            {name: 1 for name in _COVER_FIELDS[:-1] if chance.random() < 0.45}
-            for _ in range(size // 600)
+            {name: 1 for name in _COVER_FIELDS[:-2] if chance.random() < 0.45}
+            for _ in range(max(2, size // 600))
         ]
-        array[0][_COVER_FIELDS[-1]] = 2
+        if way == _COVER_WAYS[0]:  # the last two are never together
+            for number, element in enumerate(array):
+                element[_COVER_FIELDS[-2 + number % 2]] = 1
         place = event
         *outer, last = way.split("/")
         for name in outer:
@@ -127,10 +137,70 @@ def _cover(size: int) -> Any:
     return event
 
 
+def _combined(size: int, spelling: str = "z", value: str = '{"z":9}', rest: str = "") -> Any:
+    """A record for 1,000 combinations that has all fields, and is of about so many bytes."""
+    fields = ",".join(f'"f{number}":1' for number in range(290))
+    start = f'{{"x":{{"x":9}},"y":{{"y":9}},"{spelling}":{value},{fields},{rest}"pad":['
+    return _body(_filled(start, '"#"', "]}", max(size, len(start) + 10)))
+
+
+def _nested_spellings(size: int) -> Any:
+    """Arrays in arrays, 500 of them, and one more spelling of the path."""
+    element = '{"b":#,"c":2}'
+    inner = _filled("[", element, "]", size - 500 * 14)
+    return _body('{"a":' + "[" * 500 + inner + ',[{"b":1}]]' * 500 + ',"a.b":5}')
+
+
+def _distinct_objects(size: int) -> Any:
+    """Objects of which no two have the same fields."""
+    elements = ",".join(
+        f'{{"x":{number % 10},"y":{number // 10 % 10},"f{number % 283}":1,"f{number * 7 % 281}":1}}'
+        for number in range(size // 36)
+    )
+    return _body(f'{{"i":[{elements}]}}')
+
+
 _ONE = '{"body":{"i":{"a":[1],"b":[2]}}}'
 _COVER = json.dumps({"a": {"b": {"c": {"d": {name: [1] for name in _COVER_FIELDS}}}}})
 
+_MANY = _combinations(3418)
+_MANY_IN_ARRAY = _in_array(4096)
+_FIELDS_IN_ARRAY = _filled('{"body":{"i":{', '"f#":[1]', "}}}", 4096)
+_NESTED = '{"body":{"a":{"b":[1],"c":[1]}}}'
+
 RECORDS: Mapping[str, RecordCase] = {
+    "1,000 combinations, 4 KB": RecordCase(_MANY, _combined, 4 * _KB),
+    "1,000 combinations, 1 MB": RecordCase(_MANY, _combined),
+    "1,000 combinations, dotted": RecordCase(
+        _MANY, lambda size: _combined(size, "z.z", "9", '"z":0,')
+    ),
+    "1,000 combinations, in arrays": RecordCase(
+        _MANY, lambda size: _combined(size, "z.z", '[{"q":1},10]', '"z":[{"z":10},{"z":11}],')
+    ),
+    "1,000 combinations of an array": RecordCase(_MANY_IN_ARRAY, _distinct_objects),
+    "450 fields in an array of `{}`": RecordCase(_FIELDS_IN_ARRAY, _objects("{}")),
+    "450 fields in an array": RecordCase(_FIELDS_IN_ARRAY, _distinct_objects),
+    "nested arrays, one more spelling": RecordCase(_NESTED, _nested_spellings),
+    "400 alternatives for an array": RecordCase(
+        _filled('{"body":{"i":{"$or":[', '{"a":[#]}', "]}}}", 4096),
+        _objects('{"a":7#}'),
+    ),
+    "prefixes for an array": RecordCase(
+        _filled('{"body":{"i":[', '{"prefix":"z#"}', "]}}", 4096), _objects('"a#"')
+    ),
+    "suffixes ignoring case for an array": RecordCase(
+        _filled('{"body":{"i":[', '{"suffix":{"equals-ignore-case":"A#"}}', "]}}", 4096),
+        _objects('"#aA"'),
+    ),
+    "wildcards for an array": RecordCase(
+        _filled('{"body":{"i":[', '{"wildcard":"*a*a*a*#"}', "]}}", 4096), _objects('"a#aa"')
+    ),
+    "blocks of addresses for an array": RecordCase(
+        '{"body":{"i":['
+        + ",".join(f'{{"cidr":"10.{n}.0.0/{n % 31 + 1}"}}' for n in range(150))
+        + "]}}",
+        _objects('"11.1.2.#"'),
+    ),
     "objects in an array, 256 KB": RecordCase(_ONE, _objects('{"a":1,"b":3}'), 256 * _KB),
     "objects in an array": RecordCase(_ONE, _objects('{"a":1,"b":3}')),
     "optional field first": RecordCase(
@@ -190,4 +260,63 @@ RECORDS: Mapping[str, RecordCase] = {
         source="kinesis",
     ),
     "a record as text": RecordCase(_ONE, lambda size: json.dumps(_objects('{"a":1}')(size))),
+}
+
+
+@dataclass(frozen=True)
+class RulesCase:
+    """A pattern for each of so many rules, and a record for all of them."""
+
+    pattern: Callable[[int], str]
+    record: Callable[[int], Any]
+    size: int = _MB
+
+
+def _hard(number: int) -> str:
+    """A search without end, and something else that no other rule has."""
+    return f'{{"body":{{"$or":[{_COVER},{{"n":[{number}]}}]}}}}'
+
+
+RULES: Mapping[str, RulesCase] = {
+    "two fields of an array": RulesCase(
+        lambda number: f'{{"body":{{"i":{{"a":[1],"b":[{number}]}}}}}}', _objects('{"a":1,"b":1#}')
+    ),
+    "absence in an array": RulesCase(
+        lambda number: f'{{"body":{{"i":{{"a":[{{"exists":false}}],"b":[{number}]}}}}}}',
+        _objects('{"b":#}'),
+    ),
+    "prefixes": RulesCase(
+        lambda number: f'{{"body":{{"i":[{{"prefix":"a{number}"}}]}}}}', _objects('"a#"')
+    ),
+    "1,000 combinations each": RulesCase(
+        lambda number: _combinations(3400).replace('"f0":[1]', f'"f0":[1,{number + 2}]'),
+        _combined,
+        4 * _KB,
+    ),
+    "a search without end each": RulesCase(
+        _hard, lambda size: _body(json.dumps(_cover(size))), 64 * _KB
+    ),
+}
+
+
+def _nested_name(size: int) -> Any:
+    value: Any = [1]
+    for _ in range(190):
+        value = {"a" * (size // 190): value}
+    return value
+
+
+INPUTS: Mapping[str, Callable[[int], Any]] = {
+    "a long name over many values": lambda size: {"x" * (size // 12): [1] * (size // 75)},
+    "long names, nested": _nested_name,
+    "many values": lambda size: {"a": [1] * size},
+    "a filter of a megabyte": lambda size: json.dumps({"Filters": [{"Pattern": "x" * size}]}),
+    "a filter of escapes": lambda size: (
+        '{"Filters":[{"Pattern":"' + "\\u0061" * (size // 6) + '"}]}'
+    ),
+    "many filters": lambda size: _filled('{"Filters":[', '{"Pattern":"{}"}', "]}", size),
+    "many filters that are none": lambda size: (
+        '{"Filters":[{"Pattern":1}' + ",0" * (size // 2) + "]}"
+    ),
+    "filters nested without end": lambda size: '{"Filters":' + "[" * size,
 }

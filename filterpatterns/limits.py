@@ -30,6 +30,11 @@ MAX_PAYLOAD_DEPTH: Final = 1024
 """Levels of nesting in a JSON text; a deeper one is taken as a plain string. Parsers stop
 somewhere: this says where, whatever the Python version and however deep the caller's stack is."""
 
+MAX_GENERATED_LENGTH: Final = 32 * 1024
+"""Characters of a text that generated code decodes for a costly pattern: it looks at each element
+of an array once for each test, and gives each a place for each field. The evaluator, which takes
+longer texts, does not."""
+
 MAX_SEARCH_STEPS: Final = 1_500_000
 """Steps of a search for one record, each of about the same cost: together about a second. The
 problem is as hard as set cover; only a record made for it needs this many."""

@@ -60,15 +60,21 @@ class _Program(click.Group):
         return super().resolve_command(ctx, args)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the program, and exit."""
+        """Run the program, and exit; with 2 for whatever nobody thought of."""
         try:
             return super().main(*args, **kwargs)
         except OSError as error:
             # Files that are read have their own messages: this is about what is written.
-            _abandon(sys.stdout)
-            _abandon(sys.stderr)
-            click.echo(f"fp: error: cannot write: {error.strerror or error}", err=True)
-            sys.exit(_FAILED)
+            words = f"cannot write: {error.strerror or error}"
+        except MemoryError:
+            words = "out of memory"
+        except Exception as error:  # noqa: BLE001 - 1 would mean something else
+            words = _unexpected(error)
+        _abandon(sys.stdout)
+        _abandon(sys.stderr)
+        with suppress(OSError):
+            click.echo(f"fp: error: {words}", err=True)
+        sys.exit(_FAILED)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. Ctrl-C, whoever else ends it, and a reader that has seen enough, end it
@@ -91,6 +97,8 @@ class _Program(click.Group):
             status = _BROKEN_PIPE
             _abandon(sys.stdout)
             _abandon(sys.stderr)
+        except (EOFError, click.Abort) as error:  # which click takes for Ctrl-C, or ends with 1
+            raise RuntimeError("the input ended") from error
         ctx.exit(status)
 
 
@@ -132,8 +140,24 @@ def _abandon(stream: Any) -> None:
         return
     try:
         stream.flush()
-    except OSError:
+    except (OSError, MemoryError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _unexpected(error: Exception) -> str:
+    """What happened, and where: the least that a report of it needs."""
+    import traceback  # nobody should come here
+
+    if os.environ.get("FP_TRACEBACK"):
+        traceback.print_exception(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if "filterpatterns" in frame.filename] or frames
+    place = f" ({os.path.basename(own[-1].filename)}, line {own[-1].lineno})" if own else ""
+    words = traceback.format_exception_only(error)[-1].strip()
+    return (
+        f"unexpected failure: {words[:500]}{place}\n"
+        "  hint: please report it, with what FP_TRACEBACK=1 shows"
+    )
 
 
 def _no_such_command(name: str) -> str:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from filterpatterns.codegen.code import Code, FallbackNeeded
 from filterpatterns.jsontext import decoding
-from filterpatterns.limits import MAX_PAYLOAD_DEPTH
+from filterpatterns.limits import MAX_GENERATED_LENGTH, MAX_PAYLOAD_DEPTH
 
 
 class Exits(Struct, frozen=True):
@@ -61,6 +61,12 @@ class Guards:
         if not self.is_guarded:
             return []
         return self.refuse(f"{self._code.bind(decoding.overflows)}({text})")
+
+    def refuse_long(self, text: str, *, costly: bool) -> list[str]:
+        """Raise if the text is long, where what it is decoded for is costly."""
+        if not costly:
+            return []
+        return self.refuse(f"len({text}) > {self._code.bind(MAX_GENERATED_LENGTH)}")
 
     def refuse_deep(self, text: str) -> list[str]:
         """Raise if the text is nested too deep to be JSON here."""

@@ -5,16 +5,22 @@ The text is made of names that are chosen here; every value, also member names, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from functools import partial
-from typing import Protocol
 
 from msgspec.structs import replace
 
+from filterpatterns.codegen.access import Access, Branch, Condition
 from filterpatterns.codegen.code import Code, FallbackNeeded
 from filterpatterns.codegen.types import UNSET, Shape, first_rank_is_optional, other_spellings
-from filterpatterns.language.operators import AnythingBut, Exists, Operator
-from filterpatterns.language.operators.base import FEW, Kind
+from filterpatterns.language.operators import (
+    AnythingBut,
+    Exists,
+    Operator,
+    compares_addresses,
+    reads_number_text,
+)
+from filterpatterns.language.operators.base import FEW, UNSURE, Kind, double_of
 from filterpatterns.language.operators.equality import Equals, Exactly
 from filterpatterns.matching import interpreter
 from filterpatterns.matching.match_tree import FieldTest, MatchNode
@@ -23,61 +29,14 @@ _DEEPEST = 8
 """Levels of a tree in one expression: CPython's parser takes 200 nested parentheses."""
 
 
-class Access(Protocol):
-    """How generated code reads objects: one way for decoded structs, one for dicts.
-
-    `key` tells the ways apart; `object_class` is the name of the class of an object.
-    """
-
-    key: Hashable
-    object_class: str
-
-    def member(self, holder: str, child: MatchNode) -> str:
-        """An expression for a member of an object, ABSENT if there is none."""
-        ...
-
-    def inside(self, child: MatchNode) -> Access:
-        """The way to read objects at the child."""
-        ...
-
-    def guard(self, holder: str, node: MatchNode) -> list[str]:
-        """Expressions that raise Odd for an object that decoding did not make safe; else true."""
-        ...
-
-    def otherwise(self, expression: str) -> tuple[list[Branch], str]:
-        """Branches and a default that give the expression, and raise Odd where decoded JSON has no
-        such value."""
-        ...
-
-    def array(self, node: MatchNode, value: str, condition: Condition | None) -> str:
-        """An expression: an array has an object that satisfies the condition.
-
-        None where choosing takes more than that: then the interpreter judges the array.
-        """
-        ...
-
-    def leaves(self, node: MatchNode, test: FieldTest, value: str) -> str:
-        """An expression: an array has a scalar that satisfies the test, or none if that will do."""
-        ...
-
-    def leaves_and_elements(self, node: MatchNode, value: str) -> str:
-        """An expression: an array satisfies a node that has a test and more tests below."""
-        ...
-
-
-Condition = Callable[[str], str]
-
-Branch = tuple[str, str]
-"""A condition on a value's class, which it calls `@`, and an expression. One holds at most."""
-
-
 def below(code: Code, node: MatchNode, access: Access, read: str, level: int = 0) -> str:
     """An expression: the tests at and below a node hold for the value that `read` gives."""
     if level == _DEEPEST and node.children:
         function = code.function(
-            ("node", node, access.key), lambda value: [f"return {below(code, node, access, value)}"]
+            ("node", node, access.key),
+            lambda value: access.returned(node, below(code, node, access, value)),
         )
-        return f"{function}({read})"
+        return access.called(node, f"{function}({read})")
     value = code.name("v")
     if not node.children:
         assert node.test is not None
@@ -121,7 +80,7 @@ def _holds_often(node: MatchNode) -> int:
         return 6
     if any(isinstance(rule, AnythingBut) for rule in node.test.rules):
         return 4
-    return 0 if all(map(_plain_string, node.test.rules)) else 2
+    return 0 if all(map(plain_string, node.test.rules)) else 2
 
 
 def _choose(
@@ -149,13 +108,11 @@ def _choose(
 
 def _scalar(code: Code, test: FieldTest, access: Access, value: str) -> tuple[list[Branch], str]:
     """Branches for a test: strings, numbers, what is no leaf; the default is for other leaves."""
-    string, number, other = (
-        rules(code, test, value, kind) for kind in ("string", "number", "other")
-    )
+    string, other = rules(code, test, value, "string"), rules(code, test, value, "other")
     absent = code.bind(type(UNSET))
     return [
         ("@ is str", string),
-        ("@ is int or @ is float", number),
+        *access.numbers(test, value),
         (f"@ is {absent}", str(test.optional)),
         (f"@ is {access.object_class}", str(test.optional)),
     ], other
@@ -163,12 +120,12 @@ def _scalar(code: Code, test: FieldTest, access: Access, value: str) -> tuple[li
 
 def rules(code: Code, test: FieldTest, value: str, kind: Kind) -> str:
     """An expression: a leaf of the kind satisfies any rule of a test."""
-    texts = [text for text in map(_plain_string, test.rules) if text is not None]
+    texts = [text for text in map(plain_string, test.rules) if text is not None]
     others = test.rules
     parts = []
     if len(texts) > FEW and kind == "string":
         parts.append(f"{value} in {code.bind(frozenset(texts))}")
-        others = tuple(rule for rule in test.rules if _plain_string(rule) is None)
+        others = tuple(rule for rule in test.rules if plain_string(rule) is None)
     parts += [rule.code(value, kind, code.bind) for rule in others]
     if "True" in parts:
         return "True"
@@ -176,7 +133,8 @@ def rules(code: Code, test: FieldTest, value: str, kind: Kind) -> str:
     return " or ".join(parts) or "False"
 
 
-def _plain_string(rule: Operator) -> str | None:
+def plain_string(rule: Operator) -> str | None:
+    """The string that a rule holds for, if it is the only one."""
     if isinstance(rule, Exactly):
         return rule.text
     if isinstance(rule, Equals) and isinstance(rule.value, str):
@@ -184,8 +142,18 @@ def _plain_string(rule: Operator) -> str | None:
     return None
 
 
-def _loop(values: str, element: str, condition: str, check: list[str]) -> list[str]:
-    """Statements: true if an element is an object that satisfies the condition.
+_UNSURE = "unsure"
+"""What functions give instead of True, where a number has decided whose text is not known."""
+
+
+def _compares_numbers(node: MatchNode) -> bool:
+    return any(reads_number_text(rule) for test in node.tests() for rule in test.rules)
+
+
+def _loop(
+    values: str, element: str, condition: str, check: list[str], found: list[str]
+) -> list[str]:
+    """Statements: `found` if an element is an object that satisfies the condition.
 
     Asking each element for its class costs a quarter of the loop. So it runs without, and where
     that fails, because a scalar has no members, again with `check`.
@@ -194,14 +162,14 @@ def _loop(values: str, element: str, condition: str, check: list[str]) -> list[s
         "try:",
         f"    for {element} in {values}:",
         f"        if {condition}:",
-        "            return True",
+        *(f"            {line}" for line in found),
         "    return False",
         "except AttributeError:",
         "    pass",
         f"for {element} in {values}:",
         *(f"    {line}" for line in check),
         f"    if {condition}:",
-        "        return True",
+        *(f"        {line}" for line in found),
         "return False",
     ]
 
@@ -224,6 +192,46 @@ class StructAccess:
     def guard(self, holder: str, node: MatchNode) -> list[str]:
         return []
 
+    def returned(self, node: MatchNode, expression: str) -> list[str]:
+        if not _compares_numbers(node):
+            return [f"return {expression}"]
+        found = self._code.bind(_UNSURE)
+        return [
+            "unsure = False",
+            f"return ({found} if unsure else True) if {expression} else False",
+        ]
+
+    def _found(self, node: MatchNode) -> tuple[list[str], list[str]]:
+        """What a function that goes through an array begins with, and does at the first hit."""
+        if not _compares_numbers(node):
+            return [], ["return True"]
+        return ["unsure = False"], [f"return {self._code.bind(_UNSURE)} if unsure else True"]
+
+    def called(self, node: MatchNode, call: str) -> str:
+        if not _compares_numbers(node):
+            return call
+        found = self._code.name("v")
+        return f"(({found} := {call}) and ({found} is True or {UNSURE}))"
+
+    def numbers(self, test: FieldTest, value: str) -> list[Branch]:
+        code = self._code
+        number = rules(code, test, value, "number")
+        if not any(map(reads_number_text, test.rules)):
+            text = " or @ is bytes" if self._shape.keeps_text else ""
+            return [(f"@ is int or @ is float{text}", number)]
+        if any(map(compares_addresses, test.rules)):
+            number = f"({number} if {value} else {code.bind(_odd)}())"  # it may be written -0
+        if not self._shape.keeps_text:
+            return [("@ is int", number), ("@ is float", f"{code.bind(_odd)}()")]
+        text, double = rules(code, test, value, "text"), double_of(value)
+        # The first to name the double is the first that is evaluated.
+        text = text.replace(double, f"({double} := float({value}))", 1)
+        return [
+            ("@ is float", rules(code, test, value, "double")),
+            ("@ is bytes", text),
+            ("@ is int", number),
+        ]
+
     def otherwise(self, expression: str) -> tuple[list[Branch], str]:
         return [], expression
 
@@ -235,21 +243,23 @@ class StructAccess:
 
         def write(values: str) -> list[str]:
             element = self._code.name("v")
-            array = f"{self._code.function(key, write)}({element})"
+            array = self.called(node, f"{self._code.function(key, write)}({element})")
+            start, found = self._found(node)
             check = [
                 f"if {element}.__class__ is not {self.object_class}:",
-                f"    if {element}.__class__ is list and {array}: return True",
+                f"    if {element}.__class__ is list and {array}:",
+                *(f"        {line}" for line in found),
                 "    continue",
             ]
-            return _loop(values, element, condition(element), check)
+            return [*start, *_loop(values, element, condition(element), check, found)]
 
-        return f"{self._code.function(key, write)}({value})"
+        return self.called(node, f"{self._code.function(key, write)}({value})")
 
     def leaves(self, node: MatchNode, test: FieldTest, value: str) -> str:
         if not self._shape.takes_list:
             return "False"
-        if len(test.rules) == 1 and not test.optional:
-            text = _plain_string(test.rules[0])
+        if len(test.rules) == 1 and not test.optional and not self._shape.keeps_text:
+            text = plain_string(test.rules[0])
             if text is not None:
                 return f"{self._code.bind(text)} in {value}"
 
@@ -257,18 +267,23 @@ class StructAccess:
             element = self._code.name("v")
             # An object in the array is no leaf: it satisfies no rule.
             branches, default = _scalar(self._code, replace(test, optional=False), self, element)
+            if self._shape.keeps_text:
+                branches.append(("@ is list", f"{self._code.bind(_odd)}()"))
             holds = _choose(self._code, branches, ([], default), self._code.name("v"), element)
             scalar = f"{element}.__class__ is not {self.object_class}"
+            start, hit = self._found(node)
             return [
+                *start,
                 *(["found = False"] if test.optional else []),
                 f"for {element} in {values}:",
                 f"    if {holds}:",
-                "        return True",
+                *(f"        {line}" for line in hit),
                 *([f"    found = found or {scalar}"] if test.optional else []),
                 "return not found" if test.optional else "return False",
             ]
 
-        return f"{self._code.function(('leaves', node, self.key), write)}({value})"
+        call = f"{self._code.function(('leaves', node, self.key), write)}({value})"
+        return self.called(node, call)
 
     def leaves_and_elements(self, node: MatchNode, value: str) -> str:
         return "False"  # no list is decoded there
@@ -277,8 +292,10 @@ class StructAccess:
 class DictAccess:
     """Reading dicts and lists that somebody else made: anything unusual is Odd."""
 
-    def __init__(self, code: Code) -> None:
+    def __init__(self, code: Code, *, costly: bool) -> None:
+        """`costly`: all tests together cost so much that arrays are left to the evaluator."""
         self._code = code
+        self._costly = costly
         self.key: Hashable = dict
         self.object_class = "dict"
 
@@ -287,6 +304,15 @@ class DictAccess:
 
     def inside(self, child: MatchNode) -> DictAccess:
         return self
+
+    def returned(self, node: MatchNode, expression: str) -> list[str]:
+        return [f"return {expression}"]
+
+    def called(self, node: MatchNode, call: str) -> str:
+        return call
+
+    def numbers(self, test: FieldTest, value: str) -> list[Branch]:
+        return [("@ is int or @ is float", rules(self._code, test, value, "number"))]
 
     def guard(self, holder: str, node: MatchNode) -> list[str]:
         names = [self._code.bind(name) for name in other_spellings(node)]
@@ -300,7 +326,7 @@ class DictAccess:
         return [(f"@ in {known}", expression)], f"{self._code.bind(_odd)}()"
 
     def array(self, node: MatchNode, value: str, condition: Condition | None) -> str:
-        if condition is None:
+        if condition is None or self._costly:
             return self._interpret(node, value)
 
         key = "array", node, self.key
@@ -317,7 +343,7 @@ class DictAccess:
                 f"    if {scalar}: continue",
                 f"    {self._code.bind(_odd)}()",
             ]
-            return _loop(values, element, condition(element), check)
+            return _loop(values, element, condition(element), check, ["return True"])
 
         return f"{self._code.function(key, write)}({value})"
 
@@ -328,6 +354,8 @@ class DictAccess:
         return self._interpret(node, value)
 
     def _interpret(self, node: MatchNode, value: str) -> str:
+        if self._costly:
+            return f"{self._code.bind(_odd)}()"
         return f"{self._code.bind(partial(interpreter.holds, node))}({value})"
 
 

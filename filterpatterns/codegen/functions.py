@@ -30,6 +30,9 @@ _RESULTS = {
 }
 """By result: what a loop does with a record that matches, and with one that does not."""
 
+_TEXTS = {False: "", True: "_texts", None: "_measuring"}
+"""What the names of loops end in, by how numbers are decoded."""
+
 _serial = itertools.count(1)
 
 Loop = Callable[..., None]
@@ -60,31 +63,34 @@ class Generated:
         self._record_codegen = RecordCodegen(matcher, self._code)
         self._slow = self._code.bind(slow)
         self.can_look = self._record_codegen.prefilter is not None
+        self.compares_numbers = self._record_codegen.compares_numbers
 
     def single(self) -> Callable[[Any], bool]:
         """The function that judges one record."""
         function: Callable[[Any], bool] = self._function("matches", self._write_single)
         return function
 
-    def loop(self, result: str, kind: str, look: bool) -> Loop:
+    def loop(self, result: str, kind: str, look: bool, texts: bool | None) -> Loop:
         """The loop for a result ("filter", "partition", "mask") over a kind of record ("dict",
-        "text", "bytes"), with or without a look before decoding."""
-        name = f"{result}_{kind}_looking" if look else f"{result}_{kind}"
-        loop: Loop = self._function(name, lambda: self._write_loop(name, result, kind, look))
+        "text", "bytes"), with or without a look before decoding; and with numbers decoded as texts
+        or, at first, as floats, or (None) as the payload's length says."""
+        name = f"{result}_{kind}{'_looking' if look else ''}{_TEXTS[texts]}"
+        loop: Loop = self._function(name, lambda: self._write_loop(name, result, kind, look, texts))
         return loop
 
-    def line_loop(self, *, rows: bool, look: bool, drops: bool) -> LineLoop:
+    def line_loop(self, *, rows: bool, look: bool, texts: bool | None, drops: bool) -> LineLoop:
         """The loop over lines of JSON Lines, or over such lines with their rows; with or without a
-        look before decoding the payload; and with or without a call for each line that is dropped,
-        which would keep its memory from being reused.
+        look before decoding the payload, with numbers as texts or at first as floats; and with or
+        without a call for each line that is dropped, which would keep its memory from being reused.
 
         Raises:
             Unsupported: the pattern speaks of a member that events hold records in.
         """
         kind = "row" if rows else "line"
         name = f"{kind}s{'_dropping' if drops else ''}{'_looking' if look else ''}"
+        name += _TEXTS[texts]
         loop: LineLoop = self._function(
-            name, lambda: self._write_line_loop(name, kind, look, drops)
+            name, lambda: self._write_line_loop(name, kind, look, texts, drops)
         )
         return loop
 
@@ -100,7 +106,7 @@ class Generated:
         kind = "row" if rows else "line"
         name = f"{kind}s_with_reasons"
         loop: LineLoop = self._function(
-            name, lambda: self._write_line_loop(name, kind, False, True, tells_formats=True)
+            name, lambda: self._write_line_loop(name, kind, False, None, True, tells_formats=True)
         )
         return loop
 
@@ -120,10 +126,11 @@ class Generated:
         for result in _RESULTS:
             for kind in _KINDS:
                 for look in (False, True) if self.can_look else (False,):
-                    self.loop(result, kind, look)
+                    for texts in _TEXTS if self.compares_numbers else (False,):
+                        self.loop(result, kind, look, texts)
         with contextlib.suppress(Unsupported):
             for rows in (False, True):
-                self.line_loop(rows=rows, look=self.can_look, drops=False)
+                self.line_loop(rows=rows, look=self.can_look, texts=False, drops=False)
         with self._lock:
             self._code.compile_deferred()
             functions = self._code.deferred.values()
@@ -154,11 +161,13 @@ class Generated:
         prefilter = self._record_codegen.prefilter
         look = prefilter is not None and prefilter.selective
         exits = Exits.of(["return True"], ["return False"], self._slow)
-        return self._record_codegen.statements(kind, look=look, exits=exits)
+        return self._record_codegen.statements(kind, look=look, texts=None, exits=exits)
 
-    def _write_loop(self, name: str, result: str, kind: str, look: bool) -> None:
+    def _write_loop(
+        self, name: str, result: str, kind: str, look: bool, texts: bool | None
+    ) -> None:
         exits = Exits.of(*_RESULTS[result], "slow")
-        lines = self._record_codegen.statements(kind, look=look, exits=exits)
+        lines = self._record_codegen.statements(kind, look=look, texts=texts, exits=exits)
         if kind == "dict":
             odd = ["if record.__class__ is not dict:", *indent(exits.fallback)]
             lines = [*odd, *lines]
@@ -170,7 +179,14 @@ class Generated:
         ]
 
     def _write_line_loop(
-        self, name: str, kind: str, look: bool, drops: bool, *, tells_formats: bool = False
+        self,
+        name: str,
+        kind: str,
+        look: bool,
+        texts: bool | None,
+        drops: bool,
+        *,
+        tells_formats: bool = False,
     ) -> None:
         exits = Exits(
             match=("keep(record)", "continue"),
@@ -183,7 +199,9 @@ class Generated:
             f"def {name}(records, number, keep, drop, slow):",
             f"    for {'record, members' if kind == 'row' else 'record'} in records:",
             "        number += 1",
-            *indent(indent(self._record_codegen.statements(kind, look=look, exits=exits))),
+            *indent(
+                indent(self._record_codegen.statements(kind, look=look, texts=texts, exits=exits))
+            ),
         ]
 
     def _function(self, name: str, write: Callable[[], None]) -> Any:

@@ -9,9 +9,16 @@ from filterpatterns.codegen.emit import Exits, Guards, indent, utf8
 from filterpatterns.codegen.prefilter import BACKSLASH, Prefilter
 from filterpatterns.codegen.types import Shape, decoder
 
+_SHORT = 400
+"""Characters of a body that is decoded in little time, compared with keeping the texts of numbers;
+a batch measures which way is faster."""
+
 
 class PayloadCodegen:
-    """Writes the statements that judge the variable `body`."""
+    """Writes the statements that judge the variable `body`.
+
+    `compares_numbers` says that the texts of numbers count, and that there are two ways to decode.
+    """
 
     def __init__(
         self,
@@ -21,6 +28,8 @@ class PayloadCodegen:
         shape: Shape | None,
         prefilter: Prefilter | None,
         is_bytes: bool,
+        looks_again: bool,
+        costly: bool,
     ) -> None:
         """
         Args:
@@ -29,34 +38,51 @@ class PayloadCodegen:
             shape: what is decoded; None if it is only whether the payload is JSON.
             prefilter: what can be looked for before decoding; None if nothing.
             is_bytes: whether `body` holds bytes instead of a str.
+            looks_again: whether numbers may be decoded as floats first, which takes more code.
+            costly: whether what is decoded is tested so often that long texts are left alone.
         """
         self._code = code
         self._guards = guards
         self._shape = shape
         self._prefilter = prefilter
         self._is_bytes = is_bytes
+        self._costly = costly
         self._kind = "bytes" if is_bytes else "str"
+        self._keeps_text = shape is not None and shape.any_keeps_text()
+        self.compares_numbers = looks_again and self._keeps_text
+        self._decoders: dict[bool, str] = {}
 
-    def decode(self, json: str, string: str, exits: Exits, *, look: bool) -> list[str]:
-        """Decode the body and test `json`; where it is no JSON, `string` (if not empty)."""
+    def decode(
+        self, json: str, string: str, exits: Exits, *, look: bool, texts: bool | None
+    ) -> list[str]:
+        """Decode the body and test `json`; where it is no JSON, `string` (if not empty).
+
+        `texts` says how numbers are decoded where their texts count: as texts; or as floats, and
+        the body once more with their texts if a float has decided for a match. None leaves it to
+        the length of the body.
+        """
         lines = []
         if look and self._prefilter is not None:
             # A body may be a dict, which "in" would ask for its names; decoding refuses one.
             lines += self._guards.refuse(f"body.__class__ is not {self._kind}")
             lines += [f"if {self._looking(self._prefilter)}:", *indent(exits.no_match)]
-        decode = msgspec.json.Decoder(msgspec.Raw).decode
-        if self._shape is not None:
-            decode = decoder(self._shape)
         lines += self._guards.refuse_overflow("body")
+        lines += self._guards.refuse_long("body", costly=self._costly)
         if self._is_bytes:
             lines.append("if not body.isascii(): str(body, 'utf-8')")
-        argument = "body" if self._is_bytes else utf8("body")
-        lines.append(f"value = {self._code.bind(decode)}({argument})")
         deep = self._guards.refuse_deep("body")
         # Too deep a body is a plain string. Where that is dropped, so is a body that fails.
         deep_first = bool(string) or exits.tells_formats
-        lines += deep if deep_first else []
-        lines += [f"if {json}:", *indent([] if deep_first else deep), *indent(exits.match)]
+        hit = [*([] if deep_first else deep), *exits.match]
+        after = deep if deep_first else []
+        if self.compares_numbers and texts is None:
+            short = f"if len(body) < {self._code.bind(_SHORT)}:"
+            lines += [short, *indent(self._as_floats(json, after, hit, exits))]
+            lines += ["else:", *indent(self._at_once(json, after, hit, texts=True))]
+        elif self.compares_numbers and not texts:
+            lines += self._as_floats(json, after, hit, exits)
+        else:
+            lines += self._at_once(json, after, hit, texts=self._keeps_text)
         not_json = []
         if string:
             not_json = [
@@ -74,6 +100,34 @@ class PayloadCodegen:
             "except Exception:",
             *indent(exits.fallback),
         ]
+
+    def _at_once(self, json: str, after: list[str], hit: list[str], *, texts: bool) -> list[str]:
+        """Statements: decode the body, then `after`; and test it."""
+        return [self._decoded(texts=texts), *after, f"if {json}:", *indent(hit)]
+
+    def _as_floats(self, json: str, after: list[str], hit: list[str], exits: Exits) -> list[str]:
+        """The same with numbers as floats; and where one has decided, again with their texts."""
+        return [
+            self._decoded(texts=False),
+            *after,
+            "unsure = False",
+            f"if {json}:",
+            "    if unsure:",
+            f"        {self._decoded(texts=True)}",
+            f"        if not ({json}):",
+            *indent(indent(indent(exits.no_match))),
+            *indent(hit),
+        ]
+
+    def _decoded(self, *, texts: bool) -> str:
+        """A statement that decodes the body."""
+        if texts not in self._decoders:
+            decode = msgspec.json.Decoder(msgspec.Raw).decode
+            if self._shape is not None:
+                decode = decoder(self._shape, keep_text=texts)
+            self._decoders[texts] = self._code.bind(decode)
+        argument = "body" if self._is_bytes else utf8("body")
+        return f"value = {self._decoders[texts]}({argument})"
 
     def strings(self, string: str, exits: Exits) -> list[str]:
         """Only plain strings are wanted: the body is checked to be none of JSON if it matches."""

@@ -6,26 +6,27 @@ type), and the statements given as `unknown` follow, which ask the interpreter.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from filterpatterns.codegen.access import Access
 from filterpatterns.codegen.code import Code, FallbackNeeded
 from filterpatterns.codegen.emit import Exits, Guards, indent, utf8
 from filterpatterns.codegen.expressions import (
-    Access,
     DictAccess,
     StructAccess,
     below,
     fields,
+    plain_string,
     rules,
 )
 from filterpatterns.codegen.payload import PayloadCodegen
 from filterpatterns.codegen.prefilter import Prefilter, prefilter
-from filterpatterns.codegen.types import Shape, Unsupported, shape, without
+from filterpatterns.codegen.types import KEEP_TEXT, Shape, Unsupported, shape, without
 from filterpatterns.delivery.envelopes import HOLDERS
 from filterpatterns.delivery.sources import Encoding, FormatAction, PayloadFormat, decode_base64
 from filterpatterns.matching.match_tree import (
@@ -41,6 +42,17 @@ from filterpatterns.matching.verdict import payload_satisfies
 
 MOST_TESTS = 400
 """Tests, over all combinations, that code is generated for: beyond, compiling it takes too long."""
+
+_MOST_TWICE = 30
+"""The same for code that is written twice, for numbers as floats and for their texts."""
+
+
+_COSTLY = 16
+"""Tests, each counted with its rules, beyond which the elements of long arrays are better looked at
+for all tests together; that is what the evaluator does."""
+
+_COSTLY_IN_DICTS = 6
+"""The same for arrays in dicts, whose leaves the interpreter tests."""
 
 
 class _Branch(Struct, frozen=True, eq=False):
@@ -87,7 +99,8 @@ class RecordCodegen:
         Raises:
             Unsupported: the matcher is of a shape that only the interpreter serves.
         """
-        if matcher.keep_all or not 0 < matcher.size() <= MOST_TESTS:
+        tests = matcher.size()
+        if matcher.keep_all or not 0 < tests <= MOST_TESTS:
             raise Unsupported
         conjunctions = tuple(matcher.conjunctions())
         self._code = code
@@ -98,9 +111,9 @@ class RecordCodegen:
         self._key = next(iter(self._keys), None)
         # An object in a record is read where it stands, like the record's own members.
         self._inline = self._source.encoding is Encoding.OBJECT and self._key is not None
-        merged, metadata = build_aligned_trees(
-            "", [list(self._own_tests(one)) for one in conjunctions]
-        )
+        own = [list(self._own_tests(one)) for one in conjunctions]
+        merged, metadata = build_aligned_trees("", own)
+        self._cost = sum(_cost(test) for tests in own for _, test in tests)
         text_keys = () if self._inline else self._keys
         # Metadata have other names in the source's other shape, which has no payload of this name.
         self._shape_key = None
@@ -123,6 +136,8 @@ class RecordCodegen:
             shape=self._payload_shape,
             prefilter=self.prefilter,
             is_bytes=self._is_bytes,
+            looks_again=tests <= _MOST_TWICE,
+            costly=_is_costly(conjunctions, self._key),
         )
 
     def _own_tests(self, one: Conjunction) -> Iterator[tuple[tuple[str, ...], FieldTest]]:
@@ -162,12 +177,18 @@ class RecordCodegen:
         if aligned and drops_strings and not any(branch.string for branch in self._branches):
             self.prefilter = prefilter(aligned)
 
-    def statements(self, kind: str, *, look: bool, exits: Exits) -> list[str]:
+    @property
+    def compares_numbers(self) -> bool:
+        """Whether the texts of numbers in the payload count: see `PayloadJudge.decode`."""
+        return self._payload.compares_numbers
+
+    def statements(self, kind: str, *, look: bool, texts: bool | None, exits: Exits) -> list[str]:
         """The statements that judge `record`.
 
         `kind` says what it is: a "dict"; "text", which is str, bytes or anything else; "bytes"; a
         "line" of JSON Lines, bytes that are a record only if they do not hold several; or a "row",
-        such a line that has been decoded already, into `members`. `look` uses the prefilter.
+        such a line that has been decoded already, into `members`. `look` uses the prefilter,
+        `texts` is as for `PayloadJudge.decode`.
         """
         key = kind, exits.tells_formats
         if key not in self._conditions:
@@ -180,7 +201,9 @@ class RecordCodegen:
             start += [f"if not ({conditions.early}):", *indent(exits.no_match)]
         lines = ["try:", *indent(start), "except Exception:", *indent(exits.fallback)]
         if conditions.json:
-            lines += self._payload.decode(conditions.json, conditions.string, exits, look=look)
+            lines += self._payload.decode(
+                conditions.json, conditions.string, exits, look=look, texts=texts
+            )
         elif conditions.string:
             lines += self._payload.strings(conditions.string, exits)
         return lines + list(exits.no_match)
@@ -250,7 +273,7 @@ class RecordCodegen:
                 lines += self._guards.refuse(f"{member}.__class__ is not dict")
             else:
                 lines += self._body(member, self._alias(holder))
-        return lines, holder, DictAccess(self._code)
+        return lines, holder, DictAccess(self._code, costly=self._cost > _COSTLY_IN_DICTS)
 
     def _alias(self, holder: str) -> str | None:
         """The payload's member in the source's other shape, if nothing but the payload is read."""
@@ -268,11 +291,12 @@ class RecordCodegen:
             lines = [f"members = members{inside}"] if inside else []
         else:
             struct = self._line_struct() if kind == "line" else self._struct()
-            decode = self._code.bind(msgspec.json.Decoder(struct).decode)
+            decode = self._code.bind(msgspec.json.Decoder(struct, float_hook=KEEP_TEXT).decode)
             argument = utf8("text") if kind == "text" else "record"
             lines = [
                 *self._utf8_text(kind),
                 *self._guards.refuse_overflow(name),
+                *self._guards.refuse_long(name, costly=self._cost > _COSTLY),
                 f"members = {decode}({argument}){inside}",
             ]
         lines += self._guards.refuse_deep(name)
@@ -312,7 +336,9 @@ class RecordCodegen:
             Unsupported: the pattern speaks of a member that events hold records in.
         """
         struct = self._line_struct()
-        return None if self._guards.is_guarded else msgspec.json.Decoder(struct).decode_lines
+        if self._guards.is_guarded or self._cost > _COSTLY:
+            return None
+        return msgspec.json.Decoder(struct, float_hook=KEEP_TEXT).decode_lines
 
     def _struct(self) -> type:
         """What a record decodes into."""
@@ -337,3 +363,14 @@ class RecordCodegen:
         if any(branch.string for branch in self._branches):
             lines += self._guards.refuse("body.__class__ is not str")
         return lines
+
+
+def _cost(test: FieldTest) -> int:
+    """What a test costs for each element of an array: all plain strings together are one."""
+    return 1 + sum(plain_string(rule) is None for rule in test.rules)
+
+
+def _is_costly(conjunctions: Iterable[Conjunction], key: str | None) -> bool:
+    """Whether the tests below a payload key cost much together."""
+    nodes = [one.payloads[key].json for one in conjunctions if key in one.payloads]
+    return sum(_cost(test) for node in nodes if node for test in node.tests()) > _COSTLY

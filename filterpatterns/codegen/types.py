@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Union
 import msgspec
 from msgspec import Struct
 
+from filterpatterns.language.operators import reads_number_text
 from filterpatterns.matching.match_tree import MatchNode
 
 _MOST_FIELDS = 2000
@@ -39,13 +40,24 @@ class Shape(Struct, frozen=True, eq=False):
 
     `attribute` is its name in the struct around it; `struct` the class of an object there, with an
     attribute for each child; `takes_list` whether an array of scalars and objects decodes as a
-    list.
+    list. `keeps_text` says that the text of a number with a fraction or an exponent is there, as
+    bytes, if the decoder was asked for it; objects are dicts then.
     """
 
     attribute: str
     struct: type
     children: dict[str, Shape]
     takes_list: bool
+    keeps_text: bool
+
+    def any_keeps_text(self) -> bool:
+        """Whether the texts of numbers are kept anywhere in it."""
+        return self.keeps_text or any(map(Shape.any_keeps_text, self.children.values()))
+
+
+KEEP_TEXT: Final = str.encode
+"""The `float_hook` of decoders that keep the texts of numbers. It is called for members of type
+`Any` only, and as a C function costs little more than making the float."""
 
 
 def first_rank_is_optional(node: MatchNode) -> bool:
@@ -87,6 +99,8 @@ def _shape(
     extra: tuple[str, ...],
     budget: _Budget,
 ) -> Shape:
+    if _keeps_text(merged, nodes):
+        return Shape(attribute, dict, {}, takes_list=True, keeps_text=True)
     children = {}
     fields: list[tuple[str, Any, Any]] = []
     rename = {}
@@ -114,7 +128,13 @@ def _shape(
     takes_list = not any(
         node.children and (node.test is not None or first_rank_is_optional(node)) for node in nodes
     )
-    return Shape(attribute, struct, children, takes_list)
+    return Shape(attribute, struct, children, takes_list, keeps_text=False)
+
+
+def _keeps_text(merged: MatchNode, nodes: tuple[MatchNode, ...]) -> bool:
+    """Whether a rule at a node asks for the text of a number. Below it must be nothing."""
+    rules = [rule for node in nodes if node.test is not None for rule in node.test.rules]
+    return not merged.children and any(map(reads_number_text, rules))
 
 
 def without(struct: Any, names: tuple[str, ...]) -> type:
@@ -132,6 +152,8 @@ def without(struct: Any, names: tuple[str, ...]) -> type:
 
 
 def _type(shape: Shape) -> Any:
+    if shape.keeps_text:
+        return Any
     struct: Any = shape.struct
     leaf: Any = Union[struct, str, int, float, bool, None]
     if not shape.takes_list:
@@ -143,9 +165,12 @@ def _type(shape: Shape) -> Any:
     return Union[leaf, list[element]]
 
 
-def decoder(shape: Shape) -> Any:
-    """The function that decodes a JSON text into the shape of a tree's root."""
-    return msgspec.json.Decoder(_type(shape)).decode
+def decoder(shape: Shape, *, keep_text: bool) -> Any:
+    """The function that decodes a JSON text into the shape of a tree's root; numbers with a
+    fraction or an exponent as floats, or where the shape keeps it, as their text."""
+    if not keep_text:
+        return msgspec.json.Decoder(_type(shape)).decode
+    return msgspec.json.Decoder(_type(shape), float_hook=KEEP_TEXT).decode
 
 
 def other_spellings(node: MatchNode, budget: _Budget | None = None) -> list[str]:

@@ -1,1 +1,1 @@
-"""What AWS delivers and what files hold: sources, formats, envelopes, and reading records."""
+"""Files of records: lines of bytes -> records, whatever the layout, in bounded memory."""

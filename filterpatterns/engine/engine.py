@@ -39,9 +39,12 @@ _KINDS = {str: "text", bytes: "bytes"}
 _CHUNK = 1024
 """Records that a loop takes at a time: its memory is bounded, and its overhead is nothing."""
 
-_SAMPLES = (16, 16, 32, 32)
-"""Records that are judged with the prefilter, without, with, and without, to see which is faster.
-The first two are for warming up: CPython runs new code slower, and caches are cold."""
+_SAMPLES = (16, 32)
+"""Records that are judged in each way, one after the other, to see which is fastest. The first
+round is for warming up: CPython runs new code slower, and caches are cold."""
+
+_FIRST = 32
+"""Records of a batch that are judged before the ways to decode numbers are compared."""
 
 _RECORDS_PER_SAMPLE = 16 * _CHUNK
 """Records after which that is tried again: what a queue carries changes."""
@@ -222,21 +225,19 @@ class Engine:
         check_records(records)
         slow = self.interpret if on_error == "raise" else self._interpret_leniently
         generated = self.generated()
-        tuner = (
-            _PrefilterTuner() if generated is not None and generated.can_look else _NoPrefilter()
-        )
+        ways = _Ways(generated)
         take = _taker(records)
         done = 0
-        while chunk := take(tuner.size):
+        while chunk := take(ways.size):
             try:
                 if generated is None:
                     self._interpret_all(result, chunk, keep, drop, slow)
                 else:
                     kind = _KINDS.get(chunk[0].__class__, "dict")
-                    loop = generated.loop(result, kind, tuner.now)
+                    loop = generated.loop(result, kind, *ways.now)
                     start = perf_counter()
                     loop(chunk, keep, drop, slow)
-                    tuner.took(perf_counter() - start, len(chunk))
+                    ways.took(perf_counter() - start, len(chunk))
             except RecordError as error:
                 raise RecordError(error.message, done + self._first_bad(chunk)) from None
             done += len(chunk)
@@ -252,7 +253,7 @@ class Engine:
             decode = generated.row_decoder()
         except Unsupported:
             return None
-        tuner = _PrefilterTuner() if generated.can_look else _NoPrefilter()
+        ways = _Ways(generated)
 
         def match_lines(
             lines: Sequence[bytes],
@@ -263,10 +264,11 @@ class Engine:
         ) -> None:
             start = perf_counter()
             rows = None if decode is None else decode_rows(lines, decode)
-            loop = generated.line_loop(rows=rows is not None, look=tuner.now, drops=drops)
+            look, texts = ways.now
+            loop = generated.line_loop(rows=rows is not None, look=look, texts=texts, drops=drops)
             given = lines if rows is None else zip(lines, rows, strict=True)
             loop(given, number, keep, drop, slow)
-            tuner.took(perf_counter() - start, len(lines))
+            ways.took(perf_counter() - start, len(lines))
 
         return match_lines
 
@@ -344,43 +346,54 @@ def _taker(records: Iterable[Any]) -> Callable[[int], Sequence[Any]]:
     return lambda size: list(islice(iterator, size))
 
 
-class _NoPrefilter:
-    """There is no prefilter."""
-
-    size = _CHUNK
-    now = False
-
-    def took(self, seconds: float, records: int) -> None:
-        """Told how long records took, which changes nothing here."""
+_Way = tuple[bool, bool | None]
+"""Whether to look before decoding, and whether to decode numbers as texts at once; None leaves the
+latter to each payload's length."""
 
 
-class _PrefilterTuner(_NoPrefilter):
-    """Whether to look before decoding: whatever was faster in the last samples of this batch.
+class _Ways:
+    """How to judge a batch: in whichever way was fastest in the last samples of it.
 
     How much a look saves depends on the payloads: how many have what is looked for, how early, how
-    much there is to decode. So it is measured.
+    much there is to decode. So does whether to keep the texts of all numbers, or to decode the few
+    payloads once more that a float decides for. So it is measured.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, generated: Generated | None) -> None:
+        tuner = (True, False) if generated is not None and generated.can_look else (False,)
+        texts: tuple[bool, ...] = (False,)
+        if generated is not None and generated.compares_numbers:
+            texts = (False, True)
+        self._ways: list[_Way] = [(look, text) for look in tuner for text in texts]
         self._times: list[float] = []
         self._left = 0
-        self._go_on()
+        self.size, self.now = _CHUNK, self._ways[0]
+        if len(texts) > 1:  # a small batch ends here
+            self.size, self.now = _FIRST, (tuner[0], None)
+        elif len(tuner) > 1:
+            self._go_on()
 
     def took(self, seconds: float, records: int) -> None:
         """Told how long the last records took; `size` and `now` are for the next ones."""
+        if len(self._ways) == 1:
+            return
+        if self.now[1] is None:
+            self._go_on()
+            return
         if self._left:
             self._left = max(0, self._left - records)
             if self._left:
                 return
-            del self._times[2:]  # sample again; the code is warm already
+            del self._times[len(self._ways) :]  # sample again; the code is warm already
         else:
             self._times.append(seconds / records)
         self._go_on()
 
     def _go_on(self) -> None:
-        sampled = len(self._times)
-        if sampled < len(_SAMPLES):
-            self.size, self.now = _SAMPLES[sampled], sampled % 2 == 0
+        turn, way = divmod(len(self._times), len(self._ways))
+        if turn < len(_SAMPLES):
+            self.size, self.now = _SAMPLES[turn], self._ways[way]
         else:
             self.size, self._left = _CHUNK, _RECORDS_PER_SAMPLE
-            self.now = self._times[2] < self._times[3]
+            times = self._times[-len(self._ways) :]
+            self.now = self._ways[times.index(min(times))]

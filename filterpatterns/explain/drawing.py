@@ -238,7 +238,9 @@ def _reason(node: ExplainedField) -> str:
         value = format_value(node.found[0].value)
         where = node.found[0].where
         place = f", {truncate(where)}" if where.endswith("]") else ""
-        return printable(f"{value}{place}" if value == holding else f"{value}{place} ({holding})")
+        odd = node.found[0].why.removeprefix(value)  # by which oddity of AWS's engine it holds
+        words = f"{value}{place}" if value == holding else f"{value}{place} ({holding})"
+        return printable(f"{words}{odd}" if odd.startswith(": ") else words)
     if not node.found:
         return printable(f"{node.words or 'absent'}; wants {wanted}")
     return printable(node.words)

@@ -20,7 +20,8 @@ _LARGEST_BITS = 1024
 class Found(Struct, frozen=True):
     """A value at a field's path. `where` has the array elements: `body.items[2].sku`.
 
-    `why` says why it satisfies none of the field's rules; it is just the value if it does.
+    `why` says why it satisfies none of the field's rules. If it does, it is just the value; or the
+    value, and by which oddity of AWS's engine it does.
     """
 
     where: str

@@ -8,8 +8,10 @@ from typing import Any
 from msgspec import Struct, field
 
 from filterpatterns.explain.model import Array, Found
-from filterpatterns.language.operators import Absent, Operator
+from filterpatterns.jsontext.python_values import plain_scalar
+from filterpatterns.language.operators import Absent, Operator, oddity
 from filterpatterns.language.wording import format_value, joined
+from filterpatterns.matching.mask_tree import leaf_test
 from filterpatterns.matching.match_tree import FieldTest
 
 _MOST_INDEXES = 8
@@ -65,11 +67,15 @@ def test_outcome(test: FieldTest, leaves: Iterable[tuple[Place, Any]]) -> Outcom
     """A test, for the leaves of its path: any of them may satisfy any rule. None without any."""
     found: list[Found] = []
     values = 0
+    holds = leaf_test(test)
     for place, leaf in leaves:
         values += 1
-        rule = next((rule for rule in test.rules if rule.holds(leaf)), None)
-        if rule is not None:
-            return Outcome(True, (Found(spelt(place), leaf, format_value(leaf)),), values, rule)
+        if holds(leaf):
+            plain = plain_scalar(leaf)
+            rule = next(rule for rule in test.rules if rule.holds(plain))
+            odd = oddity(rule, plain)
+            why = f"{format_value(leaf)}: {odd}" if odd else format_value(leaf)
+            return Outcome(True, (Found(spelt(place), leaf, why),), values, rule)
         if len(found) < _MOST_VALUES:
             found.append(Found(spelt(place), leaf, _why(test, leaf)))
     if not values:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
+import mmap
 import re
 import sys
 from typing import Any, Final
 
 import msgspec
 
+from filterpatterns.jsontext.numbers import JsonNumber, read_number
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 
 
@@ -25,13 +26,16 @@ class _NotJson:
 NOT_JSON: Final = _NotJson()
 """What `parse` gives for a text that is not JSON."""
 
-_decode = msgspec.json.Decoder().decode
+_decode = msgspec.json.Decoder(float_hook=read_number).decode
+
+_MINUS_ZERO = re.compile(r"-0(?<![^\[,:\s]-0)(?![^\],}\s])")
+"""The one integer that decoders do not give back as it is written."""
 
 
 def parse(text: str) -> Any:
     """The value of a JSON text (RFC 8259), or NOT_JSON. Never raises.
 
-    Integers are exact, of any size that a double reaches; what is beyond may be an infinite float.
+    Numbers have kept their text: where Python would write one otherwise, it is a JsonNumber.
     Of a name that is repeated in an object the last value counts. Text nested deeper than
     MAX_PAYLOAD_DEPTH is not JSON.
     """
@@ -39,6 +43,10 @@ def parse(text: str) -> Any:
         text = str.__str__(text)  # msgspec takes no subclasses
     if overflows(text):
         return NOT_JSON
+    if has_minus_zero(text):
+        return parse_carefully(text)
+    if len(text) > _LARGE:
+        _reserve(text)
     try:
         # A str that is no ASCII would keep the UTF-8 that msgspec makes of it.
         value = _decode(text if text.isascii() else text.encode())
@@ -51,6 +59,31 @@ def parse(text: str) -> Any:
         # msgspec refuses escapes that stand for half a surrogate pair; RFC 8259's grammar has them.
         return parse_carefully(text) if "\\" in text else NOT_JSON
     return NOT_JSON if is_too_deep(text) else value
+
+
+def has_minus_zero(text: str) -> bool:
+    """Whether a text has the integer -0, or in a string what looks like it."""
+    return "-0" in text and _MINUS_ZERO.search(text) is not None
+
+
+_LARGE = 1 << 22
+"""Characters from which on a decoder may need so much memory that there is not enough."""
+
+
+def _reserve(text: str) -> None:
+    """Make sure that a large text can be decoded: where memory ends msgspec 0.22 crashes, instead
+    of raising.
+
+    Raises:
+        MemoryError: there is not enough.
+    """
+    # What CPython takes for an object, an array, another value and a name, at most.
+    wanted = 2 * len(text) + 320 * text.count("{") + 96 * text.count("[")
+    wanted += 64 * text.count(",") + 72 * text.count(":")
+    try:
+        mmap.mmap(-1, wanted).close()  # unlike other memory it is not touched
+    except (OSError, ValueError):
+        raise MemoryError from None
 
 
 def described(value: Any) -> str:
@@ -223,8 +256,6 @@ class _Parser:
 
 def _number(match: re.Match[str]) -> int | float:
     text = match[0]
-    if match[1] is None and match[2] is None:
-        if len(text) <= _LONGEST_INTEGER:
-            return int(text)
-        return -math.inf if text.startswith("-") else math.inf
-    return float(text)
+    if match[1] is not None or match[2] is not None:
+        return read_number(text)
+    return JsonNumber(text) if text == "-0" or len(text) > _LONGEST_INTEGER else int(text)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Final
 
+from filterpatterns.jsontext.numbers import JsonNumber
+
 
 class _Other:
     """The type of OTHER."""
@@ -19,7 +21,7 @@ class _Other:
 OTHER: Final = _Other()
 """Stands for any leaf that is nothing JSON has: such values are all alike to every operator."""
 
-SCALARS: Final = frozenset((str, int, float, bool, type(None), Decimal))
+SCALARS: Final = frozenset((str, int, float, JsonNumber, bool, type(None), Decimal))
 """The classes of values that `plain_scalar` leaves as they are."""
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from msgspec import Struct
 
-from filterpatterns.jsontext.numbers import is_exact
+from filterpatterns.jsontext.numbers import is_comparable
 from filterpatterns.language import nodes
 from filterpatterns.language.diagnostics import Reporter
 from filterpatterns.language.nodes import Span
@@ -253,16 +252,11 @@ class _Checker:
 
     def _equality(self, item: nodes.Scalar, place: str) -> Operator:
         rule = equality(item)
-        if is_number(item.value) and not is_exact(item.text):
-            means = f"it compares as {float(item.text)!r}"
-            if math.isinf(float(item.text)):
-                means = "nothing equals it"
-            elif isinstance(item.value, int):
-                means = "only the very same integer equals it"
+        if is_number(item.value) and not is_comparable(item.text):
             self._report.warning(
                 "FP106",
                 item.span,
-                f"no double holds this number as written: {means}",
+                "no double holds this number as written: only the same text equals it",
                 path=place,
                 hint="AWS compares numbers as IEEE doubles: at most 15 digits, up to about 1.8e308",
             )

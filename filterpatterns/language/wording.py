@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from filterpatterns.errors import printable
+from filterpatterns.jsontext.numbers import JsonNumber
 
 _LONGEST = 60
 _HEAD, _TAIL = 32, 20
@@ -28,6 +29,8 @@ def format_value(value: Any) -> str:
         if int.bit_length(value) > _LARGEST_BITS:
             return f"a number of about {int.bit_length(value) * 30103 // 100000 + 1:,} digits"
         return int.__repr__(value)
+    if isinstance(value, JsonNumber):
+        return truncate(value.text)
     if isinstance(value, float):
         return float.__repr__(value)
     if isinstance(value, Decimal):

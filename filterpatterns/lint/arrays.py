@@ -15,6 +15,8 @@ from filterpatterns.lint.base import LintCheck, rules_of
 def exists_beside_fields(conditions: AllOf, report: Reporter) -> None:
     """FP113 also: `exists` for a field that other fields of the pattern lead through."""
     members = list(iter_conditions(conditions))
+    if not any(isinstance(rule, (Exists, Absent)) for each in members for rule in each.rules):
+        return
     through = {
         ".".join(names[:length])
         for names in (member.path.split(".") for member in members)

@@ -33,20 +33,24 @@ def holding(tree: MaskTree, value: Any, asked: int, budget: Budget) -> int:
     """
     if not asked or not tree.tests:
         return asked
+    walk = _Walk(tree, asked)
     try:
-        return _Walk(tree, asked).evaluate(tree.root, value, False)[1]
+        return walk.evaluate(tree.root, value, False)[1]
     except (_OtherSpelling, RecursionError):  # or the caller's stack has no room for the walk
         return holding_by_places(tree, value, asked, budget)
+    finally:
+        budget.walked += walk.visits
 
 
 class _Walk:
     """One walk over one value."""
 
-    __slots__ = ("_asked", "_tested")
+    __slots__ = ("_asked", "_tested", "visits")
 
     def __init__(self, tree: MaskTree, asked: int) -> None:
         self._tested = tree.tested
         self._asked = asked
+        self.visits = 0
 
     def evaluate(self, node: MaskNode, value: Any, in_array: bool) -> Outcome:
         """The tests at and below a node, for what stands there."""
@@ -67,6 +71,7 @@ class _Walk:
 
     def _fields(self, node: MaskNode, members: Mapping[Any, Any], in_array: bool) -> Outcome:
         """The tests below a node, for an object there."""
+        self.visits += 1 + len(members)
         children = node.children
         present: list[MaskNode] = []
         values = []
@@ -77,6 +82,8 @@ class _Walk:
                 values.append(member)
             elif isinstance(name, str) and node.is_other_spelling(name):
                 raise _OtherSpelling
+        if not present:
+            return 0, self._asked & ~node.required_below
         held = self._asked & ~node.absent.without([child.number for child in present])
         found = 0
         for child, member in zip(present, values):  # noqa: B905 - one for each
@@ -90,6 +97,7 @@ class _Walk:
     def _leaves(self, node: MaskNode, array: Any) -> Outcome:
         """The tests at a node with nothing below: any leaf of an array may satisfy any rule."""
         leaves = [comparable(item) for item in flatten(array) if not isinstance(item, Mapping)]
+        self.visits += len(leaves)
         if not leaves:
             return 0, self._asked & ~node.required
         return node.bit, self._asked & (~node.tested | node.holding(distinct(leaves)))

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from filterpatterns.jsontext.python_values import plain_scalar
+from filterpatterns.matching.mask_tree import leaf_test
 from filterpatterns.matching.match_tree import UNRANKED, FieldTest, MatchNode
 from filterpatterns.matching.search import satisfied, walk
 
@@ -79,16 +79,29 @@ def _fields(node: MatchNode, members: Mapping[Any, Any]) -> Outcome:
     """The tests below a node, for an object at its path."""
     first, fails = UNRANKED, node.required
     for name, member in members.items():
-        if not isinstance(name, str):
-            continue
-        child = child_named(node, name)
-        if child is not None:
-            rank, child_fails = evaluate(child, member)
-            first = min(first, rank)
-            fails += child_fails - _needed(child)
-        elif is_other_spelling(node, name):
-            raise OtherSpelling
+        child = node.by_part.get(name)
+        if child is None or child.name != name:
+            child = _child_with_dots(node, name)
+            if child is None:
+                continue
+        rank, child_fails = evaluate(child, member)
+        first = min(first, rank)
+        fails += child_fails - _needed(child)
     return first, fails
+
+
+def _child_with_dots(node: MatchNode, name: Any) -> MatchNode | None:
+    """The child of a name with dots.
+
+    Raises:
+        OtherSpelling: the name is no child's, but leads to, or towards, a path below the node.
+    """
+    child = node.by_part.get(name.partition(".")[0]) if isinstance(name, str) else None
+    if child is None or child.name == name:
+        return child
+    if walk(node, name) is not None:
+        raise OtherSpelling
+    return None
 
 
 def _needed(node: MatchNode) -> int:
@@ -99,10 +112,10 @@ def _needed(node: MatchNode) -> int:
 def _any_leaf(test: FieldTest, leaves: Any) -> Outcome:
     """A test, for the leaves of its path: any of them may satisfy any rule."""
     found = False
+    holds = leaf_test(test)
     for leaf in leaves:
         found = True
-        leaf = plain_scalar(leaf)
-        if any(rule.holds(leaf) for rule in test.rules):
+        if holds(leaf):
             return test.rank, 0
     return (test.rank, 1) if found else (UNRANKED, int(not test.optional))
 
@@ -193,14 +206,3 @@ def _leaves(array: Any) -> Iterator[Any]:
 
 def _scalars(array: Any) -> Iterator[Any]:
     return (item for item in array if not isinstance(item, (Mapping, list, tuple)))
-
-
-def child_named(node: MatchNode, name: str) -> MatchNode | None:
-    """The child of exactly that name."""
-    child = node.by_part.get(name.partition(".")[0])
-    return child if child is not None and child.name == name else None
-
-
-def is_other_spelling(node: MatchNode, name: str) -> bool:
-    """Whether a name that is no child's leads to, or towards, a path below the node."""
-    return walk(node, name) is not None

@@ -7,10 +7,12 @@ all of them together: an operation on masks stands for a thousand comparisons.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
+from filterpatterns.jsontext.python_values import comparable
 from filterpatterns.matching.lookup.column import Column
-from filterpatterns.matching.match_tree import FieldTest, MatchNode, build_tree
+from filterpatterns.matching.match_tree import FieldTest, build_tree
 
 Holding = Callable[[Sequence[Any]], int]
 """The conjunctions whose test at a place holds for any of some leaves, as `plain_scalar` gives
@@ -96,80 +98,95 @@ class MaskTree:
             by_path.setdefault(test.path, []).append((test, mask))
         numbers = {path: number for number, path in enumerate(sorted(by_path))}
         skeleton = build_tree(name, ((names, test) for names, test, _ in placed))
-        self.root = self._made(skeleton, 0, by_path, numbers)
+        self.root = MaskNode(name, 0)
+        order = [(skeleton, self.root)]
+        for model, node in order:
+            if model.test is not None:
+                self._put(node, by_path[model.test.path], 1 << numbers[model.test.path])
+            for number, below in enumerate(model.children):
+                child = MaskNode(below.name, number)
+                node.children[child.name] = node.by_part[child.name.partition(".")[0]] = child
+                node.has_dots = node.has_dots or "." in child.name
+                order.append((below, child))
+        for _, node in reversed(order):
+            needed = [child.required | child.required_below for child in node.children.values()]
+            node.absent = Absence(needed)
+            node.required_below = node.absent.without(())
 
-    def _made(
-        self,
-        model: MatchNode,
-        number: int,
-        by_path: dict[str, list[tuple[FieldTest, int]]],
-        numbers: dict[str, int],
-    ) -> MaskNode:
-        node = MaskNode(model.name, number)
-        if model.test is not None:
-            path = model.test.path
-            tests = by_path[path]
-            node.bit = 1 << numbers[path]
-            for test, mask in tests:
-                node.tested |= mask
-                if not test.optional:
-                    node.required |= mask
-            node.holding = _holding(tests)
-            self.tests[node.bit] = tests
-            self.tested[node.bit] = node.tested
-            self.required[node.bit] = node.required
-        for index, below in enumerate(model.children):
-            child = self._made(below, index, by_path, numbers)
-            node.children[child.name] = child
-            node.by_part[child.name.partition(".")[0]] = child
-            node.has_dots = node.has_dots or "." in child.name
-            node.required_below |= child.required | child.required_below
-        node.absent = Absence(
-            [child.required | child.required_below for child in node.children.values()]
-        )
-        return node
+    def _put(self, node: MaskNode, tests: list[tuple[FieldTest, int]], bit: int) -> None:
+        """The tests of a path at its node."""
+        node.bit = bit
+        for test, mask in tests:
+            node.tested |= mask
+            if not test.optional:
+                node.required |= mask
+        node.holding = _holding(tests)
+        self.tests[bit] = tests
+        self.tested[bit] = node.tested
+        self.required[bit] = node.required
 
 
 class Absence:
     """What is missing where only some of many things are there, without asking for each of them."""
 
-    __slots__ = ("_tables",)
+    __slots__ = ("_count", "_tree")
 
     def __init__(self, masks: Sequence[int]) -> None:
         """`masks` says for each thing which conjunctions fail without it."""
-        # A table for each power of two: the masks of so many neighbours, put together.
-        self._tables = [list(masks)]
-        width = 1
-        while 2 * width <= len(masks) and len(masks) > _FEW_CHILDREN:
-            last = self._tables[-1]
-            self._tables.append(
-                [last[place] | last[place + width] for place in range(len(last) - width)]
-            )
-            width *= 2
+        self._count = len(masks)
+        self._tree = list(masks)
+        if self._count > _FEW_CHILDREN:
+            # A segment tree: the masks come last; each node before has those of the two below it.
+            self._tree = [*([0] * self._count), *masks]
+            for node in range(self._count - 1, 0, -1):
+                self._tree[node] = self._tree[2 * node] | self._tree[2 * node + 1]
 
     def without(self, there: Iterable[int]) -> int:
         """The conjunctions that fail, given the numbers of the things that are there."""
-        first = self._tables[0]
-        if len(self._tables) == 1:
+        failing = 0
+        if len(self._tree) == self._count:
             present = set(there)
-            failing = 0
-            for number, mask in enumerate(first):
+            for number, mask in enumerate(self._tree):
                 if number not in present:
                     failing |= mask
             return failing
-        failing = start = 0
-        for number in (*sorted(there), len(first)):
-            length = number - start
-            if length > 0:
-                level = length.bit_length() - 1
-                table = self._tables[level]
-                failing |= table[start] | table[number - (1 << level)]
+        start = 0
+        for number in (*sorted(there), self._count):
+            if start < number:
+                failing |= self._between(start, number)
             start = number + 1
         return failing
+
+    def _between(self, start: int, end: int) -> int:
+        """The masks of neighbours, put together."""
+        together = 0
+        start += self._count
+        end += self._count
+        while start < end:
+            if start & 1:
+                together |= self._tree[start]
+                start += 1
+            if end & 1:
+                end -= 1
+                together |= self._tree[end]
+            start >>= 1
+            end >>= 1
+        return together
 
 
 def _none_holds(_leaves: Sequence[Any]) -> int:
     return 0
+
+
+def leaf_test(test: FieldTest) -> Callable[[Any], bool]:
+    """A function that says whether a leaf satisfies any rule of a test."""
+    holding = _lookup(test) if len(test.rules) > _FEW_RULES else _holding([(test, 1)])
+    return lambda leaf: bool(holding((comparable(leaf),)))
+
+
+@lru_cache(maxsize=16)
+def _lookup(test: FieldTest) -> Holding:
+    return _holding([(test, 1)])
 
 
 def _holding(tests: list[tuple[FieldTest, int]]) -> Holding:

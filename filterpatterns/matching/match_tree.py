@@ -332,11 +332,19 @@ def _descend(node: _Growing, parts: list[str]) -> _Growing:
     return node
 
 
-def _freeze(name: str, node: _Growing) -> MatchNode:
-    frozen = (_freeze(".".join(label), child) for label, child in node.edges.values())
-    children = tuple(child for child in frozen if child.test is not None or child.children)
-    required = sum(
-        child.required + (child.test is not None and not child.test.optional) for child in children
-    )
-    by_part = {child.name.partition(".")[0]: child for child in children}
-    return MatchNode(name, node.test, children, required, by_part)
+def _freeze(name: str, root: _Growing) -> MatchNode:
+    """The nodes that are done; without recursion, since it may be a record that asks for them."""
+    order = [(name, root)]
+    for _, node in order:
+        order.extend((".".join(label), child) for label, child in node.edges.values())
+    done: dict[int, MatchNode] = {}
+    for name, node in reversed(order):
+        below = (done[id(child)] for _, child in node.edges.values())
+        children = tuple(child for child in below if child.test is not None or child.children)
+        required = sum(
+            child.required + (child.test is not None and not child.test.optional)
+            for child in children
+        )
+        by_part = {child.name.partition(".")[0]: child for child in children}
+        done[id(node)] = MatchNode(name, node.test, children, required, by_part)
+    return done[id(root)]

@@ -21,14 +21,24 @@ from filterpatterns.matching.mask_tree import Absence, MaskNode, MaskTree
 from filterpatterns.matching.match_tree import FieldTest
 from filterpatterns.matching.outcomes import Outcome, Outcomes
 
+_STEPS_PER_VALUE = 2
+"""What looking at a value costs, for thousands of conjunctions together, in steps of the search."""
+
 
 class Budget:
-    """What may be spent on searching for one record, whatever the number of patterns."""
+    """What may be spent on searching for one record, whatever the number of patterns.
 
-    __slots__ = ("_left",)
+    `walked` counts the values that were looked at to evaluate conjunctions together. While
+    `postpones` is set nothing is searched: what only a search can decide counts as failing, and
+    `postponed` says that there was such.
+    """
 
-    def __init__(self, steps: int = MAX_SEARCH_STEPS) -> None:
-        self._left = steps
+    __slots__ = ("_left", "postponed", "postpones", "walked")
+
+    def __init__(self) -> None:
+        self._left = MAX_SEARCH_STEPS
+        self.postpones = self.postponed = False
+        self.walked = 0
 
     def spend(self, steps: int) -> None:
         """Count steps, each of which takes about as long as any other.
@@ -41,6 +51,17 @@ class Budget:
             raise RecordError(
                 "the record spells paths with dots in too many ways, in arrays, to search them"
             )
+
+    def spend_for_walks(self) -> None:
+        """Count the walks so far: another one is to follow, for more conjunctions.
+
+        Raises:
+            RecordError: there were too many.
+        """
+        self._left -= _STEPS_PER_VALUE * self.walked
+        self.walked = 0
+        if self._left < 0:
+            raise RecordError("the record has too many array elements for so many rules with $or")
 
 
 class _Place:
@@ -78,6 +99,9 @@ def holding_by_places(tree: MaskTree, value: Any, asked: int, budget: Budget) ->
         uncertain |= tree.tested[1 << number]
     uncertain &= asked & ~missing
     held &= ~(missing | uncertain)
+    if uncertain and budget.postpones:
+        budget.postponed = True
+        return held
     return held | _searched(top, tree, uncertain, several, budget) if uncertain else held
 
 

@@ -28,7 +28,8 @@ from filterpatterns.matching.verdict import (
 )
 
 _MOST_CONJUNCTIONS = 1 << 13
-"""Conjunctions that are evaluated together: beyond, masks are too long to be nearly free."""
+"""Conjunctions of one filter that are evaluated together: beyond, masks are too long to be nearly
+free."""
 
 _ANYTHING = build_tree("", ())
 
@@ -57,9 +58,20 @@ class Evaluator:
 
     def _verdict(self, payloads: Payloads, *, formats_only: bool) -> Verdict:
         if self._groups is None:
-            self._groups = tuple(grouped(self._matcher.patterns))
+            self._groups = tuple(grouped(self._matcher.patterns, _MOST_CONJUNCTIONS))
+        budget = payloads.budget
+        budget.postpones = True  # what holds without a search saves it
+        verdict = self._first(self._groups, payloads, formats_only=formats_only)
+        budget.postpones = False
+        if budget.postponed and verdict[0] is not Reason.MATCH:
+            return self._first(self._groups, payloads, formats_only=formats_only)
+        return verdict
+
+    def _first(
+        self, groups: tuple[Group, ...], payloads: Payloads, *, formats_only: bool
+    ) -> Verdict:
         outcome = MATCH if formats_only and not self._matcher.size() else None
-        for group in self._groups:
+        for group in groups:
             verdict = group.verdict(payloads, formats_only=formats_only)
             if verdict[0] is Reason.MATCH:
                 return verdict
@@ -69,11 +81,12 @@ class Evaluator:
         return outcome or NO_MATCH
 
 
-def grouped(patterns: Iterable[Conjunctions]) -> Iterator[Group]:
-    """Patterns in groups that are evaluated together."""
+def grouped(patterns: Iterable[Conjunctions], most: int) -> Iterator[Group]:
+    """Patterns in groups that are evaluated together, of at most so many conjunctions (or one
+    pattern)."""
     chosen: list[Conjunctions] = []
     for pattern in patterns:
-        if chosen and sum(one.count for one in chosen) + pattern.count > _MOST_CONJUNCTIONS:
+        if chosen and sum(one.count for one in chosen) + pattern.count > most:
             yield Group(chosen)
             chosen = []
         chosen.append(pattern)

@@ -22,8 +22,8 @@ from filterpatterns.engine.rulesets import types
 from filterpatterns.engine.rulesets.paths import PathNode, with_paths
 from filterpatterns.engine.rulesets.reading import decoded, decoder_of
 from filterpatterns.engine.rulesets.writer import UNSET, SetWriter
-from filterpatterns.jsontext.decoding import decoders_overflow, is_too_deep
-from filterpatterns.jsontext.python_values import SCALARS
+from filterpatterns.jsontext.decoding import decoders_overflow, has_minus_zero, is_too_deep
+from filterpatterns.jsontext.numbers import read_number
 from filterpatterns.stats.counts import Funnel
 from filterpatterns.stats.partial import FieldMatcher
 
@@ -31,6 +31,9 @@ _MOST_VALUES: Final = 2_000
 """Values of a field, and kinds of records, that are remembered."""
 
 _LONGEST_VALUE: Final = 100
+
+_KINDS: Final = (str, int, float, bool, type(None))
+"""Classes of leaves that are remembered; numbers of which the text counts are not."""
 
 
 class _Outcome(Struct, frozen=True):
@@ -55,7 +58,7 @@ class _Field:
 
     def __init__(self, matcher: FieldMatcher) -> None:
         self.matcher = matcher
-        self.known: dict[Any, dict[Any, int]] = {kind: {} for kind in SCALARS}
+        self.known: dict[Any, dict[Any, int]] = {kind: {} for kind in _KINDS}
         self.known[UNSET.__class__] = {}
         self.outcomes: list[_Outcome] = []
         self._numbers: dict[tuple[Any, ...], int] = {}
@@ -63,7 +66,7 @@ class _Field:
     def number(self, value: Any) -> int | None:
         """The number of a value's outcome; None for one that has to be counted by itself."""
         kind = value.__class__
-        if kind is list:
+        if kind is not dict and kind not in self.known:
             return None
         leaves = [value] if kind in self.known and value is not UNSET else []
         holds = self.matcher.lets_through(leaves)
@@ -99,7 +102,7 @@ class QuickLines:
         inner = [(tuple(m.path.split(".")[1:]), m.path) for m in matchers if m.is_about_payload]
         if any(not parts for parts, _ in inner):
             raise Unsupported  # a plain string
-        self._has_payload = bool(inner)
+        self._has_own, self._has_payload = bool(own), bool(inner)
         try:
             # The payload is always read: without it, the record may be spelled as another API does.
             top, _ = with_paths(PathNode(), [*own, ((key,), key)], 1)
@@ -110,7 +113,7 @@ class QuickLines:
         except types.Unsupported:
             raise Unsupported from None
         self._decode_lines: DecodeRows = msgspec.json.Decoder(
-            without(line_type.struct, HOLDERS)
+            without(line_type.struct, HOLDERS), float_hook=read_number
         ).decode_lines
         self._decode_body, self._body = decoder_of(body_type.struct), body_type.struct
         self._empty = body_type.struct()
@@ -138,7 +141,8 @@ class QuickLines:
             return
         for line, row in zip(lines, rows):  # noqa: B905 - one for each
             number += 1
-            kind = None if is_too_deep(line) else self._kind(row)
+            is_odd = is_too_deep(line) or (self._has_own and has_minus_zero(line.decode()))
+            kind = None if is_odd else self._kind(row)
             if kind is None:
                 slow(line, number)
                 continue

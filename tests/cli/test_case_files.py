@@ -332,10 +332,11 @@ def test_why_a_record_misses_stands_below_it(
 
 
 def test_a_record_that_cannot_be_explained_is_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("filterpatterns.matching.search._MOST_STEPS", 0)
+    monkeypatch.setattr("filterpatterns.matching.places.MAX_SEARCH_STEPS", 0)
     criteria = {"Filters": [{"Pattern": '{"c": [1]}'}, {"Pattern": '{"a": {"b": [1]}}'}]}
     options = ("--source", "event", "--expect", "none", "--explain")
-    result = fp("test", *options, json.dumps(criteria), "-", stdin=lines({"c": 1, "a.b": 1}))
+    twice = {"a": {"b": [[2], [1]]}, "a.b": [[3], [1]]}
+    result = fp("test", *options, json.dumps(criteria), "-", stdin=lines({"c": 1, **twice}))
     assert "1  -  match\n     " in result.stdout
     assert result.exit_code == 1
     assert isinstance(result.exception, SystemExit)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
+import lzma
 import os
 import subprocess
 import threading
@@ -164,8 +166,7 @@ def test_a_byte_order_mark_belongs_to_no_record(tmp_path: Path) -> None:
 
 def test_a_too_long_line_is_kept_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, errors = tmp_path / "events.jsonl", tmp_path / "errors"
-    for module in ("cli.io.lines", "delivery.reader", "cli.io.record_files"):
-        monkeypatch.setattr(f"filterpatterns.{module}.LONGEST_LINE", 100_000)
+    monkeypatch.setattr("filterpatterns.delivery.sizes.LONGEST_LINE", 100_000)
     long = b'{"body": "' + b"x" * 1_000_000 + b'"}'
     for data in (BIG + b"\n" + long, long, long + b"\n" + BIG):
         path.write_bytes(data)
@@ -179,3 +180,55 @@ def test_route_writes_numbers_as_they_were(tmp_path: Path) -> None:
     numbers = b'{"body": "x", "n": [1e400, 1.10, 123456789012345678901234567890.5], "n": 1}'
     fp("route", f'{{"x": {KEEPS_X}}}', "-", "--split", tmp_path, stdin=b"[" + numbers + b"]")
     assert (tmp_path / "x.jsonl").read_bytes() == numbers + b"\n"
+
+
+FOREIGN = {
+    "bzip2 data": bz2.compress(UNENDED),
+    "xz data": lzma.compress(UNENDED),
+    "a zip file": b"PK\x03\x04" + UNENDED,
+    "UTF-16 text": UNENDED.decode().encode("utf-16"),
+    "UTF-16 text: ": UNENDED.decode().encode("utf-16-le"),
+    "UTF-32 text": UNENDED.decode().encode("utf-32"),
+    "a Parquet file": b"PAR1\x15\x04\x15",
+    "a binary file": b"\x7fELF\x02\x00\xff\n" * 100,
+    "a binary file, ": b"\x00\xff" * 100_000,
+}
+
+
+@pytest.mark.parametrize("packing", PACK)
+@pytest.mark.parametrize("what", FOREIGN)
+def test_of_what_is_no_text_one_line_says_what_it_is(
+    what: str, packing: str, tmp_path: Path
+) -> None:
+    path, errors = tmp_path / "m", tmp_path / "errors"
+    path.write_bytes(PACK[packing](FOREIGN[what]))
+    rules = json.dumps({"large": json.loads(PATTERN)})
+    for command in (
+        ("filter", "--errors", errors, PATTERN, path),
+        ("filter", "-j", "2", PATTERN, path),
+        ("test", "-q", PATTERN, path),
+        ("route", rules, path, "--summary"),
+    ):
+        result = fp(*command)
+        (message,) = [line for line in result.stderr.split("\n") if str(path) in line]
+        assert message.startswith(f"{path}: error: {what.strip()}")
+        assert result.exit_code == 2
+    assert errors.read_bytes() == b""
+
+
+def test_what_begins_like_a_packed_file_may_be_text(tmp_path: Path) -> None:
+    path = tmp_path / "m"
+    for data in (b"B", b"BZ", b"P\n", b"\x28", b"\x1f"):
+        path.write_bytes(data)
+        assert f"{path}:1:1: error: " in fp("filter", PATTERN, path).stderr
+
+
+def test_of_the_first_few_records_nothing_behind_is_read(tmp_path: Path) -> None:
+    path, errors = tmp_path / "m", tmp_path / "errors"
+    path.write_bytes(UNENDED + b"\n" + b"more\n" * 5 + BIG)
+    for most, lost in ((1, b""), (2, ERRORS), (3, ERRORS + b"more\n" * 5)):
+        result = fp("filter", "-m", str(most), "--errors", errors, PATTERN, path)
+        assert result.stdout_bytes == (BIG + b"\n") * most
+        assert errors.read_bytes() == lost
+        assert result.stderr.count("error: ") == lost.count(b"\n")
+        assert result.exit_code == (2 if lost else 0)

@@ -129,11 +129,57 @@ def test_splitting_may_say_for_machines_what_went_where(here: Path) -> None:
     assert (here / "out" / "large.jsonl").read_text() == lines(RECORDS[0])
 
 
-def test_splitting_appends_and_counts(here: Path) -> None:
+ROUTED = ("--split", "out", "--rest", "rest.jsonl", "--errors", "bad.jsonl")
+
+
+def written(here: Path) -> dict[str, bytes]:
+    """What ROUTED has written."""
+    paths = [*(here / "out").iterdir(), here / "rest.jsonl", here / "bad.jsonl"]
+    return {path.name: path.read_bytes() for path in paths}
+
+
+def test_a_second_run_replaces_all_that_the_first_wrote(here: Path) -> None:
+    with open("events.jsonl", "a") as file:
+        file.write("{broken\n")
     for _ in range(2):
-        result = fp("route", "rules.json", "events.jsonl", "--split", "out", "--summary")
-    assert "  1 large\n" in result.stdout
-    assert (here / "out" / "large.jsonl").read_text() == lines(RECORDS[0]) * 2
+        result = fp("route", "rules.json", "events.jsonl", *ROUTED, "--summary")
+        assert "  1 large\n" in result.stdout
+        assert written(here)["large.jsonl"] == lines(RECORDS[0]).encode()
+        assert written(here)["rest.jsonl"] == lines(RECORDS[3]).encode()
+        assert written(here)["bad.jsonl"] == b"{broken\n"
+    (here / "out" / "mine.jsonl").write_text("not a rule's\n")
+    fp("route", "rules.json", "-", *ROUTED, stdin=lines(RECORDS[3]))
+    assert written(here) == {
+        **dict.fromkeys(("either.jsonl", "large.jsonl", "paid.jsonl", "bad.jsonl"), b""),
+        "rest.jsonl": lines(RECORDS[3]).encode(),
+        "mine.jsonl": b"not a rule's\n",
+    }
+
+
+def test_a_second_run_may_add_to_what_the_first_wrote(here: Path) -> None:
+    with open("events.jsonl", "a") as file:
+        file.write("{broken")
+    fp("route", "rules.json", "events.jsonl", *ROUTED)
+    first = written(here)
+    for path in (here / "rest.jsonl", here / "out" / "large.jsonl"):
+        path.write_bytes(path.read_bytes().removesuffix(b"\n"))  # somebody has edited them
+    fp("route", "rules.json", "events.jsonl", *ROUTED, "--append")
+    assert written(here) == {name: data * 2 for name, data in first.items()}
+
+
+def test_a_run_that_fails_replaces_nothing(here: Path) -> None:
+    fp("route", "rules.json", "events.jsonl", *ROUTED)
+    before = written(here)
+    (here / "out" / "paid.jsonl").unlink()
+    (here / "out" / "paid.jsonl").mkdir()
+    result = fp("route", "rules.json", "events.jsonl", "events.jsonl", *ROUTED)
+    assert "paid.jsonl: error: cannot write: is a directory" in result.stderr
+    assert result.exit_code == 2
+    (here / "out" / "paid.jsonl").rmdir()
+    left = written(here)
+    before.pop("paid.jsonl")
+    assert left["rest.jsonl"] == before["rest.jsonl"]
+    assert sorted(left) == sorted(before), "no part of a file stays behind"
 
 
 def test_records_of_a_whole_event_get_a_line_each(here: Path) -> None:
@@ -147,7 +193,7 @@ def test_a_split_that_cannot_be_written(here: Path) -> None:
     result = fp("route", "rules.json", "events.jsonl", "--split", "rules.json")
     assert result.exit_code == 2
     result = fp("route", "rules.json", "events.jsonl", "--rest", "no/such/dir/rest.jsonl")
-    assert "no/such/dir/rest.jsonl: error: no such file" in result.stderr
+    assert "no/such/dir/rest.jsonl: error: cannot write: no such file" in result.stderr
     assert result.exit_code == 2
 
 
@@ -232,7 +278,8 @@ def test_standard_output_is_not_appended_to_what_is_read(here: Path) -> None:
             timeout=60,
             check=False,
         )
-    assert done.stderr == b"events.jsonl: error: the output is appended to this file\n"
+    words = b"error: standard output would write to this file, which is read"
+    assert done.stderr == b"events.jsonl: " + words + b"\n"
     assert done.returncode == 2
     assert (here / "events.jsonl").read_text() == lines(*RECORDS)
 

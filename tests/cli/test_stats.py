@@ -173,9 +173,9 @@ def test_each_filter_and_each_source_has_its_own_funnel() -> None:
 
 
 def test_what_only_one_filter_cannot_judge_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("filterpatterns.matching.search._MOST_STEPS", 0)
+    monkeypatch.setattr("filterpatterns.matching.places.MAX_SEARCH_STEPS", 0)
     criteria = {"Filters": [{"Pattern": '{"c": [1]}'}, {"Pattern": '{"a": {"b": [1]}}'}]}
-    records = [{"c": 1, "a.b": 1}, {"a": {"b": 1}}]
+    records = [{"c": 1, "a": {"b": [[2], [1]]}, "a.b": [[3], [1]]}, {"a": {"b": 1}}]
     rows = table(criteria, *records, options=("--source", "event"))
     assert rows[0] == "2 records: 2 match, 0 drop"
     assert "filter 2 (event) keeps 1 of 2 records, cannot judge 1" in rows

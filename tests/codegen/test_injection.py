@@ -79,16 +79,16 @@ def _events(text: str) -> list[Any]:
 
 # ------------------------------------------------------------------------ what code may hold
 
-_NAMES = re.compile(r"(?:k|v|c|function)[0-9]+_")
+_NAMES = re.compile(r"(?:k|v|c|function)[0-9]+_|v[0-9]+_d")
 _FIELDS = re.compile(r"(?:f|n|text)[0-9]+")
 _FIXED_NAMES = {
     *("record", "records", "keep", "drop", "slow", "matches", "matches_text", "text", "members"),
     *("body", "value", "error", "found", "str", "bytes", "int", "float", "list", "dict", "len"),
-    *("Exception", "AttributeError", "KeyError", "number"),
+    *("Exception", "AttributeError", "KeyError", "number", "unsure"),
 }
 _FUNCTIONS = re.compile(
-    r"matches|matches_text|(?:filter|partition|mask)_(?:dict|text|bytes)(?:_looking)?"
-    r"|(?:lines|rows)(?:_dropping)?(?:_looking)?|function[0-9]+_"
+    r"matches|matches_text|(?:filter|partition|mask)_(?:dict|text|bytes)(?:_looking)?(?:_texts|_measuring)?"
+    r"|(?:lines|rows)(?:_dropping)?(?:_looking)?(?:_texts|_measuring)?|function[0-9]+_"
 )
 _ATTRIBUTES = {
     *("get", "startswith", "endswith", "isascii", "lower", "encode", "__class__", "inside"),

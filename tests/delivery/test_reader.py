@@ -207,7 +207,7 @@ def test_a_broken_document_takes_none_with_it_that_begins_in_its_last_line() -> 
 
 
 def test_a_document_too_large_to_be_held_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("filterpatterns.delivery.reader.LONGEST_LINE", 1000)
+    monkeypatch.setattr("filterpatterns.delivery.sizes.LONGEST_LINE", 1000)
     large = json.dumps([{"id": n} for n in range(100)], indent=2)
     small = json.dumps({"id": "x"}, indent=2)
     found = read(f"{small}\n{large}\n{small}\n")

@@ -642,10 +642,17 @@ def _strings_of(text: str) -> Iterator[tuple[str, str]]:
     yield f'{{"$or": [{{{s}: [1]}}, {{"b": [{s}]}}]}}', f'{{"b": {s}}}'
 
 
+def _never_holds(pattern: str) -> bool:
+    """Whether AWS cannot ignore the case of a character that the pattern wants in any case."""
+    names_and_texts = json.dumps(json.loads(pattern), ensure_ascii=False)
+    is_beyond = max(names_and_texts) > "\uffff"
+    return is_beyond and "ignore-case" in pattern and "anything-but" not in pattern
+
+
 @pytest.mark.parametrize("text", NASTY)
 def test_no_text_of_a_pattern_gets_into_the_generated_code(text: str) -> None:
     for pattern, event in _strings_of(text):
-        assert everywhere(pattern, event), pattern
+        assert everywhere(pattern, event) is not _never_holds(pattern), pattern
         assert not everywhere(pattern, '{"c": 1}'), pattern
         for source in (
             filterpatterns.compile(pattern, source="event").source_code,
@@ -667,4 +674,4 @@ def test_any_text_works_in_every_place_of_a_pattern(text: str) -> None:
     own_case = all(char in (char.lower(), char.upper()) for char in text)
     for pattern, event in _strings_of(f"!{text}"):
         verdict = everywhere(pattern, event)
-        assert verdict or ("ignore-case" in pattern and not own_case)
+        assert verdict or _never_holds(pattern) or ("ignore-case" in pattern and not own_case)

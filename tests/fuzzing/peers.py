@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 import filterpatterns
 from filterpatterns import Filter, PatternError, RecordError, RuleSet
-from filterpatterns.cli.io.lines import LineFilter, LineMatcher
+from filterpatterns.cli.io.lines import LineFilter, LineMatcher, ReadLines
 from filterpatterns.delivery.envelopes import holds_records
 from filterpatterns.delivery.reader import Item
 from filterpatterns.delivery.sources import SOURCES
@@ -189,7 +189,7 @@ def judge_file(compiled: Filter, given: Sequence[bytes], items: Sequence[Item]) 
     judge_lines(compiled, b"".join(given))
 
 
-def blocks(lines: Sequence[bytes], size: int) -> Callable[[int], list[bytes]]:
+def blocks(lines: Sequence[bytes], size: int) -> ReadLines:
     """What reads lines for a LineFilter, so many at a time."""
     left = iter(lines)
     return lambda longest: list(islice(left, size))

@@ -14,6 +14,7 @@ from typing import Any
 import filterpatterns
 from filterpatterns import Filter
 from filterpatterns.delivery import reader as event_reader
+from filterpatterns.delivery.envelopes import holds_records
 from filterpatterns.delivery.sources import SOURCES
 from filterpatterns.engine.filter import check_texts
 from filterpatterns.jsontext import decoding
@@ -281,7 +282,7 @@ def event_lines(data: bytes) -> int:
     if how == 0:  # JSON Lines: as many items as lines, each a record
         texts = [events.spelled(draw, value).replace("\n", " ").encode() for value in values]
         lines = _lines(b"".join(text + draw.pick((b"\n", b"\r\n", b"\n\n")) for text in texts))
-        whole = [value for value in values if event_reader.holds_records(value) is None]
+        whole = [value for value in values if holds_records(value) is None]
         items = _read(lines)
         if len(whole) == len(values):
             expect(len(items) == len(values), "records are lost or made up", lines, items)
@@ -296,7 +297,7 @@ def event_lines(data: bytes) -> int:
         _read(lines)
         return 1
     items = _read(_lines(text.encode()))
-    if all(event_reader.holds_records(value) is None for value in values):
+    if all(holds_records(value) is None for value in values):
         expect(len(items) == len(values), "records are lost or made up", text, items)
     return 1
 

@@ -45,6 +45,13 @@ def _same(one: Any, other: Any) -> bool:
     return repr(one) == repr(other)
 
 
+def _loads(text: str, **options: Any) -> Any:
+    """As json, but the integer -0 is a float: no int keeps its sign."""
+    return json.loads(
+        text, parse_int=lambda digits: -0.0 if digits == "-0" else int(digits), **options
+    )
+
+
 @pytest.mark.parametrize("parser", PARSERS)
 @given(
     value=_VALUES,
@@ -57,7 +64,7 @@ def test_json_is_read_as_json_loads_reads_it(
 ) -> None:
     text = around + json.dumps(value, ensure_ascii=ensure_ascii, indent=indent) + around
     found = parser(text)
-    assert _same(found, json.loads(text))
+    assert _same(found, _loads(text))
     assert _same(found, value)
 
 
@@ -111,7 +118,7 @@ def test_changed_json_is_valid_where_rfc_8259_says_so(text: str) -> None:
     ):
         assert (found is not NOT_JSON) == is_json(text)
     if found is not NOT_JSON:
-        assert _same(found, json.loads(text, parse_constant=_refuse))
+        assert _same(found, _loads(text, parse_constant=_refuse))
     elif is_json(text):
         raise AssertionError("valid, and refused")
 
@@ -130,7 +137,7 @@ VALID: list[tuple[str, Any]] = [
     ("1" + "0" * 308, 10**308),
     ("9007199254740993", 9007199254740993),
     ("18446744073709551617", 18446744073709551617),
-    ("-0", 0),
+    ("-0", -0.0),
     ("-0.0", -0.0),
     ('"\\ud800"', "\ud800"),
     ('"\\udc00\\ud800"', "\udc00\ud800"),

@@ -252,7 +252,7 @@ MISTAKES = [
         "encoded twice",
     ),
     # never holds
-    ("FP106", "sqs", '{"body": {"a": [1,\n⟦1e999⟧]}}', "nothing equals"),
+    ("FP106", "sqs", '{"body": {"a": [1,\n⟦1e999⟧]}}', "only the same text equals"),
     ("FP117", "sqs", '{\n"body": [\n ⟦"{\\"a\\": 1}"⟧]}', '{"name": ["value"]}'),
     ("FP117", "sqs", '{"body": ["x",\n⟦5⟧]}', "plain strings"),
     ("FP117", "sqs", '{"body": [\n⟦true⟧]}', "plain strings"),

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 import filterpatterns
+from filterpatterns import RuleSet
 from tests.support.helpers import everywhere
+from tests.support.oracle import loads, oracle_matches
 from tests.support.paths import case_lines, in_body, sqs_record, verdicts
 
 
@@ -18,6 +20,34 @@ def test_event_patterns() -> None:
         for text, expected in zip(case["events"], case["matches"], strict=True):
             found = verdicts(compiled, json.loads(text), text)
             assert set(found.values()) == {expected}, (case["pattern"], text, found)
+
+
+def test_engine_edges() -> None:
+    """On every path that has the texts of numbers; the others take them for what they were
+    parsed as, which the slow definition does as well."""
+    for case in case_lines("engine_edges.jsonl"):
+        pattern = case["pattern"]
+        if not case.get("valid", True):
+            with pytest.raises(filterpatterns.PatternError):
+                filterpatterns.compile(pattern, source="event")
+            continue
+        rules = RuleSet({"x": pattern}, source="event")
+        in_bodies = RuleSet({"x": in_body(pattern)})
+        compiled = filterpatterns.compile(pattern, source="event")
+        for text, expected in dict(zip(case["events"], case["matches"], strict=True)).items():
+            assert everywhere(pattern, text) == expected, (pattern, text)
+            assert rules.any(text) == rules.any(text.encode()) == expected, (pattern, text)
+            assert in_bodies.any(sqs_record(text)) == expected, (pattern, text)
+            event = json.loads(text)
+            found = {compiled.matches(event), rules.any(event), bool(compiled.explain(event))}
+            assert found == {oracle_matches(loads(pattern), event)}, (pattern, text)
+
+
+@pytest.mark.parametrize("name", ["event_patterns.jsonl", "engine_edges.jsonl", "edges.jsonl"])
+def test_the_slow_definition_agrees_with_the_cases(name: str) -> None:
+    for case in case_lines(name):
+        for text, expected in zip(case.get("events", ()), case.get("matches", ()), strict=True):
+            assert oracle_matches(loads(case["pattern"]), loads(text)) == expected, (case, text)
 
 
 def test_edges() -> None:

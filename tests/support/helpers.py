@@ -11,6 +11,7 @@ import pytest
 
 import filterpatterns
 from filterpatterns import Diagnostic, PatternError
+from filterpatterns.jsontext.numbers import JsonNumber, read_number
 from tests.support.paths import in_body, sqs_record, verdicts
 
 OPENING, CLOSING = "⟦", "⟧"
@@ -65,8 +66,12 @@ def underlined(drawing: str) -> list[str]:
 
 
 def parsed(event: str) -> Any:
-    """An event's JSON text as Python has it; integers that Python refuses to read as floats."""
-    return json.loads(event, parse_int=lambda text: int(text) if len(text) < 4000 else float(text))
+    """An event's JSON text as Python has it, numbers with their texts."""
+    return json.loads(
+        event,
+        parse_float=read_number,
+        parse_int=lambda text: JsonNumber(text) if text == "-0" or len(text) > 310 else int(text),
+    )
 
 
 def everywhere(pattern: str, event: str) -> bool:

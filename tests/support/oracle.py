@@ -1,21 +1,31 @@
 """A slow, plain matcher for event patterns, for checking the real one against.
 
 It follows the "slow definition" of the specification and shares no code with the package. It takes
-valid patterns only, as `json.loads` gives them, and makes no attempt at speed.
+valid patterns only, as `json.loads` gives them or, with the texts of numbers, as `loads` here does,
+and makes no attempt at speed.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import itertools
+import json
 import math
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any, NamedTuple
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Places = dict[int, int]
 """Which element (its index) of which array (its id) something stands in."""
+
+
+class Number(NamedTuple):
+    """A number as its text; what is an int or a float has the text that json writes for it."""
+
+    text: str
+
+
+def loads(text: str) -> Any:
+    """The value of a JSON text, with a Number for each number."""
+    return json.loads(text, parse_int=Number, parse_float=Number)
 
 
 class Leaf(NamedTuple):
@@ -112,27 +122,29 @@ def rule_holds(rule: Any, value: Any) -> bool:
     if operator == "anything-but":
         return not _is_one_of(operand, value)
     if operator == "numeric":
-        return _is_number(value) and _has_double(value) and _in_bounds(operand, float(value))
-    if not isinstance(value, str):
-        return False
+        return _is_number(value) and _is_comparable(value) and _in_bounds(operand, _double(value))
     if operator == "cidr":
         return _in_block(operand, value)
+    if not isinstance(value, str):
+        return False
     return _string_holds(operator, operand, value)
 
 
 def _string_holds(operator: str, operand: Any, value: str) -> bool:
     if operator == "exactly":
         return bool(value == operand)
+    if "ignore" in f"{operator} {operand}" and any(ord(char) > 0xFFFF for char in str(operand)):
+        return False
     if operator == "prefix":
         if isinstance(operand, dict):
             heads = (value[:end] for end in range(len(value) + 1))
             return any(_same_but_case(operand["equals-ignore-case"], head) for head in heads)
-        return value.startswith(str(operand))
+        return f'{value}"'.startswith(str(operand))
     if operator == "suffix":
         if isinstance(operand, dict):
             tails = (value[start:] for start in range(len(value) + 1))
             return any(_same_but_case(operand["equals-ignore-case"], tail) for tail in tails)
-        return value.endswith(str(operand))
+        return f'"{value}'.endswith(str(operand))
     if operator == "equals-ignore-case":
         return _same_but_case(operand, value)
     if operator == "wildcard":
@@ -149,53 +161,64 @@ def _is_one_of(operand: Any, value: Any) -> bool:
     excluded = operand if isinstance(operand, list) else [operand]
     if isinstance(value, str):
         return any(isinstance(x, str) and x == value for x in excluded)
-    return any(_is_number(x) and _same_number(x, value) for x in excluded)
+    return any(_is_number(x) and _is_number(value) and _same_number(x, value) for x in excluded)
 
 
 def _equals(rule: Any, value: Any) -> bool:
     if rule is None or isinstance(rule, bool):
         return value is rule
     if isinstance(rule, str):
-        if not isinstance(value, str):
-            return False
-        address = _address(rule)
-        return rule == value or (address is not None and address == _address(value))
-    return _same_number(rule, value)
+        digits = _address(rule)
+        if digits is None:
+            return isinstance(value, str) and rule == value
+        seen = _seen_as_digits(value)
+        return seen is not None and seen[: len(digits)] == digits
+    return _is_number(value) and _same_number(rule, value)
 
 
 # --- numbers --------------------------------------------------------------------------------------
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float | Number) and not isinstance(value, bool)
+
+
+def _text(value: Any) -> str:
+    return value.text if isinstance(value, Number) else json.dumps(value)
+
+
+def _double(value: Any) -> float:
+    return float(_text(value))
 
 
 def _same_number(operand: Any, value: Any) -> bool:
-    """Compare as doubles what doubles hold, the rest exactly; nothing equals a too large value."""
-    if not _is_number(value) or not _fits_double(value):
-        return False
-    if _has_double(operand) and _has_double(value):
-        return float(operand) == float(value)
-    return isinstance(value, int) and isinstance(operand, int) and operand == value
+    """Compare as doubles what is comparable, the rest as text."""
+    if _is_comparable(operand) and _is_comparable(value):
+        return _double(operand) == _double(value)
+    return _text(operand) == _text(value)
 
 
-def _fits_double(value: int | float) -> bool:
-    try:
-        return math.isfinite(float(value))
-    except OverflowError:
-        return False
+def _is_comparable(value: Any) -> bool:
+    """Say whether the number's digits are those that its double is written with."""
+    double = _double(value)
+    return math.isfinite(double) and _digits(_text(value)) == _digits(repr(double))
 
 
-def _has_double(value: int | float) -> bool:
-    """Say whether a double is exactly this number, or is written as it is in decimal (10**23)."""
-    if not _fits_double(value):
-        return False
-    return float(value) == value or Decimal(repr(float(value))) == value
+def _digits(text: str) -> tuple[str, str, int]:
+    """The sign, the digits that count, and the power of ten of the last one."""
+    sign = "-" if text.startswith("-") else ""
+    mantissa, _, exponent = text.lower().lstrip("-").partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    digits = (whole + fraction).lstrip("0")
+    kept = digits.rstrip("0")
+    if not kept:
+        return "", "", 0
+    return sign, kept, int(exponent or 0) - len(fraction) + len(digits) - len(kept)
 
 
 def _in_bounds(bounds: list[Any], value: float) -> bool:
     for sign, bound in zip(bounds[::2], bounds[1::2], strict=True):
-        limit = float(bound)
+        limit = _double(bound)
         holds = {
             "=": value == limit,
             "<": value < limit,
@@ -234,22 +257,56 @@ def _has_shape(wildcard: str, value: str) -> bool:
     return len(value) in ends
 
 
-def _address(text: str) -> Address | None:
-    """Read an IP address; one of IPv4 mapped into IPv6 is the one of IPv4. Zones are refused."""
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    if "%" in text:
-        return None
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return mapped or address
+# --- addresses ------------------------------------------------------------------------------------
 
 
-def _in_block(block: str, value: str) -> bool:
-    start, bits = block.split("/")
-    first, address = _address(start), _address(value)
-    if first is None or address is None or first.version != address.version:
+def _address(text: str) -> str | None:
+    """Read an IP address by hand, as hexadecimal digits: 8 or 32."""
+    if not text.isascii():
+        return None
+    octets = text.split(".")
+    if len(octets) == 4 and all(octet.isdigit() for octet in octets):
+        numbers = [int(octet) for octet in octets]
+        return None if max(numbers) > 255 else "".join(f"{number:02X}" for number in numbers)
+    if ":" not in text or set(text) - set("0123456789abcdefABCDEF:"):
+        return None
+    halves = text.split("::")
+    groups = [half.split(":") if half else [] for half in halves]
+    given = [group for half in groups for group in half]
+    if any(not group or int(group, 16) > 0xFFFF for group in given):
+        return None
+    if len(halves) > 2 or len(given) > 8 or (len(given) == 8) != (len(halves) == 1):
+        return None
+    zeros = ["0"] * (8 - len(given))
+    whole = groups[0] + zeros + groups[1] if len(halves) == 2 else groups[0]
+    digits = "".join(f"{int(group, 16):04X}" for group in whole)
+    return digits[24:] if digits.startswith("0" * 20 + "FFFF") else digits
+
+
+def _seen_as_digits(value: Any) -> str | None:
+    if isinstance(value, str):
+        return _address(value)
+    return _text(value) if _is_number(value) else None
+
+
+def _in_block(block: str, value: Any) -> bool:
+    """Look at each beginning of the digits whether it says that they are within the bounds."""
+    start, mask = block.split("/")
+    base, digits = _address(start), _seen_as_digits(value)
+    assert base is not None
+    if digits is None:
         return False
-    host_bits = first.max_prefixlen - int(bits)
-    return int(first) >> host_bits == int(address) >> host_bits
+    bits = "".join(f"{int(digit, 16):04b}" for digit in base)[: int(mask)]
+    first, last = (
+        "".join(f"{int(bits.ljust(4 * len(base), fill)[at : at + 4], 2):X}" for at in ends)
+        for fill, ends in (("0", range(0, 4 * len(base), 4)), ("1", range(0, 4 * len(base), 4)))
+    )
+    for end in range(1, len(digits) + 1):
+        begin = digits[:end]
+        if not set(begin) <= set("0123456789ABCDEF"):
+            return False
+        if first[:end] < begin < last[:end]:
+            return True
+        if end == len(base):
+            return first <= begin <= last
+    return False

@@ -62,12 +62,14 @@ def verdicts(
     if generated is not None:
         for kind, given in (("dict", record), ("text", text), ("bytes", text.encode())):
             for look in (False, True) if generated.can_look else (False,):
-                for result in ("filter", "partition", "mask"):
-                    kept: list[Any] = []
-                    loop = generated.loop(result, kind, look)
-                    loop([given], kept.append, lambda record: None, engine.interpret)
-                    verdict = kept == [True] if result == "mask" else kept == [given]
-                    found[f"{result} loop, {kind}, look={look}"] = verdict
+                for texts in (False, True, None) if generated.compares_numbers else (False,):
+                    for result in ("filter", "partition", "mask"):
+                        kept: list[Any] = []
+                        loop = generated.loop(result, kind, look, texts)
+                        loop([given], kept.append, lambda record: None, engine.interpret)
+                        verdict = kept == [True] if result == "mask" else kept == [given]
+                        way = f"look={look}, texts={texts}"
+                        found[f"{result} loop, {kind}, {way}"] = verdict
     if holds_records(record) is None:  # or it is taken apart: those are the records
         found["lines"] = line_verdict(compiled, text)
     return found

@@ -149,6 +149,11 @@ def _hint(argument: str) -> str:
     return ""
 
 
+def files_of(argument: str) -> tuple[str, ...]:
+    """The files that a PATTERN argument may name: itself, or what stands before `#NAME`."""
+    return argument, argument.rpartition("#")[0]
+
+
 def refuse_stdin_twice(arguments: Iterable[str]) -> None:
     """Standard input can be read but once.
 

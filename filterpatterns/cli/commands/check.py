@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from filterpatterns.cli.arguments.options import color_option, complete_files, wants_color
 from filterpatterns.cli.arguments.patterns import refuse_stdin_twice
-from filterpatterns.cli.io import streams
+from filterpatterns.cli.io import output_files, streams
 from filterpatterns.cli.messages import located
 from filterpatterns.cli.output import findings, writers
 from filterpatterns.cli.output.findings import Finding
@@ -135,6 +135,8 @@ def command(
     refuse_stdin_twice(files)
     tally = _Tally()
     for path, searched in _files(files, search, tally):
+        if not searched:  # a report in the directory that is searched is no mistake
+            output_files.refuse_overlap((), (path,))
         _check_file(path, searched, tally, source, dialect, max_filters)
     out = writers.stdout()
     drawn = out.isatty()

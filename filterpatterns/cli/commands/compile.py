@@ -6,6 +6,7 @@ import click
 
 from filterpatterns.cli.arguments import patterns
 from filterpatterns.cli.arguments.options import complete_files, pattern_options
+from filterpatterns.cli.io import output_files
 from filterpatterns.errors import printable
 
 
@@ -28,6 +29,7 @@ def command(pattern: str, source: str | None, max_filters: int, show_code: bool)
     PATTERN is a file, `-` for standard input, or the pattern itself: a pattern or a FilterCriteria.
     What AWS would refuse, and what is likely a mistake, goes to standard error.
     """
+    output_files.refuse_overlap((), patterns.files_of(pattern))
     given, compiled = patterns.load(pattern, source=source, max_filters=max_filters)
     count = len(compiled.texts)
     filters = (

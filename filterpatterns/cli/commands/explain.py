@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any, TextIO
 
@@ -17,6 +16,8 @@ from filterpatterns.cli.arguments.options import (
     wants_color,
 )
 from filterpatterns.cli.evaluation.record_loop import complain, numbered
+from filterpatterns.cli.io import output_files
+from filterpatterns.cli.io.json_output import write_json
 from filterpatterns.cli.messages import counted, located, say_other_source
 from filterpatterns.cli.output import explanations, writers
 from filterpatterns.delivery.reader import Item
@@ -120,6 +121,7 @@ def command(
     PATTERN and EVENTS are as for `fp test`.
     """
     patterns.refuse_stdin_twice((pattern, *files))
+    output_files.refuse_overlap((), (*patterns.files_of(pattern), *files))
     compiled = patterns.load(pattern, source=source, max_filters=max_filters)[1]
     out = writers.stdout()
     writer: _JsonLines | _Trees
@@ -228,6 +230,6 @@ class _JsonLines:
         self._out = out
 
     def record(self, item: Item, number: int, explanation: Explanation) -> None:
-        """Write one record. ASCII: any encoding has it, and halves of surrogate pairs survive."""
+        """Write one record."""
         place = {"file": item.file, "line": item.line, "number": number, "id": item.id}
-        self._out.write(json.dumps({**place, **explanation.to_dict()}) + "\n")
+        write_json(self._out, {**place, **explanation.to_dict()})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -18,7 +19,7 @@ from filterpatterns.cli.io.scan import Chunk, FileSlice, Scan, ScanOptions, Slic
 from filterpatterns.cli.messages import counted, located, say_other_source
 from filterpatterns.cli.output.progress import Progress, show_progress, wants_progress
 from filterpatterns.cli.output.writers import NOT_A_RECORD
-from filterpatterns.errors import RecordError, printable
+from filterpatterns.errors import RecordError
 
 _MOST_FAULTS: Final = 10
 """Messages about single lines; the rest is counted."""
@@ -111,13 +112,9 @@ def command(
         raise click.UsageError("--count, --files-with-matches and --ids exclude each other")
     if most is not None and rejects is not None:
         raise click.UsageError("--max-count stops early: there is no saying what was rejected")
-    given, compiled = patterns.load(pattern, source=source, max_filters=max_filters)
     written = {"--output": output, "--rejects": rejects, "--errors": errors}
-    found = output_files.overlap(written.items(), (pattern, given.name, *files))
-    if found is not None and found.other:
-        raise click.UsageError("the output, the rejects and the errors want a file each")
-    if found is not None:
-        raise click.UsageError(f"{printable(found.path)} is read: write to another file")
+    output_files.refuse_overlap(written.items(), (*patterns.files_of(pattern), *files))
+    compiled = patterns.load(pattern, source=source, max_filters=max_filters)[1]
     work = ScanOptions(
         compiled,
         invert=invert,
@@ -172,16 +169,15 @@ def _filter(
             else workers.run_all(all_units, work, jobs, taker.take)
         )
         done = 0
-        try:
-            taker.begin(all_units[0])
-            for index, end in enumerate(ends, 1):
-                taker.end(end)
-                done += found[index - 1][1]
-                progress(done, taker.selected)
-                if index < len(all_units):
-                    taker.begin(all_units[index])
-        except _Enough:
-            pass
+        taker.begin(all_units[0])
+        for index, end in enumerate(ends, 1):
+            taker.end(end)
+            done += found[index - 1][1]
+            progress(done, taker.selected)
+            if taker.left == 0:
+                break
+            if index < len(all_units):
+                taker.begin(all_units[index])
         taker.end_file()
 
 
@@ -196,15 +192,8 @@ def _one_by_one(
         def tick(position: int, start: int = start) -> None:
             progress(start + position, taker.selected)
 
-        if output_files.is_output(unit.path):
-            yield SliceResult(problem="the output is appended to this file")
-        else:
-            yield scan.run(unit, taker.take, tick)
+        yield scan.run(unit, taker.take, tick, most=taker.left)
         before += size
-
-
-class _Enough(Exception):
-    """Nothing more is asked for."""
 
 
 class _Taker:
@@ -249,6 +238,11 @@ class _Taker:
         total = self.counts.records + self.counts.errors
         return f"{counted(total)}: {', '.join(parts)}"
 
+    @property
+    def left(self) -> int | None:
+        """How many more records are to be selected; None for all."""
+        return None if self._most is None else self._most - self.selected
+
     def begin(self, unit: FileSlice) -> None:
         """A unit is next; it begins a file unless it is a later section of one."""
         if unit.start == 0:
@@ -256,31 +250,20 @@ class _Taker:
             self._file = unit.name
 
     def take(self, piece: Chunk) -> None:
-        """Take a piece of the unit.
-
-        Raises:
-            _Enough: no more is wanted, of any file.
-        """
-        output, selected = piece.output, piece.selected
-        left = None if self._most is None else self._most - self.selected
-        if left is not None and selected > left:
-            lines = output.split(b"\n", left)[:left]  # a line ends at a line feed only
-            output, selected = b"".join(line + b"\n" for line in lines), left
-        self.selected += selected
+        """Take a piece of the unit."""
+        self.selected += piece.selected
         self.matched += piece.matched
-        self._file_selected += selected
+        self._file_selected += piece.selected
         for problem in piece.problems:
             line = None if problem.line is None else problem.line + self._file_lines
             self._complain(f"error: {problem.message}", line, problem.column)
         for write, data in (
-            (self._write, output),
+            (self._write, piece.output),
             (self._reject, piece.rejects),
             (self._on_invalid, piece.invalid_lines),
         ):
             if data:
                 write(data)
-        if self._most is not None and self.selected >= self._most:
-            raise _Enough
 
     def end(self, end: SliceResult) -> None:
         """The unit has ended."""
@@ -317,7 +300,7 @@ class _Taker:
 def _hint(files: tuple[str, ...], source: str) -> None:
     """Nothing matched: the records may be of another source."""
     for file in files:
-        if file == "-":
+        if not os.path.isfile(file):  # a pipe has given all that it had
             continue
         for item in record_files.read_records(file):
             with suppress(RecordError):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
-import orjson
 from msgspec import Struct, field
 
 from filterpatterns import RecordError, RuleSet
@@ -17,8 +17,9 @@ from filterpatterns.cli.evaluation.counting import count_files
 from filterpatterns.cli.evaluation.record_loop import Tally as RecordTally
 from filterpatterns.cli.evaluation.record_loop import complain, numbered
 from filterpatterns.cli.io import output_files
-from filterpatterns.cli.io.split_files import Files, Split, refuse_overlap
-from filterpatterns.cli.messages import Failure, counted, located
+from filterpatterns.cli.io.json_output import write_json
+from filterpatterns.cli.io.split_files import Files, Split
+from filterpatterns.cli.messages import counted, located
 from filterpatterns.cli.output import writers
 from filterpatterns.cli.output.writers import DROP, ERROR, MATCH, NOT_A_RECORD, Row
 from filterpatterns.delivery.reader import Item
@@ -54,15 +55,15 @@ class _JsonLines:
     def record(self, item: Item, number: int, names: list[str], error: str | None) -> None:
         """Write what became of a record."""
         row = {
-            "file": _utf8(item.file),
+            "file": item.file,
             "line": item.line,
             "number": number,
-            "id": None if item.id is None else _utf8(item.id),
-            "names": [_utf8(name) for name in names],
+            "id": item.id,
+            "names": names,
         }
         if error is not None:
             row["error"] = error
-        self._out.write(orjson.dumps(row).decode() + "\n")
+        write_json(self._out, row)
 
     def flush(self) -> None:
         """Bring all rows out."""
@@ -90,7 +91,7 @@ Examples:
   fp route rules.json events.jsonl --summary
   aws events list-rules > rules.json; fp route rules.json events.jsonl
   fp route rules/ events.jsonl --split by-rule/ --rest unrouted.jsonl
-  fp route rules/ *.jsonl --split by-rule/ --errors bad.jsonl
+  fp route rules/ *.jsonl --split by-rule/ --errors bad.jsonl --append
   fp route --json rules/ - < events.jsonl | jq -r '.names[]' | sort | uniq -c
 
 \b
@@ -109,18 +110,16 @@ file or line could not be read (the others are routed all the same)."""
     "--split",
     metavar="DIR",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Append each record to DIR/NAME.jsonl of every rule that takes it; the names are "
+    help="Write each record to DIR/NAME.jsonl of every rule that takes it; the names are "
     "percent-encoded where a file cannot have them.",
 )
 @click.option(
     "--rest",
     metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Append the records that no rule takes to FILE.",
+    help="Keep there the records that no rule takes.",
 )
-@click.option(
-    "--errors", metavar="FILE", help="Keep there the lines that are no records; replaces FILE."
-)
+@click.option("--errors", metavar="FILE", help="Keep there the lines that are no records.")
+@click.option("--append", is_flag=True, help="Add to the files of --split, --rest and --errors.")
 @color_option
 @click.argument("rules_argument", metavar="RULES")
 @click.argument("files", metavar="EVENTS...", nargs=-1, required=True)
@@ -133,8 +132,9 @@ def command(
     as_json: bool,
     summary: bool,
     split: Path | None,
-    rest: Path | None,
+    rest: str | None,
     errors: str | None,
+    append: bool,
     color: str,
 ) -> None:
     """Say of each record which rules take it, or sort the records into files by rule.
@@ -144,6 +144,9 @@ def command(
     list-rules` prints.
 
     EVENTS are as for `fp test`.
+
+    Files that are written (--split, --rest, --errors) replace what was there when they are
+    complete; while standard input is read they are written as it comes.
     """
     patterns.refuse_stdin_twice((rules_argument, *files))
     given, rule_set = rules.load(rules_argument, source=source)
@@ -161,24 +164,22 @@ def command(
     else:
         columns = writers.Columns(out, color=wants_color(color), file_names=len(files) > 1)
         writer = _Lines(columns)
-    written = Files()
+    as_it_comes = "-" in files
+    to_file = partial(output_files.to_file, as_it_comes=as_it_comes, append=append)
+    written = Files(append=append, as_it_comes=as_it_comes)
     by_rule = None if split is None else Split(split, rule_set.names, written)
+    paths = [] if by_rule is None else [("--split", str(path)) for path in by_rule.paths]
     read = dict.fromkeys((*given.places.values(), *files))  # a document is the place of many rules
-    refuse_overlap(read, () if by_rule is None else by_rule.paths, rest, errors)
-    for file in filter(output_files.is_output, files):
-        raise Failure(located(file, "error: the output is appended to this file"))
-    if by_rule is not None:
-        by_rule.make_folder()
-    with output_files.to_file(errors) as on_invalid:
-        router = _Router(rule_set, writer, written, by_rule, rest, on_invalid)
-        try:
-            if silent and split is None and rest is None and errors is None:
-                router.count(files)
-            else:
-                for file in files:
-                    router.file(file)
-        finally:
-            written.flush()
+    output_files.refuse_overlap([*paths, ("--rest", rest), ("--errors", errors)], read)
+    with to_file(rest) as leave, to_file(errors) as on_invalid, written:
+        if by_rule is not None:
+            by_rule.make_folder()
+        router = _Router(rule_set, writer, written, by_rule, leave, on_invalid)
+        if silent and split is None and rest is None and errors is None:
+            router.count(files)
+        else:
+            for file in files:
+                router.file(file)
     writer.flush()
     _conclude(router.tally, rule_set, out, as_json=as_json, summary=summary, silent=silent)
     if router.tally.invalid or router.tally.unreadable:
@@ -195,7 +196,7 @@ class _Router:
         writer: _JsonLines | _Lines,
         files: Files,
         split: Split | None,
-        rest: Path | None,
+        leave: output_files.Write,
         on_invalid: output_files.Write,
     ) -> None:
         self.tally = Tally()
@@ -203,14 +204,12 @@ class _Router:
         self._writer = writer
         self._files = files
         self._split = split
-        self._rest = rest
+        self._leave = leave
         self._write_invalid = on_invalid
 
     def file(self, file: str) -> None:
         """Route the records of a file, or of standard input."""
-        for number, item in numbered(
-            file, self, self.tally, as_text=True, on_invalid=self._write_invalid
-        ):
+        for number, item in numbered(file, self, self.tally, on_invalid=self._write_invalid):
             self._route(item, number)
 
     def count(self, files: tuple[str, ...]) -> None:
@@ -251,8 +250,7 @@ class _Router:
                 self._split.write(names, item.as_line())
         else:
             self.tally.unrouted += 1
-            if self._rest is not None:
-                self._files.write(self._rest, item.as_line())
+            self._leave(item.as_line())
         self._writer.record(item, number, names, error)
 
     def flush(self) -> None:
@@ -282,8 +280,7 @@ def _conclude(
 
 def _write_json_counts(counts: Counter[str], rule_set: RuleSet, out: TextIO) -> None:
     for name in rule_set.names:
-        row = {"name": _utf8(name), "records": counts[name]}
-        out.write(orjson.dumps(row).decode() + "\n")
+        write_json(out, {"name": name, "records": counts[name]})
 
 
 def _write_counts(counts: Counter[str], rule_set: RuleSet, out: TextIO) -> None:
@@ -296,8 +293,3 @@ def _write_counts(counts: Counter[str], rule_set: RuleSet, out: TextIO) -> None:
 def _format_name(name: str) -> str:
     """A rule's name for people; of the empty one something has to be seen."""
     return printable(name) or '""'
-
-
-def _utf8(text: str) -> str:
-    """The text with halves of surrogate pairs, which no UTF-8 has, written as escapes."""
-    return text.encode(errors="backslashreplace").decode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
@@ -16,6 +15,8 @@ from filterpatterns.cli.arguments.options import (
 )
 from filterpatterns.cli.evaluation.counting import count_files
 from filterpatterns.cli.evaluation.record_loop import Tally, hint_at_source
+from filterpatterns.cli.io import output_files
+from filterpatterns.cli.io.json_output import write_json
 from filterpatterns.cli.output import writers
 from filterpatterns.stats.statistics import FieldCount, Funnel, OrCount, Statistics
 
@@ -80,6 +81,7 @@ def command(
     PATTERN and EVENTS are those of `fp test`, and records are counted as `fp test` counts them.
     """
     patterns.refuse_stdin_twice((pattern, *files))
+    output_files.refuse_overlap([("--plot", picture)], (*patterns.files_of(pattern), *files))
     if picture is not None:
         from filterpatterns.cli.output import funnel_plot
 
@@ -93,7 +95,7 @@ def command(
     funnels = statistics.funnels()
     out = writers.stdout()
     if as_json:
-        out.write(json.dumps(_document(tally, funnels), indent=2) + "\n")
+        write_json(out, _document(tally, funnels), indent=True)
     else:
         from filterpatterns.cli.output import funnel_tables  # rich: slow to import
 

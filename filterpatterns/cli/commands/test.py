@@ -20,6 +20,7 @@ from filterpatterns.cli.evaluation.record_loop import (
     hint_at_stats,
     match_files,
 )
+from filterpatterns.cli.io import output_files
 from filterpatterns.cli.messages import counted
 from filterpatterns.cli.output import writers
 
@@ -171,6 +172,8 @@ def command(
         as_json=as_json,
         quiet=quiet,
     )
+    read = given if cases else (*patterns.files_of(given[0]), *files)
+    output_files.refuse_overlap([("--junit", junit)], read)
     report = None
     if junit is not None:
         from filterpatterns.cli.output.junit import Report  # XML: only for those who ask

@@ -9,7 +9,6 @@ from typing import Any
 
 from filterpatterns.cli.evaluation.record_loop import GetVerdict, Output, Tally, complain
 from filterpatterns.cli.io.lines import LineFilter, ReasonMatcher
-from filterpatterns.cli.io.record_files import UnreadableError, refuse_binary
 from filterpatterns.cli.io.streams import STDIN, Stream, reason
 from filterpatterns.cli.messages import located
 from filterpatterns.cli.output.progress import Progress, show_progress, wants_progress
@@ -75,30 +74,20 @@ class _Counter:
             return
         with stream:
 
-            def read_lines(longest: int) -> list[bytes]:
+            def read_lines(longest: Callable[[bytes], int]) -> list[bytes]:
                 self._collect(lines, name)
                 progress(before + stream.position, self._tally.matched)
-                found = stream.read_lines(longest)
-                if found and not lines.counts.lines:
-                    refuse_binary(found[0])
-                return found
+                return stream.read_lines(longest)
 
-            try:
-                self._run(lines, read_lines, name)
-            except UnreadableError as error:
-                self._cannot_read(name, str(error))
-                return
+            lines.run(read_lines)
+            self._collect(lines, name)
             if stream.problem is not None:
                 count = lines.counts.lines
                 self._cannot_read(
-                    name, stream.problem + (f" (after line {count})" if count else "")
+                    name, stream.problem + (f" (after line {count:,})" if count else "")
                 )
             elif not (lines.counts.records or lines.counts.errors):
                 complain(self._out, located(name, "warning: no records"))
-
-    def _run(self, lines: LineFilter, read_lines: Callable[[int], list[bytes]], name: str) -> None:
-        lines.run(read_lines)
-        self._collect(lines, name)
 
     def _take_verdict(self, record: Any, verdict: Verdict) -> None:
         why, key = verdict
@@ -121,6 +110,9 @@ class _Counter:
             if tally.first is None:
                 tally.first = outcome.dropped[0].decode()
         for problem in outcome.problems:
+            if problem.line is None:
+                self._cannot_read(name, problem.message)
+                continue
             tally.invalid += 1
             message = f"error: {problem.message}"
             complain(self._out, located(name, message, problem.line, problem.column))

@@ -67,7 +67,6 @@ def numbered(
     out: Output,
     tally: CountsUnreadable,
     *,
-    as_text: bool = False,
     on_invalid: Callable[[bytes], None] = reader.forget,
 ) -> Iterator[tuple[int, Item]]:
     """The records of a file, and what is none, each with its number; that a file
@@ -77,14 +76,11 @@ def numbered(
         file: the file's name, or `-` for standard input.
         out: is flushed before more input is waited for.
         tally: where files that cannot be read are counted.
-        as_text: give each record as its own text.
         on_invalid: called with each line, or part of one, that is in no record.
     """
     number = 0
     unreadable = tally.unreadable
-    for item in record_files.read_records(
-        file, before_read=out.flush, as_text=as_text, on_invalid=on_invalid
-    ):
+    for item in record_files.read_records(file, before_read=out.flush, on_invalid=on_invalid):
         if item.line is None:
             tally.unreadable += 1
             complain(out, located(item.file, f"error: {item.error}"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import TextIO
@@ -12,6 +11,7 @@ import click
 from filterpatterns.cli.evaluation import case_files
 from filterpatterns.cli.evaluation.case_files import Result
 from filterpatterns.cli.evaluation.misses import explained
+from filterpatterns.cli.io.json_output import write_json
 from filterpatterns.cli.messages import counted, located
 from filterpatterns.cli.output.junit import Report
 from filterpatterns.errors import printable
@@ -128,4 +128,4 @@ def _write_json(out: TextIO, result: Result, outcome: str) -> None:
         "detail": result.error or result.why,
         "pattern": result.pattern,
     }
-    out.write(f"{json.dumps(row)}\n")
+    write_json(out, row)

@@ -7,15 +7,18 @@ validates the rest. Lines that it does not judge, and files of another form, tak
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from msgspec import Struct, field
 
-from filterpatterns.delivery.reader import LONGEST_LINE, Item, Reader
+from filterpatterns.delivery.reader import Item, Reader
 from filterpatterns.engine.engine import MatchLines
 from filterpatterns.engine.filter import Filter
 from filterpatterns.errors import RecordError
 from filterpatterns.matching.verdict import Reason, Verdict
+
+ReadLines = Callable[[Callable[[bytes], int]], list[bytes]]
 
 _SPACE = b" \t\r\n"
 
@@ -98,48 +101,64 @@ class LineFilter:
     The outcome is collected in `outcome`; `counts.records` are those that matched or did not.
     """
 
-    def __init__(self, matcher: LineMatcher, file: str, *, json_lines: bool | None = None) -> None:
+    def __init__(
+        self,
+        matcher: LineMatcher,
+        file: str,
+        *,
+        json_lines: bool | None = None,
+        most_kept: int | None = None,
+        most_dropped: int | None = None,
+    ) -> None:
         """
         Args:
             matcher: the filter.
             file: the file's name.
             json_lines: whether the file is JSON Lines; None if its first line is to tell.
+            most_kept: how many records to keep before it stops; None for all.
+            most_dropped: how many to drop before it stops.
         """
         self.outcome = Outcome()
         self.counts = Counts()
         self._matcher = matcher
         on_invalid = self.outcome.invalid_lines.append
-        self._reader = Reader(file, json_lines=json_lines, as_text=True, on_invalid=on_invalid)
+        self._reader = Reader(file, json_lines=json_lines, on_invalid=on_invalid)
         self._slow_lines = 0
+        self._keep = _up_to(most_kept, self.outcome.kept.append)
+        self._drop = _up_to(most_dropped, self.outcome.dropped.append)
 
-    def run(self, read_lines: Callable[[int], list[bytes]]) -> None:
+    def run(self, read_lines: ReadLines) -> None:
         """Judge the lines of a file.
 
         The outcome grows meanwhile; `read_lines` may take it out whenever it is called.
 
         Args:
             read_lines: gives the lines that are next, some of them, each with its line feed; none
-                at the end. A line that is longer than the number given comes in parts, each at
-                least as long but for the last.
+                at the end. It is given a function that says of the beginning of a line how many
+                bytes of it are to be held; a longer line comes in parts, each at least as long but
+                for the last.
         """
-        counts, outcome = self.counts, self.outcome
-        while lines := read_lines(LONGEST_LINE):
-            if self._reader.is_inside:
-                self._reader.line(counts.lines, lines.pop(0))
-                if not lines:
-                    continue
-            if not (self._reader.is_json_lines and self._matcher.lines is not None):
-                for line in lines:
-                    counts.lines += 1
-                    self._slow(line, counts.lines)
-                continue
-            self._slow_lines = 0
-            self._matcher.lines(
-                lines, counts.lines, outcome.kept.append, outcome.dropped.append, self._slow
-            )
-            counts.lines += len(lines)
-            counts.records += len(lines) - self._slow_lines
-        self._match_items(self._reader.end())
+        with suppress(_Enough):
+            while lines := read_lines(self._reader.longest):
+                self._judge_lines(lines)
+            self._match_items(self._reader.end())
+
+    def _judge_lines(self, lines: list[bytes]) -> None:
+        counts = self.counts
+        if self._reader.is_inside:
+            self._match_items(self._reader.line(counts.lines, lines.pop(0)))
+            if not lines:
+                return
+        is_part = not lines[-1].endswith(b"\n")
+        if is_part or not (self._reader.is_json_lines and self._matcher.lines is not None):
+            for line in lines:
+                counts.lines += 1
+                self._slow(line, counts.lines)
+            return
+        self._slow_lines = 0
+        self._matcher.lines(lines, counts.lines, self._keep, self._drop, self._slow)
+        counts.lines += len(lines)
+        counts.records += len(lines) - self._slow_lines
 
     def _slow(self, line: bytes, number: int) -> None:
         """Judge a line that may be anything."""
@@ -150,11 +169,21 @@ class LineFilter:
         self._match_items(items)
 
     def _match_items(self, items: Any) -> None:
+        enough = None
         for item in items:
-            problem = item.error if item.error is not None else self._matched(item)
+            problem = item.error
+            if problem is None:
+                if enough is not None:  # but what is wrong in the same line is said
+                    continue
+                try:
+                    problem = self._matched(item)
+                except _Enough as found:
+                    enough = found
             if problem is not None:
                 self.counts.errors += 1
                 self.outcome.problems.append(ReadError(item.line, item.column, problem))
+        if enough is not None:
+            raise enough
 
     def _matched(self, item: Item) -> str | None:
         """Judge a record; gives what is wrong if it cannot be."""
@@ -166,7 +195,27 @@ class LineFilter:
             return error.message
         self.counts.records += 1
         if matches:
-            self.outcome.kept.append(own)
+            self._keep(own)
         elif self._matcher.drops:
-            self.outcome.dropped.append(own)
+            self._drop(own)
         return None
+
+
+class _Enough(BaseException):
+    """No more is wanted. Not an Exception: generated code takes those for a record's."""
+
+
+def _up_to(most: int | None, take: Callable[[bytes], None]) -> Callable[[bytes], None]:
+    """A function that takes lines, and raises _Enough with the last that is wanted."""
+    if most is None:
+        return take
+    left = most
+
+    def take_some(line: bytes) -> None:
+        nonlocal left
+        take(line)
+        left -= 1
+        if not left:
+            raise _Enough
+
+    return take_some

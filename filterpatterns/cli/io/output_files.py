@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
+import secrets
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO, Final, Literal, NamedTuple, cast
+from typing import Any, BinaryIO, Final, Literal, cast
 
-from filterpatterns.cli.io.streams import ZSTD_HINT, reason, zstd
+from filterpatterns.cli.io.streams import STDIN, ZSTD_HINT, reason, zstd
 from filterpatterns.cli.messages import Failure, located
 
 Packing = Literal["none", "gzip", "zstd"]
@@ -45,12 +47,14 @@ def to_stdout(packing: Packing) -> Iterator[Write]:
 
 
 @contextmanager
-def to_file(path: str | None, *, as_it_comes: bool = False) -> Iterator[Write]:
+def to_file(
+    path: str | None, *, as_it_comes: bool = False, append: bool = False
+) -> Iterator[Write]:
     """What writes to a file, packed if its name says so. None stands for no file.
 
     The file has its name only when everything is in it: until then, and for good if the work fails,
     what was there before stays there. Unless `as_it_comes`: then each write is out at once, since
-    the work may have no end but Ctrl-C.
+    the work may have no end but Ctrl-C. `append` adds to what is there, also at once.
 
     Raises:
         Failure: it cannot be written.
@@ -61,22 +65,26 @@ def to_file(path: str | None, *, as_it_comes: bool = False) -> Iterator[Write]:
     packing = _SUFFIXES.get(os.path.splitext(path)[1], "none")
     target = os.path.realpath(path)
     part = None
-    if _is_file(path) and not as_it_comes:
-        part = f"{target}.{os.getpid()}.part"  # others may write there too
     file: BinaryIO | None = None
     try:
-        with _failing(path):
-            file = _open(path, target, part)
+        with failing(path):
+            if append:
+                file = open_to_append(path, is_text=packing == "none")
+            elif as_it_comes or not _is_file(path):
+                file = _open_now(path)
+            else:
+                part = part_of(target)
+                file = open_part(part, target)
             write, finish = _packer(file, packing)
 
         def checked(data: bytes) -> None:
-            with _failing(path):
+            with failing(path):
                 write(data)
                 if part is None and file is not None:
                     file.flush()
 
         yield checked  # what fails there is not about this file
-        with _failing(path):
+        with failing(path):
             finish()
             file.close()
             if part is not None:
@@ -91,69 +99,100 @@ def to_file(path: str | None, *, as_it_comes: bool = False) -> Iterator[Write]:
         raise
 
 
-def _open(path: str, target: str, part: str | None) -> BinaryIO:
-    """The file to write to: `part` of the target, if that is to be replaced."""
-    if part is None:
-        stream = _STREAM.fullmatch(os.path.abspath(path))
-        if stream is not None:  # to go on where others have written, and will write
-            name = stream[1]
-            return os.fdopen(os.dup(_STREAMS.get(name) or int(name.rpartition("/")[2])), "wb")
+def _open_now(path: str) -> BinaryIO:
+    stream = _STREAM.fullmatch(os.path.abspath(path))
+    if stream is None:
         return open(path, "wb")
+    name = stream[1]  # to go on where others have written, and will write
+    return os.fdopen(os.dup(_STREAMS.get(name) or int(name.rpartition("/")[2])), "wb")
+
+
+def part_of(target: str) -> str:
+    """A name for what is to replace a file; no other has it: others may write there at the same
+    time, or may have been killed while they did."""
+    return f"{target}.{secrets.token_hex(8)}.part"
+
+
+def open_part(part: str, target: str) -> BinaryIO:
+    """A new file that is to replace the target: it has the target's mode.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    if os.path.isdir(target):  # said before the work, not after
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     file = open(part, "xb")  # noqa: SIM115 - the caller closes it
     with contextlib.suppress(OSError, AttributeError):  # Windows has no fchmod
         os.fchmod(file.fileno(), stat.S_IMODE(os.stat(target).st_mode))
     return file
 
 
-class Overlap(NamedTuple):
-    """A file that an option would write, and that is written or read elsewhere: `other` is the
-    other option, or `read` the name that it is read by."""
+def open_to_append(path: str, *, is_text: bool = True) -> BinaryIO:
+    """A file to go on with; the last line of text gets its line feed first.
 
-    option: str
-    path: str
-    other: str = ""
-    read: str = ""
+    Raises:
+        OSError: it cannot be opened.
+    """
+    if not _is_file(path):
+        return _open_now(path)
+    file = open(path, "a+b")  # noqa: SIM115 - the caller closes it
+    if is_text and file.tell():
+        file.seek(-1, os.SEEK_END)
+        if file.read(1) != b"\n":
+            file.write(b"\n")
+    return file
 
 
-def overlap(written: Iterable[tuple[str, str | None]], read: Iterable[str]) -> Overlap | None:
-    """The first file that is written twice, which would spoil it, or that is read, which would
-    have no end, or be lost; None if there is none.
+def refuse_overlap(written: Iterable[tuple[str, str | None]], read: Iterable[str]) -> None:
+    """No file may be written that is read, which would have no end or be lost, or that is written
+    already, which would spoil it. Standard output and standard error count as written.
 
     Args:
         written: options, and the files that they write.
-        read: all that is read, `-` for standard input.
+        read: the names of all files that are read, `-` for standard input; others do no harm.
+
+    Raises:
+        Failure: two are the same file.
     """
-    found: dict[object, tuple[str, str]] = {}
+    writers = {
+        _stream_identity(sys.stdout): "standard output",
+        _stream_identity(sys.stderr): "standard error",
+    }
+    writers.pop(None, None)
     for option, path in written:
         if path is None or not _is_file(path):
             continue
-        other, _ = found.setdefault(_identity(path), (option, path))
-        if other != option:
-            return Overlap(option, path, other=other)
+        key = _identity(path)
+        if key in writers:
+            words = f"error: {writers[key]} and {option} would write to the same file"
+            raise Failure(located(path, words))
+        writers[key] = option
     for name in read:
-        if (key := _identity(name)) in found:
-            return Overlap(*found[key], read=name)
-    return None
+        key = _identity(name)
+        if key in writers:
+            words = f"error: {writers[key]} would write to this file, which is read"
+            raise Failure(located(STDIN if name == "-" else name, words))
 
 
 def _identity(path: str) -> object:
     """What two names of one file have in common; None for what is no file, like a terminal."""
+    if path == "-":
+        return _stream_identity(sys.stdin)
     try:
-        status = os.fstat(sys.stdin.fileno()) if path == "-" else os.stat(path)
-    except (OSError, ValueError, AttributeError):
-        if path == "-" or "\0" in path:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        if not path or "\0" in path:
             return None
         return os.path.normcase(os.path.realpath(path))  # it may be made meanwhile
     return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
-def is_output(path: str) -> bool:
-    """Whether a file that is to be read is the one that standard output is appended to."""
+def _stream_identity(stream: Any) -> object:
     try:
-        out = os.fstat(sys.stdout.fileno())
-        return stat.S_ISREG(out.st_mode) and os.path.samestat(out, os.stat(path))
+        status = os.fstat(stream.fileno())
     except (OSError, ValueError, AttributeError):
-        return False
+        return None
+    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
 def _is_file(path: str) -> bool:
@@ -168,7 +207,12 @@ def _is_file(path: str) -> bool:
 
 
 @contextmanager
-def _failing(path: str) -> Iterator[None]:
+def failing(path: str) -> Iterator[None]:
+    """What fails here is a file that cannot be written.
+
+    Raises:
+        Failure: instead of an OSError.
+    """
     try:
         yield
     except OSError as error:

@@ -84,6 +84,8 @@ class Scan:
         unit: FileSlice,
         emit: Callable[[Chunk], None],
         tick: Callable[[int], None] | None = None,
+        *,
+        most: int | None = None,
     ) -> SliceResult:
         """Judge a unit's records.
 
@@ -91,9 +93,16 @@ class Scan:
             unit: what to read.
             emit: called with pieces of the outcome, in order; what it raises ends the work.
             tick: called now and then with the number of the unit's bytes that have been read.
+            most: how many records to select before it stops; None for all.
         """
         whole = unit.end is None
-        lines = LineFilter(self._matcher, unit.name, json_lines=None if whole else True)
+        lines = LineFilter(
+            self._matcher,
+            unit.name,
+            json_lines=None if whole else True,
+            most_kept=None if self._work.invert else most,
+            most_dropped=most if self._work.invert else None,
+        )
         flush = _Flush(self._work, lines, emit, tick)
         try:
             stream = _open(unit, flush.before_read)

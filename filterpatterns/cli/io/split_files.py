@@ -10,15 +10,18 @@ its SHA-256, and `%names.jsonl` says which it is.
 from __future__ import annotations
 
 import hashlib
-import json
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import quote
 
-from filterpatterns.cli.io.output_files import overlap
-from filterpatterns.cli.io.streams import STDIN, reason
+from filterpatterns.cli.io import output_files
+from filterpatterns.cli.io.json_output import json_line
+from filterpatterns.cli.io.streams import reason
 from filterpatterns.cli.messages import Failure, located
 
 _LONGEST = 200
@@ -52,17 +55,54 @@ def _escaped(text: str) -> str:
 
 
 class Files:
-    """Appends lines to files, holding some back: there may be more files than can be open."""
+    """Writes lines to many files, holding some back: there may be more than can be open.
 
-    def __init__(self) -> None:
+    Each replaces what was there before when all is done, as with `outputs.to_file`. A context
+    manager: what was written is brought out at its end, and thrown away if the work fails.
+    """
+
+    def __init__(self, *, append: bool = False, as_it_comes: bool = False) -> None:
+        """
+        Args:
+            append: add to what is there instead.
+            as_it_comes: write to the files themselves: the work may have no end but Ctrl-C.
+        """
+        self._append = append
+        self._as_it_comes = as_it_comes
         self._held: dict[Path, list[bytes]] = {}
         self._size = 0
+        self._written: dict[Path, str | Path] = {}  # where to write what is to come
+        self._parts: dict[Path, str] = {}
+
+    def __enter__(self) -> Files:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self.flush()
+                for path, part in self._parts.items():
+                    with output_files.failing(str(path)):
+                        os.replace(part, os.path.realpath(path))
+            elif self._append or self._as_it_comes:
+                self.flush()
+        finally:
+            for part in self._parts.values():
+                with suppress(OSError):
+                    os.unlink(part)
 
     def write(self, path: Path, line: bytes) -> None:
-        """Append a line, which has its line feed."""
+        """Write a line, which has its line feed."""
         self._held.setdefault(path, []).append(line)
         self._size += len(line)
         if self._size > _HELD_BYTES:
+            self.flush()
+
+    def replace(self, paths: Iterable[Path]) -> None:
+        """Those of the files that exist are replaced even if nothing is written to them."""
+        if not self._append:
+            for path in filter(Path.exists, paths):
+                self._held.setdefault(path, [])
             self.flush()
 
     def flush(self) -> None:
@@ -73,11 +113,22 @@ class Files:
         """
         held, self._held, self._size = self._held, {}, 0
         for path, lines in held.items():
-            try:
-                with path.open("ab") as file:
-                    file.write(b"".join(lines))
-            except OSError as error:
-                raise Failure(located(str(path), f"error: {reason(error)}")) from None
+            with output_files.failing(str(path)), self._open(path) as file:
+                file.write(b"".join(lines))
+
+    def _open(self, path: Path) -> BinaryIO:
+        if path in self._written:
+            return open(self._written[path], "ab")
+        if self._append:
+            file = output_files.open_to_append(str(path))
+        elif self._as_it_comes:
+            file = open(path, "wb")  # noqa: SIM115 - the caller closes it
+        else:
+            target = os.path.realpath(path)
+            self._parts[path] = output_files.part_of(target)
+            file = output_files.open_part(self._parts[path], target)
+        self._written[path] = self._parts.get(path, path)
+        return file
 
 
 class Split:
@@ -104,39 +155,14 @@ class Split:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise Failure(located(str(self._folder), f"error: {reason(error)}")) from None
+        self._files.replace(self.paths)
 
     def write(self, names: list[str], line: bytes) -> None:
-        """Append a line to the file of each of the rules."""
+        """Write a line to the file of each of the rules."""
         for name in names:
             file = self._names[name]
             if file.startswith("%~") and name not in self._explained:
                 self._explained.add(name)
-                known = json.dumps({"file": file, "name": name}).encode() + b"\n"
+                known = json_line({"file": file, "name": name})
                 self._files.write(self._folder / _LEGEND, known)
             self._files.write(self._folder / file, line)
-
-
-def refuse_overlap(
-    inputs: Iterable[str], split: Iterable[Path], rest: Path | None, errors: str | None
-) -> None:
-    """No file that is written may be one that is read, or another that is written.
-
-    Args:
-        inputs: all that is read, `-` for standard input.
-        split: the files of the rules.
-        rest: the file of the records that no rule takes.
-        errors: the file of the lines that are no records.
-
-    Raises:
-        Failure: two are the same file.
-    """
-    written = [("--split", str(one)) for one in split]
-    written += [("--rest", str(rest))] if rest is not None else []
-    found = overlap([*written, ("--errors", errors)], inputs)
-    if found is None:
-        return
-    if found.other:
-        words = f"error: {found.other} and {found.option} would write to the same file"
-        raise Failure(located(found.path, words))
-    words = f"error: {found.option} would write to this file, which is read"
-    raise Failure(located(STDIN if found.read == "-" else found.read, words))

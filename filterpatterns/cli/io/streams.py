@@ -13,6 +13,8 @@ from importlib import import_module
 from types import TracebackType
 from typing import Any, BinaryIO, Final, cast
 
+from filterpatterns.delivery import detection
+
 STDIN: Final = "<stdin>"
 """The name of standard input in messages."""
 
@@ -23,6 +25,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 ZSTD_HINT: Final = "pip install zstandard"
 
+_LONGEST_MAGIC = 16
 _ZSTD_STEP = 1024
 """Packed bytes at a time: they may become 30,000 times as many."""
 
@@ -49,6 +52,14 @@ def is_packed(head: bytes) -> bool:
     return head.startswith((_GZIP_MAGIC, _ZSTD_MAGIC))
 
 
+def _may_be_packed(head: bytes) -> bool:
+    """Whether more bytes could show that a file is packed."""
+    magics = (_GZIP_MAGIC, _ZSTD_MAGIC)
+    return detection.may_be_packed(head) or any(
+        len(head) < len(magic) and magic.startswith(head) for magic in magics
+    )
+
+
 class Stream:
     """The lines of a file. Where they end before the file does, `fault` says why."""
 
@@ -64,7 +75,7 @@ class Stream:
         """
         self._source = _Source(raw, before_read, keep_open)
         # A section begins in the middle: what looks like packed data there is none.
-        head = b"" if isinstance(raw, Section) else self._source.peek(len(_ZSTD_MAGIC))
+        head = b"" if isinstance(raw, Section) else self._source.peek(_may_be_packed)
         layer: _Layer | _Source = self._source
         if head.startswith(_GZIP_MAGIC):
             layer = _Layer(_gzip_reader(self._source))
@@ -72,26 +83,30 @@ class Stream:
             layer = _Layer(_zstd_reader(self._source))
         self._layer = layer
         self._begun: list[bytes] = []
+        self._begun_size = 0
         self._is_inside = False  # whether the line that was given last has not ended
+        self._is_fresh = not isinstance(raw, Section)  # nothing has been read yet
+        self._unreadable: str | None = None
 
-    def read_lines(self, longest: int) -> list[bytes]:
+    def read_lines(self, longest: Callable[[bytes], int]) -> list[bytes]:
         """The lines that are next, as many as are there; none at the end.
 
         Each ends with a line feed, and only there; the last line of a file gets one if it has none,
-        so that nothing that is written after it is glued to it. A line longer than `longest` comes
-        in parts, of which only the last ends so.
+        so that nothing that is written after it is glued to it. Of a line that begins so, `longest`
+        says how many bytes are to be held; a longer one comes in parts, of which only the last ends
+        with a line feed.
         """
-        while data := self._layer.take(_BUFFER_SIZE):
+        while data := self._take():
             lines = io.BytesIO(data).readlines()  # ends at line feeds only, and faster than split
             if lines[0].endswith(b"\n") and self._begun:
-                lines[0] = b"".join((*self._begun, lines[0]))
-                self._begun.clear()
+                lines[0] = self._take_begun() + lines[0]
             if not lines[-1].endswith(b"\n"):
                 self._begun.append(lines.pop())
+                self._begun_size += len(self._begun[-1])
             if lines:
                 self._is_inside = False
                 return lines
-            if sum(map(len, self._begun)) >= longest:
+            if self._begun_size >= longest(self._begun[0]):
                 self._is_inside = True
                 return [self._take_begun()]
         if self._begun or self._is_inside:
@@ -99,9 +114,22 @@ class Stream:
             return [self._take_begun() + b"\n"]
         return []
 
+    def _take(self) -> bytes:
+        data = self._layer.take(_BUFFER_SIZE)
+        if self._is_fresh and data:
+            self._is_fresh = False
+            while b"\n" not in data and len(data) < _BUFFER_SIZE:  # no line yet to be given
+                more = self._layer.take(_BUFFER_SIZE)
+                if not more:
+                    break
+                data += more
+            self._unreadable = detection.unreadable(data)
+        return b"" if self._unreadable else data
+
     def _take_begun(self) -> bytes:
         begun = b"".join(self._begun)
         self._begun.clear()
+        self._begun_size = 0
         return begun
 
     @classmethod
@@ -126,7 +154,7 @@ class Stream:
     @property
     def problem(self) -> str | None:
         """Why the file cannot be read on; None if it has ended or may go on."""
-        return self._source.problem or self._layer.problem
+        return self._source.problem or self._layer.problem or self._unreadable
 
     @property
     def is_plain(self) -> bool:
@@ -170,9 +198,9 @@ class _Source(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def peek(self, size: int) -> bytes:
+    def peek(self, wants_more: Callable[[bytes], bool]) -> bytes:
         """The first bytes, which will be read again."""
-        while len(self._head) < size and (more := self._read(size - len(self._head))):
+        while wants_more(self._head) and (more := self._read(_LONGEST_MAGIC)):
             self._head += more
         return self._head
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
@@ -12,6 +11,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from filterpatterns import __version__
+from filterpatterns.cli.io.json_output import json_text
 from filterpatterns.cli.messages import located
 from filterpatterns.errors import Diagnostic, format_diagnostic, printable
 
@@ -72,7 +72,7 @@ def as_json(findings: Sequence[Finding], *, color: bool, drawn: bool) -> str:
         }
         for finding in findings
     ]
-    return json.dumps(rows, indent=2) + "\n"
+    return json_text(rows, ascii_only=True, indent=True) + "\n"
 
 
 _LEVELS = {"error": "error", "warning": "warning", "skipped": "notice"}
@@ -145,7 +145,7 @@ def sarif(findings: Sequence[Finding], *, color: bool, drawn: bool) -> str:
         "version": "2.1.0",
         "runs": [run],
     }
-    return json.dumps(log, indent=2) + "\n"
+    return json_text(log, ascii_only=True, indent=True) + "\n"
 
 
 def _result(finding: Finding, rule: int) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import Any, Final, NamedTuple, Protocol, TextIO
+from typing import Final, NamedTuple, Protocol, TextIO
 
+from filterpatterns.cli.io.json_output import write_json
 from filterpatterns.errors import printable
 
 MATCH, DROP, ERROR = "match", "drop", "error"
@@ -68,22 +69,11 @@ class JsonLines:
     """An object a row."""
 
     def __init__(self, out: TextIO) -> None:
-        import orjson  # needed nowhere else
-
-        self._dumps = orjson.dumps
         self._out = out
 
     def row(self, row: Row) -> None:
         """Write a row."""
-        values: dict[str, Any] = row._asdict()
-        try:
-            text = self._dumps(values)
-        except TypeError:  # half a surrogate pair, which no UTF-8 has: written as an escape
-            for name in ("file", "id"):
-                if values[name] is not None:
-                    values[name] = values[name].encode(errors="backslashreplace").decode()
-            text = self._dumps(values)
-        self._out.write(text.decode() + "\n")
+        write_json(self._out, row._asdict())
 
     def flush(self) -> None:
         """Bring all rows out."""

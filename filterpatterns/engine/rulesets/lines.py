@@ -17,10 +17,11 @@ from filterpatterns.engine.engine import MatchLines
 from filterpatterns.engine.rulesets.clauses import Rule
 from filterpatterns.engine.rulesets.paths import UnsupportedRecord, with_paths
 from filterpatterns.engine.rulesets.reading import decoded, decoder_of
-from filterpatterns.engine.rulesets.types import Unsupported, object_type
+from filterpatterns.engine.rulesets.types import ObjectType, Unsupported, object_type
 from filterpatterns.engine.rulesets.version import Version
 from filterpatterns.engine.rulesets.writer import SetWriter
-from filterpatterns.jsontext.decoding import decoders_overflow, is_too_deep
+from filterpatterns.jsontext.decoding import decoders_overflow, has_minus_zero, is_too_deep
+from filterpatterns.jsontext.numbers import read_number
 
 _Find = Callable[[Any], "Any"]
 
@@ -38,6 +39,7 @@ def line_matcher(version: Version, take: Callable[[list[Rule]], None]) -> MatchL
         decode, find = _functions(version)
     except (Unsupported, LinesUnsupported):
         return None
+    has_own = bool(version.wanted.roots[""].children)
 
     def match_lines(
         lines: Sequence[bytes],
@@ -50,7 +52,8 @@ def line_matcher(version: Version, take: Callable[[list[Rule]], None]) -> MatchL
         for line, row in zip(lines, rows or [None] * len(lines), strict=True):
             number += 1
             clauses = None
-            if row is not None and not is_too_deep(line):
+            is_odd = is_too_deep(line) or (has_own and has_minus_zero(line.decode()))
+            if row is not None and not is_odd:
                 try:
                     clauses = find(row)
                 except UnsupportedRecord:
@@ -83,7 +86,7 @@ def _functions(version: Version) -> tuple[DecodeRows, _Find]:
     if key is None:
         kind = object_type(top)
         function = SetWriter(version.indexes_for({})).function([(kind, True)])
-        return msgspec.json.Decoder(without(kind.struct, HOLDERS)).decode_lines, function
+        return _row_decoder(kind), function
     if source.encoding is not Encoding.TEXT or key in top.children:
         raise Unsupported
     # The payload is always read: without it, the record may be spelled as another API does.
@@ -107,4 +110,9 @@ def _functions(version: Version) -> tuple[DecodeRows, _Find]:
         value = decoded(text, decode)
         return function(row, value) if value.__class__ is struct else None
 
-    return msgspec.json.Decoder(without(kind.struct, HOLDERS)).decode_lines, find
+    return _row_decoder(kind), find
+
+
+def _row_decoder(kind: ObjectType) -> DecodeRows:
+    struct = without(kind.struct, HOLDERS)
+    return msgspec.json.Decoder(struct, float_hook=read_number).decode_lines

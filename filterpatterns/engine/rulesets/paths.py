@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from filterpatterns.jsontext.numbers import JsonNumber, number_text
 from filterpatterns.jsontext.python_values import SCALARS, plain_scalar
 from filterpatterns.matching.interpreter import flatten
 
@@ -98,7 +99,7 @@ class Values:
 
 def _identity(value: Any) -> Any:
     kind = value.__class__
-    return kind, str(value) if kind is Decimal else value
+    return kind, number_text(value) if kind is Decimal or kind is JsonNumber else value
 
 
 def gather(root: PathNode, value: Any, found: Values) -> None:

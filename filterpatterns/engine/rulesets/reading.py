@@ -18,6 +18,7 @@ from filterpatterns.engine.rulesets.paths import PathNode, UnsupportedRecord, Va
 from filterpatterns.engine.rulesets.types import MOST_MEMBERS
 from filterpatterns.jsontext import decoding
 from filterpatterns.jsontext.decoding import NOT_JSON
+from filterpatterns.jsontext.numbers import read_number
 from filterpatterns.matching.verdict import as_record, read_payload
 
 Decode = Callable[["str | bytes"], Any]
@@ -127,7 +128,7 @@ def _decoded(text: str, key: str, wanted: Wanted) -> Any:
 
 def decoder_of(kind: Any) -> Decode:
     """The function that decodes a text into a type."""
-    return msgspec.json.Decoder(kind).decode
+    return msgspec.json.Decoder(kind, float_hook=read_number).decode
 
 
 def decoded(text: str, decode: Decode) -> Any:
@@ -135,6 +136,8 @@ def decoded(text: str, decode: Decode) -> Any:
     does not hold is decoded in full."""
     if decoding.overflows(text):
         return NOT_JSON
+    if decoding.has_minus_zero(text):
+        return decoding.parse(text)
     try:
         value = decode(text if text.isascii() else text.encode())
     except (msgspec.ValidationError, RecursionError, UnicodeEncodeError):
@@ -180,8 +183,8 @@ class _Names:
 def _type(node: PathNode, members: dict[str, Any], names: _Names) -> Any:
     """A type for what stands at a place: an object of the members looked at, and of those given; an
     array of such objects, and leaves; or a leaf."""
-    if not (node.children or members):
-        return Any
+    if not (node.children or members) or node.path is not None:
+        return Any  # numbers that are decoded as Any keep their texts
     members = dict(members)
     for name, child in node.children.items():
         members[names.take(name)] = _type(child, {}, names)

@@ -21,6 +21,9 @@ from filterpatterns.matching.verdicts import Group, grouped
 
 _IndexedClause = tuple[PayloadFormats, Clause]
 
+_MOST_CONJUNCTIONS = 1 << 11
+"""Conjunctions of many rules that are evaluated together."""
+
 _FEW_PATTERNS = 2
 """Up to so many patterns are evaluated each by itself."""
 
@@ -77,18 +80,28 @@ class Version(Struct, frozen=True, eq=False):
             new = [each for one in patterns for each in clauses_of(one, rule)]
             filed[rule] = (*filed.get(rule, ()), *new)
             added += new
-        return self._changed(filed, added, 1)
+        alone = {
+            clause.conjunctions: Group((clause.conjunctions,))
+            for _, clause in added
+            if clause.is_shared
+        }
+        return self._changed(filed, added, 1, self._alone | alone)
 
     def without_rule(self, rule: Rule) -> Version:
         """This version without a rule."""
         filed = dict(self.filed)
-        return self._changed(filed, filed.pop(rule, ()), -1)
+        gone = filed.pop(rule, ())
+        left = self._alone.copy()
+        for _, clause in gone:
+            left.pop(clause.conjunctions, None)
+        return self._changed(filed, gone, -1, left)
 
     def _changed(
         self,
         filed: Mapping[Rule, tuple[_IndexedClause, ...]],
         clauses: Iterable[_IndexedClause],
         change: int,
+        alone: dict[Conjunctions, Group],
     ) -> Version:
         owner = object()
         indexes = dict(self.indexes)
@@ -104,7 +117,7 @@ class Version(Struct, frozen=True, eq=False):
                 index.discard(clause)
             if not len(index):
                 del indexes[situation]
-        return Version(self._wanted(clauses, change), indexes, filed)
+        return Version(self._wanted(clauses, change), indexes, filed, alone)
 
     def _wanted(self, clauses: Iterable[_IndexedClause], change: int) -> Wanted:
         source = self.wanted.source
@@ -209,7 +222,9 @@ class Version(Struct, frozen=True, eq=False):
         for clause in clauses:
             asked[clause.conjunctions] = asked.get(clause.conjunctions, 0) | clause.mask
         held: dict[Conjunctions, int] = {}
-        for group, members in self._groups(asked).items():
+        for number, (group, members) in enumerate(self._groups(asked).items()):
+            if number:
+                payloads.budget.spend_for_walks()
             mask = 0
             for conjunctions in members:
                 mask |= asked[conjunctions] << group.starts[conjunctions]
@@ -223,20 +238,20 @@ class Version(Struct, frozen=True, eq=False):
     def _groups(self, asked: Iterable[Conjunctions]) -> dict[Group, list[Conjunctions]]:
         """The groups in which patterns are evaluated together."""
         asked = list(asked)
-        known = self._alone if len(asked) <= _FEW_PATTERNS else self._together
         groups: dict[Group, list[Conjunctions]] = {}
         for conjunctions in asked:
-            group = known.get(conjunctions)
-            if group is None:
-                if known is self._alone:
-                    group = known[conjunctions] = Group((conjunctions,))
-                else:
+            group = self._alone.get(conjunctions)
+            if group is None and len(asked) <= _FEW_PATTERNS:
+                group = self._alone[conjunctions] = Group((conjunctions,))
+            elif group is None:
+                if conjunctions not in self._together:
                     self._put_together()
-                    group = known[conjunctions]
+                group = self._together[conjunctions]
             groups.setdefault(group, []).append(conjunctions)
         return groups
 
     def _put_together(self) -> None:
         clauses = (clause for filed in self.filed.values() for _, clause in filed)
-        for group in grouped(dict.fromkeys(clause.conjunctions for clause in clauses)):
+        patterns = {clause.conjunctions: None for clause in clauses if not clause.is_shared}
+        for group in grouped(patterns, _MOST_CONJUNCTIONS):
             self._together.update(dict.fromkeys(group.starts, group))

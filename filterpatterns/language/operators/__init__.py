@@ -13,7 +13,13 @@ from filterpatterns.language import nodes
 from filterpatterns.language.operators.address import Cidr
 from filterpatterns.language.operators.anything_but import AnythingBut
 from filterpatterns.language.operators.base import OperandError, Operator
-from filterpatterns.language.operators.equality import Equals, Exactly, equality
+from filterpatterns.language.operators.equality import (
+    Equals,
+    EqualsAddress,
+    EqualsNumber,
+    Exactly,
+    equality,
+)
 from filterpatterns.language.operators.numeric import Numeric
 from filterpatterns.language.operators.presence import Absent, Exists, exists
 from filterpatterns.language.operators.text import EqualsIgnoreCase, Prefix, Suffix, Wildcard
@@ -33,6 +39,26 @@ OPERATORS: dict[str, Callable[[nodes.Value], Operator]] = {
 
 OPERATOR_NAMES = tuple(OPERATORS)
 
+
+def compares_addresses(rule: Operator) -> bool:
+    """Whether a rule compares addresses, and with them the digits of numbers."""
+    return isinstance(rule, (Cidr, EqualsAddress))
+
+
+def reads_number_text(rule: Operator) -> bool:
+    """Whether the rule's verdict on a number may depend on how the number is written."""
+    if isinstance(rule, AnythingBut):
+        return bool(rule.numbers)
+    return isinstance(rule, (Numeric, EqualsNumber)) or compares_addresses(rule)
+
+
+def oddity(rule: Operator, value: object) -> str:
+    """Why a rule holds for a leaf that nobody would expect it to hold for; empty as a rule."""
+    if isinstance(rule, (AnythingBut, Cidr, EqualsAddress, Prefix, Suffix)):
+        return rule.oddity(value)
+    return ""
+
+
 __all__ = [
     "OPERATORS",
     "OPERATOR_NAMES",
@@ -40,7 +66,9 @@ __all__ = [
     "AnythingBut",
     "Cidr",
     "Equals",
+    "EqualsAddress",
     "EqualsIgnoreCase",
+    "EqualsNumber",
     "Exactly",
     "Exists",
     "Numeric",
@@ -49,6 +77,9 @@ __all__ = [
     "Prefix",
     "Suffix",
     "Wildcard",
+    "compares_addresses",
     "equality",
     "exists",
+    "oddity",
+    "reads_number_text",
 ]

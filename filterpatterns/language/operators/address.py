@@ -1,4 +1,10 @@
-"""IP addresses: `cidr`, and the spellings that an equality rule takes as one address."""
+"""IP addresses: `cidr`, and what an equality rule takes as another spelling of its address.
+
+The engine behind AWS sees an address as its hexadecimal digits in upper case, 8 for IPv4 and 32 for
+IPv6, and compares these digit by digit, with the digits of a number's text as well. So a block of
+IPv4 may hold for an IPv6 address, or for a number: `holds_for_other_family` and `holds_for_numbers`
+say whether one does.
+"""
 
 from __future__ import annotations
 
@@ -9,61 +15,75 @@ from typing import Any
 from msgspec import Struct
 
 from filterpatterns.errors import printable
+from filterpatterns.jsontext.numbers import number_text
 from filterpatterns.language import nodes
 from filterpatterns.language.operators.base import (
+    UNSURE,
     Bind,
     Kind,
     OperandError,
+    is_number,
     not_a_string,
     want_string,
 )
-from filterpatterns.language.wording import format_value
+from filterpatterns.language.wording import format_value, truncate
 
-Address = tuple[int, int]
-"""An address: its width in bits (32 or 128) and its value."""
+_OCTET = "0*([0-9]{1,3})"
+_IPV4 = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}", re.ASCII)
+_IPV6 = re.compile("[0-9a-fA-F:]*:[0-9a-fA-F:]*", re.ASCII)
+_LEADING_ZEROS = re.compile("(?<![0-9a-fA-F])0+(?=[0-9a-fA-F])")
+_HEX = "0123456789ABCDEF"
+_LONGEST_SHOWN = 45
 
-_LOOKS_LIKE_ADDRESS = re.compile(r"[0-9]+\.[0-9.]+|[0-9a-fA-F:]*:[0-9a-fA-F:.]*", re.ASCII)
-_LONGEST_ADDRESS = 45
 
+def address_digits(text: str) -> str | None:
+    """The hexadecimal digits of the IP address that a string is, or None.
 
-def parse_address(text: str) -> Address | None:
-    """The IP address that a string is, or None.
-
-    No zone (`fe80::1%eth0`) and no leading zeros in IPv4. An IPv4-mapped IPv6 address
-    (`::ffff:10.0.0.1`) is the IPv4 address, as it is for the engine behind AWS.
+    IPv4 may have leading zeros, which are decimal. IPv6 may not have a dotted tail or a zone. An
+    IPv4 address mapped into IPv6 (`::ffff:a00:1`) is the IPv4 address.
     """
-    if len(text) > _LONGEST_ADDRESS or not _LOOKS_LIKE_ADDRESS.fullmatch(text):
+    match = _IPV4.fullmatch(text)
+    if match is not None:
+        octets = [int(octet) for octet in match.groups()]
+        return None if max(octets) > 255 else "{:02X}{:02X}{:02X}{:02X}".format(*octets)
+    if not _IPV6.fullmatch(text):
         return None
     try:
-        address = ipaddress.ip_address(text)
+        address = ipaddress.IPv6Address(_LEADING_ZEROS.sub("", text))
     except ValueError:
         return None
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    return address.max_prefixlen, int(address)
+    if address.ipv4_mapped is not None:
+        return f"{int(address.ipv4_mapped):08X}"
+    return f"{int(address):032X}"
+
+
+def value_digits(value: Any) -> str | None:
+    """What an address rule sees of a leaf: the digits of an address, the text of a number."""
+    if isinstance(value, str):
+        return address_digits(value)
+    return number_text(value) if is_number(value) else None
 
 
 class Cidr(Struct, frozen=True):
-    """A string that is an IP address in the block `first` to `last`."""
+    """A string that is an IP address in the block, whose digits go from `first` to `last`."""
 
     text: str
-    width: int
-    first: int
-    last: int
+    first: str
+    last: str
 
     @classmethod
     def parse(cls, operand: nodes.Value) -> Cidr:
         text = want_string("cidr", operand)
         base, slash, mask = text.partition("/")
-        address = parse_address(base)
-        if not slash or address is None or not re.fullmatch("[0-9]{1,3}", mask, re.ASCII):
+        digits = address_digits(base)
+        if not slash or digits is None or not re.fullmatch("[0-9]{1,3}", mask, re.ASCII):
             raise OperandError(
                 "FP013",
                 operand,
                 f"cidr wants an address block, found {operand_text(operand)}",
                 'write an address, a slash and the mask: "10.0.0.0/24" or "2001:db8::/32"',
             )
-        width, value = address
+        width = 4 * len(digits)
         bits = width - int(mask)
         if bits < 1:
             raise OperandError(
@@ -73,19 +93,47 @@ class Cidr(Struct, frozen=True):
                 f"found {mask}",
                 f'for one address write it as a plain value: ["{base}"]',
             )
-        first = value >> bits << bits  # the host's bits are masked off
-        return cls(text, width, first, first | ((1 << bits) - 1))
+        first = int(digits, 16) >> bits << bits  # the host's bits are masked off
+        last = first | ((1 << bits) - 1)
+        return cls(text, f"{first:0{len(digits)}X}", f"{last:0{len(digits)}X}")
 
     def holds(self, value: Any) -> bool:
-        address = parse_address(value) if isinstance(value, str) else None
-        return (
-            address is not None
-            and address[0] == self.width
-            and self.first <= address[1] <= self.last
-        )
+        digits = value_digits(value)
+        return digits is not None and self.holds_for_digits(digits)
+
+    def holds_for_digits(self, digits: str) -> bool:
+        """Walk over digits as AWS's engine does, until they are between the bounds or outside."""
+        on_first = on_last = True
+        for low, high, digit in zip(self.first, self.last, digits):  # noqa: B905 - to the shorter
+            if digit not in _HEX:
+                return False
+            if (on_first and digit < low) or (on_last and digit > high):
+                return False
+            on_first, on_last = on_first and digit == low, on_last and digit == high
+            if not (on_first or on_last):
+                return True
+        return len(digits) >= len(self.first)
+
+    def holds_for_text(self, text: bytes) -> bool:
+        """The same for the text of a number."""
+        return self.holds_for_digits(text.decode())
+
+    @property
+    def holds_for_other_family(self) -> bool:
+        """Whether the block holds for addresses of the other family that are in use."""
+        return holds_for_other_family(self.first, self.last)
+
+    @property
+    def holds_for_numbers(self) -> bool:
+        """Whether the block holds for some number, by its decimal digits."""
+        return holds_for_numbers(self.first, self.last)
 
     def code(self, value: str, kind: Kind, bind: Bind) -> str:
-        return f"{bind(self.holds)}({value})" if kind == "string" else "False"
+        if kind == "other":
+            return "False"
+        if kind == "double":
+            return UNSURE
+        return f"{bind(self.holds_for_text if kind == 'text' else self.holds)}({value})"
 
     def needle(self) -> str | None:
         return None
@@ -96,17 +144,64 @@ class Cidr(Struct, frozen=True):
     def why_not(self, value: Any) -> str:
         if not isinstance(value, str):
             return not_a_string("cidr", value)
-        address = parse_address(value)
-        if address is None:
-            trimmed = len(value) <= 2 * _LONGEST_ADDRESS and parse_address(value.strip())
+        digits = address_digits(value)
+        if digits is None:
+            if "." in value and ":" in value:
+                dotted = address_digits(value.rpartition(":")[2]) is not None
+                if dotted and len(value) <= _LONGEST_SHOWN:
+                    return f"{format_value(value)} has a dotted tail: a plain string for AWS"
+            trimmed = len(value) <= 2 * _LONGEST_SHOWN and address_digits(value.strip())
             hint = ": there is white space around it" if trimmed else ""
             return f"{format_value(value)} is no IP address{hint}"
-        if address[0] != self.width:
-            found, wanted = (4, 6) if self.width == 128 else (6, 4)
+        if len(digits) != len(self.first):
+            found, wanted = (4, 6) if len(self.first) == 32 else (6, 4)
             return (
                 f"{format_value(value)} is an IPv{found} address; the block is one of IPv{wanted}"
             )
         return f"{format_value(value)} is not in {printable(self.text)}"
+
+    def oddity(self, value: Any) -> str:
+        """Why the rule holds for a value that nobody would call an address in the block."""
+        return digits_oddity(value, len(self.first))
+
+
+def digits_oddity(value: Any, width: int) -> str:
+    """Why an address rule whose address has so many digits holds, if by digits alone."""
+    if is_number(value):
+        return "AWS compares a number's digits with those of an address"
+    digits = value_digits(value)
+    if digits is None or len(digits) == width:
+        return ""
+    family = 6 if len(digits) == 32 else 4
+    return f"AWS compares this IPv{family} address by its first digits, {truncate(digits[:8])}"
+
+
+_IPV6_IN_USE = ("0000", "2", "3", "F")
+"""What the digits of IPv6 addresses begin with: `::1`, global unicast, local and multicast ones."""
+
+
+def holds_for_other_family(first: str, last: str) -> bool:
+    """Whether a range of digits takes addresses of the other family that are in use."""
+    if len(first) == 8:
+        return any(first[: len(p)] <= p <= last[: len(p)] for p in _IPV6_IN_USE)
+    shared = shared_digits(first, last)
+    # Of the 8 digits of IPv4 one has to lie between the bounds: if they differ by one, a later one.
+    return shared < 7 or (shared == 7 and int(last[7], 16) - int(first[7], 16) > 1)
+
+
+def holds_for_numbers(first: str, last: str) -> bool:
+    """Whether a range of digits takes the digits of some number."""
+    shared = shared_digits(first, last)
+    if shared == len(first):
+        return first.isdecimal() and first[0] != "0"
+    start = first[:shared]
+    return (not start or (start.isdecimal() and start[0] != "0")) and first[shared] <= "9"
+
+
+def shared_digits(first: str, last: str) -> int:
+    """How many digits the two have in common at the start."""
+    pairs = enumerate(zip(first, last, strict=True))
+    return next((index for index, (low, high) in pairs if low != high), len(first))
 
 
 def operand_text(operand: nodes.Value) -> str:

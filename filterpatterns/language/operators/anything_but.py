@@ -7,18 +7,20 @@ from typing import Any
 
 from msgspec import Struct
 
-from filterpatterns.jsontext.numbers import SAFE, as_double
+from filterpatterns.jsontext.numbers import SAFE, as_double, is_comparable_text
 from filterpatterns.language import nodes
 from filterpatterns.language.operators.base import (
     FEW,
+    UNSURE,
     Bind,
     Kind,
     OperandError,
     Operator,
     describe,
+    double_of,
     is_number,
 )
-from filterpatterns.language.operators.numeric import exact_double
+from filterpatterns.language.operators.numeric import NOT_COMPARABLE, exact_double
 from filterpatterns.language.operators.text import EqualsIgnoreCase, Prefix, Suffix, Wildcard
 from filterpatterns.language.wording import format_value, joined
 
@@ -87,10 +89,14 @@ class AnythingBut(Struct, frozen=True):
             return f"not ({rules})"
         if kind == "string" and self.strings:
             return _is_none_of(value, self.strings, bind)
-        if kind == "number" and self.numbers:
+        if kind not in ("string", "other") and self.numbers:
+            name = double_of(value) if kind == "text" else value
+            other = _is_none_of(name, self.numbers, bind)
             if any(abs(number) > SAFE for number in self.numbers):
-                return f"{bind(self.holds)}({value})"
-            return _is_none_of(value, self.numbers, bind)
+                other = f"{bind(self.holds)}({name})"
+            if kind == "text":
+                return f"({other} or not {bind(is_comparable_text)}({value}))"
+            return f"({other} or {UNSURE})" if kind == "double" else other
         return "True"
 
     def needle(self) -> str | None:
@@ -106,6 +112,12 @@ class AnythingBut(Struct, frozen=True):
             if rule.holds(value):
                 return f"{format_value(value)} is excluded by {rule.words()}"
         return f"{format_value(value)} is excluded"
+
+    def oddity(self, value: Any) -> str:
+        """Why the rule holds for a number that seems to be excluded."""
+        if not (self.numbers and is_number(value)) or as_double(value) is not None:
+            return ""
+        return NOT_COMPARABLE
 
 
 def _is_none_of(value: str, items: tuple[str, ...] | tuple[int | float, ...], bind: Bind) -> str:

@@ -22,9 +22,9 @@ class Operator(Protocol):
     def code(self, value: str, kind: Kind, bind: Bind) -> str:
         """The same as a Python expression over the variable named `value`.
 
-        The variable holds a leaf of that kind, as JSON decoders give it: str; int or float
-        (finite); or, for "other", bool or None. "True" and "False" are said plainly. The text holds
-        names only: whatever comes from the pattern goes through `bind`, which gives a name for it.
+        The variable holds a leaf of that kind (see `Kind`). "True" and "False" are said plainly.
+        The text holds names only: whatever comes from the pattern goes through `bind`, which gives
+        a name for it.
         """
         ...
 
@@ -51,8 +51,25 @@ FEW = 3
 """Up to so many strings are compared one by one: a set hashes the value first, and a fresh string
 has no hash yet (measured: 11 ns a comparison, 30 ns and more for the set)."""
 
-Kind = Literal["string", "number", "other"]
-"""What a leaf may be, as far as code for it differs."""
+Kind = Literal["string", "number", "text", "double", "other"]
+"""What a variable holds, as far as code for it differs:
+
+* "string": a str;
+* "number": an int; or a float that somebody else has parsed;
+* "text": the text, as bytes, of a number with a fraction or an exponent. `double_of` gives the name
+  of a variable that holds its double;
+* "double": the double of such a number, where the text is not known. The expression is true if the
+  rule holds for any text of it. Where it does not hold for all texts it sets `UNSURE`;
+* "other": a bool or None.
+"""
+
+UNSURE = "(unsure := True)"
+"""An expression, true: the verdict has to be made again with the texts of the numbers."""
+
+
+def double_of(value: str) -> str:
+    """The name of the variable that holds the double of a number whose text another one holds."""
+    return f"{value}d"
 
 
 class OperandError(Exception):

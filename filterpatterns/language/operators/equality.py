@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
+from ipaddress import IPv4Address
 from typing import Any
 
 from msgspec import Struct
 
-from filterpatterns.jsontext.numbers import SAFE, as_double
+from filterpatterns.jsontext.numbers import SAFE, as_double, is_comparable, number_text
 from filterpatterns.language import nodes
-from filterpatterns.language.operators.address import Address, parse_address
+from filterpatterns.language.operators.address import (
+    address_digits,
+    digits_oddity,
+    holds_for_numbers,
+    holds_for_other_family,
+    value_digits,
+)
 from filterpatterns.language.operators.base import (
+    UNSURE,
     Bind,
     Kind,
     Operator,
+    double_of,
     is_number,
     json_needle,
     want_string,
 )
-from filterpatterns.language.wording import difference, format_value, likeness
+from filterpatterns.language.operators.numeric import NOT_COMPARABLE, is_surely_comparable
+from filterpatterns.language.wording import difference, format_value, likeness, truncate
 
 
 class Equals(Struct, frozen=True):
@@ -52,63 +61,95 @@ class Equals(Struct, frozen=True):
 
 
 class EqualsNumber(Struct, frozen=True):
-    """A number: the same double; or, where no double holds it, the very same integer.
-
-    `double` is None for a number that no double holds, `integer` for one that is not an integer
-    either, or too large for a double: nothing equals that.
-    """
+    """A number: any that is comparable and has the same double, `double`; or, where the rule's own
+    number is not comparable (then `double` is None), the same `text`, character by character."""
 
     double: int | float | None
-    integer: int | None
+    text: str = ""
 
     def holds(self, value: Any) -> bool:
         if not is_number(value):
             return False
         if self.double is not None:
             return as_double(value) == self.double
-        if isinstance(value, float) or (isinstance(value, Decimal) and not value.is_finite()):
-            return False  # a float has lost the digits that count
-        return self.integer is not None and bool(value == self.integer)
+        return number_text(value) == self.text
 
     def code(self, value: str, kind: Kind, bind: Bind) -> str:
-        if kind != "number":
+        if kind in ("string", "other"):
             return "False"
-        if self.double is None or abs(self.double) > SAFE:
-            return f"{bind(self.holds)}({value})"
-        return f"{value} == {bind(self.double)}"
+        if self.double is None:
+            if kind == "text":
+                return f"{value} == {bind(self.text.encode())}"
+            same = f"{value} == {bind(float(self.text))}"
+            return f"({same} and {UNSURE})" if kind == "double" else f"{bind(self.holds)}({value})"
+        name = double_of(value) if kind == "text" else value
+        same = f"{name} == {bind(self.double)}"
+        if abs(self.double) > SAFE:
+            same = f"{bind(self.holds)}({name})"
+        if kind == "double":
+            return f"({same} and {UNSURE})"
+        if kind == "text":
+            return f"({same} and {is_surely_comparable(value, self.double, self.double, bind)})"
+        return same
 
     def needle(self) -> str | None:
         return None  # 300 may be written 3e2
 
     def words(self) -> str:
-        number = self.integer if self.double is None else self.double
-        return "a number beyond all doubles" if number is None else format_value(number)
+        return truncate(self.text) if self.double is None else format_value(self.double)
 
     def why_not(self, value: Any) -> str:
         if isinstance(value, str):
             return f"{format_value(value)} is a string; the pattern has the number {self.words()}"
+        if is_number(value) and self.double is None:
+            return (
+                f"{format_value(value)} is not written {self.words()}: a number with more "
+                "digits than a double has is compared as text"
+            )
+        if is_number(value) and as_double(value) is None:
+            return f"{format_value(value)} {NOT_COMPARABLE}"
         return f"{format_value(value)} is not {self.words()}"
 
 
 class EqualsAddress(Struct, frozen=True):
-    """A string that is an IP address: that string, or another spelling of the address."""
+    """A string that is an IP address: that string; or any address, or number, whose digits begin
+    with its digits: another spelling of it, as a rule."""
 
     text: str
-    address: Address
+    digits: str
 
     def holds(self, value: Any) -> bool:
-        if not isinstance(value, str):
-            return False
-        return value == self.text or parse_address(value) == self.address
+        digits = value_digits(value)
+        return digits is not None and digits.startswith(self.digits)
+
+    def holds_for_text(self, text: bytes) -> bool:
+        """The same for the text of a number."""
+        return text.startswith(self.digits.encode())
+
+    @property
+    def holds_for_other_family(self) -> bool:
+        """Whether it holds for addresses of the other family that are in use."""
+        return len(self.digits) == 8 and holds_for_other_family(self.digits, self.digits)
+
+    @property
+    def holds_for_numbers(self) -> bool:
+        """Whether it holds for some number, by its decimal digits."""
+        return holds_for_numbers(self.digits, self.digits)
 
     def code(self, value: str, kind: Kind, bind: Bind) -> str:
-        if kind != "string":
+        if kind == "other":
             return "False"
+        if kind == "double":
+            return UNSURE
+        if kind == "text":
+            return f"{bind(self.holds_for_text)}({value})"
         holds = f"{bind(self.holds)}({value})"
-        if ":" not in self.text:
-            # 10.0.0.1 has other spellings only in IPv6 notation.
-            return f"({value} == {bind(self.text)} or ':' in {value} and {holds})"
-        return holds
+        if kind != "string" or len(self.digits) > 8:
+            return holds
+        # Other spellings of 10.0.0.1 are in IPv6 notation, or have leading zeros.
+        usual = bind(str(IPv4Address(int(self.digits, 16))))
+        zero = f"{bind('.0')} in {value} or {value}[:1] == {bind('0')}"
+        return f"({value} == {usual} or ({bind(':')} in {value} or {zero}) and {holds})"
 
     def needle(self) -> str | None:
         return None
@@ -118,6 +159,10 @@ class EqualsAddress(Struct, frozen=True):
 
     def why_not(self, value: Any) -> str:
         return _not_that_string(self.text, value)
+
+    def oddity(self, value: Any) -> str:
+        """Why it holds for a value that nobody would call this address."""
+        return digits_oddity(value, len(self.digits))
 
 
 class Exactly(Struct, frozen=True):
@@ -165,15 +210,10 @@ def equality(rule: nodes.Scalar) -> Operator:
     """The rule that a plain value stands for."""
     value = rule.value
     if isinstance(value, str):
-        address = parse_address(value)
-        return Equals(value) if address is None else EqualsAddress(value, address)
+        digits = address_digits(value)
+        return Equals(value) if digits is None else EqualsAddress(value, digits)
     if value is None or isinstance(value, bool):
         return Equals(value)
-    double = as_double(value)
-    if double is not None or isinstance(value, float):
-        return EqualsNumber(double, None)
-    try:
-        float(value)
-    except OverflowError:
-        return EqualsNumber(None, None)
-    return EqualsNumber(None, value)
+    if not is_comparable(rule.text):
+        return EqualsNumber(None, rule.text)
+    return EqualsNumber(as_double(value))

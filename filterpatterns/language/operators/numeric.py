@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 from msgspec import Struct
 
-from filterpatterns.jsontext.numbers import SAFE, as_double, is_exact
+from filterpatterns.jsontext.numbers import SAFE, as_double, is_comparable, is_comparable_text
 from filterpatterns.language import nodes
 from filterpatterns.language.operators.base import (
+    UNSURE,
     Bind,
     Kind,
     OperandError,
     describe,
+    double_of,
     is_number,
     not_a_number,
 )
@@ -24,6 +27,17 @@ _UPPER = ("<", "<=")
 _HINT = (
     'write ["=", 5], [">", 0], ["<=", 10], or both bounds, the lower one first: [">", 0, "<=", 10]'
 )
+
+NOT_COMPARABLE = "has more digits than its double: no number for AWS"
+"""What is said of a number that is not comparable."""
+
+_SHORT = 17
+"""A text with a point or an exponent that is shorter has at most 15 significant digits."""
+
+_LARGEST = sys.float_info.max
+
+_TINY = 1e-290
+"""A text of at most 15 digits whose double is smaller may have none, or one of fewer digits."""
 
 
 class Numeric(Struct, frozen=True):
@@ -51,8 +65,10 @@ class Numeric(Struct, frozen=True):
                     "FP010", operand, "the lower bound of a range stands first", _HINT
                 )
             _end(items, 2)
+            _refuse_end_of_range(items[1], number, -_LARGEST)
             return cls(-math.inf, number, True, comparison == "<")
         if len(items) == 2:
+            _refuse_end_of_range(items[1], number, _LARGEST)
             return cls(number, math.inf, comparison == ">", True)
         upper_comparison, upper = _comparison(items, 2), _number(operand, items, 3)
         if upper_comparison not in _UPPER:
@@ -84,8 +100,16 @@ class Numeric(Struct, frozen=True):
         return above and below
 
     def code(self, value: str, kind: Kind, bind: Bind) -> str:
-        if kind != "number":
+        if kind in ("string", "other"):
             return "False"
+        within = self._within(double_of(value) if kind == "text" else value, bind)
+        if kind == "double":
+            return f"({within} and {UNSURE})"
+        if kind == "text":
+            return f"({within} and {is_surely_comparable(value, self.lower, self.upper, bind)})"
+        return within
+
+    def _within(self, value: str, bind: Bind) -> str:
         bounds = [bound for bound in (self.lower, self.upper) if math.isfinite(bound)]
         if any(abs(bound) > SAFE for bound in bounds):
             return f"{bind(self.holds)}({value})"
@@ -112,7 +136,7 @@ class Numeric(Struct, frozen=True):
             return not_a_number("numeric", value)
         number = as_double(value)
         if number is None:
-            return f"{format_value(value)} is no number that a double holds"
+            return f"{format_value(value)} {NOT_COMPARABLE}"
         if self.lower == self.upper:
             return f"{format_value(value)} is not {format_value(self.lower)}"
         too_low = number < self.lower or (self.lower_open and number == self.lower)
@@ -125,19 +149,29 @@ class Numeric(Struct, frozen=True):
         return [lower] * math.isfinite(self.lower) + [upper] * math.isfinite(self.upper)
 
 
+def is_surely_comparable(value: str, lower: float, upper: float, bind: Bind) -> str:
+    """An expression: a number's text is comparable, given that its double is within the bounds."""
+    ask = f"{bind(is_comparable_text)}({value})"
+    double = double_of(value)
+    short = f"len({value}) < {bind(_SHORT)}"
+    if lower <= _TINY and upper >= -_TINY:
+        short += f" and not {bind(-_TINY)} < {double} < {bind(_TINY)}"
+    return f"({short} or {ask})"
+
+
 def exact_double(node: nodes.Scalar) -> int | float:
     """The double of a number in an operand.
 
     Raises:
-        OperandError: no double holds it as it is written.
+        OperandError: it is not comparable, so that AWS refuses it.
     """
     value = node.value
     double = None if isinstance(value, (str, bool)) or value is None else as_double(value)
-    if double is None or not is_exact(node.text):
+    if double is None or not is_comparable(node.text):
         raise OperandError(
             "FP011",
             node,
-            f"no IEEE double holds {_format_number(node)} as written",
+            f"{_format_number(node)} has more digits than an IEEE double holds",
             "AWS compares numbers as doubles: use at most 15 digits, up to about 1.8e308",
         )
     return double
@@ -179,6 +213,18 @@ def _number(operand: nodes.Array, items: tuple[nodes.Value, ...], index: int) ->
             "write the number without quotes" if _text(item) is not None else _HINT,
         )
     return exact_double(item)
+
+
+def _refuse_end_of_range(node: nodes.Value, bound: float, end: float) -> None:
+    """To AWS a bound alone is a range that ends in the largest or the smallest double."""
+    if bound == end:
+        raise OperandError(
+            "FP010",
+            node,
+            f"no range is left beyond {_format_number(node)}, the "
+            f"{'largest' if end > 0 else 'smallest'} double",
+            'for that one number write {"numeric": ["=", ...]}',
+        )
 
 
 def _end(items: tuple[nodes.Value, ...], length: int) -> None:

@@ -25,6 +25,14 @@ _MARGIN = 100
 _LONGEST_FOLDED = 10_000
 """A longer string is not tried again ignoring case, only to say how it fails."""
 
+_LAST_FOLDED = "\uffff"
+"""The last character that the engine behind AWS can ignore the case of."""
+
+_NEVER = "AWS cannot ignore the case of characters beyond U+FFFF: the rule never holds"
+
+QUOTE = '"'
+"""AWS compares a string together with its quotes, which `prefix` and `suffix` may name."""
+
 Variants = tuple[tuple[str, str], ...]
 """A text ignoring case: for each of its characters the lower-case and the upper-case mapping."""
 
@@ -32,6 +40,11 @@ Variants = tuple[tuple[str, str], ...]
 def variants(text: str) -> Variants:
     """What each character may look like (Unicode full mapping, no locale): `ß` is `ß` or `SS`."""
     return tuple((char.lower(), char.upper()) for char in text)
+
+
+def never_ignores(text: str) -> bool:
+    """Whether a rule that ignores case never holds: AWS's engine has none with such characters."""
+    return not text.isascii() and max(text) > _LAST_FOLDED
 
 
 def matched_length(spelling: Variants, value: str) -> int:
@@ -52,10 +65,10 @@ def matched_length(spelling: Variants, value: str) -> int:
 
 
 class EqualsIgnoreCase(Struct, frozen=True):
-    """That string but for case."""
+    """That string but for case; `spelling` is None where AWS cannot ignore it."""
 
     text: str
-    spelling: Variants
+    spelling: Variants | None
 
     @classmethod
     def parse(cls, operand: nodes.Value) -> EqualsIgnoreCase:
@@ -63,13 +76,20 @@ class EqualsIgnoreCase(Struct, frozen=True):
 
     @classmethod
     def of(cls, text: str) -> EqualsIgnoreCase:
-        return cls(text, variants(text))
+        return cls(text, None if never_ignores(text) else variants(text))
+
+    @property
+    def never_holds(self) -> bool:
+        """Whether no string satisfies the rule on AWS."""
+        return self.spelling is None
 
     def holds(self, value: Any) -> bool:
-        return isinstance(value, str) and matched_length(self.spelling, value) == len(value)
+        if self.spelling is None or not isinstance(value, str):
+            return False
+        return matched_length(self.spelling, value) == len(value)
 
     def code(self, value: str, kind: Kind, bind: Bind) -> str:
-        if kind != "string":
+        if kind != "string" or self.spelling is None:
             return "False"
         if self.text.isascii():
             return f"({value}.isascii() and {value}.lower() == {bind(self.text.lower())})"
@@ -84,37 +104,50 @@ class EqualsIgnoreCase(Struct, frozen=True):
     def why_not(self, value: Any) -> str:
         if not isinstance(value, str):
             return not_a_string("equals-ignore-case", value)
+        if self.spelling is None:
+            return _NEVER
         if len(value) <= len(self.text) + _MARGIN and self.holds(value.strip()):
             return f"{format_value(value)} has white space around it"
         return f"{format_value(value)} is not {format_value(self.text)} in any case"
 
 
 class Prefix(Struct, frozen=True):
-    """A string that begins so; `spelling` is None where case counts."""
+    """A string that begins so; `spelling` is None where case counts.
+
+    The string is compared with the quote behind it: `whole` is the one that begins so by its quote.
+    """
 
     text: str
     spelling: Variants | None = None
+    never_holds: bool = False
 
     @classmethod
     def parse(cls, operand: nodes.Value) -> Prefix:
         text = _ignoring_case("prefix", operand)
-        return cls.parse_plain(operand) if text is None else cls(text, variants(text))
+        if text is None:
+            return cls.parse_plain(operand)
+        return cls(text, variants(text), never_ignores(text))
 
     @classmethod
     def parse_plain(cls, operand: nodes.Value) -> Prefix:
         return cls(want_string("prefix", operand))
 
+    @property
+    def whole(self) -> str | None:
+        """The string that the prefix holds for only together with its closing quote."""
+        return self.text[:-1] if self.spelling is None and self.text.endswith(QUOTE) else None
+
     def holds(self, value: Any) -> bool:
-        if not isinstance(value, str):
+        if self.never_holds or not isinstance(value, str):
             return False
         if self.spelling is None:
-            return value.startswith(self.text)
+            return value.startswith(self.text) or value == self.whole
         return matched_length(self.spelling, value) >= 0
 
     def code(self, value: str, kind: Kind, bind: Bind) -> str:
-        if kind != "string":
+        if kind != "string" or self.never_holds:
             return "False"
-        if self.spelling is not None:
+        if self.spelling is not None or self.whole is not None:
             return f"{bind(self.holds)}({value})"
         if not self.text or self.text[-1] == chr(sys.maxunicode):
             return f"{value}.startswith({bind(self.text)})"
@@ -125,7 +158,7 @@ class Prefix(Struct, frozen=True):
     def needle(self) -> str | None:
         if self.spelling is not None or not self.text:
             return None
-        needle = json_needle(self.text)
+        needle = json_needle(self.text if self.whole is None else self.whole)
         return needle if needle == "\\" else f'"{needle}'
 
     def words(self) -> str:
@@ -134,6 +167,8 @@ class Prefix(Struct, frozen=True):
     def why_not(self, value: Any) -> str:
         if not isinstance(value, str):
             return not_a_string("prefix", value)
+        if self.never_holds:
+            return _NEVER
         words = f"{format_value(value)} does not begin with {format_value(self.text)}"
         if self.spelling is None and matched_length(variants(self.text), value) >= 0:
             return f"{words}, but for case"
@@ -141,12 +176,20 @@ class Prefix(Struct, frozen=True):
             return f"{words}: there is white space before it"
         return words
 
+    def oddity(self, value: Any) -> str:
+        """Why the rule holds for a string that does not seem to begin so."""
+        return "AWS compares the closing quote as well" if value == self.whole else ""
+
 
 class Suffix(Struct, frozen=True):
-    """A string that ends so; `spelling`, for the text read backwards, is None where case counts."""
+    """A string that ends so; `spelling`, for the text read backwards, is None where case counts.
+
+    The string is compared with the quote before it: `whole` is the one that ends so by its quote.
+    """
 
     text: str
     spelling: Variants | None = None
+    never_holds: bool = False
 
     @classmethod
     def parse(cls, operand: nodes.Value) -> Suffix:
@@ -154,32 +197,37 @@ class Suffix(Struct, frozen=True):
         if text is None:
             return cls.parse_plain(operand)
         backwards = tuple((low[::-1], up[::-1]) for low, up in reversed(variants(text)))
-        return cls(text, backwards)
+        return cls(text, backwards, never_ignores(text))
 
     @classmethod
     def parse_plain(cls, operand: nodes.Value) -> Suffix:
         return cls(want_string("suffix", operand))
 
+    @property
+    def whole(self) -> str | None:
+        """The string that the suffix holds for only together with its opening quote."""
+        return self.text[1:] if self.spelling is None and self.text.startswith(QUOTE) else None
+
     def holds(self, value: Any) -> bool:
-        if not isinstance(value, str):
+        if self.never_holds or not isinstance(value, str):
             return False
         if self.spelling is None:
-            return value.endswith(self.text)
+            return value.endswith(self.text) or value == self.whole
         longest = sum(max(len(lower), len(upper)) for lower, upper in self.spelling)
         tail = value[-longest:] if longest else ""
         return matched_length(self.spelling, tail[::-1]) >= 0
 
     def code(self, value: str, kind: Kind, bind: Bind) -> str:
-        if kind != "string":
+        if kind != "string" or self.never_holds:
             return "False"
-        if self.spelling is not None:
+        if self.spelling is not None or self.whole is not None:
             return f"{bind(self.holds)}({value})"
         return f"{value}.endswith({bind(self.text)})"
 
     def needle(self) -> str | None:
         if self.spelling is not None or not self.text:
             return None
-        needle = json_needle(self.text)
+        needle = json_needle(self.text if self.whole is None else self.whole)
         return needle if needle == "\\" else f'{needle}"'
 
     def words(self) -> str:
@@ -188,6 +236,8 @@ class Suffix(Struct, frozen=True):
     def why_not(self, value: Any) -> str:
         if not isinstance(value, str):
             return not_a_string("suffix", value)
+        if self.never_holds:
+            return _NEVER
         words = f"{format_value(value)} does not end with {format_value(self.text)}"
         tail = value[-len(self.text) - _MARGIN :]
         if self.spelling is None and tail.casefold().endswith(self.text.casefold()):
@@ -195,6 +245,10 @@ class Suffix(Struct, frozen=True):
         if self.holds(tail.rstrip()):
             return f"{words}: there is white space behind it"
         return words
+
+    def oddity(self, value: Any) -> str:
+        """Why the rule holds for a string that does not seem to end so."""
+        return "AWS compares the opening quote as well" if value == self.whole else ""
 
 
 class Wildcard(Struct, frozen=True):

@@ -110,8 +110,8 @@ ERRORS: tuple[CatalogEntry, ...] = (
     entry(
         "FP011",
         "number that no double holds",
-        "AWS compares numbers as IEEE doubles. One with more digits than a double has, or beyond "
-        "1.8e308, is no operand.",
+        "AWS compares numbers as IEEE doubles. One with more digits than its double needs, or "
+        "beyond 1.8e308, is refused as an operand.",
         OPERATORS,
         '{"body": {"id": [{"numeric": [">=", 9007199254740993]}]}}',
         '{"body": {"id": [{"numeric": [">=", 9007199254740992]}]}}',

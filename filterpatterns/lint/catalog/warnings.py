@@ -69,11 +69,13 @@ WARNINGS: tuple[CatalogEntry, ...] = (
     ),
     entry(
         "FP106",
-        "number that nothing equals",
-        "No IEEE double is that large, so no number of an event equals it.",
+        "number with more digits than its double",
+        "AWS compares numbers as IEEE doubles. One with more digits than its double needs, or "
+        "beyond 1.8e308, is compared as text instead: only a number that is written the same, "
+        "character by character, equals it.",
         OPERATORS,
-        '{"body": {"total": [1e400]}}',
-        '{"body": {"total": [1e300]}}',
+        '{"body": {"level": [37.807807921694092]}}',
+        '{"body": {"level": [37.80780792169409]}}',
     ),
     entry(
         "FP107",

@@ -133,5 +133,5 @@ def _excluded(rule: AnythingBut) -> Iterator[Operator]:
     """The rules that hold for what an anything-but excludes."""
     yield from map(Exactly, rule.strings)
     for number in rule.numbers:
-        yield EqualsNumber(number, None)
+        yield EqualsNumber(number)
     yield from rule.rules

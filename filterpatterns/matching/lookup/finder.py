@@ -6,19 +6,15 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Generic, NamedTuple
 
-from filterpatterns.jsontext.numbers import SAFE, as_double
+from filterpatterns.jsontext.numbers import SAFE, JsonNumber, as_double, number_text
 from filterpatterns.language.operators import Operator
-from filterpatterns.language.operators.address import Address, parse_address
-from filterpatterns.matching.lookup.keys import Family, block_of, fold, is_range, key_of
+from filterpatterns.language.operators.address import value_digits
+from filterpatterns.matching.lookup.keys import Family, fold, is_range, key_of
 from filterpatterns.matching.lookup.payloads import Filed, Kind
 from filterpatterns.matching.lookup.ranges import Ranges
 
 _OF_ADDRESSES = (Family.ADDRESS, Family.BLOCK)
-_OTHERS = (
-    *(Family.GRAM, Family.FOLDED, Family.FOLDED_PREFIX, Family.FOLDED_SUFFIX),
-    *_OF_ADDRESSES,
-)
-_NO_ADDRESS: Address = (0, 0)
+_OTHERS = (Family.GRAM, Family.FOLDED, Family.FOLDED_PREFIX, Family.FOLDED_SUFFIX)
 
 _TableKey = tuple[str, Any]
 _Table = dict[Any, tuple[tuple[Operator | None, Filed], ...]]
@@ -49,6 +45,7 @@ class Finder(Generic[Filed]):
     """Things filed under rules. Changed only by who has made or copied it."""
 
     __slots__ = (
+        "_addresses",
         "_constants",
         "_kind",
         "_numbers",
@@ -87,6 +84,9 @@ class Finder(Generic[Filed]):
             (size, table) for (family, size), table in tables.items() if family is Family.SUFFIX
         ]
         self._others = [(*shelf, table) for shelf, table in tables.items() if shelf[0] in _OTHERS]
+        self._addresses = [
+            (size, table) for (family, size), table in tables.items() if family in _OF_ADDRESSES
+        ]
 
     def tables(self) -> Tables | None:
         """The tables, where looking a value up in them is what `find` does; else None."""
@@ -161,28 +161,21 @@ class Finder(Generic[Filed]):
                     take_held(table[end], value, found)
             if self._others:
                 self._find_elsewhere(value, found)
-        elif kind is int or kind is float or kind is Decimal:
-            safe = kind is not Decimal and -SAFE <= value <= SAFE
-            number = value if safe else as_double(value)
-            if number is None:
-                return self._of_integer(value)
-            if self._numbers is not None and number in self._numbers:
-                found.append(self._numbers[number][0][1])
-            if self._ranges:
-                found.append(self._ranges.find(number))
+            if self._addresses:
+                self._find_digits(value, found)
+        elif kind is int or kind is float or kind is JsonNumber or kind is Decimal:
+            safe = (kind is int or kind is float) and -SAFE <= value <= SAFE
+            self._find_number(value, value if safe else as_double(value), found)
         elif self._constants is not None and value in self._constants:
             found.append(self._constants[value][0][1])
         return found
 
     def _find_elsewhere(self, text: str, found: list[Filed]) -> None:
-        folded = address = None
+        folded = None
         for family, size, table in self._others:
             keys: Iterable[Any]
             if family is Family.GRAM:
                 keys = {text[start : start + size] for start in range(len(text) - size + 1)}
-            elif family in _OF_ADDRESSES:
-                address = address or parse_address(text) or _NO_ADDRESS
-                keys = (address if family is Family.ADDRESS else block_of(address, size),)
             else:
                 folded = fold(text) if folded is None else folded
                 keys = (_part(family, size, folded),)
@@ -190,12 +183,31 @@ class Finder(Generic[Filed]):
                 if key in table:
                     take_held(table[key], text, found)
 
-    def _of_integer(self, number: Any) -> list[Filed]:
-        """For a number that no double holds: only the very same integer equals it."""
-        if isinstance(number, int) or (isinstance(number, Decimal) and number.is_finite()):
-            held = self._tables.get((Family.INTEGER, 0), {}).get(number, ())
-            return [filed for _, filed in held]
-        return []
+    def _find_number(self, value: Any, double: int | float | None, found: list[Filed]) -> None:
+        if double is None:
+            self._find_text(value, found)
+        else:
+            if self._numbers is not None and double in self._numbers:
+                found.append(self._numbers[double][0][1])
+            if self._ranges:
+                found.append(self._ranges.find(double))
+        if self._addresses:
+            self._find_digits(value, found)
+
+    def _find_digits(self, value: Any, found: list[Filed]) -> None:
+        """For an address or any number: rules are filed under the first digits of theirs."""
+        digits = value_digits(value)
+        if digits is not None:
+            for size, table in self._addresses:
+                start = digits[:size]
+                if start in table:
+                    take_held(table[start], value, found)
+
+    def _find_text(self, number: Any, found: list[Filed]) -> None:
+        """For a number that is not comparable: only the same text equals it."""
+        table = self._tables.get((Family.NUMBER_TEXT, 0))
+        if table is not None:
+            found += [filed for _, filed in table.get(number_text(number), ())]
 
 
 def take_held(

@@ -20,7 +20,7 @@ from filterpatterns.language.operators import (
     Suffix,
     Wildcard,
 )
-from filterpatterns.language.operators.address import Address
+from filterpatterns.language.operators.address import shared_digits
 from filterpatterns.language.operators.equality import EqualsAddress, EqualsNumber
 
 _GRAMS = (8, 4, 2, 1, 0)
@@ -38,17 +38,17 @@ class Family:
     FOLDED: Final = "the whole string, ignoring case"
     FOLDED_PREFIX: Final = "its first characters, ignoring case"
     FOLDED_SUFFIX: Final = "its last characters, ignoring case"
-    ADDRESS: Final = "the IP address that it is"
-    BLOCK: Final = "the block around that address"
+    ADDRESS: Final = "the first digits of an IP address or a number"
+    BLOCK: Final = "the same, for blocks"
     NUMBER: Final = "the number, as a double"
-    INTEGER: Final = "an integer that no double holds"
+    NUMBER_TEXT: Final = "the text of a number that is not comparable"
     CONSTANT: Final = "true, false or null"
 
 
 class Key(NamedTuple):
     """Where an operator is filed: a table, told by a family and a size, and a place in it.
 
-    The size is a number of characters, or for blocks the address's width and its mask.
+    The size is a number of characters.
     """
 
     family: str
@@ -81,26 +81,32 @@ def key_of(rule: Operator) -> Key | None:
     if isinstance(rule, Numeric):
         return Key(Family.NUMBER, 0, rule.lower) if rule.lower == rule.upper else None
     if isinstance(rule, EqualsAddress):
-        return Key(Family.ADDRESS, 0, rule.address)
+        return Key(Family.ADDRESS, len(rule.digits), rule.digits)
     if isinstance(rule, Cidr):
-        bits = (rule.last - rule.first).bit_length()
-        return Key(Family.BLOCK, (rule.width, bits), rule.first >> bits)
+        size = shared_digits(rule.first, rule.last)
+        return Key(Family.BLOCK, size, rule.first[:size], guarded=True)
     return _text(rule)
 
 
-def _number(rule: EqualsNumber) -> Key | None:
+def _number(rule: EqualsNumber) -> Key:
     if rule.double is not None:
         return Key(Family.NUMBER, 0, rule.double)
-    return None if rule.integer is None else Key(Family.INTEGER, 0, rule.integer)
+    return Key(Family.NUMBER_TEXT, 0, rule.text)
 
 
 def _text(rule: Operator) -> Key | None:
     if isinstance(rule, EqualsIgnoreCase):
+        if rule.never_holds:
+            return None
         return Key(Family.FOLDED, 0, fold(rule.text), guarded=True)
     if isinstance(rule, (Prefix, Suffix)):
         prefix = isinstance(rule, Prefix)
+        if rule.never_holds:
+            return None
         if rule.spelling is None:
-            return Key(Family.PREFIX if prefix else Family.SUFFIX, len(rule.text), rule.text)
+            text = rule.text if rule.whole is None else rule.whole
+            family = Family.PREFIX if prefix else Family.SUFFIX
+            return Key(family, len(text), text, guarded=rule.whole is not None)
         folded = fold(rule.text)
         family = Family.FOLDED_PREFIX if prefix else Family.FOLDED_SUFFIX
         return Key(family, len(folded), folded, guarded=True)
@@ -118,12 +124,6 @@ def _wildcard(rule: Wildcard) -> Key:
         return Key(Family.SUFFIX, len(longest), longest, guarded=True)
     size = next(size for size in _GRAMS if size <= len(longest))
     return Key(Family.GRAM, size, longest[:size], guarded=True)
-
-
-def block_of(address: Address, size: tuple[int, int]) -> int | None:
-    """What of an IP address is looked up in a table of blocks."""
-    width, bits = size
-    return address[1] >> bits if address[0] == width else None
 
 
 def is_range(rule: Operator) -> bool:

@@ -1,0 +1,58 @@
+"""What a file holds, told by its first bytes."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Final
+
+_PACKED: Final = {
+    b"BZh": "bzip2 data: unpack it first, with bzip2 -dc",
+    b"\xfd7zXZ\x00": "xz data: unpack it first, with xz -dc",
+    b"PK\x03\x04": "a zip file: unpack it first, with unzip -p",
+    b"PAR1": "a Parquet file, not JSON",
+    b"Obj\x01": "an Avro file, not JSON",
+    b"SQLite format 3\x00": "an SQLite database, not JSON",
+}
+_UTF16 = "UTF-16 text: save it as UTF-8"
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_UTF16_STARTS = (b"{\0", b"[\0", b"\0{", b"\0[")
+_UTF32_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+
+_ARRAY = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*\[")
+_EVENT = re.compile(
+    rb'(?:\xef\xbb\xbf)?[ \t\r\n]*\{[ \t\r\n]*"Records"[ \t\r\n]*:[ \t\r\n]*\[(?=[ \t\r\n]*\{)'
+)
+
+
+def unreadable(head: bytes) -> str | None:
+    """What a file is that begins so, if it holds no UTF-8 text at all; None if it may."""
+    for magic, words in _PACKED.items():
+        if head.startswith(magic):
+            return words
+    if head.startswith(_UTF32_MARKS):
+        return "UTF-32 text: save it as UTF-8"
+    if head.startswith((*_UTF16_MARKS, *_UTF16_STARTS)):
+        return _UTF16
+    line, end, _ = head.partition(b"\n")
+    if b"\0" in line:
+        try:  # the last character may be cut off
+            codecs.getincrementaldecoder("utf-8")().decode(line, final=bool(end))
+        except UnicodeDecodeError:
+            return "a binary file, not JSON"
+    return None
+
+
+def may_be_packed(head: bytes) -> bool:
+    """Whether more bytes could show that a file is packed, or of another format."""
+    return any(len(head) < len(magic) and magic.startswith(head) for magic in _PACKED)
+
+
+def array_start(text: bytes) -> tuple[int, bool] | None:
+    """Where the first element of an array begins, and whether the array is that of an event, a
+    first member `Records` with an object in it; None for any other text."""
+    if (found := _ARRAY.match(text)) is not None:
+        return found.end(), False
+    if (found := _EVENT.match(text)) is not None:
+        return found.end(), True
+    return None

@@ -1,0 +1,203 @@
+"""JSON texts in a file -> items: its records, and what is no record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from filterpatterns.delivery.envelopes import holds_records
+from filterpatterns.jsontext import decoding
+from filterpatterns.jsontext.decoding import NOT_JSON
+from filterpatterns.jsontext.structure import (
+    SPACE,
+    elements,
+    find_error,
+    lines_of_elements,
+    lines_of_texts,
+    members,
+    one_line,
+)
+
+UTF8_MARK = "\ufeff"
+_UTF8_MARK_BYTES = UTF8_MARK.encode()
+SPACE_BYTES = SPACE.encode()
+
+
+class Item(NamedTuple):
+    """A record; or a line that is none; or, with `line` None, a file that cannot be read.
+
+    `record` is the record's own text. `error` says what is wrong, `column` where, if that is known;
+    `record` is None then. `own_line` is the line that a record has for itself, byte for byte but
+    for a byte order mark; if it has one.
+    """
+
+    file: str
+    line: int | None
+    record: str | None
+    id: str | None = None
+    error: str | None = None
+    column: int | None = None
+    own_line: bytes | None = None
+
+    def as_line(self) -> bytes:
+        """The record's own line; or, where it has none (in an array, over many lines), its own
+        text in one line."""
+        if self.own_line is not None:
+            return self.own_line
+        assert self.record is not None, "a record"
+        return one_line(self.record.strip(SPACE)).encode() + b"\n"
+
+
+def forget(_raw: bytes) -> None:
+    """For readers that nobody asks for what is in no record."""
+
+
+def record_id(record: Mapping[str, Any]) -> str | None:
+    """What a record calls itself: the first of its `messageId`, `MessageId`, `eventID` and `id`; or
+    its place in a Kafka topic; or what a Custom Event Bus calls it."""
+    if all(name in record for name in ("topic", "partition", "offset")):
+        return f"{record['topic']}-{record['partition']}@{record['offset']}"
+    system = record.get("SystemMetadata")  # of an event of a Custom Event Bus
+    bus_id = system.get("aws:EventId") if isinstance(system, Mapping) else None
+    names = ("messageId", "MessageId", "eventID", "id")
+    return _first_id([*(record.get(name) for name in names), bus_id])
+
+
+def _first_id(candidates: Iterable[Any]) -> str | None:
+    for value in candidates:
+        if isinstance(value, str) and value:
+            return value
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+    return None
+
+
+class _Look(
+    msgspec.Struct,
+    rename={
+        "message_id": "messageId",
+        "event_id": "eventID",
+        "boto_id": "MessageId",
+        "system": "SystemMetadata",
+    },
+):
+    """What has to be known of a text at once; the rest is checked to be JSON, and skipped."""
+
+    message_id: Any = None
+    boto_id: Any = None
+    event_id: Any = None
+    system: Any = None
+    id: Any = None
+    Records: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    Messages: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    messages: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    records: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    rmqMessagesByQueue: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET  # noqa: N815 - AWS's name
+
+
+_look = msgspec.json.Decoder(_Look).decode
+
+
+class Items:
+    """Makes the items of one file."""
+
+    def __init__(self, file: str, on_invalid: Callable[[bytes], None]) -> None:
+        """
+        Args:
+            file: the name that the items have for the file.
+            on_invalid: called with each line, or part of one, that is in no record.
+        """
+        self._file = file
+        self.on_invalid = on_invalid
+
+    def of(self, text: str, line: int, raw: bytes | None = None) -> Sequence[Item] | None:
+        """The items of one JSON text; None if it is not JSON.
+
+        Args:
+            text: the text.
+            line: the line in which it begins.
+            raw: that line, if it holds nothing else.
+        """
+        try:
+            look = _look(text)
+        except (msgspec.DecodeError, RecursionError):
+            look = None  # no object, or one that takes a more careful parser
+        if (
+            look is not None
+            and look.Records is msgspec.UNSET
+            and look.Messages is msgspec.UNSET
+            and look.messages is msgspec.UNSET
+            and look.records is msgspec.UNSET
+            and look.rmqMessagesByQueue is msgspec.UNSET
+            and not decoding.is_too_deep(text)
+        ):
+            bus_id = look.system.get("aws:EventId") if isinstance(look.system, dict) else None
+            ids = (look.message_id, look.boto_id, look.event_id, look.id, bus_id)
+            own_line = None if raw is None else raw.removeprefix(_UTF8_MARK_BYTES)
+            return (Item(self._file, line, text, _first_id(ids), own_line=own_line),)
+        value = decoding.parse(text)
+        return None if value is NOT_JSON else self._taken_apart(value, text, line, raw)
+
+    def of_element(self, text: str, line: int) -> Sequence[Item] | None:
+        """The items of an element of an array; None if it is not JSON."""
+        if not text.startswith("["):  # an array in an array is no array of records
+            return self.of(text, line)
+        value = decoding.parse(text)
+        return None if value is NOT_JSON else (self._item(value, text, line),)
+
+    def invalid_item(self, text: str, line: int, columns: int = 0) -> Item:
+        """The item of a text that is not JSON, before which there are so many columns."""
+        words, below, column = find_error(text)
+        if column is not None and not below:
+            column += columns
+        return self.error(line + below, words, column)
+
+    def error(self, line: int, words: str, column: int | None = None) -> Item:
+        """The item of what cannot be read."""
+        return Item(self._file, line, None, error=words, column=column)
+
+    def _taken_apart(
+        self, value: Any, text: str, line: int, raw: bytes | None = None
+    ) -> Sequence[Item]:
+        """The items of a value that may hold records."""
+        key = holds_records(value)
+        if key is None and not isinstance(value, list):
+            return (self._item(value, text, line, raw),)
+        items: list[Item] = []
+        held = value if key is None else value[key]
+        texts = _texts(text, key, held)
+        lines: Iterable[int]
+        if isinstance(held, dict):  # by topic, or by queue
+            parts = [part for group in held.values() for part in group]
+            lines = [line] * len(parts)
+        else:
+            parts = held
+            lines = (
+                lines_of_texts(text, texts, line)
+                if key is None
+                else lines_of_elements(text, key, len(parts), line)
+            )
+        for part, its_text, its_line in zip(parts, texts, lines, strict=True):
+            if key is None and holds_records(part) is not None:
+                items += self._taken_apart(part, its_text, its_line)
+            else:
+                items.append(self._item(part, its_text, its_line))
+        return items
+
+    def _item(self, value: Any, text: str, line: int, raw: bytes | None = None) -> Item:
+        if isinstance(value, dict):
+            own_line = None if raw is None else raw.removeprefix(_UTF8_MARK_BYTES)
+            return Item(self._file, line, text, record_id(value), own_line=own_line)
+        self.on_invalid(raw or one_line(text).encode() + b"\n")
+        return self.error(line, f"a record is a JSON object, found {decoding.described(value)}")
+
+
+def _texts(text: str, key: str | None, held: Any) -> list[str]:
+    """The texts of the records in an array, or in an event's member of that name."""
+    if key is not None:
+        text = dict(members(text))[key]
+    if isinstance(held, dict):
+        return [one for group in dict(members(text)).values() for one in elements(group)]
+    return elements(text)

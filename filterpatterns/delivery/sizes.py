@@ -1,0 +1,11 @@
+"""How much of a file is held in memory."""
+
+from __future__ import annotations
+
+LONGEST_LINE = 1 << 28
+"""Bytes of a line, of a document of many lines, or of an element of an array. No AWS service
+carries a record of a hundredth of that."""
+
+HELD_WHOLE = 1 << 18
+"""Bytes of an array, or of an event with `Records`, that is held whole. A larger one is read one
+element at a time."""

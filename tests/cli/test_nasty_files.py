@@ -1,0 +1,16 @@
+"""Nasty files through every way in and out, against an oracle that shares no code with us."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.support.file_runs import check
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_comes_out_of_a_file_is_what_has_to(seed: int) -> None:
+    tally: Counter[str] = Counter()
+    assert check(seed, tally) == []
+    assert len(tally) == 11, "every way has been tried"

@@ -1,0 +1,1 @@
+"""What tests share: generators, and judges that share no code with the package."""
