@@ -39,7 +39,7 @@ def line_matcher(version: Version, take: Callable[[list[Rule]], None]) -> MatchL
         decode, find = _functions(version)
     except (Unsupported, LinesUnsupported):
         return None
-    has_own = bool(version.wanted.roots[""].children)
+    keeps_minus_zero = bool(version.addresses and version.wanted.roots[""].children)
 
     def match_lines(
         lines: Sequence[bytes],
@@ -52,7 +52,7 @@ def line_matcher(version: Version, take: Callable[[list[Rule]], None]) -> MatchL
         for line, row in zip(lines, rows or [None] * len(lines), strict=True):
             number += 1
             clauses = None
-            is_odd = is_too_deep(line) or (has_own and has_minus_zero(line.decode()))
+            is_odd = is_too_deep(line) or (keeps_minus_zero and has_minus_zero(line.decode()))
             if row is not None and not is_odd:
                 try:
                     clauses = find(row)
@@ -107,7 +107,7 @@ def _functions(version: Version) -> tuple[DecodeRows, _Find]:
             return None
         if decode is None:
             return function(row)
-        value = decoded(text, decode)
+        value = decoded(text, decode, keeps_minus_zero=version.addresses > 0)
         return function(row, value) if value.__class__ is struct else None
 
     return _row_decoder(kind), find

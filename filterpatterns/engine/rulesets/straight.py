@@ -21,12 +21,13 @@ Find = Callable[[Any], "list[Clause] | None"]
 """From a record to the clauses that match, of which one may come twice; or to None."""
 
 
-def straight(wanted: Wanted, indexes: Sequence[Index]) -> Find:
+def straight(wanted: Wanted, indexes: Sequence[Index], *, keeps_minus_zero: bool) -> Find:
     """The function for records whose payload, if any rule looks at one, is JSON.
 
     Args:
         wanted: what the rules look at.
         indexes: those of their clauses that may match such records.
+        keeps_minus_zero: as for `decoded`.
 
     Raises:
         Unsupported: there is none.
@@ -34,17 +35,19 @@ def straight(wanted: Wanted, indexes: Sequence[Index]) -> Find:
     keys = [key for key in wanted.roots if key]
     top = object_type(wanted.roots[""])
     if not keys:
-        return _of_records(wanted, top, indexes)
+        return _of_records(wanted, top, indexes, keeps_minus_zero)
     if len(keys) > 1:
         raise Unsupported
     (key,) = keys
     inner = object_type(wanted.roots[key])
     if wanted.source.encoding is Encoding.OBJECT:
         return _of_objects(wanted, key, (top, inner), indexes)
-    return _of_texts(wanted, key, (top, inner), indexes)
+    return _of_texts(wanted, key, (top, inner), indexes, keeps_minus_zero)
 
 
-def _of_records(wanted: Wanted, top: ObjectType, indexes: Sequence[Index]) -> Find:
+def _of_records(
+    wanted: Wanted, top: ObjectType, indexes: Sequence[Index], keeps_minus_zero: bool
+) -> Find:
     """For rules that look at no payload."""
     in_dict = SetWriter(indexes).function([(top, False)])
     is_whole = wanted.source.inside is None and wanted.source.payload_alias is None
@@ -69,7 +72,7 @@ def _of_records(wanted: Wanted, top: ObjectType, indexes: Sequence[Index]) -> Fi
                 return None
         if record.__class__ is not str:
             return None
-        value = decoded(record, decode)
+        value = decoded(record, decode, keeps_minus_zero=keeps_minus_zero)
         return in_struct(value) if value.__class__ is struct else None
 
     return find
@@ -91,7 +94,11 @@ def _of_objects(
 
 
 def _of_texts(
-    wanted: Wanted, key: str, types: tuple[ObjectType, ObjectType], indexes: Sequence[Index]
+    wanted: Wanted,
+    key: str,
+    types: tuple[ObjectType, ObjectType],
+    indexes: Sequence[Index],
+    keeps_minus_zero: bool,
 ) -> Find:
     """For payloads that are texts, or base64 of these."""
     top, inner = types
@@ -109,7 +116,7 @@ def _of_texts(
                 text = str(decode_base64(text), "utf-8")
             except ValueError:
                 return None
-        value = decoded(text, decode)
+        value = decoded(text, decode, keeps_minus_zero=keeps_minus_zero)
         return function(view, value) if value.__class__ is struct else None
 
     return find

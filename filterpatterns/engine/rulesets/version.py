@@ -15,7 +15,8 @@ from filterpatterns.engine.rulesets.paths import PathNode, UnsupportedRecord, wi
 from filterpatterns.engine.rulesets.reading import Reading, Wanted, decode_record
 from filterpatterns.engine.rulesets.straight import Find, straight
 from filterpatterns.engine.rulesets.types import Unsupported
-from filterpatterns.matching.match_tree import Conjunctions
+from filterpatterns.language.operators import AnythingBut, compares_addresses
+from filterpatterns.matching.match_tree import Conjunctions, FieldTest
 from filterpatterns.matching.verdict import Payloads, as_record
 from filterpatterns.matching.verdicts import Group, grouped
 
@@ -53,6 +54,14 @@ class _Straight:
         self.streak = self.skip = min(2 * self.streak + 1, _MOST_SKIPPED)
 
 
+def _is_about_addresses(test: FieldTest) -> bool:
+    rules = [*test.rules]
+    for rule in test.rules:
+        if isinstance(rule, AnythingBut):
+            rules += rule.rules
+    return any(map(compares_addresses, rules))
+
+
 def _serves_nothing(_record: Any) -> None:
     return None
 
@@ -63,6 +72,8 @@ class Version(Struct, frozen=True, eq=False):
     wanted: Wanted
     indexes: Mapping[PayloadFormats, Index] = field(default_factory=dict)
     filed: Mapping[Rule, tuple[_IndexedClause, ...]] = field(default_factory=dict)
+    addresses: int = 0
+    """How many tests of the clauses are about addresses."""
     _alone: dict[Conjunctions, Group] = field(default_factory=dict)
     _together: dict[Conjunctions, Group] = field(default_factory=dict)
     _straight: _Straight = field(default_factory=_Straight)
@@ -105,7 +116,9 @@ class Version(Struct, frozen=True, eq=False):
     ) -> Version:
         owner = object()
         indexes = dict(self.indexes)
+        addresses = self.addresses
         for situation, clause in clauses:
+            addresses += change * sum(map(_is_about_addresses, clause.tests))
             index = indexes.get(situation)
             if index is None:
                 index = indexes[situation] = Index(owner)
@@ -117,7 +130,7 @@ class Version(Struct, frozen=True, eq=False):
                 index.discard(clause)
             if not len(index):
                 del indexes[situation]
-        return Version(self._wanted(clauses, change), indexes, filed, alone)
+        return Version(self._wanted(clauses, change), indexes, filed, addresses, alone)
 
     def _wanted(self, clauses: Iterable[_IndexedClause], change: int) -> Wanted:
         source = self.wanted.source
@@ -165,7 +178,9 @@ class Version(Struct, frozen=True, eq=False):
         formats = {key: PayloadFormat.JSON for key in self.wanted.roots if key}
         find: Find = _serves_nothing
         with suppress(Unsupported):
-            find = straight(self.wanted, self.indexes_for(formats))
+            find = straight(
+                self.wanted, self.indexes_for(formats), keeps_minus_zero=self.addresses > 0
+            )
         self._straight.find = find
         return find
 

@@ -207,3 +207,22 @@ def test_generated_code_while_others_add_and_remove(monkeypatch: pytest.MonkeyPa
     finally:
         sys.setswitchinterval(before)
     assert not failures
+
+
+def test_minus_zero_is_told_from_zero_where_addresses_are_asked_for() -> None:
+    zero = {"zero": {"a": [0]}, "low": {"a": [{"numeric": ["<", 1]}]}}
+    addresses = {"but": {"a": [{"anything-but": {"prefix": "x"}}]}, "ip": {"a": [{"cidr": "::/0"}]}}
+    for patterns in (zero, {**zero, **addresses}):
+        rules = RuleSet({name: {"body": pattern} for name, pattern in patterns.items()})
+        for number in ("0", "-0", "0.0", "-0.0", "-0e1", "5"):
+            record = {"body": f'{{"a": {number}, "at": "2026-01-02"}}'}
+            expected = [
+                name
+                for name, pattern in patterns.items()
+                if filterpatterns.compile({"body": pattern}).matches(record)
+            ]
+            settle(rules)
+            assert rules.matching(record) == expected, number
+            text = json.dumps(record)
+            settle(rules)
+            assert rules.matching(text) == expected, number
