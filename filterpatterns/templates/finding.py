@@ -29,6 +29,7 @@ __all__ = [
     "TemplateError",
     "line_and_column",
     "named",
+    "names_of",
     "patterns_in",
 ]
 
@@ -68,8 +69,36 @@ def patterns_in(text: str, name: str = "", *, searched: bool = False) -> list[Ma
 
 
 def named(mappings: Iterable[Mapping], name: str) -> list[Mapping]:
-    """The mappings of that name: those whose logical id it is, or else one of their other names."""
+    """The mappings of that name: those whose logical id it is, or else one of their other names.
+
+    Of several with one name each has a number behind it as well: `worker.sqs.1`, `worker.sqs.2`.
+    """
     given = list(mappings)
+    found = _by_name(given, name)
+    base, dot, number = name.rpartition(".")
+    if found or not dot or not number.isdecimal():
+        return found
+    several = _by_name(given, base)
+    index = int(number) - 1 if len(number) < 6 else -1
+    return [several[index]] if len(several) > 1 and 0 <= index < len(several) else []
+
+
+def names_of(mappings: Iterable[Mapping]) -> list[str]:
+    """A name for each mapping that means it alone, as `named` understands it."""
+    given = list(mappings)
+    found = []
+    for one in given:
+        candidates = [name for name in (one.logical_id, *one.names) if name]
+        unique = [name for name in candidates if len(_by_name(given, name)) == 1]
+        if unique:
+            found.append(unique[0])
+        elif candidates:
+            name = candidates[-1]
+            found.append(f"{name}.{_by_name(given, name).index(one) + 1}")
+    return found
+
+
+def _by_name(given: list[Mapping], name: str) -> list[Mapping]:
     return [one for one in given if one.logical_id == name] or [
         one for one in given if name in one.names
     ]
