@@ -31,6 +31,7 @@ Parameters = AbstractMapping[str, Any]
 LARGEST_FILE = 1 << 24
 """Bytes; ten filters of the longest pattern, all of it escapes, take less than a tenth of that."""
 
+_TEMPLATES = (".yaml", ".yml", ".tf", ".template")
 _DEFAULT_SOURCE = "sqs"
 _UNKNOWN_FIELD = "FP118"
 
@@ -203,6 +204,8 @@ def _mappings(given: Given, parameters: Parameters | None) -> list[Mapping] | No
     if given.logical_id is None and all(each.kind == "pattern" for each in found):
         # A pattern written as YAML has been read; of JSON `compile` says best what is wrong.
         is_json = text.lstrip().startswith(("{", "["))
+        if not found and not is_json and given.name.lower().endswith(_TEMPLATES):
+            raise LoadError(given.name, "has no mappings, pipes or rules with filters")
         return None if is_json or not found else found
     return found
 

@@ -106,7 +106,7 @@ def test_a_pattern_that_is_refused_has_the_file_and_the_line(template: Path) -> 
     [
         ("#Nope", TEMPLATE, "has no mapping, pipe or rule 'Nope' with filters\n  hint: write "),
         ("", TEMPLATE, "has several mappings, pipes or rules with filters\n  hint: write "),
-        ("", "a: [1", ":1:6: error: not YAML: "),
+        ("", "a: [1", ":2:1: error: not YAML: "),
         ("", TEMPLATE.replace('\'{"data": {"kind": ["click"]}}\'', "!Ref Pattern"), "several"),
         (
             "#Clicks",

@@ -212,7 +212,8 @@ def command(
     if report is not None and expect is not None:
         from filterpatterns.cli.evaluation.misses import Reporting
 
-        writer = reporting = Reporting(writer, report, expect)
+        writer = reporting = Reporting(writer, report, expect, compiled, verdict)
+        verdict = reporting.verdict
     tally = Tally()
     for file in files:
         match_file(file, verdict, writer, tally)

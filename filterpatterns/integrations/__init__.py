@@ -1,0 +1,1 @@
+"""Other people's systems: test runners and emulators."""
