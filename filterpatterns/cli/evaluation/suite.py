@@ -9,11 +9,8 @@ from typing import TextIO
 import click
 
 from filterpatterns.cli.evaluation.misses import explained
-<<<<<<< HEAD
-from filterpatterns.cli.io.json_output import write_json
-=======
 from filterpatterns.cli.io import record_files, streams
->>>>>>> 69191fa (filterpatterns.testing, case files in YAML, a pytest plugin; JUnit failures carry the explanation)
+from filterpatterns.cli.io.json_output import write_json
 from filterpatterns.cli.messages import counted, located
 from filterpatterns.cli.output.junit import Report
 from filterpatterns.errors import printable
