@@ -52,6 +52,13 @@ def thorough(session: nox.Session) -> None:
 
 
 @nox.session
+def integration(session: nox.Session) -> None:
+    """Against other people's packages: servers on loopback ports, real HTTP."""
+    session.install("-e", ".[integration]")
+    _pytest(session, "tests/integration", profile="brief")
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Ruff, as linter and as formatter."""
     session.install("ruff")

@@ -140,9 +140,7 @@ def test_rules(server: Server, queue: tuple[str, str], name: str) -> None:
     assert [each["detail"] for each in received(server.endpoint, url, wait=1)] == [kept]
 
 
-def test_numbers_in_an_event_are_as_they_were_written(
-    server: Server, queue: tuple[str, str]
-) -> None:
+def test_a_number_that_no_double_holds_is_no_number(server: Server, queue: tuple[str, str]) -> None:
     url, arn = queue
     events = client("events", server.endpoint)
     bus = f"bus-{uuid.uuid4()}"
@@ -150,7 +148,7 @@ def test_numbers_in_an_event_are_as_they_were_written(
     pattern = '{"detail": {"n": [{"numeric": [">", 0]}]}}'
     events.put_rule(Name="r", EventBusName=bus, EventPattern=pattern)
     events.put_targets(Rule="r", EventBusName=bus, Targets=[{"Id": "1", "Arn": arn}])
-    for text in ("37.807807921694092", "37.5"):
+    for text in ("9007199254740993", "37.5"):
         entry = {"Source": "shop", "DetailType": "order", "Detail": f'{{"n": {text}}}'}
         events.put_events(Entries=[{**entry, "EventBusName": bus}])
     assert [each["detail"]["n"] for each in received(server.endpoint, url, wait=1)] == [37.5]

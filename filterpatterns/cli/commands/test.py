@@ -90,6 +90,7 @@ Examples:
   fp test --quiet --expect all pattern.json must-pass/*.json
   fp test --expect none --explain pattern.json must-drop/*.json
   fp test --cases cases.jsonl --explain
+  fp test --cases orders.cases.yaml
   fp test --cases cases.jsonl --junit report.xml
 
 \b
@@ -154,10 +155,16 @@ def command(
     record or a whole Lambda event ({"Records": [...]}), told apart by what is in them.
 
     Case files are JSON Lines (or an array) of objects with a `pattern`, a `record`, and what
-    `matches` has to be, true or false; or with several records in `events` and as many verdicts in
-    `matches`; or with `valid`, true or false, for a pattern that has to be accepted or refused.
-    `source` is the event source (else --source, else sqs), `name` or `id` what the case is called,
-    `comment` anything. Patterns and records may be JSON, or strings that hold it.
+    `matches` has to be, true or false; or with a `body`, around which a record is made; or with a
+    whole Lambda `event`, where `matches` may also be the ids of the records that are kept; or with
+    several records in `events` and as many verdicts in `matches`; or with `valid`, true or false,
+    for a pattern that has to be accepted or refused. `source` is the event source (else --source,
+    else sqs), `name` or `id` what the case is called, `comment` anything. Patterns and records may
+    be JSON, or strings that hold it; {"file": "template.yaml#Orders"} is the pattern in a file.
+
+    In YAML (FILE.yaml) the cases of one `pattern` are a list, `cases`; the pattern may be a file's
+    name, and `body`, `record` and `event` may be `file: NAME`. The files are looked for in the case
+    file's directory. pytest runs FILE.cases.yaml and FILE.cases.jsonl too.
     """
     given = (*cases, *(() if pattern is None else (pattern,)), *files)
     patterns.refuse_stdin_twice(given)
