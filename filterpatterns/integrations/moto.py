@@ -25,7 +25,7 @@ from filterpatterns.integrations.emulators.patching import (
 
 __all__ = ["UnsupportedVersionError", "exact_filters", "install"]
 
-_FIRST, _LAST = (5, 1), (5, 3)
+_FIRST, _LAST = (5, 2), (5, 3)
 
 
 def _find() -> Iterator[Replacement]:

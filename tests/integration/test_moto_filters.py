@@ -243,19 +243,19 @@ def test_the_block_s_end_brings_moto_back() -> None:
     from moto.awslambda.models import LambdaBackend
     from moto.events.models import EventPattern
 
-    patches = patching.Patches("moto", (5, 1), (5, 3), integration._find)
+    patches = patching.Patches("moto", (5, 2), (5, 3), integration._find)
     before = {**vars(EventPattern)}, {**vars(LambdaBackend)}
     with patches.installed(), patches.installed():
         assert ({**vars(EventPattern)}, {**vars(LambdaBackend)}) != before
     assert ({**vars(EventPattern)}, {**vars(LambdaBackend)}) == before
 
 
-@pytest.mark.parametrize("found", ["4.2.14", "5.3.0", "6.0.0.dev1"])
+@pytest.mark.parametrize("found", ["4.2.14", "5.1.22", "5.3.0", "6.0.0.dev1"])
 def test_other_versions_are_left_alone(monkeypatch: pytest.MonkeyPatch, found: str) -> None:
     from moto.events.models import EventPattern
 
     monkeypatch.setattr(patching, "version", lambda _: found)
-    patches = patching.Patches("moto", (5, 1), (5, 3), integration._find)
+    patches = patching.Patches("moto", (5, 2), (5, 3), integration._find)
     before = {**vars(EventPattern)}
     with pytest.raises(UnsupportedVersionError, match=rf"moto {found} is not supported: nothing"):
         patches.install()
@@ -267,7 +267,7 @@ def test_other_insides_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     from moto.events.models import EventPattern
 
     monkeypatch.setattr(LambdaBackend, "send_sqs_batch", lambda self, batch: None)
-    patches = patching.Patches("moto", (5, 1), (5, 3), integration._find)
+    patches = patching.Patches("moto", (5, 2), (5, 3), integration._find)
     before = {**vars(EventPattern)}
     with pytest.raises(UnsupportedVersionError, match="send_sqs_batch has other arguments"):
         patches.install()
