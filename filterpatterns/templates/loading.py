@@ -260,6 +260,7 @@ def _complete(mapping: Mapping, given: Given, found: list[Mapping]) -> Mapping:
             code=skipped.code,
             hint=hint,
         )
-    if mapping.problems:
-        raise PatternError(mapping.problems)
+    errors = [problem for problem in mapping.problems if problem.severity == "error"]
+    if errors:
+        raise PatternError(errors)
     return mapping
