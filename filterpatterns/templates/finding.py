@@ -19,12 +19,14 @@ from filterpatterns.templates.documents.values import List, Literal, Object, Tem
 from filterpatterns.templates.errors import TemplateError, line_and_column
 from filterpatterns.templates.mapping import ENCRYPTED, TITLES, UNRESOLVED, Mapping, Skipped
 from filterpatterns.templates.mentions import mentions_patterns
+from filterpatterns.templates.settings import Setting
 
 __all__ = [
     "ENCRYPTED",
     "TITLES",
     "UNRESOLVED",
     "Mapping",
+    "Setting",
     "Skipped",
     "TemplateError",
     "line_and_column",
@@ -41,7 +43,9 @@ _HCL = re.compile(r'^[ \t]*(?:resource|module|data)[ \t]+"[^"\n]*"[^{\n]*\{', re
 _YAML_NAMES = (".yaml", ".yml", ".template")
 
 
-def patterns_in(text: str, name: str = "", *, searched: bool = False) -> list[Mapping]:
+def patterns_in(
+    text: str, name: str = "", *, searched: bool = False, unfiltered: bool = False
+) -> list[Mapping]:
     """The mappings, pipes, rules and patterns of a text.
 
     Args:
@@ -50,6 +54,7 @@ def patterns_in(text: str, name: str = "", *, searched: bool = False) -> list[Ma
         name: the file's name; it decides what the content does not.
         searched: nobody said that this text has patterns, a search came upon it: what only might be
             a pattern, or might be broken, is passed over.
+        unfiltered: also give event source mappings that have no filters.
 
     Returns:
         What was found, in the order of the text; an empty list if there are no patterns.
@@ -61,7 +66,8 @@ def patterns_in(text: str, name: str = "", *, searched: bool = False) -> list[Ma
     if searched and not mentions_patterns(text) and not text.lstrip().startswith("{"):
         return []
     try:
-        return list(_mappings(text, name.lower(), searched))
+        found = _mappings(text, name.lower(), searched)
+        return [one for one in found if unfiltered or one.is_filtered]
     except TemplateError:
         if searched and not mentions_patterns(text):
             return []

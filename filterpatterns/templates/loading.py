@@ -139,11 +139,28 @@ def compile_given(
         LoadError: it has no such filter, or one that only the deployment knows.
         PatternError: AWS would refuse the pattern.
     """
-    mapping = _chosen(given, parameters)
+    found, _ = compile_mapping(given, source=source, max_filters=max_filters, parameters=parameters)
+    return found
+
+
+def compile_mapping(
+    given: Given,
+    *,
+    source: str | None,
+    max_filters: int,
+    parameters: Parameters | None = None,
+    unfiltered: bool = False,
+) -> tuple[Filter, Mapping | None]:
+    """As `compile_given`, with the template's mapping if the text is a template.
+
+    `unfiltered`: it may be an event source mapping without filters, which keeps everything.
+    """
+    mapping = _chosen(given, parameters, unfiltered)
     if mapping is not None:
-        return _compile(mapping, source, max_filters)
+        return _compile(mapping, source, max_filters), mapping
     options = Options(None, False, max_filters, advice=(_UNKNOWN_FIELD,))
-    return compile_texts(inputs.patterns(given.text), source or _DEFAULT_SOURCE, options)
+    texts = inputs.patterns(given.text)
+    return compile_texts(texts, source or _DEFAULT_SOURCE, options), None
 
 
 def split(where: str) -> tuple[str, str | None]:
@@ -178,7 +195,9 @@ def _compile(mapping: Mapping, source: str | None, max_filters: int) -> Filter:
     return compile_texts(mapping.texts, source or mapping.source or "auto", options)
 
 
-def _mappings(given: Given, parameters: Parameters | None) -> list[Mapping] | None:
+def _mappings(
+    given: Given, parameters: Parameters | None, unfiltered: bool = False
+) -> list[Mapping] | None:
     """The mappings in a text; None if it can only be a pattern.
 
     Raises:
@@ -198,7 +217,7 @@ def _mappings(given: Given, parameters: Parameters | None) -> list[Mapping] | No
         names = ", ".join(map(printable, parameters))
         raise LoadError(given.name, f"values for what it leaves open are not taken: {names}")
     try:
-        found = finding.patterns_in(text, given.name)
+        found = finding.patterns_in(text, given.name, unfiltered=unfiltered)
     except finding.TemplateError as error:
         raise LoadError(given.name, error.message, error.line, error.column) from None
     if given.logical_id is None and all(each.kind == "pattern" for each in found):
@@ -210,14 +229,14 @@ def _mappings(given: Given, parameters: Parameters | None) -> list[Mapping] | No
     return found
 
 
-def _chosen(given: Given, parameters: Parameters | None) -> Mapping | None:
+def _chosen(given: Given, parameters: Parameters | None, unfiltered: bool) -> Mapping | None:
     """The mapping that is meant; None if the text is itself the pattern.
 
     Raises:
         LoadError: there is none, more than one, or one that cannot be evaluated.
         PatternError: there are mistakes around its patterns.
     """
-    found = _mappings(given, parameters)
+    found = _mappings(given, parameters, unfiltered)
     if found is None:
         return None
     from filterpatterns.templates import finding
@@ -229,9 +248,10 @@ def _chosen(given: Given, parameters: Parameters | None) -> Mapping | None:
     if given.logical_id is not None:
         chosen = finding.named(found, given.logical_id)
         many = "several mappings, pipes or rules" if chosen else "no mapping, pipe or rule"
-        what = f"has {many} {given.logical_id!r} with filters"
+        what = f"has {many} {given.logical_id!r}"
     else:
-        chosen, what = found, "has several mappings, pipes or rules with filters"
+        chosen, what = found, "has several mappings, pipes or rules"
+    what += "" if unfiltered else " with filters"
     if len(chosen) != 1:
         names = ", ".join(map(printable, finding.names_of(chosen or found))) or "none"
         raise LoadError(given.name, what, hint=f"write {given.name}#NAME with one of: {names}")

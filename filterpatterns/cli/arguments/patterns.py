@@ -13,6 +13,7 @@ from filterpatterns.engine.filter import Filter
 from filterpatterns.errors import LoadError, PatternError
 from filterpatterns.templates import loading
 from filterpatterns.templates.loading import Given
+from filterpatterns.templates.mapping import Mapping
 
 INLINE = "<pattern>"
 """The name that a pattern on the command line has in messages."""
@@ -28,9 +29,25 @@ def load(argument: str, *, source: str | None, max_filters: int) -> tuple[Given,
     Raises:
         Failure: it cannot be read, or AWS would refuse it.
     """
+    given, found, _ = load_mapping(argument, source=source, max_filters=max_filters)
+    return given, found
+
+
+def load_mapping(
+    argument: str, *, source: str | None, max_filters: int, unfiltered: bool = False
+) -> tuple[Given, Filter, Mapping | None]:
+    """As `load`, with the template's mapping, if it was one.
+
+    `unfiltered`: it may be an event source mapping without filters, which keeps everything.
+
+    Raises:
+        Failure: as `load`.
+    """
     given = _given(argument)
     try:
-        found = loading.compile_given(given, source=source, max_filters=max_filters)
+        found, mapping = loading.compile_mapping(
+            given, source=source, max_filters=max_filters, unfiltered=unfiltered
+        )
     except LoadError as error:
         raise Failure(str(error)) from None
     except PatternError as error:
@@ -39,7 +56,7 @@ def load(argument: str, *, source: str | None, max_filters: int) -> tuple[Given,
         raise Failure("\n".join(lines)) from None
     for warning in found.warnings:
         click.echo(diagnosed(given.name, warning), err=True)
-    return given, found
+    return given, found, mapping
 
 
 def _given(argument: str) -> Given:

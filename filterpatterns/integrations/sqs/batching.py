@@ -15,6 +15,8 @@ from filterpatterns.integrations.sqs.records import Message
 
 _EVENT: Final = len('{"Records":[]}')
 _COMMA: Final = 1
+_SHORT: Final = 2.0
+"""Seconds that a message may wait here for a failed one."""
 
 
 class Batch(Struct, frozen=True, eq=False):
@@ -35,7 +37,7 @@ class Batching:
     A batch is complete when it has `batch_size` messages, when the next message would not fit into
     `max_bytes`, or when its window has passed, which opens when there is a message and somebody
     asks for a batch. Of a FIFO queue, messages of a group that is being handled wait, and so do
-    those that come after a failed one.
+    those that come after a failed one, until it is back, or should be.
     """
 
     def __init__(
@@ -63,20 +65,16 @@ class Batching:
         """Take messages in, in the order in which they were received.
 
         Returns:
-            Those that must not be handled yet, since one of their group that came before them has
-            failed, and the moment when that one comes back.
+            Those that are to be given back, since one of their group that came before them has
+            failed, and the moment until which they must wait.
         """
-        held_back: dict[Message, float] = {}
         for message in messages:
-            until = self._held_until(message, now) if self._is_fifo else None
-            if until is not None:
-                held_back[message] = until
-                continue
+            self._failed.get(message.group, {}).pop(message.id, None)  # it is back, and not late
             self._waiting.append(message)
             self.waiting_bytes += message.size
         if self._is_fifo:
             self._waiting.sort(key=lambda message: message.sequence)
-        return held_back
+        return self._take_held_back(now)
 
     def next_batch(self, now: float, *, flush: bool = False) -> Batch | None:
         """The next batch, if one is complete; `flush`: do not wait for the window's end."""
@@ -84,7 +82,7 @@ class Batching:
             return None
         if self._opened is None:
             self._opened = now
-        chosen, size, is_full = self._choose()
+        chosen, size, is_full = self._choose(now)
         is_over = flush or now >= self._opened + self._window
         if not chosen or not (is_full or is_over):
             return None
@@ -96,32 +94,28 @@ class Batching:
             self._busy |= {message.group for message in chosen}
         return Batch(tuple(chosen), size)
 
-    def window_end(self) -> float | None:
-        """The moment when the open window ends; None if none is open."""
-        return None if self._opened is None else self._opened + self._window
+    def wake_at(self, now: float) -> float | None:
+        """The next moment when there may be a batch although nothing else happens."""
+        moments = [until for failed in self._failed.values() for _, until in failed.values()]
+        if self._opened is not None:
+            moments.append(self._opened + self._window)
+        return min((moment for moment in moments if moment > now), default=None)
 
     def finished(self, batch: Batch) -> None:
         """The batch is no longer being handled: its groups may go on."""
         self._busy -= {message.group for message in batch.messages}
 
     def failed(self, failed: Mapping[Message, float], now: float) -> dict[Message, float]:
-        """Note messages that were not handled, and the moments when they come back.
+        """Note messages that were not handled, and the moments when they are back at the latest.
 
         Returns:
-            Messages that wait, came after one of these, and are to be made visible again; as `add`.
+            Messages that wait, and are to be given back; as `add`.
         """
         if not self._is_fifo:
             return {}
         for message, until in failed.items():
             self._failed.setdefault(message.group, {})[message.id] = (message.sequence, until)
-        held_back = {}
-        for message in self._waiting:
-            moment = self._held_until(message, now)
-            if moment is not None:
-                held_back[message] = moment
-        self._waiting = [message for message in self._waiting if message not in held_back]
-        self.waiting_bytes -= sum(message.size for message in held_back)
-        return held_back
+        return self._take_held_back(now)
 
     def take_all(self) -> list[Message]:
         """Every message that waits; none waits any longer."""
@@ -130,12 +124,12 @@ class Batching:
         self._opened = None
         return waiting
 
-    def _choose(self) -> tuple[list[Message], int, bool]:
+    def _choose(self, now: float) -> tuple[list[Message], int, bool]:
         """The messages that a batch would have now, its size, and whether no other would fit."""
         chosen: list[Message] = []
         size = _EVENT
         for message in self._waiting:
-            if self._is_fifo and message.group in self._busy:
+            if self._is_fifo and (message.group in self._busy or self._held_until(message, now)):
                 continue
             grown = size + message.size + (_COMMA if chosen else 0)
             if chosen and grown > self._max_bytes:
@@ -146,22 +140,34 @@ class Batching:
                 return chosen, size, True
         return chosen, size, size >= self._max_bytes
 
-    def _held_until(self, message: Message, now: float) -> float | None:
-        """When the last of the failed ones before a message comes back; None if it need not wait.
+    def _take_held_back(self, now: float) -> dict[Message, float]:
+        """The messages that would wait for long: they wait no more, and are to be given back.
 
-        A failed one that is received again, or should have been, holds up nobody: the server has
-        it first in line, or in the dead-letter queue.
+        A server does not deliver the failed one while we have others of its group. Those that come
+        when it is late already, and may be in the dead-letter queue, wait here for a moment.
+        """
+        held_back = {}
+        for message in self._waiting:
+            until = self._held_until(message, now)
+            if until is not None and until - now > _SHORT:
+                held_back[message] = until
+        self._waiting = [message for message in self._waiting if message not in held_back]
+        self.waiting_bytes -= sum(message.size for message in held_back)
+        return held_back
+
+    def _held_until(self, message: Message, now: float) -> float | None:
+        """Until when a message waits for failed ones before it; None if it need not.
+
+        One that should be back by now holds up nobody any longer.
         """
         failed = self._failed.get(message.group)
-        if failed is None:
-            return None
-        failed.pop(message.id, None)
-        for name in [name for name, (_, until) in failed.items() if until <= now]:
-            del failed[name]
         if not failed:
-            del self._failed[message.group]
             return None
         return max(
-            (until for sequence, until in failed.values() if sequence < message.sequence),
+            (
+                until
+                for sequence, until in failed.values()
+                if sequence < message.sequence and until > now
+            ),
             default=None,
         )

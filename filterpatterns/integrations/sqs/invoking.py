@@ -18,8 +18,8 @@ from filterpatterns.integrations.sqs.queue import Queue, QueueInfo, seconds_unti
 from filterpatterns.integrations.sqs.records import Message
 from filterpatterns.integrations.sqs.visibility import HeldMessages
 
-_CLOCK_SLACK = 1.0
-"""Seconds by which our idea of when a message becomes visible may be late."""
+_LATE = 1.0
+"""Seconds after which a message that is visible again should have been received."""
 
 
 class BatchResult(Struct, frozen=True, kw_only=True):
@@ -163,8 +163,8 @@ class Invoker:
                         self._counters.add(in_flight=len(batch.messages))
                         self._changed.notify_all()
                         return batch
-                    end = self._batching.window_end()
-                    self._changed.wait(None if end is None or end <= now else end - now)
+                    end = self._batching.wake_at(now)
+                    self._changed.wait(None if end is None else end - now)
                 else:
                     self._changed.wait()
             return None
@@ -220,7 +220,7 @@ class Invoker:
             self._check_order(failed, handled)
             now = monotonic()
             back = self._held.drop(failed)
-            moments = {one: back.get(one, now) - _CLOCK_SLACK for one in failed}
+            moments = {one: back.get(one, now) + _LATE for one in failed}
             with self._changed:
                 held_back = self._batching.failed(moments, now)
             self._give_back(held_back)

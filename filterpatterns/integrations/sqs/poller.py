@@ -113,6 +113,7 @@ class Poller:
         self._report = report or _log.warning
         if client is None:
             client = connect(
+                queue_url,
                 endpoint_url=endpoint_url,
                 region_name=region_name,
                 wait_seconds=wait_seconds,

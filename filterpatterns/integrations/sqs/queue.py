@@ -6,7 +6,9 @@ people (no permission, no such queue at the start) is a QueueError.
 
 from __future__ import annotations
 
+import json
 import random
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
@@ -40,6 +42,12 @@ _PASSING_CODES: Final = (
 
 _GONE: Final = ("ReceiptHandleIsInvalid", "InvalidParameterValue", "MessageNotInflight")
 """Codes for a message that somebody else has now, or that is there no more."""
+
+
+_REGION: Final = re.compile(
+    r"//(?:sqs\.(?P<new>[a-z]{2}[a-z-]*-[0-9]+)\.|(?P<old>[a-z]{2}[a-z-]*-[0-9]+)\.queue\.)"
+)
+"""Amazon SQS endpoints, AWS General Reference; the second form is that of old queue URLs."""
 
 
 class QueueError(Exception):
@@ -207,8 +215,19 @@ class Queue:
                 self._report("the queue answers again")
 
 
+def region_of(url: str) -> str | None:
+    """The region that a queue's URL names; those of local servers may have none."""
+    match = _REGION.search(url)
+    return None if match is None else match["new"] or match["old"]
+
+
 def connect(
-    *, endpoint_url: str | None, region_name: str | None, wait_seconds: int, connections: int
+    url: str,
+    *,
+    endpoint_url: str | None,
+    region_name: str | None,
+    wait_seconds: int,
+    connections: int,
 ) -> Any:
     """A client for SQS by boto3, which does not try again by itself.
 
@@ -230,7 +249,10 @@ def connect(
     )
     try:
         return boto3.client(
-            "sqs", endpoint_url=endpoint_url, region_name=region_name, config=config
+            "sqs",
+            endpoint_url=endpoint_url,
+            region_name=region_name or region_of(url),
+            config=config,
         )
     except (BotoCoreError, ValueError) as error:
         raise QueueError(f"{_words(error)}{_hint(error)}") from error
@@ -290,8 +312,6 @@ def _has(code: Any, parts: Sequence[str]) -> bool:
 
 
 def _max_receive_count(policy: Any) -> int | None:
-    import json
-
     try:
         return int(json.loads(policy)["maxReceiveCount"])
     except (TypeError, ValueError, KeyError):

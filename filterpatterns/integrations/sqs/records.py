@@ -6,6 +6,7 @@ Lambda developer guide, "Using Lambda with Amazon SQS": the example events.
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -63,10 +64,18 @@ def received(message: Mapping[str, Any], queue_arn: str, region: str) -> Message
         id=record["messageId"],
         receipt=record["receiptHandle"],
         record=record,
-        size=len(msgspec.json.encode(record)),
+        size=len(encoded(record)),
         group=attributes.get("MessageGroupId"),
         sequence=int(sequence) if sequence.isdecimal() else 0,
     )
+
+
+def encoded(record: dict[str, Any]) -> bytes:
+    """A record as JSON."""
+    try:
+        return msgspec.json.encode(record)
+    except UnicodeEncodeError:  # half a surrogate pair, which no UTF-8 has
+        return json.dumps(record, separators=(",", ":")).encode("ascii")
 
 
 def _members(message: Mapping[str, Any], name: str) -> list[tuple[str, Any]]:

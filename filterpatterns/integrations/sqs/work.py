@@ -138,6 +138,7 @@ class Work:
 
     def finish(self) -> None:
         """Receive no more, finish what has begun, give back the rest."""
+        self._has_traffic.set()  # those who wait for it have their end to see
         self._invoker.close()
         self._invoker.wait(self._settings.concurrency)
         for thread in self._receivers:
@@ -236,7 +237,7 @@ class Work:
                 self._receiving -= 1
         if count:
             self._has_traffic.set()
-        else:
+        elif not self._stopping.is_set():
             self._has_traffic.clear()
         return count
 

@@ -53,18 +53,19 @@ class Command:
         except OSError as error:
             program = self._arguments[0]
             raise HandlerError(f"cannot run {program}: {error.strerror or error}") from error
-        with self._lock:
-            self._running.add(process)
-        try:
-            output, _ = process.communicate(
-                json.dumps(event).encode(), timeout=context.remaining_seconds()
-            )
-        except subprocess.TimeoutExpired:
-            raise timed_out(context) from None
-        finally:
-            _kill(process)
+        with process:
             with self._lock:
-                self._running.discard(process)
+                self._running.add(process)
+            try:
+                output, _ = process.communicate(
+                    json.dumps(event).encode(), timeout=context.remaining_seconds()
+                )
+            except subprocess.TimeoutExpired:
+                raise timed_out(context) from None
+            finally:
+                _kill(process)
+                with self._lock:
+                    self._running.discard(process)
         if process.returncode != 0:
             raise HandlerError(_ending(process.returncode))
         return from_json(output)
