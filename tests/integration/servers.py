@@ -15,7 +15,6 @@ from time import monotonic, sleep
 from typing import Any
 
 import boto3
-import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -98,16 +97,6 @@ def why_missing(name: str) -> str | None:
     if not Path(folder, "node_modules/fauxqs/dist/app.js").is_file():
         return f"there is no fauxqs in {folder} (npm install --prefix {folder} fauxqs)"
     return None if shutil.which("node") else "there is no node, which fauxqs takes"
-
-
-def started(name: str) -> Server:
-    """A server that runs; or the test is not run, and says why."""
-    missing = why_missing(name)
-    if missing is not None:
-        pytest.skip(f"{name}: {missing}")
-    server = Server(name)
-    server.start()
-    return server
 
 
 class Proxy:

@@ -18,9 +18,6 @@ from filterpatterns.integrations.sqs.queue import Queue, QueueInfo, seconds_unti
 from filterpatterns.integrations.sqs.records import Message
 from filterpatterns.integrations.sqs.visibility import HeldMessages
 
-_LATE = 1.0
-"""Seconds after which a message that is visible again should have been received."""
-
 
 class BatchResult(Struct, frozen=True, kw_only=True):
     """What became of a batch: `ids` in the order of the event, those that `failed` among them, and
@@ -217,10 +214,10 @@ class Invoker:
         )
         self._counters.settle(set(result.handled), failed_names)
         if failed:
-            self._check_order(failed, handled)
+            self._check_order(batch, failed_names)
             now = monotonic()
             back = self._held.drop(failed)
-            moments = {one: back.get(one, now) + _LATE for one in failed}
+            moments = {one: back.get(one, now) for one in failed}
             with self._changed:
                 held_back = self._batching.failed(moments, now)
             self._give_back(held_back)
@@ -256,19 +253,20 @@ class Invoker:
             self._queue.set_visibility(group, seconds)
             self._counters.add(returned=len(group))
 
-    def _check_order(self, failed: list[Message], handled: list[Message]) -> None:
+    def _check_order(self, batch: Batch, failed: set[str]) -> None:
         """Say so if a function has gone on in a group of a FIFO queue after a failure."""
         if not self._info.is_fifo or self._has_warned:
             return
-        first: dict[str | None, int] = {}
-        for message in failed:
-            first.setdefault(message.group, message.sequence)
-        later = [one for one in handled if one.sequence > first.get(one.group, one.sequence)]
-        if later:
-            self._has_warned = True
-            self._warn(
-                f"the function reports a failed message of the group {later[0].group!r}, but not "
-                f"those after it ({later[0].id}): they are deleted, and the failed one will be "
-                "handled after them; a function for FIFO queues stops at the first failure, and "
-                "returns it and all after it"
-            )
+        groups: set[str | None] = set()
+        for message in batch.messages:
+            if message.id in failed:
+                groups.add(message.group)
+            elif message.group in groups:
+                self._has_warned = True
+                self._warn(
+                    f"the function reports a failed message of the group {message.group!r}, but "
+                    f"not one after it ({message.id}): this one is deleted, and the failed one "
+                    "will be handled after it; a function for FIFO queues stops at the first "
+                    "failure, and returns it and all after it"
+                )
+                return

@@ -17,8 +17,8 @@ from msgspec import Struct
 class Message(Struct, frozen=True, eq=False):
     """One delivery of a message: two of the same message are different.
 
-    `size` is that of the record as JSON, in bytes. `group` is None outside FIFO queues; `sequence`
-    orders the messages of a group.
+    `size` is that of the record as JSON, in bytes. `group` is None outside FIFO queues;
+    `receive_count` counts this delivery.
     """
 
     id: str
@@ -26,7 +26,7 @@ class Message(Struct, frozen=True, eq=False):
     record: dict[str, Any]
     size: int
     group: str | None = None
-    sequence: int = 0
+    receive_count: int = 1
 
 
 def lambda_record(message: Mapping[str, Any], queue_arn: str, region: str) -> dict[str, Any]:
@@ -59,14 +59,14 @@ def received(message: Mapping[str, Any], queue_arn: str, region: str) -> Message
     """A message of boto3's as a Message, with its record; the arguments are `lambda_record`'s."""
     record = lambda_record(message, queue_arn, region)
     attributes = record["attributes"]
-    sequence = attributes.get("SequenceNumber", "")
+    count = attributes.get("ApproximateReceiveCount", "")
     return Message(
         id=record["messageId"],
         receipt=record["receiptHandle"],
         record=record,
         size=len(encoded(record)),
         group=attributes.get("MessageGroupId"),
-        sequence=int(sequence) if sequence.isdecimal() else 0,
+        receive_count=int(count) if count.isdecimal() else 1,
     )
 
 

@@ -91,7 +91,10 @@ class Work:
         mapping = settings.mapping
         self._most_waiting = max(mapping.batch_size, DEFAULT_BATCH_SIZE)
         batching = Batching(
-            mapping.batch_size, mapping.maximum_batching_window, is_fifo=info.is_fifo
+            mapping.batch_size,
+            mapping.maximum_batching_window,
+            is_fifo=info.is_fifo,
+            max_receive_count=info.max_receive_count,
         )
         self._deleter = Deleter(queue)
         self._invoker = Invoker(

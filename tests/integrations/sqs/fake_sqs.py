@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 import threading
 from time import monotonic, sleep, time
 from typing import Any
@@ -13,7 +14,8 @@ ARN = "arn:aws:sqs:eu-west-1:123456789012:"
 class FakeSqs:
     """A client of one queue. `log` has the name of each call; `faults` maps a call's name to a list
     of exceptions, of which each such call raises the next. `keeps_groups`: like SQS, no message of
-    a FIFO group is delivered while an earlier one is invisible."""
+    a FIFO group is delivered while an earlier one is invisible. Like moto's, its SequenceNumbers
+    are made up."""
 
     def __init__(
         self,
@@ -145,7 +147,10 @@ class FakeSqs:
             "SentTimestamp": str(int(time() * 1000)),
         }
         if self.is_fifo:
-            attributes |= {"MessageGroupId": one["group"], "SequenceNumber": str(one["number"])}
+            attributes |= {
+                "MessageGroupId": one["group"],
+                "SequenceNumber": str(random.randrange(10**18)),
+            }
         return {
             "MessageId": one["id"],
             "ReceiptHandle": one["receipt"],

@@ -9,9 +9,7 @@ from filterpatterns.integrations.sqs.records import Message
 
 
 def message(name: str, *, size: int = 100, group: str | None = None) -> Message:
-    """`a3` is the third message of the group a."""
-    number = int("".join(filter(str.isdigit, name)) or 0)
-    return Message(name, f"r-{name}", {}, size, group, number)
+    return Message(name, f"r-{name}", {}, size, group)
 
 
 def messages(count: int, *, size: int = 100) -> list[Message]:
@@ -132,16 +130,31 @@ def test_after_a_failure_nothing_of_the_group_is_handled_before_the_failed_messa
     assert [ids(batching.next_batch(3))] == [["a1"]]
 
 
-def test_a_failed_message_that_does_not_come_back_holds_up_nobody_for_ever() -> None:
-    batching = Batching(1, is_fifo=True)
+def after_a_failure(receive_count: int, max_receive_count: int | None) -> tuple[Batching, Message]:
+    """a1 has failed and should be back at 30, at the latest at 31; a2 is received after it."""
+    batching = Batching(1, is_fifo=True, max_receive_count=max_receive_count)
     batching.add(grouped("a1"), 0)
     first = batching.next_batch(0)
     assert first is not None
     batching.failed({first.messages[0]: 30.0}, 1)
     batching.finished(first)
-    assert batching.add(grouped("a2"), 29) == {}, "giving it back would count as a receive"
-    assert (batching.next_batch(29), batching.wake_at(29)) == (None, 30)
-    assert ids(batching.next_batch(30)) == ["a2"], "the first one is in the dead-letter queue"
+    return batching, Message("a2", "r", {}, 100, "a", receive_count)
+
+
+def test_a_failed_message_that_does_not_come_back_holds_up_nobody_for_ever() -> None:
+    batching, second = after_a_failure(1, 5)
+    assert batching.add([second], 29) == {second: 30.0}
+    assert batching.add([second], 30.1) == {second: 30.1}, "some servers deliver it too early"
+    assert batching.add([second], 30.2) == {}, "each time counts as a receive"
+    assert (batching.next_batch(30.2), batching.wake_at(30.2)) == (None, 31)
+    assert ids(batching.next_batch(31)) == ["a2"], "the first one is in the dead-letter queue"
+
+
+def test_a_message_is_not_given_back_into_the_dead_letter_queue() -> None:
+    batching, second = after_a_failure(3, 3)
+    assert batching.add([second], 29) == {}
+    assert (batching.next_batch(30.9), batching.wake_at(30.9)) == (None, 31)
+    assert ids(batching.next_batch(31)) == ["a2"]
 
 
 def test_with_several_failed_all_come_back_in_order() -> None:

@@ -56,13 +56,12 @@ def test_a_message_without_attributes_has_empty_ones() -> None:
     assert "md5OfMessageAttributes" not in record
 
 
-def test_a_message_knows_its_size_group_and_place() -> None:
+def test_a_message_knows_its_size_and_its_group() -> None:
     fifo = {"MessageGroupId": "a", "SequenceNumber": "18849496460467696128"}
     found = received({**MESSAGE, "Attributes": fifo}, ARN, "eu-west-1")
-    assert (found.group, found.sequence) == ("a", 18849496460467696128)
+    assert found.group == "a"
     assert found.size == len(json.dumps(found.record, separators=(",", ":")))
-    plain = received(MESSAGE, ARN, "eu-west-1")
-    assert (plain.group, plain.sequence) == (None, 0)
+    assert received(MESSAGE, ARN, "eu-west-1").group is None
 
 
 def test_half_a_surrogate_pair_stops_nothing() -> None:
