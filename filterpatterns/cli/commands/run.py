@@ -62,6 +62,7 @@ handle; 2 if the pattern, a setting or the queue is refused; 130 after Ctrl-C.""
 @click.option(
     "--region",
     metavar="NAME",
+    envvar=("AWS_REGION", "AWS_DEFAULT_REGION"),
     help="The queue's region.  [default: what its URL or AWS's configuration says]",
 )
 @click.option(
