@@ -26,9 +26,9 @@ class Run:
             text=True,
         )
 
-    def interrupt(self) -> None:
-        """Ctrl-C."""
-        self._process.send_signal(signal.SIGINT)
+    def interrupt(self, number: int = signal.SIGINT) -> None:
+        """Ctrl-C, or another signal."""
+        self._process.send_signal(number)
 
     def kill(self) -> None:
         self._process.kill()

@@ -7,7 +7,9 @@ import json
 from time import monotonic, sleep
 from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
 from servers import REGION, Proxy, Server, client
 
 from filterpatterns.integrations.sqs import EventSourceMapping, Poller, QueueError
@@ -220,3 +222,18 @@ def test_a_server_that_is_started_anew(server: Server, new_queue: Any) -> None:
         queue.send(*bodies(1, 101))
         wait_until(lambda: seen == bodies(100, 101))
     assert "the queue answers again" in said
+
+
+def test_moto_within_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    with mock_aws():
+        sqs = boto3.client("sqs")
+        url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+        seen: list[str] = []
+        handler = lambda event, _: seen.extend(one["body"] for one in event["Records"])  # noqa: E731
+        with Poller(url, handler, pattern=BIG, client=sqs) as p:
+            for text in bodies(1, 100):
+                sqs.send_message(QueueUrl=url, MessageBody=text)
+            counts = p.wait_until_empty(30)
+    assert seen == bodies(100)
+    assert (counts.filtered_out_deleted, counts.deleted) == (1, 1)

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -174,6 +175,44 @@ def test_ctrl_c_finishes_the_batch_and_gives_back_the_rest(
     assert (folder / "ended").exists()
     assert "deleted       2\n" in out
     assert queue.counts() == (4, 0)
+
+
+def test_a_second_ctrl_c_ends_it_at_once(server: Server, new_queue: Any, folder: Path) -> None:
+    queue = new_queue(server, VisibilityTimeout="20")
+    queue.send(*bodies(100))
+    (folder / "slow.py").write_text(
+        "import time\nopen('begun', 'w').close()\ntime.sleep(15)\nopen('ended', 'w').close()\n"
+    )
+    program = Run(
+        folder,
+        "template.yaml#Orders",
+        *places(server, queue),
+        "--command",
+        f"{sys.executable} slow.py",
+    )
+    _wait(lambda: (folder / "begun").exists())
+    start = monotonic()
+    program.interrupt()
+    sleep(0.5)
+    program.interrupt()
+    status, out, _ = program.end()
+    assert (status, monotonic() - start < 8) == (130, True)
+    assert "deleted       0\n" in out
+    assert not (folder / "ended").exists()
+    assert queue.counts() == (0, 1), "it comes back when its time is over"
+
+
+def test_sigterm_is_like_ctrl_c(server: Server, new_queue: Any, folder: Path) -> None:
+    queue = new_queue(server)
+    program = Run(
+        folder, "template.yaml#Orders", *places(server, queue), "--handler", "app:handler"
+    )
+    queue.send(*bodies(100))
+    _wait(lambda: seen(folder) == ["100 Orders"])
+    program.interrupt(signal.SIGTERM)
+    status, out, _ = program.end()
+    assert status == 128 + signal.SIGTERM
+    assert "deleted       1\n" in out
 
 
 def test_the_function_is_loaded_again(server: Server, new_queue: Any, folder: Path) -> None:

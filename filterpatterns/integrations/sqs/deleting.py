@@ -24,7 +24,9 @@ class Deleter:
 
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
-        self._changed = threading.Condition()
+        lock = threading.Lock()
+        self._is_work = threading.Condition(lock)
+        self._is_done = threading.Condition(lock)
         self._waiting: deque[tuple[Message, Done]] = deque()
         self._unfinished = 0
         self._is_closing = False
@@ -36,16 +38,16 @@ class Deleter:
 
     def wait_for_room(self, count: int, seconds: float) -> bool:
         """Wait until fewer messages than that are to be deleted; gives whether it is so."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self._unfinished < count, seconds)
+        with self._is_done:
+            return self._is_done.wait_for(lambda: self._unfinished < count, seconds)
 
     def put(self, messages: Iterable[Message], done: Done) -> None:
         """Delete messages, soon."""
-        with self._changed:
-            before = len(self._waiting)
-            self._waiting.extend((message, done) for message in messages)
-            self._unfinished += len(self._waiting) - before
-            self._changed.notify_all()
+        given = [(message, done) for message in messages]
+        with self._is_work:
+            self._waiting.extend(given)
+            self._unfinished += len(given)
+            self._is_work.notify(1 + len(given) // RECEIVE_AT_ONCE)
 
     def run(self) -> None:
         """Delete messages until there are no more and `close` was called.
@@ -57,30 +59,31 @@ class Deleter:
             try:
                 refused = self._queue.delete([message for message, _ in chunk])
             except BaseException:
-                with self._changed:
+                with self._is_work:
                     self._waiting.extendleft(reversed(chunk))
                 raise
             for message, done in chunk:
                 done(message, refused.get(message))
-            with self._changed:
+            with self._is_done:
                 self._unfinished -= len(chunk)
-                self._changed.notify_all()
+                self._is_done.notify_all()
 
     def close(self, seconds: float) -> bool:
         """Wait until everything is deleted, or the time is over; gives whether it is."""
-        with self._changed:
+        with self._is_work:
             self._is_closing = True
-            self._changed.notify_all()
-            return self._changed.wait_for(lambda: self._unfinished == 0, seconds)
+            self._is_work.notify_all()
+        with self._is_done:
+            return self._is_done.wait_for(lambda: self._unfinished == 0, seconds)
 
     def _take(self) -> list[tuple[Message, Done]]:
         """Up to ten of them; none only at the end."""
-        with self._changed:
+        with self._is_work:
             while True:
-                self._changed.wait_for(lambda: self._waiting or self._is_closing)
+                self._is_work.wait_for(lambda: self._waiting or self._is_closing)
                 end = monotonic() + _LINGER
                 while 0 < len(self._waiting) < RECEIVE_AT_ONCE and not self._is_closing:
-                    if not self._changed.wait(max(0.0, end - monotonic())):
+                    if not self._is_work.wait(max(0.0, end - monotonic())):
                         break
                 count = min(len(self._waiting), RECEIVE_AT_ONCE)
                 if count or self._is_closing:
