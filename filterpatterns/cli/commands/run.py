@@ -46,7 +46,8 @@ Examples:
     --queue-url https://sqs.eu-west-1.amazonaws.com/123456789012/orders
   fp run pattern.json --queue-url "$QUEUE" --command 'node handler.js'
   fp run pattern.json --queue-url "$QUEUE" --invoke-url http://localhost:9000
-  fp run template.yaml#Orders --queue-url "$QUEUE" --handler app:handler --once --json
+  fp run template.yaml#Orders --queue-url "$QUEUE" --handler app:handler \\
+    --once --json
 
 \b
 Exit status: 0; with --once 1 if a message is left that the function could not

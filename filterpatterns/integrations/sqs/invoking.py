@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -14,6 +15,7 @@ from filterpatterns.integrations.sqs.batching import Batch, Batching
 from filterpatterns.integrations.sqs.counts import Counters
 from filterpatterns.integrations.sqs.deleting import Deleter
 from filterpatterns.integrations.sqs.handlers import Handler, HandlerError, LambdaContext
+from filterpatterns.integrations.sqs.handlers.threads import THREADS
 from filterpatterns.integrations.sqs.queue import Queue, QueueInfo, seconds_until
 from filterpatterns.integrations.sqs.records import Message
 from filterpatterns.integrations.sqs.visibility import HeldMessages
@@ -133,8 +135,7 @@ class Invoker:
         """Form batches and have them handled until `close`; `fail` gets what ends all work."""
         while (batch := self._next_batch()) is not None:
             self._number += 1
-            arguments = (batch, self._number, fail)
-            threading.Thread(target=self._work, args=arguments, daemon=True).start()
+            THREADS.start(partial(self._work, batch, self._number, fail))
 
     def close(self) -> list[Message]:
         """Form no more batches; gives the messages that no batch has got."""
@@ -166,7 +167,7 @@ class Invoker:
                     self._changed.wait()
             return None
 
-    def _work(self, batch: Batch, number: int, fail: Callable[[BaseException], None]) -> None:
+    def _work(self, batch: Batch, number: int, fail: Callable[[BaseException], None]) -> bool:
         try:
             result = self._invoke(batch, number)
             self._settle(batch, result)
@@ -178,6 +179,7 @@ class Invoker:
             with self._changed:
                 self._free += 1
                 self._changed.notify_all()
+        return True
 
     def _invoke(self, batch: Batch, number: int) -> BatchResult:
         account = self._info.arn.split(":")[4]

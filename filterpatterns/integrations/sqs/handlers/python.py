@@ -22,6 +22,7 @@ from msgspec import Struct
 
 from filterpatterns.integrations.sqs.handlers.base import HandlerError, timed_out
 from filterpatterns.integrations.sqs.handlers.context import LambdaContext
+from filterpatterns.integrations.sqs.handlers.threads import THREADS
 
 Function = Callable[[Any, Any], Any]
 
@@ -173,32 +174,65 @@ def _called(
     Raises:
         HandlerError: it failed. With `raises=False` the error is returned.
     """
-    outcome: list[Any] = []
-
-    def run() -> None:
-        try:
-            outcome.append(_marshalled(function(event, context)))
-        except BaseException as error:  # noqa: BLE001 - also SystemExit is a function error
-            outcome.append(error if isinstance(error, _TimedOut) else _error_of(error))
-
-    thread = threading.Thread(target=run, name=f"handler {context.aws_request_id}", daemon=True)
-    thread.start()
-    thread.join(context.remaining_seconds())
-    answer: Any
-    if thread.is_alive():
-        if thread.ident is not None:
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                ctypes.c_ulong(thread.ident), ctypes.py_object(_TimedOut)
-            )
-        thread.join(_GRACE)
-        answer = timed_out(context)
-        if thread.is_alive():
-            answer.details = "It goes on in the background: it waits for something that has no end."
-    else:
-        answer = timed_out(context) if isinstance(outcome[0], _TimedOut) else outcome[0]
+    call = _Call(function, event, context)
+    THREADS.start(call.run)
+    answer = call.answer()
     if raises and isinstance(answer, HandlerError):
         raise answer
-    return answer, not thread.is_alive()
+    return answer, call.has_ended
+
+
+class _Call:
+    """One call of a function."""
+
+    def __init__(self, function: Function, event: dict[str, Any], context: LambdaContext) -> None:
+        self._function = function
+        self._event = event
+        self._context = context
+        self._outcome: Any = None
+        self._thread: int | None = None
+        self._lock = threading.Lock()
+        self._is_late = False
+        self._ended = threading.Event()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the function does nothing any more."""
+        return self._ended.is_set()
+
+    def run(self) -> bool:
+        """The work of a thread, which is not used again if the function was late."""
+        try:
+            self._thread = threading.get_ident()
+            try:
+                self._outcome = _marshalled(self._function(self._event, self._context))
+            except _TimedOut:
+                raise
+            except BaseException as error:  # noqa: BLE001 - also SystemExit is a function error
+                self._outcome = _error_of(error)
+            with self._lock:
+                self._ended.set()
+                return not self._is_late
+        except _TimedOut:  # it may come up to the last moment
+            self._ended.set()
+            return False
+
+    def answer(self) -> Any:
+        """What the function returned, or a HandlerError."""
+        if self._ended.wait(self._context.remaining_seconds()):
+            return self._outcome
+        with self._lock:
+            self._is_late = not self._ended.is_set()
+            if self._is_late and self._thread is not None:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(self._thread), ctypes.py_object(_TimedOut)
+                )
+        if not self._is_late:
+            return self._outcome
+        error = timed_out(self._context)
+        if not self._ended.wait(_GRACE):
+            error.details = "It goes on in the background: it waits for something that has no end."
+        return error
 
 
 def _marshalled(answer: Any) -> Any:
