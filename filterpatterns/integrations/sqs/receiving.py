@@ -85,22 +85,23 @@ class Receiver:
         info = self._info
         messages = [received(one, info.arn, info.region) for one in given]
         self._held.hold(messages, now, info.visibility_timeout)
-        messages = [message for message in messages if not self._is_known(message)]
         kept, dropped = self._filtered(messages)
-        reasons = [verdict[0].slug for _, verdict in dropped]
-        self._counters.add_received(len(messages), reasons)
-        if self._on_dropped is not None and dropped:
-            with self._lock:
-                for message, (reason, key) in dropped:
-                    self._on_dropped(message.record, reason, key)
         filtered_out = [message for message, _ in dropped]
+        staying: list[Message] = []
         if self._keep_dropped or self._keep_all:
-            self._park(filtered_out)
-        else:
+            staying = [*filtered_out, *(kept if self._keep_all else ())]
+        known = self._claim(staying)
+        new = [(message, verdict) for message, verdict in dropped if message not in known]
+        reasons = [verdict[0].slug for _, verdict in new]
+        self._counters.add_received(len(messages) - len(known), reasons)
+        if self._on_dropped is not None and new:
+            with self._lock:
+                for message, (reason, key) in new:
+                    self._on_dropped(message.record, reason, key)
+        self._park(staying)
+        if not (self._keep_dropped or self._keep_all):
             self._deleter.put(filtered_out, self._deleted)
-        if self._keep_all:
-            self._park(kept)
-        elif kept:
+        if kept and not self._keep_all:
             self._sink.add(kept)
         return len(given)
 
@@ -124,23 +125,25 @@ class Receiver:
                 dropped.append((message, found))
         return kept, dropped
 
+    def _claim(self, messages: list[Message]) -> set[Message]:
+        """Note messages that stay in the queue. Gives those that are noted already, and came back
+        all the same, or were delivered twice: they take the place of the ones before."""
+        known = {}
+        with self._lock:
+            for message in messages:
+                before = self._parked.get(message.id)
+                if before is not None:
+                    known[message] = before
+                self._parked[message.id] = message
+        self._held.drop(known.values())
+        return set(known)
+
     def _park(self, messages: list[Message]) -> None:
+        """Keep messages invisible for longer than usual."""
         seconds = max(_PARKED_SECONDS, self._info.visibility_timeout)
         since = monotonic()
         refused = self._queue.set_visibility(messages, seconds)
-        with self._lock:
-            self._parked |= {message.id: message for message in messages}
-        self._held.hold([one for one in messages if one not in refused], since, seconds)
-
-    def _is_known(self, message: Message) -> bool:
-        """Whether a message is parked already, and came back all the same; it is parked anew."""
-        with self._lock:
-            before = self._parked.get(message.id)
-        if before is None:
-            return False
-        self._held.drop([before])
-        self._park([message])
-        return True
+        self._held.extended([one for one in messages if one not in refused], since, seconds)
 
     def _deleted(self, message: Message, refused: str | None) -> None:
         self._held.drop([message])

@@ -14,7 +14,8 @@ ARN = "arn:aws:sqs:eu-west-1:123456789012:"
 class FakeSqs:
     """A client of one queue. `log` has the name of each call; `faults` maps a call's name to a list
     of exceptions, of which each such call raises the next. `keeps_groups`: like SQS, no message of
-    a FIFO group is delivered while an earlier one is invisible. Like moto's, its SequenceNumbers
+    a FIFO group is delivered while an earlier one is invisible. `delivers_twice`: as a standard
+    queue may, it delivers each message a second time at once. Like moto's, its SequenceNumbers
     are made up."""
 
     def __init__(
@@ -24,11 +25,13 @@ class FakeSqs:
         visibility: int = 30,
         max_receive_count: int | None = None,
         keeps_groups: bool = True,
+        delivers_twice: bool = False,
     ) -> None:
         self.url = f"http://localhost/{name}"
         self.visibility = visibility
         self.max_receive_count = max_receive_count
         self.keeps_groups = keeps_groups
+        self.delivers_twice = delivers_twice
         self.messages: list[dict[str, Any]] = []
         self.dead: list[str] = []
         self.deleted: list[str] = []
@@ -134,8 +137,9 @@ class FakeSqs:
                 self.messages.remove(one)
                 self.dead.append(one["body"])
                 continue
-            one["visible"] = now + self.visibility
             one["count"] += 1
+            if not (self.delivers_twice and one["count"] == 1):
+                one["visible"] = now + self.visibility
             one["receipt"] = f"{one['id']}-{one['count']}"
             self.received_at.setdefault(one["id"], []).append(now)
             found.append(self._delivered(one))

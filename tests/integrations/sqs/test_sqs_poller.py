@@ -269,6 +269,23 @@ def test_a_dry_run_calls_nothing_and_leaves_everything_visible() -> None:
     }
 
 
+@pytest.mark.parametrize("options", [{"dry_run": True}, {"keep_dropped": True}])
+def test_a_message_that_is_delivered_twice_is_kept_and_counted_once(options: Any) -> None:
+    sqs, seen = FakeSqs(delivers_twice=True), []
+    sqs.send(*bodies(*range(40)))
+    counts = run(sqs, Seen(), pattern=BIG, on_dropped=lambda *_: seen.append(1), **options)
+    assert (counts.polled, counts.filtered_out, len(seen)) == (40, 40, 40)
+    assert sqs.visible() == bodies(*range(40))
+
+
+def test_a_message_that_is_delivered_twice_is_handled_at_least_once_and_gone() -> None:
+    sqs, seen = FakeSqs(delivers_twice=True), Seen()
+    sqs.send(*bodies(*range(90, 110)))
+    run(sqs, seen, pattern=BIG)
+    assert set(seen.bodies) == set(bodies(*range(100, 110)))
+    assert sqs.messages == []
+
+
 def test_a_server_that_disappears_is_asked_again() -> None:
     sqs, seen, said = FakeSqs(), Seen(), []
     sqs.send(*bodies(1, 100))
