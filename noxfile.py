@@ -55,6 +55,10 @@ def thorough(session: nox.Session) -> None:
 def integration(session: nox.Session) -> None:
     """Against other people's packages: servers on loopback ports, real HTTP."""
     session.install("-e", ".[integration]")
+    folder = Path(session.create_tmp(), "fauxqs")
+    install = ("npm", "install", "--silent", "--no-audit", "--no-fund")
+    session.run(*install, "--prefix", str(folder), "fauxqs@2", external=True)
+    session.env.update(FAUXQS=str(folder.resolve()), INTEGRATION="required")
     _pytest(session, "tests/integration", profile="brief")
 
 

@@ -93,7 +93,7 @@ def test_the_dropped_records_do_not_go_over_the_pattern(template: str) -> None:
     result = fp("run", f"{template}#Orders", *URL, "--dry-run", "--batch-size", "10",
                 "--dropped", template)  # fmt: skip
     assert result.exit_code == 2
-    assert "--dropped would overwrite" in result.stderr
+    assert "--dropped would write to this file, which is read" in result.stderr
     assert Path(template).read_text() == TEMPLATE
 
 

@@ -11,7 +11,7 @@ import click
 
 from filterpatterns.cli.arguments import patterns
 from filterpatterns.cli.arguments.options import complete_files
-from filterpatterns.cli.io.output_files import Write, overlap, to_file
+from filterpatterns.cli.io.output_files import Write, refuse_overlap, to_file
 from filterpatterns.cli.messages import Failure, counted, located
 from filterpatterns.cli.output import writers
 from filterpatterns.limits import MAX_FILTERS
@@ -163,10 +163,8 @@ def command(ctx: click.Context, /, pattern: str, **options: Any) -> None:
     _check_usage(options)
     filter_, mapping, name = _filter_and_mapping(pattern, options)
     settings = _settings(mapping, name, options)
-    clash = overlap([("--dropped", options["dropped"])], [pattern.partition("#")[0]])
-    if clash is not None:
-        raise click.UsageError(f"--dropped would overwrite {clash.read}")
-    from filterpatterns.cli.run_display import JsonLines, Lines, live, wants_table
+    refuse_overlap([("--dropped", options["dropped"])], [pattern.partition("#")[0]])
+    from filterpatterns.cli.output.run_display import JsonLines, Lines, live, wants_table
 
     out = writers.stdout()
     as_json, is_dry = options["as_json"], options["dry_run"]

@@ -26,7 +26,7 @@ from filterpatterns.integrations.sqs.mapping import (
 )
 from filterpatterns.integrations.sqs.queue import Queue, QueueInfo, connect
 from filterpatterns.integrations.sqs.receiving import OnDropped
-from filterpatterns.integrations.sqs.work import CONNECTIONS, Work, WorkSettings
+from filterpatterns.integrations.sqs.work import CONNECTIONS, Worker, WorkSettings
 from filterpatterns.language.inputs import PatternInput
 
 _TICK: Final = 1.0
@@ -123,7 +123,7 @@ class Poller:
         self._counters = Counters()
         self._stopping = threading.Event()
         self._started = threading.Event()
-        self._work: Work | None = None
+        self._work: Worker | None = None
         self._error: BaseException | None = None
         self._thread: threading.Thread | None = None
 
@@ -174,7 +174,7 @@ class Poller:
             on_batch=self._on_batch,
             report=self._report,
         )
-        work = Work(settings, self._queue, info, self._counters, self._stopping, self._fail)
+        work = Worker(settings, self._queue, info, self._counters, self._stopping, self._fail)
         self._work = work
         try:
             work.start()

@@ -55,7 +55,7 @@ class WorkSettings(Struct, frozen=True, kw_only=True):
     report: Callable[[str], None]
 
 
-class Work:
+class Worker:
     """The threads of a poller that runs.
 
     Args:

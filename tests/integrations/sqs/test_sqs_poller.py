@@ -9,7 +9,6 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from fake_sqs import FakeSqs
 
 import filterpatterns
 from filterpatterns.integrations.sqs import (
@@ -20,6 +19,7 @@ from filterpatterns.integrations.sqs import (
     Poller,
     QueueError,
 )
+from tests.integrations.sqs.fake_sqs import FakeSqs
 
 BIG = {"body": {"total": [{"numeric": [">=", 100]}]}}
 REPORTS = EventSourceMapping(report_batch_item_failures=True)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from queue import SimpleQueue
 
-Work = Callable[[], bool]
+Job = Callable[[], bool]
 """Gives whether its thread may be used again."""
 
 
@@ -14,9 +14,9 @@ class Threads:
     """As many daemon threads as there is work at a time."""
 
     def __init__(self) -> None:
-        self._idle: list[SimpleQueue[Work]] = []
+        self._idle: list[SimpleQueue[Job]] = []
 
-    def start(self, work: Work) -> None:
+    def start(self, work: Job) -> None:
         """Do some work in a thread of its own."""
         try:
             inbox = self._idle.pop()
@@ -25,7 +25,7 @@ class Threads:
             threading.Thread(target=self._serve, args=(inbox,), daemon=True).start()
         inbox.put(work)
 
-    def _serve(self, inbox: SimpleQueue[Work]) -> None:
+    def _serve(self, inbox: SimpleQueue[Job]) -> None:
         while inbox.get()():
             self._idle.append(inbox)
 
