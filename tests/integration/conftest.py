@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import servers
-from servers import Server
+
+from tests.integration import servers
+from tests.integration.servers import Server
 
 _numbers = itertools.count(1)
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from servers import REGION
+from tests.integration.servers import REGION
 
 
 class Run:

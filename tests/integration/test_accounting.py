@@ -13,8 +13,9 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from programs import Run
-from servers import Proxy, Server
+
+from tests.integration.programs import Run
+from tests.integration.servers import Proxy, Server
 
 SENT = 2_000
 PATTERN = '{"body": {"kind": ["order"]}}'

@@ -10,9 +10,9 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
-from servers import REGION, Proxy, Server, client
 
 from filterpatterns.integrations.sqs import EventSourceMapping, Poller, QueueError
+from tests.integration.servers import REGION, Proxy, Server, client
 
 BIG = {"body": {"total": [{"numeric": [">=", 100]}]}}
 REPORTS = EventSourceMapping(report_batch_item_failures=True)

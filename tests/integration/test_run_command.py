@@ -14,8 +14,9 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from programs import Run, objects, run
-from servers import REGION, Server
+
+from tests.integration.programs import Run, objects, run
+from tests.integration.servers import REGION, Server
 
 TEMPLATE = """
 AWSTemplateFormatVersion: "2010-09-09"
