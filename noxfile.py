@@ -57,7 +57,7 @@ def integration(session: nox.Session) -> None:
     session.install("-e", ".[integration]")
     folder = Path(session.create_tmp(), "fauxqs")
     install = ("npm", "install", "--silent", "--no-audit", "--no-fund")
-    session.run(*install, "--prefix", str(folder), "fauxqs@2", external=True)
+    session.run(*install, "--prefix", str(folder), "fauxqs@1.9.2", external=True)
     session.env.update(FAUXQS=str(folder.resolve()), INTEGRATION="required")
     _pytest(session, "tests/integration", profile="brief")
 
