@@ -7,8 +7,10 @@ from typing import Any
 import click
 
 from filterpatterns.delivery.envelopes import contradicts
-from filterpatterns.errors import Diagnostic, printable
+from filterpatterns.errors import diagnosed, located
 from filterpatterns.matching.verdict import as_record
+
+__all__ = ["Failure", "counted", "diagnosed", "located", "say_other_source"]
 
 
 class Failure(click.ClickException):
@@ -20,20 +22,9 @@ class Failure(click.ClickException):
         click.echo(self.message, err=True)
 
 
-def located(file: str, words: str, line: int | None = None, column: int | None = None) -> str:
-    """A message with its place as editors and terminals recognise it: `file:line:column: ...`."""
-    place = ":".join(str(part) for part in (printable(file), line, column) if part is not None)
-    return f"{place}: {words}"
-
-
 def counted(count: int, word: str = "record") -> str:
     """So many records, or of something else."""
     return f"{count:,} {word}{'' if count == 1 else 's'}"
-
-
-def diagnosed(file: str, diagnostic: Diagnostic) -> str:
-    """A diagnostic of a pattern that stands in a file, drawn."""
-    return located(file, str(diagnostic), diagnostic.line, diagnostic.column)
 
 
 def say_other_source(record: Any, source: str) -> bool:

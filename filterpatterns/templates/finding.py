@@ -19,16 +19,19 @@ from filterpatterns.templates.documents.values import List, Literal, Object, Tem
 from filterpatterns.templates.errors import TemplateError, line_and_column
 from filterpatterns.templates.mapping import ENCRYPTED, TITLES, UNRESOLVED, Mapping, Skipped
 from filterpatterns.templates.mentions import mentions_patterns
+from filterpatterns.templates.settings import Setting
 
 __all__ = [
     "ENCRYPTED",
     "TITLES",
     "UNRESOLVED",
     "Mapping",
+    "Setting",
     "Skipped",
     "TemplateError",
     "line_and_column",
     "named",
+    "names_of",
     "patterns_in",
 ]
 
@@ -40,7 +43,9 @@ _HCL = re.compile(r'^[ \t]*(?:resource|module|data)[ \t]+"[^"\n]*"[^{\n]*\{', re
 _YAML_NAMES = (".yaml", ".yml", ".template")
 
 
-def patterns_in(text: str, name: str = "", *, searched: bool = False) -> list[Mapping]:
+def patterns_in(
+    text: str, name: str = "", *, searched: bool = False, unfiltered: bool = False
+) -> list[Mapping]:
     """The mappings, pipes, rules and patterns of a text.
 
     Args:
@@ -49,6 +54,7 @@ def patterns_in(text: str, name: str = "", *, searched: bool = False) -> list[Ma
         name: the file's name; it decides what the content does not.
         searched: nobody said that this text has patterns, a search came upon it: what only might be
             a pattern, or might be broken, is passed over.
+        unfiltered: also give event source mappings that have no filters.
 
     Returns:
         What was found, in the order of the text; an empty list if there are no patterns.
@@ -60,7 +66,8 @@ def patterns_in(text: str, name: str = "", *, searched: bool = False) -> list[Ma
     if searched and not mentions_patterns(text) and not text.lstrip().startswith("{"):
         return []
     try:
-        return list(_mappings(text, name.lower(), searched))
+        found = _mappings(text, name.lower(), searched)
+        return [one for one in found if unfiltered or one.is_filtered]
     except TemplateError:
         if searched and not mentions_patterns(text):
             return []
@@ -68,8 +75,36 @@ def patterns_in(text: str, name: str = "", *, searched: bool = False) -> list[Ma
 
 
 def named(mappings: Iterable[Mapping], name: str) -> list[Mapping]:
-    """The mappings of that name: those whose logical id it is, or else one of their other names."""
+    """The mappings of that name: those whose logical id it is, or else one of their other names.
+
+    Of several with one name each has a number behind it as well: `worker.sqs.1`, `worker.sqs.2`.
+    """
     given = list(mappings)
+    found = _by_name(given, name)
+    base, dot, number = name.rpartition(".")
+    if found or not dot or not number.isdecimal():
+        return found
+    several = _by_name(given, base)
+    index = int(number) - 1 if len(number) < 6 else -1
+    return [several[index]] if len(several) > 1 and 0 <= index < len(several) else []
+
+
+def names_of(mappings: Iterable[Mapping]) -> list[str]:
+    """A name for each mapping that means it alone, as `named` understands it."""
+    given = list(mappings)
+    found = []
+    for one in given:
+        candidates = [name for name in (one.logical_id, *one.names) if name]
+        unique = [name for name in candidates if len(_by_name(given, name)) == 1]
+        if unique:
+            found.append(unique[0])
+        elif candidates:
+            name = candidates[-1]
+            found.append(f"{name}.{_by_name(given, name).index(one) + 1}")
+    return found
+
+
+def _by_name(given: list[Mapping], name: str) -> list[Mapping]:
     return [one for one in given if one.logical_id == name] or [
         one for one in given if name in one.names
     ]

@@ -35,6 +35,7 @@ from filterpatterns.templates.documents.values import (
     text_of,
 )
 from filterpatterns.templates.errors import Unresolved, line_and_column
+from filterpatterns.templates.settings import Setting, Spelling, settings_in
 
 Kind = OneOf["event source mapping", "pipe", "rule", "subscriber", "pattern"]
 
@@ -83,7 +84,8 @@ class Mapping(Struct, frozen=True):
     `source` is None where the template does not say, `dialect` where there is no service. `texts`
     are the patterns (none of them, and nothing skipped: everything is kept), and `problems` are
     mistakes around them: a filter without a pattern. `attributes` are those of Kafka records that a
-    schema registry validates: `KEY`, `VALUE`.
+    schema registry validates: `KEY`, `VALUE`. `settings` are those of an event source mapping
+    beside its filters; `is_filtered` is whether it has filters at all.
     """
 
     logical_id: str
@@ -96,6 +98,8 @@ class Mapping(Struct, frozen=True):
     problems: tuple[Diagnostic, ...] = ()
     names: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    is_filtered: bool = True
 
     def check(
         self,
@@ -185,6 +189,28 @@ class Builder:
         if node is None or self._is_nothing(node):
             return None
         return self._made(node.span, filters, logical_id, kind, source, names, attributes)
+
+    def event_source_mapping(
+        self,
+        criteria: TemplateValue | None,
+        properties: TemplateValue,
+        spelling: Spelling,
+        logical_id: str,
+        source: str | None,
+        *,
+        names: Iterable[str] = (),
+        attributes: tuple[str, ...] = (),
+    ) -> Mapping:
+        """An event source mapping with its settings, whether it has filters or not."""
+        kind: Kind = "event source mapping"
+        found = self.criteria(
+            criteria, logical_id, kind, source, names=names, attributes=attributes
+        )
+        is_filtered = found is not None
+        if found is None:
+            found = self.patterns((), properties.span, logical_id, kind, source, names=names)
+        settings = settings_in(properties, spelling, self.text, self.resolve)
+        return replace(found, settings=settings, is_filtered=is_filtered)
 
     def patterns(
         self,

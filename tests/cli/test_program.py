@@ -466,7 +466,7 @@ def test_a_value_that_the_template_does_not_have(here: Path) -> None:
     template = ROOT / "tests" / "templates" / "data" / "rules.yaml"
     result = fp("test", f"{template}#Kept", "events.jsonl")
     assert ":25:19: error FP201: Ref AWS::AccountId is known only when deployed\n" in result.stderr
-    assert "  hint: give the filter itself as PATTERN, with the value written out" in result.stderr
+    assert "  hint: give the filter itself, with the value written out" in result.stderr
     assert f"; or another mapping: {template}#NAME\n" in result.stderr
     assert result.exit_code == 2
 

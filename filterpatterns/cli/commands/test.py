@@ -91,6 +91,7 @@ Examples:
   fp test --quiet --expect all pattern.json must-pass/*.json
   fp test --expect none --explain pattern.json must-drop/*.json
   fp test --cases cases.jsonl --explain
+  fp test --cases orders.cases.yaml
   fp test --cases cases.jsonl --junit report.xml
 
 \b
@@ -155,10 +156,16 @@ def command(
     record or a whole Lambda event ({"Records": [...]}), told apart by what is in them.
 
     Case files are JSON Lines (or an array) of objects with a `pattern`, a `record`, and what
-    `matches` has to be, true or false; or with several records in `events` and as many verdicts in
-    `matches`; or with `valid`, true or false, for a pattern that has to be accepted or refused.
-    `source` is the event source (else --source, else sqs), `name` or `id` what the case is called,
-    `comment` anything. Patterns and records may be JSON, or strings that hold it.
+    `matches` has to be, true or false; or with a `body`, around which a record is made; or with a
+    whole Lambda `event`, where `matches` may also be the ids of the records that are kept; or with
+    several records in `events` and as many verdicts in `matches`; or with `valid`, true or false,
+    for a pattern that has to be accepted or refused. `source` is the event source (else --source,
+    else sqs), `name` or `id` what the case is called, `comment` anything. Patterns and records may
+    be JSON, or strings that hold it; {"file": "template.yaml#Orders"} is the pattern in a file.
+
+    In YAML (FILE.yaml) the cases of one `pattern` are a list, `cases`; the pattern may be a file's
+    name, and `body`, `record` and `event` may be `file: NAME`. The files are looked for in the case
+    file's directory. pytest runs FILE.cases.yaml and FILE.cases.jsonl too.
     """
     given = (*cases, *(() if pattern is None else (pattern,)), *files)
     patterns.refuse_stdin_twice(given)
@@ -213,7 +220,8 @@ def command(
     if report is not None and expect is not None:
         from filterpatterns.cli.evaluation.misses import Reporting
 
-        writer = reporting = Reporting(writer, report, expect)
+        writer = reporting = Reporting(writer, report, expect, compiled, verdict)
+        verdict = reporting.verdict
     tally = Tally()
     if isinstance(writer, writers.Silence):  # nothing is printed for a record
         lines = compiled._engine.lines_with_reasons()  # noqa: SLF001 - within the package

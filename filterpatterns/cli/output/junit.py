@@ -46,15 +46,20 @@ class Report:
         self._file.close()
 
     def case(
-        self, group: str, name: str, outcome: Outcome | None = None, message: str = ""
+        self,
+        group: str,
+        name: str,
+        outcome: Outcome | None = None,
+        message: str = "",
+        details: str = "",
     ) -> None:
-        """Add a test case; without an outcome it has passed."""
+        """Add a test case; without an outcome it has passed. `details` follow the message."""
         element = ElementTree.Element("testcase", classname=_safe(group), name=_safe(name))
         self._counts["tests"] += 1
         if outcome is not None:
             self._counts[f"{outcome}s"] += 1
             inside = ElementTree.SubElement(element, outcome, message=_safe(message))
-            inside.text = _safe(message)
+            inside.text = _safe(f"{message}\n{details}" if details else message)
         self._cases.write(b"    " + ElementTree.tostring(element) + b"\n")
 
     def write(self) -> None:

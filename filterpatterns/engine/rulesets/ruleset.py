@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -85,6 +86,37 @@ class RuleSet:
         self._lock = threading.Lock()
         self._state = _State(versions={each.name: Version.empty(each) for each in sources})
         self._add({} if rules is None else rules)
+
+    @classmethod
+    def load(
+        cls,
+        where: str | os.PathLike[str],
+        *,
+        parameters: Mapping[str, Any] | None = None,
+        source: SourceName | None = None,
+    ) -> RuleSet:
+        """The patterns of a file as rules, by the names that `filterpatterns.load_all` gives them.
+
+        Args:
+            where: as for `filterpatterns.load`.
+            parameters: as for `filterpatterns.load`.
+            source: the event source; else what the file says, if that is one for all its patterns,
+                else "auto".
+
+        Raises:
+            OSError: the file cannot be read.
+            LoadError: it has no patterns, or one that only the deployment knows.
+            PatternError: AWS would refuse patterns.
+        """
+        from filterpatterns import load_all
+
+        filters = load_all(where, parameters=parameters, source=source)
+        sources = {each.source for each in filters.values()}
+        rules = cls(source=sources.pop() if len(sources) == 1 else "auto")
+        texts = {name: each.texts for name, each in filters.items()}
+        compiled = {name: rules._compile(given) for name, given in texts.items()}
+        rules._add_compiled(texts, compiled)
+        return rules
 
     @property
     def source(self) -> SourceName:

@@ -24,6 +24,7 @@ from filterpatterns.templates.errors import Unresolved
 from filterpatterns.templates.kinds.arns import MAPPING_PROPERTIES, PIPE_PARAMETERS, source_of_arn
 from filterpatterns.templates.mapping import ENCRYPTED, Builder, Mapping
 from filterpatterns.templates.schema_registry import schema_attributes
+from filterpatterns.templates.settings import AWS
 
 
 def is_output(root: Object) -> bool:
@@ -94,16 +95,15 @@ def _mapping(one: Object, build: Builder) -> Iterator[Mapping]:
             one.span, reason, name, "event source mapping", source, names=names, code=ENCRYPTED
         )
         return
-    found = build.criteria(
+    yield build.event_source_mapping(
         one.get("FilterCriteria"),
+        one,
+        AWS,
         name,
-        "event source mapping",
         source,
         names=names,
         attributes=schema_attributes(one),
     )
-    if found is not None:
-        yield found
 
 
 def _encrypted(one: Object) -> str | None:

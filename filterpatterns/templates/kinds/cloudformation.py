@@ -28,6 +28,7 @@ from filterpatterns.templates.kinds.arns import (
 )
 from filterpatterns.templates.mapping import Builder, Mapping
 from filterpatterns.templates.schema_registry import schema_attributes
+from filterpatterns.templates.settings import AWS
 
 _SUBSCRIBER = "AWS::EventsV2::Subscriber"
 _SAM_RULES = ("EventBridgeRule", "CloudWatchEvent")
@@ -152,16 +153,15 @@ class _Template:
     def _mapping(self, name: Text, properties: TemplateValue | None) -> Iterator[Mapping]:
         source = source_of(child(properties, "EventSourceArn"), self._types)
         source = source or _by_property(properties, MAPPING_PROPERTIES)
-        criteria = child(properties, "FilterCriteria")
-        found = self._build.criteria(
-            criteria,
-            name.value,
-            "event source mapping",
-            source,
-            attributes=schema_attributes(properties),
-        )
-        if found is not None:
-            yield found
+        if properties is not None:
+            yield self._build.event_source_mapping(
+                child(properties, "FilterCriteria"),
+                properties,
+                AWS,
+                name.value,
+                source,
+                attributes=schema_attributes(properties),
+            )
 
     def _pipe(self, name: Text, properties: TemplateValue | None) -> Iterator[Mapping]:
         parameters = child(properties, "SourceParameters")
@@ -206,16 +206,15 @@ class _Template:
         if kind in _SAM_RULES:
             yield from self._rule(logical_id, event.span, child(properties, "Pattern"), names)
         elif kind in SAM_EVENTS:
-            found = self._build.criteria(
+            yield self._build.event_source_mapping(
                 child(properties, "FilterCriteria"),
+                properties or node,
+                AWS,
                 logical_id,
-                "event source mapping",
                 SAM_EVENTS[kind],
                 names=names,
                 attributes=schema_attributes(properties),
             )
-            if found is not None:
-                yield found
 
 
 def source_of(arn: TemplateValue | None, types: dict[str, str]) -> str | None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from filterpatterns.templates.documents.values import (
     List,
     Object,
@@ -21,6 +23,7 @@ from filterpatterns.templates.documents.values import (
 from filterpatterns.templates.errors import Unresolved
 from filterpatterns.templates.kinds import cloudformation
 from filterpatterns.templates.mapping import Builder, Mapping
+from filterpatterns.templates.settings import SERVERLESS, settings_in
 
 _SOURCES = {
     "sqs": "sqs",
@@ -72,16 +75,22 @@ def _event(
             )
         return
     wanted = child(given, "filterPatterns")
-    if kind.value not in _SOURCES or wanted is None:
+    if kind.value not in _SOURCES:
         return
     source = _SOURCES[kind.value]
     if source is None:
         source = _STREAMS.get(text_of(child(given, "type")) or "")
         source = source or cloudformation.source_of(child(given, "arn"), types)
+    if wanted is None:
+        yield build.event_source_mapping(
+            None, given, SERVERLESS, function.value, source, names=names
+        )
+        return
     if isinstance(wanted, List):
-        yield build.patterns(
+        found = build.patterns(
             wanted.items, kind.span, function.value, "event source mapping", source, names=names
         )
+        yield replace(found, settings=settings_in(given, SERVERLESS, build.text, build.resolve))
         return
     try:
         build.resolve(wanted)

@@ -35,6 +35,7 @@ from filterpatterns.templates.kinds.arns import (
 )
 from filterpatterns.templates.mapping import Builder, Kind, Mapping
 from filterpatterns.templates.schema_registry import schema_attributes
+from filterpatterns.templates.settings import TERRAFORM
 
 _MAPPING, _PIPE = "aws_lambda_event_source_mapping", "aws_pipes_pipe"
 _RULES = ("aws_cloudwatch_event_rule", "aws_cloudwatch_event_archive")
@@ -212,17 +213,25 @@ class _Resource(Struct, frozen=True):
                         _unknown(name) for name, _ in members(dynamic) if name.value == "filter"
                     )
         if not filters:
+            if kind == "event source mapping":
+                yield build.event_source_mapping(
+                    None, body, TERRAFORM, self.address, source, names=self._names()
+                )
             return
         listed = List(tuple(filters), filters[0].span)
         node = Object(((Text("Filters", self.span, "plain"), listed),), self.span)
-        found = build.criteria(
-            node,
-            self.address,
-            kind,
-            source,
-            names=self._names(),
-            attributes=schema_attributes(self.body),
-        )
+        if kind == "event source mapping":
+            yield build.event_source_mapping(
+                node,
+                body,
+                TERRAFORM,
+                self.address,
+                source,
+                names=self._names(),
+                attributes=schema_attributes(body),
+            )
+            return
+        found = build.criteria(node, self.address, kind, source, names=self._names())
         if found is not None:
             yield found
 
