@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from filterpatterns.delivery.envelopes import contradicts
 from filterpatterns.errors import diagnosed, located
-from filterpatterns.matching.verdict import as_record
 
-__all__ = ["Failure", "counted", "diagnosed", "located", "say_other_source"]
+__all__ = ["Failure", "counted", "diagnosed", "located"]
 
 
 class Failure(click.ClickException):
@@ -25,13 +21,3 @@ class Failure(click.ClickException):
 def counted(count: int, word: str = "record") -> str:
     """So many records, or of something else."""
     return f"{count:,} {word}{'' if count == 1 else 's'}"
-
-
-def say_other_source(record: Any, source: str) -> bool:
-    """Say on standard error if a record, none of whose kind matched, is one of another source;
-    gives whether it is."""
-    other = contradicts(as_record(record), source)
-    if other is not None:
-        hint = f"--source {other}, or --source auto"
-        click.echo(f"fp: hint: these look like records of {other}: {hint}", err=True)
-    return other is not None

@@ -26,6 +26,7 @@ _COMMANDS: Final = (
     "stats",
     "route",
     "check",
+    "rule",
     "compile",
     "compare",
     "run",

@@ -147,11 +147,12 @@ def _too_many(patterns: tuple[PatternText, ...], options: Options) -> list[Diagn
 def _conditions(pattern: PatternText, source: Source, reporter: Reporter, parse: _Parse) -> AllOf:
     """The conditions of one pattern, worth using only without errors: in a subscriber's filter
     those on the whole event."""
-    if not parser.within_limits(pattern.text, reporter) or is_refused_array(pattern, reporter):
+    length = len(pattern.text) - sum(hole.end - hole.start for hole in pattern.holes)
+    is_within = parser.within_limits(pattern.text, reporter, length)
+    if not is_within or is_refused_array(pattern, reporter):
         return ()
     try:
-        syntax_tree = parse(pattern.text, reporter)
-        conditions = () if syntax_tree is None else check_tree(syntax_tree, reporter)
+        conditions = _checked(pattern, reporter, parse)
     except RecursionError:
         reporter.error(
             "FP018", None, "the pattern is nested deeper than the caller's stack has room"
@@ -161,6 +162,18 @@ def _conditions(pattern: PatternText, source: Source, reporter: Reporter, parse:
         return conditions  # reported with the filter
     refuse_operators(conditions, pattern.scope, reporter)
     return scoped(conditions, source.scopes[pattern.scope])
+
+
+def _checked(pattern: PatternText, reporter: Reporter, parse: _Parse) -> AllOf:
+    if not pattern.holes:
+        syntax_tree = parse(pattern.text, reporter)
+        return () if syntax_tree is None else check_tree(syntax_tree, reporter)
+    from filterpatterns.language import unknown_parts  # only templates have them
+
+    syntax_tree = unknown_parts.parse(pattern, reporter)
+    if syntax_tree is None:
+        return ()
+    return check_tree(syntax_tree, reporter, unknown_parts.read_operand)
 
 
 def _all_together(

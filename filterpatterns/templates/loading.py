@@ -7,7 +7,9 @@ which `#NAME` after the file's name chooses one.
 from __future__ import annotations
 
 import codecs
+import json
 import os
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as AbstractMapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,10 +18,12 @@ from filterpatterns.engine.filter import Filter, compile_texts
 from filterpatterns.engine.pipeline import Options
 from filterpatterns.errors import Diagnostic, LoadError, PatternError, PatternFileError, printable
 from filterpatterns.language import inputs
+from filterpatterns.language.inputs import PatternText
 from filterpatterns.limits import MAX_FILTERS
 from filterpatterns.templates.mentions import is_bare_pattern
 
 if TYPE_CHECKING:
+    from filterpatterns.templates.errors import Skipped
     from filterpatterns.templates.mapping import Mapping
 
 Where = str | os.PathLike[str]
@@ -27,6 +31,12 @@ Where = str | os.PathLike[str]
 
 Parameters = AbstractMapping[str, Any]
 """Values of what a template leaves open, by the names that it has for them."""
+
+Known = AbstractMapping[str, str]
+"""The same as text: what is no text as JSON."""
+
+Infer = Callable[[tuple[PatternText, ...]], str]
+"""Patterns -> the source that they are for, where nobody says."""
 
 LARGEST_FILE = 1 << 24
 """Bytes; ten filters of the longest pattern, all of it escapes, take less than a tenth of that."""
@@ -46,6 +56,20 @@ class Given(NamedTuple):
     text: str | bytes
     logical_id: str | None = None
     is_pattern: bool = False
+
+
+class UnknownPartsError(LoadError):
+    """A filter of which only the deployment knows some parts, `missing`. `instead` is what to do
+    about those that have no name; empty if there is nothing to do."""
+
+    def __init__(self, file: str, missing: Sequence[Skipped], instead: str) -> None:
+        first = missing[0]
+        names = dict.fromkeys(one.names[-1] for one in missing if one.names)
+        values = ", ".join(f"{json.dumps(name)}: ..." for name in names)
+        hint = f"say what it is: parameters={{{values}}}" if names else instead or None
+        super().__init__(file, first.reason, first.line, first.column, code=first.code, hint=hint)
+        self.missing = tuple(missing)
+        self.instead = instead
 
 
 def load(
@@ -75,7 +99,9 @@ def load(
     """
     given = _read(where)
     try:
-        return compile_given(given, source=source, max_filters=max_filters, parameters=parameters)
+        return compile_given(
+            given, source=source, max_filters=max_filters, known=_known(parameters)
+        )
     except PatternError as error:
         raise PatternFileError(given.name, error.errors) from None
 
@@ -100,7 +126,7 @@ def load_all(
                 where, parameters=parameters, source=source, max_filters=max_filters
             )
         }
-    found = _mappings(given, parameters)
+    found = _mappings(given, _known(parameters))
     if found is None or all(each.kind == "pattern" and not each.logical_id for each in found):
         if found is None or len(found) == 1:
             one = load(where, parameters=parameters, source=source, max_filters=max_filters)
@@ -129,17 +155,21 @@ def compile_given(
     *,
     source: str | None,
     max_filters: int,
-    parameters: Parameters | None = None,
+    known: Known | None = None,
+    infer: Infer | None = None,
 ) -> Filter:
     """The filter of a text.
 
-    A template's mapping says itself which source it is for; a `source` that was asked for wins.
+    A template's mapping says itself which source it is for; a `source` that was asked for wins. If
+    nobody says, `infer` tells. `known` are values of what the template leaves open.
 
     Raises:
         LoadError: it has no such filter, or one that only the deployment knows.
         PatternError: AWS would refuse the pattern.
     """
-    found, _ = compile_mapping(given, source=source, max_filters=max_filters, parameters=parameters)
+    found, _ = compile_mapping(
+        given, source=source, max_filters=max_filters, known=known, infer=infer
+    )
     return found
 
 
@@ -148,19 +178,21 @@ def compile_mapping(
     *,
     source: str | None,
     max_filters: int,
-    parameters: Parameters | None = None,
+    known: Known | None = None,
+    infer: Infer | None = None,
     unfiltered: bool = False,
 ) -> tuple[Filter, Mapping | None]:
     """As `compile_given`, with the template's mapping if the text is a template.
 
     `unfiltered`: it may be an event source mapping without filters, which keeps everything.
     """
-    mapping = _chosen(given, parameters, unfiltered)
+    mapping = _chosen(given, known, unfiltered)
     if mapping is not None:
-        return _compile(mapping, source, max_filters), mapping
+        return _compile(mapping, source, max_filters, infer), mapping
     options = Options(None, False, max_filters, advice=(_UNKNOWN_FIELD,))
     texts = inputs.patterns(given.text)
-    return compile_texts(texts, source or _DEFAULT_SOURCE, options), None
+    source = source or (infer(texts) if infer else _DEFAULT_SOURCE)
+    return compile_texts(texts, source, options), None
 
 
 def split(where: str) -> tuple[str, str | None]:
@@ -189,15 +221,24 @@ def _read(where: Where) -> Given:
     return Given(name, data.removeprefix(codecs.BOM_UTF8), logical_id)
 
 
-def _compile(mapping: Mapping, source: str | None, max_filters: int) -> Filter:
+def _compile(
+    mapping: Mapping, source: str | None, max_filters: int, infer: Infer | None = None
+) -> Filter:
     # `fp check` has the rest of what there is to say of a template's patterns.
     options = Options(mapping.dialect, False, max_filters)
-    return compile_texts(mapping.texts, source or mapping.source or "auto", options)
+    source = source or mapping.source or (infer(mapping.texts) if infer else "auto")
+    return compile_texts(mapping.texts, source, options)
 
 
-def _mappings(
-    given: Given, parameters: Parameters | None, unfiltered: bool = False
-) -> list[Mapping] | None:
+def _known(parameters: Parameters | None) -> Known:
+    """The values as text: what is no text as JSON."""
+    return {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in (parameters or {}).items()
+    }
+
+
+def _mappings(given: Given, known: Known | None, unfiltered: bool = False) -> list[Mapping] | None:
     """The mappings in a text; None if it can only be a pattern.
 
     Raises:
@@ -213,13 +254,11 @@ def _mappings(
         return None
     from filterpatterns.templates import finding  # not for those who have none
 
-    if parameters:
-        names = ", ".join(map(printable, parameters))
-        raise LoadError(given.name, f"values for what it leaves open are not taken: {names}")
     try:
-        found = finding.patterns_in(text, given.name, unfiltered=unfiltered)
+        found = finding.patterns_in(text, given.name, unfiltered=unfiltered, known=known)
     except finding.TemplateError as error:
         raise LoadError(given.name, error.message, error.line, error.column) from None
+    found = [each for each in found if not (each.is_misplaced or each.is_other_language)]
     if given.logical_id is None and all(each.kind == "pattern" for each in found):
         # A pattern written as YAML has been read; of JSON `compile` says best what is wrong.
         is_json = text.lstrip().startswith(("{", "["))
@@ -229,14 +268,14 @@ def _mappings(
     return found
 
 
-def _chosen(given: Given, parameters: Parameters | None, unfiltered: bool) -> Mapping | None:
+def _chosen(given: Given, known: Known | None, unfiltered: bool) -> Mapping | None:
     """The mapping that is meant; None if the text is itself the pattern.
 
     Raises:
         LoadError: there is none, more than one, or one that cannot be evaluated.
         PatternError: there are mistakes around its patterns.
     """
-    found = _mappings(given, parameters, unfiltered)
+    found = _mappings(given, known, unfiltered)
     if found is None:
         return None
     from filterpatterns.templates import finding
@@ -267,19 +306,13 @@ def _complete(mapping: Mapping, given: Given, found: list[Mapping]) -> Mapping:
     """
     from filterpatterns.templates import finding
 
-    for skipped in mapping.skipped:
-        hint = None
-        if skipped.code == finding.UNRESOLVED:
-            hint = "give the filter itself, with the value written out"
-            hint += f"; or another mapping: {given.name}#NAME" if len(found) > 1 else ""
-        raise LoadError(
-            given.name,
-            skipped.reason,
-            skipped.line,
-            skipped.column,
-            code=skipped.code,
-            hint=hint,
-        )
+    missing = (*mapping.skipped, *mapping.unset)
+    if missing:
+        instead = ""
+        if missing[0].code == finding.UNRESOLVED:
+            instead = "give the filter itself, with the value written out"
+            instead += f"; or another mapping: {given.name}#NAME" if len(found) > 1 else ""
+        raise UnknownPartsError(given.name, missing, instead)
     errors = [problem for problem in mapping.problems if problem.severity == "error"]
     if errors:
         raise PatternError(errors)

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from filterpatterns.templates.documents.positions import Resolve
 from filterpatterns.templates.documents.values import (
     Encoded,
     List,
@@ -19,9 +18,11 @@ from filterpatterns.templates.documents.values import (
     Object,
     TemplateValue,
     Text,
+    Unknown,
     is_null,
 )
 from filterpatterns.templates.errors import Unresolved, line_and_column
+from filterpatterns.templates.values.pattern_text import Resolve, as_unknown, unresolved
 
 Spelling = dict[str, tuple[str, ...]]
 """AWS's name of a setting -> where it is in a template of some kind."""
@@ -87,14 +88,14 @@ def settings_in(
 def _member(node: TemplateValue | None, name: str, resolve: Resolve) -> TemplateValue | None:
     if node is None:
         return None
-    node = resolve(node)
+    node = _resolved(node, resolve)
     if isinstance(node, List) and node.items:  # a block of Terraform's, of which there is one
-        node = resolve(node.items[0])
+        node = _resolved(node.items[0], resolve)
     return node.get(name) if isinstance(node, Object) else None
 
 
 def _plain(node: TemplateValue, resolve: Resolve) -> Any:
-    node = resolve(node)
+    node = _resolved(node, resolve)
     if is_null(node):
         return None
     if isinstance(node, Text):
@@ -107,4 +108,15 @@ def _plain(node: TemplateValue, resolve: Resolve) -> Any:
         return {key.value: _plain(value, resolve) for key, value in node.members}
     if isinstance(node, Encoded):
         return json.dumps(_plain(node.value, resolve))
-    raise Unresolved(f"{node.source} is not resolved", node.span)
+    raise unresolved(as_unknown(node))
+
+
+def _resolved(node: TemplateValue, resolve: Resolve) -> TemplateValue:
+    """
+    Raises:
+        Unresolved: only the deployment knows it.
+    """
+    found = resolve(node)
+    if isinstance(found, Unknown):
+        raise unresolved(found)
+    return found

@@ -38,6 +38,9 @@ SUFFIXES = (".cases.yaml", ".cases.yml", ".cases.jsonl")
 _YAML = (".yaml", ".yml")
 _NAMES = ("name", "id")
 _LARGEST_FILE = 1 << 26
+_LONGEST_VALUE = 1 << 20
+"""Characters of a record: YAML aliases may make one of a few lines larger than any memory."""
+
 _COMMON = ("pattern", "source", "comment", "cases")
 _FILES = ("body", "record", "event")
 
@@ -160,9 +163,12 @@ def _value(name: str, node: TemplateValue, text: str) -> Any:
     Raises:
         Unresolved: it is nothing that JSON can say.
     """
-    from filterpatterns.templates.documents.positions import written_out
+    from filterpatterns.templates.values.pattern_text import written_out
 
-    written, _ = written_out(node, text, lambda each: each)
+    found = written_out(node, text, lambda each: each, longest=_LONGEST_VALUE)
+    for unknown in found.unknown:
+        raise Unresolved(f"{unknown.source} is not looked into", unknown.span)
+    written = found.text
     value = decoding.parse(written)
     if isinstance(value, dict) and (name == "pattern" or name in _FILES):
         file = value.get("file")

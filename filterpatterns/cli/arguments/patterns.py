@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
 
 import click
 
+from filterpatterns.cli.arguments import inference
 from filterpatterns.cli.io.streams import STDIN
 from filterpatterns.cli.io.whole_files import read_whole
-from filterpatterns.cli.messages import Failure, diagnosed
+from filterpatterns.cli.messages import Failure, diagnosed, located
 from filterpatterns.engine.filter import Filter
 from filterpatterns.errors import LoadError, PatternError
+from filterpatterns.language.inputs import PatternText
 from filterpatterns.templates import loading
-from filterpatterns.templates.loading import Given
+from filterpatterns.templates.loading import Given, Known
 from filterpatterns.templates.mapping import Mapping
 
 INLINE = "<pattern>"
@@ -21,20 +24,44 @@ INLINE = "<pattern>"
 _QUOTING = "quote it as this shell wants it, or put it in a file"
 
 
-def load(argument: str, *, source: str | None, max_filters: int) -> tuple[Given, Filter]:
+def load(
+    argument: str,
+    *,
+    source: str | None,
+    max_filters: int,
+    payload: bool = False,
+    default: str = inference.AUTO,
+    known: Known | None = None,
+) -> tuple[Given, Filter]:
     """The filter of a PATTERN argument; warnings go to standard error.
 
-    A template's mapping says itself which source it is for; a `source` that was asked for wins.
+    A template's mapping says itself which source it is for; a `source` that was asked for wins. If
+    nobody says, the pattern tells, else it is the `default`. With `payload` it is one source.
+    `known` are values of what the template leaves open.
 
     Raises:
         Failure: it cannot be read, or AWS would refuse it.
     """
-    given, found, _ = load_mapping(argument, source=source, max_filters=max_filters)
+    given, found, _ = load_mapping(
+        argument,
+        source=source,
+        max_filters=max_filters,
+        payload=payload,
+        default=default,
+        known=known,
+    )
     return given, found
 
 
 def load_mapping(
-    argument: str, *, source: str | None, max_filters: int, unfiltered: bool = False
+    argument: str,
+    *,
+    source: str | None,
+    max_filters: int,
+    payload: bool = False,
+    default: str = inference.AUTO,
+    known: Known | None = None,
+    unfiltered: bool = False,
 ) -> tuple[Given, Filter, Mapping | None]:
     """As `load`, with the template's mapping, if it was one.
 
@@ -46,8 +73,15 @@ def load_mapping(
     given = _given(argument)
     try:
         found, mapping = loading.compile_mapping(
-            given, source=source, max_filters=max_filters, unfiltered=unfiltered
+            given,
+            source=source,
+            max_filters=max_filters,
+            known=known,
+            infer=lambda texts: _source_of(texts, payload, default),
+            unfiltered=unfiltered,
         )
+    except loading.UnknownPartsError as error:
+        raise Failure("\n".join(_unknown_parts(error))) from None
     except LoadError as error:
         raise Failure(str(error)) from None
     except PatternError as error:
@@ -56,7 +90,29 @@ def load_mapping(
         raise Failure("\n".join(lines)) from None
     for warning in found.warnings:
         click.echo(diagnosed(given.name, warning), err=True)
+    if payload and found.source == inference.AUTO:
+        raise Failure("fp: --payload: the payload of which source? say --source")
     return given, found, mapping
+
+
+def _source_of(texts: Iterable[PatternText], payload: bool, default: str) -> str:
+    patterns = [text.text for text in texts]
+    if payload:
+        return inference.payload_source(patterns) or inference.AUTO
+    found = inference.source_of_patterns(patterns)
+    return default if found == inference.AUTO else found
+
+
+def _unknown_parts(error: loading.UnknownPartsError) -> Iterator[str]:
+    """What is not known, and how to say it."""
+    for missing in error.missing:
+        words = f"error {missing.code}: {missing.reason}"
+        yield located(error.file, words, missing.line, missing.column)
+        if missing.names:
+            value = "true" if missing.reason.startswith("the condition") else "VALUE"
+            yield f"  hint: say what it is: --set '{missing.names[-1]}={value}'"
+        elif error.instead:
+            yield f"  hint: {error.instead}"
 
 
 def _given(argument: str) -> Given:
@@ -94,6 +150,11 @@ def _hint(argument: str) -> str:
 def files_of(argument: str) -> tuple[str, ...]:
     """The files that a PATTERN argument may name: itself, or what stands before `#NAME`."""
     return argument, argument.rpartition("#")[0]
+
+
+def is_inline(argument: str) -> bool:
+    """Whether an argument is a pattern itself, and no name of a file."""
+    return argument.lstrip().startswith(("{", "[")) and not os.path.exists(argument)
 
 
 def refuse_stdin_twice(arguments: Iterable[str]) -> None:

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from filterpatterns.cli.arguments import patterns
-from filterpatterns.cli.arguments.options import complete_files
+from filterpatterns.cli.arguments.options import complete_files, max_filters_option, set_option
 from filterpatterns.cli.io.output_files import Write, refuse_overlap, to_file
 from filterpatterns.cli.messages import Failure, counted, located
 from filterpatterns.cli.output import writers
-from filterpatterns.limits import MAX_FILTERS
 
 if TYPE_CHECKING:
     from filterpatterns.engine.filter import Filter
@@ -133,14 +132,8 @@ handle; 2 if the pattern, a setting or the queue is refused; 130 after Ctrl-C.""
     help="How long a call waits for messages (long polling).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Write a JSON object for each batch.")
-@click.option(
-    "--max-filters",
-    metavar="N",
-    type=click.IntRange(min=1),
-    default=MAX_FILTERS,
-    show_default=True,
-    help="How many filters AWS allows; 10 with a raised quota.",
-)
+@max_filters_option
+@set_option
 @click.argument("pattern", metavar="PATTERN", shell_complete=complete_files)
 @click.pass_context
 def command(ctx: click.Context, /, pattern: str, **options: Any) -> None:
@@ -203,7 +196,12 @@ def _filter_and_mapping(
 ) -> tuple[Filter, Mapping | None, str]:
     """The filter, the template's mapping, if it was one, and the name of the file."""
     given, found, mapping = patterns.load_mapping(
-        pattern, source=None, max_filters=options["max_filters"], unfiltered=True
+        pattern,
+        source=None,
+        max_filters=options["max_filters"],
+        default="sqs",
+        known=options["known"],
+        unfiltered=True,
     )
     if mapping is None:
         return found, None, given.name

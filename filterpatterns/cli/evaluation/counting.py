@@ -9,6 +9,7 @@ from typing import Any
 
 from filterpatterns.cli.evaluation.record_loop import GetVerdict, Output, Tally, complain
 from filterpatterns.cli.io.lines import LineFilter, ReasonMatcher
+from filterpatterns.cli.io.payloads import Wrap
 from filterpatterns.cli.io.streams import STDIN, Stream, reason
 from filterpatterns.cli.messages import located
 from filterpatterns.cli.output.progress import Progress, show_progress, wants_progress
@@ -22,6 +23,8 @@ def count_files(
     lines: MatchLines | None,
     out: Output,
     tally: Tally,
+    *,
+    wrap: Wrap | None = None,
 ) -> None:
     """Count the records of files as `match_file` does; what cannot be read or judged is reported on
     standard error.
@@ -33,9 +36,10 @@ def count_files(
             for the filter.
         out: is flushed before anything is reported.
         tally: where the records are counted.
+        wrap: as for `match_file`.
     """
     sizes = [_size(file) for file in files]
-    counter = _Counter(get_verdict, lines, out, tally)
+    counter = _Counter(get_verdict, lines, out, tally, wrap)
     with show_progress(sum(sizes), wanted=wants_progress(writes_lines=False)) as progress:
         before = 0
         for file, size in zip(files, sizes, strict=True):
@@ -56,8 +60,14 @@ class _Counter:
     """Counts the records of one file after the other."""
 
     def __init__(
-        self, get_verdict: GetVerdict, lines: MatchLines | None, out: Output, tally: Tally
+        self,
+        get_verdict: GetVerdict,
+        lines: MatchLines | None,
+        out: Output,
+        tally: Tally,
+        wrap: Wrap | None,
     ) -> None:
+        self._wrap = wrap
         self._matcher = ReasonMatcher(get_verdict, lines, self._take_verdict)
         self._out = out
         self._tally = tally
@@ -66,7 +76,7 @@ class _Counter:
     def file(self, file: str, progress: Progress, before: int) -> None:
         """Count a file's records; `before` are the bytes of the files before it."""
         name = STDIN if file == "-" else file
-        lines = LineFilter(self._matcher, name)
+        lines = LineFilter(self._matcher, name, wrap=self._wrap)
         try:
             stream = Stream.open(file, before_read=self._out.flush)
         except (OSError, ValueError) as error:
