@@ -154,3 +154,21 @@ def test_the_import_does_not_pay_for_loading() -> None:
         "assert not [name for name in sys.modules if 'templates' in name or name == 'yaml']"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_values_of_what_a_template_leaves_open(tmp_path: Path) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text(
+        "Parameters:\n  Limit: {Type: Number}\nResources:\n  M:\n"
+        "    Type: AWS::Lambda::EventSourceMapping\n    Properties:\n"
+        "      EventSourceArn: arn:aws:sqs:eu-west-1:123456789012:q\n      FilterCriteria:\n"
+        "        Filters:\n"
+        """          - Pattern: !Sub '{"body": {"total": [{"numeric": [">", ${Limit}]}]}}'\n"""
+    )
+    kept = filterpatterns.load(file, parameters={"Limit": 5})
+    assert (kept.matches({"body": '{"total": 6}'}), kept.matches({"body": '{"total": 5}'})) == (
+        True,
+        False,
+    )
+    with pytest.raises(filterpatterns.LoadError, match=r'parameters=\{"Limit": \.\.\.\}'):
+        filterpatterns.load(file)
