@@ -228,3 +228,11 @@ def test_mistakes_in_the_rules_of_a_template_have_their_place_in_it(here: Path) 
     result = fp("route", "template.yaml", "events.jsonl")
     assert result.exit_code == 2
     assert result.stderr.startswith("template.yaml:6:30: error FP005: ")
+
+
+def test_payloads_have_the_ids_that_they_say(here: Path) -> None:
+    (here / "lines").write_text('{"id": 7}\n[1]\nplain\n')
+    result = fp("filter", "--payload", "--ids", "-v", '{"body": {"kind": ["b"]}}', "lines")
+    assert (result.exit_code, result.stdout) == (0, "7\n-\n-\n")
+    first = fp("filter", "--payload", "-v", "-m", "1", '{"body": {"kind": ["b"]}}', "lines")
+    assert first.stdout == '{"id": 7}\n'

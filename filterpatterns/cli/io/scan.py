@@ -189,7 +189,7 @@ def _chunk(outcome: Outcome, work: ScanOptions) -> Chunk | None:
 def _id_line(line: bytes) -> bytes:
     """The id of the record in a line, `-` if it has none; in one line, whatever it holds."""
     record: Any = parse(line.decode())
-    found = record_id(record)
+    found = record_id(record) if isinstance(record, dict) else None  # a payload may be anything
     return b"-\n" if found is None else printable(found).encode(errors="backslashreplace") + b"\n"
 
 
