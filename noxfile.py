@@ -52,6 +52,17 @@ def thorough(session: nox.Session) -> None:
 
 
 @nox.session
+def integration(session: nox.Session) -> None:
+    """Against other people's packages: servers on loopback ports, real HTTP."""
+    session.install("-e", ".[integration]")
+    folder = Path(session.create_tmp(), "fauxqs")
+    install = ("npm", "install", "--silent", "--no-audit", "--no-fund")
+    session.run(*install, "--prefix", str(folder), "fauxqs@1.9.2", external=True)
+    session.env.update(FAUXQS=str(folder.resolve()), INTEGRATION="required")
+    _pytest(session, "tests/integration", profile="brief")
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Ruff, as linter and as formatter."""
     session.install("ruff")

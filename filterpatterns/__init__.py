@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from filterpatterns.delivery.envelopes import records
     from filterpatterns.engine.filter import Filter, check, compile
     from filterpatterns.engine.rulesets import RuleError, RuleSet
-    from filterpatterns.errors import Diagnostic, PatternError, RecordError
+    from filterpatterns.errors import Diagnostic, LoadError, PatternError, RecordError
     from filterpatterns.explain.explainer import Explanation
     from filterpatterns.matching.verdict import Reason
+    from filterpatterns.templates.loading import load, load_all
 
 __version__ = "0.2.0"
 
@@ -24,6 +25,7 @@ __all__ = [
     "Diagnostic",
     "Explanation",
     "Filter",
+    "LoadError",
     "PatternError",
     "Reason",
     "RecordError",
@@ -32,11 +34,14 @@ __all__ = [
     "__version__",
     "check",
     "compile",
+    "load",
+    "load_all",
     "records",
 ]
 
 _MODULES = {
     "Diagnostic": "filterpatterns.errors",
+    "LoadError": "filterpatterns.errors",
     "PatternError": "filterpatterns.errors",
     "RecordError": "filterpatterns.errors",
     "Reason": "filterpatterns.matching.verdict",
@@ -46,6 +51,8 @@ _MODULES = {
     "Filter": "filterpatterns.engine.filter",
     "check": "filterpatterns.engine.filter",
     "compile": "filterpatterns.engine.filter",
+    "load": "filterpatterns.templates.loading",
+    "load_all": "filterpatterns.templates.loading",
     "records": "filterpatterns.delivery.envelopes",
 }
 

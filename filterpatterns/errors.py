@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -88,6 +88,58 @@ class RecordError(ValueError):
         return type(self), (self.message, self.index)
 
 
+class LoadError(ValueError):
+    """A file that does not have the filter that is to be loaded.
+
+    `file`, `line` and `column` (from 1; None if all of the file is meant) say where, `code` is that
+    of the rule that it breaks, if there is one, `message` says what is wrong and `hint` what to do.
+    ``str()`` has them all.
+    """
+
+    def __init__(
+        self,
+        file: str,
+        message: str,
+        line: int | None = None,
+        column: int | None = None,
+        *,
+        code: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        self.file = file
+        self.message = message
+        self.line = line
+        self.column = column
+        self.code = code
+        self.hint = hint
+        words = f"error {code}: {message}" if code else f"error: {message}"
+        super().__init__(located(file, words, line, column) + (f"\n  hint: {hint}" if hint else ""))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _load_error, (
+            (self.file, self.message, self.line, self.column),
+            {"code": self.code, "hint": self.hint},
+        )
+
+
+def _load_error(arguments: tuple[Any, ...], named: dict[str, Any]) -> LoadError:
+    return LoadError(*arguments, **named)
+
+
+class PatternFileError(PatternError):
+    """Patterns in a file that AWS would refuse: a PatternError that knows the `file`."""
+
+    def __init__(self, file: str, errors: Iterable[Diagnostic]) -> None:
+        super().__init__(errors)
+        self.file = file
+
+    def __str__(self) -> str:
+        return "\n".join(diagnosed(self.file, error) for error in self.errors)
+
+    def __reduce__(self) -> tuple[type[PatternFileError], tuple[str, tuple[Diagnostic, ...]]]:  # type: ignore[override]
+        return type(self), (self.file, self.errors)
+
+
 def printable(text: str) -> str:
     """The text with everything that a terminal would act on, or not show, written as an escape."""
     if text.isprintable():
@@ -95,6 +147,17 @@ def printable(text: str) -> str:
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
+
+
+def located(file: str, words: str, line: int | None = None, column: int | None = None) -> str:
+    """A message with its place as editors and terminals recognise it: `file:line:column: ...`."""
+    place = ":".join(str(part) for part in (printable(file), line, column) if part is not None)
+    return f"{place}: {words}"
+
+
+def diagnosed(file: str, diagnostic: Diagnostic) -> str:
+    """A diagnostic of a pattern in a file, drawn."""
+    return located(file, str(diagnostic), diagnostic.line, diagnostic.column)
 
 
 def format_diagnostic(diagnostic: Diagnostic) -> str:

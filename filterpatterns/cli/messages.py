@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from filterpatterns.delivery.envelopes import contradicts
-from filterpatterns.errors import Diagnostic, printable
-from filterpatterns.matching.verdict import as_record
+from filterpatterns.errors import diagnosed, located
+
+__all__ = ["Failure", "counted", "diagnosed", "located"]
 
 
 class Failure(click.ClickException):
@@ -20,27 +18,6 @@ class Failure(click.ClickException):
         click.echo(self.message, err=True)
 
 
-def located(file: str, words: str, line: int | None = None, column: int | None = None) -> str:
-    """A message with its place as editors and terminals recognise it: `file:line:column: ...`."""
-    place = ":".join(str(part) for part in (printable(file), line, column) if part is not None)
-    return f"{place}: {words}"
-
-
 def counted(count: int, word: str = "record") -> str:
     """So many records, or of something else."""
     return f"{count:,} {word}{'' if count == 1 else 's'}"
-
-
-def diagnosed(file: str, diagnostic: Diagnostic) -> str:
-    """A diagnostic of a pattern that stands in a file, drawn."""
-    return located(file, str(diagnostic), diagnostic.line, diagnostic.column)
-
-
-def say_other_source(record: Any, source: str) -> bool:
-    """Say on standard error if a record, none of whose kind matched, is one of another source;
-    gives whether it is."""
-    other = contradicts(as_record(record), source)
-    if other is not None:
-        hint = f"--source {other}, or --source auto"
-        click.echo(f"fp: hint: these look like records of {other}: {hint}", err=True)
-    return other is not None

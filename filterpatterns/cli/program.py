@@ -26,8 +26,10 @@ _COMMANDS: Final = (
     "stats",
     "route",
     "check",
+    "rule",
     "compile",
     "compare",
+    "run",
     "completion",
 )
 """In the order of the help. Each is the name of its module."""
@@ -194,6 +196,7 @@ Examples:
   fp stats pattern.json events.jsonl
   fp route rules/ events.jsonl
   fp compare rule.json events.jsonl --profile dev
+  fp run template.yaml#Orders --queue-url "$QUEUE" --handler app:handler
 
 `fp COMMAND --help` says more, with examples.""",
 )

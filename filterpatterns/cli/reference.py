@@ -32,7 +32,11 @@ _FILES = """\
 
       {"pattern": {...}, "record": {...}, "matches": true}
       {"pattern": {...}, "events": [{...}, {...}], "matches": [true, false]}
+      {"pattern": {...}, "body": {...}, "matches": true}
+      {"pattern": {"file": "template.yaml#Orders"}, "event": {"Records": [...]}, "matches": ["id"]}
       {"pattern": {...}, "valid": false}
+
+  Or YAML, by the name, with the `cases` of one `pattern` (docs/testing.md).
 
 * `-` is standard input; only one argument may be that."""
 

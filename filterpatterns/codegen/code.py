@@ -1,8 +1,9 @@
-"""Generated source in the making, and the namespace that holds its values."""
+"""Generated source, the namespace of its values, and functions that are compiled when called."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from functools import partial
 from types import MethodType
 from typing import Any
 
@@ -24,10 +25,14 @@ _BUILTINS: dict[str, Any] = {
 class Code:
     """Generated source, and the namespace that holds its values."""
 
-    def __init__(self) -> None:
+    def __init__(self, execute: Callable[[str], None]) -> None:
+        """`execute` runs source in the namespace."""
+        self._execute = execute
         self.lines: list[str] = []
         self.namespace: dict[str, Any] = {"__builtins__": _BUILTINS, "__name__": __name__}
         self._names: dict[Any, str] = {}
+        self.deferred: dict[str, str] = {}
+        """The source of functions, most of them for arrays: compiled when first called."""
         self._functions: dict[Any, str] = {}
         self._count = 0
 
@@ -50,16 +55,31 @@ class Code:
         self._count += 1
         return f"{letter}{self._count}_"
 
+    def compile_deferred(self) -> None:
+        """Compile the deferred functions that nothing has called yet."""
+        for name, source in self.deferred.items():
+            if isinstance(self.namespace[name], partial):
+                self._execute(source)
+
+    def _call_first(self, name: str, value: Any) -> Any:
+        """Compile a deferred function, which takes this one's place, and call it."""
+        self._execute(self.deferred[name])
+        return self.namespace[name](value)
+
     def function(self, key: Hashable, write: Callable[[str], list[str]]) -> str:
         """The name of a function of one parameter; `write` gives its lines, given that one's.
 
-        It is written once for a key. Without that, a node below an array would be written for the
-        array and for the object alone, at each level: twice, four times, eight times.
+        It is written once for a key, or a node below an array would be written twice at each level.
         """
         if key not in self._functions:
             parameter = self.name("v")
-            lines = write(parameter)
-            self._functions[key] = self.name("function")
-            self.lines += ["", f"def {self._functions[key]}({parameter}):"]
-            self.lines += [f"    {line}" for line in lines]
+            name = self._functions[key] = self.name("function")  # it may call itself
+            try:
+                lines = write(parameter)
+            except BaseException:
+                del self._functions[key]
+                raise
+            source = [f"def {name}({parameter}):", *(f"    {line}" for line in lines)]
+            self.deferred[name] = "\n".join(source) + "\n"
+            self.namespace[name] = partial(self._call_first, name)
         return self._functions[key]

@@ -12,11 +12,16 @@ from filterpatterns.limits import MAX_GENERATED_LENGTH, MAX_PAYLOAD_DEPTH
 
 
 class Exits(Struct, frozen=True):
-    """The statements in which every way through the code for one record ends."""
+    """The statements in which every way through the code for one record ends.
+
+    `tells_formats` says that a record whose payload is of another format than the pattern's must
+    not end in `no_match`, but in `fallback`: its verdict has another reason.
+    """
 
     match: tuple[str, ...]
     no_match: tuple[str, ...]
     fallback: tuple[str, ...]
+    tells_formats: bool = False
 
     @staticmethod
     def of(match: Iterable[str], no_match: Iterable[str], slow: str) -> Exits:

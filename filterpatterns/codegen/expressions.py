@@ -239,14 +239,21 @@ class StructAccess:
         if condition is None or not self._shape.takes_list:
             return "False"  # no list is decoded there
 
+        key = "array", node, self.key
+
         def write(values: str) -> list[str]:
             element = self._code.name("v")
-            check = [f"if {element}.__class__ is not {self.object_class}: continue"]
+            array = self.called(node, f"{self._code.function(key, write)}({element})")
             start, found = self._found(node)
+            check = [
+                f"if {element}.__class__ is not {self.object_class}:",
+                f"    if {element}.__class__ is list and {array}:",
+                *(f"        {line}" for line in found),
+                "    continue",
+            ]
             return [*start, *_loop(values, element, condition(element), check, found)]
 
-        call = f"{self._code.function(('array', node, self.key), write)}({value})"
-        return self.called(node, call)
+        return self.called(node, f"{self._code.function(key, write)}({value})")
 
     def leaves(self, node: MatchNode, test: FieldTest, value: str) -> str:
         if not self._shape.takes_list:
@@ -322,17 +329,23 @@ class DictAccess:
         if condition is None or self._costly:
             return self._interpret(node, value)
 
+        key = "array", node, self.key
+
         def write(values: str) -> list[str]:
             element = self._code.name("v")
+            array = f"{self._code.function(key, write)}({element})"
             scalar = f"{element}.__class__ in {self._code.bind(_SCALAR_TYPES)}"
             check = [
+                f"if {element}.__class__ is list:",
+                f"    if {array}: return True",
+                "    continue",
                 f"if {element}.__class__ is not dict:",
                 f"    if {scalar}: continue",
                 f"    {self._code.bind(_odd)}()",
             ]
             return _loop(values, element, condition(element), check, ["return True"])
 
-        return f"{self._code.function(('array', node, self.key), write)}({value})"
+        return f"{self._code.function(key, write)}({value})"
 
     def leaves(self, node: MatchNode, test: FieldTest, value: str) -> str:
         return self._interpret(node, value)

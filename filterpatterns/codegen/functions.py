@@ -58,7 +58,7 @@ class Generated:
             Unsupported: the matcher is of a shape that only the interpreter serves.
         """
         self._lock = threading.Lock()
-        self._code = Code()
+        self._code = Code(self._execute)
         self._written = 0  # lines of code that have been compiled
         self._record_codegen = RecordCodegen(matcher, self._code)
         self._slow = self._code.bind(slow)
@@ -94,6 +94,22 @@ class Generated:
         )
         return loop
 
+    def line_loop_with_reasons(self, *, rows: bool) -> LineLoop:
+        """The loop over lines, or over lines with their rows, that calls `drop` only with those
+        that simply do not match; `slow` is called with those whose payload has the wrong format.
+
+        Raises:
+            Unsupported: the two cannot be told apart.
+        """
+        if not self._record_codegen.can_tell_formats:
+            raise Unsupported
+        kind = "row" if rows else "line"
+        name = f"{kind}s_with_reasons"
+        loop: LineLoop = self._function(
+            name, lambda: self._write_line_loop(name, kind, False, None, True, tells_formats=True)
+        )
+        return loop
+
     def row_decoder(self) -> DecodeRows | None:
         """What decodes lines for the loop over rows; None where each line has to be looked at.
 
@@ -106,6 +122,7 @@ class Generated:
     def source_code(self) -> str:
         """The source of all functions."""
         self.single()
+        self._single_text()
         for result in _RESULTS:
             for kind in _KINDS:
                 for look in (False, True) if self.can_look else (False,):
@@ -115,19 +132,36 @@ class Generated:
             for rows in (False, True):
                 self.line_loop(rows=rows, look=self.can_look, texts=False, drops=False)
         with self._lock:
-            return "\n".join(self._code.lines).lstrip() + "\n"
+            self._code.compile_deferred()
+            functions = self._code.deferred.values()
+            return "\n".join([*functions, *self._code.lines]).lstrip() + "\n"
 
     def _write_single(self) -> None:
+        """The function for a dict; that for a text is written when one is first seen."""
+        lines = self._single_statements("dict")
+        self._code.namespace["matches_text"] = self._match_first_text
+        other = ["if record.__class__ is not dict:", "    return matches_text(record)"]
+        self._code.lines += ["", "def matches(record):", *indent(other), *indent(lines)]
+
+    def _match_first_text(self, record: Any) -> bool:
+        return self._single_text()(record)
+
+    def _single_text(self) -> Callable[[Any], bool]:
+        """The function for a text, which takes the place of `_match_first_text`."""
+        with self._lock:
+            function: Callable[[Any], bool] = self._code.namespace["matches_text"]
+            if function == self._match_first_text:
+                lines = self._single_statements("text")
+                self._code.lines += ["", "def matches_text(record):", *indent(lines)]
+                self._execute_new()
+                function = self._code.namespace["matches_text"]
+        return function
+
+    def _single_statements(self, kind: str) -> list[str]:
         prefilter = self._record_codegen.prefilter
         look = prefilter is not None and prefilter.selective
-        for kind in ("text", "dict"):
-            exits = Exits.of(["return True"], ["return False"], self._slow)
-            lines = self._record_codegen.statements(kind, look=look, texts=None, exits=exits)
-            if kind == "dict":
-                other = ["if record.__class__ is not dict:", "    return matches_text(record)"]
-                self._code.lines += ["", "def matches(record):", *indent(other), *indent(lines)]
-            else:
-                self._code.lines += ["", "def matches_text(record):", *indent(lines)]
+        exits = Exits.of(["return True"], ["return False"], self._slow)
+        return self._record_codegen.statements(kind, look=look, texts=None, exits=exits)
 
     def _write_loop(
         self, name: str, result: str, kind: str, look: bool, texts: bool | None
@@ -145,12 +179,20 @@ class Generated:
         ]
 
     def _write_line_loop(
-        self, name: str, kind: str, look: bool, texts: bool | None, drops: bool
+        self,
+        name: str,
+        kind: str,
+        look: bool,
+        texts: bool | None,
+        drops: bool,
+        *,
+        tells_formats: bool = False,
     ) -> None:
         exits = Exits(
             match=("keep(record)", "continue"),
             no_match=("drop(record)", "continue") if drops else ("continue",),
             fallback=("slow(record, number)", "continue"),
+            tells_formats=tells_formats,
         )
         self._code.lines += [
             "",
@@ -168,10 +210,16 @@ class Generated:
             with self._lock:
                 if name not in namespace:
                     write()
-                    source = "\n".join(self._code.lines[self._written :]).lstrip() + "\n"
-                    _execute(source, namespace, self)
-                    self._written = len(self._code.lines)
+                    self._execute_new()
         return namespace[name]
+
+    def _execute(self, source: str) -> None:
+        _execute(source, self._code.namespace, self)
+
+    def _execute_new(self) -> None:
+        source = "\n".join(self._code.lines[self._written :]).lstrip() + "\n"
+        self._execute(source)
+        self._written = len(self._code.lines)
 
 
 def _execute(source: str, namespace: dict[str, Any], owner: object) -> None:

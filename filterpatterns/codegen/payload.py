@@ -72,8 +72,9 @@ class PayloadCodegen:
             lines.append("if not body.isascii(): str(body, 'utf-8')")
         deep = self._guards.refuse_deep("body")
         # Too deep a body is a plain string. Where that is dropped, so is a body that fails.
-        hit = [*([] if string else deep), *exits.match]
-        after = deep if string else []
+        deep_first = bool(string) or exits.tells_formats
+        hit = [*([] if deep_first else deep), *exits.match]
+        after = deep if deep_first else []
         if self.compares_numbers and texts is None:
             short = f"if len(body) < {self._code.bind(_SHORT)}:"
             lines += [short, *indent(self._as_floats(json, after, hit, exits))]
@@ -158,6 +159,8 @@ class PayloadCodegen:
         """The body is not JSON; unless a type could not hold it (ValidationError), it is of another
         type, or it has escapes that msgspec refuses and RFC 8259's grammar does not."""
         error, backslash = self._code.bind(msgspec.DecodeError), self._bind_text(BACKSLASH)
+        if exits.tells_formats:
+            return [f"except {error}:", *indent(exits.fallback)]
         plain = (
             f"error.__class__ is {error} and body.__class__ is {self._kind} "
             f"and {backslash} not in body"

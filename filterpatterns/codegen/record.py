@@ -77,13 +77,15 @@ class _Conditions(Struct, frozen=True):
     """For a kind of record: how it is read, and expressions for the branches that may hold.
 
     `plain` is for those that name no payload, `json` and `string` for those that do, where it is
-    JSON and where it is a plain string (empty: none of them holds then).
+    JSON and where it is a plain string (empty: none of them holds then). `early` must hold for any
+    of the latter to hold, and needs no payload (empty: nothing is known before).
     """
 
     read: list[str]
     plain: str
     json: str
     string: str
+    early: str
 
 
 class RecordCodegen:
@@ -121,7 +123,7 @@ class RecordCodegen:
         self._record_shape = shape(merged, metadata, text_keys)
         self._branches = [_Branch(node, None, None) for node in metadata]
         self._payload_shape: Shape | None = None
-        self._conditions: dict[str, _Conditions] = {}
+        self._conditions: dict[tuple[str, bool], _Conditions] = {}
         self.prefilter: Prefilter | None = None
         if self._key is not None and not self._inline:
             self._add_payloads(self._key, conjunctions)
@@ -188,12 +190,15 @@ class RecordCodegen:
         such a line that has been decoded already, into `members`. `look` uses the prefilter,
         `texts` is as for `PayloadJudge.decode`.
         """
-        if kind not in self._conditions:
-            self._conditions[kind] = self._write_conditions(kind)
-        conditions = self._conditions[kind]
+        key = kind, exits.tells_formats
+        if key not in self._conditions:
+            self._conditions[key] = self._write_conditions(*key)
+        conditions = self._conditions[key]
         start = list(conditions.read)
         if conditions.plain:
             start += [f"if {conditions.plain}:", *indent(exits.match)]
+        if conditions.early:
+            start += [f"if not ({conditions.early}):", *indent(exits.no_match)]
         lines = ["try:", *indent(start), "except Exception:", *indent(exits.fallback)]
         if conditions.json:
             lines += self._payload.decode(
@@ -203,15 +208,23 @@ class RecordCodegen:
             lines += self._payload.strings(conditions.string, exits)
         return lines + list(exits.no_match)
 
-    def _write_conditions(self, kind: str) -> _Conditions:
+    def _write_conditions(self, kind: str, tells_formats: bool) -> _Conditions:
+        """The conditions for a kind of record. Where the formats have to be told from each other,
+        nothing is tested before the payload is read."""
         read, holder, access = self._dict() if kind == "dict" else self._text(kind)
         plain: list[str] = []
         json: list[str] = []
         string: list[str] = []
+        early: list[str] = []
+        is_single = len(self._branches) == 1
         for branch in self._branches:
             own = []
             if branch.metadata.children:
                 own = [fields(self._code, branch.metadata, access, holder)]
+            if branch.formats:
+                early.append(own[0] if own else "True")
+                if is_single and not tells_formats:
+                    own = []  # tested early
             own += [self._other(kind, holder, key, other) for key, other in branch.others]
             if not branch.formats:
                 plain.append(" and ".join(own) or "True")
@@ -221,7 +234,14 @@ class RecordCodegen:
                 if FormatAction.DROP not in steps.values():
                     tests = [self._payload_test(branch, found)] if found in steps else []
                     group.append(" and ".join(tests + own) or "True")
-        return _Conditions(read, *(" or ".join(group) for group in (plain, json, string)))
+        unknown = tells_formats or "True" in early
+        return _Conditions(
+            read,
+            plain=" or ".join(plain),
+            json=" or ".join(json),
+            string=" or ".join(string),
+            early="" if unknown else " or ".join(dict.fromkeys(early)),
+        )
 
     def _other(self, kind: str, holder: str, key: str, wanted: Payload) -> str:
         """An expression: another payload satisfies what is wanted of it."""
@@ -300,6 +320,13 @@ class RecordCodegen:
             ]
         refuse = self._guards.refuse("record.__class__ is not bytes") if kind == "bytes" else []
         return [*refuse, "if not record.isascii(): str(record, 'utf-8')"]
+
+    @property
+    def can_tell_formats(self) -> bool:
+        """Whether every record that a payload's format rules out can be told from the others: a
+        payload that is JSON satisfies some combination's format."""
+        is_single = not any(branch.others for branch in self._branches)
+        return is_single and (self._key is None or self._inline or self._payload_shape is not None)
 
     def row_decoder(self) -> Callable[[bytes], list[Any]] | None:
         """The function that decodes lines of JSON Lines, each of which is one record, into rows;

@@ -1,7 +1,7 @@
 """Tree -> msgspec types that decode just what the tree looks at, and validate everything else.
 
 What a type cannot hold fails to decode (`msgspec.ValidationError`), and the record goes to the
-interpreter: an array of arrays of objects, a number beyond every double, a path with dots that is
+interpreter: arrays of objects nested deeply, a number beyond every double, a path with dots that is
 spelt in another way than the pattern's. What no type can be made for raises `Unsupported`.
 """
 
@@ -20,6 +20,9 @@ _MOST_FIELDS = 2000
 
 _MOST_CHARACTERS = 100_000
 """Characters in the names of these: a hostile pattern spells long paths in many ways."""
+
+_MOST_NESTED = 2
+"""Arrays in an array of objects that types are made for."""
 
 _Never = Annotated[int, msgspec.Meta(ge=1, le=0)]
 """No JSON value is one: a member of this type sends the record to the interpreter."""
@@ -153,7 +156,13 @@ def _type(shape: Shape) -> Any:
         return Any
     struct: Any = shape.struct
     leaf: Any = Union[struct, str, int, float, bool, None]
-    return Union[leaf, list[leaf]] if shape.takes_list else leaf
+    if not shape.takes_list:
+        return leaf
+    element: Any = leaf
+    if shape.children:  # arrays of objects may stand in arrays themselves
+        for _ in range(_MOST_NESTED):
+            element = Union[leaf, list[element]]
+    return Union[leaf, list[element]]
 
 
 def decoder(shape: Shape, *, keep_text: bool) -> Any:

@@ -52,6 +52,9 @@ class AutoEngine:
     def lines(self, *, drops: bool) -> None:
         """There is none: each line is judged by itself."""
 
+    def lines_with_reasons(self) -> None:
+        """There is none."""
+
     def single(self) -> Callable[[Any], bool]:
         """The function that judges one record."""
         functions: dict[Engine, Callable[[Any], bool]] = {}

@@ -121,6 +121,10 @@ class MatchEngine(Protocol):
         """A function that judges lines of JSON Lines, if there is one."""
         ...
 
+    def lines_with_reasons(self) -> MatchLines | None:
+        """The same, but with `drop` called for no match only, never for a wrong format."""
+        ...
+
 
 _BYTES_PER_TEST = 600
 _BYTES_OF_CODE_PER_TEST = 12_000
@@ -265,6 +269,32 @@ class Engine:
             given = lines if rows is None else zip(lines, rows, strict=True)
             loop(given, number, keep, drop, slow)
             ways.took(perf_counter() - start, len(lines))
+
+        return match_lines
+
+    def lines_with_reasons(self) -> MatchLines | None:
+        """The same as `lines`, with `drop` called only for lines whose verdict is "no match", and
+        `slow` for those whose payload has the wrong format."""
+        generated = self.generated()
+        if generated is None:
+            return None
+        try:
+            decode = generated.row_decoder()
+            generated.line_loop_with_reasons(rows=decode is not None)
+        except Unsupported:
+            return None
+
+        def match_lines(
+            lines: Sequence[bytes],
+            number: int,
+            keep: Callable[[bytes], None],
+            drop: Callable[[bytes], None],
+            slow: Callable[[bytes, int], None],
+        ) -> None:
+            rows = None if decode is None else decode_rows(lines, decode)
+            loop = generated.line_loop_with_reasons(rows=rows is not None)
+            given = lines if rows is None else zip(lines, rows, strict=True)
+            loop(given, number, keep, drop, slow)
 
         return match_lines
 

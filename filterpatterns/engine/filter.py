@@ -10,7 +10,7 @@ from filterpatterns.delivery.envelopes import contradicts, keep_records, records
 from filterpatterns.delivery.sources import SOURCES, SourceName, source_named
 from filterpatterns.engine.auto import AutoEngine
 from filterpatterns.engine.engine import Engine, MatchEngine, OnError
-from filterpatterns.engine.pipeline import CompiledPatterns, Options, compile_patterns
+from filterpatterns.engine.pipeline import CompiledPatterns, Options, compile_patterns, matcher_of
 from filterpatterns.engine.sized_cache import SizedCache
 from filterpatterns.errors import Diagnostic, PatternError, RecordError
 from filterpatterns.language import inputs
@@ -39,11 +39,14 @@ class Filter:
 
     _recipe: _Recipe
     _engine: MatchEngine
-    _warnings: tuple[Diagnostic, ...]
+    _warnings: tuple[Diagnostic, ...] | None
     _function: Callable[[Any], bool] | None
 
     def __init__(
-        self, recipe: _Recipe, engine: MatchEngine, warnings: tuple[Diagnostic, ...]
+        self,
+        recipe: _Recipe,
+        engine: MatchEngine,
+        warnings: tuple[Diagnostic, ...] | None = None,
     ) -> None:
         self.__dict__.update(_recipe=recipe, _engine=engine, _warnings=warnings, _function=None)
 
@@ -92,7 +95,12 @@ class Filter:
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         """What AWS accepts in silence and is likely meant otherwise, in the order of the text."""
-        return self._warnings
+        warnings = self._warnings
+        if warnings is None:  # looked for when first asked for: that takes as long as compiling
+            patterns, source, options = self._recipe
+            warnings = compile_patterns(patterns, source_named(source), options).warnings
+            self.__dict__["_warnings"] = warnings
+        return warnings
 
     @property
     def source_code(self) -> str:
@@ -305,11 +313,8 @@ def _compile(patterns: tuple[PatternText, ...], source: str, options: Options) -
 def _compile_anew(patterns: tuple[PatternText, ...], source: str, options: Options) -> Filter:
     if source == "auto":
         return _compile_auto(patterns, options)
-    compiled = compile_patterns(patterns, source_named(source), options)
-    if compiled.errors:
-        raise PatternError(compiled.errors)
-    recipe = patterns, source, options
-    return Filter(recipe, Engine(compiled.matcher), compiled.warnings)
+    matcher = matcher_of(patterns, source_named(source), options)
+    return Filter((patterns, source, options), Engine(matcher))
 
 
 def _compile_auto(patterns: tuple[PatternText, ...], options: Options) -> Filter:

@@ -1,4 +1,4 @@
-"""Patterns once more, with what compiling forgets: how they were written, and their `$or`s."""
+"""Patterns once more, with what compiling forgets: the order of their fields, and their `$or`s."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from filterpatterns.delivery.sources import source_named
 from filterpatterns.explain.model import Choice
 from filterpatterns.language.conditions import AllOf, AnyOf, check
 from filterpatterns.language.diagnostics import Reporter
-from filterpatterns.language.parser import parse
+from filterpatterns.language.fast_parser import parse
 from filterpatterns.lint.subscribers import scoped
 from filterpatterns.matching.combinations import Combination, Combinations, expand
 from filterpatterns.matching.match_tree import (
@@ -66,7 +66,7 @@ def choices(conditions: AllOf, combination: Combination) -> tuple[Choice, ...]:
     found: list[Choice] = []
     for member in conditions:
         if isinstance(member, AnyOf):
-            index = combination.chosen[member.span]
+            index = combination.choice(member)
             found.append(Choice(".".join(member.names), index + 1, len(member.alternatives)))
             found += choices(member.alternatives[index], combination)
     return tuple(found)

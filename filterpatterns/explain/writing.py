@@ -86,7 +86,7 @@ class _Tree:
         )
 
     def _or(self, either: AnyOf) -> ExplainedField:
-        index = self._combination.chosen[either.span]
+        index = self._combination.choice(either)
         alternative = either.alternatives[index]
         children = self.members(_gathered(alternative, len(either.names)), either.names)
         satisfied = _all(child.satisfied for child in children)

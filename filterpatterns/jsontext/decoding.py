@@ -6,7 +6,8 @@ import json
 import mmap
 import re
 import sys
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -150,13 +151,101 @@ def depth(text: str) -> int:
 
 
 _SPACE = re.compile(r"[ \t\n\r]*")
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-_LITERALS = (("true", True), ("false", False), ("null", None))
-_scan = json.JSONDecoder().raw_decode
-"""For strings alone: it has no recursion there, and takes just the escapes of RFC 8259."""
+_TOKEN = re.compile(
+    r"[ \t\n\r]*(?:"
+    r'("[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*")'
+    r"|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)"
+    r"|([\[\]{},:]))"
+)
+_STRING, _MARK = 1, 3
+"""Groups of _TOKEN."""
+
+_LITERALS = {"true": True, "false": False, "null": None}
 
 _LONGEST_INTEGER = 310
 """Digits: a longer integer is beyond every double, and Python may refuse to read it."""
+
+
+class JsonSyntaxError(ValueError):
+    """A text that is not JSON, from `position` on. `expected` says what RFC 8259 wants there; None
+    for a text that is nested deeper than MAX_PAYLOAD_DEPTH."""
+
+    def __init__(self, expected: str | None, position: int) -> None:
+        super().__init__(expected or "nested too deep")
+        self.expected = expected
+        self.position = position
+
+
+Event = Literal["string", "scalar", "name", "open", "close"]
+"""What `events` finds: a string, another scalar, a member's name, and an array or object."""
+
+
+_EXPECTED = {
+    "item": "a value",
+    "first item": "a value",
+    "value": "a value",
+    "name": "a name in double quotes",
+    "first name": "a name in double quotes",
+    "colon": '":"',
+    "more items": '"," or "]"',
+    "more members": '"," or "}"',
+    "end": "the end",
+}
+"""The states of the reader, each with what may come next."""
+
+_VALUE_STATES = ("value", "item", "first item")
+_CLOSING = {"first item": "]", "more items": "]", "first name": "}", "more members": "}"}
+_PUNCTUATION = {
+    ("colon", ":"): "value",
+    ("more items", ","): "item",
+    ("more members", ","): "name",
+}
+
+
+def events(text: str) -> Iterator[tuple[Event, int, int]]:
+    """What a JSON text consists of, in its order, each with the place where it begins and ends.
+
+    The careful reader: without recursion, as deep as MAX_PAYLOAD_DEPTH on any caller's stack, and
+    exact about RFC 8259. What is opened is closed, and a name comes before each member's value.
+
+    Raises:
+        JsonSyntaxError: it is not JSON; everything before that place has been given.
+    """
+    around: list[str] = []  # what is open: the state after each of its values
+    state = "value"
+    position = 0
+    while True:
+        match = _TOKEN.match(text, position)
+        if match is None or match.lastindex is None:
+            break
+        kind = match.lastindex
+        start, end = match.span(kind)
+        token = text[start]
+        if kind != _MARK and state in _VALUE_STATES:
+            yield "string" if kind == _STRING else "scalar", start, end
+            state = around[-1] if around else "end"
+        elif kind == _STRING and state in ("name", "first name"):
+            yield "name", start, end
+            state = "colon"
+        elif kind == _MARK and token in "[{" and state in _VALUE_STATES:
+            if len(around) >= MAX_PAYLOAD_DEPTH:
+                raise JsonSyntaxError(None, start)
+            around.append("more items" if token == "[" else "more members")
+            state = "first item" if token == "[" else "first name"
+            yield "open", start, end
+        elif kind == _MARK and _CLOSING.get(state) == token:
+            around.pop()
+            yield "close", start, end
+            state = around[-1] if around else "end"
+        elif kind == _MARK and (state, token) in _PUNCTUATION:
+            state = _PUNCTUATION[state, token]
+        else:
+            break
+        position = end
+    space = _SPACE.match(text, position)
+    position = position if space is None else space.end()
+    if state != "end" or position < len(text):
+        raise JsonSyntaxError(_EXPECTED[state], position)
 
 
 def parse_carefully(text: str) -> Any:
@@ -166,96 +255,45 @@ def parse_carefully(text: str) -> Any:
     except UnicodeEncodeError:
         return NOT_JSON
     try:
-        return _Parser(text).parse()
-    except ValueError:
+        return _built(text)
+    except JsonSyntaxError:
         return NOT_JSON
 
 
-class _Parser:
-    """A JSON parser with its own stack: as deep as MAX_PAYLOAD_DEPTH on any caller's stack."""
+def _built(text: str) -> Any:
+    """The value of a JSON text.
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._position = 0
-
-    def parse(self) -> Any:
-        open_values: list[Any] = []
-        names: list[str | None] = []
-        while True:
-            self._skip_space()
-            value, opened = self._value()
-            while True:
-                if opened:
-                    if len(open_values) >= MAX_PAYLOAD_DEPTH:
-                        raise ValueError("too deep")
-                    open_values.append(value)
-                    names.append(None)
-                    if not self._take("]" if isinstance(value, list) else "}"):
-                        break
-                    value, opened = open_values.pop(), False
-                    names.pop()
-                if not open_values:
-                    self._skip_space()
-                    if self._position < len(self._text):
-                        raise ValueError("more text")
-                    return value
-                holder = open_values[-1]
-                if isinstance(holder, list):
-                    holder.append(value)
-                else:
-                    holder[names[-1]] = value
-                if self._take(","):
-                    break
-                if not self._take("]" if isinstance(holder, list) else "}"):
-                    raise ValueError("a comma or the end")
-                value = open_values.pop()
-                names.pop()
-            if isinstance(open_values[-1], dict):
-                self._skip_space()
-                names[-1] = self._string()
-                if not self._take(":"):
-                    raise ValueError("a colon")
-
-    def _skip_space(self) -> None:
-        match = _SPACE.match(self._text, self._position)
-        if match is not None:
-            self._position = match.end()
-
-    def _take(self, char: str) -> bool:
-        self._skip_space()
-        if self._text.startswith(char, self._position):
-            self._position += 1
-            return True
-        return False
-
-    def _string(self) -> str:
-        if not self._text.startswith('"', self._position):
-            raise ValueError("a string")
-        value: str
-        value, self._position = _scan(self._text, self._position)
-        return value
-
-    def _value(self) -> tuple[Any, bool]:
-        """The next scalar, or an empty array or object and True."""
-        char = self._text[self._position : self._position + 1]
-        if char == '"':
-            return self._string(), False
-        if char in ("[", "{"):
-            self._position += 1
-            return ([] if char == "[" else {}), True
-        for literal, value in _LITERALS:
-            if self._text.startswith(literal, self._position):
-                self._position += len(literal)
-                return value, False
-        match = _NUMBER.match(self._text, self._position)
-        if match is None:
-            raise ValueError("a value")
-        self._position = match.end()
-        return _number(match), False
+    Raises:
+        JsonSyntaxError: it is not JSON.
+    """
+    root: list[Any] = []
+    holders: list[Any] = [root]
+    names: list[str] = []
+    for event, start, end in events(text):
+        if event == "name":
+            names.append(json.loads(text[start:end]))
+            continue
+        if event == "close":
+            holders.pop()
+            continue
+        value: Any
+        if event == "open":
+            value = [] if text[start] == "[" else {}
+        else:
+            value = json.loads(text[start:end]) if event == "string" else _scalar(text[start:end])
+        holder = holders[-1]
+        if isinstance(holder, list):
+            holder.append(value)
+        else:
+            holder[names.pop()] = value
+        if event == "open":
+            holders.append(value)
+    return root[0]
 
 
-def _number(match: re.Match[str]) -> int | float:
-    text = match[0]
-    if match[1] is not None or match[2] is not None:
+def _scalar(text: str) -> int | float | bool | None:
+    if text in _LITERALS:
+        return _LITERALS[text]
+    if not text.lstrip("-").isdigit():
         return read_number(text)
     return JsonNumber(text) if text == "-0" or len(text) > _LONGEST_INTEGER else int(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
@@ -12,6 +12,7 @@ from filterpatterns.language.diagnostics import Reporter
 from filterpatterns.language.nodes import Span
 from filterpatterns.language.operators import OPERATORS, OperandError, Operator, equality
 from filterpatterns.language.operators.base import describe, is_number
+from filterpatterns.language.operators.unknown import UnknownRule
 from filterpatterns.limits import MAX_COMBINATIONS
 
 RESERVED_IN_OR = frozenset(
@@ -40,12 +41,21 @@ _MEANT = {
     "ip": "cidr",
 }
 
+_COMBINERS = {
+    "$and": 'the fields of one object must all hold: write them side by side, {"a": [1], "b": [2]}',
+    "$not": 'exclude values in the field itself: "a": [{"anything-but": "x"}]',
+    "$nor": 'exclude values in each field: "a": [{"anything-but": "x"}], "b": [...]',
+}
+"""What other query languages have beside `$or`, and what to write instead."""
+
 
 class Condition(Struct, frozen=True):
     """A field and its rules: any may hold.
 
     `names` are as the pattern spells the way to it; `place` says in words where it stands
-    (`a.$or[1].b`); `spans` has the place of each rule.
+    (`a.$or[1].b`); `spans` has the place of each rule. Not all of a template's pattern
+    may be known: `certain` says how many names are, from the first on (None: all), and `is_open`
+    that the value may be an object as well.
     """
 
     names: tuple[str, ...]
@@ -53,6 +63,8 @@ class Condition(Struct, frozen=True):
     span: Span
     place: str
     spans: tuple[Span, ...]
+    certain: int | None = None
+    is_open: bool = False
 
     @property
     def path(self) -> str:
@@ -84,8 +96,21 @@ def iter_conditions(conditions: AllOf) -> Iterator[Condition]:
             yield member
 
 
-def check(tree: nodes.Pattern, report: Reporter) -> AllOf:
-    """The conditions of a pattern, in the order of the text; worth using only without errors."""
+ReadOperand = Callable[[Callable[[nodes.Value], Operator], nodes.Value], Operator]
+"""Calls an operator's parser with its operand; both may raise OperandError."""
+
+
+def _read_operand(parse: Callable[[nodes.Value], Operator], operand: nodes.Value) -> Operator:
+    return parse(operand)
+
+
+def check(
+    tree: nodes.Pattern, report: Reporter, read_operand: ReadOperand = _read_operand
+) -> AllOf:
+    """The conditions of a pattern, in the order of the text; worth using only without errors.
+
+    `read_operand` is for patterns whose operands may have parts that are not known.
+    """
     if not isinstance(tree, nodes.Fields):
         hint = 'name the field: {"body": [...]}'
         if isinstance(tree, nodes.Scalar) and str(tree.value).lstrip().startswith("{"):
@@ -98,7 +123,7 @@ def check(tree: nodes.Pattern, report: Reporter) -> AllOf:
             "FP002", tree.span, f"a pattern is a JSON object, found {describe(tree)}", hint=hint
         )
         return ()
-    conditions = _Checker(report).fields(tree, (), "", in_or=False)
+    conditions = _Checker(report, read_operand).fields(tree, (), "", in_or=False)
     if not report.errors and count_combinations(conditions) > MAX_COMBINATIONS:
         report.error(
             "FP016",
@@ -120,8 +145,11 @@ def count_combinations(conditions: AllOf) -> int:
 
 
 class _Checker:
-    def __init__(self, report: Reporter) -> None:
+    def __init__(self, report: Reporter, read_operand: ReadOperand) -> None:
         self._report = report
+        self._read_operand = read_operand
+        self._certain: int | None = None
+        """Names that are known where one of those around is not."""
 
     def fields(
         self, fields: nodes.Fields, names: tuple[str, ...], place: str, *, in_or: bool
@@ -142,6 +170,11 @@ class _Checker:
         found: list[Condition | AnyOf] = []
         for member in fields.members:
             name = _name(member)
+            if isinstance(member, nodes.Field) and not member.is_known and self._certain is None:
+                self._certain = len(names)
+                found.extend(self._field(member, names, f"{place}.{name}".lstrip("."), in_or))
+                self._certain = None
+                continue
             where = f"{place}.{name}" if place else name
             conditions = (
                 self._or(member, names, where)
@@ -172,12 +205,25 @@ class _Checker:
             return ()
         names = (*names, field.name)
         value = field.value
+        if field.name in _COMBINERS and _holds_fields(value):
+            self._report.error(
+                "FP007",
+                field.name_span,
+                f"there is no {field.name}: only $or",
+                path=place,
+                hint=_COMBINERS[field.name],
+            )
+            return ()
         if isinstance(value, nodes.Fields):
             return self.fields(value, names, place, in_or=in_or)
         if isinstance(value, nodes.Rules):
             found = self._rules(value, place)
             rules = tuple(rule for rule, _ in found)
-            return (Condition(names, rules, value.span, place, tuple(span for _, span in found)),)
+            spans = tuple(span for _, span in found)
+            return (Condition(names, rules, value.span, place, spans, self._certain),)
+        if isinstance(value, nodes.Unknown) and value.pieces is None:
+            rule, span = UnknownRule(), value.span
+            return (Condition(names, (rule,), span, place, (span,), self._certain, is_open=True),)
         self._report.error(
             "FP005",
             value.span,
@@ -189,6 +235,8 @@ class _Checker:
 
     def _or(self, member: nodes.Or, names: tuple[str, ...], place: str) -> AllOf:
         value = member.value
+        if isinstance(value, nodes.Unknown) and value.pieces is None:
+            return ()
         if not isinstance(value, nodes.Alternatives):
             self._report.error(
                 "FP014",
@@ -198,7 +246,7 @@ class _Checker:
                 hint='write "$or": [{"a": [1]}, {"b": [2]}]',
             )
             return ()
-        if len(value.items) < 2:
+        if len(value.items) < 2 and not any(isinstance(one, nodes.Unknown) for one in value.items):
             self._report.error(
                 "FP014",
                 value.span,
@@ -209,6 +257,8 @@ class _Checker:
         alternatives = []
         for index, item in enumerate(value.items):
             where = f"{place}[{index}]"
+            if isinstance(item, nodes.Unknown) and item.pieces is None:
+                continue
             if isinstance(item, nodes.Fields):
                 alternatives.append(self.fields(item, names, where, in_or=True))
             else:
@@ -242,6 +292,8 @@ class _Checker:
                     hint="an event's arrays are looked into by themselves: write the values in "
                     "one flat array",
                 )
+            elif isinstance(item, nodes.Unknown):
+                found.append((UnknownRule(), item.span))
             elif isinstance(item, nodes.Scalar):
                 found.append((self._equality(item, where), item.span))
             else:
@@ -289,12 +341,22 @@ class _Checker:
                 )
                 continue
             try:
-                found = parse(operator.operand)
+                found = self._read_operand(parse, operator.operand)
             except OperandError as error:
                 self._report.error(
                     error.code, error.node.span, error.message, path=where, hint=error.hint
                 )
         return found
+
+
+def _holds_fields(value: nodes.Fields | nodes.Rules | nodes.Scalar) -> bool:
+    """Whether an array has objects with fields in them, where only operators may be."""
+    return isinstance(value, nodes.Rules) and any(
+        operator.name not in OPERATORS
+        for item in value.items
+        if isinstance(item, nodes.Operation)
+        for operator in item.operators
+    )
 
 
 def _mend_scalar(name: str, value: nodes.Scalar) -> str:

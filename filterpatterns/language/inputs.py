@@ -19,12 +19,25 @@ PatternInput = str | bytes | Mapping[str, Any] | Sequence[Any]
 """What `compile` takes."""
 
 
+class Hole(Struct, frozen=True):
+    """A stretch of a pattern's text that stands for what only a deployment knows.
+
+    `source` is what the template has there. `is_string`: it is a part of a string; else any value.
+    """
+
+    start: int
+    end: int
+    source: str
+    is_string: bool
+
+
 class PatternText(Struct, frozen=True):
     """One pattern as text. `positions` is False where the text is not the caller's own.
 
     `outer` is the text that the pattern stands in as a string, a FilterCriteria or a template;
     `starts` says where in it each character of the pattern begins, and where the last one ends, if
-    that is known already. `is_object` is for a filter's Pattern that was no string.
+    that is known already. `is_object` is for a filter's Pattern that was no string. `holes` are the
+    parts of a template's pattern that are not known: it can be checked, but not compiled.
     """
 
     text: str
@@ -34,6 +47,7 @@ class PatternText(Struct, frozen=True):
     starts: tuple[int, ...] | None = None
     is_object: bool = False
     scope: str | None = None
+    holes: tuple[Hole, ...] = ()
 
     def place(self) -> Place | None:
         """Where the pattern's characters stand in the outer text; None if in none."""

@@ -26,6 +26,16 @@ class Scalar(Struct, frozen=True):
     span: Span
 
 
+class Unknown(Scalar, frozen=True):
+    """A scalar, or any value at all, that only a deployment knows.
+
+    `pieces` is what is known of a string, before, between and after the parts that are not; None if
+    not even the type is known. `value` is a placeholder, for messages.
+    """
+
+    pieces: tuple[str, ...] | None
+
+
 class Array(Struct, frozen=True):
     """An array in an operand."""
 
@@ -66,11 +76,12 @@ class Rules(Struct, frozen=True):
 
 
 class Field(Struct, frozen=True):
-    """A name, and what it leads to."""
+    """A name, and what it leads to. `is_known`: the name is what it will be when deployed."""
 
     name: str
     name_span: Span
     value: Fields | Rules | Scalar
+    is_known: bool = True
 
 
 class Alternatives(Struct, frozen=True):

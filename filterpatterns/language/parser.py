@@ -36,13 +36,16 @@ def parse(text: str, report: Reporter) -> nodes.Pattern | None:
     return tree  # type: ignore[no-any-return]
 
 
-def within_limits(text: str, report: Reporter) -> bool:
-    """Whether a pattern's text is short and flat enough to be parsed; if not, that is reported."""
-    if len(text) > MAX_PATTERN_LENGTH:
+def within_limits(text: str, report: Reporter, length: int) -> bool:
+    """Whether a pattern's text is short and flat enough to be parsed; if not, that is reported.
+
+    `length` counts the characters that are known: a placeholder's are not.
+    """
+    if length > MAX_PATTERN_LENGTH:
         report.error(
             "FP017",
             None,
-            f"the pattern has {len(text):,} characters; AWS takes at most {MAX_PATTERN_LENGTH:,}",
+            f"the pattern has {length:,} characters; AWS takes at most {MAX_PATTERN_LENGTH:,}",
             hint="leave out white space, or split the pattern into several filters",
         )
         return False

@@ -22,10 +22,12 @@ from filterpatterns.language.operators import (
     Suffix,
     Wildcard,
 )
+from filterpatterns.language.operators.unknown import UnknownRule
 from filterpatterns.lint.arrays import ARRAY_RULES, exists_beside_fields
 from filterpatterns.lint.base import rules_of
 from filterpatterns.lint.engine_edges import ENGINE_RULES, report_lost_alternatives
 from filterpatterns.lint.eventbridge import complex_wildcards, too_long, unknown_top_level
+from filterpatterns.lint.intentions import INTENTION_RULES, divided_between_filters
 from filterpatterns.lint.records import (
     PAYLOADS,
     RECORD_RULES,
@@ -75,12 +77,13 @@ def lint(
     text: str,
     strict: bool,
     advice: tuple[str, ...],
+    errors_only: bool = False,
 ) -> None:
     """Report what is doubtful in one pattern.
 
     `dialect` is None where the caller names none: then it is the one that goes with the source.
     `text` is the pattern's text; `strict` makes errors of undocumented operators; `advice` has the
-    codes that are wanted of `ADVICE`.
+    codes that are wanted of `ADVICE`. `errors_only` leaves out the checks that only ever warn.
     """
     is_named = dialect is not None
     dialect = dialect or default_dialect(source)
@@ -90,15 +93,19 @@ def lint(
             too_long(text, report)
         if is_named or "FP122" in advice:
             unknown_top_level(conditions, report, only_misspelled=not is_named)
+    if strict or not errors_only:
+        for condition in iter_conditions(conditions):
+            _undocumented(condition, dialect, strict, report)
+    if errors_only:
+        return
     for condition in iter_conditions(conditions):
         if dialect == "pipes":
             _not_in_pipes(condition, source, report)
-        _undocumented(condition, dialect, strict, report)
         if "FP118" in advice:
             unknown_field(condition, source, report)
         if "FP107" in advice:
             _metadata(condition, source, dialect, report)
-        for rule in (*RECORD_RULES, *ARRAY_RULES, *ENGINE_RULES):
+        for rule in (*RECORD_RULES, *ARRAY_RULES, *ENGINE_RULES, *INTENTION_RULES):
             rule(condition, source, report)
     report_lost_alternatives(conditions, report)
     exists_beside_fields(conditions, report)
@@ -106,9 +113,10 @@ def lint(
 
 
 def lint_together(filters: Sequence[tuple[AllOf, Reporter]]) -> None:
-    """Report several filters that look as if all of them were meant to hold (FP112)."""
+    """Report several filters that look as if all of them were meant to hold (FP112, FP144)."""
     if len(filters) < 2:
         return
+    divided_between_filters(filters)
     for conditions, report in filters:
         members = [] if report.errors else list(iter_conditions(conditions))
         if members and all(_keeps_nearly_all(member) for member in members):
@@ -132,7 +140,8 @@ def _undocumented(condition: Condition, dialect: str, strict: bool, report: Repo
     "Event filtering in Amazon EventBridge Pipes".
     """
     for rule, span, place in rules_of(condition):
-        name = _undocumented_name(rule, dialect)
+        example = rule.example if isinstance(rule, UnknownRule) else rule
+        name = None if example is None else _undocumented_name(example, dialect)
         if name is not None:
             say = report.error if strict else report.warning
             say(
@@ -179,6 +188,8 @@ def _metadata(condition: Condition, source: str, dialect: str, report: Reporter)
     """
     payload = PAYLOADS.get(source)
     first = condition.path.partition(".")[0]
+    if condition.certain == 0:
+        return
     if payload is None or dialect != "lambda" or first in (payload, *WRAPPERS):
         return
     if is_unknown(condition, source):

@@ -44,7 +44,7 @@ def is_unknown(condition: Condition, source: str) -> bool:
     """Whether no record of the source has the field."""
     first = condition.path.partition(".")[0]
     known = (*SQS_FIELDS, *SOURCES["sqs"].added_by_aws, *WRAPPERS)
-    return source == "sqs" and first not in known
+    return source == "sqs" and condition.certain != 0 and first not in known
 
 
 def unknown_field(condition: Condition, source: str, report: Reporter) -> None:
@@ -102,6 +102,8 @@ def _numbers_in_dynamodb(condition: Condition, source: str, report: Reporter) ->
 def _type_left_out(condition: Condition, source: str, report: Reporter) -> None:
     """FP110: a place in a DynamoDB image where no value is, most often for want of its type."""
     names = _below_image(condition, source)
+    if condition.is_open or condition.certain is not None:
+        return
     if not names or _is_typed(names, dotted=len(condition.names) != len(names) + 2):
         return
     absent = any(isinstance(rule, Absent) for rule in condition.rules)
@@ -159,7 +161,7 @@ def detail_as_value(conditions: AllOf, source: str, report: Reporter) -> None:
     members = list(iter_conditions(conditions))
     if any(member.path == f"{base}detail-type" for member in members):
         for member in members:
-            if member.path == f"{base}detail":
+            if member.path == f"{base}detail" and not member.is_open:
                 absent = any(isinstance(rule, Absent) for rule in member.rules)
                 report.warning(
                     "FP111",

@@ -13,35 +13,39 @@ from msgspec import Struct
 
 from filterpatterns.language.conditions import AllOf, AnyOf, Condition
 from filterpatterns.language.diagnostics import Reporter
-from filterpatterns.language.nodes import Span
 
 
 class Combination(Struct, frozen=True, eq=False):
     """What one choice among the alternatives of each `$or` asks for, and that choice.
 
-    `chosen` has the spans of the `$or`s, each with the index of the alternative.
+    `chosen` has the index of the alternative for each `$or`: `choice` looks it up.
     """
 
     conditions: dict[str, Condition]
-    chosen: dict[Span, int]
+    chosen: dict[int, int]
+
+    def choice(self, member: AnyOf) -> int:
+        """The index of the alternative that is chosen in a `$or` of the pattern."""
+        return self.chosen[id(member)]
 
 
 class Combinations(Struct, frozen=True, eq=False):
     """All combinations of a pattern.
 
     `conditions` are those that count in any combination, each with the mask of these combinations;
-    `choices` the alternatives of each `$or`, likewise.
+    `choices` the alternatives of each `$or`, likewise. A `$or` is told by the identity of its node:
+    equal ones may stand in several places, and the places are not always known.
     """
 
     count: int
     conditions: tuple[tuple[Condition, int], ...]
-    choices: tuple[tuple[Span, int, int], ...]
+    choices: tuple[tuple[AnyOf, int, int], ...]
 
     def __getitem__(self, index: int) -> Combination:
         bit = 1 << index
         return Combination(
             {condition.path: condition for condition, mask in self.conditions if mask & bit},
-            {span: number for span, number, mask in self.choices if mask & bit},
+            {id(member): number for member, number, mask in self.choices if mask & bit},
         )
 
 
@@ -82,7 +86,7 @@ class _Growing:
     def __init__(self, count: int) -> None:
         self.count = count
         self.paths: dict[str, list[_Entry]] = {}
-        self.choices: list[tuple[Span, int, int]] = []
+        self.choices: list[tuple[AnyOf, int, int]] = []
 
     def add(self, member: Condition, report: Reporter) -> None:
         """Add a condition to all combinations."""
@@ -91,14 +95,14 @@ class _Growing:
                 _warn_repeated(entry.condition, report)
         self.paths[member.path] = [_Entry(member, (1 << self.count) - 1)]
 
-    def append(self, other: _Growing, span: Span, number: int) -> None:
+    def append(self, other: _Growing, member: AnyOf, number: int) -> None:
         """Add the combinations of one more alternative beside those that there are."""
         for path, entries in other.paths.items():
             for entry in entries:
                 entry.mask <<= self.count
             self.paths.setdefault(path, []).extend(entries)
         self.choices += ((inner, index, mask << self.count) for inner, index, mask in other.choices)
-        self.choices.append((span, number, ((1 << other.count) - 1) << self.count))
+        self.choices.append((member, number, ((1 << other.count) - 1) << self.count))
         self.count += other.count
 
     def multiply(self, other: _Growing, report: Reporter) -> None:
@@ -109,8 +113,10 @@ class _Growing:
         for entries in self.paths.values():
             for entry in entries:
                 entry.mask *= repeat
-        self.choices = [(span, index, mask * repeat) for span, index, mask in self.choices]
-        self.choices += [(span, index, _spread(mask, mine)) for span, index, mask in other.choices]
+        self.choices = [(member, index, mask * repeat) for member, index, mask in self.choices]
+        self.choices += [
+            (member, index, _spread(mask, mine)) for member, index, mask in other.choices
+        ]
         for path, entries in other.paths.items():
             for entry in entries:
                 entry.mask = _spread(entry.mask, mine)
@@ -132,7 +138,7 @@ def _expand(conditions: AllOf, report: Reporter) -> _Growing:
         if isinstance(member, AnyOf):
             alternatives = _Growing(0)
             for number, alternative in enumerate(member.alternatives):
-                alternatives.append(_expand(alternative, report), member.span, number)
+                alternatives.append(_expand(alternative, report), member, number)
             growing.multiply(alternatives, report)
         else:
             growing.add(member, report)

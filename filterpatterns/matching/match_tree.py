@@ -209,7 +209,7 @@ def _warn_added(conditions: AllOf, source: Source, report: Reporter) -> None:
 
 def _refuse_strings(conditions: AllOf, source: Source, report: Reporter) -> None:
     for condition in iter_conditions(conditions):
-        if condition.path in source.payload_keys:
+        if condition.path in source.payload_keys and not condition.is_open:
             report.error(
                 "FP021",
                 condition.span,

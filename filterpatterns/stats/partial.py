@@ -40,7 +40,7 @@ class FieldMatcher:
 
     def __init__(self, condition: Condition, text: str, views: Views) -> None:
         self._rules = condition.rules
-        self._path = condition.path
+        self.path = condition.path
         self._views = views
         self._wanted = views.wanted.get(condition.path)
         rules = tuple(RuleCount(_spelt(text[at.start : at.end])) for at in condition.spans)
@@ -51,7 +51,7 @@ class FieldMatcher:
         step = FormatAction.FILTER if self._wanted is None else seen.steps[self._wanted]
         alone = step is FormatAction.METADATA_ONLY
         if step is FormatAction.FILTER:
-            leaves = seen.leaves.get(self._path, [])
+            leaves = seen.leaves.get(self.path, [])
             for rule, count in zip(self._rules, self.count.rules):  # noqa: B905 - one for each
                 if _lets_through(rule, leaves):
                     count.alone += 1
@@ -59,11 +59,26 @@ class FieldMatcher:
         self.count.alone += alone
         return alone
 
+    @property
+    def is_about_payload(self) -> bool:
+        """Whether the field is in a payload."""
+        return self._wanted is not None
+
+    def lets_through(self, leaves: list[Any]) -> tuple[bool, ...]:
+        """Which of the rules let leaves through."""
+        return tuple(_lets_through(rule, leaves) for rule in self._rules)
+
+    def add(self, holds: tuple[bool, ...], count: int) -> None:
+        """Count records whose leaves these rules let through."""
+        for held, rule in zip(holds, self.count.rules, strict=True):
+            rule.alone += count if held else 0
+        self.count.alone += count if any(holds) else 0
+
     def finish(self) -> None:
         """Look for names that records have instead of this one."""
         occurrence = self.count.occurrence
         if not occurrence.kinds:
-            self.count.near = self._views.near(self._path)
+            self.count.near = self._views.near(self.path)
 
 
 class OrMatcher:

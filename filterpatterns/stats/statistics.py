@@ -10,8 +10,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
+from filterpatterns.codegen.types import Unsupported
 from filterpatterns.delivery.envelopes import source_of
 from filterpatterns.delivery.sources import FormatAction, Source, source_named
 from filterpatterns.engine.filter import Filter
@@ -33,7 +35,8 @@ from filterpatterns.stats.counts import (
     RuleCount,
     Stage,
 )
-from filterpatterns.stats.partial import Together, compile_part
+from filterpatterns.stats.partial import FieldMatcher, Together, compile_part
+from filterpatterns.stats.quick import QuickLines
 from filterpatterns.stats.survey import OBJECT, Occurrence
 from filterpatterns.stats.views import Views, built
 
@@ -59,6 +62,7 @@ class Statistics:
     def __init__(self, compiled: Filter) -> None:
         self._compiled = compiled
         self._counters: dict[str, list[_Counter]] = {}
+        self._quick: QuickLines | None = None
         if compiled.source != "auto":
             self._counters_for(compiled.source)
 
@@ -75,8 +79,20 @@ class Statistics:
             counter.add(record)
         return verdict
 
+    def quick_lines(self) -> QuickLines | None:
+        """What counts lines of plain records for these statistics; None where the filters are of
+        another shape."""
+        if self._quick is None and self._compiled.source != "auto":
+            counters = self._counters_for(self._compiled.source)
+            if len(counters) == 1:
+                with suppress(Unsupported):
+                    self._quick = counters[0].quick_lines()
+        return self._quick
+
     def funnels(self) -> list[Funnel]:
         """A funnel for each source that there were records of, and each filter."""
+        if self._quick is not None:
+            self._quick.finish()
         counters = [counter for group in self._counters.values() for counter in group]
         return [counter.finished() for counter in counters]
 
@@ -133,6 +149,17 @@ class _Counter:
         funnel.ignored += FormatAction.METADATA_ONLY in seen.steps.values()
         for stage in funnel.stages[:passed]:
             stage.left += 1
+
+    def quick_lines(self) -> QuickLines:
+        """What counts lines of plain records.
+
+        Raises:
+            Unsupported: the filter is of another shape.
+        """
+        fields = [one for one in self._judges if isinstance(one, FieldMatcher)]
+        if len(fields) < len(self._judges) or not fields:
+            raise Unsupported
+        return QuickLines(self._funnel, self._source, fields)
 
     def finished(self) -> Funnel:
         """The funnel, with what can only be told at the end."""

@@ -45,18 +45,40 @@ class Occurrence(Struct, eq=False):
         """Count one record, with all leaves that it has at the path."""
         kinds = set()
         for leaf in leaves:
-            kind = _kind(leaf)
-            kinds.add(kind)
-            examples = self.examples.setdefault(kind, [])
-            if len(examples) < _EXAMPLES:
-                text = _format_leaf(leaf)
-                if text not in examples:
-                    examples.append(text)
+            kinds.add(_kind(leaf))
+            self.add_example(leaf)
         if is_object:
             kinds.add(OBJECT)
         self.kinds.update(kinds)
         self.present += bool(leaves)
         self.absent += not kinds
+
+    def add_example(self, leaf: Any) -> None:
+        """Keep a leaf as an example, if there are few of its type."""
+        examples = self.examples.setdefault(_kind(leaf), [])
+        if len(examples) < _EXAMPLES:
+            text = _format_leaf(leaf)
+            if text not in examples:
+                examples.append(text)
+
+    def add_many(self, kind: str | None, count: int, *, is_object: bool) -> None:
+        """Count records, each with a leaf of that type; with None, each has an object or nothing.
+
+        The leaves have been given to `add_example`.
+        """
+        if is_object:
+            kind = OBJECT
+        else:
+            self.present += 0 if kind is None else count
+        if kind is None:
+            self.absent += count
+        else:
+            self.kinds[kind] += count
+
+    @staticmethod
+    def kind_of(leaf: Any) -> str:
+        """The JSON type of a leaf."""
+        return _kind(leaf)
 
 
 def _kind(leaf: Any) -> str:

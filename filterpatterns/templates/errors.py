@@ -1,8 +1,12 @@
-"""What goes wrong with a template as a whole, and with one of its parts."""
+"""What goes wrong with a template as a whole, and what is reported about its parts."""
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from typing import NoReturn
+
+from msgspec import Struct
 
 from filterpatterns.language.nodes import Span
 
@@ -30,9 +34,39 @@ class Unresolved(Exception):
         super().__init__(reason)
 
 
+class Skipped(Struct, frozen=True):
+    """A pattern, or all patterns of a mapping, that cannot be checked; or another note; and where.
+
+    `filter_index` is None for all of them. Columns count from 1, in characters. `names` are what
+    the user may call what is missing (`--set`).
+    """
+
+    code: str
+    reason: str
+    line: int
+    column: int
+    filter_index: int | None = None
+    names: tuple[str, ...] = ()
+
+
 def line_and_column(text: str, offset: int) -> tuple[int, int]:
     """The line and the column, from 1, of an offset."""
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+
+
+class Lines:
+    """The lines of one text, for many questions about it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._ends: list[int] | None = None
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """The line and the column, from 1, of an offset."""
+        if self._ends is None:
+            self._ends = [match.start() for match in re.finditer("\n", self._text)]
+        line = bisect_left(self._ends, offset)
+        return line + 1, offset - (self._ends[line - 1] if line else -1)
 
 
 def fail(message: str, text: str, offset: int) -> NoReturn:

@@ -11,24 +11,45 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+
+from msgspec import Struct
 
 from filterpatterns.language.inputs import PatternText
+from filterpatterns.templates import evidence
+from filterpatterns.templates.codes import (
+    ENCRYPTED,
+    GENERATED,
+    INFERRED,
+    LARGE,
+    NO_SOURCE,
+    TITLES,
+    UNRESOLVED,
+)
 from filterpatterns.templates.documents import json_document
-from filterpatterns.templates.documents.values import List, Literal, Object, TemplateValue, Text
-from filterpatterns.templates.errors import TemplateError, line_and_column
-from filterpatterns.templates.mapping import ENCRYPTED, TITLES, UNRESOLVED, Mapping, Skipped
+from filterpatterns.templates.documents.values import List, Object, TemplateValue, Text
+from filterpatterns.templates.errors import Skipped, TemplateError, line_and_column
+from filterpatterns.templates.mapping import Mapping
 from filterpatterns.templates.mentions import mentions_patterns
+from filterpatterns.templates.settings import Setting
+from filterpatterns.templates.values.resolving import Known
 
 __all__ = [
     "ENCRYPTED",
+    "GENERATED",
+    "INFERRED",
+    "LARGE",
+    "NO_SOURCE",
     "TITLES",
     "UNRESOLVED",
+    "Known",
     "Mapping",
+    "Setting",
     "Skipped",
     "TemplateError",
     "line_and_column",
     "named",
+    "names_of",
     "patterns_in",
 ]
 
@@ -37,18 +58,30 @@ _TEMPLATE = re.compile(
     r"|EventSourceArn|filterPatterns|\baws_[a-z]+"
 )
 _HCL = re.compile(r'^[ \t]*(?:resource|module|data)[ \t]+"[^"\n]*"[^{\n]*\{', re.MULTILINE)
-_YAML_NAMES = (".yaml", ".yml", ".template")
+_YAML_FILES = (".yaml", ".yml")
+_YAML_SUFFIXES = (*_YAML_FILES, ".template")
 
 
-def patterns_in(text: str, name: str = "", *, searched: bool = False) -> list[Mapping]:
+def patterns_in(
+    text: str,
+    name: str = "",
+    *,
+    searched: bool = False,
+    unfiltered: bool = False,
+    known: Known | None = None,
+) -> list[Mapping]:
     """The mappings, pipes, rules and patterns of a text.
 
     Args:
         text: a pattern, a FilterCriteria, or a template: CloudFormation, SAM, CDK's output,
-            serverless.yml, Terraform, output of `aws lambda get-event-source-mapping`.
-        name: the file's name; it decides what the content does not.
+            serverless.yml, Terraform, Pulumi's YAML, Kubernetes resources of ACK, output of
+            `aws lambda get-event-source-mapping`.
+        name: the file's name; it decides what the content does not. If there is such a file, the
+            values that it takes from files around it are read from there.
         searched: nobody said that this text has patterns, a search came upon it: what only might be
             a pattern, or might be broken, is passed over.
+        unfiltered: also give event source mappings that have no filters.
+        known: values of what the template leaves open, by the names that it has there.
 
     Returns:
         What was found, in the order of the text; an empty list if there are no patterns.
@@ -59,8 +92,11 @@ def patterns_in(text: str, name: str = "", *, searched: bool = False) -> list[Ma
     text = text.removeprefix("\ufeff")
     if searched and not mentions_patterns(text) and not text.lstrip().startswith("{"):
         return []
+    place = _Place(text, name, searched, known or {})
     try:
-        return list(_mappings(text, name.lower(), searched))
+        return [one for one in _mappings(place) if unfiltered or one.is_filtered]
+    except RecursionError:
+        raise TemplateError("nested deeper than the caller's stack has room") from None
     except TemplateError:
         if searched and not mentions_patterns(text):
             return []
@@ -68,42 +104,87 @@ def patterns_in(text: str, name: str = "", *, searched: bool = False) -> list[Ma
 
 
 def named(mappings: Iterable[Mapping], name: str) -> list[Mapping]:
-    """The mappings of that name: those whose logical id it is, or else one of their other names."""
+    """The mappings of that name: those whose logical id it is, or else one of their other names.
+
+    Of several with one name each has a number behind it as well: `worker.sqs.1`, `worker.sqs.2`.
+    """
     given = list(mappings)
+    found = _by_name(given, name)
+    base, dot, number = name.rpartition(".")
+    if found or not dot or not number.isdecimal():
+        return found
+    several = _by_name(given, base)
+    index = int(number) - 1 if len(number) < 6 else -1
+    return [several[index]] if len(several) > 1 and 0 <= index < len(several) else []
+
+
+def names_of(mappings: Iterable[Mapping]) -> list[str]:
+    """A name for each mapping that means it alone, as `named` understands it."""
+    given = list(mappings)
+    found = []
+    for one in given:
+        candidates = [name for name in (one.logical_id, *one.names) if name]
+        unique = [name for name in candidates if len(_by_name(given, name)) == 1]
+        if unique:
+            found.append(unique[0])
+        elif candidates:
+            name = candidates[-1]
+            found.append(f"{name}.{_by_name(given, name).index(one) + 1}")
+    return found
+
+
+def _by_name(given: list[Mapping], name: str) -> list[Mapping]:
     return [one for one in given if one.logical_id == name] or [
         one for one in given if name in one.names
     ]
 
 
-def _mappings(text: str, name: str, searched: bool) -> Iterator[Mapping]:
+class _Place(Struct, frozen=True):
+    """A text, where it comes from, and what is known of what it leaves open."""
+
+    text: str
+    name: str
+    searched: bool
+    known: Known
+
+    @property
+    def suffix(self) -> str:
+        """How the name ends: `.yaml`."""
+        return os.path.splitext(self.name)[1].lower()
+
+
+def _mappings(place: _Place) -> Iterator[Mapping]:
+    text, searched = place.text, place.searched
     first = text.lstrip()[:1]
     if not first:
         return
-    if name.endswith(".tf") or (first not in "{[" and _HCL.search(text)):
+    is_hcl = first not in "{[" and place.suffix not in _YAML_FILES and _HCL.search(text)
+    if place.suffix == ".tf" or is_hcl:
         from filterpatterns.templates.documents import hcl_document
         from filterpatterns.templates.kinds import terraform
 
         # Of a file that somebody has named it is said if it is broken, even if it has no patterns;
         # but not that the library is missing.
-        is_named = name.endswith(".tf") and not searched
+        is_named = place.suffix == ".tf" and not searched
         if mentions_patterns(text) or (is_named and hcl_document.is_available()):
-            yield from terraform.hcl(text)
+            yield from terraform.hcl(text, place.name, place.known)
         return
     if first in "{[":
-        yield from _json(text, name, searched)
-    elif name.endswith(".json"):
+        yield from _json(place)
+    elif place.suffix == ".json":
         yield from () if searched else (_plain(text),)
     elif mentions_patterns(text) or not searched:
-        yield from _yaml(text, searched)
+        yield from _yaml(place)
 
 
-def _json(text: str, name: str, searched: bool) -> Iterator[Mapping]:
+def _json(place: _Place) -> Iterator[Mapping]:
+    text, searched = place.text, place.searched
     try:
-        root = json_document.read(text)
+        root = json_document.read(_to_read(text))
     except TemplateError:
-        if name.endswith(_YAML_NAMES):  # YAML has {} of its own
+        if place.suffix in _YAML_SUFFIXES:  # YAML has {} of its own
             try:
-                found = list(_yaml(text, searched))
+                found = list(_yaml(place))
             except TemplateError:
                 found = []
             if found:
@@ -113,33 +194,41 @@ def _json(text: str, name: str, searched: bool) -> Iterator[Mapping]:
             raise
         yield _plain(text)  # the parser of patterns says best what is wrong with it
         return
-    # Nobody said that it is a pattern, unless its name does.
-    certain = not searched or ("pattern" in os.path.basename(name) and _is_nested(root))
-    yield from _document(root, text, not certain)
+    yield from _document(root, place, searched)
 
 
-def _yaml(text: str, searched: bool) -> Iterator[Mapping]:
+def _to_read(text: str) -> str:
+    """A text, if it is a large template without what has nothing to do with patterns."""
+    from filterpatterns.templates import pruning  # only few are as large
+
+    if len(text) < pruning.WORTHWHILE or not mentions_patterns(text):
+        return text
+    return pruning.pruned(text)
+
+
+def _yaml(place: _Place) -> Iterator[Mapping]:
     from filterpatterns.templates.documents import yaml_document  # not for those who have JSON
 
-    for root in yaml_document.read(text):
+    for root in yaml_document.read(place.text):
         # A text in YAML that is no template is no pattern either, unless it looks very like one.
-        yield from _document(root, text, True, whole=False)
+        yield from _document(root, place, True, whole=False)
 
 
 def _document(
-    root: TemplateValue, text: str, searched: bool, *, whole: bool = True
+    root: TemplateValue, place: _Place, searched: bool, *, whole: bool = True
 ) -> Iterator[Mapping]:
     """The mappings of a document. `whole`: it is all of the text."""
+    text = place.text
     if not isinstance(root, Object):
         if not searched:
             yield _plain(text)
         return
-    found = _template(root, text)
+    found = _template(root, place)
     if found is not None:
         yield from found
     elif whole and not searched and not _is_something_else(root):
         yield _plain(text)
-    elif _looks_like_a_pattern(root):
+    elif evidence.is_pattern(root):
         from filterpatterns.templates.mapping import Builder
 
         if whole:
@@ -149,23 +238,33 @@ def _document(
             yield build.patterns([root], root.span, "", "pattern", None, alone=True)
 
 
-def _template(root: Object, text: str) -> Iterator[Mapping] | None:
+def _template(root: Object, place: _Place) -> Iterator[Mapping] | None:
     """The mappings of a document that is a template of some kind; None if it is none."""
-    from filterpatterns.templates.kinds import aws_api, cloudformation, serverless, terraform
+    from filterpatterns.templates.kinds import (
+        aws_api,
+        cloudformation,
+        serverless,
+        terraform,
+        terraform_plans,
+    )
 
-    if terraform.is_output(root):
-        return terraform.output(root, text)
-    if terraform.is_configuration(root):
-        return terraform.configuration(root, text)
-    if serverless.is_template(root):
-        return serverless.mappings(root, text)
-    if cloudformation.is_template(root):
-        return cloudformation.mappings(root, text)
-    if aws_api.is_output(root):
-        return aws_api.mappings(root, text)
-    if _is_criteria(root):
-        return _criteria(root, text)
-    return None
+    text, known = place.text, place.known
+    kinds: tuple[tuple[Callable[[Object], bool], Callable[[], Iterator[Mapping]]], ...] = (
+        (terraform_plans.is_output, lambda: terraform.output(root, text, known)),
+        (terraform.is_configuration, lambda: terraform.configuration(root, text, known)),
+        (
+            serverless.is_template,
+            lambda: serverless.mappings(root, text, place.name, known, alone=not place.searched),
+        ),
+        (cloudformation.is_template, lambda: cloudformation.mappings(root, text, known)),
+        (aws_api.is_pulumi, lambda: aws_api.pulumi(root, text, known)),
+        (aws_api.is_kubernetes, lambda: aws_api.kubernetes(root, text, known)),
+        (aws_api.is_output, lambda: aws_api.mappings(root, text, known)),
+        (_is_criteria, lambda: _criteria(root, text)),
+        (cloudformation.is_resource_map, lambda: cloudformation.mappings(root, text, known)),
+        (serverless.is_functions, lambda: serverless.functions(root, text, place.name, known)),
+    )
+    return next((mappings() for is_it, mappings in kinds if is_it(root)), None)
 
 
 def _is_criteria(root: Object) -> bool:
@@ -215,47 +314,6 @@ def _plain(text: str) -> Mapping:
     return Mapping("", "pattern", None, None, (PatternText(text),), line)
 
 
-def _is_nested(root: TemplateValue) -> bool:
-    """Whether it is an object, and all that it has are objects and arrays."""
-    return isinstance(root, Object) and all(
-        isinstance(value, (Object, List)) for _, value in root.members
-    )
-
-
 def _is_something_else(root: Object) -> bool:
     """A JSON object that says itself what it is: CDK's manifest, a package.json, a schema."""
     return any(isinstance(root.get(key), Text) for key in ("version", "$schema"))
-
-
-def _looks_like_a_pattern(root: Object) -> bool:
-    """Whether every leaf is an array of rules, as only patterns have it: nothing else is judged
-    that nobody said is a pattern."""
-    leaves = 0
-    pending: list[TemplateValue] = [root]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, List):
-            if not node.items:
-                return False
-            for item in node.items:
-                if isinstance(item, Object):
-                    if not all(_is_operator(key.value) for key, _ in item.members):
-                        return False
-                elif not isinstance(item, (Text, Literal)):
-                    return False
-            leaves += 1
-        elif not isinstance(node, Object) or not node.members:
-            return False
-        else:
-            for key, value in node.members:
-                if key.value == "$or" and isinstance(value, List):
-                    pending += value.items
-                else:
-                    pending.append(value)
-    return leaves > 0
-
-
-def _is_operator(name: str) -> bool:
-    from filterpatterns.language.operators import OPERATORS
-
-    return name in OPERATORS

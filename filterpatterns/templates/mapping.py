@@ -2,52 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Mapping as AbstractMapping
 from typing import Literal as OneOf
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from filterpatterns.engine.filter import check_texts
 from filterpatterns.errors import Diagnostic
-from filterpatterns.language.diagnostics import Reporter
-from filterpatterns.language.inputs import (
-    LANGUAGE,
-    NO_FILTERS,
-    PatternText,
-    unknown_language,
-    unknown_member,
-)
+from filterpatterns.language.inputs import NO_FILTERS, PatternText
 from filterpatterns.language.nodes import Span
 from filterpatterns.limits import MAX_FILTERS
-from filterpatterns.templates.documents.positions import Resolve, starts, written_out
+from filterpatterns.templates.codes import (
+    FILTERED_KEY,
+    INFERRED,
+    MISPLACED,
+    NO_SOURCE,
+    NOT_FILTERED,
+    OTHER_LANGUAGE,
+    UNRESOLVED,
+)
 from filterpatterns.templates.documents.values import (
-    Encoded,
     List,
-    Literal,
     Object,
     TemplateValue,
-    Text,
+    Unknown,
     child,
-    first_null,
     is_null,
-    members,
-    text_of,
 )
-from filterpatterns.templates.errors import Unresolved, line_and_column
+from filterpatterns.templates.errors import Lines, Skipped
+from filterpatterns.templates.settings import Setting, Spelling, settings_in
+from filterpatterns.templates.values.collecting import Collector
+from filterpatterns.templates.values.resolving import Evaluate, Resolver
+from filterpatterns.templates.values.source import infer
+
+_Any = TypeVar("_Any")
 
 Kind = OneOf["event source mapping", "pipe", "rule", "subscriber", "pattern"]
 
-UNRESOLVED, ENCRYPTED, NOT_FILTERED = "FP201", "FP202", "FP203"
-NULL_IN_OBJECT, FILTERED_KEY = "FP220", "FP221"
-TITLES = {
-    UNRESOLVED: "known only when deployed",
-    ENCRYPTED: "encrypted filters",
-    NOT_FILTERED: "filters for a source that has no filtering",
-    NULL_IN_OBJECT: "null in a CloudFormation EventPattern",
-    FILTERED_KEY: "key filtered on with a schema registry",
-}
-"""The codes of what is said about templates; the first two are of what is skipped."""
+_MOST_VARIANTS = 16
+"""Ways to choose among the branches of conditions; each branch is in one of them."""
 
 NO_FILTERING = "documentdb"
 """A source whose records Lambda does not filter (Lambda developer guide, "Control which events
@@ -62,19 +58,6 @@ _DIALECTS: dict[Kind, str | None] = {
 }
 
 
-class Skipped(Struct, frozen=True):
-    """A pattern, or all patterns of a mapping, that cannot be judged; and where it stands.
-
-    `filter_index` is None for all of them. Columns count from 1, in characters.
-    """
-
-    code: str
-    reason: str
-    line: int
-    column: int
-    filter_index: int | None = None
-
-
 class Mapping(Struct, frozen=True):
     """A place that has filters: an event source mapping, a pipe, a rule, a subscriber, or a pattern
     by itself.
@@ -82,8 +65,12 @@ class Mapping(Struct, frozen=True):
     `logical_id` is the template's own name for it, and `names` are others that it goes by;
     `source` is None where the template does not say, `dialect` where there is no service. `texts`
     are the patterns (none of them, and nothing skipped: everything is kept), and `problems` are
-    mistakes around them: a filter without a pattern. `attributes` are those of Kafka records that a
-    schema registry validates: `KEY`, `VALUE`.
+    mistakes around them: a filter without a pattern. `alternatives` are patterns that take the
+    place of some of them if conditions of the template come out otherwise. `unset` is what has to
+    be known before the patterns can be compiled; `notes` are worth knowing, and no mistakes.
+    `attributes` are those of Kafka records that a schema registry validates: `KEY`, `VALUE`.
+    `settings` are those of an event source mapping beside its filters; `is_filtered` is whether it
+    has filters at all.
     """
 
     logical_id: str
@@ -96,6 +83,21 @@ class Mapping(Struct, frozen=True):
     problems: tuple[Diagnostic, ...] = ()
     names: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    is_filtered: bool = True
+    alternatives: tuple[PatternText, ...] = ()
+    unset: tuple[Skipped, ...] = ()
+    notes: tuple[Skipped, ...] = ()
+
+    @property
+    def is_misplaced(self) -> bool:
+        """Whether these are no filters at all, but stand where nobody looks for them."""
+        return any(problem.code == MISPLACED for problem in self.problems)
+
+    @property
+    def is_other_language(self) -> bool:
+        """Whether these are filters of another service's."""
+        return any(note.code == OTHER_LANGUAGE for note in self.notes)
 
     def check(
         self,
@@ -106,18 +108,19 @@ class Mapping(Struct, frozen=True):
     ) -> list[Diagnostic]:
         """Everything there is to say about the patterns and what is around them.
 
-        `source` and `dialect` are for where the template does not say.
+        `source` and `dialect` are for where the template does not say; a `source` that was asked
+        for goes before one that was inferred.
         """
         found = list(self.problems)
-        is_without = self.source == "subscriber" and not self.texts  # reported, or skipped
-        if self.source != NO_FILTERING and not is_without:
-            found += check_texts(
-                self.texts,
-                self.source or source or "auto",
-                self.dialect or dialect,
-                max_filters,
-            )
-        return [self._adapted(one) for one in found]
+        if self.source != NO_FILTERING and not (self.source == "subscriber" and not self.texts):
+            is_inferred = any(note.code == INFERRED for note in self.notes)
+            named = (source or self.source) if is_inferred else (self.source or source)
+            asked = named or "auto", self.dialect or dialect, max_filters
+            found += check_texts(self.texts, *asked)
+            for text in self.alternatives:
+                found += (one for one in check_texts((text,), *asked) if one not in found)
+        found = [self._adapted(each) for each in found if not _is_escaped(each)]
+        return found if self.kind == "pattern" else [_as_deployed(each) for each in found]
 
     def _adapted(self, diagnostic: Diagnostic) -> Diagnostic:
         """Mildly what is said of a Kafka key that a schema registry deserializes: AWS filters on
@@ -133,15 +136,39 @@ class Mapping(Struct, frozen=True):
         )
 
 
+def _is_escaped(diagnostic: Diagnostic) -> bool:
+    """Whether `${x}` as plain text (FP142) is meant: the template has `${!x}`, or `$${x}`."""
+    if diagnostic.code != "FP142" or diagnostic.excerpt is None:
+        return False
+    place = diagnostic.excerpt
+    written = place.text[place.start : place.end]
+    return "${!" in written or "$${" in written
+
+
+def _as_deployed(diagnostic: Diagnostic) -> Diagnostic:
+    """A diagnostic for a place that AWS itself reads: there a Pattern that is an object (FP103) is
+    refused (CloudFormation: "Expected type: String"), where we would take it."""
+    return replace(diagnostic, severity="error") if diagnostic.code == "FP103" else diagnostic
+
+
 class Builder:
     """Makes Mappings from the nodes of one template.
 
-    `resolve` gives what a node stands for by the rules of that template; it raises Unresolved.
+    `evaluate` gives what a node stands for by the rules of that template, one step at a time;
+    `known` are values that the user gave.
     """
 
-    def __init__(self, text: str, resolve: Resolve) -> None:
+    def __init__(
+        self, text: str, evaluate: Evaluate, known: AbstractMapping[str, str] | None = None
+    ) -> None:
         self.text = text
-        self.resolve = resolve
+        self._lines = Lines(text)
+        self.known = known or {}
+        self.evaluate = evaluate
+
+    def resolve(self, node: TemplateValue) -> TemplateValue:
+        """What a node stands for; of the branches of a condition the first."""
+        return Resolver(self.evaluate, self.known)(node)
 
     def criteria(
         self,
@@ -152,12 +179,17 @@ class Builder:
         *,
         names: Iterable[str] = (),
         attributes: tuple[str, ...] = (),
+        reference: str = "",
     ) -> Mapping | None:
         """The mapping of a FilterCriteria, or of a subscriber's FilterConfiguration; None if there
-        is none."""
+        is none.
+
+        `reference` is how the template refers to the source, which may tell what it is.
+        """
+
         is_subscriber = kind == "subscriber"
 
-        def filters(build: _Building) -> None:
+        def filters(build: Collector) -> None:
             criteria = build.resolved(node)
             if criteria is None or is_null(criteria):
                 return
@@ -177,14 +209,46 @@ class Builder:
                 has_scopes = has_scopes or any(child(one, "Scope") for one in given.items)
                 if is_subscriber and not given.items:
                     build.problem(given.span, NO_FILTERS[0], code="FP031", hint=NO_FILTERS[1])
-                for index, item in enumerate(given.items):
-                    build.filter(index, item, has_scopes=has_scopes)
+                index = 0
+                for item in given.items:
+                    index += build.filter(index, item, has_scopes=has_scopes)
             elif given is not None and not is_null(given):
                 build.problem(given.span, "Filters is an array of filters")
 
-        if node is None or self._is_nothing(node):
+        if node is None or is_null(self.resolve(node)):
             return None
-        return self._made(node.span, filters, logical_id, kind, source, names, attributes)
+        return self._made(
+            node.span, filters, logical_id, kind, source, names, reference, attributes
+        )
+
+    def event_source_mapping(
+        self,
+        criteria: TemplateValue | None,
+        properties: TemplateValue,
+        spelling: Spelling,
+        logical_id: str,
+        source: str | None,
+        *,
+        names: Iterable[str] = (),
+        reference: str = "",
+        attributes: tuple[str, ...] = (),
+    ) -> Mapping:
+        """An event source mapping with its settings, whether it has filters or not."""
+        kind: Kind = "event source mapping"
+        found = self.criteria(
+            criteria,
+            logical_id,
+            kind,
+            source,
+            names=names,
+            reference=reference,
+            attributes=attributes,
+        )
+        is_filtered = found is not None
+        if found is None:
+            found = self.patterns((), properties.span, logical_id, kind, source, names=names)
+        settings = settings_in(properties, spelling, self.text, self.resolve)
+        return replace(found, settings=settings, is_filtered=is_filtered)
 
     def patterns(
         self,
@@ -197,20 +261,22 @@ class Builder:
         names: Iterable[str] = (),
         alone: bool = False,
         is_cloudformation: bool = False,
+        reference: str = "",
     ) -> Mapping:
         """The mapping of patterns that stand as objects or strings where they are wanted so.
 
         `alone` is for the one pattern of a place that has no filters, a rule's. CloudFormation
         takes no null in a pattern that is an object.
         """
+        given = tuple(nodes)
 
-        def each(build: _Building) -> None:
-            for index, node in enumerate(nodes):
+        def each(build: Collector) -> None:
+            for index, node in enumerate(given):
                 if is_cloudformation:
                     build.nulls(node)
                 build.pattern(None if alone else index, node, objects=True)
 
-        return self._made(span, each, logical_id, kind, source, names)
+        return self._made(span, each, logical_id, kind, source, names, reference)
 
     def skipped(
         self,
@@ -225,29 +291,39 @@ class Builder:
     ) -> Mapping:
         """A mapping whose filters cannot be known."""
 
-        def skip(build: _Building) -> None:
+        def skip(build: Collector) -> None:
             build.skip(None, reason, span, code)
 
         return self._made(span, skip, logical_id, kind, source, names)
 
-    def _is_nothing(self, node: TemplateValue) -> bool:
-        try:
-            return is_null(self.resolve(node))
-        except Unresolved:
-            return False
+    def other_language(self, span: Span, logical_id: str, message: str) -> Mapping:
+        """Something that looks like filters, and is for another service."""
+        note = Skipped(OTHER_LANGUAGE, message, *self._lines.place(span.start))
+        return Mapping(logical_id, "pattern", None, None, (), note.line, notes=(note,))
 
     def _made(
         self,
         span: Span,
-        fill: Callable[[_Building], None],
+        fill: Callable[[Collector], None],
         logical_id: str,
         kind: Kind,
         source: str | None,
         names: Iterable[str],
+        reference: str = "",
         attributes: tuple[str, ...] = (),
     ) -> Mapping:
-        build = _Building(self.text, self.resolve)
-        fill(build)
+        build, *others = self._variants(fill)
+        line, column = self._lines.place(span.start)
+        notes: tuple[Skipped, ...] = ()
+        if source is None and kind in ("event source mapping", "pipe"):
+            found = infer(reference, [text.text for one in (build, *others) for text in one.texts])
+            if found is not None:
+                source = found[0]
+                words = f"the template does not name the event source: taken for {source}, "
+                notes = (Skipped(INFERRED, f"{words}because of {found[1]}", line, column),)
+            elif build.texts:
+                words = "the event source is unknown: what is about one source was not checked"
+                notes = (Skipped(NO_SOURCE, f"{words}; say --source", line, column),)
         if source == NO_FILTERING and kind == "event source mapping":
             build.problem(
                 span,
@@ -256,6 +332,7 @@ class Builder:
                 hint="leave out the filters, and filter in the function",
             )
             build.texts.clear()
+            others.clear()
         elif source == NO_FILTERING and kind == "pipe":
             build.problem(
                 span,
@@ -264,137 +341,49 @@ class Builder:
                 hint="use an event source mapping, and filter in the function",
             )
             build.texts.clear()
+            others.clear()
         return Mapping(
             logical_id=logical_id,
             kind=kind,
             source=source,
             dialect=_DIALECTS[kind],
             texts=tuple(build.texts),
-            line=line_and_column(self.text, span.start)[0],
-            skipped=tuple(build.skipped),
-            problems=(*build.report.errors, *build.report.warnings),
+            line=line,
+            skipped=tuple(_distinct(one.skipped for one in (build, *others))),
+            problems=tuple(_distinct(one.problems for one in (build, *others))),
             names=tuple(dict.fromkeys(name for name in names if name and name != logical_id)),
+            alternatives=tuple(
+                text for text in _distinct(one.texts for one in others) if text not in build.texts
+            ),
+            unset=tuple(_distinct(one.unset for one in (build, *others))),
+            notes=notes,
             attributes=attributes,
         )
 
-
-class _Building:
-    """The parts of one mapping, while they are being collected."""
-
-    def __init__(self, text: str, resolve: Resolve) -> None:
-        self._text = text
-        self._resolve = resolve
-        self.texts: list[PatternText] = []
-        self.skipped: list[Skipped] = []
-        self.report = Reporter(text)
-
-    def problem(
-        self,
-        span: Span,
-        message: str,
-        *,
-        code: str = "FP019",
-        path: str = "",
-        hint: str | None = None,
-    ) -> None:
-        self.report.error(
-            code,
-            span,
-            message,
-            path=path,
-            hint=hint or 'write {"Filters": [{"Pattern": "{\\"body\\": {\\"a\\": [1]}}"}]}',
-        )
-
-    def skip(self, index: int | None, reason: str, span: Span, code: str = UNRESOLVED) -> None:
-        self.skipped.append(Skipped(code, reason, *line_and_column(self._text, span.start), index))
-
-    def resolved(
-        self, node: TemplateValue | None, index: int | None = None
-    ) -> TemplateValue | None:
-        """What a node stands for; None if there is no telling, which is noted."""
-        if node is None:
-            return None
-        try:
-            return self._resolve(node)
-        except Unresolved as why:
-            self.skip(index, why.reason, why.span)
-            return None
-
-    def members_beside_filters(self, criteria: Object) -> bool:
-        """Report members beside Filters that are unknown; whether there is a Language."""
-        for name, value in criteria.members:
-            if name.value == "Language":
-                language = self.resolved(value)
-                written = text_of(language)
-                if language is not None and written != LANGUAGE:
-                    message, hint = unknown_language(written)
-                    self.problem(value.span, message, code="FP030", path="Language", hint=hint)
-            elif name.value != "Filters":
-                message, hint = unknown_member(name.value, beside="Filters")
-                self.problem(name.span, message, code="FP023", path=name.value, hint=hint)
-        return criteria.get("Language") is not None
-
-    def nulls(self, node: TemplateValue) -> None:
-        """Report the first null in a pattern that is an object."""
-        found = first_null(node) if isinstance(node, Object) else None
-        if found is not None:
-            self.report.warning(
-                NULL_IN_OBJECT,
-                found.span,
-                "CloudFormation refuses null in an EventPattern that is an object",
-                path="EventPattern",
-                hint="write the EventPattern as a string of JSON",
-            )
-
-    def filter(self, index: int, node: TemplateValue, *, has_scopes: bool = False) -> None:
-        """One of the Filters: an object with a Pattern, and for a subscriber with a Scope."""
-        before = len(self.skipped)
-        item = self.resolved(node, index)
-        pattern = item.get("Pattern") if isinstance(item, Object) else None
-        if pattern is not None:
-            for name, _ in members(item):
-                if name.value not in ("Pattern", "Scope"):
-                    message, hint = unknown_member(name.value)
-                    path = f"Filters[{index}].{name.value}"
-                    self.problem(name.span, message, code="FP023", path=path, hint=hint)
-            scope = None
-            if has_scopes:
-                given = child(item, "Scope")
-                resolved = self.resolved(given, index)
-                if given is not None and resolved is None:
-                    return
-                scope = text_of(resolved) or ""
-            self.pattern(index, pattern, objects=False, scope=scope)
-        elif len(self.skipped) == before and not is_null(item):
-            self.problem(
-                node.span, 'a filter is an object with a "Pattern"', path=f"Filters[{index}]"
-            )
-
-    def pattern(
-        self, index: int | None, node: TemplateValue, *, objects: bool, scope: str | None = None
-    ) -> None:
-        """One pattern; `objects`: here it may be an object, where elsewhere AWS wants a string."""
-        try:
-            found = self._resolve(node)
-            if isinstance(found, Text):
-                places = starts(found, self._text)
-                text = PatternText(found.value, index, True, self._text, places, scope=scope)
-                self.texts.append(text)
-                return
-            if isinstance(found, Literal) and found.text == "null":
-                self.problem(node.span, "the pattern is null", path=_path(index))
-                return
-            encoded = isinstance(found, Encoded)
-            if isinstance(found, Encoded):
-                found = found.value
-            written, places = written_out(found, self._text, self._resolve)
-        except Unresolved as why:
-            self.skip(index, why.reason, why.span)
-            return
-        self.texts.append(
-            PatternText(written, index, True, self._text, places, not (objects or encoded), scope)
-        )
+    def _variants(self, fill: Callable[[Collector], None]) -> list[Collector]:
+        """The mapping's parts, once for each choice among branches: every branch is in one."""
+        found: list[Collector] = []
+        pending: list[dict[str, bool]] = [{}]
+        tried: set[str] = set()
+        while pending and len(found) < _MOST_VARIANTS:
+            resolver = Resolver(self.evaluate, self.known, pending.pop(0))
+            taken = dict(resolver.branches)
+            build = Collector(self.text, self._lines, resolver)
+            fill(build)
+            found.append(build)
+            for condition, choice in resolver.open.items():
+                if condition not in tried:
+                    tried.add(condition)
+                    pending.append({**taken, condition: False})
+                taken[condition] = True
+                if not found[1:]:
+                    build.needs(Unknown(f"the condition {condition}", choice.span, (condition,)))
+        return found
 
 
-def _path(index: int | None) -> str:
-    return "" if index is None else f"Filters[{index}].Pattern"
+def _distinct(several: Iterable[Iterable[_Any]]) -> Iterator[_Any]:
+    seen = []
+    for one in (one for each in several for one in each):
+        if one not in seen:
+            seen.append(one)
+            yield one

@@ -17,7 +17,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from filterpatterns.cli.commands import check
+from filterpatterns.cli.checking import files
 from filterpatterns.cli.output import findings
 from tests.cli.test_program import ROOT, fp
 
@@ -26,7 +26,7 @@ WRONG = '{"body": {"a": "x"}}\n'
 DOUBTFUL = '{"body": {"a": [1], "a": [2]}}\n'
 RIGHT = '{"body": {"a": [1]}}\n'
 OBJECT = "a field wants an array of rules or an object, found the number 16"
-ACCOUNT = "Ref AWS::AccountId is known only when deployed"
+SHARED = "Fn::ImportValue SharedPattern is known only when deployed"
 FP005 = 'a field wants an array of rules or an object, found the string "x"'
 
 
@@ -35,7 +35,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory to work in, with the templates."""
     monkeypatch.chdir(tmp_path)
     for path in TEMPLATES.iterdir():
-        shutil.copy(path, tmp_path)
+        if path.is_file():
+            shutil.copy(path, tmp_path)
     return tmp_path
 
 
@@ -45,7 +46,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_clean_file(here: Path) -> None:
     result = fp("check", "pattern.json")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == "1 pattern in 1 file: nothing to complain of\n"
+    assert result.stderr == "1 pattern in 1 file: no problems found\n"
 
 
 def test_an_error_at_its_place_in_the_template(here: Path) -> None:
@@ -54,9 +55,9 @@ def test_an_error_at_its_place_in_the_template(here: Path) -> None:
     assert result.stdout == (
         "rules.yaml:11:17: FP005 a field wants an array of rules or an object, "
         "found the number 16\n"
-        "rules.yaml:25:19: FP201 skipped: Ref AWS::AccountId is known only when deployed\n"
+        f"rules.yaml:29:21: FP201 skipped: {SHARED}\n"
     )
-    assert result.stderr == "2 patterns in 1 file: 1 error, 1 skipped\n"
+    assert result.stderr == "3 patterns in 1 file: 1 error, 1 skipped\n"
 
 
 def test_what_has_no_place_of_its_own_gets_that_of_its_pattern(here: Path) -> None:
@@ -84,7 +85,7 @@ def test_an_unreadable_file_does_not_keep_the_others_from_being_checked(here: Pa
     assert result.stderr == (
         "broken.tf:3:24: error: not HCL: found '}'\n"
         "nothing.json: error: no such file or directory\n"
-        "broken.template:2:23: error: not JSON: expected the end, found }\n"
+        "broken.template:2:21: error: not JSON: expected a value, found }}}\n"
         "2 patterns in 1 file: 1 error, 3 files not read\n"
     )
 
@@ -106,8 +107,9 @@ def test_files_that_are_no_text(here: Path, data: bytes, words: str) -> None:
 
 
 def test_a_file_that_is_too_large(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check, "_LARGEST_FILE", 1 << 20)
-    (here / "large.json").write_bytes(b" " * ((1 << 20) + 1))
+    monkeypatch.setattr(files, "_LARGEST_FILE", 1 << 20)
+    monkeypatch.setattr(files, "_LARGEST_FOUND", 1 << 19)
+    (here / "large.json").write_bytes(b" " * (1 << 20) + b"FilterCriteria")
     result = fp("check", "large.json")
     assert (result.exit_code, result.stderr.splitlines()[0]) == (
         2,
@@ -217,10 +219,9 @@ def test_directories_are_searched(here: Path) -> None:
         "app/z.tf:22:21:",
         "app/z.tf:41:21:",
         "app/z.tf:50:63:",
-        "app/patterns/orders-pattern.json:1:16:",
         "app/patterns/wrong.json:1:30:",
     ]
-    assert result.stderr == "13 patterns in 5 files: 6 errors, 7 skipped\n"
+    assert result.stderr == "17 patterns in 4 files: 5 errors, 3 skipped\n"
 
 
 def test_broken_templates_that_a_search_finds_are_reported(here: Path) -> None:
@@ -297,7 +298,10 @@ def test_github(here: Path) -> None:
 def test_sarif(here: Path) -> None:
     (here / "a b").mkdir()
     (here / "a b" / "é pattern.json").write_text(WRONG)
-    result = fp("check", "--format", "sarif", "a b", "pipes.yaml", "encrypted.json")
+    uri = "a%20b/%C3%A9%20pattern.json"
+    result = fp(
+        *("check", "--format", "sarif", "a b/é pattern.json", "pipes.yaml", "encrypted.json")
+    )
     log = json.loads(result.stdout)
     assert log["version"] == "2.1.0"
     [run] = log["runs"]
@@ -305,13 +309,15 @@ def test_sarif(here: Path) -> None:
     rules = run["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == ["FP005", "FP105", "FP202"]
     assert all(rule["shortDescription"]["text"] != rule["id"] for rule in rules)
+    assert all(rule["helpUri"].startswith("https://docs.aws.amazon.com/") for rule in rules)
+    assert rules[0]["help"]["markdown"].startswith("# FP005: ")
     for found in run["results"]:
         assert rules[found["ruleIndex"]]["id"] == found["ruleId"]
     assert [found["level"] for found in run["results"]] == ["error", "warning", "note"]
     assert run["results"][0]["locations"] == [
         {
             "physicalLocation": {
-                "artifactLocation": {"uri": "a%20b/%C3%A9%20pattern.json"},
+                "artifactLocation": {"uri": uri},
                 "region": {"startLine": 1, "startColumn": 16, "endLine": 1, "endColumn": 19},
             }
         }
@@ -346,10 +352,10 @@ def test_a_terminal_sees_the_line_with_carets_and_the_hint(here: Path) -> None:
         "  11 |           code: 16",
         "     |                 ^^",
         "  hint: write [16]",
-        f"rules.yaml:25:19: \x1b[36mFP201\x1b[0m skipped: {ACCOUNT}",
-        "  at line 25, column 19",
-        "  25 |         account: [!Ref AWS::AccountId]",
-        "     |                   ^^^^^^^^^^^^^^^^^^^^",
+        f"rules.yaml:29:21: \x1b[36mFP201\x1b[0m skipped: {SHARED}",
+        "  at line 29, column 21",
+        "  29 |       EventPattern: !ImportValue SharedPattern",
+        "     |                     ^^^^^^^^^^^^^^^^^^^^^^^^^^",
     ]
     assert on_terminal("check", "--color", "never", "rules.yaml")[0].startswith(
         "rules.yaml:11:17: FP005 "
@@ -413,7 +419,7 @@ def test_the_hook_for_pre_commit() -> None:
     assert program == "fp"
     result = fp(*args, TEMPLATES / "sam.yaml", TEMPLATES / "empty.yaml")
     assert result.exit_code == 0
-    assert result.stderr == "8 patterns in 1 file: 1 skipped\n"
+    assert result.stderr == "9 patterns in 1 file: no problems found\n"
 
 
 @settings(

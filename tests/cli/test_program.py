@@ -262,12 +262,13 @@ def test_files_that_cannot_be_read_are_reported_and_the_rest_is_tested(here: Pat
     (here / "broken.gz").write_bytes(packed[:2] + b"\xff" * 50)
     (here / "binary").write_bytes(b"\x7fELF\x02\x00\xff\n" * 10)
     (here / "utf16").write_text(lines(*RECORDS), encoding="utf-16")
-    unreadable = ["nope", ".", "cut.gz", "garbage.gz", "broken.gz"]
+    (here / "empty").mkdir()
+    unreadable = ["nope", "empty", "cut.gz", "garbage.gz", "broken.gz"]
     result = fp("test", "-q", "pattern.json", *unreadable)
     errors = result.stderr.splitlines()
     assert errors[:4] == [
         "nope: error: no such file or directory",
-        ".: error: is a directory",
+        "empty: error: is a directory",
         "cut.gz:201:7: error: invalid JSON: unterminated string",
         "cut.gz: error: the gzip data ends early (after line 201)",
     ]
@@ -466,9 +467,21 @@ def test_a_value_that_the_template_does_not_have(here: Path) -> None:
     template = ROOT / "tests" / "templates" / "data" / "rules.yaml"
     result = fp("test", f"{template}#Kept", "events.jsonl")
     assert ":25:19: error FP201: Ref AWS::AccountId is known only when deployed\n" in result.stderr
-    assert "  hint: give the filter itself as PATTERN, with the value written out" in result.stderr
-    assert f"; or another mapping: {template}#NAME\n" in result.stderr
+    assert "  hint: say what it is: --set 'AWS::AccountId=VALUE'\n" in result.stderr
     assert result.exit_code == 2
+    given = fp("test", "--set", "AWS::AccountId=123", f"{template}#Kept", "events.jsonl")
+    assert given.exit_code == 0
+    assert fp("test", "--set", "AccountId", "x", "y").exit_code == 2
+
+
+def test_a_pattern_of_which_nothing_is_known(here: Path) -> None:
+    template = ROOT / "tests" / "templates" / "data" / "rules.yaml"
+    result = fp("test", f"{template}#Open", "events.jsonl")
+    assert "hint: say what it is: --set 'SharedPattern=VALUE'\n" in result.stderr
+    assert result.exit_code == 2
+    pattern = '{"body": {"nothing": ["here"]}}'
+    given = fp("test", "--set", f"SharedPattern={pattern}", f"{template}#Open", "events.jsonl")
+    assert "0 match" in given.stdout
 
 
 def test_the_examples_are_as_the_readme_says() -> None:

@@ -53,6 +53,16 @@ def judge(compiled: Filter, record: Any) -> bool:
 # pattern (of a body), bodies that the generated code judges by itself, and their verdicts
 STRAIGHT: list[tuple[str, list[tuple[str, bool]]]] = [
     (
+        '{"i": {"a": [1], "j": {"b": [2]}}}',
+        [
+            ('{"i": [[{"a": 1, "j": {"b": 2}}]]}', True),
+            ('{"i": [5, [], [[{"a": 1, "j": [[{"b": 3}], {"b": 2}]}]]]}', True),
+            ('{"i": [[{"a": 1}], [{"j": {"b": 2}}]]}', False),
+            ('{"i": [{"a": 2}, [[{"a": 1, "j": [[]]}]]]}', False),
+            ('[[[{"i": {"a": 1, "j": {"b": 2}}}]]]', True),
+        ],
+    ),
+    (
         '{"a": ["x"]}',
         [
             ('{"a": "x"}', True),
@@ -188,8 +198,8 @@ def test_plain_strings_never_reach_the_interpreter(asked: Asked) -> None:
 
 # pattern of a body, bodies that only the interpreter judges, verdict
 ROUNDABOUT: list[tuple[str, str, bool]] = [
-    ('{"i": {"a": [1]}}', '{"i": [[{"a": 1}]]}', True),
-    ('{"i": {"a": [1], "b": [2]}}', '{"i": [[{"a": 1}, {"b": 2}]]}', False),
+    ('{"i": {"a": [1]}}', '{"i": [[[[{"a": 1}]]]]}', True),
+    ('{"i": {"a": [1], "b": [2]}}', '{"i": [[[[{"a": 1}, {"b": 2}]]]]}', False),
     ('{"a": [1]}', '{"a": [[2, [1]]]}', True),
     ('{"a": [1]}', '{"a": [[]]}', False),
     ('{"a": [{"exists": true}]}', '{"a": 1e400}', True),
@@ -259,7 +269,8 @@ DICTS: list[tuple[str, dict[str, Any], bool, bool]] = [
     ('{"a": [{"exists": true}]}', {"a": None}, True, False),
     ('{"a": ["x"]}', {"a": object()}, False, True),
     ('{"a": {"b": [1]}}', {"a.b": 1}, True, True),
-    ('{"i": {"a": [1]}}', {"i": [[{"a": 1}]]}, True, True),
+    ('{"i": {"a": [1]}}', {"i": [[{"a": 1}]]}, True, False),
+    ('{"i": {"a": [1], "b": [2]}}', {"i": [[{"a": 1}], [[{"b": 2}], 5]]}, False, False),
     ('{"i": {"a": [1]}}', {"i": ({"a": 1},)}, True, True),
 ]
 
@@ -548,3 +559,41 @@ def test_generation_that_ran_out_of_stack_is_made_up_for(asked: Asked) -> None:
         assert compiled.matches(record) is True
         assert compiled.mask([record]) == [True]
         assert asked == [], left
+
+
+# ------------------------------------------------------------------------------- stopping early
+
+
+@pytest.mark.parametrize("body", ['{"a": 1}', '{"a": 2}', "hello", "[", {"a": 1}, 5, None])
+def test_a_payload_is_not_looked_at_if_the_metadata_decide(asked: Asked, body: Any) -> None:
+    compiled = _fresh('{"messageId": ["1"], "body": {"a": [1]}}')
+    for record in ({"messageId": "2", "body": body}, {"body": body}):
+        for given in (record, json.dumps(record)):
+            assert judge(compiled, given) is False
+    assert [each for each in asked if not isinstance(each, str)] == []
+    for holding in ({"messageId": "1", "body": body}, {"messageId": ["2", "1"], "body": body}):
+        assert judge(compiled, holding) is compiled._engine.interpret(holding)
+
+
+def test_alternatives_with_metadata_of_their_own_are_each_asked() -> None:
+    pattern = json.dumps(
+        {
+            "$or": [
+                {"messageId": ["1"], "body": {"a": [1]}},
+                {"messageId": ["2"], "body": {"a": [2]}},
+                {"messageId": ["3"], "body": ["hello"]},
+            ]
+        }
+    )
+    compiled = _fresh(pattern)
+    for message_id, body, expected in (
+        ("1", '{"a": 1}', True),
+        ("2", '{"a": 1}', False),
+        ("2", '{"a": 2}', True),
+        ("3", "hello", True),
+        ("1", "hello", False),
+        ("4", '{"a": 1}', False),
+    ):
+        record = {"messageId": message_id, "body": body}
+        assert judge(compiled, record) is expected
+        assert judge(compiled, json.dumps(record)) is expected

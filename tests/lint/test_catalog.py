@@ -83,6 +83,11 @@ PLACES: dict[str, tuple[int, int, str] | None] = {
     "FP129": (1, 46, "dynamodb.NewImage.Paid.BOOL[0]"),
     "FP130": (1, 15, "eventName"),
     "FP131": (1, 20, "detail.id[0]"),
+    "FP140": (1, 22, "detail.name[0]"),
+    "FP141": (1, 20, "body.path[0]"),
+    "FP142": (1, 22, "body.tenant[0]"),
+    "FP143": (1, 14, "account[0]"),
+    "FP144": (2, 32, "eventName"),
 }
 
 

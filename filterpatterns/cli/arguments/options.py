@@ -16,9 +16,33 @@ from filterpatterns.limits import MAX_FILTERS
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def pattern_options(command: Command) -> Command:
-    """How a pattern is to be understood: `source` and `max_filters`."""
-    command = click.option(
+def _known(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """`NAME=VALUE`, as often as wanted, as names and their values."""
+    found: dict[str, str] = {}
+    for value in values:
+        name, mark, given = value.partition("=")
+        if not mark or not name.strip():
+            raise click.BadParameter(f"{value!r} is not NAME=VALUE")
+        found[name.strip()] = given
+    return found
+
+
+def set_option(command: Command) -> Command:
+    """Values of what a template leaves open: `known`."""
+    return click.option(
+        "--set",
+        "known",
+        metavar="NAME=VALUE",
+        multiple=True,
+        callback=_known,
+        help="The value of something that a template leaves open: a parameter, a variable, a "
+        "condition; may be repeated.",
+    )(command)
+
+
+def max_filters_option(command: Command) -> Command:
+    """How many filters there may be: `max_filters`."""
+    return click.option(
         "--max-filters",
         metavar="N",
         type=click.IntRange(min=1),
@@ -26,12 +50,25 @@ def pattern_options(command: Command) -> Command:
         show_default=True,
         help="How many filters AWS allows; 10 with a raised quota.",
     )(command)
+
+
+def pattern_options(command: Command) -> Command:
+    """How a pattern is to be understood: `source`, `max_filters` and `known`."""
     return click.option(
         "--source",
         type=click.Choice([*SOURCES, "auto"]),
         help="The event source whose records are filtered; `event` is any JSON object, `auto` "
         "takes each record by its own eventSource or shape.  "
-        "[default: what a template says, else sqs]",
+        "[default: what a template says, or fields that only one source has; else auto]",
+    )(max_filters_option(set_option(command)))
+
+
+def payload_option(command: Command) -> Command:
+    """Whether lines are payloads, not records: `payload`."""
+    return click.option(
+        "--payload",
+        is_flag=True,
+        help="Take each line as the payload of a record (the message itself), not as a record.",
     )(command)
 
 

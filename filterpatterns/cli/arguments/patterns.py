@@ -3,133 +3,131 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator
 
 import click
 
+from filterpatterns.cli.arguments import inference
 from filterpatterns.cli.io.streams import STDIN
 from filterpatterns.cli.io.whole_files import read_whole
 from filterpatterns.cli.messages import Failure, diagnosed, located
-from filterpatterns.engine.filter import Filter, compile_texts
-from filterpatterns.engine.pipeline import Options
-from filterpatterns.errors import PatternError
-from filterpatterns.language import inputs
-from filterpatterns.templates.mentions import is_bare_pattern
-
-if TYPE_CHECKING:
-    from filterpatterns.templates.finding import Mapping
+from filterpatterns.engine.filter import Filter
+from filterpatterns.errors import LoadError, PatternError
+from filterpatterns.language.inputs import PatternText
+from filterpatterns.templates import loading
+from filterpatterns.templates.loading import Given, Known
+from filterpatterns.templates.mapping import Mapping
 
 INLINE = "<pattern>"
 """The name that a pattern on the command line has in messages."""
 
-_DEFAULT_SOURCE = "sqs"
-_UNKNOWN_FIELD = "FP118"
 _QUOTING = "quote it as this shell wants it, or put it in a file"
 
-_LARGEST_FILE = 1 << 24
-"""Bytes; ten filters of the longest pattern, all of it escapes, take less than a tenth of that."""
 
-
-class Given(NamedTuple):
-    """A pattern as it was handed in, and the name that messages call it by."""
-
-    name: str
-    text: str | bytes
-    logical_id: str | None = None
-
-
-def load(argument: str, *, source: str | None, max_filters: int) -> tuple[Given, Filter]:
+def load(
+    argument: str,
+    *,
+    source: str | None,
+    max_filters: int,
+    payload: bool = False,
+    default: str = inference.AUTO,
+    known: Known | None = None,
+) -> tuple[Given, Filter]:
     """The filter of a PATTERN argument; warnings go to standard error.
 
-    A template's mapping says itself which source it is for; a `source` that was asked for wins.
+    A template's mapping says itself which source it is for; a `source` that was asked for wins. If
+    nobody says, the pattern tells, else it is the `default`. With `payload` it is one source.
+    `known` are values of what the template leaves open.
 
     Raises:
         Failure: it cannot be read, or AWS would refuse it.
     """
+    given, found, _ = load_mapping(
+        argument,
+        source=source,
+        max_filters=max_filters,
+        payload=payload,
+        default=default,
+        known=known,
+    )
+    return given, found
+
+
+def load_mapping(
+    argument: str,
+    *,
+    source: str | None,
+    max_filters: int,
+    payload: bool = False,
+    default: str = inference.AUTO,
+    known: Known | None = None,
+    unfiltered: bool = False,
+) -> tuple[Given, Filter, Mapping | None]:
+    """As `load`, with the template's mapping, if it was one.
+
+    `unfiltered`: it may be an event source mapping without filters, which keeps everything.
+
+    Raises:
+        Failure: as `load`.
+    """
     given = _given(argument)
     try:
-        mapping = _mapping(given)
-        if mapping is None:  # a template's has a source, and `fp check` to say the rest
-            options = Options(None, False, max_filters, advice=(_UNKNOWN_FIELD,))
-            texts = inputs.patterns(given.text)
-            found = compile_texts(texts, source or _DEFAULT_SOURCE, options)
-        else:
-            options = Options(mapping.dialect, False, max_filters)
-            found = compile_texts(mapping.texts, source or mapping.source or "auto", options)
+        found, mapping = loading.compile_mapping(
+            given,
+            source=source,
+            max_filters=max_filters,
+            known=known,
+            infer=lambda texts: _source_of(texts, payload, default),
+            unfiltered=unfiltered,
+        )
+    except loading.UnknownPartsError as error:
+        raise Failure("\n".join(_unknown_parts(error))) from None
+    except LoadError as error:
+        raise Failure(str(error)) from None
     except PatternError as error:
         lines = [diagnosed(given.name, diagnostic) for diagnostic in error.errors]
         lines += _advice(given)
         raise Failure("\n".join(lines)) from None
     for warning in found.warnings:
         click.echo(diagnosed(given.name, warning), err=True)
-    return given, found
+    if payload and found.source == inference.AUTO:
+        raise Failure("fp: --payload: the payload of which source? say --source")
+    return given, found, mapping
 
 
-def _mapping(given: Given) -> Mapping | None:
-    """The mapping of a template that is meant; None if the text is no template.
+def _source_of(texts: Iterable[PatternText], payload: bool, default: str) -> str:
+    patterns = [text.text for text in texts]
+    if payload:
+        return inference.payload_source(patterns) or inference.AUTO
+    found = inference.source_of_patterns(patterns)
+    return default if found == inference.AUTO else found
 
-    Raises:
-        Failure: there is none, more than one, or one that cannot be judged.
-    """
-    if given.name == INLINE:
-        return None
-    try:
-        text = given.text if isinstance(given.text, str) else str(given.text, "utf-8")
-    except UnicodeDecodeError:
-        return None  # `compile` says so better
-    if given.logical_id is None and is_bare_pattern(text):
-        return None
-    from filterpatterns.templates import finding  # not for those who have none
 
-    try:
-        found = finding.patterns_in(text, given.name)
-    except finding.TemplateError as error:
-        raise Failure(
-            located(given.name, f"error: {error.message}", error.line, error.column)
-        ) from None
-    if given.logical_id is None and all(each.kind == "pattern" for each in found):
-        # A pattern written as YAML has been read; of JSON `compile` says best what is wrong.
-        is_json = text.lstrip().startswith(("{", "["))
-        return found[0] if len(found) == 1 and not is_json else None
-    if given.logical_id is not None:
-        chosen = finding.named(found, given.logical_id)
-        what = f"has no mapping, pipe or rule {given.logical_id!r} with filters"
-    else:
-        chosen, what = found, "has several mappings, pipes or rules with filters"
-    if len(chosen) != 1:
-        names = ", ".join(each.logical_id for each in found) or "none"
-        hint = f"\n  hint: write {given.name}#NAME with one of: {names}"
-        raise Failure(located(given.name, f"error: {what}") + hint)
-    (mapping,) = chosen
-    for skipped in mapping.skipped:
-        words = f"error {skipped.code}: {skipped.reason}"
-        hint = ""
-        if skipped.code == finding.UNRESOLVED:
-            hint = "\n  hint: give the filter itself as PATTERN, with the value written out"
-            hint += f"; or another mapping: {given.name}#NAME" if len(found) > 1 else ""
-        raise Failure(located(given.name, words, skipped.line, skipped.column) + hint)
-    errors = [problem for problem in mapping.problems if problem.severity == "error"]
-    if errors:
-        raise PatternError(errors)
-    return mapping
+def _unknown_parts(error: loading.UnknownPartsError) -> Iterator[str]:
+    """What is not known, and how to say it."""
+    for missing in error.missing:
+        words = f"error {missing.code}: {missing.reason}"
+        yield located(error.file, words, missing.line, missing.column)
+        if missing.names:
+            value = "true" if missing.reason.startswith("the condition") else "VALUE"
+            yield f"  hint: say what it is: --set '{missing.names[-1]}={value}'"
+        elif error.instead:
+            yield f"  hint: {error.instead}"
 
 
 def _given(argument: str) -> Given:
     if not argument.strip():
         raise click.UsageError("PATTERN is empty; an unset variable?")
     if argument.lstrip().startswith(("{", "[")):
-        return Given(INLINE, argument)
+        return Given(INLINE, argument, is_pattern=True)
     if argument == "-":
         return Given(STDIN, _read_argument(STDIN, argument))
-    file, mark, logical_id = argument.rpartition("#")
-    if mark and file and not os.path.exists(argument):
-        return Given(file, _read_argument(file, argument), logical_id)
-    return Given(argument, _read_argument(argument, argument))
+    file, logical_id = loading.split(argument)
+    return Given(file, _read_argument(file, argument), logical_id)
 
 
 def _read_argument(name: str, argument: str) -> bytes:
-    return read_whole(name, _LARGEST_FILE, "a pattern", hint=_hint(argument))
+    return read_whole(name, loading.LARGEST_FILE, "a pattern", hint=_hint(argument))
 
 
 def _advice(given: Given) -> list[str]:
@@ -152,6 +150,11 @@ def _hint(argument: str) -> str:
 def files_of(argument: str) -> tuple[str, ...]:
     """The files that a PATTERN argument may name: itself, or what stands before `#NAME`."""
     return argument, argument.rpartition("#")[0]
+
+
+def is_inline(argument: str) -> bool:
+    """Whether an argument is a pattern itself, and no name of a file."""
+    return argument.lstrip().startswith(("{", "[")) and not os.path.exists(argument)
 
 
 def refuse_stdin_twice(arguments: Iterable[str]) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 from msgspec import Struct, field
 
-from filterpatterns import RuleError, RuleSet
+from filterpatterns import PatternError, RuleError, RuleSet
+from filterpatterns.cli.arguments import inference, template_rules
 from filterpatterns.cli.arguments.patterns import INLINE
 from filterpatterns.cli.io.streams import STDIN, reason
 from filterpatterns.cli.io.whole_files import read_whole
@@ -18,12 +20,13 @@ from filterpatterns.cli.messages import Failure, diagnosed, located
 from filterpatterns.delivery.sources import SourceName
 from filterpatterns.errors import printable
 from filterpatterns.jsontext import decoding, structure
+from filterpatterns.language import inputs
 
 _LARGEST_FILE = 1 << 30
 _SHOWN = 3
 
 _WANTED = (
-    '  hint: RULES is a folder of .json files, {"name": {pattern}, ...}, or what '
+    '  hint: RULES is a folder of .json files, {"name": {pattern}, ...}, a template, or what '
     "`aws events list-rules` prints"
 )
 
@@ -53,7 +56,7 @@ class Rules(Struct):
     places: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     hint: str = ""
-    source: str = "sqs"
+    source: str | None = None
 
     def add(self, name: str, pattern: Any, place: str) -> None:
         """Add a rule.
@@ -68,8 +71,8 @@ class Rules(Struct):
         self.places[name] = place
 
 
-def load(argument: str, *, source: str | None) -> tuple[Rules, RuleSet]:
-    """The rule set of a RULES argument.
+def load(argument: str, *, source: str | None, payload: bool = False) -> tuple[Rules, RuleSet]:
+    """The rule set of a RULES argument. With `payload` it has to be for one source.
 
     Raises:
         Failure: it cannot be read, holds no rules, or AWS would refuse some.
@@ -78,7 +81,10 @@ def load(argument: str, *, source: str | None) -> tuple[Rules, RuleSet]:
     if not rules.patterns and not rules.notes:
         raise Failure(located(rules.name, "error: no rules") + f"\n{_WANTED}")
     try:
-        return rules, RuleSet(rules.patterns, source=cast("SourceName", source or rules.source))
+        source = source or rules.source or _source_of(rules, payload)
+        if payload and source == inference.AUTO:
+            raise Failure("fp: --payload: the payload of which source? say --source")
+        return rules, RuleSet(rules.patterns, source=cast("SourceName", source))
     except RuleError as error:
         lines = [
             diagnosed(f'{rules.places[name]}: rule "{printable(name)}"', each)
@@ -88,6 +94,17 @@ def load(argument: str, *, source: str | None) -> tuple[Rules, RuleSet]:
         if rules.hint:
             lines.append(f"  {rules.hint}")
         raise Failure("\n".join(lines)) from None
+
+
+def _source_of(rules: Rules, payload: bool) -> str:
+    """The source that the patterns tell."""
+    texts: list[str] = []
+    for pattern in rules.patterns.values():
+        with suppress(PatternError):
+            texts += (text.text for text in inputs.patterns(pattern))
+    if payload:
+        return inference.payload_source(texts) or inference.AUTO
+    return inference.source_of_patterns(texts)
 
 
 def _folder(path: Path) -> Rules:
@@ -111,6 +128,9 @@ def _document(argument: str) -> Rules:
         name = STDIN if argument == "-" else argument
         data = read_whole(name, _LARGEST_FILE, "rules")
     rules = Rules(name)
+    if name != INLINE and template_rules.is_template(data):
+        template_rules.add_all(rules, data)
+        return rules
     try:
         members = list(_members(data))
     except (ValueError, RecursionError) as error:

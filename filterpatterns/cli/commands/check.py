@@ -2,81 +2,67 @@
 
 from __future__ import annotations
 
-import codecs
 import os
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final, get_args
 
 import click
-from msgspec import Struct, field
-from msgspec.structs import replace
 
-from filterpatterns.cli.arguments.options import color_option, complete_files, wants_color
-from filterpatterns.cli.arguments.patterns import refuse_stdin_twice
-from filterpatterns.cli.io import output_files, streams
+from filterpatterns.cli.arguments.options import (
+    color_option,
+    complete_files,
+    set_option,
+    wants_color,
+)
+from filterpatterns.cli.arguments.patterns import is_inline, refuse_stdin_twice
+from filterpatterns.cli.checking import selection, settings
+from filterpatterns.cli.checking.files import Checker, Tally
+from filterpatterns.cli.checking.searching import DEFAULT_EXCLUDE, Exclusions, Search
+from filterpatterns.cli.checking.selection import Layer, Selection
+from filterpatterns.cli.checking.settings import Configuration
+from filterpatterns.cli.io import output_files
 from filterpatterns.cli.messages import located
 from filterpatterns.cli.output import findings, writers
-from filterpatterns.cli.output.findings import Finding
 from filterpatterns.delivery.sources import SOURCES
-from filterpatterns.errors import Diagnostic, Excerpt, printable
 from filterpatterns.limits import MAX_FILTERS
 from filterpatterns.lint.linter import DIALECTS
-from filterpatterns.templates import finding
-from filterpatterns.templates.finding import Mapping, Skipped, TemplateError
 
-_LARGEST_FILE: Final = 1 << 26
-"""Bytes; CloudFormation takes templates of 1 MB, but Terraform's plans may be larger."""
-
-_SUFFIXES: Final = (".json", ".yaml", ".yml", ".template", ".tf")
-_PASSED_OVER: Final = frozenset(("node_modules", "__pycache__", "venv"))
-_UTF16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+SUFFIXES: Final = (".json", ".yaml", ".yml", ".template", ".tf")
+"""How the files end that a search looks into."""
 
 
-class _Tally(Struct):
-    """What has been done so far."""
-
-    files: int = 0
-    patterns: int = 0
-    unreadable: int = 0
-    findings: list[Finding] = field(default_factory=list)
-
-    def count(self, severity: str) -> int:
-        return sum(finding.severity == severity for finding in self.findings)
-
-    def __str__(self) -> str:
-        parts = [
-            _counted(number, word)
-            for number, word in (
-                (self.count("error"), "error"),
-                (self.count("warning"), "warning"),
-            )
-            if number
-        ]
-        if skipped := self.count("skipped"):
-            parts.append(f"{skipped:,} skipped")
-        if self.unreadable:
-            parts.append(f"{_counted(self.unreadable, 'file')} not read")
-        return (
-            f"{_counted(self.patterns, 'pattern')} in {_counted(self.files, 'file')}: "
-            f"{', '.join(parts) or 'nothing to complain of'}"
-        )
+def _per_file(
+    _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
+) -> dict[str, tuple[str, ...]]:
+    """`GLOB:CODE`, as often as wanted, as globs and their codes."""
+    found: dict[str, tuple[str, ...]] = {}
+    for value in values:
+        glob, mark, code = value.rpartition(":")
+        if not mark or not glob or not code:
+            raise click.BadParameter(f"{value!r} is not GLOB:CODE")
+        found[glob] = (*found.get(glob, ()), code)
+    return found
 
 
-def _counted(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+def _several(text: str) -> dict[str, Any]:
+    return {"metavar": "LIST", "multiple": True, "help": text}
 
 
 @click.command(
     epilog="""\b
 Examples:
   fp check template.yaml
-  fp check --strict .
+  fp check '{"body": {"total": [{"numeric": [">", 100]}]}}'
+  fp check --strict --fail-on-skipped .
+  fp check --set Tenant=acme --set IsProd=true template.yaml
+  fp check --ignore FP105 --extend-exclude 'examples/' .
   terraform show -json plan.out | fp check -
   aws lambda list-event-source-mappings | fp check -
-  fp check --format sarif . > findings.sarif
+  fp check --output-format sarif . > findings.sarif
 
 \b
-Exit status: 0; 1 if there are errors, with --strict also for warnings;
+Exit status: 0; 1 if there are errors, with --strict also for warnings, with
+--fail-on-skipped also for what could not be checked;
 2 if a file could not be read (the others are checked all the same)."""
 )
 @click.option(
@@ -93,24 +79,57 @@ Exit status: 0; 1 if there are errors, with --strict also for warnings;
     "--max-filters",
     metavar="N",
     type=click.IntRange(min=1),
-    default=MAX_FILTERS,
-    show_default=True,
-    help="How many filters AWS allows; 10 with a raised quota.",
+    help=f"How many filters AWS allows; 10 with a raised quota.  [default: {MAX_FILTERS}]",
 )
 @click.option(
+    "--output-format",
     "--format",
     "form",
-    type=click.Choice(list(findings.FORMATS)),
-    default="text",
-    show_default=True,
-    help="How findings are written; `github`: as annotations of a workflow.",
+    type=click.Choice(get_args(settings.OutputFormat)),
+    help="How findings are written; `full`: with the line and a hint, as on a terminal; `github`: "
+    "as annotations of a workflow.  [default: text]",
 )
 @click.option("--strict", is_flag=True, help="Warnings count as errors do.")
 @click.option(
+    "--fail-on-skipped", is_flag=True, help="Patterns that could not be checked count as errors do."
+)
+@set_option
+@click.option(
+    "--select",
+    **_several("Codes, or what they begin with, to report; `ALL`.  [default: ALL]"),
+)
+@click.option("--ignore", **_several("Codes, or what they begin with, to leave out."))
+@click.option(
+    "--per-file-ignores",
+    metavar="GLOB:CODE",
+    multiple=True,
+    callback=_per_file,
+    help="What to leave out in files of that name; may be repeated.",
+)
+@click.option(
+    "--exclude",
+    **_several(
+        "What a search leaves out: globs as in a .gitignore.  "
+        f"[default: {', '.join(DEFAULT_EXCLUDE)}]"
+    ),
+)
+@click.option("--extend-exclude", **_several("What a search leaves out too."))
+@click.option("--no-ignore", is_flag=True, help="Search also what .gitignore files leave out.")
+@click.option(
     "--search",
     is_flag=True,
-    help="Take FILES as a search of a directory does: pass over those without patterns.",
+    help="Take FILES as a search of a directory does: pass over those without patterns, and those "
+    "that are excluded.",
 )
+@click.option(
+    "--config",
+    "config_file",
+    metavar="FILE",
+    shell_complete=complete_files,
+    help="A filterpatterns.toml or pyproject.toml.  [default: the nearest one in the folder of "
+    "FILES or above it]",
+)
+@click.option("--isolated", is_flag=True, help="Read no configuration file.")
 @color_option
 @click.argument("files", metavar="FILES...", nargs=-1, required=True, shell_complete=complete_files)
 @click.pass_context
@@ -119,10 +138,20 @@ def command(
     files: tuple[str, ...],
     source: str | None,
     dialect: str | None,
-    max_filters: int,
-    form: str,
+    max_filters: int | None,
+    form: str | None,
     strict: bool,
+    fail_on_skipped: bool,
+    known: dict[str, str],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    per_file_ignores: dict[str, tuple[str, ...]],
+    exclude: tuple[str, ...],
+    extend_exclude: tuple[str, ...],
+    no_ignore: bool,
     search: bool,
+    config_file: str | None,
+    isolated: bool,
     color: str,
 ) -> None:
     """Check the patterns in files: what AWS would refuse, and what is likely a mistake.
@@ -130,158 +159,117 @@ def command(
     FILES are patterns, FilterCriteria, and the templates they live in: CloudFormation, SAM, what
     CDK synthesizes, serverless.yml, Terraform (.tf, and what `terraform show -json` prints), and
     the output of `aws lambda get-event-source-mapping`; `-` is standard input. Content tells them
-    apart. Directories are searched.
+    apart. Directories are searched, without what .gitignore files and --exclude leave out. An
+    argument that begins with a brace is a pattern itself.
+
+    A comment `# fp: ignore[FP105]` in YAML or HCL accepts what is found in its line, or in the line
+    below it. The options may stand in filterpatterns.toml, or in pyproject.toml under
+    [tool.filterpatterns]; `fp rule CODE` says what a code means.
     """
     refuse_stdin_twice(files)
-    tally = _Tally()
-    for path, searched in _files(files, search, tally):
-        if not searched:  # a report in the directory that is searched is no mistake
+    if isolated and config_file is not None:
+        raise click.UsageError("--isolated and --config exclude each other")
+    paths = [path for path in files if not is_inline(path)]
+    config = Configuration() if isolated else settings.load(config_file, paths)
+    given = config.settings
+    tally = Tally()
+    checker = Checker(
+        _selection(select, ignore, per_file_ignores, config),
+        source or given.source,
+        dialect or given.dialect,
+        max_filters or given.max_filters or MAX_FILTERS,
+        known,
+    )
+    exclusions = Exclusions(
+        config.folder,
+        (
+            *(_listed(exclude) or given.exclude or DEFAULT_EXCLUDE),
+            *given.extend_exclude,
+            *_listed(extend_exclude),
+        ),
+        given.respect_gitignore and not no_ignore,
+    )
+    for path, searched in _files(files, search, exclusions, tally):
+        if not searched and not is_inline(path):
+            # A report in the directory that is searched is no mistake.
             output_files.refuse_overlap((), (path,))
-        _check_file(path, searched, tally, source, dialect, max_filters)
+        checker.check(path, tally, searched=searched)
     out = writers.stdout()
-    drawn = out.isatty()
-    out.write(findings.FORMATS[form](tally.findings, color=wants_color(color), drawn=drawn))
+    strict = strict or given.strict
+    report = findings.Report(
+        tuple(tally.findings),
+        files=tuple(tally.files),
+        unread=tuple(tally.unread),
+        strict=strict,
+        color=wants_color(color),
+        drawn=out.isatty(),
+    )
+    out.write(findings.FORMATS[form or given.output_format or "text"](report))
     out.flush()
     click.echo(str(tally), err=True)
-    if tally.unreadable:
+    if tally.unread:
         ctx.exit(2)
-    ctx.exit(1 if tally.count("error") or (strict and tally.count("warning")) else 0)
+    counts = ["error", *(["warning"] if strict else []), *(["skipped"] if fail_on_skipped else [])]
+    ctx.exit(1 if any(tally.count(severity) for severity in counts) else 0)
 
 
-def _files(given: tuple[str, ...], search: bool, tally: _Tally) -> Iterator[tuple[str, bool]]:
+def _listed(values: tuple[str, ...]) -> tuple[str, ...]:
+    """The parts of lists, whether they were given with commas or one by one."""
+    return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
+
+
+def _selection(
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    per_file: dict[str, tuple[str, ...]],
+    config: Configuration,
+) -> Selection:
+    """What is wanted: the command line is asked first, then the configuration."""
+    given = config.settings
+    where = config.path or ""
+    layers = (
+        Layer(
+            selection.checked(select, "--select") if select else None,
+            selection.checked(ignore, "--ignore"),
+        ),
+        Layer(
+            None if given.select is None else selection.checked(given.select, f"{where}: select"),
+            selection.checked(given.ignore, f"{where}: ignore"),
+        ),
+    )
+    by_file = {
+        glob: selection.checked(codes, f"{where}: per-file-ignores")
+        for glob, codes in given.per_file_ignores.items()
+    }
+    for glob, codes in per_file.items():
+        more = selection.checked(codes, "--per-file-ignores")
+        by_file[glob] = (*by_file.get(glob, ()), *more)
+    return Selection(layers, by_file, config.folder)
+
+
+def _files(
+    given: tuple[str, ...], searched: bool, exclusions: Exclusions, tally: Tally
+) -> Iterator[tuple[str, bool]]:
     """The files to check, each once, and whether it was searched for rather than named."""
+    search = Search(
+        SUFFIXES,
+        exclusions,
+        on_error=tally.fail,
+        on_link=lambda path, words: click.echo(located(path, f"note: {words}"), err=True),
+    )
     seen: set[str] = set()
     for path in given:
+        if is_inline(path):
+            yield path, False
+            continue
+        found: Iterator[tuple[str, bool]]
         if path != "-" and os.path.isdir(path):
-            found = [(one, True) for one in _search(path, tally)]
+            found = ((one, True) for one in search.files(path))
+        elif path != "-" and searched and search.is_excluded(path):
+            continue
         else:
-            found = [(path, search)]
-        for one, searched in found:
+            found = iter([(path, searched)])
+        for one, is_searched in found:
             if os.path.normpath(one) not in seen:
                 seen.add(os.path.normpath(one))
-                yield one, searched
-
-
-def _search(directory: str, tally: _Tally) -> Iterator[str]:
-    """The files of a directory that may be templates, in the order of their names."""
-
-    def complain(error: OSError) -> None:
-        tally.unreadable += 1
-        name = str(error.filename or directory)
-        click.echo(located(name, f"error: {streams.reason(error)}"), err=True)
-
-    for path, directories, files in os.walk(directory, onerror=complain):
-        directories[:] = sorted(
-            name for name in directories if not name.startswith(".") and name not in _PASSED_OVER
-        )
-        for name in sorted(files):
-            file = os.path.join(path, name)
-            if name.endswith(_SUFFIXES) and not name.startswith(".") and os.path.isfile(file):
-                yield file
-
-
-class _UnreadableError(Exception):
-    """A file that is no text."""
-
-
-def _check_file(
-    path: str,
-    searched: bool,
-    tally: _Tally,
-    source: str | None,
-    dialect: str | None,
-    max_filters: int,
-) -> None:
-    name = streams.STDIN if path == "-" else path
-    try:
-        text = _text(path, searched)
-        mappings = [] if text is None else finding.patterns_in(text, path, searched=searched)
-    except _UnreadableError as error:
-        tally.unreadable += 1
-        click.echo(located(name, f"error: {error}"), err=True)
-        return
-    except TemplateError as error:
-        tally.unreadable += 1
-        words = f"error: {printable(error.message)}"
-        click.echo(located(name, words, error.line, error.column), err=True)
-        return
-    if not mappings:
-        if not searched:
-            click.echo(located(name, "warning: no patterns found"), err=True)
-            tally.files += 1
-        return
-    tally.files += 1
-    for mapping in mappings:
-        tally.patterns += len(mapping.texts)
-        diagnostics = mapping.check(source=source, dialect=dialect, max_filters=max_filters)
-        found = [_finding(name, mapping, one) for one in diagnostics]
-        found += (_note(name, mapping, one, text or "") for one in mapping.skipped)
-        tally.findings += sorted(found, key=lambda one: (one.line, one.column))
-
-
-def _text(path: str, searched: bool) -> str | None:
-    """A file's text; None for a file that is no text, and that nobody has named.
-
-    Raises:
-        _UnreadableError: it cannot be read.
-    """
-    try:
-        if path == "-":
-            data = streams.stdin_bytes().read(_LARGEST_FILE + 1)
-        else:
-            with open(path, "rb") as file:
-                data = file.read(_LARGEST_FILE + 1)
-    except (OSError, ValueError) as error:
-        raise _UnreadableError(streams.reason(error)) from None
-    if len(data) > _LARGEST_FILE:
-        raise _UnreadableError(f"larger than {_LARGEST_FILE >> 20} MB")
-    try:
-        if data.startswith(_UTF16_MARKS):
-            raise _UnreadableError("UTF-16 text: save it as UTF-8")
-        text = data.removeprefix(codecs.BOM_UTF8).decode()
-        if "\0" in text:
-            raise _UnreadableError("a binary file, not text")
-    except UnicodeDecodeError as error:
-        if searched:
-            return None
-        if b"\0" in data:
-            raise _UnreadableError("a binary file, not text") from None
-        raise _UnreadableError(f"not UTF-8: {error.reason} at byte {error.start}") from None
-    except _UnreadableError:
-        if searched:
-            return None
-        raise
-    return text
-
-
-def _finding(file: str, mapping: Mapping, diagnostic: Diagnostic) -> Finding:
-    """A diagnostic; one that has no place of its own gets that of its pattern."""
-    if diagnostic.line is None:
-        line, column = _place(mapping, diagnostic.filter_index)
-        diagnostic = replace(diagnostic, line=line, column=column, end_line=line, end_column=column)
-    return Finding(file, mapping.logical_id, diagnostic.severity, diagnostic)
-
-
-def _place(mapping: Mapping, index: int | None) -> tuple[int, int]:
-    for text in mapping.texts:
-        if (index is None or text.filter_index == index) and text.outer and text.starts:
-            return finding.line_and_column(text.outer, text.starts[0])
-    return mapping.line, 1
-
-
-def _note(file: str, mapping: Mapping, skipped: Skipped, text: str) -> Finding:
-    """What was skipped, as a finding that counts for nothing."""
-    line = text.split("\n")[skipped.line - 1].rstrip("\r")
-    end = len(line.rstrip())
-    diagnostic = Diagnostic(
-        code=skipped.code,
-        severity="warning",
-        message=f"skipped: {skipped.reason}",
-        filter_index=skipped.filter_index,
-        line=skipped.line,
-        column=skipped.column,
-        end_line=skipped.line,
-        end_column=max(end + 1, skipped.column),
-        excerpt=Excerpt(line, skipped.column - 1, max(end, skipped.column)),
-    )
-    return Finding(file, mapping.logical_id, "skipped", diagnostic)
+                yield one, is_searched

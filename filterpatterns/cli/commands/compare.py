@@ -10,14 +10,14 @@ import click
 from msgspec import Struct
 
 from filterpatterns.cli.arguments import patterns
-from filterpatterns.cli.arguments.options import complete_files
+from filterpatterns.cli.arguments.options import complete_files, max_filters_option, set_option
+from filterpatterns.cli.checking import searching
 from filterpatterns.cli.evaluation.record_loop import complain, numbered
 from filterpatterns.cli.messages import Failure, counted, located
 from filterpatterns.cli.output import writers
 from filterpatterns.delivery.reader import Item
 from filterpatterns.errors import RecordError, printable
 from filterpatterns.language.wording import truncate
-from filterpatterns.limits import MAX_FILTERS
 from filterpatterns.matching.verdict import as_record
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ all the same)."""
 @click.option(
     "--json", "as_json", is_flag=True, help="Write a JSON object for each verdict that differs."
 )
+@max_filters_option
+@set_option
 @click.argument("pattern", metavar="PATTERN", shell_complete=complete_files)
 @click.argument(
     "files", metavar="EVENTS...", nargs=-1, required=True, shell_complete=complete_files
@@ -79,6 +81,8 @@ def command(
     profile: str | None,
     region: str | None,
     as_json: bool,
+    max_filters: int,
+    known: dict[str, str],
 ) -> None:
     """Ask EventBridge for the same verdicts, and print those that differ.
 
@@ -92,11 +96,11 @@ def command(
     patterns.refuse_stdin_twice((pattern, *files))
     if endpoint_url is None and profile is None:
         raise click.UsageError("say whom to ask: --profile NAME, or --endpoint-url URL")
-    compiled = patterns.load(pattern, source="event", max_filters=MAX_FILTERS)[1]
+    compiled = patterns.load(pattern, source="event", max_filters=max_filters, known=known)[1]
     ask = _client(endpoint_url, profile, region)
     out = writers.stdout()
     tally = _Tally()
-    for file in files:
+    for file in searching.event_files(files):
         for number, item in numbered(file, out, tally):
             _compare(item, number, compiled, ask, tally, out, as_json)
     out.flush()

@@ -9,6 +9,9 @@ from filterpatterns.cli.arguments.options import complete_files, pattern_options
 from filterpatterns.cli.io import output_files
 from filterpatterns.errors import printable
 
+_DEFAULT_SOURCE = "sqs"
+"""There are no records that would tell."""
+
 
 @click.command(
     epilog="""\b
@@ -23,14 +26,18 @@ Exit status: 0, or 2 if AWS would refuse the pattern."""
 @pattern_options
 @click.option("--show-code", is_flag=True, help="Print the Python code that the pattern becomes.")
 @click.argument("pattern", metavar="PATTERN", shell_complete=complete_files)
-def command(pattern: str, source: str | None, max_filters: int, show_code: bool) -> None:
+def command(
+    pattern: str, source: str | None, max_filters: int, known: dict[str, str], show_code: bool
+) -> None:
     """Check that a pattern compiles.
 
     PATTERN is a file, `-` for standard input, or the pattern itself: a pattern or a FilterCriteria.
     What AWS would refuse, and what is likely a mistake, goes to standard error.
     """
     output_files.refuse_overlap((), patterns.files_of(pattern))
-    given, compiled = patterns.load(pattern, source=source, max_filters=max_filters)
+    given, compiled = patterns.load(
+        pattern, source=source, max_filters=max_filters, default=_DEFAULT_SOURCE, known=known
+    )
     count = len(compiled.texts)
     filters = (
         f"{count} filter{'' if count == 1 else 's'}" if count else "no filter, keeps everything"

@@ -13,13 +13,16 @@ from filterpatterns.cli.arguments.options import (
     color_option,
     complete_files,
     pattern_options,
+    payload_option,
     wants_color,
 )
+from filterpatterns.cli.checking import searching
 from filterpatterns.cli.evaluation.record_loop import complain, numbered
-from filterpatterns.cli.io import output_files
+from filterpatterns.cli.io import output_files, payloads
 from filterpatterns.cli.io.json_output import write_json
-from filterpatterns.cli.messages import counted, located, say_other_source
-from filterpatterns.cli.output import explanations, writers
+from filterpatterns.cli.io.payloads import Wrap
+from filterpatterns.cli.messages import counted, located
+from filterpatterns.cli.output import advice, explanations, writers
 from filterpatterns.delivery.reader import Item
 from filterpatterns.engine.filter import Filter
 from filterpatterns.errors import RecordError, printable
@@ -81,6 +84,7 @@ pattern is refused, or a file or line could not be read (the others are
 explained all the same)."""
 )
 @pattern_options
+@payload_option
 @click.option("--json", "as_json", is_flag=True, help="Write a JSON object for each record.")
 @click.option("--matched", "kept", flag_value="matched", help="Only records that are kept.")
 @click.option("--dropped", "kept", flag_value="dropped", help="Only records that are dropped.")
@@ -109,6 +113,8 @@ def command(
     files: tuple[str, ...],
     source: str | None,
     max_filters: int,
+    known: dict[str, str],
+    payload: bool,
     as_json: bool,
     kept: str | None,
     numbers: tuple[int, ...],
@@ -121,8 +127,12 @@ def command(
     PATTERN and EVENTS are as for `fp test`.
     """
     patterns.refuse_stdin_twice((pattern, *files))
+    files = searching.event_files(files)
     output_files.refuse_overlap((), (*patterns.files_of(pattern), *files))
-    compiled = patterns.load(pattern, source=source, max_filters=max_filters)[1]
+    compiled = patterns.load(
+        pattern, source=source, max_filters=max_filters, payload=payload, known=known
+    )[1]
+    wrap = payloads.wrapper(compiled.source) if payload else None
     out = writers.stdout()
     writer: _JsonLines | _Trees
     if as_json:
@@ -132,11 +142,12 @@ def command(
     wanted = _Wanted(None if kept is None else kept == "matched", numbers, ids)
     tally = _Tally()
     for file in files:
-        for item, number, explanation in _explained(file, compiled, wanted, tally, out):
+        for item, number, explanation in _explained(file, compiled, wanted, tally, out, wrap):
             writer.record(item, number, explanation)
     out.flush()
     if not tally.matched and tally.first is not None:
-        say_other_source(tally.first, compiled.source)
+        for words in advice.hints(tally.first, compiled):
+            click.echo(f"fp: hint: {words}", err=True)
     missing = _missing(wanted, tally, files=len(files)) if tally.read else []
     for words in missing:
         click.echo(f"fp: {words}", err=True)
@@ -162,10 +173,10 @@ def _missing(wanted: _Wanted, tally: _Tally, *, files: int) -> list[str]:
 
 
 def _explained(
-    file: str, compiled: Filter, wanted: _Wanted, tally: _Tally, out: TextIO
+    file: str, compiled: Filter, wanted: _Wanted, tally: _Tally, out: TextIO, wrap: Wrap | None
 ) -> Iterator[tuple[Item, int, Explanation]]:
     """The wanted records of a file, explained as soon as each has been read."""
-    for number, item in numbered(file, out, tally):
+    for number, item in numbered(file, out, tally, wrap=wrap):
         tally.read += 1
         tally.most = max(tally.most, number)
         if wanted.names(number, item):

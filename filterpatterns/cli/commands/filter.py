@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from functools import partial
 from typing import Final
 
 import click
 
 from filterpatterns.cli.arguments import patterns
-from filterpatterns.cli.arguments.options import complete_files, pattern_options
-from filterpatterns.cli.io import output_files, record_files, workers
+from filterpatterns.cli.arguments.options import complete_files, pattern_options, payload_option
+from filterpatterns.cli.checking import searching
+from filterpatterns.cli.io import output_files, payloads, record_files, workers
 from filterpatterns.cli.io.lines import Counts
 from filterpatterns.cli.io.output_files import Write
+from filterpatterns.cli.io.payloads import Wrap
 from filterpatterns.cli.io.scan import Chunk, FileSlice, Scan, ScanOptions, SliceResult, file_slices
-from filterpatterns.cli.messages import counted, located, say_other_source
+from filterpatterns.cli.messages import counted, located
+from filterpatterns.cli.output import advice
 from filterpatterns.cli.output.progress import Progress, show_progress, wants_progress
 from filterpatterns.cli.output.writers import NOT_A_RECORD
-from filterpatterns.errors import RecordError
+from filterpatterns.engine.filter import Filter
 
 _MOST_FAULTS: Final = 10
 """Messages about single lines; the rest is counted."""
@@ -42,6 +45,7 @@ refused, or a file or line could not be read (the others are filtered all the
 same)."""
 )
 @pattern_options
+@payload_option
 @click.option("-v", "--invert-match", "invert", is_flag=True, help="Select what does not match.")
 @click.option("-c", "--count", is_flag=True, help="Write only how many there are, for each file.")
 @click.option(
@@ -83,6 +87,8 @@ def command(
     files: tuple[str, ...],
     source: str | None,
     max_filters: int,
+    known: dict[str, str],
+    payload: bool,
     invert: bool,
     count: bool,
     names: bool,
@@ -112,9 +118,12 @@ def command(
         raise click.UsageError("--count, --files-with-matches and --ids exclude each other")
     if most is not None and rejects is not None:
         raise click.UsageError("--max-count stops early: there is no saying what was rejected")
+    files = searching.event_files(files)
     written = {"--output": output, "--rejects": rejects, "--errors": errors}
     output_files.refuse_overlap(written.items(), (*patterns.files_of(pattern), *files))
-    compiled = patterns.load(pattern, source=source, max_filters=max_filters)[1]
+    compiled = patterns.load(
+        pattern, source=source, max_filters=max_filters, payload=payload, known=known
+    )[1]
     work = ScanOptions(
         compiled,
         invert=invert,
@@ -122,6 +131,7 @@ def command(
         text=not (count or names),
         rejects=rejects is not None,
         errors=errors is not None,
+        as_payloads=payload,
     )
     with ExitStack() as stack:
         to_file = partial(output_files.to_file, as_it_comes="-" in files)
@@ -142,7 +152,7 @@ def command(
     if stats:
         click.echo(str(taker), err=True)
     if not taker.matched:
-        _hint(files, compiled.source)
+        _hint(files, compiled, None if not payload else payloads.wrapper(compiled.source))
     if taker.counts.errors or taker.unreadable:
         ctx.exit(2)
     ctx.exit(0 if taker.selected else 1)
@@ -297,12 +307,13 @@ class _Taker:
             click.echo(located(str(self._file), words, line, column), err=True)
 
 
-def _hint(files: tuple[str, ...], source: str) -> None:
-    """Nothing matched: the records may be of another source."""
+def _hint(files: tuple[str, ...], compiled: Filter, wrap: Wrap | None) -> None:
+    """Nothing matched: the records may be of another source, or hold an envelope."""
     for file in files:
         if not os.path.isfile(file):  # a pipe has given all that it had
             continue
-        for item in record_files.read_records(file):
-            with suppress(RecordError):
-                say_other_source(item.record, source)
+        for item in record_files.read_records(file, wrap=wrap):
+            if item.error is None:
+                for words in advice.hints(item.record, compiled):
+                    click.echo(f"fp: hint: {words}", err=True)
             return

@@ -12,10 +12,14 @@ from msgspec import Struct, field
 
 from filterpatterns import RecordError, RuleSet
 from filterpatterns.cli.arguments import patterns, rules
-from filterpatterns.cli.arguments.options import color_option, wants_color
+from filterpatterns.cli.arguments.options import color_option, payload_option, wants_color
+from filterpatterns.cli.checking import searching
+from filterpatterns.cli.evaluation.counting import count_files
+from filterpatterns.cli.evaluation.record_loop import Tally as RecordTally
 from filterpatterns.cli.evaluation.record_loop import complain, numbered
-from filterpatterns.cli.io import output_files
+from filterpatterns.cli.io import output_files, payloads
 from filterpatterns.cli.io.json_output import write_json
+from filterpatterns.cli.io.payloads import Wrap
 from filterpatterns.cli.io.split_files import Files, Split
 from filterpatterns.cli.messages import counted, located
 from filterpatterns.cli.output import writers
@@ -23,6 +27,8 @@ from filterpatterns.cli.output.writers import DROP, ERROR, MATCH, NOT_A_RECORD, 
 from filterpatterns.delivery.reader import Item
 from filterpatterns.delivery.sources import SOURCES
 from filterpatterns.errors import printable
+from filterpatterns.matching.verdict import MATCH as MATCH_VERDICT
+from filterpatterns.matching.verdict import NO_MATCH, Verdict
 
 
 class Tally(Struct):
@@ -85,6 +91,7 @@ class _Lines:
 Examples:
   fp route rules/ events.jsonl
   fp route rules.json events.jsonl --summary
+  fp route template.yaml events.jsonl
   aws events list-rules > rules.json; fp route rules.json events.jsonl
   fp route rules/ events.jsonl --split by-rule/ --rest unrouted.jsonl
   fp route rules/ *.jsonl --split by-rule/ --errors bad.jsonl --append
@@ -98,8 +105,9 @@ file or line could not be read (the others are routed all the same)."""
     "--source",
     type=click.Choice([*SOURCES, "auto"]),
     help="The event source of the records, as for `fp test`.  "
-    "[default: event for a listing of EventBridge's, else sqs]",
+    "[default: event for rules of EventBridge's, or what the patterns tell, else auto]",
 )
+@payload_option
 @click.option("--json", "as_json", is_flag=True, help="Write a JSON object for each record.")
 @click.option("--summary", is_flag=True, help="Only count, by rule.")
 @click.option(
@@ -125,6 +133,7 @@ def command(
     rules_argument: str,
     files: tuple[str, ...],
     source: str | None,
+    payload: bool,
     as_json: bool,
     summary: bool,
     split: Path | None,
@@ -136,8 +145,9 @@ def command(
     """Say of each record which rules take it, or sort the records into files by rule.
 
     RULES is a folder of pattern files, each a rule of the file's name without .json; a JSON object
-    of names and patterns (a file, - for standard input, or the object itself); or what `aws events
-    list-rules` prints.
+    of names and patterns (a file, - for standard input, or the object itself); what `aws events
+    list-rules` prints; or a template (CloudFormation, SAM, serverless.yml, Terraform), whose rules
+    are taken, or if it has none its mappings and pipes.
 
     EVENTS are as for `fp test`.
 
@@ -145,7 +155,9 @@ def command(
     complete; while standard input is read they are written as it comes.
     """
     patterns.refuse_stdin_twice((rules_argument, *files))
-    given, rule_set = rules.load(rules_argument, source=source)
+    given, rule_set = rules.load(rules_argument, source=source, payload=payload)
+    files = searching.event_files(files)
+    wrap = payloads.wrapper(rule_set.source) if payload else None
     for note in given.notes:
         click.echo(located(given.name, f"note: {note}"), err=True)
     if given.hint:
@@ -170,9 +182,12 @@ def command(
     with to_file(rest) as leave, to_file(errors) as on_invalid, written:
         if by_rule is not None:
             by_rule.make_folder()
-        router = _Router(rule_set, writer, written, by_rule, leave, on_invalid)
-        for file in files:
-            router.file(file)
+        router = _Router(rule_set, writer, written, by_rule, leave, on_invalid, wrap)
+        if silent and split is None and rest is None and errors is None:
+            router.count(files)
+        else:
+            for file in files:
+                router.file(file)
     writer.flush()
     _conclude(router.tally, rule_set, out, as_json=as_json, summary=summary, silent=silent)
     if router.tally.invalid or router.tally.unreadable:
@@ -191,7 +206,9 @@ class _Router:
         split: Split | None,
         leave: output_files.Write,
         on_invalid: output_files.Write,
+        wrap: Wrap | None,
     ) -> None:
+        self._wrap = wrap
         self.tally = Tally()
         self._rule_set = rule_set
         self._writer = writer
@@ -202,8 +219,29 @@ class _Router:
 
     def file(self, file: str) -> None:
         """Route the records of a file, or of standard input."""
-        for number, item in numbered(file, self, self.tally, on_invalid=self._write_invalid):
+        for number, item in numbered(
+            file, self, self.tally, on_invalid=self._write_invalid, wrap=self._wrap
+        ):
             self._route(item, number)
+
+    def count(self, files: tuple[str, ...]) -> None:
+        """Count the records of files; nothing is written for them."""
+
+        def take(names: list[str]) -> None:
+            self.tally.by_name.update(names)
+
+        def get_verdict(record: Any) -> Verdict:
+            names = self._rule_set.matching(record)
+            take(names)
+            return MATCH_VERDICT if names else NO_MATCH
+
+        counted = RecordTally()
+        lines = self._rule_set._lines(take)  # noqa: SLF001 - within the package
+        count_files(files, get_verdict, lines, self, counted, wrap=self._wrap)
+        self.tally.routed += counted.matched
+        self.tally.unrouted += counted.dropped.total()
+        self.tally.invalid += counted.invalid
+        self.tally.unreadable += counted.unreadable
 
     def _route(self, item: Item, number: int) -> None:
         names: list[str] = []

@@ -11,10 +11,13 @@ from filterpatterns.cli.arguments.options import (
     color_option,
     complete_files,
     pattern_options,
+    payload_option,
     wants_color,
 )
-from filterpatterns.cli.evaluation.record_loop import Tally, hint_at_source, match_file
-from filterpatterns.cli.io import output_files
+from filterpatterns.cli.checking import searching
+from filterpatterns.cli.evaluation.counting import count_files
+from filterpatterns.cli.evaluation.record_loop import Tally, give_advice
+from filterpatterns.cli.io import output_files, payloads
 from filterpatterns.cli.io.json_output import write_json
 from filterpatterns.cli.output import writers
 from filterpatterns.stats.statistics import FieldCount, Funnel, OrCount, Statistics
@@ -43,6 +46,7 @@ Exit status: 0; 2 if the pattern is refused, or a file or line could not be
 read (the others are counted all the same)."""
 )
 @pattern_options
+@payload_option
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON document.")
 @click.option(
     "--plot",
@@ -65,6 +69,8 @@ def command(
     files: tuple[str, ...],
     source: str | None,
     max_filters: int,
+    known: dict[str, str],
+    payload: bool,
     as_json: bool,
     picture: str | None,
     color: str,
@@ -85,11 +91,16 @@ def command(
         from filterpatterns.cli.output import funnel_plot
 
         funnel_plot.require()
-    compiled = patterns.load(pattern, source=source, max_filters=max_filters)[1]
+    compiled = patterns.load(
+        pattern, source=source, max_filters=max_filters, payload=payload, known=known
+    )[1]
+    wrap = payloads.wrapper(compiled.source) if payload else None
+    files = searching.event_files(files)
     statistics = Statistics(compiled)
     tally = Tally()
-    for file in files:
-        match_file(file, statistics.add, writers.Silence(), tally)
+    quick = statistics.quick_lines()
+    lines = None if quick is None else quick.count
+    count_files(files, statistics.add, lines, writers.Silence(), tally, wrap=wrap)
     funnels = statistics.funnels()
     out = writers.stdout()
     if as_json:
@@ -102,7 +113,7 @@ def command(
     out.flush()
     if picture is not None:
         funnel_plot.save(picture, funnels)
-    hint_at_source(tally, compiled.source)
+    give_advice(tally, compiled)
     ctx.exit(2 if tally.invalid or tally.unreadable else 0)
 
 

@@ -11,15 +11,18 @@ from filterpatterns.cli.arguments.options import (
     color_option,
     complete_files,
     pattern_options,
+    payload_option,
     wants_color,
 )
+from filterpatterns.cli.checking import searching
+from filterpatterns.cli.evaluation.counting import count_files
 from filterpatterns.cli.evaluation.record_loop import (
     Tally,
-    hint_at_source,
+    give_advice,
     hint_at_stats,
-    match_file,
+    match_files,
 )
-from filterpatterns.cli.io import output_files
+from filterpatterns.cli.io import output_files, payloads
 from filterpatterns.cli.messages import counted
 from filterpatterns.cli.output import writers
 
@@ -55,6 +58,7 @@ def _check_usage(
     given: tuple[str, ...],
     *,
     cases: bool,
+    payload: bool,
     junit: bool,
     expect: bool,
     explain: bool,
@@ -70,6 +74,8 @@ def _check_usage(
         raise click.UsageError("--junit needs --cases, or --expect to say what a failure is")
     if cases and expect:
         raise click.UsageError("--expect is about EVENTS; a case says itself what it expects")
+    if cases and payload:
+        raise click.UsageError("--payload is about EVENTS; a case has records")
     if explain and quiet:
         raise click.UsageError("--explain and --quiet exclude each other")
     if explain and as_json:
@@ -90,6 +96,7 @@ Examples:
   fp test --quiet --expect all pattern.json must-pass/*.json
   fp test --expect none --explain pattern.json must-drop/*.json
   fp test --cases cases.jsonl --explain
+  fp test --cases orders.cases.yaml
   fp test --cases cases.jsonl --junit report.xml
 
 \b
@@ -98,6 +105,7 @@ pattern is refused, or a file, line or case could not be read (the others are
 tested all the same)."""
 )
 @pattern_options
+@payload_option
 @click.option(
     "--json", "as_json", is_flag=True, help="Write a JSON object for each record or case."
 )
@@ -138,6 +146,8 @@ def command(
     files: tuple[str, ...],
     source: str | None,
     max_filters: int,
+    known: dict[str, str],
+    payload: bool,
     as_json: bool,
     quiet: bool,
     expect: str | int | None,
@@ -154,10 +164,16 @@ def command(
     record or a whole Lambda event ({"Records": [...]}), told apart by what is in them.
 
     Case files are JSON Lines (or an array) of objects with a `pattern`, a `record`, and what
-    `matches` has to be, true or false; or with several records in `events` and as many verdicts in
-    `matches`; or with `valid`, true or false, for a pattern that has to be accepted or refused.
-    `source` is the event source (else --source, else sqs), `name` or `id` what the case is called,
-    `comment` anything. Patterns and records may be JSON, or strings that hold it.
+    `matches` has to be, true or false; or with a `body`, around which a record is made; or with a
+    whole Lambda `event`, where `matches` may also be the ids of the records that are kept; or with
+    several records in `events` and as many verdicts in `matches`; or with `valid`, true or false,
+    for a pattern that has to be accepted or refused. `source` is the event source (else --source,
+    else sqs), `name` or `id` what the case is called, `comment` anything. Patterns and records may
+    be JSON, or strings that hold it; {"file": "template.yaml#Orders"} is the pattern in a file.
+
+    In YAML (FILE.yaml) the cases of one `pattern` are a list, `cases`; the pattern may be a file's
+    name, and `body`, `record` and `event` may be `file: NAME`. The files are looked for in the case
+    file's directory. pytest runs FILE.cases.yaml and FILE.cases.jsonl too.
     """
     given = (*cases, *(() if pattern is None else (pattern,)), *files)
     patterns.refuse_stdin_twice(given)
@@ -165,6 +181,7 @@ def command(
         ctx,
         given,
         cases=bool(cases),
+        payload=payload,
         junit=junit is not None,
         expect=expect is not None,
         explain=explain,
@@ -194,7 +211,11 @@ def command(
             report=report,
         )
         ctx.exit(status)
-    compiled = patterns.load(given[0], source=source, max_filters=max_filters)[1]
+    compiled = patterns.load(
+        given[0], source=source, max_filters=max_filters, payload=payload, known=known
+    )[1]
+    wrap = payloads.wrapper(compiled.source) if payload else None
+    files = searching.event_files(files)
     writer: writers.Writer
     if as_json:
         writer = writers.JsonLines(out)
@@ -212,10 +233,14 @@ def command(
     if report is not None and expect is not None:
         from filterpatterns.cli.evaluation.misses import Reporting
 
-        writer = reporting = Reporting(writer, report, expect)
+        writer = reporting = Reporting(writer, report, expect, compiled, verdict)
+        verdict = reporting.verdict
     tally = Tally()
-    for file in files:
-        match_file(file, verdict, writer, tally)
+    if isinstance(writer, writers.Silence):  # nothing is printed for a record
+        lines = compiled._engine.lines_with_reasons()  # noqa: SLF001 - within the package
+        count_files(files, verdict, lines, writer, tally, wrap=wrap)
+    else:
+        match_files(files, verdict, writer, tally, wrap=wrap)
     writer.flush()
     if not as_json:
         out.write(f"{tally}\n" if quiet or not tally.total else f"\n{tally}\n")
@@ -223,9 +248,9 @@ def command(
     elif not quiet:
         click.echo(str(tally), err=True)
     unmet = None if expect is None else _unmet(tally, expect)
-    is_of_other_source = hint_at_source(tally, compiled.source)
+    is_explained = give_advice(tally, compiled)
     is_as_expected = expect is not None and unmet is None
-    if not (is_of_other_source or is_as_expected or as_json or quiet or explain):
+    if not (is_explained or is_as_expected or as_json or quiet or explain):
         hint_at_stats(tally)
     if unmet is not None:
         click.echo(f"fp: {unmet}", err=True)

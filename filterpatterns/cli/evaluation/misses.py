@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TextIO
 
-from filterpatterns.cli.evaluation.record_loop import Tally
+from filterpatterns.cli.evaluation.record_loop import GetVerdict, Tally
 from filterpatterns.cli.messages import counted
 from filterpatterns.cli.output import explanations, writers
 from filterpatterns.cli.output.junit import Report
@@ -12,6 +12,7 @@ from filterpatterns.cli.output.writers import DROP, ERROR, MATCH, Row
 from filterpatterns.engine.filter import Filter
 from filterpatterns.errors import RecordError
 from filterpatterns.matching.verdict import Verdict
+from filterpatterns.testing import assertions
 
 _MISSING = {"all": DROP, "none": MATCH}
 """What becomes of a record that misses the expectation, where it is one of each record."""
@@ -68,10 +69,25 @@ class Explaining:
 class Reporting:
     """Passes rows on, and reports each as a test case, if something is expected of each."""
 
-    def __init__(self, writer: writers.Writer, report: Report, expected: str | int) -> None:
+    def __init__(
+        self,
+        writer: writers.Writer,
+        report: Report,
+        expected: str | int,
+        compiled: Filter,
+        get_verdict: GetVerdict,
+    ) -> None:
         self._writer = writer
         self._expected = expected
         self._report = report
+        self._compiled = compiled
+        self._get_verdict = get_verdict
+        self._record: Any = None
+
+    def verdict(self, record: Any) -> Verdict:
+        """As `get_verdict`, and the row that comes next is the record's."""
+        self._record = record
+        return self._get_verdict(record)
 
     def row(self, row: Row) -> None:
         """Write a row."""
@@ -80,7 +96,13 @@ class Reporting:
         if row.result == ERROR:
             self._report.case(row.file, name, "error", row.detail)
         elif row.result == _MISSING.get(str(self._expected)):
-            self._report.case(row.file, name, "failure", row.detail or row.result)
+            self._report.case(
+                row.file,
+                name,
+                "failure",
+                row.detail or row.result,
+                assertions.explained(self._compiled, self._record),
+            )
         elif self._expected in _MISSING:
             self._report.case(row.file, name)
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 import click
 from msgspec import Struct, field
 
 from filterpatterns.cli.io import record_files, streams
-from filterpatterns.cli.messages import counted, located, say_other_source
-from filterpatterns.cli.output import writers
+from filterpatterns.cli.io.payloads import Wrap
+from filterpatterns.cli.messages import counted, located
+from filterpatterns.cli.output import advice, writers
 from filterpatterns.cli.output.writers import DROP, ERROR, MATCH, NOT_A_RECORD, Row
 from filterpatterns.delivery import reader
 from filterpatterns.delivery.reader import Item
+from filterpatterns.engine.filter import Filter
 from filterpatterns.errors import RecordError
 from filterpatterns.matching.verdict import Reason, Verdict
 
@@ -68,6 +70,7 @@ def numbered(
     tally: CountsUnreadable,
     *,
     on_invalid: Callable[[bytes], None] = reader.forget,
+    wrap: Wrap | None = None,
 ) -> Iterator[tuple[int, Item]]:
     """The records of a file, and what is none, each with its number; that a file
     cannot be read, or has no records, is said on standard error.
@@ -77,10 +80,12 @@ def numbered(
         out: is flushed before more input is waited for.
         tally: where files that cannot be read are counted.
         on_invalid: called with each line, or part of one, that is in no record.
+        wrap: makes a record of each line, which is a payload; None for files of records.
     """
     number = 0
     unreadable = tally.unreadable
-    for item in record_files.read_records(file, before_read=out.flush, on_invalid=on_invalid):
+    read = record_files.read_records(file, before_read=out.flush, on_invalid=on_invalid, wrap=wrap)
+    for item in read:
         if item.line is None:
             tally.unreadable += 1
             complain(out, located(item.file, f"error: {item.error}"))
@@ -91,11 +96,39 @@ def numbered(
         complain(out, located(streams.STDIN if file == "-" else file, "warning: no records"))
 
 
-def match_file(file: str, get_verdict: GetVerdict, writer: writers.Writer, tally: Tally) -> None:
-    """Judge the records of a file; what cannot be read or judged is said on standard error."""
-    for number, item in numbered(file, writer, tally):
+def match_file(
+    file: str,
+    get_verdict: GetVerdict,
+    writer: writers.Writer,
+    tally: Tally,
+    *,
+    wrap: Wrap | None = None,
+) -> None:
+    """Judge the records of a file; what cannot be read or judged is said on standard error.
+
+    Args:
+        file: the file's name, or `-` for standard input.
+        get_verdict: says of a record what becomes of it.
+        writer: takes a row for each.
+        tally: counts them.
+        wrap: makes a record of each line, which is a payload; None for files of records.
+    """
+    for number, item in numbered(file, writer, tally, wrap=wrap):
         result, reason, detail = _match_item(item, get_verdict, writer, tally)
         writer.row(Row(item.file, item.line or 0, number, item.id, result, reason, detail))
+
+
+def match_files(
+    files: Iterable[str],
+    get_verdict: GetVerdict,
+    writer: writers.Writer,
+    tally: Tally,
+    *,
+    wrap: Wrap | None = None,
+) -> None:
+    """Judge the records of files, one after the other."""
+    for file in files:
+        match_file(file, get_verdict, writer, tally, wrap=wrap)
 
 
 def _match_item(
@@ -128,10 +161,15 @@ def complain(out: Output, message: str) -> None:
     click.echo(message, err=True)
 
 
-def hint_at_source(tally: Tally, source: str) -> bool:
-    """If nothing matches, say so if the records look like those of another source; gives whether
-    they do."""
-    return not tally.matched and tally.first is not None and say_other_source(tally.first, source)
+def give_advice(tally: Tally, compiled: Filter) -> bool:
+    """If nothing matches, say what is likely the reason, as far as the first record tells; gives
+    whether there was something to say."""
+    if tally.matched or tally.first is None:
+        return False
+    found = list(advice.hints(tally.first, compiled))
+    for words in found:
+        click.echo(f"fp: hint: {words}", err=True)
+    return bool(found)
 
 
 def hint_at_stats(tally: Tally) -> None:

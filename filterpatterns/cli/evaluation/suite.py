@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 import click
 
-from filterpatterns.cli.evaluation import case_files
-from filterpatterns.cli.evaluation.case_files import Result
 from filterpatterns.cli.evaluation.misses import explained
+from filterpatterns.cli.io import record_files, streams
 from filterpatterns.cli.io.json_output import write_json
 from filterpatterns.cli.messages import counted, located
 from filterpatterns.cli.output.junit import Report
 from filterpatterns.errors import printable
+from filterpatterns.testing import case_files
+from filterpatterns.testing.case_files import Case
+from filterpatterns.testing.case_results import Result, Runner, format_result
 
 _PASS, _FAIL, _ERROR = "pass", "fail", "error"
 _RED, _PLAIN = "\x1b[31m", "\x1b[0m"
@@ -39,8 +41,9 @@ def run(
         Failure: the report cannot be written.
     """
     counts: Counter[str] = Counter()
+    runner = Runner(source=source, max_filters=max_filters)
     for file in files:
-        for result in case_files.run(file, source=source, max_filters=max_filters):
+        for result in (result for case in _cases(file) for result in runner.results(case)):
             outcome = _ERROR if result.error else _PASS if result.passed else _FAIL
             counts[outcome] += 1
             if report is not None:
@@ -50,9 +53,7 @@ def run(
             elif outcome == _FAIL and not quiet:
                 out.write(_failure(result, color))
                 if explain and result.compiled is not None:
-                    out.write(
-                        f"  {_truncate(printable(case_files.format_result(result.record)))}\n"
-                    )
+                    out.write(f"  {_truncate(printable(format_result(result.record)))}\n")
                     out.write(explained(result.compiled, result.record, out, color=color))
             if outcome == _ERROR:
                 out.flush()
@@ -70,6 +71,14 @@ def run(
     return 2 if counts[_ERROR] else 1 if counts[_FAIL] else 0
 
 
+def _cases(file: str) -> Iterator[Case]:
+    """The cases of a file, plain or packed, or of standard input."""
+    if case_files.is_yaml(file):
+        return case_files.read(file)
+    name = streams.STDIN if file == "-" else file
+    return case_files.from_items(record_files.read_records(file), name)
+
+
 def _summary(counts: Counter[str]) -> str:
     passed, failed, errors = counts[_PASS], counts[_FAIL], counts[_ERROR]
     parts = [
@@ -82,23 +91,16 @@ def _summary(counts: Counter[str]) -> str:
 
 
 def _failure(result: Result, color: bool) -> str:
-    words = _difference(result)
+    words = f"expected {result.expected}, found {result.found}"
+    why = result.difference.removeprefix(words)
     if color:
         words = f"{_RED}{words}{_PLAIN}"
-    line = located(result.file, f"{_named(result)}{words}{_why(result)}", result.line)
+    line = located(result.file, f"{_named(result)}{words}{why}", result.line)
     return f"{line}\n  {_truncate(printable(result.pattern))}\n"
 
 
 def _named(result: Result) -> str:
     return f"{printable(result.name)}: " if result.name else ""
-
-
-def _difference(result: Result) -> str:
-    return f"expected {result.expected}, found {result.found}"
-
-
-def _why(result: Result) -> str:
-    return f": {result.why}" if result.why not in ("", result.found) else ""
 
 
 def _truncate(text: str) -> str:
@@ -111,7 +113,7 @@ def _report(report: Report, result: Result, outcome: str) -> None:
     if outcome == _PASS:
         report.case(result.file, name)
     elif outcome == _FAIL:
-        report.case(result.file, name, "failure", _difference(result) + _why(result))
+        report.case(result.file, name, "failure", result.difference, result.explanation)
     else:
         report.case(result.file, name, "error", result.error)
 

@@ -12,9 +12,12 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct, field
 
+from filterpatterns.cli.io.payloads import PayloadReader, Wrap
 from filterpatterns.delivery.reader import Item, Reader
+from filterpatterns.engine.engine import MatchLines
 from filterpatterns.engine.filter import Filter
 from filterpatterns.errors import RecordError
+from filterpatterns.matching.verdict import Reason, Verdict
 
 ReadLines = Callable[[Callable[[bytes], int]], list[bytes]]
 
@@ -70,6 +73,29 @@ class LineMatcher:
         self.lines = compiled._engine.lines(drops=drops)  # noqa: SLF001 - within the package
 
 
+class ReasonMatcher(LineMatcher):
+    """The same for those who want to know why records are dropped.
+
+    `take` is called with the verdict of each record that the lines' own function leaves; the other
+    records that are dropped simply do not match.
+    """
+
+    def __init__(
+        self,
+        get_verdict: Callable[[Any], Verdict],
+        lines: MatchLines | None,
+        take: Callable[[Any, Verdict], None],
+    ) -> None:
+        def matches(record: Any) -> bool:
+            verdict = get_verdict(record)
+            take(record, verdict)
+            return verdict[0] is Reason.MATCH
+
+        self.drops = True
+        self.matches = matches
+        self.lines = lines
+
+
 class LineFilter:
     """Judges the lines of one file.
 
@@ -81,6 +107,7 @@ class LineFilter:
         matcher: LineMatcher,
         file: str,
         *,
+        wrap: Wrap | None = None,
         json_lines: bool | None = None,
         most_kept: int | None = None,
         most_dropped: int | None = None,
@@ -89,6 +116,7 @@ class LineFilter:
         Args:
             matcher: the filter.
             file: the file's name.
+            wrap: makes a record of each line, which is a payload; None for files of records.
             json_lines: whether the file is JSON Lines; None if its first line is to tell.
             most_kept: how many records to keep before it stops; None for all.
             most_dropped: how many to drop before it stops.
@@ -97,7 +125,11 @@ class LineFilter:
         self.counts = Counts()
         self._matcher = matcher
         on_invalid = self.outcome.invalid_lines.append
-        self._reader = Reader(file, json_lines=json_lines, on_invalid=on_invalid)
+        self._reader: Reader | PayloadReader
+        if wrap is None:
+            self._reader = Reader(file, json_lines=json_lines, on_invalid=on_invalid)
+        else:
+            self._reader = PayloadReader(file, wrap, on_invalid=on_invalid)
         self._slow_lines = 0
         self._keep = _up_to(most_kept, self.outcome.kept.append)
         self._drop = _up_to(most_dropped, self.outcome.dropped.append)

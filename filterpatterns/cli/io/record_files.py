@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
+from filterpatterns.cli.io.payloads import PayloadReader, Wrap
 from filterpatterns.cli.io.streams import STDIN, Stream, reason
 from filterpatterns.delivery.reader import Item, Reader, forget
 
@@ -15,6 +16,7 @@ def read_records(
     stdin: BinaryIO | None = None,
     before_read: Callable[[], None] | None = None,
     on_invalid: Callable[[bytes], None] = forget,
+    wrap: Wrap | None = None,
 ) -> Iterator[Item]:
     """The records of a file, one by one, while it is being read.
 
@@ -23,6 +25,8 @@ def read_records(
         stdin: what `-` stands for; `sys.stdin` unless given.
         before_read: called each time before more input is waited for: the moment to flush output.
         on_invalid: called with each line, or part of one, that is in no record.
+        wrap: makes a record of each line, whatever it holds: it is a payload. None for files of
+            records.
 
     Never raises for what is in the file, or because there is none: an item says so.
     """
@@ -32,7 +36,11 @@ def read_records(
     except (OSError, ValueError) as error:
         yield Item(name, None, None, error=reason(error))
         return
-    reader = Reader(name, on_invalid=on_invalid)
+    reader: Reader | PayloadReader
+    if wrap is None:
+        reader = Reader(name, on_invalid=on_invalid)
+    else:
+        reader = PayloadReader(name, wrap, on_invalid=on_invalid)
     number = 0
     with stream:
         while lines := stream.read_lines(reader.longest):

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from msgspec import Struct, field
 
 from filterpatterns.cli.io.lines import Counts, LineFilter, LineMatcher, Outcome, ReadError
+from filterpatterns.cli.io.payloads import wrapper
 from filterpatterns.cli.io.streams import STDIN, Section, Stream, is_packed, reason
 from filterpatterns.delivery.reader import Reader, record_id
 from filterpatterns.engine.filter import Filter
@@ -43,7 +44,8 @@ class FileSlice(NamedTuple):
 
 class ScanOptions(Struct, frozen=True):
     """What is asked for. `invert` turns round what is kept and what is dropped; of a record that is
-    kept, `ids` wants its id only, and `text` nothing but to be counted if it is not set."""
+    kept, `ids` wants its id only, and `text` nothing but to be counted if it is not set. With
+    `as_payloads` each line is the payload of a record."""
 
     compiled: Filter
     invert: bool = False
@@ -51,6 +53,7 @@ class ScanOptions(Struct, frozen=True):
     text: bool = True
     rejects: bool = False
     errors: bool = False
+    as_payloads: bool = False
 
 
 class Chunk(NamedTuple):
@@ -78,6 +81,7 @@ class Scan:
     def __init__(self, work: ScanOptions) -> None:
         self._work = work
         self._matcher = LineMatcher(work.compiled, drops=work.invert or work.rejects)
+        self._wrap = wrapper(work.compiled.source) if work.as_payloads else None
 
     def run(
         self,
@@ -99,6 +103,7 @@ class Scan:
         lines = LineFilter(
             self._matcher,
             unit.name,
+            wrap=self._wrap,
             json_lines=None if whole else True,
             most_kept=None if self._work.invert else most,
             most_dropped=most if self._work.invert else None,
@@ -184,7 +189,7 @@ def _chunk(outcome: Outcome, work: ScanOptions) -> Chunk | None:
 def _id_line(line: bytes) -> bytes:
     """The id of the record in a line, `-` if it has none; in one line, whatever it holds."""
     record: Any = parse(line.decode())
-    found = record_id(record)
+    found = record_id(record) if isinstance(record, dict) else None  # a payload may be anything
     return b"-\n" if found is None else printable(found).encode(errors="backslashreplace") + b"\n"
 
 

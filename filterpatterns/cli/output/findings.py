@@ -1,28 +1,30 @@
-"""Findings as text, as JSON, as GitHub's annotations and as SARIF."""
+"""Findings as text, JSON, GitHub's annotations, SARIF and JUnit."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Any, Final
 from urllib.parse import quote
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from filterpatterns import __version__
 from filterpatterns.cli.io.json_output import json_text
 from filterpatterns.cli.messages import located
 from filterpatterns.errors import Diagnostic, format_diagnostic, printable
 
-_COLORS = {"error": "\x1b[31m", "warning": "\x1b[33m", "skipped": "\x1b[36m"}
+_COLORS = {"error": "\x1b[31m", "warning": "\x1b[33m", "skipped": "\x1b[36m", "note": "\x1b[36m"}
 _PLAIN = "\x1b[0m"
 
 
 class Finding(Struct, frozen=True):
     """A diagnostic, the file that it is about, and the mapping in it.
 
-    `severity` is the diagnostic's, or `skipped` for what could not be checked.
+    `severity` is the diagnostic's, or `skipped` for what could not be checked,
+    `note` for what is worth knowing about it.
     """
 
     file: str
@@ -39,21 +41,43 @@ class Finding(Struct, frozen=True):
         return self.diagnostic.column or 1
 
 
-def text(findings: Sequence[Finding], *, color: bool, drawn: bool) -> str:
+class Report(Struct, frozen=True):
+    """What a run has found: the findings, the files that were checked, and those that could not be
+    read, with the reason.
+
+    `strict` counts warnings as errors; `drawn` wants the line and the hint in the text as well,
+    `color` colours.
+    """
+
+    findings: tuple[Finding, ...]
+    files: tuple[str, ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()
+    strict: bool = False
+    color: bool = False
+    drawn: bool = False
+
+
+def full(report: Report) -> str:
+    """As `text`, with the line, carets and the hint, wherever it goes."""
+    return text(replace(report, drawn=True))
+
+
+def text(report: Report) -> str:
     """`file:line:column: CODE message`; `drawn` adds the line with carets, and the hint."""
     lines = []
-    for finding in findings:
+    color = report.color
+    for finding in report.findings:
         diagnostic = finding.diagnostic
         code = f"{_COLORS[finding.severity]}{diagnostic.code}{_PLAIN}" if color else diagnostic.code
         message = printable(diagnostic.message)
         lines.append(located(finding.file, f"{code} {message}", finding.line, finding.column))
-        if drawn:
+        if report.drawn:
             # What follows the headline: where it is in the pattern, the line, the carets, the hint.
             lines += format_diagnostic(diagnostic).split("\n")[1:]
     return "".join(f"{line}\n" for line in lines)
 
 
-def as_json(findings: Sequence[Finding], *, color: bool, drawn: bool) -> str:
+def as_json(report: Report) -> str:
     """An array of objects."""
     rows = [
         {
@@ -70,18 +94,18 @@ def as_json(findings: Sequence[Finding], *, color: bool, drawn: bool) -> str:
             "filter_index": finding.diagnostic.filter_index,
             "mapping": finding.mapping or None,
         }
-        for finding in findings
+        for finding in report.findings
     ]
     return json_text(rows, ascii_only=True, indent=True) + "\n"
 
 
-_LEVELS = {"error": "error", "warning": "warning", "skipped": "notice"}
+_LEVELS = {"error": "error", "warning": "warning", "skipped": "notice", "note": "notice"}
 
 
-def github(findings: Sequence[Finding], *, color: bool, drawn: bool) -> str:
+def github(report: Report) -> str:
     """Annotations (GitHub documentation, "Workflow commands for GitHub Actions")."""
     lines = []
-    for finding in findings:
+    for finding in report.findings:
         diagnostic = finding.diagnostic
         properties: dict[str, Any] = {
             "file": printable(_slashes(finding.file)),
@@ -110,15 +134,14 @@ def _escaped(value: str, more: str = "") -> str:
     return value
 
 
-_SARIF_LEVELS = {"error": "error", "warning": "warning", "skipped": "note"}
+_SARIF_LEVELS = {"error": "error", "warning": "warning", "skipped": "note", "note": "note"}
 
 
-def sarif(findings: Sequence[Finding], *, color: bool, drawn: bool) -> str:
+def sarif(report: Report) -> str:
     """A log of SARIF 2.1.0 (OASIS, "Static Analysis Results Interchange Format")."""
-    from filterpatterns.lint.catalog.catalog import CATALOG  # long, and only for this
-    from filterpatterns.templates.finding import TITLES
+    from filterpatterns.lint.catalog import catalog  # long, and only for this
 
-    titles = {**TITLES, **{rule.code: rule.title for rule in CATALOG.values()}}
+    findings = report.findings
     codes = sorted({finding.diagnostic.code for finding in findings})
     levels = {one.diagnostic.code: _SARIF_LEVELS[one.severity] for one in findings}
     run = {
@@ -129,8 +152,12 @@ def sarif(findings: Sequence[Finding], *, color: bool, drawn: bool) -> str:
                 "rules": [
                     {
                         "id": code,
-                        "shortDescription": {"text": titles.get(code, code)},
-                        "help": {"text": "docs/rules.md has a section for each code."},
+                        "shortDescription": {"text": catalog.title(code)},
+                        "helpUri": catalog.url(code),
+                        "help": {
+                            "text": catalog.page(code),
+                            "markdown": catalog.page(code),
+                        },
                         "defaultConfiguration": {"level": levels[code]},
                     }
                     for code in codes
@@ -183,12 +210,43 @@ def _slashes(file: str) -> str:
     return PurePath(file).as_posix()
 
 
-Format = Callable[..., str]
+def junit(report: Report) -> str:
+    """A test suite: a case for each finding, and one for each file without any."""
+    from filterpatterns.cli.output.junit import Suite  # XML: only for those who ask
+
+    suite = Suite("fp check")
+    with_findings = {finding.file for finding in report.findings}
+    for file in dict.fromkeys(report.files):
+        if file not in with_findings:
+            suite.case(file, "no findings")
+    for finding in report.findings:
+        diagnostic = finding.diagnostic
+        name = f"{diagnostic.code} line {finding.line} column {finding.column}"
+        hint = f"\nhint: {diagnostic.hint}" if diagnostic.hint else ""
+        counts = finding.severity == "error" or (report.strict and finding.severity == "warning")
+        place = located(finding.file, diagnostic.message + hint, finding.line, finding.column)
+        suite.case(
+            finding.file,
+            f"{name} {finding.mapping}".rstrip(),
+            "failure" if counts else "skipped",
+            f"{'' if counts else 'warning: '}{diagnostic.message}"
+            if finding.severity not in ("skipped", "note")
+            else diagnostic.message,
+            place,
+        )
+    for file, words in report.unread:
+        suite.case(file, "reading", "error", words)
+    return suite.xml()
+
+
+Format = Callable[[Report], str]
 
 FORMATS: Final[Mapping[str, Format]] = {
     "text": text,
+    "full": full,
     "json": as_json,
     "github": github,
     "sarif": sarif,
+    "junit": junit,
 }
 """The formats by their names on the command line."""

@@ -46,16 +46,19 @@ class Report:
         self._file.close()
 
     def case(
-        self, group: str, name: str, outcome: Outcome | None = None, message: str = ""
+        self,
+        group: str,
+        name: str,
+        outcome: Outcome | None = None,
+        message: str = "",
+        details: str = "",
     ) -> None:
-        """Add a test case; without an outcome it has passed."""
-        element = ElementTree.Element("testcase", classname=_safe(group), name=_safe(name))
+        """Add a test case; without an outcome it has passed. `details` follow the message."""
         self._counts["tests"] += 1
         if outcome is not None:
             self._counts[f"{outcome}s"] += 1
-            inside = ElementTree.SubElement(element, outcome, message=_safe(message))
-            inside.text = _safe(message)
-        self._cases.write(b"    " + ElementTree.tostring(element) + b"\n")
+        details = f"{message}\n{details}" if details else message
+        self._cases.write(_testcase(group, name, outcome, message, details))
 
     def write(self) -> None:
         """Write the report.
@@ -63,19 +66,11 @@ class Report:
         Raises:
             Failure: it cannot be written.
         """
-        counts = " ".join(
-            f'{name}="{self._counts[name]}"' for name in ("tests", "failures", "errors")
-        )
-        head = (
-            '<?xml version="1.0" encoding="UTF-8"?>\n'
-            f'<testsuites name="fp test" {counts}>\n'
-            f'  <testsuite name="fp test" {counts}>\n'
-        )
         try:
-            self._file.write(head.encode())
+            self._file.write(_head("fp test", self._counts, ("tests", "failures", "errors")))
             self._cases.seek(0)
             shutil.copyfileobj(self._cases, self._file)
-            self._file.write(b"  </testsuite>\n</testsuites>\n")
+            self._file.write(_TAIL)
             self._file.flush()
         except OSError as error:
             raise Failure(located(self._path, f"error: {streams.reason(error)}")) from None
@@ -85,6 +80,55 @@ class Report:
             return open(self._path, "wb")
         except (OSError, ValueError) as error:
             raise Failure(located(self._path, f"error: {streams.reason(error)}")) from None
+
+
+class Suite:
+    """A test suite that is held in memory, and written as text."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._counts: Counter[str] = Counter()
+        self._cases: list[bytes] = []
+
+    def case(
+        self,
+        group: str,
+        name: str,
+        outcome: Outcome | Literal["skipped"] | None = None,
+        message: str = "",
+        details: str = "",
+    ) -> None:
+        """Add a test case; without an outcome it has passed."""
+        self._counts["tests"] += 1
+        if outcome is not None:
+            self._counts["skipped" if outcome == "skipped" else f"{outcome}s"] += 1
+        self._cases.append(_testcase(group, name, outcome, message, details or message))
+
+    def xml(self) -> str:
+        """The document."""
+        names = ("tests", "failures", "errors", "skipped")
+        return b"".join((_head(self._title, self._counts, names), *self._cases, _TAIL)).decode()
+
+
+_TAIL = b"  </testsuite>\n</testsuites>\n"
+
+
+def _head(title: str, counts: Counter[str], names: tuple[str, ...]) -> bytes:
+    """The beginning of a document, with these of the counts."""
+    counted = " ".join(f'{name}="{counts[name]}"' for name in names)
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<testsuites name="{title}" {counted}>\n'
+        f'  <testsuite name="{title}" {counted}>\n'
+    ).encode()
+
+
+def _testcase(group: str, name: str, outcome: str | None, message: str, details: str) -> bytes:
+    element = ElementTree.Element("testcase", classname=_safe(group), name=_safe(name))
+    if outcome is not None:
+        inside = ElementTree.SubElement(element, outcome, message=_safe(message))
+        inside.text = _safe(details)
+    return b"    " + ElementTree.tostring(element) + b"\n"
 
 
 def _safe(text: str) -> str:

@@ -5,6 +5,7 @@ A column costs one look-up and two operations on masks, however many clauses the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from filterpatterns.engine.rulesets.clauses import Clause
@@ -113,10 +114,21 @@ class Block:
             else:
                 fails |= column.tested ^ column.passing(values, path in bound)
         hits = self.alive & ~fails
-        return _at(hits, self._clauses) if hits else []
+        return clauses_at(hits, self._clauses) if hits else []
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        """The columns by path. A clause fails in a column, or matches."""
+        return self._columns
+
+    @property
+    def clauses(self) -> list[Clause | None]:
+        """The clauses by position."""
+        return self._clauses
 
 
-def _at(bits: int, clauses: list[Clause | None]) -> list[Any]:
+def clauses_at(bits: int, clauses: list[Clause | None]) -> list[Any]:
+    """The clauses whose bits are set."""
     if bits.bit_count() > _FEW:
         digits = bin(bits)
         last = end = len(digits)
@@ -126,7 +138,7 @@ def _at(bits: int, clauses: list[Clause | None]) -> list[Any]:
         return found
     found = []
     while bits:
-        lowest = bits & -bits
-        found.append(clauses[lowest.bit_length() - 1])
-        bits ^= lowest
+        place = bits.bit_length() - 1  # the highest: no negative of a long mask has to be made
+        found.append(clauses[place])
+        bits ^= 1 << place
     return found

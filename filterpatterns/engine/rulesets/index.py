@@ -7,6 +7,7 @@ to blocks, each of which judges thousands of clauses at once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from filterpatterns.engine.rulesets.blocks import Block
@@ -38,7 +39,7 @@ class Entry(NamedTuple):
 Entries = tuple[Entry, ...]
 
 
-class _PathIndex:
+class PathIndex:
     """What is filed under tests of one path."""
 
     __slots__ = ("found", "owner", "present")
@@ -66,7 +67,7 @@ class Index:
 
     def __init__(self, owner: object) -> None:
         self.owner = owner
-        self._shelves: dict[str, _PathIndex] = {}
+        self._shelves: dict[str, PathIndex] = {}
         # Blocks by the path without which none of their clauses holds; None for those of all paths.
         self._blocks: dict[str | None, tuple[Block, ...]] = {}
         self._places: dict[Clause, _Location] = {}
@@ -156,12 +157,12 @@ class Index:
         needed = [test.path for test in clause.tests if not test.optional]
         return next((path for path in needed if not any(path in each for each in blocks)), None)
 
-    def _own_shelf(self, path: str) -> _PathIndex:
+    def _own_shelf(self, path: str) -> PathIndex:
         shelf = self._shelves.get(path)
         if shelf is None:
-            shelf = self._shelves[path] = _PathIndex(self.owner, Finder(ENTRIES))
+            shelf = self._shelves[path] = PathIndex(self.owner, Finder(ENTRIES))
         elif shelf.owner is not self.owner:
-            shelf = _PathIndex(self.owner, shelf.found.copy(), shelf.present)
+            shelf = PathIndex(self.owner, shelf.found.copy(), shelf.present)
             self._shelves[path] = shelf
         return shelf
 
@@ -181,6 +182,16 @@ class Index:
             del self._blocks[path]
 
     # --- finding ---
+
+    @property
+    def shelves(self) -> Mapping[str, PathIndex]:
+        """What is filed, by path."""
+        return self._shelves
+
+    @property
+    def blocks(self) -> Mapping[str | None, tuple[Block, ...]]:
+        """The blocks, by the path that a record must have to match any clause; None for all."""
+        return self._blocks
 
     def matching(self, found: Values) -> list[Clause]:
         """The clauses whose tests hold; where arrays bind elements, those that may hold. A clause

@@ -15,14 +15,13 @@ from msgspec import Struct, field
 
 from filterpatterns.delivery.sources import Encoding, PayloadFormat, Source, decode_base64
 from filterpatterns.engine.rulesets.paths import PathNode, UnsupportedRecord, Values, gather, plain
+from filterpatterns.engine.rulesets.types import MOST_MEMBERS
 from filterpatterns.jsontext import decoding
 from filterpatterns.jsontext.decoding import NOT_JSON
 from filterpatterns.jsontext.numbers import read_number
 from filterpatterns.matching.verdict import as_record, read_payload
 
-_MOST_MEMBERS = 150
-"""Names that a text is decoded for. Each unknown name is compared with them all: with 200 that
-costs as much as decoding everything (measured)."""
+Decode = Callable[["str | bytes"], Any]
 
 
 class Wanted(Struct, frozen=True):
@@ -32,7 +31,7 @@ class Wanted(Struct, frozen=True):
 
     source: Source
     roots: Mapping[str, PathNode]
-    decoders: dict[str, Callable[[str | bytes], Any]] = field(default_factory=dict)
+    decoders: dict[str, Decode] = field(default_factory=dict)
 
 
 class Reading:
@@ -52,7 +51,7 @@ def decode_record(record: Any, wanted: Wanted) -> Reading | None:
     Raises:
         RecordError: the record is not a JSON object.
     """
-    view = wanted.source.view(record) if record.__class__ is dict else _view(record, wanted)
+    view = view_of(record, wanted)
     try:
         reading = _gathered(view, wanted)
     except UnsupportedRecord:
@@ -82,9 +81,15 @@ def _gathered(view: Mapping[str, Any], wanted: Wanted) -> Reading:
     return reading
 
 
-def _view(record: Any, wanted: Wanted) -> Mapping[str, Any]:
-    """What patterns see of a record that is no dict, or at least what these rules look at."""
+def view_of(record: Any, wanted: Wanted) -> Mapping[str, Any]:
+    """What patterns see of a record, or at least what these rules look at.
+
+    Raises:
+        RecordError: the record is not a JSON object.
+    """
     source = wanted.source
+    if record.__class__ is dict:
+        return source.view(record)
     text = record
     if record.__class__ is bytes:
         with suppress(UnicodeDecodeError):
@@ -118,9 +123,23 @@ def _decoded(text: str, key: str, wanted: Wanted) -> Any:
     decode = wanted.decoders.get(key)
     if decode is None:
         decode = wanted.decoders[key] = _decoder(key, wanted)
+    return decoded(text, decode)
+
+
+def decoder_of(kind: Any) -> Decode:
+    """The function that decodes a text into a type."""
+    return msgspec.json.Decoder(kind, float_hook=read_number).decode
+
+
+def decoded(text: str, decode: Decode, *, keeps_minus_zero: bool = True) -> Any:
+    """The value of a JSON text as a decoder of `decoder_of` gives it, or NOT_JSON; what its type
+    does not hold is decoded in full.
+
+    Only rules for addresses tell the integer -0 from 0: without these, it may be taken for 0.
+    """
     if decoding.overflows(text):
         return NOT_JSON
-    if decoding.has_minus_zero(text):
+    if keeps_minus_zero and decoding.has_minus_zero(text):
         return decoding.parse(text)
     try:
         value = decode(text if text.isascii() else text.encode())
@@ -131,7 +150,7 @@ def _decoded(text: str, key: str, wanted: Wanted) -> Any:
     return NOT_JSON if decoding.is_too_deep(text) else value
 
 
-def _decoder(key: str, wanted: Wanted) -> Callable[[str | bytes], Any]:
+def _decoder(key: str, wanted: Wanted) -> Decode:
     if key and not wanted.roots[key].children:
         return msgspec.json.Decoder(msgspec.Raw).decode  # is it JSON? That is all
     names = _Names()
@@ -143,10 +162,9 @@ def _decoder(key: str, wanted: Wanted) -> Callable[[str | bytes], Any]:
                 payloads = {
                     name: _type(root, {}, names) for name, root in wanted.roots.items() if name
                 }
-        kind = _type(wanted.roots[key], payloads, names)
+        return decoder_of(_type(wanted.roots[key], payloads, names))
     except (_Unsupported, RecursionError):
-        kind = Any
-    return msgspec.json.Decoder(kind, float_hook=read_number).decode
+        return decoder_of(Any)
 
 
 class _Unsupported(Exception):
@@ -155,7 +173,7 @@ class _Unsupported(Exception):
 
 class _Names:
     def __init__(self) -> None:
-        self._left = _MOST_MEMBERS
+        self._left = MOST_MEMBERS
 
     def take(self, name: str) -> str:
         self._left -= 1

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import zip_longest
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -13,10 +14,11 @@ from msgspec import Struct, field
 
 from filterpatterns.delivery.envelopes import source_of
 from filterpatterns.delivery.sources import SOURCES, SourceName, source_named
-from filterpatterns.engine.engine import OnError, check_on_error, check_records
+from filterpatterns.engine.engine import MatchLines, OnError, check_on_error, check_records
 from filterpatterns.engine.pipeline import Options, matcher_of
 from filterpatterns.engine.rulesets.clauses import Rule
 from filterpatterns.engine.rulesets.errors import RuleError
+from filterpatterns.engine.rulesets.lines import line_matcher
 from filterpatterns.engine.rulesets.version import Version
 from filterpatterns.errors import PatternError, RecordError
 from filterpatterns.language import inputs
@@ -85,6 +87,37 @@ class RuleSet:
         self._state = _State(versions={each.name: Version.empty(each) for each in sources})
         self._add({} if rules is None else rules)
 
+    @classmethod
+    def load(
+        cls,
+        where: str | os.PathLike[str],
+        *,
+        parameters: Mapping[str, Any] | None = None,
+        source: SourceName | None = None,
+    ) -> RuleSet:
+        """The patterns of a file as rules, by the names that `filterpatterns.load_all` gives them.
+
+        Args:
+            where: as for `filterpatterns.load`.
+            parameters: as for `filterpatterns.load`.
+            source: the event source; else what the file says, if that is one for all its patterns,
+                else "auto".
+
+        Raises:
+            OSError: the file cannot be read.
+            LoadError: it has no patterns, or one that only the deployment knows.
+            PatternError: AWS would refuse patterns.
+        """
+        from filterpatterns import load_all
+
+        filters = load_all(where, parameters=parameters, source=source)
+        sources = {each.source for each in filters.values()}
+        rules = cls(source=sources.pop() if len(sources) == 1 else "auto")
+        texts = {name: each.texts for name, each in filters.items()}
+        compiled = {name: rules._compile(given) for name, given in texts.items()}
+        rules._add_compiled(texts, compiled)
+        return rules
+
     @property
     def source(self) -> SourceName:
         """The event source of the records, as it was given."""
@@ -140,7 +173,7 @@ class RuleSet:
 
     def any(self, record: Any) -> bool:
         """Whether any rule matches a record; as `matching` otherwise."""
-        return next(_matching(self._state, record), None) is not None
+        return next(iter(_matching(self._state, record)), None) is not None
 
     def matching_many(
         self, records: Iterable[Any], *, on_error: OnError = "raise"
@@ -172,6 +205,15 @@ class RuleSet:
             for name in names:
                 routed.setdefault(name, []).append(record)
         return {name: routed[name] for name in state.rules if name in routed}
+
+    def _lines(self, take: Callable[[list[str]], None]) -> MatchLines | None:
+        """A function for lines of JSON Lines that calls `take` with the names for each line that
+        any rule matches, by the rules as they are now; None where there is none."""
+        versions = self._state.versions
+        if len(versions) > 1:
+            return None
+        (version,) = versions.values()
+        return line_matcher(version, lambda rules: take(_names(rules)))
 
     def _add(self, patterns: Mapping[str, PatternInput]) -> None:
         """Add all or, if one is refused, none."""
@@ -251,11 +293,13 @@ def _conjunctions(matcher: Matcher) -> tuple[Conjunctions, ...]:
     return (Conjunctions(matcher.source, 1, 1, ()),) if matcher.keep_all else matcher.patterns
 
 
-def _names(rules: Iterator[Rule]) -> list[str]:
+def _names(rules: Iterable[Rule]) -> list[str]:
+    if rules.__class__ is tuple:  # the usual case: no rule
+        return []
     return [rule.name for rule in sorted(set(rules), key=_by_order)]
 
 
-def _matching(state: _State, record: Any) -> Iterator[Rule]:
+def _matching(state: _State, record: Any) -> Iterable[Rule]:
     versions = state.versions
     if len(versions) == 1:
         (version,) = versions.values()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from msgspec import Struct, field
@@ -10,9 +11,12 @@ from msgspec import Struct, field
 from filterpatterns.delivery.sources import PayloadFormat, Source
 from filterpatterns.engine.rulesets.clauses import Clause, PayloadFormats, Rule, clauses_of
 from filterpatterns.engine.rulesets.index import Index
-from filterpatterns.engine.rulesets.paths import PathNode, with_paths
+from filterpatterns.engine.rulesets.paths import PathNode, UnsupportedRecord, with_paths
 from filterpatterns.engine.rulesets.reading import Reading, Wanted, decode_record
-from filterpatterns.matching.match_tree import Conjunctions
+from filterpatterns.engine.rulesets.straight import Find, straight
+from filterpatterns.engine.rulesets.types import Unsupported
+from filterpatterns.language.operators import AnythingBut, compares_addresses
+from filterpatterns.matching.match_tree import Conjunctions, FieldTest
 from filterpatterns.matching.verdict import Payloads, as_record
 from filterpatterns.matching.verdicts import Group, grouped
 
@@ -25,14 +29,54 @@ _FEW_PATTERNS = 2
 """Up to so many patterns are evaluated each by itself."""
 
 
+_SETTLED = 64
+"""Records after which code is generated for a version: it pays only where there are many."""
+
+_MOST_SKIPPED = 255
+"""Records that take the plain way at once, when so many before them have come back to it."""
+
+
+class _Straight:
+    """The generated function of a version, when it has been made, and whether it is used now.
+
+    Threads may change this at the same time: then code is generated twice, or a little later.
+    """
+
+    __slots__ = ("find", "skip", "streak")
+
+    def __init__(self) -> None:
+        self.find: Find | None = None
+        self.skip = _SETTLED
+        self.streak = 0
+
+    def came_back(self) -> None:
+        """Note that the function did not serve a record."""
+        self.streak = self.skip = min(2 * self.streak + 1, _MOST_SKIPPED)
+
+
+def _is_about_addresses(test: FieldTest) -> bool:
+    rules = [*test.rules]
+    for rule in test.rules:
+        if isinstance(rule, AnythingBut):
+            rules += rule.rules
+    return any(map(compares_addresses, rules))
+
+
+def _serves_nothing(_record: Any) -> None:
+    return None
+
+
 class Version(Struct, frozen=True, eq=False):
     """Rules, indexed for each situation of the format table."""
 
     wanted: Wanted
     indexes: Mapping[PayloadFormats, Index] = field(default_factory=dict)
     filed: Mapping[Rule, tuple[_IndexedClause, ...]] = field(default_factory=dict)
+    addresses: int = 0
+    """How many tests of the clauses are about addresses."""
     _alone: dict[Conjunctions, Group] = field(default_factory=dict)
     _together: dict[Conjunctions, Group] = field(default_factory=dict)
+    _straight: _Straight = field(default_factory=_Straight)
 
     @classmethod
     def empty(cls, source: Source) -> Version:
@@ -72,7 +116,9 @@ class Version(Struct, frozen=True, eq=False):
     ) -> Version:
         owner = object()
         indexes = dict(self.indexes)
+        addresses = self.addresses
         for situation, clause in clauses:
+            addresses += change * sum(map(_is_about_addresses, clause.tests))
             index = indexes.get(situation)
             if index is None:
                 index = indexes[situation] = Index(owner)
@@ -84,7 +130,7 @@ class Version(Struct, frozen=True, eq=False):
                 index.discard(clause)
             if not len(index):
                 del indexes[situation]
-        return Version(self._wanted(clauses, change), indexes, filed, alone)
+        return Version(self._wanted(clauses, change), indexes, filed, addresses, alone)
 
     def _wanted(self, clauses: Iterable[_IndexedClause], change: int) -> Wanted:
         source = self.wanted.source
@@ -107,12 +153,49 @@ class Version(Struct, frozen=True, eq=False):
                 is_other = True
         return Wanted(source, roots, {} if is_other else self.wanted.decoders)
 
-    def matching(self, record: Any) -> Iterator[Rule]:
+    def matching(self, record: Any) -> Iterable[Rule]:
         """The rules that match a record; a rule may come several times.
 
         Raises:
             RecordError: the record is not a JSON object.
         """
+        state = self._straight
+        if state.skip:
+            state.skip -= 1
+            return self._matching(record)
+        find = state.find or self._generate()
+        try:
+            clauses = find(record)
+        except UnsupportedRecord:
+            clauses = None
+        if clauses is None:
+            state.came_back()
+            return self._matching(record)
+        state.streak = 0
+        return self.rules(record, clauses) if clauses else ()
+
+    def _generate(self) -> Find:
+        formats = {key: PayloadFormat.JSON for key in self.wanted.roots if key}
+        find: Find = _serves_nothing
+        with suppress(Unsupported):
+            find = straight(
+                self.wanted, self.indexes_for(formats), keeps_minus_zero=self.addresses > 0
+            )
+        self._straight.find = find
+        return find
+
+    def rules(self, record: Any, clauses: Iterable[Clause]) -> list[Rule]:
+        """The rules of clauses whose own tests hold, where no array binds anything."""
+        rules, uncertain = [], []
+        for clause in clauses:
+            if clause.is_shared:
+                uncertain.append(clause)
+            else:
+                rules.append(clause.rule)
+        return [*rules, *self._confirmed(record, uncertain)] if uncertain else rules
+
+    def _matching(self, record: Any) -> Iterator[Rule]:
+        """The same in the plain way, which serves every record."""
         reading = decode_record(record, self.wanted)
         if reading is None:
             return self._one_by_one(record)
@@ -129,6 +212,10 @@ class Version(Struct, frozen=True, eq=False):
                     yield clause.rule
         if uncertain:
             yield from self._confirmed(record, uncertain)
+
+    def indexes_for(self, formats: Mapping[str, PayloadFormat]) -> list[Index]:
+        """The indexes of the clauses that records with payloads of these formats may satisfy."""
+        return list(self._indexes_for(formats))
 
     def _indexes_for(self, formats: Mapping[str, PayloadFormat]) -> Iterator[Index]:
         for (keys, wanted), index in self.indexes.items():

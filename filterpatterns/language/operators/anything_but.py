@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -22,12 +24,16 @@ from filterpatterns.language.operators.base import (
 )
 from filterpatterns.language.operators.numeric import NOT_COMPARABLE, exact_double
 from filterpatterns.language.operators.text import EqualsIgnoreCase, Prefix, Suffix, Wildcard
-from filterpatterns.language.wording import format_value, joined
+from filterpatterns.language.wording import format_value, joined, truncate
 
 _HINT = (
     'write a string, a number, a list of only strings or only numbers, or one of "prefix", '
     '"suffix", "equals-ignore-case", "wildcard" with strings'
 )
+_ESCAPED = re.compile(r"[*\\]")
+"""What a wildcard takes for itself only behind a backslash."""
+
+_LONGEST_HINT = 160
 _MOST_SHOWN = 5
 """Excluded values that are named when the rule is put in words."""
 
@@ -68,7 +74,7 @@ class AnythingBut(Struct, frozen=True):
                     "FP009",
                     item,
                     f"anything-but wants strings or numbers, found {describe(item)}",
-                    _HINT,
+                    _mend_mixed(items) or _HINT,
                 )
         if strings and numbers:
             raise OperandError(
@@ -118,6 +124,25 @@ class AnythingBut(Struct, frozen=True):
         if not (self.numbers and is_number(value)) or as_double(value) is not None:
             return ""
         return NOT_COMPARABLE
+
+
+def _mend_mixed(items: tuple[nodes.Value, ...]) -> str | None:
+    """How to exclude strings and wildcards in one rule, if that is what a list does: a wildcard
+    without a star is the string itself."""
+    patterns: list[str] = []
+    for item in items:
+        given: nodes.Value = item
+        if isinstance(item, nodes.Object):
+            if [name.value for name, _ in item.members] != ["wildcard"]:
+                return None
+            given = item.members[0][1]
+        for one in given.items if isinstance(given, nodes.Array) else (given,):
+            if not isinstance(one, nodes.Scalar) or not isinstance(one.value, str):
+                return None
+            plain = not isinstance(item, nodes.Object)
+            patterns.append(_ESCAPED.sub(r"\\\g<0>", one.value) if plain else one.value)
+    written = json.dumps({"anything-but": {"wildcard": patterns}}, ensure_ascii=False)
+    return f"write all of them as wildcards: {truncate(written, _LONGEST_HINT)}"
 
 
 def _is_none_of(value: str, items: tuple[str, ...] | tuple[int | float, ...], bind: Bind) -> str:

@@ -190,12 +190,21 @@ def _comparison(items: tuple[nodes.Value, ...], index: int) -> str:
     text = _text(items[index])
     if text in ("=", *_LOWER, *_UPPER):
         return text
+    excludes = text in ("!=", "<>", "ne", "not")
+    number = items[index + 1] if index + 1 < len(items) else None
+    format_value = (
+        _format_number(number) if number is not None and is_number(_value(number)) else "5"
+    )
     raise OperandError(
         "FP010",
         items[index],
         f'numeric wants "=", "<", "<=", ">" or ">=" here, found {describe(items[index])}',
-        _HINT,
+        f'for "not equal" write {{"anything-but": {format_value}}}' if excludes else _HINT,
     )
+
+
+def _value(node: nodes.Value) -> object:
+    return node.value if isinstance(node, nodes.Scalar) else None
 
 
 def _number(operand: nodes.Array, items: tuple[nodes.Value, ...], index: int) -> int | float:

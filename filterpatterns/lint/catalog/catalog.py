@@ -9,16 +9,35 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from filterpatterns.lint.catalog.entries import WIDTH, CatalogEntry, Example, Note
+from filterpatterns.lint.catalog.entries import FILTERING, PAGES, WIDTH, CatalogEntry, Example, Note
 from filterpatterns.lint.catalog.errors import ERRORS
+from filterpatterns.lint.catalog.intentions import INTENTIONS
 from filterpatterns.lint.catalog.warnings import NOTES, WARNINGS
 
-__all__ = ["CATALOG", "NOTES", "CatalogEntry", "Example", "Note", "markdown"]
+__all__ = [
+    "CATALOG",
+    "CODES",
+    "NOTES",
+    "CatalogEntry",
+    "Example",
+    "Note",
+    "as_dict",
+    "markdown",
+    "page",
+    "severity",
+    "title",
+    "url",
+]
 
-_ENTRIES = (*ERRORS, *WARNINGS)
+_ENTRIES = (*ERRORS, *WARNINGS, *INTENTIONS)
 
 CATALOG: Mapping[str, CatalogEntry] = MappingProxyType({rule.code: rule for rule in _ENTRIES})
 """The rules by their codes, in order: FP001 and on are errors, FP101 and on warnings."""
+
+CODES: tuple[str, ...] = (*CATALOG, *(note.code for note in NOTES))
+"""All codes, those of notes on templates among them."""
+
+_BY_CODE: Mapping[str, CatalogEntry | Note] = {**CATALOG, **{note.code: note for note in NOTES}}
 
 
 def markdown(rules: Iterable[CatalogEntry] = _ENTRIES) -> str:
@@ -41,27 +60,79 @@ def markdown(rules: Iterable[CatalogEntry] = _ENTRIES) -> str:
         *(_row(rule.code, rule.severity, rule.title) for rule in rules),
         *(_row(note.code, note.severity, note.title) for note in NOTES),
     ]
-    for rule in rules:
-        lines += [
-            "",
-            f"## {rule.code}",
-            "",
-            f"*{rule.severity}*: **{rule.title}**",
-            "",
-            _filled(rule.meaning),
-            "",
-            f"Found in (source {rule.bad.source}, dialect {rule.bad.dialect}):",
-            *_fenced(rule.bad),
-            "",
-            "Instead:",
-            *_fenced(rule.good),
-            "",
-            _filled(f"See: {rule.basis}."),
-        ]
-    for note in NOTES:
-        lines += ["", f"## {note.code}", "", f"*{note.severity}*: **{note.title}**", ""]
-        lines.append(_filled(note.meaning))
+    entries: tuple[CatalogEntry | Note, ...] = (*rules, *NOTES)
+    for entry in entries:
+        lines += ["", f"## {entry.code}", "", *_section(entry)]
     return "\n".join(lines) + "\n"
+
+
+def page(code: str) -> str:
+    """The section of one code, as Markdown with a title of its own.
+
+    Raises:
+        KeyError: there is no such code.
+    """
+    entry = _BY_CODE[code]
+    return "\n".join([f"# {code}: {entry.title}", "", *_section(entry)]) + "\n"
+
+
+def title(code: str) -> str:
+    """What a code is about, in a few words.
+
+    Raises:
+        KeyError: there is no such code.
+    """
+    return _BY_CODE[code].title
+
+
+def severity(code: str) -> str:
+    """What a code is: an `error`, a `warning`, or of what is `skipped`.
+
+    Raises:
+        KeyError: there is no such code.
+    """
+    return _BY_CODE[code].severity
+
+
+def as_dict(code: str) -> dict[str, str]:
+    """What there is to say about a code, for machines: `markdown` has all of it.
+
+    Raises:
+        KeyError: there is no such code.
+    """
+    return {
+        "code": code,
+        "severity": severity(code),
+        "title": title(code),
+        "meaning": _BY_CODE[code].meaning,
+        "url": url(code),
+        "markdown": page(code),
+    }
+
+
+def url(code: str) -> str:
+    """The page of AWS's documentation that a code rests on; where there is none, the one about
+    filtering as a whole."""
+    entry = _BY_CODE.get(code)
+    basis = entry.basis if isinstance(entry, CatalogEntry) else FILTERING
+    return PAGES.get(basis, PAGES[FILTERING])
+
+
+def _section(entry: CatalogEntry | Note) -> list[str]:
+    lines = [f"*{entry.severity}*: **{entry.title}**", "", _filled(entry.meaning)]
+    if isinstance(entry, Note):
+        return lines
+    return [
+        *lines,
+        "",
+        f"Found in (source {entry.bad.source}, dialect {entry.bad.dialect}):",
+        *_fenced(entry.bad),
+        "",
+        "Instead:",
+        *_fenced(entry.good),
+        "",
+        _filled(f"See: {entry.basis}."),
+    ]
 
 
 def _row(code: str, severity: str, title: str) -> str:

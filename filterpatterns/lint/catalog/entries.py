@@ -65,7 +65,24 @@ STREAMS = 'DynamoDB developer guide, "Time to Live"; DynamoDB Streams API refere
 ENGINE = "the open-source engine behind EventBridge, aws/event-ruler"
 SNS = 'SNS developer guide, "Amazon SNS raw message delivery"'
 FILTER_API = 'Lambda API reference, "Filter"'
+SUBSTITUTION = 'CloudFormation user guide, "Fn::Sub"'
 NO_PAGE = "no page of AWS's: the bound is ours"
+
+_LAMBDA = "https://docs.aws.amazon.com/lambda/latest"
+_EVENTBRIDGE = "https://docs.aws.amazon.com/eventbridge/latest/userguide"
+PAGES = {
+    FILTERING: f"{_LAMBDA}/dg/invocation-eventfiltering.html",
+    SQS: f"{_LAMBDA}/dg/with-sqs-filtering.html",
+    KINESIS: f"{_LAMBDA}/dg/with-kinesis-filtering.html",
+    DYNAMODB: f"{_LAMBDA}/dg/with-ddb-filtering.html",
+    PATTERNS: f"{_EVENTBRIDGE}/eb-create-pattern.html",
+    OPERATORS: f"{_EVENTBRIDGE}/eb-create-pattern-operators.html",
+    SNS: "https://docs.aws.amazon.com/sns/latest/dg/sns-large-payload-raw-message-delivery.html",
+    FILTER_API: f"{_LAMBDA}/api/API_Filter.html",
+    SUBSTITUTION: "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/"
+    "intrinsic-function-reference-sub.html",
+}
+"""Where the pages are."""
 
 
 def entry(

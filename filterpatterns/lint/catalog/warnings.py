@@ -40,7 +40,8 @@ WARNINGS: tuple[CatalogEntry, ...] = (
         "FP103",
         "Pattern is an object",
         "AWS wants a filter's Pattern as a string that holds JSON, not as JSON itself. We take it; "
-        "AWS refuses it.",
+        "AWS refuses it: in a template (CloudFormation, SAM, CDK's output, Terraform) this is an "
+        "error.",
         FILTERING,
         '{"Filters": [{"Pattern": {"body": {"status": ["paid"]}}}]}',
         criteria('{"body": {"status": ["paid"]}}'),
@@ -206,9 +207,10 @@ NOTES = (
         "FP201",
         "skipped",
         "known only when deployed",
-        "The pattern has a part that the template leaves open: `!Sub` with a variable, `!Ref`, "
-        "`var.name`, a key that Terraform knows after applying. It is not guessed. Write the "
-        "pattern out, or check what was deployed: `aws lambda list-event-source-mappings`.",
+        "Nothing is known of the pattern: it is a `!Ref`, a `var.name`, a value that Terraform "
+        "knows after applying. (Of a pattern that is known in part, all else is checked.) Say "
+        "what it is with `--set NAME=VALUE`, or check what was deployed: `aws lambda "
+        "list-event-source-mappings`. With `--fail-on-skipped` it counts as an error.",
     ),
     Note(
         "FP202",
@@ -226,6 +228,31 @@ NOTES = (
         "in the function. EventBridge Pipes does not read from DocumentDB.",
     ),
     Note(
+        "FP204",
+        "skipped",
+        "template that another program renders",
+        "The file cannot be read as it is, and has marks of Jinja, Helm, cookiecutter or the like: "
+        "what it will be is known when it has been rendered. Render it, and check the result: "
+        "`helm template . | fp check -`. Of a file that was named this is an error.",
+    ),
+    Note(
+        "FP205",
+        "skipped",
+        "file too large for a search",
+        "A search reads files of up to 1 MB, as many as CloudFormation takes (of Terraform's "
+        "language 512 KB), so that what lies about in a directory costs little memory. Larger "
+        "ones that mention filters are reported: name them on the command line, and they are "
+        "checked.",
+    ),
+    Note(
+        "FP206",
+        "warning",
+        "filterPatterns beside the event",
+        "In serverless.yml filterPatterns stands under the event, `- sqs: {arn: ..., "
+        "filterPatterns: [...]}`. Beside `sqs:` or `stream:`, one level up, the framework takes no "
+        "notice of it: the function gets every record.",
+    ),
+    Note(
         "FP220",
         "warning",
         "null in a CloudFormation EventPattern",
@@ -238,6 +265,30 @@ NOTES = (
         "key filtered on with a schema registry",
         "The mapping's SchemaRegistryConfig lists KEY, so that the key is deserialized to JSON and "
         "filtered on. AWS documents that for the value only.",
+    ),
+    Note(
+        "FP223",
+        "note",
+        "event source inferred",
+        "The template does not say what the mapping reads from: its event source is a parameter, "
+        "an import, another module's output. The name of that, or the payload that the patterns "
+        "look into, tells it, and the rules about that source were applied. `--source` says "
+        "otherwise.",
+    ),
+    Note(
+        "FP224",
+        "note",
+        "event source unknown",
+        "Neither the template nor a name in it, nor the patterns, tell what the mapping reads "
+        "from: only what is true of all sources was checked. Say `--source`. It is reported once, "
+        "for the first of all such mappings.",
+    ),
+    Note(
+        "FP225",
+        "note",
+        "a filter in another language",
+        "The FilterPolicy of an SNS subscription looks like a filter pattern and follows other "
+        'rules (SNS developer guide, "Subscription filter policies"). It was not checked.',
     ),
 )
 """What is said about templates, not patterns."""

@@ -6,14 +6,24 @@ It costs one look-up and two operations on masks, however many tests there are.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from filterpatterns.language.operators import AnythingBut, Exactly, Exists, Operator
 from filterpatterns.language.operators.equality import EqualsNumber
-from filterpatterns.matching.lookup.finder import Finder
+from filterpatterns.matching.lookup.finder import Finder, Tables
 from filterpatterns.matching.lookup.payloads import MASKS
 from filterpatterns.matching.lookup.probes import Probe, probe
 from filterpatterns.matching.match_tree import FieldTest
+
+
+class ColumnParts(NamedTuple):
+    """What a column looks at, for generated code: the clauses that any value satisfies; the tables
+    of those that a value satisfies; the clauses that exclude values, and the tables of these."""
+
+    anything: int
+    found: Tables
+    excluding: int
+    excluded: Tables
 
 
 class Column:
@@ -49,6 +59,13 @@ class Column:
         other._found, other._excluded = self._found.copy(), self._excluded.copy()
         other._excluding, other._several = self._excluding, self._several.copy()
         return other
+
+    def parts(self) -> ColumnParts | None:
+        """What `passing` looks at for a value; None where it does more."""
+        found, excluded = self._found.tables(), self._excluded.tables()
+        if found is None or excluded is None or self._several:
+            return None
+        return ColumnParts(self._anything, found, self._excluding, excluded)
 
     def keys(self) -> int:
         """How many masks there are."""

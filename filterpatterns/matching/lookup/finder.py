@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any, Generic
+from typing import Any, Generic, NamedTuple
 
 from filterpatterns.jsontext.numbers import SAFE, JsonNumber, as_double, number_text
 from filterpatterns.language.operators import Operator
@@ -19,6 +19,26 @@ _OTHERS = (Family.GRAM, Family.FOLDED, Family.FOLDED_PREFIX, Family.FOLDED_SUFFI
 _TableKey = tuple[str, Any]
 _Table = dict[Any, tuple[tuple[Operator | None, Filed], ...]]
 """Under each key: things to find, each with the rule that has to be asked, or None."""
+
+
+_IN_TABLES = frozenset(
+    (Family.STRING, Family.PREFIX, Family.SUFFIX, Family.NUMBER, Family.CONSTANT)
+)
+
+
+class Tables(NamedTuple):
+    """What a finder looks at, where that is all that there is: for generated code.
+
+    The tables of strings, numbers and constants have one thing under each key, and no rule to ask;
+    those of prefixes and suffixes come with their sizes.
+    """
+
+    strings: _Table[Any] | None
+    prefixes: list[tuple[int, _Table[Any]]]
+    suffixes: list[tuple[int, _Table[Any]]]
+    numbers: _Table[Any] | None
+    ranges: Ranges[Any] | None
+    constants: _Table[Any] | None
 
 
 class Finder(Generic[Filed]):
@@ -67,6 +87,14 @@ class Finder(Generic[Filed]):
         self._addresses = [
             (size, table) for (family, size), table in tables.items() if family in _OF_ADDRESSES
         ]
+
+    def tables(self) -> Tables | None:
+        """The tables, where looking a value up in them is what `find` does; else None."""
+        if any(family not in _IN_TABLES for family, _ in self._tables):
+            return None
+        ranges = self._ranges if self._ranges else None
+        strings, numbers, constants = self._strings, self._numbers, self._constants
+        return Tables(strings, self._prefixes, self._suffixes, numbers, ranges, constants)
 
     def __len__(self) -> int:
         """How many different things are filed. (A bound's interval mostly shares a neighbour's.)"""
@@ -126,11 +154,11 @@ class Finder(Generic[Filed]):
             for size, table in self._prefixes:
                 start = value[:size]
                 if start in table:
-                    _take(table[start], value, found)
+                    take_held(table[start], value, found)
             for size, table in self._suffixes:
                 end = value[-size:] if size else ""
                 if end in table:
-                    _take(table[end], value, found)
+                    take_held(table[end], value, found)
             if self._others:
                 self._find_elsewhere(value, found)
             if self._addresses:
@@ -153,7 +181,7 @@ class Finder(Generic[Filed]):
                 keys = (_part(family, size, folded),)
             for key in keys:
                 if key in table:
-                    _take(table[key], text, found)
+                    take_held(table[key], text, found)
 
     def _find_number(self, value: Any, double: int | float | None, found: list[Filed]) -> None:
         if double is None:
@@ -173,7 +201,7 @@ class Finder(Generic[Filed]):
             for size, table in self._addresses:
                 start = digits[:size]
                 if start in table:
-                    _take(table[start], value, found)
+                    take_held(table[start], value, found)
 
     def _find_text(self, number: Any, found: list[Filed]) -> None:
         """For a number that is not comparable: only the same text equals it."""
@@ -182,7 +210,10 @@ class Finder(Generic[Filed]):
             found += [filed for _, filed in table.get(number_text(number), ())]
 
 
-def _take(held: Iterable[tuple[Operator | None, Filed]], value: Any, found: list[Filed]) -> None:
+def take_held(
+    held: Iterable[tuple[Operator | None, Filed]], value: Any, found: list[Filed]
+) -> None:
+    """Add what a table holds under a key, if the rules that have to be asked hold for the value."""
     for guard, filed in held:
         if guard is None or guard.holds(value):
             found.append(filed)

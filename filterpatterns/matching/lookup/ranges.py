@@ -7,7 +7,7 @@ between and behind them. What is filed for an interval is complete: a look-up is
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from typing import Generic
 
 from filterpatterns.language.operators import Numeric
@@ -40,10 +40,14 @@ class Ranges(Generic[Filed]):
 
     def find(self, number: Number) -> Filed:
         """What is filed under ranges that hold the number."""
-        place = bisect_left(self._bounds, number)
-        if place < len(self._bounds) and self._bounds[place] == number:
-            return self._intervals[2 * place + 1]
-        return self._intervals[2 * place]
+        bounds = self._bounds
+        return self._intervals[bisect_left(bounds, number) + bisect_right(bounds, number)]
+
+    @property
+    def table(self) -> tuple[list[Number], list[Filed]]:
+        """The sorted bounds, and the intervals: that of a number is at the number of bounds below
+        it plus the number of bounds up to it."""
+        return self._bounds, self._intervals
 
     def add(self, rule: Numeric, filed: Filed) -> None:
         """File something under a range."""

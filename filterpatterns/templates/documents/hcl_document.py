@@ -1,219 +1,375 @@
 """Terraform's HCL -> nodes that know their places.
 
-python-hcl2 parses; its tree becomes an object for each body, in which a block is a member named by
-its type that holds its labels' objects, one in the other. What only Terraform can evaluate
-(references, interpolations, functions other than `jsonencode`) becomes an `Unknown`.
+tree-sitter parses; its tree becomes an object for each body, in which a block is a member named by
+its type that holds its labels' objects, one in the other. Expressions become what they are, as far
+as they are written out: references and calls are kept as such, all else is an `Unknown`.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING
 
+from filterpatterns.errors import printable
 from filterpatterns.language.nodes import Span
-from filterpatterns.templates.documents.positions import hcl_value
+from filterpatterns.templates.documents.positions import hcl_pieces, hcl_value
 from filterpatterns.templates.documents.values import (
+    Call,
+    Choice,
     Encoded,
+    Joined,
     List,
     Literal,
     Object,
+    Reference,
     TemplateValue,
     Text,
     Unknown,
 )
-from filterpatterns.templates.errors import TemplateError, fail, line_and_column
+from filterpatterns.templates.errors import TemplateError, fail
+
+if TYPE_CHECKING:
+    from tree_sitter import Node as Tree
+    from tree_sitter import Parser
 
 _MAX_DEPTH = 200
 """Levels of nesting; the same that a pattern may have, and a template with it."""
 
+_SHOWN = 20
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_HEREDOC = re.compile(r"<<(-?)[^\r\n]*\r?\n((?:.|\n)*?)[ \t]*[^\s]+\r?\n?\Z")
-_INTERPOLATION = re.compile(r"(?<!\$)\$\{|(?<!%)%\{")
+_WRAPPERS = ("expression", "literal_value", "collection_value", "template_expr", "operation")
+_OPEN_ENDED = ("=", ":", ",", "(", "[", "{", "?", ".")
+"""After these something is missing: what comes next is not what was expected."""
+
+_INSERTS = ("template_interpolation", "template_directive")
+
+Wanted = Callable[[tuple[str, ...], int, int], bool]
+"""Whether a block is to be read, by its type and labels, and where it begins and ends."""
 
 
 def is_available() -> bool:
     """Whether the library that reads HCL is installed."""
-    return find_spec("hcl2") is not None
+    return find_spec("tree_sitter_hcl") is not None and find_spec("tree_sitter") is not None
 
 
-def read(text: str) -> Object:
-    """The body of a `.tf` file.
+def read(text: str, wanted: Wanted | None = None) -> Object:
+    """The body of a `.tf` file; of its blocks those that are wanted.
 
     Raises:
         TemplateError: it is not HCL, or nested too deep.
     """
-    try:
-        import hcl2  # takes its time: only for those who have Terraform
-    except ImportError:  # pragma: no cover
+    if not is_available():
         raise TemplateError(
             "to read Terraform's .tf files: pip install 'filterpatterns[terraform]'"
-        ) from None
-    from lark.exceptions import LarkError
-
+        )
     try:
-        tree = hcl2.parses_to_tree(text)
-    except LarkError as error:
-        line, column = getattr(error, "line", None), getattr(error, "column", None)
-        if not isinstance(line, int) or line < 1:  # the end of the text
-            line, column = line_and_column(text, len(text))
-        found = getattr(error, "token", None)
-        detail = f": found {str(found).splitlines()[0]!r}" if str(found or "").strip() else ""
-        raise TemplateError(f"not HCL{detail}", line, column) from None
-    return _Reader(text).body(tree.children[0], 0)
+        data = text.encode()
+    except UnicodeEncodeError as error:
+        fail("not HCL: half of a surrogate pair", text, error.start)
+    tree = _parser().parse(data)
+    root = tree.root_node
+    reader = _Reader(text, data)
+    if root.has_error:
+        reader.refuse(root)
+    body = next((one for one in root.children if one.type == "body"), None)
+    if body is None:
+        return Object((), Span(0, 0))
+    try:
+        return reader.body(body, 0, wanted)
+    except RecursionError:
+        raise TemplateError("nested deeper than the caller's stack has room") from None
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Parser:
+    import tree_sitter_hcl  # only for those who have Terraform
+    from tree_sitter import Language, Parser
+
+    return Parser(Language(tree_sitter_hcl.language()))
 
 
 class _Reader:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, data: bytes) -> None:
         self._text = text
+        # Offsets of bytes are those of characters, unless some characters take several bytes.
+        self._following = (
+            [] if text.isascii() else [at for at, byte in enumerate(data) if byte & 0xC0 == 0x80]
+        )
 
-    def body(self, tree: Any, depth: int) -> Object:
+    def _offset(self, byte: int) -> int:
+        return byte - bisect_left(self._following, byte) if self._following else byte
+
+    def _span(self, tree: Tree) -> Span:
+        return Span(self._offset(tree.start_byte), self._offset(tree.end_byte))
+
+    def _written(self, tree: Tree) -> str:
+        span = self._span(tree)
+        return self._text[span.start : span.end]
+
+    def refuse(self, root: Tree) -> None:
+        """Say where a text stops being HCL.
+
+        Raises:
+            TemplateError: always.
+        """
+        pending = [root]
+        while pending:
+            tree = pending.pop()
+            if tree.is_error or tree.is_missing:
+                while tree.is_error and tree.children:  # up to here it made sense
+                    tree = tree.children[-1]
+                start = self._offset(tree.start_byte)
+                if self._written(tree) in _OPEN_ENDED:
+                    start = self._offset(tree.end_byte)
+                    start += len(self._text[start:]) - len(self._text[start:].lstrip())
+                rest = self._text[start : start + _SHOWN].split("\n")[0].rstrip()
+                detail = f": found {printable(repr(rest))}" if rest else ": it ends too early"
+                fail(f"not HCL{detail}", self._text, start)
+            pending += reversed([one for one in tree.children if one.has_error or one.is_missing])
+        fail("not HCL", self._text, 0)
+
+    def body(self, tree: Tree, depth: int, wanted: Wanted | None = None) -> Object:
         """The attributes and blocks of a file or block."""
         members: list[tuple[Text, TemplateValue]] = []
-        for part in tree.children:
-            if _kind(part) == "attribute":
-                name, _, value = part.children
+        for part in tree.named_children:
+            if part.type == "attribute":
+                name, value = part.named_children[0], part.named_children[-1]
                 members.append((self._name(name), self.value(value, depth + 1)))
-            elif _kind(part) == "block":
-                members.append(self._block(part, depth + 1))
+            elif part.type == "block":
+                names = [self._name(one) for one in part.named_children if _is_label(one)]
+                labels = tuple(name.value for name in names)
+                span = self._span(part)
+                if wanted is None or wanted(labels, span.start, span.end):
+                    members.append(self._block(part, names, depth + 1))
         return Object(tuple(members), self._span(tree))
 
-    def _block(self, tree: Any, depth: int) -> tuple[Text, TemplateValue]:
+    def _block(self, tree: Tree, names: list[Text], depth: int) -> tuple[Text, TemplateValue]:
         self._bound(tree, depth)
-        heads = [one for one in tree.children if _kind(one) in ("identifier", "keyword", "string")]
-        names = [self._name(head) for head in heads]
-        inner = next(one for one in tree.children if _kind(one) == "body")
-        node: TemplateValue = Object(self.body(inner, depth).members, self._span(tree))
+        inner = next((one for one in tree.named_children if one.type == "body"), None)
+        members = () if inner is None else self.body(inner, depth).members
+        node: TemplateValue = Object(members, self._span(tree))
         for name in reversed(names[1:]):
-            node = Object(((name, node),), Span(name.span.start, node.span.end))
+            node = Object(((name, node),), name.span)
         return names[0], node
 
-    def value(self, tree: Any, depth: int) -> TemplateValue:
+    def value(self, tree: Tree, depth: int) -> TemplateValue:
         """The value of an expression, as far as it is written out."""
         self._bound(tree, depth)
-        kind = _kind(tree)
-        children = [one for one in _children(tree) if _kind(one) != "new_line_or_comment"]
-        if kind == "expr_term":
-            if len(children) == 3 and str(children[0]) == "(":
-                return self.value(children[1], depth + 1)
-            if len(children) == 1:
-                return self.value(children[0], depth + 1)
-        elif kind == "string":
-            return self._string(tree)
-        elif kind in ("heredoc_template", "heredoc_template_trim"):
-            return self._heredoc(tree)
-        elif kind in ("int_lit", "float_lit", "literal_value", "unary_op"):
-            return self._literal(tree)
-        elif kind == "tuple":
-            items = [one for one in children if _is_value(one)]
-            return List(tuple(self.value(one, depth + 1) for one in items), self._span(tree))
-        elif kind == "object":
-            return self._object(tree, depth)
-        elif kind == "function_call" and str(_first_token(children[0])) == "jsonencode":
-            given = [one for one in children if _kind(one) == "arguments"]
-            values = [one for one in _children(given[0]) if _is_value(one)] if given else []
-            if len(values) == 1:
-                return Encoded(self.value(values[0], depth + 1), self._span(tree))
-        return self._unknown(tree)
+        while tree.type in _WRAPPERS:
+            children = [one for one in tree.named_children if one.type != "comment"]
+            if children and children[0].type in ("variable_expr", "function_call"):
+                return self._traversal(children, tree, depth)
+            if len(children) != 1:
+                return self._unknown(tree)
+            tree = children[0]
+        read = _READERS.get(tree.type)
+        return self._unknown(tree) if read is None else read(self, tree, depth)
 
-    def _object(self, tree: Any, depth: int) -> TemplateValue:
+    def _traversal(self, parts: list[Tree], tree: Tree, depth: int) -> TemplateValue:
+        """A variable or a call, and the attributes and indices after it."""
+        first, *rest = parts
+        if first.type == "function_call" and not rest:
+            return self._call(first, depth)
+        if first.type != "variable_expr":
+            return self._unknown(tree)
+        path = [self._written(first)]
+        for part in rest:
+            inner = part.named_children[0] if part.named_children else part
+            if part.type == "get_attr":
+                path.append(self._written(inner))
+            elif part.type == "index":
+                index = self._index(inner, depth)
+                if index is None:
+                    return self._unknown(tree)
+                path.append(index)
+            else:
+                return self._unknown(tree)
+        return Reference(tuple(path), self._squeezed(tree), self._span(tree))
+
+    def _index(self, tree: Tree, depth: int) -> str | None:
+        if tree.type == "legacy_index":
+            return self._written(tree).lstrip(". \t\r\n")
+        given = self.value(tree.named_children[0], depth + 1) if tree.named_children else None
+        if isinstance(given, Text):
+            return given.value
+        return given.text if isinstance(given, Literal) else None
+
+    def _call(self, tree: Tree, depth: int) -> TemplateValue:
+        name = self._written(tree.named_children[0])
+        given = [one for one in tree.named_children if one.type == "function_arguments"]
+        parts = given[0].named_children if given else []
+        values = tuple(self.value(one, depth + 1) for one in parts if one.type == "expression")
+        if name == "jsonencode" and len(values) == 1:
+            return Encoded(values[0], self._span(tree))
+        spread = any(one.type == "ellipsis" for one in parts)
+        return Call(name, values, spread, self._squeezed(tree), self._span(tree))
+
+    def _tuple(self, tree: Tree, depth: int) -> TemplateValue:
+        items = [one for one in tree.named_children if one.type == "expression"]
+        return List(tuple(self.value(one, depth + 1) for one in items), self._span(tree))
+
+    def _object(self, tree: Tree, depth: int) -> TemplateValue:
         members: list[tuple[Text, TemplateValue]] = []
-        for element in tree.children:
-            if _kind(element) != "object_elem":
+        for element in tree.named_children:
+            if element.type != "object_elem":
                 continue
-            key_tree, _, value = element.children
+            key_tree, value = (one for one in element.named_children if one.type == "expression")
             key = self._key(key_tree, depth)
             if key is None:
                 return self._unknown(key_tree)
             members.append((key, self.value(value, depth + 1)))
         return Object(tuple(members), self._span(tree))
 
-    def _key(self, tree: Any, depth: int) -> Text | None:
-        """The name of an object's element; None for one that is an expression."""
-        inner = tree.children[0]
-        while _kind(inner) == "expr_term" and len(inner.children) == 1:
-            inner = inner.children[0]
-        if _kind(inner) in ("identifier", "keyword", "literal_value", "int_lit"):
-            return self._name(inner)
-        node = self.value(inner, depth + 1) if _kind(inner) == "string" else None
-        return node if isinstance(node, Text) else None
-
-    def _name(self, tree: Any) -> Text:
-        node = self._string(tree) if _kind(tree) == "string" else None
+    def _key(self, tree: Tree, depth: int) -> Text | None:
+        """The name of an object's element. One that is an expression is its own placeholder."""
+        span = self._span(tree)
+        node = self.value(tree, depth + 1)
         if isinstance(node, Text):
             return node
-        span = self._span(tree)
-        return Text(self._text[span.start : span.end], span, "plain")
+        if isinstance(node, Literal):
+            return Text(node.text, span, "plain")
+        if isinstance(node, Reference) and not self._written(tree).startswith("("):
+            return Text(self._written(tree), span, "plain")
+        return None
 
-    def _string(self, tree: Any) -> TemplateValue:
+    def _name(self, tree: Tree) -> Text:
+        node = self._string(tree, 0) if tree.type == "string_lit" else None
         span = self._span(tree)
-        for part in tree.children:
-            if _kind(part) == "string_part" and _is_tree(part.children[0]):
-                return self._unknown(part)
-        return Text(hcl_value(self._text[span.start + 1 : span.end - 1]), span, "hcl")
+        return node if isinstance(node, Text) else Text(self._written(tree), span, "plain")
 
-    def _heredoc(self, tree: Any) -> TemplateValue:
+    def _string(self, tree: Tree, depth: int) -> TemplateValue:
+        """A quoted string; one of a single interpolation is what that is, of whatever type."""
+        span = self._span(tree)
+        inserts = [one for one in tree.named_children if one.type in _INSERTS]
+        if not inserts:
+            raw = self._text[span.start + 1 : max(span.end - 1, span.start + 1)]
+            return Text(hcl_value(raw), span, "hcl")
+        if len(inserts) == 1 and self._span(inserts[0]) == Span(span.start + 1, span.end - 1):
+            return self._insert(inserts[0], depth)
+        parts: list[TemplateValue] = []
+        start = span.start + 1
+        for insert in inserts:
+            place = self._span(insert)
+            parts.append(_text(hcl_pieces(self._text, start, place.start), start, place.start))
+            parts.append(self._insert(insert, depth))
+            start = place.end
+        parts.append(_text(hcl_pieces(self._text, start, span.end - 1), start, span.end - 1))
+        return _joined(parts, span)
+
+    def _insert(self, tree: Tree, depth: int) -> TemplateValue:
+        """What stands in `${...}`; `%{...}` is not evaluated."""
+        inner = [one for one in tree.named_children if one.type == "expression"]
+        if tree.type != "template_interpolation" or len(inner) != 1:
+            return self._unknown(tree)
+        node = self.value(inner[0], depth + 1)
+        if isinstance(node, Unknown):
+            return self._unknown(tree)
+        if isinstance(node, (Reference, Call)):  # a message shows it as it is written
+            place = self._span(tree)
+            if isinstance(node, Reference):
+                return Reference(node.path, self._squeezed(tree), place)
+            return Call(node.function, node.arguments, node.spread, self._squeezed(tree), place)
+        return node
+
+    def _heredoc(self, tree: Tree, depth: int) -> TemplateValue:
         """A heredoc; `<<-` takes the smallest indentation away (Terraform language, "Strings and
         Templates")."""
         span = self._span(tree)
-        raw = self._text[span.start : span.end]
-        match = _HEREDOC.match(raw)
-        if match is None:
-            return self._unknown(tree)
-        found = _INTERPOLATION.search(raw, match.start(2), match.end(2))
-        if found is not None:
-            start = span.start + found.start()
-            end = self._text.find("}", start)
-            return Unknown(self._text[start : end + 1], Span(start, end + 1))
-        lines = match[2].replace("\r\n", "\n").split("\n")
-        if match[1]:
-            indents = [len(line) - len(line.lstrip(" \t")) for line in lines if line.strip()]
-            lines = [line[min(indents, default=0) :] if line.strip() else line for line in lines]
-        value = "\n".join(lines).replace("$${", "${").replace("%%{", "%{")
-        return Text(value, Span(span.start, span.start + match.end(2)), "heredoc")
+        names = [one for one in tree.named_children if one.type == "heredoc_identifier"]
+        first = self._text.find("\n", self._offset(names[0].end_byte)) + 1
+        last = self._text.rfind("\n", 0, self._offset(names[-1].start_byte)) + 1
+        last = max(first, last)
+        inserts = [one for one in tree.named_children if one.type in _INSERTS]
+        indent = 0
+        if self._text.startswith("<<-", span.start):
+            lines = self._text[first:last].split("\n")
+            indent = min((_indentation(line) for line in lines if line.strip()), default=0)
+        parts: list[TemplateValue] = []
+        start = first
+        for insert in (*inserts, None):
+            end = last if insert is None else self._span(insert).start
+            pieces = list(_heredoc_pieces(self._text, start, end, indent))
+            parts.append(_text(pieces, start, end))
+            if insert is not None:
+                parts.append(self._insert(insert, depth))
+                start = self._span(insert).end
+        return parts[0] if len(parts) == 1 else _joined(parts, span)
 
-    def _literal(self, tree: Any) -> TemplateValue:
-        span = self._span(tree)
-        written = re.sub(r"\s", "", self._text[span.start : span.end])
+    def _literal(self, tree: Tree, _depth: int) -> TemplateValue:
+        written = re.sub(r"\s", "", self._written(tree))
         if written in ("true", "false", "null") or _JSON_NUMBER.fullmatch(written):
-            return Literal(written, span)
+            return Literal(written, self._span(tree))
         return self._unknown(tree)
 
-    def _unknown(self, tree: Any) -> Unknown:
-        span = self._span(tree)
-        return Unknown(" ".join(self._text[span.start : span.end].split()), span)
+    def _conditional(self, tree: Tree, depth: int) -> TemplateValue:
+        parts = [one for one in tree.named_children if one.type != "comment"]
+        if len(parts) != 3:
+            return self._unknown(tree)
+        condition = self._squeezed(parts[0])
+        first, second = (self.value(one, depth + 1) for one in parts[1:])
+        return Choice(condition, (first, second), self._span(tree))
 
-    def _span(self, tree: Any) -> Span:
-        if not _is_tree(tree):
-            return Span(tree.start_pos, tree.end_pos)
-        meta = tree.meta
-        return (
-            Span(0, 0) if meta.empty else Span(meta.start_pos, min(meta.end_pos, len(self._text)))
-        )
+    def _squeezed(self, tree: Tree) -> str:
+        return " ".join(self._written(tree).split())
 
-    def _bound(self, tree: Any, depth: int) -> None:
+    def _unknown(self, tree: Tree, _depth: int = 0) -> Unknown:
+        return Unknown(self._squeezed(tree), self._span(tree))
+
+    def _bound(self, tree: Tree, depth: int) -> None:
         if depth > _MAX_DEPTH:
-            fail(f"nested deeper than {_MAX_DEPTH} levels", self._text, self._span(tree).start)
+            start = self._offset(tree.start_byte)
+            fail(f"nested deeper than {_MAX_DEPTH} levels", self._text, start)
 
 
-def _is_tree(part: Any) -> bool:
-    return hasattr(part, "children")
+_READERS: dict[str, Callable[[_Reader, Tree, int], TemplateValue]] = {
+    "string_lit": _Reader._string,  # noqa: SLF001 - the table of the class above
+    "quoted_template": _Reader._string,  # noqa: SLF001
+    "heredoc_template": _Reader._heredoc,  # noqa: SLF001
+    "numeric_lit": _Reader._literal,  # noqa: SLF001
+    "bool_lit": _Reader._literal,  # noqa: SLF001
+    "null_lit": _Reader._literal,  # noqa: SLF001
+    "unary_operation": _Reader._literal,  # noqa: SLF001
+    "tuple": _Reader._tuple,  # noqa: SLF001
+    "object": _Reader._object,  # noqa: SLF001
+    "conditional": _Reader._conditional,  # noqa: SLF001
+}
 
 
-def _kind(part: Any) -> str:
-    """The name of a grammar rule, also in the releases that wrap it in a token."""
-    return str(part.data) if _is_tree(part) else ""
+def _is_label(tree: Tree) -> bool:
+    return tree.type in ("identifier", "string_lit")
 
 
-def _is_value(part: Any) -> bool:
-    return _is_tree(part) and _kind(part) != "new_line_or_comment"
+def _indentation(line: str) -> int:
+    return len(line) - len(line.lstrip(" \t"))
 
 
-def _children(part: Any) -> list[Any]:
-    return list(part.children) if _is_tree(part) else []
+def _text(pieces: list[tuple[str, int]], start: int, end: int) -> Text:
+    """A text of characters that begin at these offsets."""
+    value = "".join(char for char, _ in pieces)
+    return Text(value, Span(start, end), "hcl", (*(at for _, at in pieces), end))
 
 
-def _first_token(tree: Any) -> Any:
-    while _is_tree(tree) and tree.children:
-        tree = tree.children[0]
-    return tree
+def _joined(parts: list[TemplateValue], span: Span) -> Joined:
+    return Joined(tuple(one for one in parts if not isinstance(one, Text) or one.value), span)
+
+
+def _heredoc_pieces(text: str, start: int, end: int, indent: int) -> Iterator[tuple[str, int]]:
+    """The characters of a heredoc, without line ends' CR, indentation, and doubled marks."""
+    at = start
+    while at < end:
+        if indent and (at == 0 or text[at - 1] == "\n"):
+            line_end = text.find("\n", at, end)
+            line = text[at : end if line_end < 0 else line_end]
+            if line.strip():
+                at += indent
+        char = text[at : at + 1]
+        if char == "\r" and text.startswith("\n", at + 1):
+            yield "\n", at
+            at += 2
+            continue
+        yield char, at
+        at += 2 if text.startswith(("$${", "%%{"), at) else 1

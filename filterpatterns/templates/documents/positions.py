@@ -6,25 +6,12 @@ the reporter wants the offset at which it begins, and last where the text ends.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 
 from filterpatterns.language.nodes import Span
 from filterpatterns.language.token_positions import character_starts
-from filterpatterns.templates.documents.values import (
-    List,
-    Literal,
-    Object,
-    TemplateValue,
-    Text,
-    Unknown,
-)
-from filterpatterns.templates.errors import Unresolved
-
-MAX_TEXT = 1 << 20
-"""Characters of a pattern that are written out; far beyond AWS's 4,096. YAML aliases may make an
-object of a few lines larger than any memory."""
+from filterpatterns.templates.documents.values import Text
 
 _SPACES = " \t\r\n\x85\u2028\u2029"
 """What YAML's line folding, and the removal of indentation, may change."""
@@ -32,6 +19,8 @@ _SPACES = " \t\r\n\x85\u2028\u2029"
 
 def starts(text: Text, source: str) -> tuple[int, ...]:
     """The offsets at which the characters of a text begin in the source, and where it ends."""
+    if text.starts is not None:
+        return text.starts
     span = text.span
     found = list(_STYLES[text.style](text, source[span.start : span.end]))
     if len(found) != len(text.value):  # odd enough to point at the whole
@@ -122,7 +111,16 @@ def _hcl(_text: Text, raw: str) -> Iterator[int]:
 
 def hcl_value(raw: str) -> str:
     """The value of a quoted string of HCL without interpolation, from its inside."""
-    return _HCL_CHARACTER.sub(lambda match: _unescaped(match[0]), raw)
+    if not any(mark in raw for mark in ("\\", "$${", "%%{")):
+        return raw
+    return "".join(char for char, _ in hcl_pieces(raw, 0, len(raw)))
+
+
+def hcl_pieces(text: str, start: int, end: int) -> list[tuple[str, int]]:
+    """The characters of a part of a quoted string of HCL, and the offset at which each begins."""
+    return [
+        (_unescaped(match[0]), match.start()) for match in _HCL_CHARACTER.finditer(text, start, end)
+    ]
 
 
 def _unescaped(token: str) -> str:
@@ -145,83 +143,13 @@ _STYLES: dict[str, Callable[[Text, str], Iterator[int]]] = {
 }
 
 
-class _Writer:
-    """JSON text, and the place that each of its characters comes from."""
-
-    def __init__(self) -> None:
-        self.parts: list[str] = []
-        self.starts: list[int] = []
-        self.end = 0
-
-    def write(self, text: str, start: int, end: int) -> None:
-        """Write what stands for the source from start to end."""
-        self.parts.append(text)
-        self.starts += [start] * len(text)
-        self.end = end
-
-    def close(self, text: str) -> None:
-        """Write what ends, or follows, what was written last: so that this has its own end."""
-        self.write(text, self.end, self.end)
-
-    def text(self, text: Text, source: str) -> None:
-        """Write a JSON string."""
-        offsets = starts(text, source)
-        self.write('"', text.span.start, offsets[0])
-        for char, start, end in zip(text.value, offsets, offsets[1:], strict=False):
-            self.write(json.dumps(char, ensure_ascii=False)[1:-1], start, end)
-        self.write('"', offsets[-1], text.span.end)
+def located(text: Text, source: str) -> Text:
+    """A text that knows where its characters begin: so that its parts are cheap to take."""
+    return Text(text.value, text.span, text.style, starts(text, source))
 
 
-Resolve = Callable[[TemplateValue], TemplateValue]
-"""What a node stands for, by the rules of its template; raises Unresolved if that is not known."""
-
-
-def written_out(node: TemplateValue, source: str, resolve: Resolve) -> tuple[str, tuple[int, ...]]:
-    """A value as JSON text without white space, and where its characters come from.
-
-    Raises:
-        Unresolved: some part of it is known only when the template is deployed.
-    """
-    out = _Writer()
-    # What is still to be written: nodes, and the characters that follow them. No recursion: YAML
-    # nests as deep as it likes.
-    pending: list[TemplateValue | str | tuple[str, Span]] = [node]
-    while pending and len(out.starts) <= MAX_TEXT:
-        step = pending.pop()
-        if isinstance(step, str):
-            out.close(step)
-            continue
-        if isinstance(step, tuple):
-            mark, span = step
-            out.end = span.end
-            out.close(mark)
-            continue
-        step = resolve(step)
-        if isinstance(step, Text):
-            out.text(step, source)
-        elif isinstance(step, Literal):
-            out.write(step.text, step.span.start, step.span.end)
-        elif isinstance(step, List):
-            out.write("[", step.span.start, step.span.start + 1)
-            pending.append(_end("]", step))
-            for index, item in reversed(list(enumerate(step.items))):
-                pending.append(item)
-                if index:
-                    pending.append(",")
-        elif isinstance(step, Object):
-            out.write("{", step.span.start, step.span.start + 1)
-            pending.append(_end("}", step))
-            for index, (name, value) in reversed(list(enumerate(step.members))):
-                pending += [value, ":", name]
-                if index:
-                    pending.append(",")
-        else:
-            what = step.source if isinstance(step, Unknown) else "JSON text inside of JSON text"
-            raise Unresolved(f"{what} is not looked into", step.span)
-    return "".join(out.parts), (*out.starts, out.end)
-
-
-def _end(mark: str, node: List | Object) -> str | tuple[str, Span]:
-    """The closing bracket: behind the last child, or in an empty pair at the pair's end."""
-    empty = not (node.items if isinstance(node, List) else node.members)
-    return (mark, node.span) if empty else mark
+def part_of(text: Text, source: str, first: int, last: int) -> Text:
+    """Some of the characters of a text, from the first up to, not including, the last."""
+    offsets = starts(text, source)
+    span = Span(offsets[first], max(offsets[last], offsets[first]))
+    return Text(text.value[first:last], span, text.style, offsets[first : last + 1])

@@ -7,6 +7,7 @@ Offsets count characters of the template's text, from 0.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import NoneType
 from typing import Literal as OneOf
 from typing import Union
 
@@ -19,11 +20,15 @@ Style = OneOf["json", "plain", "single", "double", "block", "heredoc", "hcl"]
 
 
 class Text(Struct, frozen=True, eq=False):
-    """A string. `span` is that of the token, with its quotation marks."""
+    """A string. `span` is that of the token, with its quotation marks.
+
+    `starts` says where each character begins, and where the last one ends, if the reader knew.
+    """
 
     value: str
     span: Span
     style: Style
+    starts: tuple[int, ...] | None = None
 
 
 class Literal(Struct, frozen=True, eq=False):
@@ -65,18 +70,70 @@ class Encoded(Struct, frozen=True, eq=False):
 
 
 class Unknown(Struct, frozen=True, eq=False):
-    """What the template alone does not tell. `source` is how it is written there."""
+    """What the template alone does not tell. `source` is how it is written there.
 
+    `names` are what the user may call it to give its value (`--set`); `is_string`: it can only be a
+    string. `reason` says why it is not known, if not for the usual reason; `default` is what it is
+    unless the user says otherwise.
+    """
+
+    source: str
+    span: Span
+    names: tuple[str, ...] = ()
+    is_string: bool = False
+    reason: str = ""
+    default: TemplateValue | None = None
+
+
+class Joined(Struct, frozen=True, eq=False):
+    """A string made of its parts, one after the other; some of them may not be known."""
+
+    parts: tuple[TemplateValue, ...]
+    span: Span
+
+
+class Choice(Struct, frozen=True, eq=False):
+    """One of two values, as a condition wants it: the first if it holds."""
+
+    condition: str
+    options: tuple[TemplateValue, TemplateValue]
+    span: Span
+
+
+class Nothing(Struct, frozen=True, eq=False):
+    """What is left out of the array or object that it is in: `AWS::NoValue`."""
+
+    span: Span
+
+
+class Reference(Struct, frozen=True, eq=False):
+    """A reference of Terraform's: `local.kinds[0]` is `("local", "kinds", "0")`."""
+
+    path: tuple[str, ...]
     source: str
     span: Span
 
 
-TemplateValue = Union[Text, Literal, List, Object, Encoded, Unknown]  # noqa: UP007 - it refers to itself
+class Call(Struct, frozen=True, eq=False):
+    """A call of one of Terraform's functions. `spread`: the last argument is a list of more."""
+
+    function: str
+    arguments: tuple[TemplateValue, ...]
+    spread: bool
+    source: str
+    span: Span
+
+
+TemplateValue = Union[  # noqa: UP007 - it refers to itself
+    Text, Literal, List, Object, Encoded, Unknown, Joined, Choice, Nothing, Reference, Call
+]
 
 
 def is_null(node: TemplateValue | None) -> bool:
     """Whether there is nothing: no node, or null."""
-    return node is None or (isinstance(node, Literal) and node.text == "null")
+    return isinstance(node, (NoneType, Nothing)) or (
+        isinstance(node, Literal) and node.text == "null"
+    )
 
 
 def text_of(node: TemplateValue | None) -> str | None:

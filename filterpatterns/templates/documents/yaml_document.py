@@ -30,8 +30,9 @@ from filterpatterns.templates.documents.values import (
 from filterpatterns.templates.errors import TemplateError, fail
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, where it was built in
-_MAX_VALUES = 1_000_000
-"""Values that a document may have when each alias is counted as what it stands for."""
+_MAX_VALUES = 200_000
+"""Values that a file may have, or as many as it has characters, when each alias is counted as what
+it stands for."""
 
 _STYLES: dict[str | None, Style] = {"'": "single", '"': "double", "|": "block", ">": "block"}
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*|#[^\n]*|\s+)*")
@@ -83,6 +84,7 @@ class _Reader:
         self._open: list[_Open] = []
         self._anchors: dict[str, tuple[TemplateValue, int]] = {}
         self._largest = max(_MAX_VALUES, len(text))
+        self._values = 0
 
     def documents(self) -> Iterator[TemplateValue]:
         """The documents, one by one; an empty one is null."""
@@ -95,6 +97,9 @@ class _Reader:
                 node = self._scalar(event)
             elif isinstance(event, yaml.AliasEvent):
                 node, size = self._alias(event)
+                self._values += size
+                if self._values > self._largest:
+                    self._fail(f"aliases for more than {self._largest:,} values", event)
             elif isinstance(event, yaml.CollectionStartEvent):
                 if len(self._open) >= MAX_PAYLOAD_DEPTH:
                     self._fail(f"nested deeper than {MAX_PAYLOAD_DEPTH:,} levels", event)
@@ -112,8 +117,6 @@ class _Reader:
             if self._open:
                 self._open[-1].items.append(node)
                 self._open[-1].size += size
-                if self._open[-1].size > self._largest:
-                    self._fail(f"aliases for more than {self._largest:,} values", event)
             else:
                 yield node
 
@@ -199,6 +202,8 @@ def _literal(tag: str, value: str) -> str | None:
     """How JSON writes a plain scalar of YAML 1.1; None for a string, and for what it cannot say."""
     if tag == "null":
         return "null"
+    if ":" in value:
+        return None  # YAML 1.1's numbers in base 60: whoever writes 12:30:00 means the text
     if tag in ("int", "float") and _JSON_NUMBER.fullmatch(value):
         return value
     try:

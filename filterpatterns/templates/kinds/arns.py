@@ -47,8 +47,17 @@ TERRAFORM_TYPES = {
     "aws_msk_serverless_cluster": "kafka",
     "aws_mq_broker": "mq",
     "aws_docdb_cluster": "documentdb",
+    "awscc_sqs_queue": "sqs",
+    "awscc_kinesis_stream": "kinesis",
+    "awscc_kinesis_stream_consumer": "kinesis",
+    "awscc_dynamodb_table": "dynamodb",
+    "awscc_dynamodb_global_table": "dynamodb",
+    "awscc_msk_cluster": "kafka",
+    "awscc_msk_serverless_cluster": "kafka",
+    "awscc_amazonmq_broker": "mq",
+    "awscc_docdb_db_cluster": "documentdb",
 }
-"""The same of Terraform's AWS provider."""
+"""The same of Terraform's providers AWS and AWSCC."""
 
 MAPPING_PROPERTIES = {
     "SelfManagedEventSource": "kafka",

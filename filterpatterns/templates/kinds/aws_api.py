@@ -6,9 +6,17 @@ reference, "DescribeRule" and "ListRules"; EventBridge Pipes API reference, "Des
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
+from filterpatterns.language.nodes import Span
+from filterpatterns.templates.codes import ENCRYPTED
+from filterpatterns.templates.documents.positions import located, part_of
 from filterpatterns.templates.documents.values import (
+    Encoded,
+    Joined,
     List,
     Object,
     TemplateValue,
@@ -20,10 +28,11 @@ from filterpatterns.templates.documents.values import (
     members,
     text_of,
 )
-from filterpatterns.templates.errors import Unresolved
 from filterpatterns.templates.kinds.arns import MAPPING_PROPERTIES, PIPE_PARAMETERS, source_of_arn
-from filterpatterns.templates.mapping import ENCRYPTED, Builder, Mapping
+from filterpatterns.templates.mapping import Builder, Mapping
 from filterpatterns.templates.schema_registry import schema_attributes
+from filterpatterns.templates.settings import AWS
+from filterpatterns.templates.values.resolving import Known
 
 
 def is_output(root: Object) -> bool:
@@ -37,9 +46,9 @@ def is_output(root: Object) -> bool:
     )
 
 
-def mappings(root: Object, text: str) -> Iterator[Mapping]:
+def mappings(root: Object, text: str, known: Known) -> Iterator[Mapping]:
     """The mappings of an answer, or of the request that makes one."""
-    build = Builder(text, _resolve)
+    build = Builder(text, _evaluate, known)
     for one in _found(root):
         yield from _mapping(one, build)
 
@@ -94,16 +103,15 @@ def _mapping(one: Object, build: Builder) -> Iterator[Mapping]:
             one.span, reason, name, "event source mapping", source, names=names, code=ENCRYPTED
         )
         return
-    found = build.criteria(
+    yield build.event_source_mapping(
         one.get("FilterCriteria"),
+        one,
+        AWS,
         name,
-        "event source mapping",
         source,
         names=names,
         attributes=schema_attributes(one),
     )
-    if found is not None:
-        yield found
 
 
 def _encrypted(one: Object) -> str | None:
@@ -129,14 +137,137 @@ def _encrypted(one: Object) -> str | None:
     )
 
 
-def _by_property(node: TemplateValue, sources: dict[str, str]) -> str | None:
+def _by_property(node: TemplateValue | None, sources: dict[str, str]) -> str | None:
     for name, value in members(node):
         if name.value in sources and not is_null(value) and (items(value) or members(value)):
             return sources[name.value]
     return None
 
 
-def _resolve(node: TemplateValue) -> TemplateValue:
-    if isinstance(node, Unknown):
-        raise Unresolved(f"{node.source} is not resolved", node.span)
+def _evaluate(node: TemplateValue) -> TemplateValue:
+    if isinstance(node, Unknown) and not node.reason:
+        return replace(node, reason=f"{node.source} is not resolved")
     return node
+
+
+# Kubernetes controllers (ACK, Crossplane) and Pulumi's YAML have the API's parts in camel case:
+# https://aws-controllers-k8s.github.io/community/reference/lambda/v1alpha1/eventsourcemapping/,
+# https://www.pulumi.com/docs/iac/languages-sdks/yaml/yaml-language-reference/.
+
+_KINDS = re.compile(r"(?:^|[:/])(EventSourceMapping|EventRule|Rule|Pipe|EventArchive|Archive)$")
+_GROUPS = re.compile(r"aws|services\.k8s|upbound|crossplane")
+_VARIABLE = re.compile(r"(?<!\$)\$\{([^${}]*)\}")
+
+
+def is_kubernetes(root: Object) -> bool:
+    """Whether a document is a resource of ACK's or Crossplane's that may have filters."""
+    group = text_of(root.get("apiVersion")) or ""
+    kind = text_of(root.get("kind")) or ""
+    return _GROUPS.search(group) is not None and _KINDS.search(kind) is not None
+
+
+def kubernetes(root: Object, text: str, known: Known) -> Iterator[Mapping]:
+    """The mappings of such a resource."""
+    build = Builder(text, _evaluate, known)
+    spec = child(root, "spec", "forProvider") or root.get("spec")
+    name = text_of(child(root, "metadata", "name")) or ""
+    yield from _camel_case(build, name, text_of(root.get("kind")) or "", spec, root.span)
+
+
+def is_pulumi(root: Object) -> bool:
+    """Whether a document is a Pulumi program in YAML."""
+    return any(
+        re.match(r"aws(?:-native)?:", text_of(child(resource, "type")) or "")
+        for _, resource in members(root.get("resources"))
+    )
+
+
+def pulumi(root: Object, text: str, known: Known) -> Iterator[Mapping]:
+    """The mappings of a Pulumi program."""
+
+    def evaluate(node: TemplateValue) -> TemplateValue:
+        if isinstance(node, Object) and len(node.members) == 1:
+            name, argument = node.members[0]
+            if name.value.lower() == "fn::tojson":
+                return Encoded(argument, node.span)
+            if name.value.lower().startswith("fn::"):
+                return Unknown(name.value, node.span)
+        if isinstance(node, Text) and "${" in node.value:
+            return _interpolated(node, root, text)
+        return _evaluate(node)
+
+    build = Builder(text, evaluate, known)
+    for name, resource in members(root.get("resources")):
+        kind = text_of(child(resource, "type")) or ""
+        yield from _camel_case(build, name.value, kind, child(resource, "properties"), name.span)
+
+
+def _interpolated(node: Text, root: Object, text: str) -> TemplateValue:
+    """A text of Pulumi's with its `${...}` as parts of their own."""
+    node = located(node, text)
+    parts: list[TemplateValue] = []
+    end = 0
+    for match in _VARIABLE.finditer(node.value):
+        place = part_of(node, text, match.start(), match.end()).span
+        name = match[1].strip()
+        default = child(root.get("variables"), name) or child(root.get("config"), name, "default")
+        unknown = Unknown(match[0], place, (name,), default=default)
+        if match.span() == (0, len(node.value)):
+            return unknown
+        parts += (part_of(node, text, end, match.start()), unknown)
+        end = match.end()
+    if not end:
+        return node  # `$${` alone
+    parts.append(part_of(node, text, end, len(node.value)))
+    return Joined(tuple(one for one in parts if not isinstance(one, Text) or one.value), node.span)
+
+
+def _camel_case(
+    build: Builder, name: str, kind: str, given: TemplateValue | None, span: Span
+) -> Iterator[Mapping]:
+    """The mapping of a resource whose properties are the API's in camel case."""
+    match = _KINDS.search(kind)
+    if match is None or given is None:
+        return
+    if match[1] not in ("EventSourceMapping", "Pipe"):
+        pattern = child(given, "eventPattern")
+        if pattern is not None and not is_null(pattern):
+            yield build.patterns([pattern], span, name, "rule", "event", alone=True)
+        return
+    is_pipe = match[1] == "Pipe"
+    holder = child(given, "sourceParameters") if is_pipe else given
+    if isinstance(holder, List) and holder.items:  # Crossplane's blocks are lists
+        holder = holder.items[0]
+    criteria = child(holder, "filterCriteria")
+    arn = child(given, *(("source",) if is_pipe else ("eventSourceArn",)))
+    arn = arn or child(given, "eventSourceARN") or child(given, "eventSourceRef", "from", "name")
+    reference = text_of(arn) or ""
+    properties = PIPE_PARAMETERS if is_pipe else MAPPING_PROPERTIES
+    in_camel_case = {key[0].lower() + key[1:]: value for key, value in properties.items()}
+    source = source_of_arn(reference) or _by_property(holder, in_camel_case)
+    found = build.criteria(
+        _capitalized(criteria),
+        name,
+        "pipe" if is_pipe else "event source mapping",
+        source,
+        reference=reference,
+    )
+    if found is not None:
+        yield found
+
+
+_PARTS = {"filters": "Filters", "filter": "Filters", "pattern": "Pattern"}
+
+
+def _capitalized(criteria: TemplateValue | None) -> TemplateValue | None:
+    """A FilterCriteria with the names that the API has."""
+    if isinstance(criteria, List) and len(criteria.items) == 1:
+        criteria = criteria.items[0]
+    if not isinstance(criteria, Object):
+        return criteria
+    found = []
+    for name, value in criteria.members:
+        if isinstance(value, List):
+            value = List(tuple(_capitalized(one) or one for one in value.items), value.span)
+        found.append((Text(_PARTS.get(name.value, name.value), name.span, name.style), value))
+    return Object(tuple(found), criteria.span)

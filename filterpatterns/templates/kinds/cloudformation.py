@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from filterpatterns.language.nodes import Span
+from filterpatterns.templates.documents.positions import starts
 from filterpatterns.templates.documents.values import (
-    Encoded,
-    List,
-    Literal,
     Object,
     TemplateValue,
     Text,
-    Unknown,
     child,
+    is_null,
     items,
     members,
     text_of,
 )
-from filterpatterns.templates.errors import Unresolved
+from filterpatterns.templates.errors import TemplateError
 from filterpatterns.templates.kinds.arns import (
     CLOUDFORMATION_TYPES,
     MAPPING_PROPERTIES,
@@ -28,8 +26,16 @@ from filterpatterns.templates.kinds.arns import (
 )
 from filterpatterns.templates.mapping import Builder, Mapping
 from filterpatterns.templates.schema_registry import schema_attributes
+from filterpatterns.templates.settings import AWS
+from filterpatterns.templates.values.intrinsics import Intrinsics, function, reference_text
+from filterpatterns.templates.values.moving import moved
+from filterpatterns.templates.values.resolving import Evaluate, Known
 
 _SUBSCRIBER = "AWS::EventsV2::Subscriber"
+SNS_POLICY = (
+    "a FilterPolicy of SNS is another language than filter patterns: it was not checked "
+    '(SNS developer guide, "Subscription filter policies")'
+)
 _SAM_RULES = ("EventBridgeRule", "CloudWatchEvent")
 _SAM_RESOURCES = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
 _RULES = ("AWS::Events::Rule", "AWS::Events::Archive")
@@ -43,19 +49,38 @@ def is_template(root: Object) -> bool:
     )
 
 
-def mappings(root: Object, text: str) -> Iterator[Mapping]:
-    """The mappings of a template."""
-    return resources(root.get("Resources"), Builder(text, resolve))
+def is_resource_map(root: Object) -> bool:
+    """Whether a document is a part of a template: resources by name, without `Resources:`."""
+    return any(
+        (text_of(child(resource, "Type")) or "").startswith("AWS::")
+        and isinstance(child(resource, "Properties"), Object)
+        for _, resource in root.members
+    )
 
 
-def resources(node: TemplateValue | None, build: Builder) -> Iterator[Mapping]:
-    """The mappings of a template's Resources."""
-    types = {name.value: text_of(child(resource, "Type")) or "" for name, resource in members(node)}
+def mappings(root: Object, text: str, known: Known) -> Iterator[Mapping]:
+    """The mappings of a template, or of a map of resources."""
+    found = root.get("Resources") if is_template(root) else root
+    return resources(found, Intrinsics(root, text), text, known)
+
+
+def resources(
+    node: TemplateValue | None,
+    evaluate: Intrinsics,
+    text: str,
+    known: Known,
+    *,
+    extend: Evaluate | None = None,
+) -> Iterator[Mapping]:
+    """The mappings of a template's Resources. `extend` knows more functions than CloudFormation."""
+    types = types_of(node)
+    build = Builder(text, extend or evaluate, known)
     for name, resource in members(node):
         if name.value.startswith("Fn::ForEach::") and len(items(resource)) == 3:
-            looped = _Template(types, Builder(build.text, _resolve_in_loop))
-            for inner, repeated in members(items(resource)[2]):
-                yield from looped.resource(inner, repeated)
+            loop, _, repeated = items(resource)
+            looped = Builder(text, evaluate.in_loop(text_of(loop) or ""), known)
+            for inner, each in members(repeated):
+                yield from _Template(types, looped).resource(inner, each)
         else:
             yield from _Template(types, build).resource(name, resource)
 
@@ -67,63 +92,6 @@ def types_of(resources: TemplateValue | None) -> dict[str, str]:
     }
 
 
-def _resolve_in_loop(node: TemplateValue) -> TemplateValue:
-    """As `resolve`, inside Fn::ForEach: there `${Name}` stands for the loop's items in any text."""
-    if isinstance(node, Text) and "${" in node.value:
-        raise Unresolved("${...} stands for the items of Fn::ForEach", node.span)
-    return resolve(node)
-
-
-def resolve(node: TemplateValue) -> TemplateValue:
-    """What a node stands for, as far as the template says.
-
-    CloudFormation user guide, "Intrinsic function reference" and "Get values stored in other
-    services using dynamic references".
-    """
-    if isinstance(node, Text):
-        if "{{resolve:" in node.value:
-            raise Unresolved("{{resolve:...}} is known only when deployed", node.span)
-        return node
-    if isinstance(node, Unknown):
-        raise Unresolved(f"{node.source} is not resolved", node.span)
-    function = _function(node)
-    if function is None:
-        return node
-    name, argument = function
-    if name == "Ref" and text_of(argument) == "AWS::NoValue":
-        return Literal("null", node.span)
-    if name == "Fn::Sub":
-        given = argument.items[0] if isinstance(argument, List) and argument.items else argument
-        if isinstance(given, Text) and "${" not in given.value:
-            return resolve(given)
-    if name == "Fn::ToJsonString":
-        return Encoded(argument, node.span)
-    raise Unresolved(f"{_format_call(name, argument)} is known only when deployed", node.span)
-
-
-def _function(node: TemplateValue) -> tuple[str, TemplateValue] | None:
-    """The name and the argument of an intrinsic function."""
-    if not isinstance(node, Object) or len(node.members) != 1:
-        return None
-    name, argument = node.members[0]
-    if name.value == "Ref" and not isinstance(argument, Text):
-        return None  # a field of a pattern that is called so
-    return (name.value, argument) if name.value == "Ref" or name.value.startswith("Fn::") else None
-
-
-def _format_call(name: str, argument: TemplateValue) -> str:
-    """A function as a message names it: with what it is about, if that is short to say."""
-    written = text_of(argument) or text_of(next(iter(items(argument)), None)) or ""
-    if name == "Fn::Sub" and "${" in written:
-        start = written.index("${")
-        return written[start : written.find("}", start) + 1] or "${"
-    return (
-        f"{name} {written}"
-        if name in ("Ref", "Fn::GetAtt", "Fn::ImportValue") and written
-        else name
-    )
-
-
 class _Template:
     def __init__(self, types: dict[str, str], build: Builder) -> None:
         self._types = types
@@ -133,7 +101,16 @@ class _Template:
         """The mappings of one resource."""
         kind = text_of(child(node, "Type"))
         properties = child(node, "Properties")
-        if kind == "AWS::Lambda::EventSourceMapping":
+        if kind in ("AWS::SNS::Subscription", "AWS::SNS::Topic"):
+            yield from self._subscription(name, properties)
+        elif kind == "AWS::CloudFormation::StackSet":
+            body = child(properties, "TemplateBody")
+            sub = function(body)
+            if sub is not None and sub[0] == "Fn::Sub":
+                body = sub[1]
+            if isinstance(body, Text):
+                yield from _nested(body, self._build.text, self._build.known)
+        elif kind == "AWS::Lambda::EventSourceMapping":
             yield from self._mapping(name, properties)
         elif kind == "AWS::Pipes::Pipe":
             yield from self._pipe(name, properties)
@@ -152,16 +129,16 @@ class _Template:
     def _mapping(self, name: Text, properties: TemplateValue | None) -> Iterator[Mapping]:
         source = source_of(child(properties, "EventSourceArn"), self._types)
         source = source or _by_property(properties, MAPPING_PROPERTIES)
-        criteria = child(properties, "FilterCriteria")
-        found = self._build.criteria(
-            criteria,
-            name.value,
-            "event source mapping",
-            source,
-            attributes=schema_attributes(properties),
-        )
-        if found is not None:
-            yield found
+        if properties is not None:
+            yield self._build.event_source_mapping(
+                child(properties, "FilterCriteria"),
+                properties,
+                AWS,
+                name.value,
+                source,
+                reference=reference_text(child(properties, "EventSourceArn")),
+                attributes=schema_attributes(properties),
+            )
 
     def _pipe(self, name: Text, properties: TemplateValue | None) -> Iterator[Mapping]:
         parameters = child(properties, "SourceParameters")
@@ -169,7 +146,10 @@ class _Template:
         source = source or _by_property(parameters, PIPE_PARAMETERS)
         names = [text_of(child(properties, "Name")) or ""]
         criteria = child(parameters, "FilterCriteria")
-        found = self._build.criteria(criteria, name.value, "pipe", source, names=names)
+        reference = reference_text(child(properties, "Source"))
+        found = self._build.criteria(
+            criteria, name.value, "pipe", source, names=names, reference=reference
+        )
         if found is not None:
             yield found
 
@@ -180,7 +160,7 @@ class _Template:
         pattern: TemplateValue | None,
         names: tuple[str, ...] = (),
     ) -> Iterator[Mapping]:
-        if pattern is None or _is_no_value(pattern):
+        if pattern is None or is_null(self._build.resolve(pattern)):
             return
         yield self._build.patterns(
             [pattern],
@@ -192,6 +172,11 @@ class _Template:
             alone=True,
             is_cloudformation=True,
         )
+
+    def _subscription(self, name: Text, properties: TemplateValue | None) -> Iterator[Mapping]:
+        policy = child(properties, "FilterPolicy")
+        if policy is not None and not is_null(self._build.resolve(policy)):
+            yield self._build.other_language(policy.span, name.value, SNS_POLICY)
 
     def _event(self, function: str, event: Text, node: TemplateValue) -> Iterator[Mapping]:
         """An event of a SAM function.
@@ -206,42 +191,24 @@ class _Template:
         if kind in _SAM_RULES:
             yield from self._rule(logical_id, event.span, child(properties, "Pattern"), names)
         elif kind in SAM_EVENTS:
-            found = self._build.criteria(
+            yield self._build.event_source_mapping(
                 child(properties, "FilterCriteria"),
+                properties or node,
+                AWS,
                 logical_id,
-                "event source mapping",
                 SAM_EVENTS[kind],
                 names=names,
                 attributes=schema_attributes(properties),
             )
-            if found is not None:
-                yield found
 
 
 def source_of(arn: TemplateValue | None, types: dict[str, str]) -> str | None:
     """The source that an ARN is of, written out or taken from a resource; `types` are theirs."""
-    function = None if arn is None else _function(arn)
-    if function is not None and function[0] in ("Ref", "Fn::GetAtt"):
-        argument = function[1]
-        name = text_of(argument) or text_of(next(iter(items(argument)), None)) or ""
-        return CLOUDFORMATION_TYPES.get(types.get(name.partition(".")[0], ""))
-    return source_of_arn(_template_text(arn))
-
-
-def _template_text(node: TemplateValue | None) -> str:
-    """A text with placeholders for what is not known: enough to see the service of an ARN."""
-    if isinstance(node, Text):
-        return node.value
-    function = None if node is None else _function(node)
-    if function is None:
-        return ""
-    name, argument = function
-    if name == "Fn::Sub":
-        return text_of(argument) or text_of(next(iter(items(argument)), None)) or ""
-    if name == "Fn::Join" and len(items(argument)) == 2:
-        separator, parts = items(argument)
-        return (text_of(separator) or "").join(text_of(part) or "${}" for part in items(parts))
-    return ""
+    called = function(arn)
+    if called is not None and called[0] in ("Ref", "Fn::GetAtt"):
+        name = reference_text(arn).partition(".")[0]
+        return CLOUDFORMATION_TYPES.get(types.get(name, ""))
+    return source_of_arn(reference_text(arn))
 
 
 def _by_property(properties: TemplateValue | None, sources: dict[str, str]) -> str | None:
@@ -250,6 +217,19 @@ def _by_property(properties: TemplateValue | None, sources: dict[str, str]) -> s
     )
 
 
-def _is_no_value(node: TemplateValue) -> bool:
-    function = _function(node)
-    return function is not None and function[0] == "Ref" and text_of(function[1]) == "AWS::NoValue"
+def _nested(body: Text, text: str, known: Known) -> Iterator[Mapping]:
+    """The mappings of a template that stands in another as a string."""
+    from filterpatterns.templates.documents import json_document, yaml_document
+
+    try:
+        if body.value.lstrip().startswith("{"):
+            roots = [json_document.read(body.value)]
+        else:
+            roots = yaml_document.read(body.value)
+        offsets = starts(body, text)
+        for root in roots:
+            found = moved(root, body.value, offsets)
+            if isinstance(found, Object) and is_template(found):
+                yield from mappings(found, text, known)
+    except (TemplateError, RecursionError):
+        return  # with variables of Fn::Sub in it, it may be no template yet

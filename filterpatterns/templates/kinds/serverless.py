@@ -8,19 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
+from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.templates.codes import MISPLACED
 from filterpatterns.templates.documents.values import (
     List,
     Object,
     TemplateValue,
     Text,
+    Unknown,
     child,
+    is_null,
     items,
     members,
     text_of,
 )
-from filterpatterns.templates.errors import Unresolved
 from filterpatterns.templates.kinds import cloudformation
 from filterpatterns.templates.mapping import Builder, Mapping
+from filterpatterns.templates.settings import SERVERLESS, settings_in
+from filterpatterns.templates.values.files import Files
+from filterpatterns.templates.values.framework import Variables
+from filterpatterns.templates.values.intrinsics import Intrinsics, reference_text
+from filterpatterns.templates.values.pattern_text import unresolved
+from filterpatterns.templates.values.resolving import Known
 
 _SOURCES = {
     "sqs": "sqs",
@@ -42,22 +53,84 @@ def is_template(root: Object) -> bool:
     return named and (root.get("functions") is not None or root.get("resources") is not None)
 
 
-def mappings(root: Object, text: str) -> Iterator[Mapping]:
-    """The mappings of its functions, and of the CloudFormation resources that it has."""
-    build = Builder(text, _resolve)
-    functions = root.get("functions")
+def is_functions(root: Object) -> bool:
+    """Whether a document is a file of functions, which a serverless.yml takes in."""
+    return any(_has_events(value) for _, value in root.members) or _has_events(root)
+
+
+def _has_events(node: TemplateValue) -> bool:
+    return any(
+        child(given, name) is not None
+        for event in items(child(node, "events"))
+        for kind, given in members(event)
+        for name in ("filterPatterns", "pattern")
+        if kind.value in _SOURCES or kind.value == "eventBridge"
+    )
+
+
+def mappings(root: Object, text: str, name: str, known: Known, *, alone: bool) -> Iterator[Mapping]:
+    """The mappings of its functions, and of the CloudFormation resources that it has.
+
+    `alone`: functions in files of their own are looked for there; else somebody else finds them.
+    """
+    evaluate = Variables(root, text, Files(name), known)
+    build = Builder(text, evaluate, known)
     stacks = root.get("resources")
     stacks_given = items(stacks) or ((stacks,) if stacks is not None else ())
     types: dict[str, str] = {}
     for stack in stacks_given:
         types |= cloudformation.types_of(child(stack, "Resources"))
-    for group in items(functions) or ((functions,) if functions is not None else ()):
-        for name, function in members(group):
-            for event in items(child(function, "events")):
-                for kind, given in members(event):
-                    yield from _event(build, name, kind, given, types)
+    given = root.get("functions")
+    for group in items(given) or ((given,) if given is not None else ()):
+        if isinstance(group, Text):
+            if not alone:
+                continue
+            group = build.resolve(group)
+        for function, definition in members(group):
+            if isinstance(definition, Text) and alone:
+                definition = build.resolve(definition)
+            yield from _function(build, function, definition, types)
     for stack in stacks_given:
-        yield from cloudformation.resources(child(stack, "Resources"), build)
+        functions = Intrinsics(stack, text)
+        yield from cloudformation.resources(
+            child(stack, "Resources"), functions, text, known, extend=evaluate
+        )
+
+
+def functions(root: Object, text: str, name: str, known: Known) -> Iterator[Mapping]:
+    """The mappings of a file of functions."""
+    build = Builder(text, Variables(root, text, Files(name), known), known)
+    if _has_events(root):
+        yield from _function(build, Text("", root.span, "plain"), root, {})
+        return
+    for function, definition in root.members:
+        yield from _function(build, function, definition, {})
+
+
+def _function(
+    build: Builder, name: Text, definition: TemplateValue, types: dict[str, str]
+) -> Iterator[Mapping]:
+    for event in items(child(definition, "events")):
+        for kind, given in members(event):
+            yield from _event(build, name, kind, given, types)
+        yield from _misplaced(build, name, event)
+
+
+def _misplaced(build: Builder, function: Text, event: TemplateValue) -> Iterator[Mapping]:
+    """FP206: `filterPatterns` beside an event, where the framework takes no notice of it."""
+    kinds = [key for key, _ in members(event) if key.value in _SOURCES]
+    wrong = next((key for key, _ in members(event) if key.value == "filterPatterns"), None)
+    if wrong is None or not kinds:
+        return
+    report = Reporter(build.text)
+    report.warning(
+        MISPLACED,
+        wrong.span,
+        f"filterPatterns stands beside {kinds[0].value}, and is ignored there",
+        hint=f"indent it, so that it stands under {kinds[0].value}:",
+    )
+    place = build.patterns((), wrong.span, function.value, "event source mapping", None)
+    yield replace(place, problems=tuple(report.warnings))
 
 
 def _event(
@@ -66,37 +139,43 @@ def _event(
     names = (f"{function.value}.{kind.value}",)
     if kind.value == "eventBridge":
         pattern = child(given, "pattern")
-        if pattern is not None:
+        if pattern is not None and not is_null(build.resolve(pattern)):
             yield build.patterns(
                 [pattern], kind.span, function.value, "rule", "event", names=names, alone=True
             )
         return
-    wanted = child(given, "filterPatterns")
-    if kind.value not in _SOURCES or wanted is None:
+    if kind.value == "sns" and child(given, "filterPolicy") is not None:
+        yield build.other_language(kind.span, function.value, cloudformation.SNS_POLICY)
         return
+    written = child(given, "filterPatterns")
+    if kind.value not in _SOURCES:
+        return
+    arn = child(given, "arn")
     source = _SOURCES[kind.value]
     if source is None:
         source = _STREAMS.get(text_of(child(given, "type")) or "")
-        source = source or cloudformation.source_of(child(given, "arn"), types)
-    if isinstance(wanted, List):
-        yield build.patterns(
-            wanted.items, kind.span, function.value, "event source mapping", source, names=names
+        source = source or cloudformation.source_of(arn, types)
+    if written is None:
+        yield build.event_source_mapping(
+            None, given, SERVERLESS, function.value, source, names=names
         )
         return
-    try:
-        build.resolve(wanted)
+    wanted = build.resolve(written)
+    if isinstance(wanted, List):
+        found = build.patterns(
+            wanted.items,
+            kind.span,
+            function.value,
+            "event source mapping",
+            source,
+            names=names,
+            reference=reference_text(arn),
+        )
+        yield replace(found, settings=settings_in(given, SERVERLESS, build.text, build.resolve))
+    elif not is_null(wanted):
         reason = "filterPatterns is an array of patterns"
-    except Unresolved as why:
-        reason = why.reason
-    yield build.skipped(
-        wanted.span, reason, function.value, "event source mapping", source, names=names
-    )
-
-
-def _resolve(node: TemplateValue) -> TemplateValue:
-    """As CloudFormation does; and `${...}` is a variable of the framework wherever it stands."""
-    if isinstance(node, Text) and "${" in node.value:
-        start = node.value.index("${")
-        variable = node.value[start : node.value.find("}", start) + 1] or "${"
-        raise Unresolved(f"{variable} is known only to the Serverless Framework", node.span)
-    return cloudformation.resolve(node)
+        if isinstance(wanted, Unknown):
+            reason = unresolved(wanted).reason
+        yield build.skipped(
+            written.span, reason, function.value, "event source mapping", source, names=names
+        )

@@ -1,21 +1,30 @@
 """Terraform: `.tf` files, their JSON form, and what `terraform show -json` prints.
 
 Terraform AWS provider, resources `aws_lambda_event_source_mapping`, `aws_pipes_pipe` and
-`aws_cloudwatch_event_rule`; Terraform, "JSON Output Format" and "JSON Configuration Syntax".
+`aws_cloudwatch_event_rule`; AWSCC provider, the same of CloudFormation; the modules
+terraform-aws-modules/lambda and .../eventbridge; Terraform, "JSON Output Format" and "JSON
+Configuration Syntax". Patterns are found by the names of their attributes, wherever these stand.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
 from filterpatterns.language.nodes import Span
 from filterpatterns.templates.documents import hcl_document
 from filterpatterns.templates.documents.values import (
+    Call,
+    Choice,
+    Encoded,
+    Joined,
     List,
+    Literal,
+    Nothing,
     Object,
+    Reference,
     TemplateValue,
     Text,
     Unknown,
@@ -25,7 +34,7 @@ from filterpatterns.templates.documents.values import (
     members,
     text_of,
 )
-from filterpatterns.templates.errors import Unresolved
+from filterpatterns.templates.kinds import terraform_plans
 from filterpatterns.templates.kinds.arns import (
     MAPPING_PROPERTIES,
     PIPE_PARAMETERS,
@@ -33,222 +42,351 @@ from filterpatterns.templates.kinds.arns import (
     snake,
     source_of_arn,
 )
+from filterpatterns.templates.kinds.cloudformation import SNS_POLICY
 from filterpatterns.templates.mapping import Builder, Kind, Mapping
+from filterpatterns.templates.mentions import may_hold_patterns
 from filterpatterns.templates.schema_registry import schema_attributes
+from filterpatterns.templates.settings import TERRAFORM
+from filterpatterns.templates.values.files import Files
+from filterpatterns.templates.values.hcl_loops import expanded, instances
+from filterpatterns.templates.values.hcl_values import (
+    DEFINITIONS,
+    Expressions,
+    Module,
+    json_template,
+)
+from filterpatterns.templates.values.resolving import Known
 
-_MAPPING, _PIPE = "aws_lambda_event_source_mapping", "aws_pipes_pipe"
-_RULES = ("aws_cloudwatch_event_rule", "aws_cloudwatch_event_archive")
 _MAPPING_SOURCES = {snake(name): source for name, source in MAPPING_PROPERTIES.items()}
 _PIPE_SOURCES = {snake(name): source for name, source in PIPE_PARAMETERS.items()}
+_SOURCE_NAMES = ("event_source_arn", "source_arn", "source", "queue_arn", "stream_arn")
+"""Attributes that name the event source, the surest first."""
 
-_REFERENCE = re.compile(r"(?:\$\{)?\s*(?:data\.)?(aws_\w+)\.[\w-]+(?:\[[^\]]*\])?\.\w+\s*\}?")
+_CONTAINERS = frozenset(
+    ("event_source_mapping", "event_source_mappings", "rules", "pipes", "source_parameters")
+)
+"""Names that say nothing about which mapping it is."""
+
+_OTHER_FILTERS = re.compile(r"aws_cloudwatch_log|awscc_logs|aws_cloudwatch_metric|aws_s3|awscc_s3")
+"""Resources whose `filter_pattern` is another language: CloudWatch Logs'."""
+
+_LOOKS_LIKE_JSON = re.compile(r'\s*[{\[]\s*["{}]')
+_REFERENCE = re.compile(
+    r"(?:\$\{)?\s*(?:data\.)?(aws(?:cc)?_\w+)\.[\w-]+(?:\[[^\]]*\])*(?:\.\w+)?\s*\}?"
+)
 """`aws_sqs_queue.orders.arn`, and as a plan or JSON configuration has it."""
 
+_MAPPINGS = (("aws_lambda_event_source_mapping",), ("awscc_lambda_event_source_mapping",))
+"""Labels of the resources that are event source mappings, with or without filters."""
 
-def is_output(root: Object) -> bool:
-    """Whether a document is a plan or a state as `terraform show -json` prints it."""
-    return _roots(root) != ()
+_MAX_DEPTH = 60
+"""Levels below a block that are searched for patterns."""
 
 
 def is_configuration(root: Object) -> bool:
     """Whether a document is configuration in JSON (`.tf.json`, cdktf)."""
     resource = root.get("resource")
     types = (*members(resource), *(one for item in items(resource) for one in members(item)))
-    return any(name.value.startswith("aws_") for name, _ in types)
+    return any(name.value.startswith(("aws_", "awscc_")) for name, _ in types)
 
 
-def hcl(text: str) -> Iterator[Mapping]:
+def hcl(text: str, name: str, known: Known) -> Iterator[Mapping]:
     """The mappings of a `.tf` file.
 
     Raises:
         TemplateError: it is not HCL.
     """
-    return _configured(hcl_document.read(text), Builder(text, _resolve))
+
+    def wanted(labels: tuple[str, ...], start: int, end: int) -> bool:
+        is_named = labels[0] in DEFINITIONS or labels[1:2] in _MAPPINGS
+        return is_named or may_hold_patterns(text, start, end)
+
+    root = hcl_document.read(text, wanted)
+    evaluate = Expressions(Module(root, Files(name)), text, known)
+    return _distinct(_configured(root, _Finder(Builder(text, evaluate, known), evaluate)))
 
 
-def configuration(root: Object, text: str) -> Iterator[Mapping]:
+def configuration(root: Object, text: str, known: Known) -> Iterator[Mapping]:
     """The mappings of configuration in JSON."""
-    return _configured(root, Builder(text, _resolve_json))
+    expressions = Expressions(Module(root, Files("")), text, known)
+
+    def evaluate(node: TemplateValue) -> TemplateValue:
+        return json_template(node, text) if isinstance(node, Text) else expressions(node)
+
+    return _configured(root, _Finder(Builder(text, evaluate, known), expressions))
 
 
-def output(root: Object, text: str) -> Iterator[Mapping]:
+def output(root: Object, text: str, known: Known) -> Iterator[Mapping]:
     """The mappings of a plan or a state."""
-    build = Builder(text, _resolve)
+    expressions = Expressions(Module(root, Files("")), text, known)
+    finder = _Finder(Builder(text, expressions, known), expressions)
     references = {
-        address: expressions
-        for module in _modules(child(root, "configuration", "root_module"))
-        for address, expressions in _expressions(module)
+        address: found
+        for module in terraform_plans.modules(child(root, "configuration", "root_module"))
+        for address, found in terraform_plans.references(module)
     }
-    for start in _roots(root)[:1]:
-        for module in _modules(start):
+    for start in terraform_plans.roots(root)[:1]:
+        for module in terraform_plans.modules(start):
             for resource in items(child(module, "resources")):
                 name = text_of(child(resource, "address")) or ""
                 values = child(resource, "values")
                 if isinstance(resource, Object) and isinstance(values, Object):
                     kind = text_of(resource.get("type")) or ""
                     plain = re.sub(r"\[[^\]]*\]\Z", "", name)
-                    found = _Resource(kind, name, values, resource.span, references.get(plain))
-                    yield from found.mappings(build)
+                    place = _Place(kind, name, resource.span, references.get(plain))
+                    yield from finder.find(values, place)
 
 
-def _roots(root: Object) -> tuple[TemplateValue, ...]:
-    """The root modules of what is planned, or of what there is."""
-    places = (child(root, "planned_values", "root_module"), child(root, "values", "root_module"))
-    return tuple(one for one in places if isinstance(one, Object))
-
-
-def _modules(module: TemplateValue | None) -> Iterator[TemplateValue]:
-    """A module's representation, and those of the modules that it calls."""
-    pending = [module]
-    while pending:
-        one = pending.pop(0)
-        if one is None:
+def _distinct(mappings: Iterable[Mapping]) -> Iterator[Mapping]:
+    """The mappings without those whose patterns were all found before: a local value's."""
+    seen: set[tuple[str, tuple[int, ...] | None]] = set()
+    for mapping in mappings:
+        places = {(text.text, text.starts) for text in mapping.texts}
+        if mapping.logical_id.startswith("local.") and places and places <= seen:
             continue
-        yield one
-        pending += items(child(one, "child_modules"))
+        seen |= places
+        yield mapping
 
 
-def _expressions(module: TemplateValue) -> Iterator[tuple[str, TemplateValue]]:
-    for resource in items(child(module, "resources")):
-        expressions = child(resource, "expressions")
-        if expressions is not None:
-            yield text_of(child(resource, "address")) or "", expressions
-
-
-def _configured(root: Object, build: Builder) -> Iterator[Mapping]:
+def _configured(root: Object, finder: _Finder) -> Iterator[Mapping]:
     for types in root.all("resource"):
         for kind, named in members(types):
             for name, given in members(named):
-                for body in given.items if isinstance(given, List) else (given,):
+                for body in items(given) or (given,):
                     if isinstance(body, Object):
                         address = f"{kind.value}.{name.value}"
-                        yield from _Resource(kind.value, address, body, kind.span).mappings(build)
+                        for each, instance in instances(address, body, finder.evaluate):
+                            yield from finder.find(instance, _Place(kind.value, each, kind.span))
     for modules in root.all("module"):
         for name, body in members(modules):
-            for key, mapping in members(child(body, "event_source_mapping")):
-                # terraform-aws-modules/lambda, the module that most use
-                if isinstance(mapping, Object):
-                    address = f"module.{name.value}.{key.value}"
-                    yield from _Resource(_MAPPING, address, mapping, key.span).mappings(build)
+            if isinstance(body, Object):
+                address = f"module.{name.value}"
+                for each, instance in instances(address, body, finder.evaluate):
+                    yield from finder.find(instance, _Place("module", each, name.span))
+    for values in root.all("locals"):
+        if isinstance(values, Object):
+            yield from finder.find(values, _Place("locals", "local", values.span))
 
 
-class _Resource(Struct, frozen=True):
-    """A resource that may have filters. `references` is what a plan says its values come from."""
+class _Place(Struct, frozen=True):
+    """Where filters are looked for: in a block, or below it.
+
+    `references` is what a plan says that its values come from; `around` are the objects around,
+    from the block's on.
+    """
 
     kind: str
     address: str
-    body: Object
     span: Span
     references: TemplateValue | None = None
+    around: tuple[Object, ...] = ()
+    key: Text | None = None
 
-    def mappings(self, build: Builder) -> Iterator[Mapping]:
-        """Its mappings: one, or none."""
-        if self.kind == _MAPPING:
-            source = self._source("event_source_arn", self.body, _MAPPING_SOURCES)
-            yield from self._criteria(self.body, "event source mapping", source, build)
-        elif self.kind == _PIPE:
-            for parameters in self.body.all("source_parameters"):
-                source = self._source("source", parameters, _PIPE_SOURCES)
-                yield from self._criteria(parameters, "pipe", source, build)
-        elif self.kind in _RULES:
-            pattern = self.body.get("event_pattern")
-            if pattern is not None and not is_null(pattern):
-                yield build.patterns(
-                    [pattern],
-                    self.span,
-                    self.address,
-                    "rule",
-                    "event",
-                    names=self._names(),
-                    alone=True,
-                )
+    @property
+    def name(self) -> str:
+        is_named = self.key is not None and self.kind in ("module", "locals")
+        return f"{self.address}.{self.key.value}" if self.key and is_named else self.address
 
-    def _names(self) -> tuple[str, ...]:
-        return (self.address.rpartition(".")[2],)
+    def within(self, key: Text) -> _Place:
+        """The place of an object below."""
+        if key.value in _CONTAINERS or not self.around:
+            return self
+        return _Place(self.kind, self.address, self.span, self.references, self.around, key)
 
-    def _source(self, name: str, body: TemplateValue, sources: dict[str, str]) -> str | None:
-        given = self.body.get(name)
-        texts = [given.source if isinstance(given, Unknown) else text_of(given) or ""]
-        texts += [text_of(one) or "" for one in items(child(self.references, name, "references"))]
+    def inside(self, body: Object) -> _Place:
+        around = (*self.around, body)
+        return _Place(self.kind, self.address, self.span, self.references, around, self.key)
+
+
+class _Finder:
+    def __init__(self, build: Builder, evaluate: Expressions) -> None:
+        self._build = build
+        self.evaluate = evaluate
+
+    def find(self, body: Object, place: _Place) -> Iterator[Mapping]:
+        """The mappings in a block, at any depth."""
+        body = expanded(body, self.evaluate)
+        place = place.inside(body)
+        if len(place.around) > _MAX_DEPTH:
+            return
+        criteria = [value for key, value in body.members if key.value == "filter_criteria"]
+        if criteria:
+            yield from self._criteria(criteria, place)
+        elif (place.kind,) in _MAPPINGS and len(place.around) == 1:
+            yield self._event_source_mapping(None, place)
+        for key, value in body.members:
+            name = key.value
+            if name == "event_pattern":
+                yield from self._rule(key, value, place)
+            elif name in ("filter_pattern", "filter_patterns"):
+                yield from self._patterns(value, place)
+            elif name == "filter_policy" and "sns" in place.kind:
+                if not is_null(self._build.resolve(value)):
+                    yield self._build.other_language(value.span, place.name, SNS_POLICY)
+            elif name not in ("filter_criteria", "for_each"):
+                yield from self._below(key, value, place)
+
+    def _below(self, key: Text, value: TemplateValue, place: _Place) -> Iterator[Mapping]:
+        if isinstance(value, (Reference, Call)) and place.kind == "module":
+            value = self.evaluate.resolved(value)
+        for each in value.items if isinstance(value, List) else (value,):
+            if isinstance(each, Object):
+                yield from self.find(each, place.within(key))
+
+    def _span(self, place: _Place) -> Span:
+        return place.key.span if place.key is not None else place.span
+
+    def _names(self, place: _Place) -> tuple[str, ...]:
+        plain = re.sub(r"\[[^\]]*\]\Z", "", place.name)
+        return plain, plain.rpartition(".")[2]
+
+    def _rule(self, key: Text, value: TemplateValue, place: _Place) -> Iterator[Mapping]:
+        if is_null(self._build.resolve(value)):
+            return
+        names = self._names(place)
+        yield self._build.patterns(
+            [value], self._span(place), place.name, "rule", "event", names=names, alone=True
+        )
+
+    def _patterns(self, value: TemplateValue, place: _Place) -> Iterator[Mapping]:
+        """Patterns that a module takes by themselves."""
+        if _OTHER_FILTERS.match(place.kind):
+            return
+        given = self.evaluate.resolved(value)
+        several = given.items if isinstance(given, List) else (given,)
+        found = [one for one in several if self._may_be_pattern(one)]
+        if found:
+            source, reference = self._source(place)
+            yield self._build.patterns(
+                found,
+                self._span(place),
+                place.name,
+                self._kind(place),
+                source,
+                names=self._names(place),
+                reference=reference,
+            )
+
+    def _may_be_pattern(self, node: TemplateValue) -> bool:
+        """Whether it is no pattern of CloudWatch Logs', nor some module's own."""
+        node = self.evaluate.resolved(node)
+        if isinstance(node, Joined) and node.parts:
+            node = node.parts[0]
+        if isinstance(node, Text):
+            return _LOOKS_LIKE_JSON.match(node.value) is not None
+        return isinstance(node, (Encoded, Object))
+
+    def _kind(self, place: _Place) -> Kind:
+        in_parameters = any(one.get("source_parameters") is not None for one in place.around[:-1])
+        return "pipe" if in_parameters or "pipe" in place.kind else "event source mapping"
+
+    def _source(self, place: _Place) -> tuple[str | None, str]:
+        """The source, and how it is referred to."""
+        texts = []
+        for name in _SOURCE_NAMES:
+            for body in reversed(place.around):
+                is_call = place.kind == "module" and body is place.around[0]
+                if not (is_call and name == "source"):  # where the module's code is
+                    texts.append(self._reference_text(body.get(name)))
+            listed = items(child(place.references, name, "references"))
+            texts += [text_of(one) or "" for one in listed]
+        texts = [text for text in texts if text]
         for text in texts:
             reference = _REFERENCE.fullmatch(text)
             found = TERRAFORM_TYPES.get(reference[1]) if reference else source_of_arn(text)
             if found is not None:
-                return found
-        for key, value in members(body):
-            # A plan lists blocks that are not there as empty arrays.
-            if (
-                key.value in sources
-                and not is_null(value)
-                and (not isinstance(value, List) or value.items)
-            ):
-                return sources[key.value]
-        return None
+                return found, text
+        for body in reversed(place.around):
+            for key, value in body.members:
+                # A plan lists blocks that are not there as empty arrays.
+                is_there = not is_null(value) and not (isinstance(value, List) and not value.items)
+                found = _MAPPING_SOURCES.get(key.value) or _PIPE_SOURCES.get(key.value)
+                if found is not None and is_there:
+                    return found, ""
+        return None, texts[0] if texts else ""
 
-    def _criteria(
-        self, body: TemplateValue, kind: Kind, source: str | None, build: Builder
-    ) -> Iterator[Mapping]:
+    def _reference_text(self, node: TemplateValue | None) -> str:
+        if node is None or is_null(node):
+            return ""
+        found = self._build.resolve(node)
+        if isinstance(found, Unknown):
+            return found.source
+        if isinstance(found, Joined):
+            return "".join(text_of(part) or "${}" for part in found.parts)
+        return text_of(found) or ""
+
+    def _criteria(self, given: list[TemplateValue], place: _Place) -> Iterator[Mapping]:
         """The filters in the blocks of a body, as AWS's FilterCriteria has them."""
-        if not isinstance(body, Object):
+        filters = [self._filters(one, place) for one in given]
+        found: TemplateValue = filters[0]
+        if len(filters) > 1:
+            found = List(tuple(one for each in filters for one in _listed(each)), found.span)
+        if isinstance(found, List) and not found.items:
+            if (place.kind,) in _MAPPINGS:
+                yield self._event_source_mapping(None, place)
             return
-        filters: list[TemplateValue] = []
-        for criteria in body.all("filter_criteria"):
-            if is_null(criteria):
-                continue
-            if not isinstance(criteria, Object):
-                filters.append(criteria)
-            elif criteria.get("pattern") is not None:  # terraform-aws-modules leaves "filter" out
-                filters.append(_as_filter(criteria))
-            else:
-                filters += (_as_filter(one) for one in criteria.all("filter"))
-        for dynamic in body.all("dynamic"):
-            filters += (
-                _unknown(name) for name, _ in members(dynamic) if name.value == "filter_criteria"
-            )
-        for criteria in body.all("filter_criteria"):
-            if isinstance(criteria, Object):
-                for dynamic in criteria.all("dynamic"):
-                    filters += (
-                        _unknown(name) for name, _ in members(dynamic) if name.value == "filter"
-                    )
-        if not filters:
+        node = Object(((Text("Filters", self._span(place), "plain"), found),), self._span(place))
+        if self._kind(place) == "event source mapping":
+            yield self._event_source_mapping(node, place)
             return
-        listed = List(tuple(filters), filters[0].span)
-        node = Object(((Text("Filters", self.span, "plain"), listed),), self.span)
-        found = build.criteria(
-            node,
-            self.address,
-            kind,
-            source,
-            names=self._names(),
-            attributes=schema_attributes(self.body),
+        source, reference = self._source(place)
+        mapping = self._build.criteria(
+            node, place.name, "pipe", source, names=self._names(place), reference=reference
         )
-        if found is not None:
-            yield found
+        if mapping is not None:
+            yield mapping
+
+    def _event_source_mapping(self, criteria: TemplateValue | None, place: _Place) -> Mapping:
+        source, reference = self._source(place)
+        return self._build.event_source_mapping(
+            criteria,
+            place.around[-1],
+            TERRAFORM,
+            place.name,
+            source,
+            names=self._names(place),
+            reference=reference,
+            attributes=schema_attributes(place.around[-1]),
+        )
+
+    def _filters(self, node: TemplateValue, place: _Place, depth: int = 0) -> TemplateValue:
+        """A list of filters, in whatever shape they are given; or what is not known instead."""
+        node = self.evaluate.resolved(node)
+        if isinstance(node, Choice) and depth < _MAX_DEPTH:
+            first, second = (self._filters(one, place, depth + 1) for one in node.options)
+            return Choice(node.condition, (first, second), node.span)
+        if isinstance(node, Literal) or depth > _MAX_DEPTH:
+            return List((), node.span)
+        if isinstance(node, List):
+            several = [self._filters(one, place, depth + 1) for one in node.items]
+            return List(tuple(one for each in several for one in _listed(each)), node.span)
+        if not isinstance(node, Object):
+            return node
+        node = expanded(node, self.evaluate)
+        pattern = node.get("pattern") or node.get("Pattern")
+        if pattern is not None:
+            if is_null(pattern):
+                pattern = Unknown("the pattern", node.span)
+            name = Text("Pattern", node.span, "plain")
+            return List((Object(((name, pattern),), node.span),), node.span)
+        lists = [
+            self._filters(value, place, depth + 1)
+            for key, value in node.members
+            if key.value in ("filter", "filters", "Filters")
+        ]
+        if not lists:  # a plan leaves out what is known after applying
+            is_filter = depth > 0 and not node.members
+            return List((Unknown("the pattern", node.span),) if is_filter else (), node.span)
+        if len(lists) == 1:
+            return lists[0]
+        return List(tuple(one for each in lists for one in _listed(each)), node.span)
 
 
-def _unknown(name: Text) -> TemplateValue:
-    return Unknown(f'dynamic "{name.value}"', name.span)
-
-
-def _as_filter(node: TemplateValue) -> TemplateValue:
-    """A filter block as an item of Filters. Its pattern is null or not there if it is not known."""
-    if not isinstance(node, Object):
-        return node
-    pattern = node.get("pattern")
-    if pattern is None or is_null(pattern):
-        pattern = Unknown("the pattern", node.span)
-    return Object(((Text("Pattern", node.span, "plain"), pattern),), node.span)
-
-
-def _resolve(node: TemplateValue) -> TemplateValue:
-    if isinstance(node, Unknown):
-        raise Unresolved(f"{node.source} is known only to Terraform", node.span)
-    return node
-
-
-def _resolve_json(node: TemplateValue) -> TemplateValue:
-    """As `_resolve`; the texts of JSON configuration are templates."""
-    if isinstance(node, Text) and ("${" in node.value or "%{" in node.value):
-        raise Unresolved(f"{node.value} is known only to Terraform", node.span)
-    return _resolve(node)
+def _listed(node: TemplateValue) -> tuple[TemplateValue, ...]:
+    """The filters of a list, or of a choice between lists of one filter or none."""
+    if isinstance(node, Choice) and all(len(items(option)) < 2 for option in node.options):
+        first, second = (
+            items(option)[0] if items(option) else Nothing(option.span) for option in node.options
+        )
+        return (Choice(node.condition, (first, second), node.span),)
+    return node.items if isinstance(node, List) else (node,)

@@ -1,0 +1,1 @@
+"""What `fp check` works with: the search for files, settings, and the findings of a file."""

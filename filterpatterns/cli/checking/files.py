@@ -1,0 +1,297 @@
+"""One file -> findings: the work of `fp check`, without its options."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+import click
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from filterpatterns.cli.arguments.patterns import INLINE, is_inline
+from filterpatterns.cli.checking.selection import Selection, matches
+from filterpatterns.cli.checking.suppressions import Suppressions
+from filterpatterns.cli.io import streams
+from filterpatterns.cli.messages import counted, located
+from filterpatterns.cli.output.findings import Finding
+from filterpatterns.errors import Diagnostic, Excerpt, printable
+from filterpatterns.templates import finding
+from filterpatterns.templates.evidence import might_be_pattern
+from filterpatterns.templates.finding import (
+    GENERATED,
+    INFERRED,
+    LARGE,
+    NO_SOURCE,
+    Known,
+    Mapping,
+    Skipped,
+    TemplateError,
+)
+from filterpatterns.templates.mentions import mentions_patterns
+
+_LARGEST_FILE: Final = 1 << 26
+"""Bytes; CloudFormation takes templates of 1 MB, but Terraform's plans may be larger."""
+
+_LARGEST_FOUND: Final = 1 << 20
+"""Bytes of a file that nobody has named: as many as CloudFormation takes. A search is to stay under
+200 MB, whatever lies about, and what is read is held as a tree of up to 100 times its size."""
+
+_LARGEST_HCL: Final = 1 << 19
+"""The same for Terraform's language, of which the trees are larger."""
+
+_BLOCK: Final = 1 << 20
+_LONGEST_WORD: Final = 64
+"""Characters that two blocks have in common, so that no word is cut."""
+
+_UTF16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_GENERATED: Final = re.compile(r"\{%|(?<!\$)\{\{(?!resolve:)|\{#|<%")
+"""Marks of Jinja, Helm, cookiecutter, Handlebars and ERB. CloudFormation has `{{resolve:...}}`,
+GitHub's workflows have `${{ ... }}`."""
+
+
+class Tally(Struct):
+    """What has been done so far. `unread` has the files that could not be read, and why."""
+
+    files: list[str] = field(default_factory=list)
+    patterns: int = 0
+    unread: list[tuple[str, str]] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    without_source: int = 0
+
+    def count(self, severity: str) -> int:
+        """How many findings there are of a severity."""
+        return sum(finding.severity == severity for finding in self.findings)
+
+    def fail(
+        self, name: str, words: str, line: int | None = None, column: int | None = None
+    ) -> None:
+        """Note, and say, that a file cannot be read."""
+        self.unread.append((name, words))
+        click.echo(located(name, f"error: {words}", line, column), err=True)
+
+    def __str__(self) -> str:
+        parts = [
+            counted(number, word) for word in ("error", "warning") if (number := self.count(word))
+        ]
+        if skipped := self.count("skipped"):
+            parts.append(f"{skipped:,} skipped")
+        if self.without_source > 1:
+            parts.append(f"{self.without_source:,} of unknown source")
+        if self.unread:
+            parts.append(f"{counted(len(self.unread), 'file')} not read")
+        return (
+            f"{counted(self.patterns, 'pattern')} in {counted(len(self.files), 'file')}: "
+            f"{', '.join(parts) or 'no problems found'}"
+        )
+
+
+class Checker(Struct, frozen=True):
+    """How files are checked."""
+
+    selection: Selection
+    source: str | None
+    dialect: str | None
+    max_filters: int
+    known: Known
+
+    def check(self, path: str, tally: Tally, *, searched: bool) -> None:
+        """Check a file, `-` for standard input, or a pattern itself.
+
+        Args:
+            path: the file.
+            tally: where the findings go.
+            searched: nobody has named it: it is passed over if it has no patterns.
+        """
+        inline = is_inline(path)
+        name = INLINE if inline else streams.STDIN if path == "-" else path
+        try:
+            text = path if inline else _read(path, searched)
+        except _UnreadableError as error:
+            tally.fail(name, str(error))
+            return
+        except _LargeError:
+            words = "too large for a search"
+            self._add_note(name, Skipped(LARGE, f"{words}: name the file", 1, 1), "", tally)
+            return
+        mappings = []
+        try:
+            if text is not None:
+                mappings = finding.patterns_in(
+                    text, "" if inline else path, searched=searched, known=self.known
+                )
+        except TemplateError as error:
+            self._add_broken(name, error, text or "", tally, searched=searched)
+            return
+        if mappings or not searched:
+            tally.files.append(name)
+        if not mappings and not searched:
+            click.echo(located(name, "warning: no patterns found"), err=True)
+        suppressions = Suppressions(text or "") if mappings else None
+        for mapping in mappings:
+            tally.patterns += len(mapping.texts)
+            diagnostics = mapping.check(
+                source=self.source, dialect=self.dialect, max_filters=self.max_filters
+            )
+            found = [_finding(name, mapping, one) for one in diagnostics]
+            found += (_note(name, mapping, one, text or "") for one in mapping.skipped)
+            found += self._notes(name, mapping, text or "", tally)
+            tally.findings += sorted(
+                (one for one in found if self._is_wanted(one, mapping, suppressions)),
+                key=lambda one: (one.line, one.column),
+            )
+
+    def _notes(self, name: str, mapping: Mapping, text: str, tally: Tally) -> Iterator[Finding]:
+        """What is worth knowing about a mapping. That its source is unknown is reported once."""
+        for note in mapping.notes:
+            if note.code in (INFERRED, NO_SOURCE) and self.source is not None:
+                continue
+            if note.code == NO_SOURCE:
+                tally.without_source += 1
+                if tally.without_source > 1:
+                    continue
+            yield _note(name, mapping, note, text, severity="note")
+
+    def _is_wanted(
+        self, finding: Finding, mapping: Mapping | None, suppressions: Suppressions | None
+    ) -> bool:
+        code = finding.diagnostic.code
+        if not self.selection.wants(code):
+            return False
+        if matches(code, self.selection.ignored_in(finding.file)):
+            return False
+        if suppressions is None or mapping is None:
+            return True
+        first = _place(mapping, finding.diagnostic.filter_index)[0]
+        return not suppressions.accepts(code, finding.line, first)
+
+    def _add_broken(
+        self, name: str, error: TemplateError, text: str, tally: Tally, *, searched: bool
+    ) -> None:
+        """A text that is not what it looks like: if another program makes a template of it, a
+        search only says so."""
+        mark = _GENERATED.search(text)
+        if mark is not None and searched:
+            line, column = finding.line_and_column(text, mark.start())
+            reason = f"{mark[0]} is Jinja's, Helm's or the like: check what the file is rendered to"
+            self._add_note(name, Skipped(GENERATED, reason, line, column), text, tally)
+            return
+        tally.fail(name, printable(error.message), error.line, error.column)
+        if mark is not None:
+            click.echo(
+                "  hint: this looks like a template of Jinja, Helm or the like: render it", err=True
+            )
+
+    def _add_note(self, name: str, skipped: Skipped, text: str, tally: Tally) -> None:
+        note = _note(name, None, skipped, text)
+        if self._is_wanted(note, None, None):
+            tally.files.append(name)
+            tally.findings.append(note)
+
+
+class _UnreadableError(Exception):
+    """A file that is no text."""
+
+
+class _LargeError(Exception):
+    """A file that a search does not read."""
+
+
+def _read(path: str, searched: bool) -> str | None:
+    """A file's text; None if it has no patterns for sure, and for what is no text, if nobody has
+    named it.
+
+    Raises:
+        _UnreadableError: it cannot be read.
+        _LargeError: a search found it, and it is too large for that.
+    """
+    try:
+        if path == "-":
+            data = streams.stdin_bytes().read(_LARGEST_FILE + 1)
+        else:
+            with open(path, "rb") as file:
+                most = min(_LARGEST_FOUND, _LARGEST_HCL) if path.endswith(".tf") else _LARGEST_FOUND
+                data = file.read(most + 1)
+                if len(data) > most:
+                    if not _mentions_below(file, data):
+                        return None
+                    if searched:
+                        raise _LargeError
+                    data += file.read(_LARGEST_FILE + 1 - len(data))
+    except (OSError, ValueError) as error:
+        raise _UnreadableError(streams.reason(error)) from None
+    if len(data) > _LARGEST_FILE:
+        raise _UnreadableError(f"larger than {_LARGEST_FILE >> 20} MB")
+    if searched and not mentions_patterns(data) and not might_be_pattern(data):
+        return None
+    try:
+        return _text(data)
+    except _UnreadableError:
+        if searched:
+            return None
+        raise
+
+
+def _mentions_below(file: BinaryIO, head: bytes) -> bool:
+    """Whether a large file has a template's words anywhere; only a block of it is held."""
+    position = file.tell()
+    block = head
+    while block:
+        if mentions_patterns(block):
+            file.seek(position)
+            return True
+        more = file.read(_BLOCK)
+        block = block[-_LONGEST_WORD:] + more if more else b""
+    return False
+
+
+def _text(data: bytes) -> str:
+    if data.startswith(_UTF16_MARKS):
+        raise _UnreadableError("UTF-16 text: save it as UTF-8")
+    try:
+        text = data.removeprefix(codecs.BOM_UTF8).decode()
+    except UnicodeDecodeError as error:
+        if b"\0" in data:
+            raise _UnreadableError("a binary file, not text") from None
+        raise _UnreadableError(f"not UTF-8: {error.reason} at byte {error.start}") from None
+    if "\0" in text:
+        raise _UnreadableError("a binary file, not text")
+    return text
+
+
+def _finding(file: str, mapping: Mapping, diagnostic: Diagnostic) -> Finding:
+    """A diagnostic; one that has no place of its own gets that of its pattern."""
+    if diagnostic.line is None:
+        line, column = _place(mapping, diagnostic.filter_index)
+        diagnostic = replace(diagnostic, line=line, column=column, end_line=line, end_column=column)
+    return Finding(file, mapping.logical_id, diagnostic.severity, diagnostic)
+
+
+def _place(mapping: Mapping, index: int | None) -> tuple[int, int]:
+    """Where the text of a pattern begins."""
+    for text in mapping.texts:
+        if (index is None or text.filter_index == index) and text.outer and text.starts:
+            return finding.line_and_column(text.outer, text.starts[0])
+    return mapping.line, 1
+
+
+def _note(
+    file: str, mapping: Mapping | None, skipped: Skipped, text: str, severity: str = "skipped"
+) -> Finding:
+    """What was skipped, or is worth knowing, as a finding that counts for nothing."""
+    line = text.split("\n")[skipped.line - 1].rstrip("\r")
+    end = len(line.rstrip())
+    diagnostic = Diagnostic(
+        code=skipped.code,
+        severity="warning",
+        message=f"skipped: {skipped.reason}" if severity == "skipped" else skipped.reason,
+        filter_index=skipped.filter_index,
+        line=skipped.line,
+        column=skipped.column,
+        end_line=skipped.line,
+        end_column=max(end + 1, skipped.column),
+        excerpt=Excerpt(line, skipped.column - 1, max(end, skipped.column)) if text else None,
+    )
+    return Finding(file, mapping.logical_id if mapping else "", severity, diagnostic)

@@ -1,0 +1,233 @@
+"""Directories -> the files in them that may hold something, without those that are left out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import click
+from msgspec import Struct
+
+from filterpatterns.cli.checking.gitignore import IgnoreRules
+from filterpatterns.cli.io.streams import reason
+from filterpatterns.cli.messages import located
+
+DEFAULT_EXCLUDE: Final = ("node_modules", "__pycache__", "venv", "__pypackages__", "site-packages")
+"""What `--exclude` replaces. Hidden files and folders are never searched."""
+
+_IGNORE_FILES: Final = (".ignore", ".gitignore")
+"""In the order in which they count (as for ripgrep)."""
+
+
+class Exclusions(Struct, frozen=True):
+    """What a search leaves out: globs, as in a .gitignore in the folder `root`; and, if
+    `respect_gitignore`, what the .gitignore files say."""
+
+    root: str = "."
+    globs: tuple[str, ...] = DEFAULT_EXCLUDE
+    respect_gitignore: bool = True
+
+    def rules(self) -> IgnoreRules:
+        """The globs, parsed."""
+        return IgnoreRules(self.globs)
+
+
+class _Layer(Struct, frozen=True):
+    """Rules, and the folder that their paths start from."""
+
+    folder: str
+    rules: IgnoreRules
+
+
+Complain = Callable[[str, str], None]
+"""Takes a path and what is wrong with it."""
+
+
+class Search:
+    """A search of directories, for files with certain endings."""
+
+    def __init__(
+        self,
+        suffixes: tuple[str, ...],
+        exclusions: Exclusions,
+        *,
+        on_error: Complain,
+        on_link: Complain,
+    ) -> None:
+        """
+        Args:
+            suffixes: how the names of files end.
+            exclusions: what is left out.
+            on_error: called with a folder that cannot be read, and why.
+            on_link: called with a link that leads out of the directory, and words that say so.
+        """
+        self._suffixes = suffixes
+        self._exclusions = exclusions
+        self._excluded = _Layer(os.path.abspath(exclusions.root), exclusions.rules())
+        self._on_error = on_error
+        self._on_link = on_link
+
+    def files(self, directory: str) -> Iterator[str]:
+        """The files of a directory, in the order of their names, those of a folder before those of
+        the folders in it. What was named itself is never left out."""
+        root = os.path.abspath(directory)
+        layers: tuple[_Layer, ...] = ()
+        if self._exclusions.respect_gitignore:
+            layers = tuple(_layers_above(root))
+        real_root = os.path.realpath(directory)
+        pending = [(directory, root, layers)]  # no recursion: folders may be nested very deep
+        while pending:
+            as_given, folder, above = pending.pop()
+            layers = above
+            if self._exclusions.respect_gitignore:
+                layers = (*_layers_in(folder), *above)
+            folders = []
+            for entry in self._entries(as_given, folder, layers):
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append((entry.path, os.path.join(folder, entry.name), layers))
+                elif self._is_inside(entry, real_root) and _is_file(entry):
+                    yield entry.path
+            pending += reversed(folders)
+
+    def is_excluded(self, path: str) -> bool:
+        """Whether a file that was named is one of those that the globs leave out."""
+        relative = _below(self._excluded.folder, os.path.abspath(path))
+        return relative is not None and self._excluded.rules.excludes(relative)
+
+    def _entries(
+        self, as_given: str, folder: str, layers: tuple[_Layer, ...]
+    ) -> Iterator[os.DirEntry[str]]:
+        """What is in a folder and not left out, in the order of the names."""
+        try:
+            with os.scandir(as_given) as entries:
+                found = sorted(entries, key=lambda entry: os.fsencode(entry.name))
+        except OSError as error:
+            self._on_error(as_given, reason(error))
+            return
+        for entry in found:
+            if entry.name.startswith("."):
+                continue
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if not is_folder and not self._may_be_wanted(entry):
+                continue
+            path = os.path.join(folder, entry.name)
+            if not self._is_left_out(path, layers, is_directory=is_folder):
+                yield entry
+
+    def _is_left_out(self, path: str, layers: tuple[_Layer, ...], *, is_directory: bool) -> bool:
+        relative = _below(self._excluded.folder, path)
+        if relative is None:  # outside of the project only names can be told
+            relative = os.path.basename(path)
+        if self._excluded.rules.verdict(relative, is_directory=is_directory):
+            return True
+        for layer in layers:
+            below = _below(layer.folder, path)
+            if below is not None:
+                verdict = layer.rules.verdict(below, is_directory=is_directory)
+                if verdict is not None:
+                    return verdict
+        return False
+
+    def _may_be_wanted(self, entry: os.DirEntry[str]) -> bool:
+        """Whether a file has one of the endings; or is a link to a folder, of which it is said that
+        it is not followed."""
+        if entry.name.endswith(self._suffixes):
+            return True
+        return entry.is_symlink() and os.path.isdir(entry.path)
+
+    def _is_inside(self, entry: os.DirEntry[str], real_root: str) -> bool:
+        """Whether a file is no link, or one that stays in the directory that is searched."""
+        if not entry.is_symlink():
+            return True
+        target = os.path.realpath(entry.path)
+        if _below(real_root, target) is not None:
+            return True
+        if os.path.exists(target):
+            self._on_link(entry.path, "a link that leads out of the directory is not followed")
+        return False
+
+
+_EVENTS: Final = (".json", ".jsonl", ".ndjson", ".gz", ".zst", ".zstd")
+"""How the files of records end that a directory is searched for."""
+
+
+def event_files(paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The files of EVENTS: of a directory the files of records in it. What .gitignore files say
+    does not count: data is most often ignored. A directory without any stays as it is: it cannot
+    be read.
+    """
+    if not any(path != "-" and os.path.isdir(path) for path in paths):
+        return paths
+    found: list[str] = []
+    search = Search(
+        _EVENTS,
+        Exclusions(respect_gitignore=False),
+        on_error=lambda path, _: found.append(path),  # reading it says the same again
+        on_link=lambda path, words: click.echo(located(path, f"note: {words}"), err=True),
+    )
+    for path in paths:
+        before = len(found)
+        if path == "-" or not os.path.isdir(path):
+            found.append(path)
+            continue
+        found += search.files(path)
+        if len(found) == before:  # reading it says that it is no file
+            found.append(path)
+    return tuple(dict.fromkeys(found))
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
+
+
+def _below(folder: str, path: str) -> str | None:
+    """The way from a folder to a path in it, with slashes; None if it is not in it."""
+    prefix = folder if folder.endswith(os.sep) else folder + os.sep
+    if not path.startswith(prefix):
+        return None
+    return path[len(prefix) :].replace(os.sep, "/")
+
+
+def _layers_in(folder: str) -> Iterator[_Layer]:
+    """The ignore files of a folder."""
+    for name in _IGNORE_FILES:
+        rules = _read(os.path.join(folder, name))
+        if rules:
+            yield _Layer(folder, rules)
+
+
+def _layers_above(root: str) -> Iterator[_Layer]:
+    """The ignore files of the folders above, up to the top of the Git repository; and that of the
+    repository itself, and of its user. None if this is no repository."""
+    above: list[_Layer] = []
+    folder = root
+    while True:
+        if folder != root:
+            above += _layers_in(folder)
+        if os.path.exists(os.path.join(folder, ".git")):
+            break
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return
+        folder = parent
+    yield from above
+    config = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    for path in (
+        os.path.join(folder, ".git", "info", "exclude"),
+        os.path.join(config, "git", "ignore"),
+    ):
+        rules = _read(path)
+        if rules:
+            yield _Layer(folder, rules)
+
+
+def _read(path: str) -> IgnoreRules | None:
+    try:
+        with open(path, encoding="utf-8-sig", errors="surrogateescape") as file:
+            return IgnoreRules(file)
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,102 @@
+"""Which codes are wanted: `--select`, `--ignore`, and the ignores of single files."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable, Mapping
+
+import click
+from msgspec import Struct
+
+from filterpatterns.cli.checking.gitignore import IgnoreRules
+
+ALL = "ALL"
+
+
+class Layer(Struct, frozen=True):
+    """Selectors of one place: a code, what a code begins with, or `ALL`.
+
+    `select` is None where nothing is selected: then the layer only takes away.
+    """
+
+    select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] = ()
+
+    def verdict(self, code: str) -> bool | None:
+        """Whether it wants a code; None if it leaves that to the layer below it.
+
+        The longest selector decides; of two equal ones the one that ignores.
+        """
+        ignored = _longest(code, self.ignore)
+        if self.select is None:
+            return False if ignored else None
+        return _longest(code, self.select) > ignored
+
+
+class Selection:
+    """The codes that are wanted in a file."""
+
+    def __init__(self, layers: Iterable[Layer], per_file: Mapping[str, tuple[str, ...]], root: str):
+        """
+        Args:
+            layers: what is asked for, the strongest first.
+            per_file: globs, as in a .gitignore, and what is ignored in those files.
+            root: the folder that the globs start from.
+        """
+        self._layers = tuple(layers)
+        self._per_file = [(IgnoreRules([glob]), codes) for glob, codes in per_file.items()]
+        self._root = os.path.abspath(root)
+
+    def wants(self, code: str) -> bool:
+        """Whether a code is wanted, in files of which nothing else is said."""
+        for layer in self._layers:
+            verdict = layer.verdict(code)
+            if verdict is not None:
+                return verdict
+        return True
+
+    def ignored_in(self, path: str) -> tuple[str, ...]:
+        """The selectors of what is ignored in a file."""
+        if not self._per_file:
+            return ()
+        relative = os.path.relpath(os.path.abspath(path), self._root).replace(os.sep, "/")
+        found: list[str] = []
+        for rules, codes in self._per_file:
+            if rules.excludes(relative):
+                found += codes
+        return tuple(found)
+
+
+def matches(code: str, selectors: Iterable[str]) -> bool:
+    """Whether one of the selectors is for a code."""
+    return _longest(code, tuple(selectors)) > 0
+
+
+def _longest(code: str, selectors: tuple[str, ...]) -> int:
+    """The length of the longest selector that is for a code; 0 if none is. `ALL` is the weakest."""
+    return max(
+        (1 if one == ALL else len(one) for one in selectors if one == ALL or code.startswith(one)),
+        default=0,
+    )
+
+
+def checked(selectors: Iterable[str], where: str) -> tuple[str, ...]:
+    """Selectors in capitals; commas separate them too.
+
+    Raises:
+        click.UsageError: there is no code that one of them is for.
+    """
+    from filterpatterns.lint.catalog.catalog import CODES  # long, and only for those who select
+
+    found = []
+    for selector in (part.strip() for given in selectors for part in given.split(",")):
+        name = selector.upper()
+        if not name:
+            continue
+        if name != ALL and not any(code.startswith(name) for code in CODES):
+            near = difflib.get_close_matches(name, CODES, n=1)
+            hint = f"; did you mean {near[0]}?" if near else "; `fp rule --all` lists the codes"
+            raise click.UsageError(f"{where}: no code is, or begins with, {selector!r}{hint}")
+        found.append(name)
+    return tuple(found)

@@ -1,0 +1,60 @@
+"""Comments in YAML and HCL that accept what is found there: `# fp: ignore[FP105]`."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from filterpatterns.cli.checking.selection import ALL, matches
+
+_COMMENT: Final = re.compile(
+    r"(?:^|\s)(?:#|//)\s*fp:\s*ignore(?:\[(?P<codes>[^\]\n]*)\])?(?=\s|$)", re.IGNORECASE
+)
+_ONLY_A_COMMENT: Final = re.compile(r"\s*(?:#|//)")
+_OPENS_A_BLOCK: Final = re.compile(r"(?:[|>][-+0-9]*\s*(?:\s#.*)?|<<[-~]?\s*\w+)\s*$")
+"""What the text of a YAML block scalar, or of a heredoc, begins behind, in the next line."""
+
+
+class Suppressions:
+    """The comments of one text."""
+
+    def __init__(self, text: str) -> None:
+        self._lines: list[str] = []
+        self._by_line: dict[int, tuple[str, ...]] = {}
+        if "fp:" not in text.lower() or text.lstrip()[:1] in ("{", "["):
+            return  # JSON has no comments
+        self._lines = text.split("\n")
+        for number, line in enumerate(self._lines, 1):
+            found = _COMMENT.search(line)
+            if found is not None:
+                given = found["codes"]
+                codes = (ALL,) if given is None else tuple(re.split(r"[\s,]+", given.upper()))
+                self._by_line[number] = tuple(code for code in codes if code)
+
+    def accepts(self, code: str, line: int, first: int) -> bool:
+        """Whether a comment accepts a finding.
+
+        Args:
+            code: the finding's.
+            line: the line that it is in.
+            first: the line in which the pattern's text begins: inside a block of text there are no
+                comments, so that one for it stands above, or in the line that opens it.
+        """
+        if not self._by_line:
+            return False
+        if self._accepts(code, line):
+            return True
+        opening = first - 1
+        opens = 0 < opening <= len(self._lines) and _OPENS_A_BLOCK.search(self._lines[opening - 1])
+        return bool(opens) and line >= first and self._accepts(code, opening)
+
+    def _accepts(self, code: str, line: int) -> bool:
+        """Whether a comment in a line, or one of those right above it, is for a code."""
+        if matches(code, self._by_line.get(line, ())):
+            return True
+        above = line - 1
+        while above > 0 and _ONLY_A_COMMENT.match(self._lines[above - 1]):
+            if matches(code, self._by_line.get(above, ())):
+                return True
+            above -= 1
+        return False

@@ -1,0 +1,135 @@
+"""Files of records -> what became of them, where nothing is printed for each: by generated code."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from typing import Any
+
+from filterpatterns.cli.evaluation.record_loop import GetVerdict, Output, Tally, complain
+from filterpatterns.cli.io.lines import LineFilter, ReasonMatcher
+from filterpatterns.cli.io.payloads import Wrap
+from filterpatterns.cli.io.streams import STDIN, Stream, reason
+from filterpatterns.cli.messages import located
+from filterpatterns.cli.output.progress import Progress, show_progress, wants_progress
+from filterpatterns.engine.engine import MatchLines
+from filterpatterns.matching.verdict import Reason, Verdict
+
+
+def count_files(
+    files: tuple[str, ...],
+    get_verdict: GetVerdict,
+    lines: MatchLines | None,
+    out: Output,
+    tally: Tally,
+    *,
+    wrap: Wrap | None = None,
+) -> None:
+    """Count the records of files as `match_file` does; what cannot be read or judged is reported on
+    standard error.
+
+    Args:
+        files: the files; `-` is standard input.
+        get_verdict: as for `match_file`.
+        lines: judges lines of JSON Lines, and calls `drop` for no match only; None if there is none
+            for the filter.
+        out: is flushed before anything is reported.
+        tally: where the records are counted.
+        wrap: as for `match_file`.
+    """
+    sizes = [_size(file) for file in files]
+    counter = _Counter(get_verdict, lines, out, tally, wrap)
+    with show_progress(sum(sizes), wanted=wants_progress(writes_lines=False)) as progress:
+        before = 0
+        for file, size in zip(files, sizes, strict=True):
+            counter.file(file, progress, before)
+            before += size
+
+
+def _size(file: str) -> int:
+    """A file's bytes; 0 if that is not known."""
+    try:
+        status = os.fstat(0) if file == "-" else os.stat(file)
+    except OSError:
+        return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0
+
+
+class _Counter:
+    """Counts the records of one file after the other."""
+
+    def __init__(
+        self,
+        get_verdict: GetVerdict,
+        lines: MatchLines | None,
+        out: Output,
+        tally: Tally,
+        wrap: Wrap | None,
+    ) -> None:
+        self._wrap = wrap
+        self._matcher = ReasonMatcher(get_verdict, lines, self._take_verdict)
+        self._out = out
+        self._tally = tally
+        self._matched = self._dropped = 0  # those of which the verdict has been counted
+
+    def file(self, file: str, progress: Progress, before: int) -> None:
+        """Count a file's records; `before` are the bytes of the files before it."""
+        name = STDIN if file == "-" else file
+        lines = LineFilter(self._matcher, name, wrap=self._wrap)
+        try:
+            stream = Stream.open(file, before_read=self._out.flush)
+        except (OSError, ValueError) as error:
+            self._cannot_read(name, reason(error))
+            return
+        with stream:
+
+            def read_lines(longest: Callable[[bytes], int]) -> list[bytes]:
+                self._collect(lines, name)
+                progress(before + stream.position, self._tally.matched)
+                return stream.read_lines(longest)
+
+            lines.run(read_lines)
+            self._collect(lines, name)
+            if stream.problem is not None:
+                count = lines.counts.lines
+                self._cannot_read(
+                    name, stream.problem + (f" (after line {count:,})" if count else "")
+                )
+            elif not (lines.counts.records or lines.counts.errors):
+                complain(self._out, located(name, "warning: no records"))
+
+    def _take_verdict(self, record: Any, verdict: Verdict) -> None:
+        why, key = verdict
+        if why is Reason.MATCH:
+            self._matched += 1
+            self._tally.matched += 1
+            return
+        self._dropped += 1
+        if self._tally.first is None:
+            self._tally.first = record
+        self._tally.dropped[why.words(key)] += 1
+
+    def _collect(self, lines: LineFilter, name: str) -> None:
+        """Count what has come out so far."""
+        tally, outcome = self._tally, lines.outcome
+        tally.matched += len(outcome.kept) - self._matched
+        dropped = len(outcome.dropped) - self._dropped
+        if dropped:
+            tally.dropped[Reason.NO_MATCH.value] += dropped
+            if tally.first is None:
+                tally.first = outcome.dropped[0].decode()
+        for problem in outcome.problems:
+            if problem.line is None:
+                self._cannot_read(name, problem.message)
+                continue
+            tally.invalid += 1
+            message = f"error: {problem.message}"
+            complain(self._out, located(name, message, problem.line, problem.column))
+        self._matched = self._dropped = 0
+        for taken in (outcome.kept, outcome.dropped, outcome.invalid_lines, outcome.problems):
+            taken.clear()
+
+    def _cannot_read(self, name: str, why: str) -> None:
+        self._tally.unreadable += 1
+        complain(self._out, located(name, f"error: {why}"))

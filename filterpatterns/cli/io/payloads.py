@@ -1,0 +1,97 @@
+"""Lines that are payloads by themselves -> records around them: `--payload`."""
+
+from __future__ import annotations
+
+import base64
+import codecs
+import json
+from collections.abc import Callable, Sequence
+
+from filterpatterns.delivery import sizes
+from filterpatterns.delivery.reader import Item, forget
+from filterpatterns.delivery.sources import SOURCES, Encoding
+from filterpatterns.jsontext import decoding
+
+Wrap = Callable[[str], str]
+"""The text of a payload -> the text of a record."""
+
+
+def as_it_is(text: str) -> str:
+    """A record that is one already."""
+    return text
+
+
+def wrapper(source: str) -> Wrap:
+    """What makes a record of a source from the text of its payload.
+
+    An event has no payload: there the text is the record.
+    """
+    if source not in SOURCES or not SOURCES[source].payload_keys:
+        return as_it_is
+    key = json.dumps("value" if source == "kafka" else SOURCES[source].payload_keys[0])
+    encoding = SOURCES[source].encoding
+
+    def wrap(text: str) -> str:
+        if encoding is Encoding.OBJECT and decoding.parse(text) is not decoding.NOT_JSON:
+            return f"{{{key}: {text}}}"
+        payload = text
+        if encoding is Encoding.BASE64:
+            payload = base64.b64encode(text.encode()).decode()
+        return f"{{{key}: {json.dumps(payload)}}}"
+
+    return wrap
+
+
+class PayloadReader:
+    """Lines -> items, as `delivery.reader.Reader`; but each line that is not blank is a payload,
+    whatever it holds, and the item's record is made of it."""
+
+    is_json_lines = False
+    """No line can be taken for a record as it is."""
+
+    def __init__(
+        self, file: str, wrap: Wrap, *, on_invalid: Callable[[bytes], None] = forget
+    ) -> None:
+        """
+        Args:
+            file: the name that the items have for the file.
+            wrap: makes a record of a payload.
+            on_invalid: called with each line, or part of one, that is in no record.
+        """
+        self._file = file
+        self._wrap = wrap
+        self._on_invalid = on_invalid
+        self.is_inside = False
+        """Whether the end of the line is to come: it has been given in part."""
+
+    def longest(self, _head: bytes) -> int:
+        """How many bytes of the next line are to be held before a part of it is given."""
+        return sizes.LONGEST_LINE
+
+    def line(self, number: int, raw: bytes) -> Sequence[Item]:
+        """The item of a line. One that is too long comes in parts, and is an error."""
+        was_inside, self.is_inside = self.is_inside, not raw.endswith(b"\n")
+        if was_inside:
+            self._on_invalid(raw)
+            return ()
+        if self.is_inside and len(raw) >= sizes.LONGEST_LINE:
+            words = f"a line of more than {sizes.LONGEST_LINE >> 20} MB"
+            return self._refused(number, words, raw)
+        self.is_inside = False
+        own_line = raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw
+        if not own_line.strip():
+            return ()
+        try:
+            text = own_line.rstrip(b"\r\n").decode()
+        except UnicodeDecodeError as error:
+            words = f"not UTF-8: {error.reason} at byte {error.start + 1}"
+            return self._refused(number, words, raw)
+        return (Item(self._file, number, self._wrap(text), own_line=own_line),)
+
+    def end(self) -> Sequence[Item]:
+        """The items that the end of the file completes: none."""
+        return ()
+
+    def _refused(self, number: int, words: str, raw: bytes) -> Sequence[Item]:
+        self._on_invalid(raw)
+        return (Item(self._file, number, None, error=words),)

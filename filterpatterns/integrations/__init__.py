@@ -1,0 +1,1 @@
+"""Other people's systems: where records come from, and where filters are to hold."""

@@ -1,0 +1,1 @@
+"""What the emulators of AWS have in common: replaced functions, and filters as they want them."""

@@ -1,0 +1,133 @@
+"""Replacing functions of another package, of versions that were tested, and putting them back."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from msgspec import Struct
+
+Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
+"""Gives what takes the place of a function, which may call it."""
+
+
+class UnsupportedVersionError(RuntimeError):
+    """A package that is missing, or whose version has other insides than those that were tested."""
+
+
+class Replacement(Struct, frozen=True):
+    """A function of another package: where it is, the arguments that it has to have, and what
+    takes its place."""
+
+    owner: Any
+    name: str
+    arguments: tuple[str, ...]
+    wrap: Wrap
+
+
+class Patches:
+    """The replacements for one package. They are made once, however often they are asked for."""
+
+    def __init__(
+        self,
+        package: str,
+        first: tuple[int, ...],
+        last: tuple[int, ...],
+        find: Callable[[], Iterator[Replacement]],
+    ) -> None:
+        """
+        Args:
+            package: its name, which is also that of our extra.
+            first: the first version that was tested.
+            last: the first one that is known to be too new.
+            find: gives the replacements; may raise AttributeError or ImportError.
+        """
+        self._package = package
+        self._first = first
+        self._last = last
+        self._find = find
+        self._lock = threading.Lock()
+        self._depth = 0
+        self._replaced: list[tuple[Any, str, Any]] = []
+
+    def install(self) -> None:
+        """Replace the functions; nothing if they are already.
+
+        Raises:
+            UnsupportedVersionError: the package is missing, or another version than was tested.
+        """
+        with self._lock:
+            if not self._depth:
+                self._replace(self._checked())
+            self._depth += 1
+
+    def uninstall(self) -> None:
+        """Undo one `install`; the last one puts the functions back."""
+        with self._lock:
+            if not self._depth:
+                return
+            self._depth -= 1
+            while not self._depth and self._replaced:
+                setattr(*self._replaced.pop())
+
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        """The functions are replaced in the block."""
+        self.install()
+        try:
+            yield
+        finally:
+            self.uninstall()
+
+    def _replace(self, replacements: list[Replacement]) -> None:
+        for each in replacements:
+            original = inspect.getattr_static(each.owner, each.name)
+            is_class_method = isinstance(original, classmethod)
+            function = original.__func__ if is_class_method else original
+            made = functools.wraps(function)(each.wrap(function))
+            setattr(each.owner, each.name, classmethod(made) if is_class_method else made)
+            self._replaced.append((each.owner, each.name, original))
+
+    def _checked(self) -> list[Replacement]:
+        """The replacements, each for a function that is as it was when it was tested."""
+        try:
+            found = version(self._package)
+        except PackageNotFoundError:
+            raise UnsupportedVersionError(
+                f"{self._package} is not installed: pip install 'filterpatterns[{self._package}]'"
+            ) from None
+        if not self._first <= _numbers(found) < self._last:
+            raise self._unsupported(found)
+        try:
+            replacements = list(self._find())
+            for each in replacements:
+                function = inspect.getattr_static(each.owner, each.name)
+                function = getattr(function, "__func__", function)
+                if tuple(inspect.signature(function).parameters) != each.arguments:
+                    raise self._unsupported(found, f"{each.name} has other arguments")
+        except (AttributeError, ImportError) as error:
+            raise self._unsupported(found, str(error)) from None
+        return replacements
+
+    def _unsupported(self, found: str, why: str = "") -> UnsupportedVersionError:
+        first, last = (".".join(map(str, each)) for each in (self._first, self._last))
+        words = f"{self._package} {found} is not supported" + (f" ({why})" if why else "")
+        return UnsupportedVersionError(
+            f"{words}: nothing was changed; install a version from {first} to before {last}: "
+            f"pip install 'filterpatterns[{self._package}]'"
+        )
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """The numbers of a version, `5.2.5` or `5.2.5.dev1`."""
+    numbers = []
+    for part in text.split("."):
+        if not part.isdecimal():
+            break
+        numbers.append(int(part))
+    return tuple(numbers)

@@ -1,0 +1,53 @@
+"""What a function answered -> which messages come back.
+
+Lambda developer guide, "Handling errors for an SQS event source in Lambda": implementing partial
+batch responses, success and failure conditions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from filterpatterns.integrations.sqs.handlers import HandlerError
+
+
+def failed_ids(answer: Any, ids: Collection[str]) -> set[str]:
+    """The ids of the messages that a function with ReportBatchItemFailures could not handle.
+
+    Args:
+        answer: what the function returned, read from JSON.
+        ids: those of all messages of the batch.
+
+    Raises:
+        HandlerError: the answer is none that Lambda takes: then the whole batch has failed.
+    """
+    if answer is None or answer in ("", {}):
+        return set()
+    if not isinstance(answer, dict):
+        raise HandlerError(f"the answer is not an object, found {_shown(answer)}")
+    items = answer.get("batchItemFailures")
+    if items is None:
+        return set()
+    if not isinstance(items, (list, tuple)):
+        raise HandlerError(f"batchItemFailures is not an array, found {_shown(items)}")
+    failed = set()
+    for index, item in enumerate(items):
+        place = f"batchItemFailures[{index}]"
+        if not isinstance(item, dict) or "itemIdentifier" not in item:
+            raise HandlerError(f"{place} has no itemIdentifier, found {_shown(item)}")
+        name = item["itemIdentifier"]
+        if not isinstance(name, str) or not name:
+            raise HandlerError(f"{place}.itemIdentifier is no message id, found {_shown(name)}")
+        if name not in ids:
+            raise HandlerError(f"{place}.itemIdentifier was not in the batch: {_shown(name)}")
+        failed.add(name)
+    return failed
+
+
+_SHOWN = 80
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."

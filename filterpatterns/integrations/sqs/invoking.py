@@ -1,0 +1,274 @@
+"""Calling the function with batches: what it could not handle comes back, the rest is deleted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from time import monotonic
+from typing import Any
+
+from msgspec import Struct
+
+from filterpatterns.integrations.sqs.answers import failed_ids
+from filterpatterns.integrations.sqs.batching import Batch, Batching
+from filterpatterns.integrations.sqs.counts import Counters
+from filterpatterns.integrations.sqs.deleting import Deleter
+from filterpatterns.integrations.sqs.handlers import Handler, HandlerError, LambdaContext
+from filterpatterns.integrations.sqs.handlers.threads import THREADS
+from filterpatterns.integrations.sqs.queue import Queue, QueueInfo, seconds_until
+from filterpatterns.integrations.sqs.records import Message
+from filterpatterns.integrations.sqs.visibility import HeldMessages
+
+
+class BatchResult(Struct, frozen=True, kw_only=True):
+    """What became of a batch: `ids` in the order of the event, those that `failed` among them, and
+    the function error, if it was one. `size` is the event's, in bytes, `seconds` the handler's."""
+
+    number: int
+    request_id: str
+    ids: tuple[str, ...]
+    size: int
+    seconds: float
+    failed: tuple[str, ...] = ()
+    error: str | None = None
+    details: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """For machines."""
+        return {
+            "kind": "batch",
+            "batch": self.number,
+            "requestId": self.request_id,
+            "result": "success" if not self.failed else "partial" if self.handled else "failure",
+            "records": len(self.ids),
+            "bytes": self.size,
+            "seconds": round(self.seconds, 6),
+            "ids": self.ids,
+            "failed": self.failed,
+            "error": self.error,
+        }
+
+    @property
+    def handled(self) -> tuple[str, ...]:
+        """The ids of those that did not fail."""
+        failed = set(self.failed)
+        return tuple(name for name in self.ids if name not in failed)
+
+
+class Invoker:
+    """Forms batches of the messages that it is given, and calls the function, in threads.
+
+    Args:
+        queue: where messages are made visible again.
+        info: what it says about itself.
+        handler: calls the function.
+        batching: forms the batches.
+        deleter: takes what was handled.
+        held: notes what is ours.
+        counters: count.
+        concurrency: so many calls at a time.
+        timeout: the function's, in seconds.
+        reports_failures: the answer names the messages that come back.
+        function_name: what the function's context says.
+        on_batch: given each result.
+        warn: takes what a user should know.
+    """
+
+    def __init__(
+        self,
+        queue: Queue,
+        info: QueueInfo,
+        handler: Handler,
+        batching: Batching,
+        deleter: Deleter,
+        held: HeldMessages,
+        counters: Counters,
+        *,
+        concurrency: int,
+        timeout: float,
+        reports_failures: bool,
+        function_name: str,
+        on_batch: Callable[[BatchResult], None],
+        warn: Callable[[str], None],
+    ) -> None:
+        self._queue = queue
+        self._info = info
+        self._handler = handler
+        self._batching = batching
+        self._deleter = deleter
+        self._held = held
+        self._counters = counters
+        self._timeout = timeout
+        self._reports_failures = reports_failures
+        self._function_name = function_name
+        self._on_batch = on_batch
+        self._warn = warn
+        self._changed = threading.Condition()
+        self._free = concurrency
+        self._number = 0
+        self._flush = False
+        self._is_closed = False
+        self._has_warned = False
+
+    def add(self, messages: list[Message]) -> None:
+        """Take messages for the function."""
+        with self._changed:
+            held_back = self._batching.add(messages, monotonic())
+            self._changed.notify_all()
+        self._give_back(held_back)
+
+    def wait_for_room(self, count: int, size: int, seconds: float) -> bool:
+        """Wait until fewer messages than that wait, and fewer bytes; gives whether it is so."""
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: len(self._batching) < count and self._batching.waiting_bytes < size, seconds
+            )
+
+    def flush(self) -> None:
+        """Wait for no window's end: no message will come."""
+        with self._changed:
+            self._flush = True
+            self._changed.notify_all()
+
+    def run(self, fail: Callable[[BaseException], None]) -> None:
+        """Form batches and have them handled until `close`; `fail` gets what ends all work."""
+        while (batch := self._next_batch()) is not None:
+            self._number += 1
+            THREADS.start(partial(self._work, batch, self._number, fail))
+
+    def close(self) -> list[Message]:
+        """Form no more batches; gives the messages that no batch has got."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+            return self._batching.take_all()
+
+    def wait(self, concurrency: int) -> None:
+        """Wait until all of the calls have ended."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._free == concurrency)
+
+    def _next_batch(self) -> Batch | None:
+        with self._changed:
+            while not self._is_closed:
+                if self._free:
+                    now = monotonic()
+                    batch = self._batching.next_batch(now, flush=self._flush)
+                    if batch is not None:
+                        self._free -= 1
+                        self._flush = False
+                        self._counters.add(in_flight=len(batch.messages))
+                        self._changed.notify_all()
+                        return batch
+                    end = self._batching.wake_at(now)
+                    self._changed.wait(None if end is None else end - now)
+                else:
+                    self._changed.wait()
+            return None
+
+    def _work(self, batch: Batch, number: int, fail: Callable[[BaseException], None]) -> bool:
+        try:
+            result = self._invoke(batch, number)
+            self._settle(batch, result)
+            self._on_batch(result)
+        except BaseException as error:  # noqa: BLE001 - it ends the poller, which raises it
+            fail(error)
+        finally:
+            self._counters.add(in_flight=-len(batch.messages))
+            with self._changed:
+                self._free += 1
+                self._changed.notify_all()
+        return True
+
+    def _invoke(self, batch: Batch, number: int) -> BatchResult:
+        account = self._info.arn.split(":")[4]
+        context = LambdaContext(self._function_name, self._info.region, account, self._timeout)
+        event = {"Records": [message.record for message in batch.messages]}
+        ids = batch.ids
+        error: HandlerError | None = None
+        start = monotonic()
+        try:
+            answer = self._handler.invoke(event, context)
+            failed = failed_ids(answer, set(ids)) if self._reports_failures else set()
+        except HandlerError as problem:
+            error, failed = problem, set(ids)
+        return BatchResult(
+            number=number,
+            request_id=context.aws_request_id,
+            ids=ids,
+            size=batch.size,
+            seconds=monotonic() - start,
+            failed=tuple(name for name in ids if name in failed),
+            error=None if error is None else error.message,
+            details="" if error is None else error.details,
+        )
+
+    def _settle(self, batch: Batch, result: BatchResult) -> None:
+        failed_names = set(result.failed)
+        failed = [message for message in batch.messages if message.id in failed_names]
+        handled = [message for message in batch.messages if message.id not in failed_names]
+        self._counters.add(
+            invoked=len(batch.messages),
+            failed_invoke=len(failed),
+            batches=1,
+            batches_failed=1 if failed else 0,
+        )
+        self._counters.settle(set(result.handled), failed_names)
+        if failed:
+            self._check_order(batch, failed_names)
+            now = monotonic()
+            back = self._held.drop(failed)
+            moments = {one: back.get(one, now) for one in failed}
+            with self._changed:
+                held_back = self._batching.failed(moments, now)
+            self._give_back(held_back)
+        if not handled:
+            self._finish(batch)
+            return
+        left = set(handled)
+        lock = threading.Lock()
+
+        def deleted(message: Message, refused: str | None) -> None:
+            self._held.drop([message])
+            self._counters.add(**({"deleted": 1} if refused is None else {"undeleted": 1}))
+            with lock:
+                left.discard(message)
+                is_last = not left
+            if is_last:
+                self._finish(batch)
+
+        self._deleter.put(handled, deleted)
+
+    def _finish(self, batch: Batch) -> None:
+        with self._changed:
+            self._batching.finished(batch)
+            self._changed.notify_all()
+
+    def _give_back(self, messages: dict[Message, float]) -> None:
+        """Make messages visible again at the moment that goes with each."""
+        by_seconds: dict[int, list[Message]] = {}
+        for message, until in messages.items():
+            by_seconds.setdefault(seconds_until(until), []).append(message)
+        self._held.drop(messages)
+        for seconds, group in by_seconds.items():
+            self._queue.set_visibility(group, seconds)
+            self._counters.add(returned=len(group))
+
+    def _check_order(self, batch: Batch, failed: set[str]) -> None:
+        """Say so if a function has gone on in a group of a FIFO queue after a failure."""
+        if not self._info.is_fifo or self._has_warned:
+            return
+        groups: set[str | None] = set()
+        for message in batch.messages:
+            if message.id in failed:
+                groups.add(message.group)
+            elif message.group in groups:
+                self._has_warned = True
+                self._warn(
+                    f"the function reports a failed message of the group {message.group!r}, but "
+                    f"not one after it ({message.id}): this one is deleted, and the failed one "
+                    "will be handled after it; a function for FIFO queues stops at the first "
+                    "failure, and returns it and all after it"
+                )
+                return

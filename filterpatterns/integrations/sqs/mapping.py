@@ -1,0 +1,160 @@
+"""The settings of an event source mapping for SQS, checked as AWS checks them.
+
+Lambda developer guide, "Using Lambda with Amazon SQS" and "Configuring scaling behavior for SQS
+event source mappings"; Lambda API reference, "CreateEventSourceMapping".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from filterpatterns.integrations.sqs.queue import QueueInfo
+
+DEFAULT_BATCH_SIZE: Final = 10
+MAX_BATCH_SIZE: Final = 10_000
+MAX_FIFO_BATCH_SIZE: Final = 10
+MAX_WINDOW: Final = 300
+"""Seconds."""
+
+DEFAULT_CONCURRENCY: Final = 5
+"""Batches at a time with which Lambda begins on a standard queue."""
+
+MIN_CONCURRENCY: Final = 2
+MAX_CONCURRENCY: Final = 1_000
+MAX_TIMEOUT: Final = 900
+"""Seconds. Lambda quotas: function timeout."""
+
+MAX_EVENT_BYTES: Final = 6 * 1024 * 1024
+"""Of one event, with the metadata of all records. Lambda quotas: synchronous invocation payload."""
+
+REPORT_BATCH_ITEM_FAILURES: Final = "ReportBatchItemFailures"
+
+
+class MappingError(ValueError):
+    """A setting that AWS would refuse. `setting` is AWS's name of it."""
+
+    def __init__(self, setting: str, message: str) -> None:
+        self.setting = setting
+        self.message = message
+        super().__init__(f"{setting}: {message}")
+
+    def __reduce__(self) -> tuple[type[MappingError], tuple[str, str]]:
+        return type(self), (self.setting, self.message)
+
+
+class EventSourceMapping(Struct, frozen=True, kw_only=True):
+    """How messages become events: the settings of an event source mapping, with AWS's defaults.
+
+    `maximum_batching_window` is in seconds; `maximum_concurrency` is None if it is not limited.
+    """
+
+    batch_size: int = DEFAULT_BATCH_SIZE
+    maximum_batching_window: int = 0
+    report_batch_item_failures: bool = False
+    maximum_concurrency: int | None = None
+
+    def check(self, queue: QueueInfo, timeout: float | None = None) -> None:
+        """Compare the settings with each other and with the queue, as AWS does.
+
+        Args:
+            queue: the queue that the messages come from.
+            timeout: the function's, in seconds, if there is one.
+
+        Raises:
+            MappingError: AWS would not make this mapping.
+        """
+        _in_range("BatchSize", self.batch_size, 1, MAX_BATCH_SIZE)
+        _in_range("MaximumBatchingWindowInSeconds", self.maximum_batching_window, 0, MAX_WINDOW)
+        if self.maximum_concurrency is not None:
+            _in_range(
+                "MaximumConcurrency", self.maximum_concurrency, MIN_CONCURRENCY, MAX_CONCURRENCY
+            )
+        if queue.is_fifo:
+            if self.batch_size > MAX_FIFO_BATCH_SIZE:
+                raise MappingError(
+                    "BatchSize",
+                    f"of a FIFO queue it is at most {MAX_FIFO_BATCH_SIZE}, found {self.batch_size}",
+                )
+            if self.maximum_batching_window:
+                raise MappingError(
+                    "MaximumBatchingWindowInSeconds",
+                    f"FIFO queues have no batching window, found {self.maximum_batching_window}",
+                )
+        elif self.batch_size > DEFAULT_BATCH_SIZE and not self.maximum_batching_window:
+            raise MappingError(
+                "MaximumBatchingWindowInSeconds",
+                f"it must be at least 1 where BatchSize is over {DEFAULT_BATCH_SIZE}, "
+                f"found 0 with a BatchSize of {self.batch_size}",
+            )
+        if timeout is None:
+            return
+        if not 0 < timeout <= MAX_TIMEOUT:
+            raise MappingError(
+                "Timeout", f"a function has 1 to {MAX_TIMEOUT} seconds, found {timeout:g}"
+            )
+        if timeout > queue.visibility_timeout:
+            raise MappingError(
+                "Timeout",
+                f"the queue's visibility timeout ({queue.visibility_timeout} s) is less than the "
+                f"function's timeout ({timeout:g} s): messages would come back while they are "
+                "being handled",
+            )
+
+
+def from_settings(settings: Iterable[tuple[str, Any]]) -> EventSourceMapping:
+    """The mapping that settings describe.
+
+    Args:
+        settings: AWS's names (BatchSize, MaximumBatchingWindowInSeconds, FunctionResponseTypes,
+            MaximumConcurrency) and the values; None stands for AWS's default. Numbers may be
+            strings, as CloudFormation takes them.
+
+    Raises:
+        MappingError: a value is of the wrong kind or out of range.
+    """
+    found: dict[str, Any] = {}
+    for name, value in settings:
+        if value is None:
+            continue
+        if name == "BatchSize":
+            found["batch_size"] = _in_range(name, _integer(name, value), 1, MAX_BATCH_SIZE)
+        elif name == "MaximumBatchingWindowInSeconds":
+            number = _integer(name, value)
+            found["maximum_batching_window"] = _in_range(name, number, 0, MAX_WINDOW)
+        elif name == "MaximumConcurrency":
+            number = _integer(name, value)
+            found["maximum_concurrency"] = _in_range(name, number, MIN_CONCURRENCY, MAX_CONCURRENCY)
+        elif name == "FunctionResponseTypes":
+            found["report_batch_item_failures"] = _reports(name, value)
+    return EventSourceMapping(**found)
+
+
+def _integer(name: str, value: Any) -> int:
+    if isinstance(value, str) and value.strip().isdecimal():
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise MappingError(name, f"it is an integer, found {value!r}")
+    return value
+
+
+def _in_range(name: str, value: int, low: int, high: int) -> int:
+    if not low <= value <= high:
+        raise MappingError(name, f"it is between {low:,} and {high:,}, found {value:,}")
+    return value
+
+
+def _reports(name: str, value: Any) -> bool:
+    types = [value] if isinstance(value, str) else value
+    if not isinstance(types, list) or any(one != REPORT_BATCH_ITEM_FAILURES for one in types):
+        raise MappingError(
+            name, f'the one type there is is "{REPORT_BATCH_ITEM_FAILURES}", found {value!r}'
+        )
+    if len(types) > 1:
+        raise MappingError(name, f"at most one, found {len(types)}")
+    return bool(types)

@@ -1,0 +1,306 @@
+"""The poller: threads that receive, have batches handled, delete, and keep what is ours invisible.
+
+Nothing is deleted that was not filtered out or handled: whatever else happens, a message comes back
+by itself when its visibility timeout is over.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Final
+
+import filterpatterns
+from filterpatterns.engine.filter import Filter
+from filterpatterns.integrations.sqs.counts import Counters, Counts
+from filterpatterns.integrations.sqs.handlers import Handler, PythonFunction, PythonModule
+from filterpatterns.integrations.sqs.invoking import BatchResult
+from filterpatterns.integrations.sqs.mapping import (
+    DEFAULT_CONCURRENCY,
+    MAX_CONCURRENCY,
+    MAX_TIMEOUT,
+    EventSourceMapping,
+    MappingError,
+)
+from filterpatterns.integrations.sqs.queue import Queue, QueueInfo, connect
+from filterpatterns.integrations.sqs.receiving import OnDropped
+from filterpatterns.integrations.sqs.work import CONNECTIONS, Worker, WorkSettings
+from filterpatterns.language.inputs import PatternInput
+
+_TICK: Final = 1.0
+"""Seconds; some systems let Ctrl-C through only between waits."""
+
+_log = logging.getLogger("filterpatterns.sqs")
+
+
+class Poller:
+    """An event source mapping for SQS that runs here.
+
+    As a context manager it works in the background; `run` works in the calling thread. A Poller is
+    used once.
+
+    Args:
+        queue_url: the queue's.
+        handler: a function of event and context, which gets one call at a time; `module:function`;
+            or a Handler (Command, InvokeUrl). None only with `dry_run`.
+        pattern: a Filter for records of SQS, or what `filterpatterns.compile` takes; None keeps
+            every message.
+        mapping: batch size, window, partial batch responses, maximum concurrency.
+        client: boto3's client for "sqs", whose connections and timeouts are then up to you; by
+            default one is made.
+        endpoint_url: the server's, if it is not AWS itself; for the client that is made.
+        region_name: likewise.
+        concurrency: batches at a time, 1 to 1,000. By default 5, as Lambda begins with, or less if
+            the mapping or the handler wants it.
+        timeout: the function's, in seconds; by default the queue's visibility timeout, the most
+            that AWS allows.
+        keep_dropped: leave what is filtered out in the queue: it is invisible until the poller
+            ends, and then visible again. Not for FIFO queues.
+        dry_run: call no function and delete nothing: everything is visible again at the end.
+        wait_seconds: how long a call waits for messages (long polling), 0 to 20; also about how
+            long the poller takes to stop.
+        function_name: what the function's context says.
+        on_dropped: given each record that is filtered out, with the Reason and the payload key,
+            before it is deleted. What it raises ends the poller, and the message stays.
+        on_batch: given the BatchResult of each batch.
+        report: takes what a user should know, a line each; by default it is logged.
+
+    Raises:
+        PatternError: AWS would refuse the pattern.
+        ValueError: an argument is out of range, or the filter is for another source.
+        QueueError: boto3 is not installed, or not set up.
+    """
+
+    def __init__(
+        self,
+        queue_url: str,
+        handler: Handler | Callable[[Any, Any], Any] | str | None,
+        *,
+        pattern: Filter | PatternInput | None = None,
+        mapping: EventSourceMapping | None = None,
+        client: Any = None,
+        endpoint_url: str | None = None,
+        region_name: str | None = None,
+        concurrency: int | None = None,
+        timeout: float | None = None,
+        keep_dropped: bool = False,
+        dry_run: bool = False,
+        wait_seconds: int = 1,
+        function_name: str = "local",
+        on_dropped: OnDropped | None = None,
+        on_batch: Callable[[BatchResult], None] | None = None,
+        report: Callable[[str], None] | None = None,
+    ) -> None:
+        if handler is None and not dry_run:
+            raise ValueError("without a handler there is only dry_run=True")
+        if not 0 <= wait_seconds <= 20:
+            raise ValueError(f"wait_seconds is between 0 and 20, found {wait_seconds}")
+        if concurrency is not None and not 1 <= concurrency <= MAX_CONCURRENCY:
+            raise ValueError(f"concurrency is between 1 and 1,000, found {concurrency}")
+        self._filter = _filter(pattern)
+        self._handler = _handler(handler)
+        self._mapping = mapping or EventSourceMapping()
+        self._concurrency = concurrency or _concurrency(self._mapping, self._handler)
+        self._timeout = timeout
+        self._keep_dropped = keep_dropped
+        self._dry_run = dry_run
+        self._wait_seconds = wait_seconds
+        self._function_name = function_name
+        self._on_dropped = on_dropped
+        self._on_batch = on_batch or _log_batch
+        self._report = report or _log.warning
+        if client is None:
+            client = connect(
+                queue_url,
+                endpoint_url=endpoint_url,
+                region_name=region_name,
+                wait_seconds=wait_seconds,
+                connections=CONNECTIONS,
+            )
+        self._queue = Queue(client, queue_url, self._report)
+        self._counters = Counters()
+        self._stopping = threading.Event()
+        self._started = threading.Event()
+        self._work: Worker | None = None
+        self._error: BaseException | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def counts(self) -> Counts:
+        """What has become of the messages so far."""
+        return self._counters.snapshot()
+
+    def check(self) -> QueueInfo:
+        """Look at the queue, and whether AWS would make this mapping.
+
+        Raises:
+            MappingError: it would not.
+            QueueError: the queue does not answer.
+        """
+        return self._checked()[0]
+
+    def run(self, *, until_empty: bool = False) -> Counts:
+        """Work until `stop` is called, or a KeyboardInterrupt.
+
+        Then, batches in flight are finished, and all other messages made visible again. A second
+        KeyboardInterrupt ends it at once.
+
+        Args:
+            until_empty: also stop when the queue has no message that can be received. Messages that
+                failed, and are still invisible, remain.
+
+        Returns:
+            The counts at the end.
+
+        Raises:
+            MappingError: AWS would not make this mapping.
+            QueueError: the queue does not answer at the start, or refuses to be used.
+        """
+        info, timeout = self._checked()
+        settings = WorkSettings(
+            handler=self._handler,
+            verdict=None if self._filter is None else self._filter.verdict,
+            mapping=self._mapping,
+            concurrency=self._concurrency,
+            timeout=timeout,
+            keep_dropped=self._keep_dropped,
+            dry_run=self._dry_run,
+            wait_seconds=self._wait_seconds,
+            function_name=self._function_name,
+            until_empty=until_empty,
+            on_dropped=self._on_dropped,
+            on_batch=self._on_batch,
+            report=self._report,
+        )
+        work = Worker(settings, self._queue, info, self._counters, self._stopping, self._fail)
+        self._work = work
+        try:
+            work.start()
+            self._started.set()
+            while not self._stopping.wait(_TICK):
+                pass
+        finally:
+            self._stopping.set()
+            try:
+                work.finish()
+            except BaseException:
+                work.abandon()
+                raise
+        if self._error is not None:
+            raise self._error
+        return self.counts
+
+    def stop(self) -> None:
+        """Have `run` end: it finishes the batches in flight."""
+        self._stopping.set()
+
+    def wait_until_empty(self, timeout: float = 30) -> Counts:
+        """Wait until no message can be received, and none is being handled.
+
+        Messages that failed, and are still invisible, are not waited for.
+
+        Raises:
+            TimeoutError: that takes longer than so many seconds.
+        """
+        if self._work is None:
+            raise ValueError("the poller does not run")
+        is_empty = self._work.wait_until_empty(timeout)
+        if self._error is not None:
+            raise self._error
+        if not is_empty:
+            raise TimeoutError(f"the queue is not empty after {timeout:g} s: {self.counts}")
+        return self.counts
+
+    def _checked(self) -> tuple[QueueInfo, float]:
+        """As `check`; and the function's timeout."""
+        info = self._queue.info()
+        timeout = self._timeout
+        if timeout is None:
+            timeout = max(1, min(info.visibility_timeout, MAX_TIMEOUT))
+        if not self._dry_run:
+            self._mapping.check(info, timeout)
+        if self._keep_dropped and info.is_fifo:
+            raise MappingError(
+                "keep_dropped",
+                "a FIFO queue delivers no later message of a group while an earlier one is kept: "
+                "the group would stand still",
+            )
+        return info, timeout
+
+    def __enter__(self) -> Poller:
+        self._thread = threading.Thread(target=self._run_in_thread, name="fp poller", daemon=True)
+        self._thread.start()
+        while not self._started.wait(0.01) and self._thread.is_alive():
+            pass
+        if self._error is not None:
+            raise self._error
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+        if self._thread is not None:
+            self._thread.join()
+        if self._error is not None and error is None:
+            raise self._error
+
+    def _run_in_thread(self) -> None:
+        try:
+            self.run()
+        except BaseException as error:  # noqa: BLE001 - for those who wait for the thread
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        """Note what ends all work; the first counts."""
+        if self._error is None:
+            self._error = error
+        self._stopping.set()
+        if self._work is not None:
+            self._work.wake()
+
+
+class _NoHandler:
+    """Of a dry run: never called."""
+
+    concurrency: int | None = None
+
+    def invoke(self, event: dict[str, Any], context: object) -> Any:
+        raise AssertionError("a dry run calls no function")
+
+    def close(self) -> None:
+        """Nothing runs here."""
+
+
+def _filter(pattern: Filter | PatternInput | None) -> Filter | None:
+    if pattern is None:
+        return None
+    found = pattern if isinstance(pattern, Filter) else filterpatterns.compile(pattern)
+    if found.source not in ("sqs", "auto"):
+        raise ValueError(f"the filter is for records of {found.source}, not of sqs")
+    return found
+
+
+def _handler(handler: Handler | Callable[[Any, Any], Any] | str | None) -> Handler:
+    if handler is None:
+        return _NoHandler()
+    if isinstance(handler, str):
+        return PythonModule(handler)
+    if isinstance(handler, Handler):
+        return handler
+    return PythonFunction(handler)
+
+
+def _concurrency(mapping: EventSourceMapping, handler: Handler) -> int:
+    limits = (DEFAULT_CONCURRENCY, mapping.maximum_concurrency, handler.concurrency)
+    return min(limit for limit in limits if limit is not None)
+
+
+def _log_batch(result: BatchResult) -> None:
+    if result.error is not None:
+        _log.error("batch %d failed: %s\n%s", result.number, result.error, result.details)

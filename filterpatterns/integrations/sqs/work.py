@@ -1,0 +1,261 @@
+"""The threads of a poller: they receive, form batches, delete, and keep what is ours invisible."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from time import monotonic
+from typing import Any, Final
+
+from msgspec import Struct
+
+from filterpatterns.integrations.sqs.batching import Batching
+from filterpatterns.integrations.sqs.counts import Counters
+from filterpatterns.integrations.sqs.deleting import Deleter
+from filterpatterns.integrations.sqs.handlers import Handler
+from filterpatterns.integrations.sqs.invoking import BatchResult, Invoker
+from filterpatterns.integrations.sqs.mapping import (
+    DEFAULT_BATCH_SIZE,
+    MAX_EVENT_BYTES,
+    EventSourceMapping,
+)
+from filterpatterns.integrations.sqs.queue import Queue, QueueError, QueueInfo
+from filterpatterns.integrations.sqs.receiving import OnDropped, Receiver
+from filterpatterns.integrations.sqs.visibility import HeldMessages
+from filterpatterns.matching.verdict import Verdict
+
+_RECEIVERS: Final = 4
+_DELETERS: Final = 4
+CONNECTIONS: Final = _RECEIVERS + _DELETERS + 4
+"""Calls that may be made at a time."""
+
+_MOST_UNDELETED: Final = 1_000
+_LAST_CALLS: Final = 10.0
+"""Seconds, at the end, for a server that does not answer."""
+
+_TICK: Final = 0.5
+_JOIN: Final = 3.0
+
+
+class WorkSettings(Struct, frozen=True, kw_only=True):
+    """What a Poller was asked for, complete; see there. `verdict` is the filter's, None without."""
+
+    handler: Handler
+    verdict: Callable[[Any], Verdict] | None
+    mapping: EventSourceMapping
+    concurrency: int
+    timeout: float
+    keep_dropped: bool
+    dry_run: bool
+    wait_seconds: int
+    function_name: str
+    until_empty: bool
+    on_dropped: OnDropped | None
+    on_batch: Callable[[BatchResult], None]
+    report: Callable[[str], None]
+
+
+class Worker:
+    """The threads of a poller that runs.
+
+    Args:
+        settings: what it was asked for.
+        queue: where the messages come from.
+        info: what it says about itself.
+        counters: count.
+        stopping: set by whoever wants it to end, and by itself when the queue is empty.
+        fail: takes what ends all work.
+    """
+
+    def __init__(
+        self,
+        settings: WorkSettings,
+        queue: Queue,
+        info: QueueInfo,
+        counters: Counters,
+        stopping: threading.Event,
+        fail: Callable[[BaseException], None],
+    ) -> None:
+        self._settings = settings
+        self._queue = queue
+        self._info = info
+        self._counters = counters
+        self._stopping = stopping
+        self._fail = fail
+        self._held = HeldMessages()
+        self._is_finished = threading.Event()
+        self._has_traffic = threading.Event()
+        self._changed = threading.Condition()
+        self._receiving = 0
+        self._empty_since = 0.0
+        mapping = settings.mapping
+        self._most_waiting = max(mapping.batch_size, DEFAULT_BATCH_SIZE)
+        batching = Batching(
+            mapping.batch_size,
+            mapping.maximum_batching_window,
+            is_fifo=info.is_fifo,
+            max_receive_count=info.max_receive_count,
+        )
+        self._deleter = Deleter(queue)
+        self._invoker = Invoker(
+            queue,
+            info,
+            settings.handler,
+            batching,
+            self._deleter,
+            self._held,
+            counters,
+            concurrency=settings.concurrency,
+            timeout=settings.timeout,
+            reports_failures=mapping.report_batch_item_failures,
+            function_name=settings.function_name,
+            on_batch=settings.on_batch,
+            warn=settings.report,
+        )
+        self._receiver = Receiver(
+            queue,
+            info,
+            settings.verdict,
+            self._invoker,
+            self._deleter,
+            self._held,
+            counters,
+            keep_dropped=settings.keep_dropped,
+            keep_all=settings.dry_run,
+            on_dropped=settings.on_dropped,
+        )
+        # The messages of a group are in order only if they are received one call after another.
+        self._receivers = [
+            self._thread(self._receive, index) for index in range(1 if info.is_fifo else _RECEIVERS)
+        ]
+        self._others = [
+            self._thread(self._invoker.run, fail),
+            self._thread(self._keep_invisible),
+            *(self._thread(self._deleter.run) for _ in range(_DELETERS)),
+        ]
+
+    def start(self) -> None:
+        """Start all threads."""
+        for thread in (*self._others, *self._receivers):
+            thread.start()
+
+    def finish(self) -> None:
+        """Receive no more, finish what has begun, give back the rest."""
+        self._has_traffic.set()  # those who wait for it have their end to see
+        self._invoker.close()
+        self._invoker.wait(self._settings.concurrency)
+        for thread in self._receivers:
+            thread.join(self._settings.wait_seconds + _JOIN)
+        self._invoker.close()
+        last = threading.Timer(_LAST_CALLS, self._queue.given_up.set)
+        last.daemon = True
+        last.start()
+        self._deleter.close(_LAST_CALLS + _JOIN)
+        rest = list(self._held.drop_all())
+        parked = set(self._receiver.parked())
+        try:
+            refused = self._queue.set_visibility(rest, 0)
+        except QueueError as error:
+            self._settings.report(
+                f"messages come back when their visibility timeout is over: {error}"
+            )
+            refused = {}
+        returned = [one for one in rest if one not in parked and one not in refused]
+        self._counters.add(returned=len(returned))
+        last.cancel()
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Let everything be: messages come back by themselves."""
+        self._is_finished.set()
+        self._queue.given_up.set()
+        self._settings.handler.close()
+
+    def wait_until_empty(self, timeout: float) -> bool:
+        """Wait until a call that begins from now on finds the queue empty, with nothing in work;
+        gives whether that has come."""
+        start = monotonic()
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: self._empty_since > start or self._stopping.is_set(), timeout
+            )
+
+    def wake(self) -> None:
+        """Have those look again who wait."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def _thread(self, work: Callable[..., None], *arguments: Any) -> threading.Thread:
+        def run() -> None:
+            try:
+                work(*arguments)
+            except BaseException as error:  # noqa: BLE001 - `run` raises it
+                self._fail(error)
+
+        return threading.Thread(target=run, daemon=True)
+
+    def _receive(self, index: int) -> None:
+        """Receive messages until the end. All threads but the first only while there are many."""
+        while not self._stopping.is_set():
+            if index and not self._has_traffic.wait(_TICK):
+                continue
+            if not self._invoker.wait_for_room(self._most_waiting, MAX_EVENT_BYTES, _TICK):
+                continue
+            if not self._deleter.wait_for_room(_MOST_UNDELETED, _TICK):
+                continue
+            if index:
+                self._receive_once(self._settings.wait_seconds)
+            else:
+                self._watch()
+
+    def _watch(self) -> None:
+        """As the first of the receivers: receive, and see whether the queue is empty."""
+        start = monotonic()
+        polled = self._counters.snapshot().polled
+        was_idle = self._is_idle()
+        wait = (
+            min(self._settings.wait_seconds, 1)
+            if self._settings.until_empty
+            else self._settings.wait_seconds
+        )
+        if self._receive_once(wait):
+            return
+        if not was_idle or polled != self._counters.snapshot().polled or not self._is_idle():
+            if self._settings.until_empty:
+                self._invoker.flush()
+            return
+        with self._changed:
+            self._empty_since = start
+            self._changed.notify_all()
+        if self._settings.until_empty:
+            self._stopping.set()
+
+    def _receive_once(self, wait_seconds: int) -> int:
+        with self._changed:
+            self._receiving += 1
+        try:
+            count = self._receiver.receive(wait_seconds, self._stopping)
+        finally:
+            with self._changed:
+                self._receiving -= 1
+        if count:
+            self._has_traffic.set()
+        elif not self._stopping.is_set():
+            self._has_traffic.clear()
+        return count
+
+    def _is_idle(self) -> bool:
+        """Whether nothing is being done with any message."""
+        return (
+            self._receiving == 0
+            and self._deleter.backlog == 0
+            and len(self._held) == len(self._receiver.parked())
+        )
+
+    def _keep_invisible(self) -> None:
+        """Extend the time of messages that are ours before it is over."""
+        while not self._is_finished.wait(min(5.0, max(0.1, self._info.visibility_timeout / 8))):
+            for seconds, messages in self._held.due(monotonic()).items():
+                since = monotonic()
+                self._queue.set_visibility(messages, seconds)
+                self._held.extended(messages, since, seconds)

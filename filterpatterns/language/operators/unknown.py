@@ -1,0 +1,34 @@
+"""A rule with a part that only a deployment knows: `fp check` says the rest about its pattern."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from filterpatterns.language.operators.base import Bind, Kind, Operator
+
+
+class UnknownRule(Struct, frozen=True, eq=False):
+    """A rule that nobody can ask yet: no two are known to be the same. `example` is what it might
+    come to, if that is known.
+
+    Patterns that have one are checked, but never compiled for records.
+    """
+
+    example: Operator | None = None
+
+    def holds(self, value: Any) -> bool:
+        return False
+
+    def code(self, value: str, kind: Kind, bind: Bind) -> str:
+        return "False"
+
+    def needle(self) -> str | None:
+        return None
+
+    def words(self) -> str:
+        return "a rule that is known only when deployed"
+
+    def why_not(self, value: Any) -> str:
+        return "the rule is known only when deployed"

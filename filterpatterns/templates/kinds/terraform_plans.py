@@ -1,0 +1,40 @@
+"""Plans and states, as `terraform show -json` prints them: where their resources are.
+
+Terraform documentation, "JSON output format".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from filterpatterns.templates.documents.values import Object, TemplateValue, child, items, text_of
+
+
+def is_output(root: Object) -> bool:
+    """Whether a document is a plan or a state as `terraform show -json` prints it."""
+    return roots(root) != ()
+
+
+def roots(root: Object) -> tuple[TemplateValue, ...]:
+    """The root modules of what is planned, or of what there is."""
+    places = (child(root, "planned_values", "root_module"), child(root, "values", "root_module"))
+    return tuple(one for one in places if isinstance(one, Object))
+
+
+def modules(module: TemplateValue | None) -> Iterator[TemplateValue]:
+    """A module's representation, and those of the modules that it calls."""
+    pending = [module]
+    while pending:
+        one = pending.pop(0)
+        if one is None:
+            continue
+        yield one
+        pending += items(child(one, "child_modules"))
+
+
+def references(module: TemplateValue) -> Iterator[tuple[str, TemplateValue]]:
+    """The addresses of a module's resources, and what their values come from."""
+    for resource in items(child(module, "resources")):
+        expressions = child(resource, "expressions")
+        if expressions is not None:
+            yield text_of(child(resource, "address")) or "", expressions

@@ -1,0 +1,126 @@
+"""A large JSON text -> the same without the parts that have nothing to do with patterns.
+
+Reading JSON into nodes that know their places takes some 100 bytes for each byte of numbers. Of a
+plan of 30 MB, or of whatever else has a template's word in it, hardly anything is about filters.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import msgspec
+
+from filterpatterns.templates.mentions import mentions_patterns
+
+WORTHWHILE: Final = 1 << 20
+"""Characters of a text from which on pruning costs less than reading."""
+
+_SMALLEST: Final = 1 << 12
+"""Bytes of a value in an object that is worth cutting out."""
+
+_LONG_ARRAY: Final = 1 << 16
+"""Bytes of an array of which single members are cut out."""
+
+_BETWEEN: Final = re.compile(rb"[\s,]*")
+_SOURCES: Final = re.compile(
+    rb"AWS::(?:SQS|Kinesis|DynamoDB|Serverless|MSK|AmazonMQ|DocDB|EventsV2)"
+    rb"|awsc?c?_(?:sqs|kinesis|dynamodb|msk|mq|docdb|eventsv2)"
+    rb"|SchemaRegistryConfig|schema_registry_config"
+)
+"""Types of resources that events come from, and what tells of a mapping's Kafka records: its
+source, and the attributes that a schema registry validates."""
+
+_ANY: Final = msgspec.json.Decoder(dict[str, msgspec.Raw] | list[msgspec.Raw]).decode
+
+
+def pruned(text: str) -> str:
+    """The text, with `null` and blanks in place of objects and arrays that mention neither patterns
+    nor sources: every character that is left has its place. What is no JSON stays as it is.
+    """
+    data = text.encode()
+    view = memoryview(data)
+    cuts: list[tuple[int, int]] = []
+    pending = [(0, len(data))]
+    try:
+        while pending:
+            start, end = pending.pop()
+            children = _ANY(view[start:end])
+            if isinstance(children, dict):
+                _cut_members(data, children, start, end, cuts, pending)
+            elif end - start >= _LONG_ARRAY:
+                _cut_items(data, children, start, cuts, pending)
+    except (msgspec.DecodeError, RecursionError):
+        return text
+    return _without(data, sorted(cuts))
+
+
+def _is_relevant(part: bytes) -> bool:
+    return mentions_patterns(part) or _SOURCES.search(part) is not None
+
+
+def _cut_members(
+    data: bytes,
+    members: dict[str, msgspec.Raw],
+    start: int,
+    end: int,
+    cuts: list[tuple[int, int]],
+    pending: list[tuple[int, int]],
+) -> None:
+    """Cut out the large values of an object that say nothing."""
+    position = start
+    for value in members.values():
+        part = bytes(value)
+        if len(part) < _SMALLEST:
+            continue
+        found = data.find(part, position, end)
+        if found < 0:  # a name that is repeated: the value stands before the one that was found
+            continue
+        position = found + len(part)
+        if part[:1] not in (b"{", b"["):
+            continue
+        if _is_relevant(part):
+            pending.append((found, position))
+        else:
+            cuts.append((found, position))
+
+
+def _cut_items(
+    data: bytes,
+    items: list[Any],
+    start: int,
+    cuts: list[tuple[int, int]],
+    pending: list[tuple[int, int]],
+) -> None:
+    """Cut out runs of an array's items that say nothing."""
+    position = data.index(b"[", start) + 1
+    run: tuple[int, int] | None = None
+    for item in items:
+        part = bytes(item)
+        between = _BETWEEN.match(data, position)
+        begin = position if between is None else between.end()
+        position = begin + len(part)
+        if not _is_relevant(part):
+            run = (begin if run is None else run[0], position)
+            continue
+        if run is not None:
+            cuts.append(run)
+            run = None
+        if part[:1] in (b"{", b"["):
+            pending.append((begin, position))
+    if run is not None:
+        cuts.append(run)
+
+
+def _without(data: bytes, cuts: list[tuple[int, int]]) -> str:
+    parts: list[str] = []
+    position = 0
+    for start, end in cuts:
+        length = len(data[start:end].decode())
+        if length < len("null"):
+            continue
+        parts.append(data[position:start].decode())
+        parts.append("null".ljust(length))
+        position = end
+    parts.append(data[position:].decode())
+    return "".join(parts)

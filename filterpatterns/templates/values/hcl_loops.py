@@ -1,0 +1,102 @@
+"""Terraform's repetitions: `dynamic` blocks, and resources with `for_each`.
+
+Terraform language, "dynamic Blocks" and "The for_each Meta-Argument".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from filterpatterns.templates.documents.values import (
+    Call,
+    Choice,
+    Encoded,
+    Joined,
+    List,
+    Object,
+    Reference,
+    TemplateValue,
+    Text,
+    child,
+    members,
+    text_of,
+)
+from filterpatterns.templates.values.hcl_values import Expressions
+
+_MOST_REPEATED = 100
+"""Times that one block is written out."""
+
+Scope = Mapping[str, TemplateValue]
+"""Names that only the block has (`each.value`, `filter.value`), and what they stand for."""
+
+
+def instances(address: str, body: Object, evaluate: Expressions) -> Iterator[tuple[str, Object]]:
+    """The resources that a resource block makes, with their addresses."""
+    for_each = body.get("for_each")
+    values = None if for_each is None else evaluate.values(for_each)
+    if not values:
+        yield address, body
+        return
+    for key, value in values[:_MOST_REPEATED]:
+        if not evaluate.repetitions.spend():
+            return
+        found = substituted(body, {"each.key": key, "each.value": value}, evaluate)
+        if isinstance(found, Object):
+            yield f'{address}["{evaluate.known_text(key) or ""}"]', found
+
+
+def expanded(body: Object, evaluate: Expressions) -> Object:
+    """A body with the blocks that its `dynamic` blocks make in their places."""
+    if body.get("dynamic") is None:
+        return body
+    found: list[tuple[Text, TemplateValue]] = []
+    for name, value in body.members:
+        if name.value != "dynamic":
+            found.append((name, value))
+            continue
+        for label, dynamic in members(value):
+            found += ((label, each) for each in _repeated(label.value, dynamic, evaluate))
+    return Object(tuple(found), body.span)
+
+
+def _repeated(label: str, dynamic: TemplateValue, evaluate: Expressions) -> Iterator[TemplateValue]:
+    content = child(dynamic, "content")
+    if content is None:
+        return
+    iterator = child(dynamic, "iterator")
+    name = iterator.source if isinstance(iterator, Reference) else text_of(iterator) or label
+    values = evaluate.values(child(dynamic, "for_each"))
+    if values is None:
+        yield content  # once, at least: what refers to the items is not known
+        return
+    for key, value in values[:_MOST_REPEATED]:
+        if not evaluate.repetitions.spend():
+            return
+        yield substituted(content, {f"{name}.key": key, f"{name}.value": value}, evaluate)
+
+
+def substituted(node: TemplateValue, scope: Scope, evaluate: Expressions) -> TemplateValue:
+    """A node in which the names of a scope are replaced by what they stand for."""
+
+    def each(given: TemplateValue) -> TemplateValue:
+        if isinstance(given, Reference):
+            start = scope.get(".".join(given.path[:2]))
+            return given if start is None else evaluate.inside(start, given.path[2:], given)
+        if isinstance(given, Object):
+            found = tuple((name, each(value)) for name, value in given.members)
+            return Object(found, given.span)
+        if isinstance(given, List):
+            return List(tuple(each(item) for item in given.items), given.span)
+        if isinstance(given, Joined):
+            return Joined(tuple(each(part) for part in given.parts), given.span)
+        if isinstance(given, Encoded):
+            return Encoded(each(given.value), given.span)
+        if isinstance(given, Choice):
+            first, second = (each(option) for option in given.options)
+            return Choice(given.condition, (first, second), given.span)
+        if isinstance(given, Call):
+            arguments = tuple(each(argument) for argument in given.arguments)
+            return Call(given.function, arguments, given.spread, given.source, given.span)
+        return given
+
+    return each(node)

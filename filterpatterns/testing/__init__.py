@@ -1,0 +1,7 @@
+"""What people's own tests need: assertions about filters, and files of cases."""
+
+from __future__ import annotations
+
+from filterpatterns.testing.assertions import assert_delivered, assert_dropped, assert_event
+
+__all__ = ["assert_delivered", "assert_dropped", "assert_event"]

@@ -1,0 +1,159 @@
+"""What .gitignore files leave out: as Git itself says."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from filterpatterns.cli.checking.gitignore import IgnoreRules
+from filterpatterns.cli.checking.searching import Exclusions, Search
+
+NAMES = ("a", "b", "ab", "a.tf", "b.tf", "A", "a b", "[a]", "x-y", "a*")
+FOLDERS = ("", "a/", "b/", "a/b/", "b/a/b/", "ab/")
+PATHS = tuple(f"{folder}{name}" for folder in FOLDERS for name in NAMES)
+
+
+def git(folder: Path, *args: str, stdin: bytes = b"") -> bytes:
+    run = subprocess.run(
+        ["git", "-C", str(folder), "-c", "core.excludesFile=", *args],
+        input=stdin,
+        capture_output=True,
+        check=False,
+    )
+    assert run.returncode in (0, 1), run.stderr
+    return run.stdout
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("repository")
+    git(folder, "init", "-q")
+    return folder
+
+
+def ignored_by_git(folder: Path, paths: tuple[str, ...]) -> set[str]:
+    out = git(
+        folder, "check-ignore", "-z", "--no-index", "--stdin", stdin="\0".join(paths).encode()
+    )
+    return {path for path in out.decode().split("\0") if path}
+
+
+LINES = st.lists(
+    st.one_of(
+        st.sampled_from(
+            (
+                *("a", "/a", "a/", "/a/", "a/b", "**/b", "a/**", "a/**/b", "*.tf", "/*.tf", "?"),
+                *("!a.tf", "!b/", "[ab]", "[!a]", "[^a].tf", "[a-c]*", "\\[a\\]", "a\\*", "#a"),
+                *("\\#a", "\\!a", "a b", "a ", "a\\ ", "**", "/**", "a**", "*/b", "b/*", "!b/a"),
+                *(
+                    "[[:alpha:]]",
+                    "[[:upper:]]",
+                    "[a",
+                    "[]a]",
+                    "a/*/b",
+                    "**/a/**",
+                    "",
+                    "/",
+                    "!",
+                    "x-y",
+                ),
+            )
+        ),
+        st.text("ab*?/!.[]\\-^ ", max_size=6),
+    ),
+    max_size=4,
+)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@example(lines=["*", "!*/", "!*.tf"])
+@example(lines=["a/", "!a/b"])
+@given(lines=LINES)
+def test_rules_leave_out_what_git_leaves_out(repository: Path, lines: list[str]) -> None:
+    (repository / ".gitignore").write_text("\n".join(lines) + "\n")
+    rules = IgnoreRules(lines)
+    assert {path for path in PATHS if _is_ignored(rules, path)} == ignored_by_git(repository, PATHS)
+
+
+def _is_ignored(rules: IgnoreRules, path: str) -> bool:
+    """A folder that is left out takes along all that is in it, whatever rules say of that."""
+    return rules.excludes(path)
+
+
+def files(folder: Path, exclusions: Exclusions | None = None) -> list[str]:
+    said: list[str] = []
+    search = Search(
+        (".yaml", ".tf"),
+        exclusions or Exclusions(root=str(folder)),
+        on_error=lambda path, words: said.append(f"{path}: {words}"),
+        on_link=lambda path, words: said.append(f"{path}: {words}"),
+    )
+    return [str(Path(path).relative_to(folder)) for path in search.files(str(folder))] + said
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
+def test_files_deeper_down_count_more(tmp_path: Path) -> None:
+    tree = dict.fromkeys(("a.yaml", "b.yaml", "in/a.yaml", "in/b.yaml", "in/deep/a.yaml"), "")
+    write(tmp_path, {**tree, ".gitignore": "a.yaml\n", "in/.gitignore": "!a.yaml\n/b.yaml\n"})
+    assert files(tmp_path) == ["b.yaml", "in/a.yaml", "in/deep/a.yaml"]
+
+
+def test_ignore_files_of_the_folders_above_count_up_to_the_repository(tmp_path: Path) -> None:
+    tree = dict.fromkeys(("repo/app/a.yaml", "repo/app/b.yaml", "repo/app/c.yaml"), "")
+    write(tmp_path, {**tree, ".gitignore": "c.yaml", "repo/.gitignore": "app/a.yaml"})
+    assert files(tmp_path / "repo" / "app") == ["a.yaml", "b.yaml", "c.yaml"]  # no repository
+    git(tmp_path / "repo", "init", "-q")
+    assert files(tmp_path / "repo" / "app") == ["b.yaml", "c.yaml"]
+    (tmp_path / "repo" / ".git" / "info" / "exclude").write_text("b.yaml\n")
+    assert files(tmp_path / "repo" / "app") == ["c.yaml"]
+
+
+def test_what_is_named_is_searched_even_if_it_is_ignored(tmp_path: Path) -> None:
+    write(tmp_path, {".gitignore": "cdk.out/\n", "cdk.out/a.yaml": ""})
+    git(tmp_path, "init", "-q")
+    assert files(tmp_path) == []
+    assert files(tmp_path / "cdk.out") == ["a.yaml"]
+
+
+def test_gitignore_can_be_left_aside(tmp_path: Path) -> None:
+    write(tmp_path, {".gitignore": "*.yaml", "a.yaml": "", "node_modules/x.yaml": ""})
+    everything = Exclusions(root=str(tmp_path), respect_gitignore=False)
+    assert files(tmp_path, everything) == ["a.yaml"]
+
+
+def test_exclusions_are_globs_from_the_root(tmp_path: Path) -> None:
+    tree = ("a/x.yaml", "a/b/x.yaml", "b/x.yaml", "b/y.yaml", "c/gen_1.yaml", "c/x.yaml")
+    write(tmp_path, dict.fromkeys(tree, ""))
+    globs = Exclusions(root=str(tmp_path), globs=("a/b", "b/*", "gen_*.yaml"))
+    assert files(tmp_path, globs) == ["a/x.yaml", "c/x.yaml"]
+
+
+def test_links_that_lead_out_are_not_followed_and_said(tmp_path: Path) -> None:
+    write(tmp_path, {"out/x.yaml": "", "out/folder/y.yaml": "", "in/z.yaml": ""})
+    for name, target in {
+        "x.yaml": "out/x.yaml",
+        "folder": "out/folder",
+        "same.yaml": "in/z.yaml",
+    }.items():
+        (tmp_path / "in" / name).symlink_to(tmp_path / target)
+    (tmp_path / "in" / "nowhere.yaml").symlink_to(tmp_path / "in" / "nothing")
+    words = "a link that leads out of the directory is not followed"
+    assert files(tmp_path / "in") == [
+        "same.yaml",
+        "z.yaml",
+        f"{tmp_path}/in/folder: {words}",
+        f"{tmp_path}/in/x.yaml: {words}",
+    ]

@@ -1,0 +1,228 @@
+"""The generated code of rule sets: what it serves, and what takes the plain way."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+import filterpatterns
+from filterpatterns import RecordError, RuleSet
+from filterpatterns.engine.rulesets import version
+from tests.support.paths import base64_of
+from tests.support.rulesets import is_served, settle
+
+PATTERNS: dict[str, Any] = {
+    "exact": {"status": ["paid"], "total": [{"numeric": [">", 100]}]},
+    "range": {"total": [{"numeric": [">=", 50, "<", 200]}]},
+    "prefix": {"customer": {"email": [{"prefix": "ada"}]}},
+    "suffix": {"customer": {"email": [{"suffix": "@example.com"}]}},
+    "but": {"status": [{"anything-but": ["paid", "failed"]}], "customer": {"id": [7]}},
+    "absent": {"refund": [{"exists": False}], "status": ["paid"]},
+    "flag": {"gift": [True, None]},
+    "wild": {"customer": {"email": [{"wildcard": "*exam*com"}]}},
+    "address": {"ip": [{"cidr": "10.0.0.0/8"}]},
+    "either": {"$or": [{"status": ["failed"]}, {"total": [5]}]},
+}
+BODIES: list[Any] = [
+    {"status": "paid", "total": 150, "customer": {"email": "ada@example.com", "id": 7}},
+    {"status": "new", "total": 1e2, "customer": {"id": 7.0}, "gift": True},
+    {"status": None, "total": 5, "gift": None, "ip": "10.1.2.3", "refund": {}},
+    {"total": "150", "customer": "ada", "status": False, "refund": 1},
+    {},
+]
+
+
+def _rules(source: str, key: str | None) -> tuple[RuleSet, dict[str, Any]]:
+    named = {
+        f"{name}.{copy}": pattern if key is None else {key: pattern}
+        for copy in range(4)  # more than are filed under one key
+        for name, pattern in PATTERNS.items()
+    }
+    compiled = {
+        name: filterpatterns.compile(pattern, source=source)  # type: ignore[arg-type]
+        for name, pattern in named.items()
+    }
+    return RuleSet(named, source=source), compiled  # type: ignore[arg-type]
+
+
+_RECORDS: dict[str, Any] = {
+    "event": (None, lambda body: body),
+    "sqs": ("body", lambda body: {"messageId": "1", "body": json.dumps(body)}),
+    "kinesis": ("data", lambda body: {"kinesis": {"data": base64_of(json.dumps(body))}}),
+    "mq": ("data", lambda body: {"messageID": "1", "data": base64_of(json.dumps(body))}),
+    "dynamodb": ("dynamodb", lambda body: {"eventName": "INSERT", "dynamodb": body}),
+}
+
+
+@pytest.mark.parametrize("source", _RECORDS)
+def test_plain_objects_are_served_and_named_as_filters_say(source: str) -> None:
+    key, record_of = _RECORDS[source]
+    rules, filters = _rules(source, key)
+    for body in BODIES:
+        record = record_of(body)
+        expected = [name for name, one in filters.items() if one.matches(record)]
+        for given in (record, json.dumps(record), json.dumps(record).encode()):
+            assert is_served(rules, given)
+            settle(rules)
+            assert rules.matching(given) == expected
+
+
+def test_arrays_of_plain_values_are_served() -> None:
+    rules, filters = _rules("sqs", "body")
+    for values in ([], ["new", "paid"], [["paid"], {"a": 1}], [150, None], [True]):
+        body = {"status": values, "total": values, "gift": values, "customer": {"email": values}}
+        record = {"body": json.dumps(body)}
+        assert is_served(rules, record)
+        settle(rules)
+        found = rules.matching(record)
+        assert found == [name for name, one in filters.items() if one.matches(record)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"customer": [{"id": 7}, {"email": "ada@example.com"}]},
+        {"customer": [], "status": "new"},
+        {"customer.id": 7, "status": "new"},
+        {"customer": {"id": 7}, "customer.email": "ada@example.com", "status": "new"},
+        "Error",
+        7,
+    ],
+    ids=["objects in an array", "an empty array", "a dotted name", "both", "a string", "a number"],
+)
+def test_what_is_not_served_takes_the_plain_way(body: Any) -> None:
+    rules, filters = _rules("sqs", "body")
+    record = {"body": json.dumps(body)}
+    assert not is_served(rules, record)
+    settle(rules)
+    found = rules.matching(record)
+    assert found == [name for name, one in filters.items() if one.matches(record)]
+
+
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        {"deep": {"a": {"b": {"c": [1]}}}, "leaf": {"a": [{"exists": True}]}},
+        {"quoted": {'na"me': ["x"]}, "other": {"a": [1]}},
+        {"nested": {"a": {str(n): {"b": ["x"]} for n in range(200)}}, "other": {"a.b": [1]}},
+        {"levels": json.loads('{"a":' * 20 + "[1]" + "}" * 20), "other": {"b": [1]}},
+    ],
+    ids=["a leaf and an object", "a name with quotes", "very many names", "deep paths"],
+)
+def test_sets_without_generated_code_take_the_plain_way(patterns: dict[str, Any]) -> None:
+    rules = RuleSet(patterns, source="event")
+    filters = {n: filterpatterns.compile(p, source="event") for n, p in patterns.items()}
+    for event in (
+        {"a": {"b": {"c": 1}}, 'na"me': "x", "b": 1},
+        {"a": 1},
+        {"a": {"7": {"b": "x"}, "b": 1}},
+        json.loads('{"a":' * 20 + "1" + "}" * 20),
+    ):
+        assert not is_served(rules, event)
+        assert rules.matching(event) == [n for n, f in filters.items() if f.matches(event)]
+
+
+def test_two_payloads_and_plain_strings_take_the_plain_way() -> None:
+    both = {"value": {"a": [1]}, "key": {"b": [2]}}
+    rules = RuleSet({"both": both, "value": {"value": {"a": [1]}}}, source="kafka")
+    record = {"value": base64_of('{"a": 1}'), "key": base64_of('{"b": 2}')}
+    assert not is_served(rules, record)
+    assert rules.matching(record) == ["both", "value"]
+    strings = RuleSet({"s": {"body": [{"prefix": "Err"}]}, "j": {"body": {"a": [1]}}})
+    assert not is_served(strings, {"body": "Error"})
+    assert strings.matching({"body": "Error"}) == ["s"]
+    assert is_served(strings, {"body": '{"a": 1}'})
+    assert strings.matching({"body": '{"a": 1}'}) == ["j"]
+
+
+def test_values_of_python_and_names_that_look_like_code() -> None:
+    name = "import os; \\u0041\n#{}"
+    rules = RuleSet({"a": {"x": [5]}, "b": {"é": ["paid"]}, "c": {"y": [2**53]}}, source="event")
+    for event, expected in (
+        ({"x": Decimal(5)}, ["a"]),
+        ({"x": 5.0, "é": "paid"}, ["a", "b"]),
+        ({"y": 2**53}, ["c"]),
+        ({"y": float("nan")}, []),
+        ({"x": True, "y": 2**53 + 1}, []),
+    ):
+        settle(rules)
+        assert rules.matching(event) == expected
+    odd = RuleSet({"odd": {name: ["x"]}}, source="event")
+    settle(odd)
+    assert odd.matching({name: "x"}) == ["odd"]
+    settle(rules)
+    with pytest.raises(RecordError):
+        rules.matching("[1]")
+
+
+def test_many_records_that_come_back_do_not_try_each_time() -> None:
+    rules = RuleSet({"a": {"x": {"y": [5]}}}, source="event")
+    arrays = {"x": [{"y": 5}]}
+    settle(rules)
+    assert rules.matching_many([arrays] * 1000) == [["a"]] * 1000
+    (held,) = rules._state.versions.values()
+    assert held._straight.streak == 255
+    assert rules.matching_many([{"x": {"y": 5}}] * 300) == [["a"]] * 300
+    assert held._straight.streak == 0
+
+
+def test_generated_code_while_others_add_and_remove(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(version, "_SETTLED", 1)
+    rules, filters = _rules("sqs", "body")
+    records = [{"body": json.dumps(body)} for body in BODIES]
+    expected = [{n for n, one in filters.items() if one.matches(r)} for r in records]
+    stop = threading.Event()
+    failures: list[str] = []
+
+    def change() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            rules.add("new", {"body": {"status": ["paid"], f"f{number % 7}": [{"exists": False}]}})
+            rules.remove("new")
+
+    def ask() -> None:
+        for _ in range(300):
+            for record, names in zip(records, expected, strict=True):
+                found = set(rules.matching(record))
+                if found - {"new"} != names:
+                    failures.append(f"{record}: {found ^ names}")
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        changing = threading.Thread(target=change)
+        asking = [threading.Thread(target=ask) for _ in range(2)]
+        for thread in (changing, *asking):
+            thread.start()
+        for thread in asking:
+            thread.join()
+        stop.set()
+        changing.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert not failures
+
+
+def test_minus_zero_is_told_from_zero_where_addresses_are_asked_for() -> None:
+    zero = {"zero": {"a": [0]}, "low": {"a": [{"numeric": ["<", 1]}]}}
+    addresses = {"but": {"a": [{"anything-but": {"prefix": "x"}}]}, "ip": {"a": [{"cidr": "::/0"}]}}
+    for patterns in (zero, {**zero, **addresses}):
+        rules = RuleSet({name: {"body": pattern} for name, pattern in patterns.items()})
+        for number in ("0", "-0", "0.0", "-0.0", "-0e1", "5"):
+            record = {"body": f'{{"a": {number}, "at": "2026-01-02"}}'}
+            expected = [
+                name
+                for name, pattern in patterns.items()
+                if filterpatterns.compile({"body": pattern}).matches(record)
+            ]
+            settle(rules)
+            assert rules.matching(record) == expected, number
+            text = json.dumps(record)
+            settle(rules)
+            assert rules.matching(text) == expected, number

@@ -1,0 +1,49 @@
+"""Partial batch responses: which answers mean success, which failure, and which messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from filterpatterns.integrations.sqs import HandlerError
+from filterpatterns.integrations.sqs.answers import failed_ids
+from filterpatterns.integrations.sqs.handlers import NotJson
+
+IDS = ("1", "2", "3")
+
+
+def failures(*names: Any) -> dict[str, Any]:
+    return {"batchItemFailures": [{"itemIdentifier": name} for name in names]}
+
+
+@pytest.mark.parametrize(
+    "answer", [None, "", {}, {"batchItemFailures": []}, {"batchItemFailures": None}, {"a": 1}]
+)
+def test_complete_success(answer: Any) -> None:
+    assert failed_ids(answer, IDS) == set()
+
+
+@pytest.mark.parametrize("names", [("2",), ("1", "3"), ("1", "2", "3"), ("2", "2")])
+def test_the_named_ones_come_back(names: tuple[str, ...]) -> None:
+    assert failed_ids(failures(*names), IDS) == set(names)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (NotJson("oops"), "no JSON: 'oops'"),
+        ("done", "not an object"),
+        ([], "not an object"),
+        (failures(""), r"batchItemFailures\[0\].itemIdentifier is no message id, found ''"),
+        (failures("1", None), r"batchItemFailures\[1\].itemIdentifier is no message id"),
+        (failures(2), "no message id, found 2"),
+        (failures("1", "4"), "was not in the batch: '4'"),
+        ({"batchItemFailures": [{"messageId": "1"}]}, "has no itemIdentifier"),
+        ({"batchItemFailures": ["1"]}, "has no itemIdentifier"),
+        ({"batchItemFailures": {"itemIdentifier": "1"}}, "not an array"),
+    ],
+)
+def test_complete_failure(answer: Any, words: str) -> None:
+    with pytest.raises(HandlerError, match=words):
+        failed_ids(answer, IDS)

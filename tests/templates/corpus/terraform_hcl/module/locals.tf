@@ -1,0 +1,6 @@
+locals {
+  pattern = { body = { a = "b" } }
+}
+variable "stage" {
+  default = "dev"
+}

@@ -1,0 +1,83 @@
+"""The assertions of `filterpatterns.testing`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import filterpatterns
+from filterpatterns import Reason, RecordError
+from filterpatterns.testing import assert_delivered, assert_dropped, assert_event
+
+ORDERS = filterpatterns.compile({"body": {"total": [{"numeric": [">", 100]}]}})
+LARGE = {"messageId": "large", "body": '{"total": 250}'}
+SMALL = {"messageId": "small", "body": '{"total": 64}'}
+TEXT = {"messageId": "text", "body": "hello"}
+
+
+def failure(check: Any, *args: Any, **named: Any) -> str:
+    with pytest.raises(AssertionError) as caught:
+        check(*args, **named)
+    return str(caught.value)
+
+
+def test_what_is_delivered() -> None:
+    assert_delivered(ORDERS, LARGE)
+    said = failure(assert_delivered, ORDERS, SMALL)
+    assert said == f"the record is not delivered\n{ORDERS.explain(SMALL)}"
+    assert "total: 64 is not > 100" in said
+
+
+def test_what_is_dropped_and_why() -> None:
+    assert_dropped(ORDERS, SMALL)
+    assert_dropped(ORDERS, SMALL, reason=Reason.NO_MATCH)
+    assert_dropped(ORDERS, TEXT, reason="wants-json")
+    assert failure(assert_dropped, ORDERS, LARGE).startswith("the record is not dropped\n✓")
+    said = failure(assert_dropped, ORDERS, TEXT, reason="no-match")
+    assert said.startswith("the record is dropped for another reason: expected no-match, found wan")
+    with pytest.raises(ValueError, match="unknown reason 'nope': choose one of no-match, wants-"):
+        assert_dropped(ORDERS, SMALL, reason="nope")
+
+
+def test_which_records_of_an_event_are_delivered() -> None:
+    event = {"Records": [LARGE, SMALL, TEXT]}
+    assert_event(ORDERS, event, ids=["large"])
+    assert_event(ORDERS, {"Records": [SMALL]}, ids=[])
+    said = failure(assert_event, ORDERS, event, ids=["small", "nope"])
+    assert said.splitlines()[:3] == [
+        "expected small, nope to be delivered, found large",
+        "the event has no nope",
+        "large:",
+    ]
+    assert str(ORDERS.explain(LARGE)) in said
+    assert str(ORDERS.explain(SMALL)) in said
+    assert str(ORDERS.explain(TEXT)) not in said
+    assert "found large" in failure(assert_event, ORDERS, event)
+
+
+def test_an_event_of_another_source_is_an_error() -> None:
+    with pytest.raises(RecordError, match="holds records of kinesis, not of sqs"):
+        assert_event(ORDERS, {"Records": [{"kinesis": {"data": ""}}]}, ids=[])
+
+
+@pytest.mark.parametrize(
+    ("source", "pattern", "event", "name"),
+    [
+        (
+            "dynamodb",
+            {"eventName": ["INSERT"]},
+            {"Records": [{"eventID": "7", "eventName": "INSERT", "dynamodb": {}}]},
+            "7",
+        ),
+        (
+            "kafka",
+            {"topic": ["t"]},
+            {"records": {"t-0": [{"topic": "t", "partition": 0, "offset": 9}]}},
+            "t-0@9",
+        ),
+        ("mq", {"messageID": ["m"]}, {"messages": [{"messageID": "m", "data": ""}]}, "m"),
+    ],
+)
+def test_ids_of_every_source(source: Any, pattern: Any, event: Any, name: str) -> None:
+    assert_event(filterpatterns.compile(pattern, source=source), event, ids=[name])
