@@ -81,9 +81,11 @@ def test_engine_edges(case: dict[str, Any]) -> None:
     assert [rules.any(text) for text in events] == expected, events
     assert [rules.any(text.encode()) for text in events] == expected, events
     assert [in_bodies.any(sqs_record(text)) for text in events] == expected, events
-    for text in events:
+    for number, text in enumerate(events):
         event = json.loads(text)
-        found = {compiled.matches(event), rules.any(event), bool(compiled.explain(event))}
+        found = {compiled.matches(event), rules.any(event)}
+        if THOROUGH or number % 3 == 0:
+            found.add(bool(compiled.explain(event)))
         assert found == {oracle_matches(loads(pattern), event)}, text
 
 
