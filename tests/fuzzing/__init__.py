@@ -3,7 +3,7 @@
 A target (`targets.py`) is a function of bytes. It makes an input of them (`draw.py` reads choices,
 `patterns.py`, `events.py` and `records.py` make something of these; or the bytes are the input as
 they stand), hands it to the package, and raises if something that must hold does not
-(`judges.py`, `peers.py`):
+(`agreement.py`, `peers.py`):
 
 * nothing but PatternError leaves `compile`, nothing `check`, nothing but RecordError the rest;
 * every path to a verdict agrees with the interpreter, rule sets and the lines of `fp filter` among

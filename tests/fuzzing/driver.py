@@ -29,7 +29,7 @@ class TooSlow(BaseException):
 
 @dataclass
 class Tally:
-    """What ran: inputs judged, calls of the target, seconds, the slowest call, what was found.
+    """What ran: inputs tried, calls of the target, seconds, the slowest call, what was found.
 
     Inputs are in hexadecimal; findings by the kind of error and the lines that it came through.
     """
@@ -93,7 +93,7 @@ def run(
         seed: of the random numbers.
         calls: how many calls to make (None: no bound).
         seconds: after how many seconds to stop (None: no bound).
-        limit: seconds of the processor that one call, which may judge many inputs, may take.
+        limit: seconds of the processor that one call, which may try many inputs, may take.
     """
     tally = Tally()
     start = time.monotonic()

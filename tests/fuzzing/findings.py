@@ -1,4 +1,4 @@
-"""What a judge raises."""
+"""What a check raises."""
 
 from __future__ import annotations
 

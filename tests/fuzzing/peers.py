@@ -1,6 +1,6 @@
 """Ways to a verdict around a Filter: rule sets, and the lines of a file as `fp filter` takes them.
 
-As in `judges.py`, the interpreter says what is expected.
+As in `agreement.py`, the interpreter says what is expected.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class RuleSets:
         self.among.add("after", after)
         self._filters["after"] = filterpatterns.compile(after, source=source)
 
-    def judge(self, record: Mapping[str, Any], text: str, verdict: bool) -> None:
+    def check(self, record: Mapping[str, Any], text: str, verdict: bool) -> None:
         """Whatever the record is given as, the rules match that the interpreter says match."""
         expected = ["it"] if verdict else []
         for given in (record, text, text.encode()):
@@ -139,13 +139,13 @@ def takes_as_compile(pattern: Any, source: str, refusal: PatternError | None) ->
         expect(refusal is None, "a rule set takes what compile refuses", refusal, pattern)
 
 
-def judge_line(
+def check_line(
     compiled: Filter, record: Mapping[str, Any], text: str, verdict: bool | None
 ) -> None:
     """A record's text as a line goes where the verdict says, byte for byte; None: it is lost."""
     line = one_line(text).encode()
     if holds_records(record) is not None:  # it is taken apart: those are the records
-        judge_lines(compiled, line)
+        check_lines(compiled, line)
         return
     own = [line + b"\n"] * 2
     for lines, drops, size in _line_filters(compiled, len(line)):
@@ -160,13 +160,13 @@ def judge_line(
         expect((counts.lines, counts.records) == (2, 2 - refused), counts, line)
 
 
-def judge_lines(compiled: Filter, data: bytes) -> None:
+def check_lines(compiled: Filter, data: bytes) -> None:
     """Any bytes as lines: what is kept or dropped is a record, and rightly so; faults are said."""
     for lines, drops, size in _line_filters(compiled, len(data)):
         lines.run(blocks(io.BytesIO(data).readlines(), size))
         outcome, counts = lines.outcome, lines.counts
-        for verdict, judged in ((True, outcome.kept), (False, outcome.dropped)):
-            for line in judged:
+        for verdict, found in ((True, outcome.kept), (False, outcome.dropped)):
+            for line in found:
                 expect(compiled._engine.interpret(line) is verdict, verdict, line, data)
         if drops:
             expect(counts.records == len(outcome.kept) + len(outcome.dropped), counts, data)
@@ -176,7 +176,7 @@ def judge_lines(compiled: Filter, data: bytes) -> None:
             expect(fault.line is None or 1 <= fault.line <= max(1, counts.lines), fault, data)
 
 
-def judge_file(compiled: Filter, given: Sequence[bytes], items: Sequence[Item]) -> None:
+def check_file(compiled: Filter, given: Sequence[bytes], items: Sequence[Item]) -> None:
     """A file whose items are known: `fp filter` meets the same records and the same faults."""
     lines = LineFilter(LineMatcher(compiled, drops=True), "file")
     lines.run(blocks(given, 1 + len(given) % 3))
@@ -186,7 +186,7 @@ def judge_file(compiled: Filter, given: Sequence[bytes], items: Sequence[Item]) 
     expect(found == wanted, "fp filter differs", found, wanted, given)
     said = [(item.line, item.column, item.error) for item in items if item.error is not None]
     expect(lines.outcome.problems == said, lines.outcome.problems, said, given)
-    judge_lines(compiled, b"".join(given))
+    check_lines(compiled, b"".join(given))
 
 
 def blocks(lines: Sequence[bytes], size: int) -> ReadLines:
@@ -196,8 +196,8 @@ def blocks(lines: Sequence[bytes], size: int) -> ReadLines:
 
 
 def _line_filters(compiled: Filter, number: int) -> Iterator[tuple[LineFilter, bool, int]]:
-    """With dropped lines and without, and how many lines at a time: the first lot of them is judged
-    with a look before decoding, if there can be one, and the second without."""
+    """With dropped lines and without, and how many lines at a time: the first lot is matched with
+    a look before decoding, if there can be one, and the second without."""
     for drops in (False, True):
         lines = LineFilter(LineMatcher(compiled, drops=drops), "file", json_lines=True)
         yield lines, drops, 1 + (drops is (number % 2 == 0))

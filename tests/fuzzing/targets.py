@@ -1,6 +1,6 @@
 """The fuzz targets: functions of bytes that raise if something that must hold does not.
 
-Each returns how many inputs it judged: a pattern is compiled once for several records.
+Each returns how many inputs it tried: a pattern is compiled once for several records.
 """
 
 from __future__ import annotations
@@ -21,10 +21,15 @@ from filterpatterns.jsontext import decoding
 from filterpatterns.jsontext.structure import split
 from filterpatterns.templates.finding import TemplateError, patterns_in
 from tests.fuzzing import events, patterns, records, words
+from tests.fuzzing.agreement import (
+    check_bytes,
+    check_record,
+    compiled_or_refused,
+    diagnostic_is_sane,
+)
 from tests.fuzzing.draw import Draw
 from tests.fuzzing.findings import expect
-from tests.fuzzing.judges import compiled_or_refused, diagnostic_is_sane, judge, judge_bytes
-from tests.fuzzing.peers import judge_file
+from tests.fuzzing.peers import check_file
 from tests.support.oracle import oracle_matches
 from tests.support.paths import case_lines
 
@@ -134,7 +139,7 @@ def record_bytes(data: bytes) -> int:
         if how == 1:
             text = records.changed(draw, text, words.TOKENS)
         given = text.encode("utf-8", "surrogatepass")
-    judge_bytes(compiled, given)
+    check_bytes(compiled, given)
     return 1
 
 
@@ -169,12 +174,12 @@ def agreement(data: bytes) -> int:
         values = {key: events.event(draw, wish) for key, wish in wished.items()}
         held = {key: (events.spelled(draw, value), value) for key, value in values.items()}
         record = records.record(draw, source, held)
-        verdict = judge(compiled, record, records.text_of(record))
+        verdict = check_record(compiled, record, records.text_of(record))
         if not keys:
             expected = oracle_matches(pattern, record)
             expect(verdict in (expected, None), "the slow definition differs", pattern, record)
             text = held[""][0]
-            judge_bytes(compiled, text.encode())
+            check_bytes(compiled, text.encode())
     return turns
 
 
@@ -324,7 +329,7 @@ def _read(lines: list[bytes]) -> list[event_reader.Item]:
         )
         expect(is_nothing, "nothing is said", lines)
     if sum(map(len, lines)) % 5 == 0:  # as dear as all the rest
-        judge_file(_any_object(), lines, items)
+        check_file(_any_object(), lines, items)
     return items
 
 

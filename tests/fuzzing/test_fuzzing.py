@@ -52,7 +52,7 @@ def test_an_input_means_the_same_each_time(name: str) -> None:
 
 
 def test_a_defect_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The judges judge: with a Filter that errs now and then, there are findings."""
+    """The checks notice: with a Filter that errs now and then, there are findings."""
     right = Filter.mask
 
     def errs(self: Filter, records: list[object], *, on_error: str = "raise") -> list[bool]:
@@ -117,7 +117,7 @@ def test_a_document_that_ends_too_early_ends_behind_its_last_character() -> None
         assert (item.line, item.column) == (last, len(lines[last - 1].rstrip()) + 1)
 
 
-def test_a_lone_list_of_records_is_judged_alike_however_it_is_shared() -> None:
+def test_a_lone_list_of_records_gets_the_same_verdicts_however_it_is_shared() -> None:
     """Python lists may stand in one another several times, or in themselves."""
     compiled = filterpatterns.compile('{"i": [5], "i.a": [1]}', source="event")
     inner: list[object] = [5, {"a": 1}]

@@ -55,9 +55,11 @@ def test_event_patterns_in_an_sqs_body(case: dict[str, Any]) -> None:
     texts = [text_of(record) for record in records]
     found = batch_verdicts(compiled, records, texts)
     assert disagreeing(found, case["matches"]) == {}, (case["events"], case["matches"])
-    # A batch long enough for the engine to have tried all ways to decode it.
-    for given in (records, texts) if THOROUGH else ((records, texts)[turn_of(compiled) % 2],):
-        assert compiled.mask(given * 30) == case["matches"] * 30
+    # Batches long enough for the engine to try all ways to decode; of a third of the patterns.
+    turn = turn_of(compiled)
+    for number, given in enumerate((records, texts)):
+        if THOROUGH or turn % 6 == number:
+            assert compiled.mask(given * 30) == case["matches"] * 30
 
 
 @pytest.mark.properties
@@ -79,9 +81,11 @@ def test_engine_edges(case: dict[str, Any]) -> None:
     assert [rules.any(text) for text in events] == expected, events
     assert [rules.any(text.encode()) for text in events] == expected, events
     assert [in_bodies.any(sqs_record(text)) for text in events] == expected, events
-    for text in events:
+    for number, text in enumerate(events):
         event = json.loads(text)
-        found = {compiled.matches(event), rules.any(event), bool(compiled.explain(event))}
+        found = {compiled.matches(event), rules.any(event)}
+        if THOROUGH or number % 3 == 0:
+            found.add(bool(compiled.explain(event)))
         assert found == {oracle_matches(loads(pattern), event)}, text
 
 

@@ -1,7 +1,7 @@
 """What must hold for any input, said as checks that raise `Finding`.
 
-The interpreter is the judge of a record: `PATHS`, what `paths.verdicts` lists, and `peers.py` must
-agree with it. A new way to a verdict is one more line in one of them.
+The interpreter has the last word on a record: `PATHS`, what `paths.verdicts` lists, and `peers.py`
+must agree with it. A new way to a verdict is one more line in one of them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import filterpatterns
 from filterpatterns import Diagnostic, Filter, PatternError, Reason, RecordError
 from filterpatterns.matching.verdict import as_record
 from tests.fuzzing.findings import expect
-from tests.fuzzing.peers import judge_line, judge_lines, rule_sets, takes_as_compile
+from tests.fuzzing.peers import check_line, check_lines, rule_sets, takes_as_compile
 from tests.support.paths import verdicts
 
 
@@ -45,39 +45,39 @@ _REFUSALS: Mapping[str, Callable[[Filter, Any], Any]] = {
 }
 
 
-def judge(compiled: Filter, record: Mapping[str, Any], text: str) -> bool | None:
+def check_record(compiled: Filter, record: Mapping[str, Any], text: str) -> bool | None:
     """The verdict on which every path agrees; None if all refuse the record."""
     try:
         expected = compiled._engine.interpret(record)
     except RecordError:
         _refused(compiled, record, is_object=True)
-        judge_line(compiled, record, text, None)
+        check_line(compiled, record, text, None)
         return None
     found = verdicts(compiled, record, text)
     found |= {name: path(compiled, record) for name, path in PATHS.items()}
     expect(set(found.values()) == {expected}, expected, found, record)
-    judge_line(compiled, record, text, expected)
-    rule_sets(compiled).judge(record, text, expected)
+    check_line(compiled, record, text, expected)
+    rule_sets(compiled).check(record, text, expected)
     return expected
 
 
-def judge_bytes(compiled: Filter, data: bytes) -> bool | None:
+def check_bytes(compiled: Filter, data: bytes) -> bool | None:
     """The same for a record that is a text, or is meant to be one."""
     try:
         record = as_record(data)
     except RecordError as error:
         expect(str(error).isprintable(), error)
         _refused(compiled, data, is_object=False)
-        judge_lines(compiled, data)
+        check_lines(compiled, data)
         return None
     try:
         expected = compiled._engine.interpret(data)
     except RecordError:
         _refused(compiled, data, is_object=True)
-        judge_line(compiled, record, str(data, "utf-8"), None)
+        check_line(compiled, record, str(data, "utf-8"), None)
         return None
     found = {
-        "as read": judge(compiled, record, str(data, "utf-8")),
+        "as read": check_record(compiled, record, str(data, "utf-8")),
         "bytearray": compiled.matches(bytearray(data)),
         "memoryview": compiled.matches(memoryview(data)),
     }
