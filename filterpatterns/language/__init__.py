@@ -1,1 +1,1 @@
-"""What a pattern says: text to conditions, with every error and warning."""
+"""What a pattern says: from text to conditions, with every error and warning."""

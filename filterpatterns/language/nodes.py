@@ -1,7 +1,7 @@
-"""The syntax tree: what the text says, with the place of everything in it (offsets from 0).
+"""The syntax tree: what the text says, with the position of everything in it (offsets from 0).
 
-The tree is as wide as the grammar: a `Field` may hold a bare `Scalar`, which AWS refuses.
-`checks.py` reports such things; the stages behind it see only trees without errors.
+The tree is as wide as the grammar: a `Field` may have a bare `Scalar`, which AWS rejects.
+`conditions.py` reports such things; later stages see only trees without errors.
 """
 
 from __future__ import annotations
@@ -59,14 +59,14 @@ class Operation(Struct, frozen=True):
 
 
 class Rules(Struct, frozen=True):
-    """The alternatives for a field: any may hold."""
+    """The alternatives for a field: any may match."""
 
     items: tuple[Scalar | Operation | Rules, ...]
     span: Span
 
 
 class Field(Struct, frozen=True):
-    """A name, and what it leads to."""
+    """A name and its value."""
 
     name: str
     name_span: Span
@@ -74,7 +74,7 @@ class Field(Struct, frozen=True):
 
 
 class Alternatives(Struct, frozen=True):
-    """What stands behind `$or`: any may hold."""
+    """The value of `$or`: any alternative may match."""
 
     items: tuple[Fields | Rules | Scalar, ...]
     span: Span
@@ -88,7 +88,7 @@ class Or(Struct, frozen=True):
 
 
 class Fields(Struct, frozen=True):
-    """The members of an object: all must hold."""
+    """The members of an object: all must match."""
 
     members: tuple[Field | Or, ...]
     span: Span

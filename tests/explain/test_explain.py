@@ -75,9 +75,9 @@ WHY_NOT: list[tuple[Any, Any, str, str]] = [
     (True, "true", "true", '"true" is a string, not true'),
     (None, "", "null", '"" is not null'),
     ("10.0.0.1", "10.0.0.2", '"10.0.0.1"', '"10.0.0.2" is not "10.0.0.1"'),
-    ({"exists": False}, 0, "exists: false", "0 is there, and must not be"),
-    ({"exists": False}, None, "exists: false", "null is there, and must not be: null is a value"),
-    ({"prefix": "ab"}, "Abc", 'prefix "ab"', '"Abc" does not begin with "ab", but for case'),
+    ({"exists": False}, 0, "exists: false", "0 exists, but must not"),
+    ({"exists": False}, None, "exists: false", "null exists, but must not: null is a value"),
+    ({"prefix": "ab"}, "Abc", 'prefix "ab"', '"Abc" does not begin with "ab", apart from case'),
     (
         {"prefix": "ab"},
         " abc",
@@ -91,12 +91,12 @@ WHY_NOT: list[tuple[Any, Any, str, str]] = [
         'prefix "ab" in any case',
         '"xyz" does not begin with "ab"',
     ),
-    ({"suffix": "bc"}, "aBC", 'suffix "bc"', '"aBC" does not end with "bc", but for case'),
+    ({"suffix": "bc"}, "aBC", 'suffix "bc"', '"aBC" does not end with "bc", apart from case'),
     (
         {"suffix": "bc"},
         "abc\n",
         'suffix "bc"',
-        '"abc\\n" does not end with "bc": there is white space behind it',
+        '"abc\\n" does not end with "bc": there is white space after it',
     ),
     (
         {"equals-ignore-case": "Ab"},
@@ -114,7 +114,7 @@ WHY_NOT: list[tuple[Any, Any, str, str]] = [
         {"wildcard": "a*c"},
         "A-C",
         'wildcard "a*c"',
-        '"A-C" does not have the shape "a*c", but for case',
+        '"A-C" does not have the shape "a*c", apart from case',
     ),
     ({"numeric": [">", 100]}, 42, "numeric > 100", "42 is not > 100"),
     (
@@ -138,12 +138,12 @@ WHY_NOT: list[tuple[Any, Any, str, str]] = [
         "cidr 10.0.0.0/8",
         '"1.2.3.4" is not in 10.0.0.0/8',
     ),
-    ({"cidr": "10.0.0.0/8"}, "home", "cidr 10.0.0.0/8", '"home" is no IP address'),
+    ({"cidr": "10.0.0.0/8"}, "home", "cidr 10.0.0.0/8", '"home" is not an IP address'),
     (
         {"cidr": "10.0.0.0/8"},
         "::1",
         "cidr 10.0.0.0/8",
-        '"::1" is an IPv6 address; the block is one of IPv4',
+        '"::1" is an IPv6 address; the block is IPv4',
     ),
     ({"exactly": "x"}, 1, 'exactly "x"', '1 is a number, not the string "x"'),
     ({"anything-but": ["x", "y"]}, "x", 'anything-but "x" or "y"', '"x" is excluded'),
@@ -189,7 +189,7 @@ def test_each_of_several_rules_says_why_it_fails() -> None:
     assert drawn(explanation)[1:] == [
         '✗ a: "Refunded" satisfies none of 3 rules',
         '✗ "PAID": "Refunded" is not "PAID"',
-        '✗ prefix "RE": "Refunded" does not begin with "RE", but for case',
+        '✗ prefix "RE": "Refunded" does not begin with "RE", apart from case',
         '✗ null: "Refunded" is not null',
     ]
 
@@ -345,8 +345,8 @@ def test_each_value_of_an_array_says_why_it_satisfies_none_of_several_rules() ->
     assert field(explanation, "t").to_dict()["found"][0]["why"] == of_1
     explanation = explain({"t": [{"exists": False}]}, {"t": [1, None]})
     assert [found.why for found in field(explanation, "t").found] == [
-        "1 is there, and must not be",
-        "null is there, and must not be: null is a value",
+        "1 exists, but must not",
+        "null exists, but must not: null is a value",
     ]
 
 
