@@ -514,7 +514,7 @@ def test_several_ors_are_not_drawn_as_a_product() -> None:
 
 def test_a_path_that_is_reached_twice_is_overruled() -> None:
     explanation = explain({"a": {"b": [1]}, "a.b": [2]}, {"a": {"b": 2}})
-    assert "· b: the path is reached again further down: only its last rules count; wants 1" in (
+    assert "· b: the path occurs again further down: only its last rules count; wants 1" in (
         drawn(explanation)
     )
 
@@ -535,21 +535,21 @@ NO_FIELDS = 'no rule can ask for its value; only fields with {"exists": false} h
             DATA,
             '{"a": 1,\n "b"}',
             "drop",
-            "body is no valid JSON, so a plain string, but the pattern wants JSON",
+            "body is not valid JSON, so it is a plain string, but the pattern wants JSON",
             "invalid JSON: expecting ':' delimiter at line 2, column 5",
         ),
         (
             DATA,
             "{'a': 1}",
             "drop",
-            "body is no valid JSON, so a plain string, but the pattern wants JSON",
+            "body is not valid JSON, so it is a plain string, but the pattern wants JSON",
             "JSON has double quotes: this looks like Python's str() of a dict; json.dumps it",
         ),
         (
             DATA,
             "\ufeff{}",
             "drop",
-            "body is no valid JSON, so a plain string, but the pattern wants JSON",
+            "body is not valid JSON, so it is a plain string, but the pattern wants JSON",
             "it begins with a byte order mark: JSON has none",
         ),
         (
