@@ -87,7 +87,7 @@ class _Walk:
             return 0, self._asked & ~node.required_below
         held = self._asked & ~node.absent.without([child.number for child in present])
         found = 0
-        for child, member in zip(present, values):  # noqa: B905 - of the same length
+        for child, member in zip(present, values):  # noqa: B905 - equally long
             if not held and not in_array:
                 return 0, 0  # other findings count only for elements of arrays
             found_there, held_there = self.evaluate(child, member, in_array)

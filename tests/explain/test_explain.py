@@ -130,7 +130,7 @@ WHY_NOT: list[tuple[Any, Any, str, str]] = [
         {"numeric": ["=", 3]},
         2**53 + 1,
         "numeric = 3",
-        "9007199254740993 has more digits than its double: no number for AWS",
+        "9007199254740993 has more digits than its double: not a number for AWS",
     ),
     (
         {"cidr": "10.0.0.0/8"},
@@ -232,12 +232,12 @@ def test_nothing_of_a_record_reaches_the_terminal_as_it_is() -> None:
         (
             {"total": [None]},
             {},
-            'what is missing is not null; {"exists": false} beside it takes both',
+            'a missing field is not null; add {"exists": false} to match both',
         ),
         (
             {"total": [{"anything-but": "x"}]},
             {},
-            'anything-but wants a value; {"exists": false} beside it takes a missing one',
+            'anything-but needs a value; add {"exists": false} to match a missing field',
         ),
         (
             {"total": [{"exists": True}]},
@@ -272,10 +272,10 @@ def test_where_the_way_ends_is_said_once() -> None:
     ]
     lines = drawn(explain({"a": {"b": [1]}}, {"a": '{"b": 1}'}))
     assert lines[1:3] == [
-        '✗ a: "{\\"b\\": 1}" is a string: nothing is below it',
-        "hint: what is in a string is not looked into",
+        '✗ a: "{\\"b\\": 1}" is a string: it has no fields',
+        "hint: the content of a string is not searched",
     ]
-    assert "✗ a: an empty array: nothing is below it" in drawn(
+    assert "✗ a: an empty array: it has no fields" in drawn(
         explain({"a": {"b": [1]}}, {"a": []})
     )
 
@@ -338,7 +338,7 @@ def test_each_value_of_an_array_says_why_it_satisfies_none_of_several_rules() ->
     of_q += 'equals-ignore-case takes both; is not null or "r"; does not begin with "x"'
     assert drawn(explanation)[1:] == [
         '✗ t: none of 2 values satisfies numeric > 1, "q", null, prefix "x" or "r"',
-        "hint: 2 objects in it are passed over: rules are for scalars",
+        "hint: 2 objects in it are skipped: rules are for scalars",
         "✗ t[0]: " + of_1,
         "✗ t[1]: " + of_q,
     ]
@@ -360,7 +360,7 @@ def test_an_array_of_objects_has_no_values() -> None:
     lines = drawn(explain({"t": [1]}, {"t": [{"x": 1}]}))
     assert lines[1:] == [
         "✗ t: an array without values; wants 1",
-        "hint: 1 object in it is passed over: rules are for scalars",
+        "hint: 1 object in it is skipped: rules are for scalars",
     ]
     assert drawn(explain({"t": [1]}, {"t": [{}, 1]}))[1:] == ["✓ t: 1, t[1]"]
 
@@ -385,7 +385,7 @@ def test_no_element_has_any_of_the_fields() -> None:
 @pytest.mark.parametrize("items", [["x", "y"], [{"b": "x"}]])
 def test_an_index_in_a_pattern_is_no_name(items: list[Any]) -> None:
     lines = drawn(explain({"a": {"0": ["x"]}}, {"a": items}))
-    assert "hint: arrays are looked into by themselves: leave the index out" in lines
+    assert "hint: the elements of an array are searched automatically: leave the index out" in lines
 
 
 def test_a_path_that_the_record_spells_in_several_ways() -> None:
@@ -395,7 +395,7 @@ def test_a_path_that_the_record_spells_in_several_ways() -> None:
     assert [found.where for found in field(explanation, "c").found] == ["a.c"]
     explanation = explain(pattern, {"a": [{"b": 1}, {"c": 2}], "a.d": 3, "a.c": 3})
     assert field(explanation, "c").words == (
-        "no value of it is in the array elements that the fields before it need"
+        "it has no value in the array elements that the fields before it need"
     )
 
 
@@ -460,7 +460,7 @@ def test_an_alternative_of_the_right_format_is_closer_however_much_of_it_fails()
     lines = drawn(explain(pattern, sqs_record("{}"), "sqs"))
     assert lines[1:3] == [
         "· no alternative of $or leads to a match; the closest:",
-        "✓ body is JSON, and the pattern wants JSON: it is filtered on",
+        "✓ body is JSON, and the pattern wants JSON: the filter applies to it",
     ]
     assert lines[-1] == "✗ body is JSON but the pattern wants a plain string"
 
@@ -522,7 +522,7 @@ def test_a_path_that_is_reached_twice_is_overruled() -> None:
 # --- formats ---
 
 DATA = {"a": [1]}
-NO_FIELDS = 'no rule can ask for its value; only fields with {"exists": false} hold there'
+NO_FIELDS = 'no rule can test its value; only fields with {"exists": false} match it'
 
 
 @pytest.mark.parametrize(
@@ -550,7 +550,7 @@ NO_FIELDS = 'no rule can ask for its value; only fields with {"exists": false} h
             "\ufeff{}",
             "drop",
             "body is not valid JSON, so it is a plain string, but the pattern wants JSON",
-            "it begins with a byte order mark: JSON has none",
+            "it begins with a byte order mark, which JSON does not allow",
         ),
         (
             ["x"],
@@ -628,11 +628,11 @@ def test_other_sources_filter_on_the_rest() -> None:
     pattern = {"value": {"a": [1]}, "key": ["k"], "topic": ["t"]}
     record = {"topic": "t", "value": base64_of("x"), "key": base64_of("k")}
     explanation = explain(pattern, record, "kafka")
-    ignored = "for kafka, value is then not filtered on"
+    ignored = "for kafka, value is then not filtered"
     assert drawn(explanation) == [
         "✓ kept",
         f"✓ value is a plain string, and the pattern wants JSON: {ignored}",
-        "✓ key is a plain string, and the pattern wants a plain string: it is filtered on",
+        "✓ key is a plain string, and the pattern wants a plain string: the filter applies to it",
         "· value",
         "· a: wants 1",
         '✓ key: "k"',
@@ -657,13 +657,13 @@ def test_the_filter_that_holds_is_drawn_and_the_others_are_named() -> None:
     explanation = compiled.explain({"a": 2})
     assert drawn(explanation) == [
         "✓ kept",
-        "✗ filter 1 of 3: does not hold: a: 2 is not 1 (1 more)",
-        "✓ filter 2 of 3: holds",
+        "✗ filter 1 of 3: does not match: a: 2 is not 1 (1 more)",
+        "✓ filter 2 of 3: matches",
         "✓ a: 2",
         "✗ filter 3 of 3: does not hold: b: absent; wants 1",
     ]
     # What is drawn has its reasons below.
-    assert "✗ filter 1 of 3: does not hold" in drawn(compiled.explain({"a": 3}))
+    assert "✗ filter 1 of 3: does not match" in drawn(compiled.explain({"a": 3}))
     assert "✗ a: 2 is not 1" in draw(explanation, every_filter=True)
     assert "✗ b: absent; wants 1" in str(compiled.explain({"a": 3}))
 
@@ -676,9 +676,9 @@ def test_without_filters_everything_is_kept() -> None:
 def test_the_source_that_a_record_was_taken_for() -> None:
     explanation = explain({"data": {"a": [1]}}, kinesis_record('{"a": 1}'), "auto")
     assert (explanation.source, explanation.auto) == ("kinesis", True)
-    assert "· taken for a record of kinesis" in drawn(explanation)
+    assert "· treated as a record of kinesis" in drawn(explanation)
     compiled = filterpatterns.compile({"data": ["x"]}, source="auto")
-    with pytest.raises(RecordError, match="kinesis, refuses the pattern"):
+    with pytest.raises(RecordError, match="kinesis, rejects the pattern"):
         compiled.explain(kinesis_record("x"))
 
 

@@ -52,10 +52,10 @@ def reads_number_text(rule: Operator) -> bool:
     return isinstance(rule, (Numeric, EqualsNumber)) or compares_addresses(rule)
 
 
-def oddity(rule: Operator, value: object) -> str:
+def why_unexpected(rule: Operator, value: object) -> str:
     """Return why a rule matches a leaf unexpectedly; usually empty."""
     if isinstance(rule, (AnythingBut, Cidr, EqualsAddress, Prefix, Suffix)):
-        return rule.oddity(value)
+        return rule.why_unexpected(value)
     return ""
 
 
@@ -80,6 +80,6 @@ __all__ = [
     "compares_addresses",
     "equality",
     "exists",
-    "oddity",
     "reads_number_text",
+    "why_unexpected",
 ]

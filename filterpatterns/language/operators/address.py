@@ -161,12 +161,12 @@ class Cidr(Struct, frozen=True):
             return f"{format_value(value)} is an IPv{found} address; the block is IPv{wanted}"
         return f"{format_value(value)} is not in {printable(self.text)}"
 
-    def oddity(self, value: Any) -> str:
+    def why_unexpected(self, value: Any) -> str:
         """Return why the rule matches a value that is not obviously an address in the block."""
-        return digits_oddity(value, len(self.first))
+        return why_digits_match(value, len(self.first))
 
 
-def digits_oddity(value: Any, width: int) -> str:
+def why_digits_match(value: Any, width: int) -> str:
     """Return why an address rule whose address has `width` digits matches, if only by digits."""
     if is_number(value):
         return "AWS compares a number's digits with those of an address"

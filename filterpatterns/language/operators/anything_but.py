@@ -113,7 +113,7 @@ class AnythingBut(Struct, frozen=True):
                 return f"{format_value(value)} is excluded by {rule.words()}"
         return f"{format_value(value)} is excluded"
 
-    def oddity(self, value: Any) -> str:
+    def why_unexpected(self, value: Any) -> str:
         """Return why the rule matches a number that seems to be excluded."""
         if not (self.numbers and is_number(value)) or as_double(value) is not None:
             return ""

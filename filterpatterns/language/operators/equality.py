@@ -12,10 +12,10 @@ from filterpatterns.jsontext.numbers import SAFE, as_double, is_comparable, numb
 from filterpatterns.language import nodes
 from filterpatterns.language.operators.address import (
     address_digits,
-    digits_oddity,
     holds_for_numbers,
     holds_for_other_family,
     value_digits,
+    why_digits_match,
 )
 from filterpatterns.language.operators.base import (
     UNSURE,
@@ -160,9 +160,9 @@ class EqualsAddress(Struct, frozen=True):
     def why_not(self, value: Any) -> str:
         return _not_that_string(self.text, value)
 
-    def oddity(self, value: Any) -> str:
+    def why_unexpected(self, value: Any) -> str:
         """Return why it matches a value that is not obviously this address."""
-        return digits_oddity(value, len(self.digits))
+        return why_digits_match(value, len(self.digits))
 
 
 class Exactly(Struct, frozen=True):

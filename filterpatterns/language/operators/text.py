@@ -178,7 +178,7 @@ class Prefix(Struct, frozen=True):
             return f"{words}: there is white space before it"
         return words
 
-    def oddity(self, value: Any) -> str:
+    def why_unexpected(self, value: Any) -> str:
         """Return why the rule matches a string that does not seem to begin with the prefix."""
         return "AWS compares the closing quote as well" if value == self.whole else ""
 
@@ -249,7 +249,7 @@ class Suffix(Struct, frozen=True):
             return f"{words}: there is white space after it"
         return words
 
-    def oddity(self, value: Any) -> str:
+    def why_unexpected(self, value: Any) -> str:
         """Return why the rule matches a string that does not seem to end with the suffix."""
         return "AWS compares the opening quote as well" if value == self.whole else ""
 
