@@ -16,17 +16,19 @@ class AutoEngine:
     """Engines by the name of their source, with the interface of a single engine.
 
     A source that rejects the pattern (a plain-string pattern, for example) has no engine: its
-    records cannot be evaluated, and `refused` says why.
+    records cannot be evaluated, and `rejected` says why.
     """
 
-    def __init__(self, engines: dict[str, Engine], refused: dict[str, str]) -> None:
+    def __init__(self, engines: dict[str, Engine], rejected: dict[str, str]) -> None:
         self._engines = engines
-        self._refused = refused
+        self._rejected = rejected
 
     def _engine(self, record: Any) -> Engine:
         source = source_of(as_record(record))
         if source not in self._engines:
-            raise RecordError(f"its source, {source}, rejects the pattern: {self._refused[source]}")
+            raise RecordError(
+                f"its source, {source}, rejects the pattern: {self._rejected[source]}"
+            )
         return self._engines[source]
 
     def weight(self) -> int:

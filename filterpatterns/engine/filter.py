@@ -318,12 +318,12 @@ def _compile_auto(patterns: tuple[PatternText, ...], options: Options) -> Filter
     """Return a filter for records of any source; at least one source must accept the pattern."""
     found = {name: compile_patterns(patterns, source, options) for name, source in SOURCES.items()}
     engines = {name: Engine(one.matcher) for name, one in found.items() if not one.errors}
-    refused = {name: one.errors[0].message for name, one in found.items() if one.errors}
+    rejected = {name: one.errors[0].message for name, one in found.items() if one.errors}
     if not engines:
         raise PatternError(found[source_that_decides(patterns)].errors)
     clean = [one for one in found.values() if not one.errors]
     recipe = patterns, "auto", options
-    return Filter(recipe, AutoEngine(engines, refused), tuple(_common_warnings(clean)))
+    return Filter(recipe, AutoEngine(engines, rejected), tuple(_common_warnings(clean)))
 
 
 def _common_warnings(found: list[CompiledPatterns]) -> list[Diagnostic]:

@@ -62,7 +62,7 @@ def number_text(number: int | float | Decimal) -> str:
     if isinstance(number, int):
         try:
             return int.__repr__(number)
-        except ValueError:  # Python refuses to write out very large ones
+        except ValueError:  # Python refuses to write out very large integers
             number = Decimal(number)
     return Decimal.__str__(number)
 

@@ -275,9 +275,7 @@ def test_where_the_way_ends_is_said_once() -> None:
         '✗ a: "{\\"b\\": 1}" is a string: it has no fields',
         "hint: the content of a string is not searched",
     ]
-    assert "✗ a: an empty array: it has no fields" in drawn(
-        explain({"a": {"b": [1]}}, {"a": []})
-    )
+    assert "✗ a: an empty array: it has no fields" in drawn(explain({"a": {"b": [1]}}, {"a": []}))
 
 
 def test_absence_that_is_wanted() -> None:
@@ -369,7 +367,7 @@ def test_absence_in_arrays_says_which_element_must_be_chosen() -> None:
     pattern = {"i": {"b": [{"exists": False}], "c": [1]}}
     explanation = explain(pattern, {"i": [{"b": 2}, {"c": 1}]})
     assert (
-        "· i[1] satisfies them all, but has no i.b: where any element has it, one that has it "
+        "· i[1] satisfies them all, but has no i.b: if any element has it, one that has it "
         "must be chosen" in drawn(explanation)
     )
     pattern = {"i": {"a": [1], "b": [{"exists": False}]}}
@@ -660,7 +658,7 @@ def test_the_filter_that_holds_is_drawn_and_the_others_are_named() -> None:
         "✗ filter 1 of 3: does not match: a: 2 is not 1 (1 more)",
         "✓ filter 2 of 3: matches",
         "✓ a: 2",
-        "✗ filter 3 of 3: does not hold: b: absent; wants 1",
+        "✗ filter 3 of 3: does not match: b: absent; wants 1",
     ]
     # What is drawn has its reasons below.
     assert "✗ filter 1 of 3: does not match" in drawn(compiled.explain({"a": 3}))
