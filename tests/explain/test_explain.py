@@ -367,8 +367,8 @@ def test_absence_in_arrays_says_which_element_must_be_chosen() -> None:
     pattern = {"i": {"b": [{"exists": False}], "c": [1]}}
     explanation = explain(pattern, {"i": [{"b": 2}, {"c": 1}]})
     assert (
-        "· i[1] satisfies them all, but has no i.b: if any element has it, one that has it "
-        "must be chosen" in drawn(explanation)
+        "· i[1] satisfies them all, but has no i.b: if any element has it, an element that has "
+        "it must be chosen" in drawn(explanation)
     )
     pattern = {"i": {"a": [1], "b": [{"exists": False}]}}
     assert "✓ b: absent (exists: false)" in drawn(explain(pattern, {"i": [{"a": 1}, {"b": 2}]}))
