@@ -58,7 +58,8 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used, so that `fp --version` does not pay for all."""
+    """Import a public name when it is first used, so that `fp --version` does not import
+    everything."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

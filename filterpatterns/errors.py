@@ -1,4 +1,4 @@
-"""Errors and warnings: what was found, where, and how to mend it; and their one formatter."""
+"""Errors and warnings: what was found, where, and how to fix it; and their one formatter."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from msgspec import Struct
 Severity = Literal["error", "warning"]
 
 _EXCERPT_WIDTH = 96
-"""Characters of an offending line that are drawn; a longer line is cut around the caret."""
+"""Characters of an offending line that are drawn; a longer line is truncated around the caret."""
 
 
 class Diagnostic(Struct, frozen=True, kw_only=True):
-    """One thing to say about a pattern.
+    """One error or warning about a pattern.
 
     `line`, `column`, `end_line` and `end_column` count from 1 in the pattern's own text, columns in
-    characters, the end pointing behind the last character. They are None for a pattern that was
-    handed in as Python objects; `path` (``body.RequestCode[0].numeric``) is always there, empty for
-    the whole pattern. `filter_index` counts from 0 in a FilterCriteria's `Filters` or a list.
+    characters; the end points after the last character. They are None for a pattern that was
+    passed in as Python objects; `path` (``body.RequestCode[0].numeric``) is always set, and empty
+    for the whole pattern. `filter_index` counts from 0 in a FilterCriteria's `Filters` or a list.
     """
 
     code: str
@@ -48,9 +48,9 @@ class Excerpt(Struct, frozen=True):
 
 
 class PatternError(ValueError):
-    """A pattern, or a FilterCriteria, that AWS would refuse.
+    """A pattern or FilterCriteria that AWS would reject.
 
-    `errors` holds every mistake that was found, in the order of the text; the attributes `code`,
+    `errors` has every mistake that was found, in the order of the text; the attributes `code`,
     `message`, `line`, `column`, `end_line`, `end_column`, `path`, `filter_index` and `hint` are
     those of the first. ``str()`` draws them all, each with its line and a caret.
     """
@@ -74,9 +74,9 @@ class PatternError(ValueError):
 
 
 class RecordError(ValueError):
-    """A record that cannot be judged: it is not a JSON object.
+    """A record that cannot be evaluated, for example because it is not a JSON object.
 
-    `index` is the record's place (from 0) in the batch, or None for a single record.
+    `index` is the record's position (from 0) in the batch, or None for a single record.
     """
 
     def __init__(self, message: str, index: int | None = None) -> None:
@@ -141,7 +141,7 @@ class PatternFileError(PatternError):
 
 
 def printable(text: str) -> str:
-    """The text with everything that a terminal would act on, or not show, written as an escape."""
+    """Return the text with every character that a terminal would act on or hide as an escape."""
     if text.isprintable():
         return text
     return "".join(
@@ -161,7 +161,7 @@ def diagnosed(file: str, diagnostic: Diagnostic) -> str:
 
 
 def format_diagnostic(diagnostic: Diagnostic) -> str:
-    """The diagnostic as people read it: message, place, the line with carets, and the hint."""
+    """Return the diagnostic for people: message, place, the line with carets, and the hint."""
     lines = [f"{diagnostic.severity} {diagnostic.code}: {printable(diagnostic.message)}"]
     place = _place(diagnostic)
     if place:
@@ -202,7 +202,7 @@ def _draw(excerpt: Excerpt) -> tuple[str, str]:
 
 
 def _columns(text: str) -> int:
-    """How many terminal columns a text takes: wide characters two, combining marks none."""
+    """Count the terminal columns of a text: wide characters take two, combining marks none."""
     return sum(
         0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
         for char in text

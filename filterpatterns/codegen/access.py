@@ -1,4 +1,4 @@
-"""What generated expressions ask of a value: the same for decoded structs and for dicts."""
+"""How generated expressions access values: one interface for decoded structs and for dicts."""
 
 from __future__ import annotations
 
@@ -10,59 +10,63 @@ from filterpatterns.matching.match_tree import FieldTest, MatchNode
 Condition = Callable[[str], str]
 
 Branch = tuple[str, str]
-"""A condition on a value's class, which it calls `@`, and an expression. One holds at most."""
+"""A condition on a value's class (`@`), and an expression. At most one condition holds."""
 
 
 class Access(Protocol):
     """How generated code reads objects: one way for decoded structs, one for dicts.
 
-    `key` tells the ways apart; `object_class` is the name of the class of an object.
+    `key` identifies the way; `object_class` is the name of the class of an object.
     """
 
     key: Hashable
     object_class: str
 
     def member(self, holder: str, child: MatchNode) -> str:
-        """An expression for a member of an object, ABSENT if there is none."""
+        """Return an expression for a member of an object; it is UNSET if there is no such
+        member."""
         ...
 
     def inside(self, child: MatchNode) -> Access:
-        """The way to read objects at the child."""
+        """Return the access to objects at the child."""
         ...
 
     def returned(self, node: MatchNode, expression: str) -> list[str]:
-        """Statements of a function that tests what is at and below a node: give the expression, and
-        if it has set `unsure`, say so."""
+        """Return statements of a function that tests the value at and below a node: return the
+        expression's value, and whether it has set `unsure`."""
         ...
 
     def called(self, node: MatchNode, call: str) -> str:
-        """An expression: a call of such a function, which sets `unsure` if that has."""
+        """Return an expression: a call of such a function, which sets `unsure` if the function
+        did."""
         ...
 
     def guard(self, holder: str, node: MatchNode) -> list[str]:
-        """Expressions that raise Odd for an object that decoding did not make safe; else true."""
+        """Return expressions that raise FallbackNeeded for an object that decoding did not make
+        safe; else they are true."""
         ...
 
     def otherwise(self, expression: str) -> tuple[list[Branch], str]:
-        """Branches and a default that give the expression, and raise Odd where decoded JSON has no
-        such value."""
+        """Return branches and a default with the expression, which raise FallbackNeeded if decoded
+        JSON has no such value."""
         ...
 
     def numbers(self, test: FieldTest, value: str) -> list[Branch]:
-        """Branches for the classes of numbers."""
+        """Return branches for the classes of numbers."""
         ...
 
     def array(self, node: MatchNode, value: str, condition: Condition | None) -> str:
-        """An expression: an array has an object that satisfies the condition.
+        """Return an expression: an array has an object that satisfies the condition.
 
-        None where choosing takes more than that: then the interpreter judges the array.
+        None if choosing an element takes more than that: then the interpreter evaluates the array.
         """
         ...
 
     def leaves(self, node: MatchNode, test: FieldTest, value: str) -> str:
-        """An expression: an array has a scalar that satisfies the test, or none if that will do."""
+        """Return an expression: an array has a scalar that satisfies the test, or no scalar if
+        absence satisfies it."""
         ...
 
     def leaves_and_elements(self, node: MatchNode, value: str) -> str:
-        """An expression: an array satisfies a node that has a test and more tests below."""
+        """Return an expression: an array satisfies a node that has a test and more tests below."""
         ...

@@ -9,7 +9,7 @@ from typing import Any
 
 
 class FallbackNeeded(Exception):
-    """A record that the generated code does not judge; the interpreter does."""
+    """The generated code does not handle this record; the interpreter does."""
 
 
 _BUILTINS: dict[str, Any] = {
@@ -37,7 +37,8 @@ class Code:
         self._count = 0
 
     def bind(self, value: object) -> str:
-        """A name for a value. Equal constants share one; `1` and `True` are not equal here."""
+        """Return a name for a value. Equal constants share a name; `1` and `True` are not equal
+        here."""
         key: Any = (type(value), value)
         if isinstance(value, MethodType):
             key = (MethodType, id(value.__self__), value.__name__)
@@ -51,7 +52,7 @@ class Code:
         return self._names[key]
 
     def name(self, letter: str) -> str:
-        """A name that nothing else has."""
+        """Return a name that nothing else has."""
         self._count += 1
         return f"{letter}{self._count}_"
 
@@ -67,7 +68,8 @@ class Code:
         return self.namespace[name](value)
 
     def function(self, key: Hashable, write: Callable[[str], list[str]]) -> str:
-        """The name of a function of one parameter; `write` gives its lines, given that one's.
+        """Return the name of a function of one parameter; `write` returns its lines, given the
+        parameter's name.
 
         It is written once for a key, or a node below an array would be written twice at each level.
         """

@@ -1,4 +1,4 @@
-"""Pieces of generated statements: how they end, and what sends a record to the interpreter."""
+"""Parts of generated statements: how they end, and what sends a record to the interpreter."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ class Exits(Struct, frozen=True):
 
     @staticmethod
     def of(match: Iterable[str], no_match: Iterable[str], slow: str) -> Exits:
-        """The exits, `slow` being the name of the function that asks the interpreter."""
+        """Return the exits; `slow` is the name of the function that calls the interpreter."""
         match, no_match = tuple(match), tuple(no_match)
         return Exits(match, no_match, (f"if {slow}(record):", *indent(match), *no_match))
 
 
 def indent(lines: Iterable[str]) -> list[str]:
-    """The lines, one level deeper."""
+    """Return the lines, indented one more level."""
     return [f"    {line}" for line in lines]
 
 
 def utf8(text: str) -> str:
-    """An expression: a text for msgspec, which would leave the UTF-8 that it makes of a str on the
-    str: a batch of texts that are not ASCII would take twice its memory."""
+    """Return an expression: a text for msgspec, which would cache the UTF-8 of a str on the str: a
+    batch of texts that are not ASCII would take twice its memory."""
     return f"{text} if {text}.isascii() else {text}.encode()"
 
 
 class Guards:
-    """Writes the statements that raise where only the interpreter knows what to do.
+    """Writes the statements that raise if only the interpreter can handle a record.
 
-    `is_guarded` says that the recursion limit lets decoders overflow the stack, so that texts are
-    looked at before.
+    `is_guarded` is set if the recursion limit lets decoders overflow the stack, so that texts are
+    checked first.
     """
 
     def __init__(self, code: Code) -> None:
@@ -63,13 +63,13 @@ class Guards:
         return self.refuse(f"{self._code.bind(decoding.overflows)}({text})")
 
     def refuse_long(self, text: str, *, costly: bool) -> list[str]:
-        """Raise if the text is long, where what it is decoded for is costly."""
+        """Raise if the text is long and the tests of its decoded value are expensive."""
         if not costly:
             return []
         return self.refuse(f"len({text}) > {self._code.bind(MAX_GENERATED_LENGTH)}")
 
     def refuse_deep(self, text: str) -> list[str]:
-        """Raise if the text is nested too deep to be JSON here."""
+        """Raise if the text is nested too deeply to count as JSON."""
         limit = self._code.bind(2 * MAX_PAYLOAD_DEPTH)
         too_deep = self._code.bind(decoding.is_too_deep)
         return self.refuse(f"len({text}) > {limit} and {too_deep}({text})")

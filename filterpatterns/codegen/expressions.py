@@ -1,6 +1,6 @@
 """Tree -> Python expressions: the tests as code, over decoded structs or over dicts.
 
-The text is made of names that are chosen here; every value, also member names, is bound.
+The text consists of names that are chosen here; every value, including member names, is bound.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from filterpatterns.matching import interpreter
 from filterpatterns.matching.match_tree import FieldTest, MatchNode
 
 _DEEPEST = 8
-"""Levels of a tree in one expression: CPython's parser takes 200 nested parentheses."""
+"""Levels of a tree in one expression: CPython's parser allows 200 nested parentheses."""
 
 
 def below(code: Code, node: MatchNode, access: Access, read: str, level: int = 0) -> str:
-    """An expression: the tests at and below a node hold for the value that `read` gives."""
+    """Return an expression: the tests at and below a node hold for the value of `read`."""
     if level == _DEEPEST and node.children:
         function = code.function(
             ("node", node, access.key),
@@ -64,7 +64,7 @@ def below(code: Code, node: MatchNode, access: Access, read: str, level: int = 0
 
 
 def fields(code: Code, node: MatchNode, access: Access, holder: str, level: int = 0) -> str:
-    """An expression: the tests below a node hold for an object there."""
+    """Return an expression: the tests below a node hold for an object there."""
     parts = access.guard(holder, node)
     for child in sorted(node.children, key=_holds_often):
         member = access.member(holder, child)
@@ -73,7 +73,7 @@ def fields(code: Code, node: MatchNode, access: Access, holder: str, level: int 
 
 
 def _holds_often(node: MatchNode) -> int:
-    """Sorts first what is likely to fail: then nothing after it is evaluated."""
+    """A sort key that puts first what is likely to fail: then nothing after it is evaluated."""
     if node.test is None or node.children:
         return 1 + min(_holds_often(child) for child in node.children)
     if node.test.optional or any(isinstance(rule, Exists) for rule in node.test.rules):
@@ -90,8 +90,8 @@ def _choose(
     value: str,
     read: str,
 ) -> str:
-    """An expression: read a value, ask for its class (once: it costs as much as a comparison), and
-    do what the branch for the class says."""
+    """Return an expression: read a value, get its class (once: it costs as much as a comparison),
+    and evaluate the branch for the class."""
     last, default = otherwise
     usual = last[0][1] if last else default
     branches = [branch for branch in branches if branch[1] != usual] + last
@@ -100,14 +100,15 @@ def _choose(
     kind = code.name("c")
     expression = default
     for index, (condition, then) in reversed(list(enumerate(branches))):
-        if index == 0:  # what is evaluated first, reads
+        if index == 0:  # the part that is evaluated first reads the value
             condition = condition.replace("@", f"({kind} := ({value} := {read}).__class__)", 1)
         expression = f"{then} if {condition.replace('@', kind)} else {expression}"
     return f"({expression})"
 
 
 def _scalar(code: Code, test: FieldTest, access: Access, value: str) -> tuple[list[Branch], str]:
-    """Branches for a test: strings, numbers, what is no leaf; the default is for other leaves."""
+    """Return branches for a test: strings, numbers, values that are not leaves; the default is for
+    other leaves."""
     string, other = rules(code, test, value, "string"), rules(code, test, value, "other")
     absent = code.bind(type(UNSET))
     return [
@@ -119,7 +120,7 @@ def _scalar(code: Code, test: FieldTest, access: Access, value: str) -> tuple[li
 
 
 def rules(code: Code, test: FieldTest, value: str, kind: Kind) -> str:
-    """An expression: a leaf of the kind satisfies any rule of a test."""
+    """Return an expression: a leaf of the kind satisfies any rule of a test."""
     texts = [text for text in map(plain_string, test.rules) if text is not None]
     others = test.rules
     parts = []
@@ -134,7 +135,7 @@ def rules(code: Code, test: FieldTest, value: str, kind: Kind) -> str:
 
 
 def plain_string(rule: Operator) -> str | None:
-    """The string that a rule holds for, if it is the only one."""
+    """Return the string that a rule matches, if it is the only string."""
     if isinstance(rule, Exactly):
         return rule.text
     if isinstance(rule, Equals) and isinstance(rule.value, str):
@@ -143,7 +144,7 @@ def plain_string(rule: Operator) -> str | None:
 
 
 _UNSURE = "unsure"
-"""What functions give instead of True, where a number has decided whose text is not known."""
+"""What functions return instead of True if a number decided whose text is not known."""
 
 
 def _compares_numbers(node: MatchNode) -> bool:
@@ -153,10 +154,10 @@ def _compares_numbers(node: MatchNode) -> bool:
 def _loop(
     values: str, element: str, condition: str, check: list[str], found: list[str]
 ) -> list[str]:
-    """Statements: `found` if an element is an object that satisfies the condition.
+    """Return statements: run `found` if an element is an object that satisfies the condition.
 
-    Asking each element for its class costs a quarter of the loop. So it runs without, and where
-    that fails, because a scalar has no members, again with `check`.
+    Getting the class of each element costs a quarter of the loop. So it runs without that, and
+    if it fails because a scalar has no members, again with `check`.
     """
     return [
         "try:",
@@ -175,7 +176,8 @@ def _loop(
 
 
 class StructAccess:
-    """Reading what `decoding.py` made: classes are known, and spellings were checked there."""
+    """Reads values of the types that `types.py` makes: classes are known, and spellings are checked
+    by decoding."""
 
     def __init__(self, code: Code, shape: Shape) -> None:
         self._code = code
@@ -202,7 +204,8 @@ class StructAccess:
         ]
 
     def _found(self, node: MatchNode) -> tuple[list[str], list[str]]:
-        """What a function that goes through an array begins with, and does at the first hit."""
+        """Return how a function that iterates over an array begins, and what it does at the first
+        match."""
         if not _compares_numbers(node):
             return [], ["return True"]
         return ["unsure = False"], [f"return {self._code.bind(_UNSURE)} if unsure else True"]
@@ -220,11 +223,11 @@ class StructAccess:
             text = " or @ is bytes" if self._shape.keeps_text else ""
             return [(f"@ is int or @ is float{text}", number)]
         if any(map(compares_addresses, test.rules)):
-            number = f"({number} if {value} else {code.bind(_odd)}())"  # it may be written -0
+            number = f"({number} if {value} else {code.bind(_fall_back)}())"  # it may be written -0
         if not self._shape.keeps_text:
-            return [("@ is int", number), ("@ is float", f"{code.bind(_odd)}()")]
+            return [("@ is int", number), ("@ is float", f"{code.bind(_fall_back)}()")]
         text, double = rules(code, test, value, "text"), double_of(value)
-        # The first to name the double is the first that is evaluated.
+        # The first use of the double is evaluated first.
         text = text.replace(double, f"({double} := float({value}))", 1)
         return [
             ("@ is float", rules(code, test, value, "double")),
@@ -265,10 +268,10 @@ class StructAccess:
 
         def write(values: str) -> list[str]:
             element = self._code.name("v")
-            # An object in the array is no leaf: it satisfies no rule.
+            # An object in the array is not a leaf: it satisfies no rule.
             branches, default = _scalar(self._code, replace(test, optional=False), self, element)
             if self._shape.keeps_text:
-                branches.append(("@ is list", f"{self._code.bind(_odd)}()"))
+                branches.append(("@ is list", f"{self._code.bind(_fall_back)}()"))
             holds = _choose(self._code, branches, ([], default), self._code.name("v"), element)
             scalar = f"{element}.__class__ is not {self.object_class}"
             start, hit = self._found(node)
@@ -290,10 +293,10 @@ class StructAccess:
 
 
 class DictAccess:
-    """Reading dicts and lists that somebody else made: anything unusual is Odd."""
+    """Reads dicts and lists from the caller: anything unusual raises FallbackNeeded."""
 
     def __init__(self, code: Code, *, costly: bool) -> None:
-        """`costly`: all tests together cost so much that arrays are left to the evaluator."""
+        """`costly`: all tests together are so expensive that arrays are left to the evaluator."""
         self._code = code
         self._costly = costly
         self.key: Hashable = dict
@@ -319,11 +322,11 @@ class DictAccess:
         if not names:
             return []
         spelt = " or ".join(f"{name} in {holder}" for name in names)
-        return [f"(not ({spelt}) or {self._code.bind(_odd)}())"]
+        return [f"(not ({spelt}) or {self._code.bind(_fall_back)}())"]
 
     def otherwise(self, expression: str) -> tuple[list[Branch], str]:
         known = self._code.bind(_DICT_TYPES)
-        return [(f"@ in {known}", expression)], f"{self._code.bind(_odd)}()"
+        return [(f"@ in {known}", expression)], f"{self._code.bind(_fall_back)}()"
 
     def array(self, node: MatchNode, value: str, condition: Condition | None) -> str:
         if condition is None or self._costly:
@@ -341,7 +344,7 @@ class DictAccess:
                 "    continue",
                 f"if {element}.__class__ is not dict:",
                 f"    if {scalar}: continue",
-                f"    {self._code.bind(_odd)}()",
+                f"    {self._code.bind(_fall_back)}()",
             ]
             return _loop(values, element, condition(element), check, ["return True"])
 
@@ -355,7 +358,7 @@ class DictAccess:
 
     def _interpret(self, node: MatchNode, value: str) -> str:
         if self._costly:
-            return f"{self._code.bind(_odd)}()"
+            return f"{self._code.bind(_fall_back)}()"
         return f"{self._code.bind(partial(interpreter.holds, node))}({value})"
 
 
@@ -363,5 +366,5 @@ _SCALAR_TYPES = frozenset((str, int, float, bool, type(None)))
 _DICT_TYPES = _SCALAR_TYPES | {dict, list, type(UNSET)}
 
 
-def _odd() -> None:
+def _fall_back() -> None:
     raise FallbackNeeded

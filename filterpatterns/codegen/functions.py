@@ -1,8 +1,8 @@
-"""Matcher tree -> Python functions: the hot path.
+"""Match tree -> Python functions: the hot path.
 
-For each way that records come (dicts, JSON text) there is one function for a single record and, for
-batches, one loop for each result (`filter`, `partition`, `mask`), so that no record costs a call;
-and one for the lines of a file.
+For each form of record (dicts, JSON text) there is a function for a single record and, for batches,
+a loop for each result (`filter`, `partition`, `mask`), so that no record costs a call; and a loop
+for the lines of a file.
 """
 
 from __future__ import annotations
@@ -28,34 +28,34 @@ _RESULTS = {
     "partition": (("keep(record)", "continue"), ("drop(record)", "continue")),
     "mask": (("keep(True)", "continue"), ("keep(False)", "continue")),
 }
-"""By result: what a loop does with a record that matches, and with one that does not."""
+"""By result: what a loop does with a record that matches, and with a record that does not."""
 
 _TEXTS = {False: "", True: "_texts", None: "_measuring"}
-"""What the names of loops end in, by how numbers are decoded."""
+"""Suffixes of the names of loops, by how numbers are decoded."""
 
 _serial = itertools.count(1)
 
 Loop = Callable[..., None]
 """(records, keep, drop, slow). `keep` and `drop` are called with each record, or `keep` with each
-verdict; `slow` judges a record that the loop does not."""
+verdict; `slow` evaluates a record that the loop does not handle."""
 
 LineLoop = Callable[..., None]
 """(lines, number, keep, drop, slow), with the number of the line before the first. `slow` is called
-with a line that the loop does not judge, and its number. What are lines to one loop, are pairs of a
-line and its row to the other."""
+with a line that the loop does not handle, and its number. Instead of lines, one of the loops takes
+pairs of a line and its row."""
 
 DecodeRows = Callable[[bytes], "list[Any]"]
 """Decodes lines, each of which is one record, into rows."""
 
 
 class Generated:
-    """The generated functions of a matcher, each written when it is first asked for."""
+    """The generated functions of a matcher, each written when it is first needed."""
 
     def __init__(self, matcher: Matcher, slow: Callable[[Any], bool]) -> None:
-        """`slow` judges the records that the function for a single record does not.
+        """`slow` evaluates the records that the function for a single record does not handle.
 
         Raises:
-            Unsupported: the matcher is of a shape that only the interpreter serves.
+            Unsupported: only the interpreter supports a matcher of this shape.
         """
         self._lock = threading.Lock()
         self._code = Code(self._execute)
@@ -66,25 +66,25 @@ class Generated:
         self.compares_numbers = self._record_codegen.compares_numbers
 
     def single(self) -> Callable[[Any], bool]:
-        """The function that judges one record."""
+        """Return the function that evaluates one record."""
         function: Callable[[Any], bool] = self._function("matches", self._write_single)
         return function
 
     def loop(self, result: str, kind: str, look: bool, texts: bool | None) -> Loop:
-        """The loop for a result ("filter", "partition", "mask") over a kind of record ("dict",
-        "text", "bytes"), with or without a look before decoding; and with numbers decoded as texts
-        or, at first, as floats, or (None) as the payload's length says."""
+        """Return the loop for a result ("filter", "partition", "mask") over a kind of record
+        ("dict", "text", "bytes"), with or without a look before decoding; and with numbers decoded
+        as texts or, at first, as floats, or (None) depending on the payload's length."""
         name = f"{result}_{kind}{'_looking' if look else ''}{_TEXTS[texts]}"
         loop: Loop = self._function(name, lambda: self._write_loop(name, result, kind, look, texts))
         return loop
 
     def line_loop(self, *, rows: bool, look: bool, texts: bool | None, drops: bool) -> LineLoop:
-        """The loop over lines of JSON Lines, or over such lines with their rows; with or without a
-        look before decoding the payload, with numbers as texts or at first as floats; and with or
-        without a call for each line that is dropped, which would keep its memory from being reused.
+        """Return the loop over lines of JSON Lines, or over such lines with their rows; with or
+        without a look before decoding the payload, with numbers as texts or at first as floats; and
+        with or without a call for each dropped line, which would keep its memory from being reused.
 
         Raises:
-            Unsupported: the pattern speaks of a member that events hold records in.
+            Unsupported: the pattern names a member in which events have their records.
         """
         kind = "row" if rows else "line"
         name = f"{kind}s{'_dropping' if drops else ''}{'_looking' if look else ''}"
@@ -111,7 +111,8 @@ class Generated:
         return loop
 
     def row_decoder(self) -> DecodeRows | None:
-        """What decodes lines for the loop over rows; None where each line has to be looked at.
+        """Return the decoder of lines for the loop over rows; None if each line must be decoded
+        separately.
 
         Raises:
             Unsupported: as for `line_loop`.
@@ -169,8 +170,8 @@ class Generated:
         exits = Exits.of(*_RESULTS[result], "slow")
         lines = self._record_codegen.statements(kind, look=look, texts=texts, exits=exits)
         if kind == "dict":
-            odd = ["if record.__class__ is not dict:", *indent(exits.fallback)]
-            lines = [*odd, *lines]
+            other = ["if record.__class__ is not dict:", *indent(exits.fallback)]
+            lines = [*other, *lines]
         self._code.lines += [
             "",
             f"def {name}(records, keep, drop, slow):",
@@ -224,7 +225,7 @@ class Generated:
 
 def _execute(source: str, namespace: dict[str, Any], owner: object) -> None:
     name = f"<filterpatterns {next(_serial)}>"
-    exec(compile(source, name, "exec"), namespace)  # noqa: S102 - holds names only, values are bound
-    # Tracebacks show the lines as long as the functions live.
+    exec(compile(source, name, "exec"), namespace)  # noqa: S102 - names only, values are bound
+    # Tracebacks show the lines as long as the functions exist.
     linecache.cache[name] = (len(source), None, StringIO(source).readlines(), name)
     weakref.finalize(owner, linecache.cache.pop, name, None)

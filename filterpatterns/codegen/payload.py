@@ -1,4 +1,4 @@
-"""A payload's text -> statements that look, decode, and test it."""
+"""A payload's text -> statements that look at it, decode it and test it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from filterpatterns.codegen.prefilter import BACKSLASH, Prefilter
 from filterpatterns.codegen.types import Shape, decoder
 
 _SHORT = 400
-"""Characters of a body that is decoded in little time, compared with keeping the texts of numbers;
-a batch measures which way is faster."""
+"""A body with fewer characters is decoded quickly, compared with keeping the texts of numbers; a
+batch measures which way is faster."""
 
 
 class PayloadCodegen:
-    """Writes the statements that judge the variable `body`.
+    """Writes the statements that evaluate the variable `body`.
 
-    `compares_numbers` says that the texts of numbers count, and that there are two ways to decode.
+    `compares_numbers` is set if the texts of numbers count, so that there are two ways to decode.
     """
 
     def __init__(
@@ -34,12 +34,12 @@ class PayloadCodegen:
         """
         Args:
             code: where names are bound.
-            guards: what a payload is kept from.
-            shape: what is decoded; None if it is only whether the payload is JSON.
-            prefilter: what can be looked for before decoding; None if nothing.
-            is_bytes: whether `body` holds bytes instead of a str.
+            guards: writes the checks before decoding.
+            shape: what is decoded; None if only validity as JSON matters.
+            prefilter: what can be searched for before decoding; None if nothing.
+            is_bytes: whether `body` is bytes instead of a str.
             looks_again: whether numbers may be decoded as floats first, which takes more code.
-            costly: whether what is decoded is tested so often that long texts are left alone.
+            costly: whether the tests are so expensive that long texts are left to the evaluator.
         """
         self._code = code
         self._guards = guards
@@ -55,15 +55,15 @@ class PayloadCodegen:
     def decode(
         self, json: str, string: str, exits: Exits, *, look: bool, texts: bool | None
     ) -> list[str]:
-        """Decode the body and test `json`; where it is no JSON, `string` (if not empty).
+        """Decode the body and test `json`; if it is not JSON, test `string` (if not empty).
 
-        `texts` says how numbers are decoded where their texts count: as texts; or as floats, and
-        the body once more with their texts if a float has decided for a match. None leaves it to
-        the length of the body.
+        `texts` says how numbers are decoded if their texts count: as texts; or as floats, and the
+        body again with their texts if a float decided a match. None leaves it to the length of
+        the body.
         """
         lines = []
         if look and self._prefilter is not None:
-            # A body may be a dict, which "in" would ask for its names; decoding refuses one.
+            # A body may be a dict, whose names "in" would search; decoding rejects a dict.
             lines += self._guards.refuse(f"body.__class__ is not {self._kind}")
             lines += [f"if {self._looking(self._prefilter)}:", *indent(exits.no_match)]
         lines += self._guards.refuse_overflow("body")
@@ -102,11 +102,12 @@ class PayloadCodegen:
         ]
 
     def _at_once(self, json: str, after: list[str], hit: list[str], *, texts: bool) -> list[str]:
-        """Statements: decode the body, then `after`; and test it."""
+        """Return statements: decode the body, then run `after`; and test it."""
         return [self._decoded(texts=texts), *after, f"if {json}:", *indent(hit)]
 
     def _as_floats(self, json: str, after: list[str], hit: list[str], exits: Exits) -> list[str]:
-        """The same with numbers as floats; and where one has decided, again with their texts."""
+        """Return the same with numbers as floats; and if a float decided, again with their
+        texts."""
         return [
             self._decoded(texts=False),
             *after,
@@ -120,7 +121,7 @@ class PayloadCodegen:
         ]
 
     def _decoded(self, *, texts: bool) -> str:
-        """A statement that decodes the body."""
+        """Return a statement that decodes the body."""
         if texts not in self._decoders:
             decode = msgspec.json.Decoder(msgspec.Raw).decode
             if self._shape is not None:
@@ -130,7 +131,7 @@ class PayloadCodegen:
         return f"value = {self._decoders[texts]}({argument})"
 
     def strings(self, string: str, exits: Exits) -> list[str]:
-        """Only plain strings are wanted: the body is checked to be none of JSON if it matches."""
+        """If only plain strings are wanted: a body that matches is checked not to be JSON."""
         validate = self._code.bind(msgspec.json.Decoder(msgspec.Raw).decode)
         lines = [
             *self._guards.refuse_overflow("body"),
@@ -148,7 +149,7 @@ class PayloadCodegen:
         ]
 
     def _looking(self, prefilter: Prefilter) -> str:
-        """An expression: the body has nothing of what the prefilter looks for."""
+        """Return an expression: the body has nothing of what the prefilter searches for."""
         texts = (*prefilter.needles, BACKSLASH)
         return " and ".join(f"{self._bind_text(text)} not in body" for text in texts)
 
@@ -157,7 +158,7 @@ class PayloadCodegen:
 
     def _except_not_json(self, exits: Exits) -> list[str]:
         """The body is not JSON; unless a type could not hold it (ValidationError), it is of another
-        type, or it has escapes that msgspec refuses and RFC 8259's grammar does not."""
+        type, or it has escapes that msgspec rejects although RFC 8259's grammar allows them."""
         error, backslash = self._code.bind(msgspec.DecodeError), self._bind_text(BACKSLASH)
         if exits.tells_formats:
             return [f"except {error}:", *indent(exits.fallback)]

@@ -1,6 +1,6 @@
 """Looking before parsing: strings without which a JSON text cannot satisfy a conjunction.
 
-A text without a backslash spells every string in one way only, as it is. So if the pattern wants
+A text without a backslash spells every string in only one way, literally. So if the pattern wants
 "refunded" somewhere and the text has neither `"refunded"` nor a backslash, it does not match, and
 need not be parsed: whether it is JSON makes no difference to a record that is dropped either way.
 """
@@ -14,14 +14,14 @@ from filterpatterns.matching.match_tree import FieldTest, MatchNode
 
 BACKSLASH = "\\"
 _MOST_NEEDLES = 2
-"""Each needle that is not there costs a scan of the text, and parsing costs two to three."""
+"""Each absent needle costs a scan of the text, and parsing costs as much as two or three scans."""
 
 
 class Prefilter(Struct, frozen=True):
     """A text that has none of the needles, and no backslash, cannot match.
 
-    `selective` says that the needles come from values, which are rarer than names: worth a look for
-    a single record. A batch measures.
+    `selective` is set if the needles come from values, which are rarer than names: then even a
+    single record is worth a look. A batch measures.
     """
 
     needles: tuple[str, ...]
@@ -29,7 +29,8 @@ class Prefilter(Struct, frozen=True):
 
 
 def prefilter(nodes: tuple[MatchNode, ...]) -> Prefilter | None:
-    """What to look for in a text that one of the trees is to match; None if nothing pays."""
+    """Return what to search for in a text that one of the trees should match; None if nothing
+    pays."""
     needles: dict[str, None] = {}
     selective = True
     for node in nodes:
@@ -42,14 +43,14 @@ def prefilter(nodes: tuple[MatchNode, ...]) -> Prefilter | None:
             return None
         selective = selective and best[0][0] > 0
         needles.update(dict.fromkeys(best[1]))
-    needles.pop(BACKSLASH, None)  # looked for in any case
+    needles.pop(BACKSLASH, None)  # searched for in any case
     if len(needles) > _MOST_NEEDLES:
         return None
     return Prefilter(tuple(needles), selective)
 
 
 def _test_needles(test: FieldTest) -> tuple[tuple[int, int], tuple[str, ...]] | None:
-    """A test's needles (any of them must be there) and how rare they are likely to be."""
+    """Return a test's needles (at least one must be there) and how rare they are likely to be."""
     if test.optional:
         return None
     needles = [rule.needle() for rule in test.rules]
@@ -58,7 +59,7 @@ def _test_needles(test: FieldTest) -> tuple[tuple[int, int], tuple[str, ...]] | 
         shortest = min(len(text) if text != BACKSLASH else 100 for text in texts)
         if shortest > 2:
             return (2 if len(texts) == 1 else 1, shortest), texts
-    # The path ends in this name, however the text cuts it.
+    # The path ends in this name, however the text splits it.
     name = test.path.rpartition(".")[2]
     if json_needle(name) == BACKSLASH:
         return (0, 100), (BACKSLASH,)

@@ -1,7 +1,7 @@
-"""Matcher -> Python statements that judge one record: read it, look, decode, test.
+"""Matcher -> Python statements that evaluate one record: read it, look, decode, test.
 
-The statements judge the straight case. Whatever else they meet raises (an odd shape, a spelling, a
-type), and the statements given as `unknown` follow, which ask the interpreter.
+The statements handle the plain case. Anything else (an unusual shape, spelling or type) raises, and
+the statements given as `fallback` follow, which call the interpreter.
 """
 
 from __future__ import annotations
@@ -41,25 +41,25 @@ from filterpatterns.matching.match_tree import (
 from filterpatterns.matching.verdict import payload_satisfies
 
 MOST_TESTS = 400
-"""Tests, over all combinations, that code is generated for: beyond, compiling it takes too long."""
+"""Tests, over all combinations, for which code is generated: compiling more takes too long."""
 
 _MOST_TWICE = 30
 """The same for code that is written twice, for numbers as floats and for their texts."""
 
 
 _COSTLY = 16
-"""Tests, each counted with its rules, beyond which the elements of long arrays are better looked at
-for all tests together; that is what the evaluator does."""
+"""Tests, each counted with its rules, beyond which it is better to examine the elements of long
+arrays for all tests together, as the evaluator does."""
 
 _COSTLY_IN_DICTS = 6
 """The same for arrays in dicts, whose leaves the interpreter tests."""
 
 
 class _Branch(Struct, frozen=True, eq=False):
-    """A conjunction as code is generated for it: its trees share edges with the others'.
+    """A conjunction for code generation: its trees share edges with those of the others.
 
-    `others` are what it wants of payloads other than the one that is decoded by generated code: the
-    key of a Kafka record is short, and the interpreter is asked when all else holds.
+    `others` are what it expects of payloads other than the one that generated code decodes: the key
+    of a Kafka record is short, and the interpreter is called when everything else holds.
     """
 
     metadata: MatchNode
@@ -69,7 +69,7 @@ class _Branch(Struct, frozen=True, eq=False):
 
     @property
     def formats(self) -> tuple[PayloadFormat, ...]:
-        """The formats that are wanted of the payload."""
+        """The formats that the payload may have."""
         return Payload(self.json, self.string).formats
 
 
@@ -91,13 +91,13 @@ class _Conditions(Struct, frozen=True):
 class RecordCodegen:
     """Writes the statements for one matcher.
 
-    `prefilter` is what `judge` can look for before it decodes; None if nothing.
+    `prefilter` is what the statements can search for before decoding; None if nothing.
     """
 
     def __init__(self, matcher: Matcher, code: Code) -> None:
         """
         Raises:
-            Unsupported: the matcher is of a shape that only the interpreter serves.
+            Unsupported: only the interpreter supports a matcher of this shape.
         """
         tests = matcher.size()
         if matcher.keep_all or not 0 < tests <= MOST_TESTS:
@@ -109,13 +109,13 @@ class RecordCodegen:
         named = {key for one in conjunctions for key in one.payloads}
         self._keys = tuple(key for key in matcher.source.payload_keys if key in named)
         self._key = next(iter(self._keys), None)
-        # An object in a record is read where it stands, like the record's own members.
+        # An object in a record is read in place, like the record's own members.
         self._inline = self._source.encoding is Encoding.OBJECT and self._key is not None
         own = [list(self._own_tests(one)) for one in conjunctions]
         merged, metadata = build_aligned_trees("", own)
         self._cost = sum(_cost(test) for tests in own for _, test in tests)
         text_keys = () if self._inline else self._keys
-        # Metadata have other names in the source's other shape, which has no payload of this name.
+        # Metadata has other names in the source's other shape, which has no payload of this name.
         self._shape_key = None
         if self._source.payload_alias is not None and any(node.children for node in metadata):
             self._shape_key = self._source.payload_keys[0]
@@ -127,7 +127,7 @@ class RecordCodegen:
         self.prefilter: Prefilter | None = None
         if self._key is not None and not self._inline:
             self._add_payloads(self._key, conjunctions)
-        # Bytes need not become a str where no rule looks at the payload as a whole.
+        # Bytes need not become a str if no rule tests the payload as a whole.
         strings = any(branch.string for branch in self._branches)
         self._is_bytes = self._source.encoding is Encoding.BASE64 and not strings
         self._payload = PayloadCodegen(
@@ -141,7 +141,7 @@ class RecordCodegen:
         )
 
     def _own_tests(self, one: Conjunction) -> Iterator[tuple[tuple[str, ...], FieldTest]]:
-        """The tests of the record's own members, with an object's that stands in it."""
+        """Return the tests of the record's own members, with those of an object payload in it."""
         for test in one.metadata.tests():
             yield test.names, test
         if self._inline:
@@ -179,16 +179,16 @@ class RecordCodegen:
 
     @property
     def compares_numbers(self) -> bool:
-        """Whether the texts of numbers in the payload count: see `PayloadJudge.decode`."""
+        """Whether the texts of numbers in the payload count: see `PayloadCodegen.decode`."""
         return self._payload.compares_numbers
 
     def statements(self, kind: str, *, look: bool, texts: bool | None, exits: Exits) -> list[str]:
-        """The statements that judge `record`.
+        """Return the statements that evaluate `record`.
 
         `kind` says what it is: a "dict"; "text", which is str, bytes or anything else; "bytes"; a
-        "line" of JSON Lines, bytes that are a record only if they do not hold several; or a "row",
-        such a line that has been decoded already, into `members`. `look` uses the prefilter,
-        `texts` is as for `PayloadJudge.decode`.
+        "line" of JSON Lines, bytes that are a record only if they do not contain several; or a
+        "row", such a line that has been decoded already, into `members`. `look` uses the prefilter,
+        `texts` is as for `PayloadCodegen.decode`.
         """
         key = kind, exits.tells_formats
         if key not in self._conditions:
@@ -244,14 +244,15 @@ class RecordCodegen:
         )
 
     def _other(self, kind: str, holder: str, key: str, wanted: Payload) -> str:
-        """An expression: another payload satisfies what is wanted of it."""
+        """Return an expression: another payload satisfies what is expected of it."""
         value = f"{holder}.get({self._code.bind(key)})"
         if kind != "dict":
             value = f"{holder}.text{self._keys.index(key)}"
         return f"{self._code.bind(partial(payload_satisfies, self._source, wanted))}({value})"
 
     def _payload_test(self, branch: _Branch, found: PayloadFormat) -> str:
-        """An expression: the payload, of the format that the branch wants, satisfies its tests."""
+        """Return an expression: the payload, of the format that the branch wants, satisfies its
+        tests."""
         if found is PayloadFormat.JSON and branch.json and self._payload_shape:
             access = StructAccess(self._code, self._payload_shape)
             return below(self._code, branch.json, access, "value")
@@ -259,7 +260,8 @@ class RecordCodegen:
         return f"({rules(self._code, branch.string, 'body', 'string')})"
 
     def _dict(self) -> tuple[list[str], str, Access]:
-        """Statements that get at a dict's members, what holds them, and how they are read."""
+        """Return statements that read a dict's members, the expression that holds them, and their
+        access."""
         holder, lines = "record", []
         if self._source.inside is not None:
             holder = "members"
@@ -276,14 +278,15 @@ class RecordCodegen:
         return lines, holder, DictAccess(self._code, costly=self._cost > _COSTLY_IN_DICTS)
 
     def _alias(self, holder: str) -> str | None:
-        """The payload's member in the source's other shape, if nothing but the payload is read."""
+        """Return the payload's member in the source's other shape, if only the payload is read."""
         alias = self._source.payload_alias
         if alias is None or any(branch.metadata.children for branch in self._branches):
             return None
         return f"{holder}[{self._code.bind(alias)}]"
 
     def _text(self, kind: str) -> tuple[list[str], str, Access]:
-        """The same for a record that is JSON text; UTF-8 is validated, msgspec would not do it."""
+        """Return the same for a record that is JSON text; UTF-8 is validated, which msgspec does
+        not do."""
         access = StructAccess(self._code, self._record_shape)
         name = "text" if kind == "text" else "record"
         inside = ".inside" if self._source.inside is not None else ""
@@ -311,7 +314,7 @@ class RecordCodegen:
         return lines, "members", access
 
     def _utf8_text(self, kind: str) -> list[str]:
-        """Statements that give a record's text, of valid UTF-8."""
+        """Return statements that set a record's text, in valid UTF-8."""
         if kind == "text":
             return [
                 "if record.__class__ is str: text = record",
@@ -329,11 +332,11 @@ class RecordCodegen:
         return is_single and (self._key is None or self._inline or self._payload_shape is not None)
 
     def row_decoder(self) -> Callable[[bytes], list[Any]] | None:
-        """The function that decodes lines of JSON Lines, each of which is one record, into rows;
-        None where decoders have to be kept from single lines.
+        """Return the function that decodes lines of JSON Lines, each of which is one record, into
+        rows; None if each line must be checked before decoding.
 
         Raises:
-            Unsupported: the pattern speaks of a member that events hold records in.
+            Unsupported: the pattern names a member in which events have their records.
         """
         struct = self._line_struct()
         if self._guards.is_guarded or self._cost > _COSTLY:
@@ -341,7 +344,7 @@ class RecordCodegen:
         return msgspec.json.Decoder(struct, float_hook=KEEP_TEXT).decode_lines
 
     def _struct(self) -> type:
-        """What a record decodes into."""
+        """Return what a record decodes into."""
         struct: Any = self._record_shape.struct
         if self._source.inside is None:
             return self._record_shape.struct
@@ -349,11 +352,12 @@ class RecordCodegen:
         return msgspec.defstruct("Record", [("inside", struct)], rename=rename, gc=False)
 
     def _line_struct(self) -> type:
-        """The same for a line that does not hold several records."""
+        """Return the same for a line that does not contain several records."""
         return without(self._struct(), HOLDERS)
 
     def _body(self, member: str, alias: str | None) -> list[str]:
-        """Statements that give `body`: str, or bytes where that is enough; or something odd."""
+        """Return statements that set `body`: to a str, or bytes if that is enough; or to any other
+        value."""
         if self._source.encoding is Encoding.BASE64:
             raw = f"{self._code.bind(decode_base64)}({member})"
             return [f"body = {raw}" if self._is_bytes else f"body = str({raw}, 'utf-8')"]
@@ -366,11 +370,12 @@ class RecordCodegen:
 
 
 def _cost(test: FieldTest) -> int:
-    """What a test costs for each element of an array: all plain strings together are one."""
+    """Return the cost of a test for each element of an array: all plain strings together count as
+    one rule."""
     return 1 + sum(plain_string(rule) is None for rule in test.rules)
 
 
 def _is_costly(conjunctions: Iterable[Conjunction], key: str | None) -> bool:
-    """Whether the tests below a payload key cost much together."""
+    """Whether the tests below a payload key are expensive together."""
     nodes = [one.payloads[key].json for one in conjunctions if key in one.payloads]
     return sum(_cost(test) for node in nodes if node for test in node.tests()) > _COSTLY

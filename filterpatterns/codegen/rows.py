@@ -11,19 +11,20 @@ _OPENING, _CLOSING, _RETURN = set(b"{"), set(b"}"), set(b"\r")
 
 
 def decode_rows(lines: Sequence[bytes], decode: Callable[[bytes], list[Any]]) -> list[Any] | None:
-    """A row for each line; None if a line is not plainly one record, and has to be asked itself.
+    """Return a row for each line; None if a line is not plainly one record, so that each line must
+    be evaluated separately.
 
-    `decode` takes JSON values with any space between them: a line may hold two, and a value may go
-    on in the next line. But no line feed stands in a string, and where a value goes on after "}",
-    no "{" can follow. So if all lines are from "{" to "}", each has at least one value of its own;
-    and if there are as many values as lines, each has one.
+    `decode` accepts JSON values with any space between them: a line may have two, and a value may
+    continue on the next line. But strings contain no line feed, and if a value continues after "}",
+    no "{" can follow. So if all lines run from "{" to "}", each has at least one value of its own;
+    and if there are as many values as lines, each has exactly one.
     """
     text = b"".join(lines)
     try:
         if not text.isascii():
-            str(text, "utf-8")  # msgspec does not validate what it passes over
+            str(text, "utf-8")  # msgspec does not validate what it skips
         rows = decode(text)
-    except Exception:  # noqa: BLE001 - whatever it is, each line will be asked
+    except Exception:  # noqa: BLE001 - each line will be evaluated separately
         return None
     if len(rows) != len(lines) or set(map(_FIRST, lines)) != _OPENING:
         return None

@@ -1,4 +1,4 @@
-"""Tree -> msgspec types that decode just what the tree looks at, and validate everything else.
+"""Tree -> msgspec types that decode just what the tree tests, and validate everything else.
 
 What a type cannot hold fails to decode (`msgspec.ValidationError`), and the record goes to the
 interpreter: arrays of objects nested deeply, a number beyond every double, a path with dots that is
@@ -16,23 +16,24 @@ from filterpatterns.language.operators import reads_number_text
 from filterpatterns.matching.match_tree import MatchNode
 
 _MOST_FIELDS = 2000
-"""Members, counting other spellings of dotted paths, that types are made for."""
+"""Members, counting other spellings of dotted paths, for which types are made."""
 
 _MOST_CHARACTERS = 100_000
-"""Characters in the names of these: a hostile pattern spells long paths in many ways."""
+"""Characters in the names of these members: a hostile pattern has long paths with many
+spellings."""
 
 _MOST_NESTED = 2
 """Arrays in an array of objects that types are made for."""
 
 _Never = Annotated[int, msgspec.Meta(ge=1, le=0)]
-"""No JSON value is one: a member of this type sends the record to the interpreter."""
+"""No JSON value is of this type: a member of this type sends the record to the interpreter."""
 
 UNSET: Final = msgspec.UNSET
-"""What an attribute holds if the record has no such member. (null is a value, and None.)"""
+"""The value of an attribute if the record has no such member. (null is a value: None.)"""
 
 
 class Unsupported(Exception):
-    """The tree is of a shape that the fast path does not serve."""
+    """The fast path does not support a tree of this shape."""
 
 
 class Shape(Struct, frozen=True, eq=False):
@@ -40,8 +41,8 @@ class Shape(Struct, frozen=True, eq=False):
 
     `attribute` is its name in the struct around it; `struct` the class of an object there, with an
     attribute for each child; `takes_list` whether an array of scalars and objects decodes as a
-    list. `keeps_text` says that the text of a number with a fraction or an exponent is there, as
-    bytes, if the decoder was asked for it; objects are dicts then.
+    list. `keeps_text` is set if numbers with a fraction or an exponent decode as bytes, their
+    text, if the decoder was asked for it; objects are then dicts.
     """
 
     attribute: str
@@ -56,23 +57,23 @@ class Shape(Struct, frozen=True, eq=False):
 
 
 KEEP_TEXT: Final = str.encode
-"""The `float_hook` of decoders that keep the texts of numbers. It is called for members of type
-`Any` only, and as a C function costs little more than making the float."""
+"""The `float_hook` of decoders that keep the texts of numbers. It is called only for members of
+type `Any`, and as a C function costs little more than making the float."""
 
 
 def first_rank_is_optional(node: MatchNode) -> bool:
     """Whether, in an array, absence may satisfy the first of the tests below a node.
 
-    Then the elements' ranks matter, which only the interpreter knows.
+    Then the elements' ranks matter, which only the interpreter computes.
     """
     tests = [test for child in node.children for test in child.tests()]
     return bool(tests) and min(tests, key=lambda test: test.rank).optional
 
 
 def shape(merged: MatchNode, nodes: tuple[MatchNode, ...], extra: tuple[str, ...] = ()) -> Shape:
-    """The types for a merged tree; `nodes` are the trees of the conjunctions in it, aligned.
+    """Return the types for a merged tree; `nodes` are the aligned trees of its conjunctions.
 
-    `extra` are names of members that must be strings, whose attributes are named like `text0`.
+    `extra` are names of members that must be strings; their attributes are named `text0` and so on.
 
     Raises:
         Unsupported: no type can hold it.
@@ -123,7 +124,7 @@ def _shape(
     try:
         struct = msgspec.defstruct(f"Object_{merged.name}", fields, rename=rename, gc=False)
     except (ValueError, UnicodeEncodeError):
-        # msgspec's names have no quotes, backslashes or control characters, and are UTF-8
+        # msgspec allows no quotes, backslashes or control characters in names, and requires UTF-8
         raise Unsupported from None
     takes_list = not any(
         node.children and (node.test is not None or first_rank_is_optional(node)) for node in nodes
@@ -132,16 +133,16 @@ def _shape(
 
 
 def _keeps_text(merged: MatchNode, nodes: tuple[MatchNode, ...]) -> bool:
-    """Whether a rule at a node asks for the text of a number. Below it must be nothing."""
+    """Whether a rule at a node needs the text of a number. The node must have no children."""
     rules = [rule for node in nodes if node.test is not None for rule in node.test.rules]
     return not merged.children and any(map(reads_number_text, rules))
 
 
 def without(struct: Any, names: tuple[str, ...]) -> type:
-    """A struct like another one, for objects that have no members of these names.
+    """Return a struct like another, for objects that have no members of these names.
 
     Raises:
-        Unsupported: the struct looks at one of them itself.
+        Unsupported: the struct itself has such a member.
     """
     fields = [(f"no{index}", _Never, UNSET) for index in range(len(names))]
     rename = {f"no{index}": name for index, name in enumerate(names)}
@@ -166,15 +167,15 @@ def _type(shape: Shape) -> Any:
 
 
 def decoder(shape: Shape, *, keep_text: bool) -> Any:
-    """The function that decodes a JSON text into the shape of a tree's root; numbers with a
-    fraction or an exponent as floats, or where the shape keeps it, as their text."""
+    """Return the function that decodes a JSON text into the shape of a tree's root; numbers
+    with a fraction or an exponent become floats or, if the shape keeps it, their text."""
     if not keep_text:
         return msgspec.json.Decoder(_type(shape)).decode
     return msgspec.json.Decoder(_type(shape), float_hook=KEEP_TEXT).decode
 
 
 def other_spellings(node: MatchNode, budget: _Budget | None = None) -> list[str]:
-    """The member names that lead below a node, or towards there, but are no edge from it.
+    """Return the member names that lead below a node, or towards there, but are not its edges.
 
     For `a` -> `b.c` these are, at the root, `a.b` and `a.b.c`, and at `a` it is `b`.
 

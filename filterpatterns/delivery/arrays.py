@@ -1,7 +1,7 @@
 """Arrays of records, and events with `Records`, read one element at a time.
 
-Brackets, strings and commas are looked for in the bytes as they come; only an element that is
-complete is decoded. So there is never more in memory than one element and what is read at a time.
+Brackets, strings and commas are searched for in the bytes as they arrive; only a complete
+element is decoded. So memory holds at most one element and one chunk of input.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 
 _AT_TOP = re.compile(rb'["\[\]{},]')
 _INSIDE = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]|"', re.DOTALL)
-"""Strings and brackets; a quotation mark alone is one that nothing closes in these bytes."""
+"""Strings and brackets; a lone quotation mark is a string that these bytes do not close."""
 
 _IN_STRING = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
 _QUOTE, _ARRAY, _OBJECT = b'"[{'
 _CLOSED_BY = {ord("]"): _ARRAY, ord("}"): _OBJECT}
 
 _MOST_OPEN = 64 * MAX_PAYLOAD_DEPTH
-"""Levels beyond which the end of an element is not looked for."""
+"""Nesting beyond which the end of an element is not searched for."""
 
 _EVENT_HEAD = '{"Records":[]'
 
 
 class _BrokenError(Exception):
-    """This is no JSON, from `position` on."""
+    """This is not JSON, from `position` on."""
 
     def __init__(self, position: int) -> None:
         super().__init__()
@@ -38,10 +38,10 @@ class _BrokenError(Exception):
 
 
 class ArrayReader:
-    """The items of an array, as they come.
+    """Reads the items of an array as they arrive.
 
-    When the array has ended, `rest` is what follows in the line. When it is broken, `is_broken`
-    says so, and `rest` is a line that does not belong to it, or empty.
+    After the end of the array, `rest` is what follows in the line. If the array is broken,
+    `is_broken` is set, and `rest` is a line that does not belong to it, or empty.
     """
 
     def __init__(self, items: Items, first_line: int, *, is_event: bool) -> None:
@@ -49,7 +49,7 @@ class ArrayReader:
         Args:
             items: makes the items.
             first_line: the number of the line in which the array begins.
-            is_event: whether the array is a member of an object, which ends behind it.
+            is_event: whether the array is a member of an object, which ends after it.
         """
         self._items = items
         self._is_event = is_event
@@ -57,7 +57,7 @@ class ArrayReader:
         self.rest: bytes | None = None
         self.is_broken = False
         self.last_line = b""
-        """Where it is broken: the last line that belongs to it, or the end of that."""
+        """If the array is broken: the last line that belongs to it, or the end of that line."""
         # the element that has begun
         self._held: list[bytes] = []
         self._size = 0
@@ -65,25 +65,25 @@ class ArrayReader:
         self._in_string = False
         self._is_escaped = False  # a backslash came last
         self._has_begun = False
-        self._is_complete = False  # it is an object, an array or a string, which has ended
+        self._is_complete = False  # an object, array or string that has ended
         self._is_too_long = False
-        self._is_tail = False  # it is no element, but what an event has behind its records
+        self._is_tail = False  # not an element, but what an event has after its records
         self._after_comma = False
         # where it is
         self._place = (first_line, 0, b"")  # line, columns before these bytes, bytes before it
         self._number = first_line
         self._raw = b""
-        self._columns = 0  # in the line, before what is read now
-        self._begin = 0  # where in what is read now the element begins, or goes on
-        self._last = b"["  # the last byte of the line before that is not space
+        self._columns = 0  # in the line, before the current bytes
+        self._begin = 0  # where in the current bytes the element begins or continues
+        self._last = b"["  # the last non-space byte of the previous line
 
     def feed(self, number: int, raw: bytes, position: int = 0) -> Sequence[Item]:
-        """The items that more bytes complete.
+        """Return the items that more bytes complete.
 
         Args:
             number: the number of their line.
             raw: a line with its line feed, or a part of one.
-            position: where to begin; in the first bytes, behind the bracket that opens the array.
+            position: where to begin; in the first bytes, after the bracket that opens the array.
         """
         before, is_new_line = self._raw, self._raw.endswith(b"\n")
         self._columns = 0 if is_new_line else self._columns + _columns(self._raw)
@@ -92,7 +92,7 @@ class ArrayReader:
         try:
             if is_new_line and self._last not in b"[,:":
                 start = raw.lstrip(SPACE_BYTES)[:1]
-                if start and start in b"{[":  # the line before is cut off
+                if start and start in b"{[":  # the previous line is truncated
                     self._finish_last(found)
                     self._break(found, 0, takes_rest=False)
                     self.rest, self.last_line = raw, before
@@ -110,7 +110,7 @@ class ArrayReader:
         return found
 
     def end(self) -> Sequence[Item]:
-        """The items of an array that has no end."""
+        """Return the items of an array that has no end."""
         found: list[Item] = []
         self._finish_last(found)
         self._raw, self._begin = b"", 0
@@ -118,12 +118,12 @@ class ArrayReader:
         return found
 
     def _finish_last(self, found: list[Item]) -> None:
-        """Nothing more will come: add the items of an element that may be complete."""
+        """At the end of the input, add the items of an element that may be complete."""
         if self._has_begun and not (self._open or self._in_string):
             self._finish(found, b"")
 
     def _read(self, raw: bytes, position: int, found: list[Item]) -> int | None:
-        """Read on; gives where the array ends, if it does."""
+        """Read on; return where the array ends, if it does."""
         while position < len(raw):
             if self._in_string:
                 position = self._string(raw, position)
@@ -142,13 +142,14 @@ class ArrayReader:
         return None
 
     def _at_top(self, raw: bytes, position: int, found: list[Item]) -> bool:
-        """Take a comma, a quotation mark, or a bracket of the array; gives whether it ends all."""
+        """Handle a comma, a quotation mark or a bracket of the array; return whether everything
+        ends there."""
         kind = raw[position]
         if kind in (_QUOTE, _ARRAY, _OBJECT):
             if self._has_begun:
                 raise _BrokenError(position + 1)
             self._start(position)
-            self._is_complete = True  # when it is closed, nothing may follow
+            self._is_complete = True  # once it is closed, nothing may follow
             self._in_string = kind == _QUOTE
             if not self._in_string:
                 self._open.append(kind)
@@ -167,8 +168,8 @@ class ArrayReader:
         return False
 
     def _inside(self, raw: bytes, position: int) -> int:
-        """Read on inside brackets, up to the end of what is there, or where they are closed, or a
-        string begins that goes on."""
+        """Read on inside brackets, up to the end of the bytes, the closing bracket, or a string
+        that these bytes do not close."""
         opened = self._open
         for token in _INSIDE.finditer(raw, position):
             kind = raw[token.start()]
@@ -187,22 +188,22 @@ class ArrayReader:
         return len(raw)
 
     def _string(self, raw: bytes, position: int) -> int:
-        """Read on inside a string, up to its end or the end of what is there."""
+        """Read on inside a string, up to its end or the end of the bytes."""
         if self._is_escaped and position < len(raw):
             position += 1
         found = _IN_STRING.match(raw, position)
-        assert found is not None, "it matches nothing, too"
+        assert found is not None, "the pattern also matches the empty string"
         end = found.end()
         if raw[end : end + 1] == b'"':
             self._in_string = self._is_escaped = False
             return end + 1
-        if raw.endswith(b"\n"):  # no string goes on in the next line
+        if raw.endswith(b"\n"):  # strings do not span lines
             raise _BrokenError(len(raw))
         self._is_escaped = end < len(raw)
         return len(raw)
 
     def _scalar(self, raw: bytes, start: int, end: int) -> None:
-        """Take what stands between brackets, strings and commas: a scalar, or space."""
+        """Handle what is between brackets, strings and commas: a scalar, or space."""
         text = raw[start:end].lstrip(SPACE_BYTES)
         if not text:
             return
@@ -225,7 +226,7 @@ class ArrayReader:
             self._held.clear()
 
     def _finish(self, found: list[Item], data: bytes) -> None:
-        """Add the items of an element, of which these bytes are the last."""
+        """Add the items of an element that ends with these bytes."""
         if not self._has_begun:
             self._start(self._begin + len(data))
         data = b"".join((*self._held, data)).strip(SPACE_BYTES)
@@ -255,7 +256,7 @@ class ArrayReader:
         return found
 
     def _finish_tail(self, found: list[Item], data: bytes) -> None:
-        """Check what an event has behind its records."""
+        """Check what an event has after its records."""
         data = b"".join((*self._held, data))
         line, columns, before = self._place
         text = _EVENT_HEAD + data.decode(errors="replace")
@@ -264,15 +265,15 @@ class ArrayReader:
             place = columns + _columns(before) - len(_EVENT_HEAD)
             found.append(self._items.invalid_item(text, line, place))
         elif value["Records"]:
-            words = "this event has Records twice: the first were taken"
+            words = "this event has Records twice: the first array is used"
             found.append(self._items.error(line, words))
         else:
             return
         self._items.on_invalid(data.strip(SPACE_BYTES) + b"\n")
 
     def _break(self, found: list[Item], position: int, *, takes_rest: bool = True) -> None:
-        """Add the item that says what is wrong. The rest of the bytes belongs to what is broken,
-        unless `takes_rest` says that it does not."""
+        """Add the item that reports the error. The rest of the bytes belongs to the broken array
+        unless `takes_rest` is False."""
         self.is_broken = True
         held = b"".join(self._held)
         data = (held + self._raw[self._begin : position]).lstrip(SPACE_BYTES)
@@ -297,7 +298,7 @@ class ArrayReader:
 
 
 def _columns(data: bytes) -> int:
-    """How many characters bytes are."""
+    """Count the characters in bytes."""
     return len(data.decode(errors="replace"))
 
 

@@ -1,4 +1,4 @@
-"""What a file holds, told by its first bytes."""
+"""What a file contains, detected from its first bytes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _EVENT = re.compile(
 
 
 def unreadable(head: bytes) -> str | None:
-    """What a file is that begins so, if it holds no UTF-8 text at all; None if it may."""
+    """Return what a file with these first bytes is, if it cannot be UTF-8 text; None if it can."""
     for magic, words in _PACKED.items():
         if head.startswith(magic):
             return words
@@ -36,7 +36,7 @@ def unreadable(head: bytes) -> str | None:
         return _UTF16
     line, end, _ = head.partition(b"\n")
     if b"\0" in line:
-        try:  # the last character may be cut off
+        try:  # the last character may be truncated
             codecs.getincrementaldecoder("utf-8")().decode(line, final=bool(end))
         except UnicodeDecodeError:
             return "a binary file, not JSON"
@@ -44,13 +44,13 @@ def unreadable(head: bytes) -> str | None:
 
 
 def may_be_packed(head: bytes) -> bool:
-    """Whether more bytes could show that a file is packed, or of another format."""
+    """Whether more bytes could show that a file is compressed or of another format."""
     return any(len(head) < len(magic) and magic.startswith(head) for magic in _PACKED)
 
 
 def array_start(text: bytes) -> tuple[int, bool] | None:
-    """Where the first element of an array begins, and whether the array is that of an event, a
-    first member `Records` with an object in it; None for any other text."""
+    """Return where the first element of an array begins, and whether the array belongs to an
+    event (a first member `Records` with an object in it); None for any other text."""
     if (found := _ARRAY.match(text)) is not None:
         return found.end(), False
     if (found := _EVENT.match(text)) is not None:

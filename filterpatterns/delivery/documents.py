@@ -12,7 +12,7 @@ from filterpatterns.jsontext.decoding import NOT_JSON
 from filterpatterns.jsontext.structure import CLOSING, OPENING, SPACE, TOKENS
 
 _HEAD_LINES, _HEAD_BYTES = 8, 4096
-"""What shows whether an open document is an array; it is asked again for each line."""
+"""Enough to show whether an open document is an array; checked again for each line."""
 
 
 class _Document:
@@ -28,7 +28,7 @@ class _Document:
         self.add(text, raw)
 
     def add(self, text: str, raw: bytes) -> int | None:
-        """Add a line; gives where in it the document ends, if it does."""
+        """Add a line; return where in it the document ends, if it does."""
         end = self._closing(text)
         self.lines.append(text if end is None else text[:end])
         self.raw_lines.append(raw)
@@ -45,13 +45,13 @@ class _Document:
                 self._depth -= 1
                 if self._depth <= 0:
                     return token.end()
-            elif token[0] == '"':  # no string goes on in the next line: this is no JSON
+            elif token[0] == '"':  # strings do not span lines: this is not JSON
                 break
         return None
 
 
 class Documents:
-    """The items of documents, one after the other."""
+    """Reads the items of consecutive documents."""
 
     def __init__(self, items: Items, lines: JsonLines) -> None:
         self._items = items
@@ -61,11 +61,11 @@ class Documents:
         self._is_first = True
         self._last = ""  # the last line that was not blank
         self.are_json_lines = False
-        """Whether it has shown that each line stands for itself: the first one was broken."""
+        """Whether the file turned out to be JSON Lines, the first of which was broken."""
 
     @property
     def is_open(self) -> bool:
-        """Whether a document has begun that may go on."""
+        """Whether a document has begun that may continue."""
         return self._open is not None
 
     @property
@@ -74,13 +74,13 @@ class Documents:
         return self._open is None and (not self._is_skipping or self._last in ("}", "]"))
 
     def line(self, number: int, text: str, raw: bytes, *, is_whole: bool = True) -> Sequence[Item]:
-        """The items that a line completes, as `JsonLines.line`."""
+        """Return the items that a line completes, like `JsonLines.line`."""
         if self._open is not None:
             return self._continue(self._open, number, text, raw)
         if not text:
             return ()
         if self._is_skipping:
-            # Pretty-printers begin and end a document in the first column, and nothing else.
+            # Pretty-printers put only the start and the end of a document in the first column.
             if not (self._last in ("}", "]") and text.startswith(("{", "["))):
                 self._last = text
                 self._items.on_invalid(raw)
@@ -89,48 +89,49 @@ class Documents:
         return self._begin(number, text, raw, is_whole=is_whole)
 
     def end(self) -> Sequence[Item]:
-        """The items that the end of the file completes."""
+        """Return the items that the end of the file completes."""
         return () if self._open is None else self._give_up(self._open)
 
     def take_open(self) -> tuple[int, list[bytes]]:
-        """The open document, which somebody else will read: its first line's number, its lines."""
+        """Hand over the open document to another reader: the number of its first line, and its
+        lines."""
         assert self._open is not None
         document, self._open = self._open, None
         return document.first, document.raw_lines
 
     def unreadable(self, number: int, words: str, raw: bytes) -> Sequence[Item]:
-        """The items of a line that is no text, which breaks a document that is open."""
+        """Return the items of a line that is not text, which breaks an open document."""
         item = self._items.error(number, words)
         if self._open is None:
             found: Sequence[Item] = () if self._is_skipping else (item,)
         else:
             found = self._give_up(self._open, because=item)
-            if item not in found:  # the lines before it have items of their own
+            if item not in found:  # the preceding lines have items of their own
                 found = [*found, item]
         self._items.on_invalid(raw)
         return found
 
     def pass_by(self) -> None:
-        """A document has begun that somebody else reads."""
+        """Note that a document has begun that another reader handles."""
         self._is_first = self._is_skipping = False
 
     def skip(self, last: str) -> None:
-        """A document is broken, up to a line that has that text: pass over the rest of it."""
+        """A document is broken up to the line with that text: skip the rest of it."""
         self._is_first, self._is_skipping, self._last = False, True, last
 
     @property
     def open_head(self) -> bytes:
-        """The beginning of an open document."""
+        """Return the beginning of an open document."""
         raw_lines = [] if self._open is None else self._open.raw_lines[:_HEAD_LINES]
         return b"".join(line[:_HEAD_BYTES] for line in raw_lines)
 
     @property
     def open_size(self) -> int:
-        """How many characters of an open document are held."""
+        """Return how many characters of an open document are in memory."""
         return 0 if self._open is None else self._open.size
 
     def _begin(self, number: int, text: str, raw: bytes, *, is_whole: bool) -> Sequence[Item]:
-        """The items of a line before which everything is closed."""
+        """Return the items of a line before which everything is closed."""
         self._last = text
         own = raw if is_whole else None
         found, rest = self._lines.complete(number, text, own, may_stay_open=True)
@@ -143,7 +144,7 @@ class Documents:
         return found
 
     def _continue(self, document: _Document, number: int, text: str, raw: bytes) -> Sequence[Item]:
-        """The items of a line inside a document, or behind one that was never closed."""
+        """Return the items of a line inside a document, or after an unclosed document."""
         start = text.lstrip(SPACE)[:1]
         if start and start in "{[" and self._last[-1] not in "[,:":
             found = self._give_up(document, text)
@@ -159,7 +160,7 @@ class Documents:
         complete = self._items.of("\n".join(document.lines), document.first)
         if complete is None:
             document.lines[-1] = text
-            complete = self._give_up(document, behind=rest)
+            complete = self._give_up(document, after=rest)
             if self.are_json_lines:
                 return complete
             # The brackets match: what follows may be a new document.
@@ -176,21 +177,21 @@ class Documents:
         document: _Document,
         text: str = "",
         *,
-        behind: str = "",
+        after: str = "",
         because: Item | None = None,
     ) -> Sequence[Item]:
-        """The items of a document that is broken.
+        """Return the items of a broken document.
 
         Args:
             document: the document.
-            text: the line that cannot go on with it.
-            behind: what of its last line does not belong to it.
-            because: the item that says what is wrong; that of the fault unless given.
+            text: the line that cannot continue it.
+            after: the part of its last line that does not belong to it.
+            because: the item that reports the error; by default, the JSON error of the document.
         """
         self._open = None
         second = next((line for line in (*document.lines[1:], text) if line), "")
         if self._is_first and second.startswith("{") and decoding.parse(second) is not NOT_JSON:
-            # JSON Lines after all, the first of which is broken.
+            # JSON Lines after all; the first line is broken.
             self.are_json_lines = True
             lines = zip(document.lines, document.raw_lines, strict=True)
             return [
@@ -200,8 +201,8 @@ class Documents:
                 for item in self._lines.line(number, line, raw)
             ]
         self._is_first, self._is_skipping = False, True
-        if behind:
-            last = document.lines[-1].removesuffix(behind)
+        if after:
+            last = document.lines[-1].removesuffix(after)
             document.raw_lines[-1] = last.encode() + b"\n"
         for raw in document.raw_lines:
             self._items.on_invalid(raw)
@@ -211,6 +212,6 @@ class Documents:
 
 
 _TOO_LARGE = (
-    f"a document of more than {sizes.LONGEST_LINE >> 20} MB: write a record a line, "
-    "say with jq -c '.[]'"
+    f"a document of more than {sizes.LONGEST_LINE >> 20} MB: write one record per "
+    "line, for example with jq -c '.[]'"
 )

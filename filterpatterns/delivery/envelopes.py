@@ -1,6 +1,6 @@
-"""What AWS delivers: which source a record is of, and the records in a whole Lambda event.
+"""What AWS delivers: the source of a record, and the records in a whole Lambda event.
 
-The shapes are those of the Lambda developer guide's example events: "Using AWS Lambda with Amazon
+The shapes come from the example events of the Lambda developer guide: "Using AWS Lambda with Amazon
 SQS", "... Kinesis", "... DynamoDB", "... Amazon MSK", "... Amazon MQ".
 """
 
@@ -32,19 +32,19 @@ _MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("mq", ("data", "messageID")),
     ("mq", ("data", "basicProperties")),
 )
-"""A source, and members that its records have; the first that fits counts."""
+"""A source, and members that its records have; the first match counts."""
 
 _SUBSCRIBER_MEMBERS = frozenset(("Data", "Metadata", "SystemMetadata"))
-"""All that an event has as a subscriber of a Custom Event Bus gets it: Data, and one of the others
-at least."""
+"""The members of an event as delivered to a subscriber of a Custom Event Bus: Data, and at least
+one of the others."""
 
 HOLDERS: Final = ("Records", "Messages", "messages", "records", "rmqMessagesByQueue")
-"""The members under which events hold their records: an object with none of them is one record."""
+"""The members in which events have their records: an object with none of them is one record."""
 
 
 def source_of(record: Mapping[str, Any]) -> str:
-    """The name of the source that a record is of, by its own `eventSource`, else by its shape;
-    "event" for any other object."""
+    """Return the name of a record's source, from its `eventSource` or else its shape; "event"
+    for any other object."""
     named = record.get("eventSource")
     if isinstance(named, str) and named in _EVENT_SOURCES:
         return _EVENT_SOURCES[named]
@@ -57,7 +57,7 @@ def source_of(record: Mapping[str, Any]) -> str:
 
 
 def contradicts(record: Mapping[str, Any], source: str) -> str | None:
-    """The source that a record says it is of, if that is not the one that a filter is for."""
+    """Return the source that a record belongs to, if it contradicts the source of a filter."""
     if source in ("auto", "event"):
         return None
     found = source_of(record)
@@ -65,16 +65,17 @@ def contradicts(record: Mapping[str, Any], source: str) -> str | None:
 
 
 def holds_records(event: Any) -> str | None:
-    """The member of a Lambda event that holds its records; None if it is no such event.
+    """Return the member of a Lambda event that has its records; None for any other object.
 
-    Also of what SQS's ReceiveMessage returns (boto3, `aws sqs receive-message`). Names that other
-    objects may have as well (`messages`, `records`) count only with what else these events have.
+    This includes what SQS's ReceiveMessage returns (boto3, `aws sqs receive-message`). Names that
+    other objects may also have (`messages`, `records`) count only with the other features of these
+    events.
     """
     if not isinstance(event, Mapping):
         return None
     source = event.get("eventSource")
     held = event.get("Records")
-    # One that is no object does not take the others with it; without any it is some other array.
+    # A single non-object does not spoil the others; without any object it is some other array.
     if isinstance(held, (list, tuple)) and (not held or any(map(_is_object, held))):
         return "Records"
     if _are_objects(event.get("messages"), None if source == "aws:mq" else "messageID"):
@@ -96,7 +97,8 @@ def _is_object(value: Any) -> bool:
 
 
 def _are_objects(value: Any, with_member: str | None = None) -> bool:
-    """Whether a value is a list of objects; with a member that all have, of one or more."""
+    """Whether a value is a list of objects; if `with_member`, a nonempty list of objects that have
+    it."""
     if not isinstance(value, (list, tuple)) or (with_member is not None and not value):
         return False
     return all(
@@ -105,7 +107,7 @@ def _are_objects(value: Any, with_member: str | None = None) -> bool:
 
 
 def records(event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The records of a whole Lambda event, in the order in which the function gets them.
+    """Yield the records of a whole Lambda event, in the order in which the function gets them.
 
     Args:
         event: `{"Records": [...]}` (SQS, Kinesis, DynamoDB), `{"records": {"topic-0": [...]}}`
@@ -113,7 +115,7 @@ def records(event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             (RabbitMQ), or what boto3's `receive_message` returns. Any other object is one record.
 
     Raises:
-        RecordError: it, or a record in it, is not an object.
+        RecordError: the event, or a record in it, is not an object.
     """
     if not isinstance(event, Mapping):
         raise RecordError(f"a Lambda event is an object, found {type(event).__name__}")
@@ -132,11 +134,11 @@ def records(event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def keep_records(
     event: Mapping[str, Any], keep: Callable[[list[Any]], list[Any]]
 ) -> dict[str, Any] | None:
-    """A copy of a Lambda event with the records that `keep` gives; None if there are none left.
+    """Return a copy of a Lambda event with the records that `keep` returns; None if none are left.
 
-    As AWS does: topics, partitions and queues without a record left are not in the event, and
-    without any record the function is not called. An event that is itself one record is kept whole
-    or not.
+    As on AWS, topics, partitions and queues without remaining records are left out, and without
+    any record the function is not called. An event that is itself one record is kept or dropped
+    as a whole.
     """
     key = holds_records(event)
     if key is None:

@@ -1,4 +1,4 @@
-"""JSON texts in a file -> items: its records, and what is no record."""
+"""JSON texts in a file -> items: records, and whatever is not a record."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ SPACE_BYTES = SPACE.encode()
 
 
 class Item(NamedTuple):
-    """A record; or a line that is none; or, with `line` None, a file that cannot be read.
+    """A record; or a line that is not a record; or, with `line` None, a file that cannot be read.
 
-    `record` is the record's own text. `error` says what is wrong, `column` where, if that is known;
-    `record` is None then. `own_line` is the line that a record has for itself, byte for byte but
-    for a byte order mark; if it has one.
+    `record` is the record's text. If `error` says what is wrong, and `column` where (if known),
+    `record` is None. `own_line` is the line of a record that has a line to itself, byte for byte
+    except for a byte order mark.
     """
 
     file: str
@@ -42,8 +42,8 @@ class Item(NamedTuple):
     own_line: bytes | None = None
 
     def as_line(self) -> bytes:
-        """The record's own line; or, where it has none (in an array, over many lines), its own
-        text in one line."""
+        """Return the record's own line; or, if it has none (in an array, or over many lines),
+        its text on one line."""
         if self.own_line is not None:
             return self.own_line
         assert self.record is not None, "a record"
@@ -51,12 +51,12 @@ class Item(NamedTuple):
 
 
 def forget(_raw: bytes) -> None:
-    """For readers that nobody asks for what is in no record."""
+    """Ignore invalid input: the default for `on_invalid`."""
 
 
 def record_id(record: Mapping[str, Any]) -> str | None:
-    """What a record calls itself: the first of its `messageId`, `MessageId`, `eventID` and `id`; or
-    its place in a Kafka topic; or what a Custom Event Bus calls it."""
+    """Return a record's identifier: the first of its `messageId`, `MessageId`, `eventID` and `id`;
+    or its position in a Kafka topic; or its identifier on a Custom Event Bus."""
     if all(name in record for name in ("topic", "partition", "offset")):
         return f"{record['topic']}-{record['partition']}@{record['offset']}"
     system = record.get("SystemMetadata")  # of an event of a Custom Event Bus
@@ -83,7 +83,7 @@ class _Look(
         "system": "SystemMetadata",
     },
 ):
-    """What has to be known of a text at once; the rest is checked to be JSON, and skipped."""
+    """What must be known about a text immediately; the rest is validated and skipped."""
 
     message_id: Any = None
     boto_id: Any = None
@@ -101,29 +101,29 @@ _look = msgspec.json.Decoder(_Look).decode
 
 
 class Items:
-    """Makes the items of one file."""
+    """Creates the items of one file."""
 
     def __init__(self, file: str, on_invalid: Callable[[bytes], None]) -> None:
         """
         Args:
-            file: the name that the items have for the file.
-            on_invalid: called with each line, or part of one, that is in no record.
+            file: the file name to put in the items.
+            on_invalid: called with each line, or part of a line, that is not in a record.
         """
         self._file = file
         self.on_invalid = on_invalid
 
     def of(self, text: str, line: int, raw: bytes | None = None) -> Sequence[Item] | None:
-        """The items of one JSON text; None if it is not JSON.
+        """Return the items of one JSON text; None if it is not JSON.
 
         Args:
             text: the text.
             line: the line in which it begins.
-            raw: that line, if it holds nothing else.
+            raw: that line, if it has nothing else.
         """
         try:
             look = _look(text)
         except (msgspec.DecodeError, RecursionError):
-            look = None  # no object, or one that takes a more careful parser
+            look = None  # not an object, or an object that needs the careful parser
         if (
             look is not None
             and look.Records is msgspec.UNSET
@@ -141,27 +141,27 @@ class Items:
         return None if value is NOT_JSON else self._taken_apart(value, text, line, raw)
 
     def of_element(self, text: str, line: int) -> Sequence[Item] | None:
-        """The items of an element of an array; None if it is not JSON."""
-        if not text.startswith("["):  # an array in an array is no array of records
+        """Return the items of an array element; None if it is not JSON."""
+        if not text.startswith("["):  # an array in an array is not an array of records
             return self.of(text, line)
         value = decoding.parse(text)
         return None if value is NOT_JSON else (self._item(value, text, line),)
 
     def invalid_item(self, text: str, line: int, columns: int = 0) -> Item:
-        """The item of a text that is not JSON, before which there are so many columns."""
+        """Return the item of a text that is not JSON; `columns` precede it in its line."""
         words, below, column = find_error(text)
         if column is not None and not below:
             column += columns
         return self.error(line + below, words, column)
 
     def error(self, line: int, words: str, column: int | None = None) -> Item:
-        """The item of what cannot be read."""
+        """Return the item of something that cannot be read."""
         return Item(self._file, line, None, error=words, column=column)
 
     def _taken_apart(
         self, value: Any, text: str, line: int, raw: bytes | None = None
     ) -> Sequence[Item]:
-        """The items of a value that may hold records."""
+        """Return the items of a value that may contain records."""
         key = holds_records(value)
         if key is None and not isinstance(value, list):
             return (self._item(value, text, line, raw),)
@@ -195,9 +195,9 @@ class Items:
 
 
 def _texts(text: str, key: str | None, held: Any) -> list[str]:
-    """The texts of the records in an array, or in an event's member of that name."""
+    """Return the texts of the records in an array, or in the member `key` of an event."""
     if key is not None:
         text = dict(members(text))[key]
     if isinstance(held, dict):
-        return [one for group in dict(members(text)).values() for one in elements(group)]
+        return [part for group in dict(members(text)).values() for part in elements(group)]
     return elements(text)

@@ -1,4 +1,4 @@
-"""JSON Lines: each line stands for itself."""
+"""JSON Lines: each line is independent."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from filterpatterns.jsontext.structure import split
 
 
 class JsonLines:
-    """The items of lines, each of which is one JSON text or several."""
+    """Reads the items of lines that have one or more JSON texts each."""
 
     def __init__(self, items: Items) -> None:
         self._items = items
 
     def line(self, number: int, text: str, raw: bytes, *, is_whole: bool = True) -> Sequence[Item]:
-        """The items of a line.
+        """Return the items of a line.
 
         Args:
             number: the line's number.
-            text: what it holds.
+            text: its text.
             raw: the same, not decoded.
-            is_whole: whether there is nothing before it in the line.
+            is_whole: whether nothing precedes it in the line.
         """
         if not text:
             return ()
@@ -36,8 +36,8 @@ class JsonLines:
     def complete(
         self, number: int, text: str, raw: bytes | None, *, may_stay_open: bool = False
     ) -> tuple[Sequence[Item] | None, str]:
-        """The items of the JSON texts in a line, and what is left open at its end, if that may be;
-        None if there is anything else."""
+        """Return the items of the JSON texts in a line, and what is left open at its end, if that
+        is allowed; None if there is anything else."""
         found = self._items.of(text, number, raw)
         if found is not None:
             return found, ""

@@ -1,8 +1,8 @@
 """Lines of bytes -> records: JSON Lines, arrays, whole Lambda events, pretty-printed or not.
 
-What a file holds is told by its content, line by line, so that JSON Lines need no more memory than
-their longest line, and arrays no more than their longest element. Nothing is lost in silence: a
-line that is no record becomes an item too.
+The layout is detected from the content, line by line, so that JSON Lines need no more memory than
+their longest line, and arrays no more than their longest element. Nothing is lost silently: a line
+that is not a record becomes an item too.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ __all__ = ["Item", "Reader", "forget", "items", "record_id"]
 def items(
     lines: Iterable[bytes], file: str, *, on_invalid: Callable[[bytes], None] = forget
 ) -> Iterator[Item]:
-    """The records in the lines of a file, each as soon as it is complete.
+    """Yield the records in the lines of a file, each as soon as it is complete.
 
     Args:
-        lines: the lines, each with its line feed, not decoded yet; a long one may come in parts.
-        file: the name that the items have for the file.
-        on_invalid: called with each line, or part of one, that is in no record.
+        lines: the lines as bytes, each with its line feed; a long line may arrive in parts.
+        file: the file name to put in the items.
+        on_invalid: called with each line, or part of a line, that is not in a record.
     """
     reader = Reader(file, on_invalid=on_invalid)
     number = 0
@@ -41,9 +41,9 @@ def items(
 class Reader:
     """Lines -> items.
 
-    If the first line is complete, the file is JSON Lines: each line stands for itself. Otherwise it
-    holds documents of many lines, each of which lasts until its brackets are closed. Large arrays
-    are read one element at a time in both.
+    If the first line is complete, the file is JSON Lines: each line is independent. Otherwise it
+    contains documents of many lines, each of which ends when its brackets are closed. In both cases
+    large arrays are read one element at a time.
     """
 
     def __init__(
@@ -55,9 +55,9 @@ class Reader:
     ) -> None:
         """
         Args:
-            file: the name that the items have for the file.
-            json_lines: whether the file is JSON Lines; None if the first line is to tell.
-            on_invalid: called with each line, or part of one, that is in no record.
+            file: the file name to put in the items.
+            json_lines: whether the file is JSON Lines; None to detect it from the first line.
+            on_invalid: called with each line, or part of a line, that is not in a record.
         """
         self._items = Items(file, on_invalid)
         self._lines = JsonLines(self._items)
@@ -65,20 +65,20 @@ class Reader:
         self._array: ArrayReader | None = None
         self._json_lines = json_lines
         self._number = 0
-        self._pending = b""  # of a line behind an array, the end of which is to come
+        self._pending = b""  # of a line after an array, whose end has not arrived
         self.is_inside = False
-        """Whether the end of the line is to come: it has been given in part."""
-        self._is_passing = False  # the rest of a line that is broken or too long
+        """Whether the current line has arrived only in part."""
+        self._is_passing = False  # skipping the rest of a line that is broken or too long
         self._began = 0  # the line in which the last array began
 
     @property
     def is_json_lines(self) -> bool:
-        """Whether each line from here on stands for itself: nothing is open, nothing skipped."""
+        """Whether each line from here on is independent: nothing is open or being skipped."""
         return bool(self._json_lines) and self._array is None and not self.is_inside
 
     def longest(self, head: bytes) -> int:
-        """How many bytes of the next line, which begins so, are to be held before a part of it is
-        given."""
+        """Return how many bytes of the next line, which begins with `head`, to hold before passing
+        on a part of it."""
         if self._array is not None or self._is_passing:
             return sizes.HELD_WHOLE
         if self._may_begin and array_start(head) is not None:
@@ -86,8 +86,8 @@ class Reader:
         return sizes.LONGEST_LINE
 
     def line(self, number: int, raw: bytes) -> Sequence[Item]:
-        """The items that a line completes, or a part of one that is longer than `longest` says. All
-        parts have the same number."""
+        """Return the items that a line completes, or a part of a line that is longer than
+        `longest`. All parts have the same number."""
         self._number = number
         was_inside, self.is_inside = self.is_inside, self._goes_on(raw)
         if self._array is not None:
@@ -102,10 +102,10 @@ class Reader:
         return self._line(number, raw, is_whole=is_whole)
 
     def end(self) -> Sequence[Item]:
-        """The items that the end of the file completes."""
+        """Return the items that the end of the file completes."""
         if self._array is not None:
             return self._array.end()
-        if self._pending:  # a last line without line feed
+        if self._pending:  # a last line without a line feed
             return [
                 *self._line(self._number, self._pending, is_whole=False),
                 *self._documents.end(),
@@ -117,8 +117,8 @@ class Reader:
         """Whether an array may begin here."""
         return bool(self._json_lines) or self._documents.is_between
 
-    def _behind_broken(self, number: int, raw: bytes) -> Sequence[Item]:
-        """The items of a line, or a part of one, before which an array was given up."""
+    def _after_broken(self, number: int, raw: bytes) -> Sequence[Item]:
+        """Return the items of a line, or a part of a line, after an array was given up."""
         self._is_passing = False
         return self._part(number, raw) if self.is_inside else self._line(number, raw)
 
@@ -128,7 +128,7 @@ class Reader:
         return self.is_inside or len(raw) >= self.longest(raw)
 
     def _line(self, number: int, raw: bytes, *, is_whole: bool = True) -> Sequence[Item]:
-        """The items of a line, or of what is left of it."""
+        """Return the items of a line, or of the rest of a line."""
         try:
             text = raw.decode().rstrip(SPACE)
         except UnicodeDecodeError as error:
@@ -148,7 +148,7 @@ class Reader:
         return found
 
     def _part(self, number: int, raw: bytes) -> Sequence[Item]:
-        """The items of the first part of a line."""
+        """Return the items of the first part of a line."""
         start = array_start(raw) if self._may_begin else None
         if start is not None:
             position, is_event = start
@@ -163,7 +163,7 @@ class Reader:
         return self._documents.unreadable(number, words, raw)
 
     def _open_array(self) -> Sequence[Item]:
-        """The items of a document that becomes too large to be held whole, if it is an array."""
+        """Return the items of a document that is too large to be held whole, if it is an array."""
         start = array_start(self._documents.open_head)
         if start is None:
             return ()
@@ -176,11 +176,11 @@ class Reader:
             if position >= len(raw):
                 position -= len(raw)
             else:
-                found += self._in_array_or_behind(number, raw, position)
+                found += self._in_or_after_array(number, raw, position)
                 position = 0
         return found
 
-    def _in_array_or_behind(self, number: int, raw: bytes, position: int) -> Sequence[Item]:
+    def _in_or_after_array(self, number: int, raw: bytes, position: int) -> Sequence[Item]:
         if self._array is None:  # it was broken
             return self._line(number, raw)
         return self._in_array(self._array, number, raw, position)
@@ -188,10 +188,10 @@ class Reader:
     def _in_array(
         self, array: ArrayReader, number: int, raw: bytes, position: int = 0
     ) -> Sequence[Item]:
-        """The items that a line, or a part of one, completes inside an array."""
+        """Return the items that a line, or a part of a line, completes inside an array."""
         found = list(array.feed(number, raw, position))
         if array.rest is None:
-            if self._json_lines and not self.is_inside:  # no array goes on in the next line
+            if self._json_lines and not self.is_inside:  # arrays do not span lines here
                 self._array = None
                 found += array.end()
             return found
@@ -200,13 +200,13 @@ class Reader:
         if array.is_broken:
             self._is_passing = self.is_inside
             is_one_line = number - array.first_line == (1 if rest else 0)
-            if self._json_lines is None and is_one_line:  # the first of JSON Lines, for all we know
+            if self._json_lines is None and is_one_line:  # probably the first of JSON Lines
                 self._json_lines = True
-            elif rest.startswith(b"["):  # no array of records has arrays
+            elif rest.startswith(b"["):  # an array of records has no arrays
                 self._documents.pass_by()
             elif not self._json_lines:
                 self._documents.skip(array.last_line.decode(errors="replace").rstrip(SPACE))
-            return [*found, *self._behind_broken(number, rest)] if rest else found
+            return [*found, *self._after_broken(number, rest)] if rest else found
         self._began = array.first_line
         if self.is_inside:
             self._pending = rest

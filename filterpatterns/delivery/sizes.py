@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 LONGEST_LINE = 1 << 28
-"""Bytes of a line, of a document of many lines, or of an element of an array. No AWS service
-carries a record of a hundredth of that."""
+"""Bytes of a line, of a document of many lines, or of an array element. No AWS service delivers
+records of even a hundredth of that size."""
 
 HELD_WHOLE = 1 << 18
-"""Bytes of an array, or of an event with `Records`, that is held whole. A larger one is read one
-element at a time."""
+"""Bytes of an array, or of an event with `Records`, that is held whole. A larger array is read
+one element at a time."""

@@ -1,6 +1,6 @@
-"""Event sources: where the payload is, and which format rule applies to it.
+"""Event sources: where the payload is, and which format rules apply to it.
 
-The facts are those of the Lambda developer guide, "Control which events Lambda sends to your
+The facts come from the Lambda developer guide, "Control which events Lambda sends to your
 function" and its pages for each service ("Properly filtering Amazon SQS messages", ...).
 """
 
@@ -22,7 +22,7 @@ SourceName = Literal["sqs", "kinesis", "dynamodb", "kafka", "mq", "event", "auto
 
 
 class PayloadFormat(Enum):
-    """What a payload is, or what a pattern wants of it."""
+    """What a payload is, or what a pattern expects it to be."""
 
     JSON = "JSON"
     STRING = "a plain string"
@@ -34,17 +34,17 @@ class FormatAction(Enum):
 
     FILTER = "filter on the payload"
     METADATA_ONLY = "the payload's part counts as satisfied"
-    DROP = "the filter does not hold"
+    DROP = "the filter does not match"
 
 
 _JSON, _STRING = PayloadFormat.JSON, PayloadFormat.STRING
 _UNREADABLE = PayloadFormat.UNREADABLE
 
 FormatTable = Mapping[tuple[PayloadFormat, PayloadFormat], FormatAction]
-"""(the message's format, the pattern's format) -> what follows. A pattern that does not name the
-payload never gets here: only its metadata is filtered, and the payload is not even parsed."""
+"""(format of the message, format of the pattern) -> action. It does not apply to a pattern that
+does not name the payload: only the metadata is filtered, and the payload is not even parsed."""
 
-# "Properly filtering Amazon SQS messages"; Kinesis and DynamoDB refuse patterns for plain strings.
+# "Properly filtering Amazon SQS messages"; Kinesis and DynamoDB reject patterns for plain strings.
 DROP_MISMATCHES: FormatTable = MappingProxyType(
     {
         (_STRING, _STRING): FormatAction.FILTER,
@@ -70,7 +70,7 @@ IGNORE_MISMATCHES: FormatTable = MappingProxyType(
 
 
 class Encoding(Enum):
-    """How a record holds its payload."""
+    """How a record contains its payload."""
 
     TEXT = "text"
     BASE64 = "base64"
@@ -87,12 +87,12 @@ def _as_is(record: Mapping[str, Any]) -> Mapping[str, Any]:
 class Source(Struct, frozen=True):
     """An event source.
 
-    `payload_keys` are the names under which a pattern speaks of the payload; `added_by_aws` the
-    fields that records have only after filtering; `inside` the member of a record, as Lambda
-    delivers it, that patterns speak of (None: all of it); `payload_alias` the payload's name in
-    another shape of record (None: there is no other); `scopes` the members of a record that filters
-    speak of, by the filters' Scope (empty: filters have none, and any of them may hold; with scopes
-    all must hold); `view` gives the record as patterns see it, before its payload is decoded.
+    `payload_keys` are the names that a pattern uses for the payload; `added_by_aws` the fields
+    that records have only after filtering; `inside` the member of a record, as Lambda delivers
+    it, that patterns apply to (None: all of it); `payload_alias` the payload's name in another
+    shape of record (None: there is no other); `scopes` the members of a record that filters apply
+    to, by the filters' Scope (empty: filters have none, and any of them may match; with scopes all
+    must match); `view` returns the record as patterns see it, before its payload is decoded.
     """
 
     name: str
@@ -130,7 +130,7 @@ _SQS_ATTRIBUTE_NAMES = MappingProxyType(
 
 
 def _sqs_view(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The record under Lambda's names, also if it came from SQS's ReceiveMessage (boto3)."""
+    """Return the record with Lambda's names, even if it came from SQS's ReceiveMessage (boto3)."""
     if "body" in record or ("Body" not in record and "MessageId" not in record):
         return record
     view = {_SQS_NAMES.get(name, name): value for name, value in record.items()}
@@ -146,7 +146,7 @@ def _sqs_view(record: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _kinesis_view(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The fields of the record's `kinesis` object; EventBridge Pipes delivers them flat."""
+    """Return the fields of the record's `kinesis` object; EventBridge Pipes delivers them flat."""
     inside = record.get("kinesis")
     return inside if isinstance(inside, Mapping) else record
 
@@ -199,7 +199,7 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
                 formats=MappingProxyType({}),
                 added_by_aws=frozenset(),
             ),
-            # EventBridge user guide, "Custom Event Bus": subscribers. An event whose data are no
+            # EventBridge user guide, "Custom Event Bus": subscribers. An event whose data is not
             # JSON never satisfies a DATA filter.
             Source(
                 name="subscriber",
@@ -218,10 +218,10 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
 
 
 def source_named(name: str) -> Source:
-    """The source of that name.
+    """Return the source of that name.
 
     Raises:
-        ValueError: there is none; the message lists those that there are.
+        ValueError: there is no such source; the message lists the sources.
     """
     source = SOURCES.get(name)
     if source is not None:
@@ -233,8 +233,8 @@ def source_named(name: str) -> Source:
 
 
 decode_base64: Callable[[str | bytes], bytes]
-"""The bytes of base64 as AWS delivers it: standard alphabet, padded, nothing else. Raises
-ValueError for any other text."""
+"""Decode base64 as AWS delivers it: standard alphabet, padded, nothing else. Raises ValueError
+for any other text."""
 if sys.version_info >= (3, 11):
     decode_base64 = partial(binascii.a2b_base64, strict_mode=True)
 else:

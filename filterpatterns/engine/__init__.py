@@ -1,1 +1,1 @@
-"""Pattern texts to what answers: the Filter, its engines, and rule sets."""
+"""Pattern texts to what evaluates records: the Filter, its engines, and rule sets."""

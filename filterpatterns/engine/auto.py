@@ -1,4 +1,4 @@
-"""The source "auto": each record is judged as one of the source that it says it is of."""
+"""The source "auto": each record is evaluated for the source that the record indicates."""
 
 from __future__ import annotations
 
@@ -13,50 +13,52 @@ from filterpatterns.matching.verdict import Verdict, as_record
 
 
 class AutoEngine:
-    """Engines by the name of their source, behind the interface of one.
+    """Engines by the name of their source, with the interface of a single engine.
 
-    A source that refuses the pattern (a plain-string pattern, say) has no engine: its records
-    cannot be judged, and `refused` says why.
+    A source that rejects the pattern (a plain-string pattern, for example) has no engine: its
+    records cannot be evaluated, and `rejected` says why.
     """
 
-    def __init__(self, engines: dict[str, Engine], refused: dict[str, str]) -> None:
+    def __init__(self, engines: dict[str, Engine], rejected: dict[str, str]) -> None:
         self._engines = engines
-        self._refused = refused
+        self._rejected = rejected
 
     def _engine(self, record: Any) -> Engine:
         source = source_of(as_record(record))
         if source not in self._engines:
-            raise RecordError(f"its source, {source}, refuses the pattern: {self._refused[source]}")
+            raise RecordError(
+                f"its source, {source}, rejects the pattern: {self._rejected[source]}"
+            )
         return self._engines[source]
 
     def weight(self) -> int:
-        """The estimated bytes that its engines take."""
+        """The estimated memory of its engines, in bytes."""
         return sum(engine.weight() for engine in self._engines.values())
 
     def interpret(self, record: Any) -> bool:
-        """Whether a record is kept, by the reference interpreter."""
+        """Whether a record is kept, according to the reference."""
         return self._engine(record).interpret(record)
 
     def verdict(self, record: Any) -> Verdict:
-        """The reason why a record is kept or dropped."""
+        """Return the reason why a record is kept or dropped."""
         return self._engine(record).verdict(record)
 
     @property
     def is_settled(self) -> bool:
-        """Whether `single` will go on giving the same function: each engine decides for itself."""
+        """Whether `single` always returns the same function: each engine decides for itself."""
         return True
 
     def generated(self) -> None:
         """There is no code of its own."""
 
     def lines(self, *, drops: bool) -> None:
-        """There is none: each line is judged by itself."""
+        """There is no such function: each line is evaluated separately."""
 
     def lines_with_reasons(self) -> None:
         """There is none."""
 
     def single(self) -> Callable[[Any], bool]:
-        """The function that judges one record."""
+        """Return the function that evaluates one record."""
         functions: dict[Engine, Callable[[Any], bool]] = {}
 
         def matches(record: Any) -> bool:
@@ -85,7 +87,7 @@ class AutoEngine:
         keep: Callable[[Any], None],
         drop: Callable[[Any], None] | None = None,
     ) -> None:
-        """As `Engine.run`. Neighbours of one source are judged together."""
+        """Like `Engine.run`. Consecutive records of one source are evaluated together."""
         check_on_error(on_error)
         check_records(records)
         done = 0

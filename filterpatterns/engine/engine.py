@@ -1,4 +1,4 @@
-"""Matcher -> the functions behind a Filter: generated where possible, interpreted otherwise."""
+"""Matcher -> the functions that a Filter calls: generated if possible, interpreted otherwise."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ MatchLines = Callable[
     None,
 ]
 """(lines, number, keep, drop, slow), with the number of the line before the first. `slow` is called
-with a line that takes more than generated code knows, and its number."""
+with a line that generated code does not handle, and its number."""
 
 _KINDS = {str: "text", bytes: "bytes"}
-"""What a batch is taken to hold, by the class of its first record."""
+"""The kind of records in a batch, by the class of its first record."""
 
 _CHUNK = 1024
-"""Records that a loop takes at a time: its memory is bounded, and its overhead is nothing."""
+"""Records that a loop takes at a time: its memory is bounded, and its overhead is negligible."""
 
 _SAMPLES = (16, 32)
-"""Records that are judged in each way, one after the other, to see which is fastest. The first
-round is for warming up: CPython runs new code slower, and caches are cold."""
+"""Records that are evaluated in each way, one after the other, to find the fastest. The first
+round is for warming up: CPython runs new code more slowly, and caches are cold."""
 
 _FIRST = 32
-"""Records of a batch that are judged before the ways to decode numbers are compared."""
+"""Records of a batch that are evaluated before the ways to decode numbers are compared."""
 
 _RECORDS_PER_SAMPLE = 16 * _CHUNK
-"""Records after which that is tried again: what a queue carries changes."""
+"""Records after which that is repeated, since the content of a queue changes."""
 
 
 def check_on_error(on_error: str) -> None:
-    """Refuse any other word.
+    """Reject any other word.
 
     Raises:
         ValueError: it is not "raise" or "drop".
@@ -61,7 +61,7 @@ def check_on_error(on_error: str) -> None:
 
 
 def check_records(records: object) -> None:
-    """Refuse what iterates, but not over records.
+    """Reject what is iterable, but not over records.
 
     Raises:
         TypeError: it is one record, or a whole Lambda event.
@@ -74,28 +74,28 @@ def check_records(records: object) -> None:
 
 
 class MatchEngine(Protocol):
-    """What a Filter asks: an `Engine` for one source, or the `AutoEngine` for all of them."""
+    """What a Filter calls: an `Engine` for one source, or the `AutoEngine` for all of them."""
 
     @property
     def is_settled(self) -> bool:
-        """Whether `single` will go on giving the same function."""
+        """Whether `single` always returns the same function."""
         ...
 
     @property
     def source_code(self) -> str:
-        """The source of all generated functions; empty where there are none."""
+        """The source of all generated functions; empty if there are none."""
         ...
 
     def weight(self) -> int:
-        """The estimated bytes that it takes once it has been used."""
+        """The estimated memory that it takes once it has been used, in bytes."""
         ...
 
     def interpret(self, record: Any) -> bool:
-        """Whether a record is kept, by the reference."""
+        """Whether a record is kept, according to the reference."""
         ...
 
     def verdict(self, record: Any) -> Verdict:
-        """The reason why a record is kept or dropped."""
+        """Return the reason why a record is kept or dropped."""
         ...
 
     def generated(self) -> Generated | None:
@@ -103,7 +103,7 @@ class MatchEngine(Protocol):
         ...
 
     def single(self) -> Callable[[Any], bool]:
-        """The function that judges one record."""
+        """Return the function that evaluates one record."""
         ...
 
     def run(
@@ -114,11 +114,11 @@ class MatchEngine(Protocol):
         keep: Callable[[Any], None],
         drop: Callable[[Any], None] | None = None,
     ) -> None:
-        """Judge a batch."""
+        """Evaluate a batch."""
         ...
 
     def lines(self, *, drops: bool) -> MatchLines | None:
-        """A function that judges lines of JSON Lines, if there is one."""
+        """Return a function that evaluates lines of JSON Lines, if there is one."""
         ...
 
     def lines_with_reasons(self) -> MatchLines | None:
@@ -128,11 +128,12 @@ class MatchEngine(Protocol):
 
 _BYTES_PER_TEST = 600
 _BYTES_OF_CODE_PER_TEST = 12_000
-"""What a test takes, and what the code and the types that are generated for it take (measured)."""
+"""The memory of a test, and of the code and the types that are generated for it (measured)."""
 
 
 class Engine:
-    """Judges records for one matcher. Functions are generated at the first call that needs them."""
+    """Evaluates records for one matcher. Functions are generated at the first call that needs
+    them."""
 
     def __init__(self, matcher: Matcher) -> None:
         self._matcher = matcher
@@ -143,15 +144,16 @@ class Engine:
         self._guarded = False
 
     def interpret(self, record: Any) -> bool:
-        """Whether a record is kept, by the reference interpreter.
+        """Whether a record is kept, according to the reference.
 
         Raises:
-            RecordError: the record cannot be judged.
+            RecordError: the record cannot be evaluated.
         """
         return self._evaluator.verdict(record)[0] is Reason.MATCH
 
     def _interpret_after_all(self, record: Any) -> bool:
-        """The same, for a record that generated code gave up on: how is nobody's business."""
+        """Like `interpret`, for a record that generated code gave up on; hides the internal
+        fallback from the traceback."""
         try:
             return self.interpret(record)
         except RecordError as error:
@@ -159,15 +161,15 @@ class Engine:
             raise
 
     def verdict(self, record: Any) -> Verdict:
-        """The reason why a record is kept or dropped, and the payload key that it is about.
+        """Return the reason why a record is kept or dropped, and the payload key that it is about.
 
         Raises:
-            RecordError: the record cannot be judged.
+            RecordError: the record cannot be evaluated.
         """
         return self._evaluator.verdict(record)
 
     def weight(self) -> int:
-        """The estimated bytes that it takes once it has been used."""
+        """The estimated memory that it takes once it has been used, in bytes."""
         size = self._matcher.size()
         code = size * _BYTES_OF_CODE_PER_TEST if size <= MOST_TESTS else 0
         return code + sum(
@@ -177,14 +179,14 @@ class Engine:
 
     @property
     def source_code(self) -> str:
-        """The source of all generated functions; empty where there are none."""
+        """The source of all generated functions; empty if there are none."""
         generated = self.generated()
         return "" if generated is None else generated.source_code
 
     def generated(self) -> Generated | None:
-        """The generated functions; None for the few patterns that only the interpreter serves."""
+        """The generated functions; None for the few patterns that only the interpreter supports."""
         if self._tried and not self._guarded and decoders_overflow():
-            self._tried = False  # the recursion limit was raised since
+            self._tried = False  # the recursion limit was raised in the meantime
         if not self._tried:
             with self._lock:
                 if not self._tried:
@@ -200,11 +202,11 @@ class Engine:
 
     @property
     def is_settled(self) -> bool:
-        """Whether `single` will go on giving the same function."""
+        """Whether `single` always returns the same function."""
         return self._tried
 
     def single(self) -> Callable[[Any], bool]:
-        """The function that judges one record."""
+        """Return the function that evaluates one record."""
         generated = self.generated()
         return self.interpret if generated is None else generated.single()
 
@@ -216,10 +218,10 @@ class Engine:
         keep: Callable[[Any], None],
         drop: Callable[[Any], None] | None = None,
     ) -> None:
-        """Judge a batch for a result ("filter", "partition", "mask"), in order.
+        """Evaluate a batch for a result ("filter", "partition", "mask"), in order.
 
         Raises:
-            RecordError: a record cannot be judged, and `on_error` is "raise"; with its index.
+            RecordError: a record cannot be evaluated, and `on_error` is "raise"; with its index.
         """
         check_on_error(on_error)
         check_records(records)
@@ -243,8 +245,8 @@ class Engine:
             done += len(chunk)
 
     def lines(self, *, drops: bool) -> MatchLines | None:
-        """A function that judges lines of JSON Lines; None if only the interpreter can. `drops`: it
-        calls `drop` as well.
+        """Return a function that evaluates lines of JSON Lines; None if only the interpreter can.
+        With `drops`, it also calls `drop`.
         """
         generated = self.generated()
         if generated is None:
@@ -322,17 +324,17 @@ class Engine:
                 drop(record)
 
     def _first_bad(self, chunk: Sequence[Any]) -> int:
-        """The place of the first record in a chunk that cannot be judged."""
+        """Return the position of the first record in a chunk that cannot be evaluated."""
         for index, record in enumerate(chunk):
             try:
                 self.interpret(record)
             except RecordError:
                 return index
-        raise AssertionError("a record was refused once and taken once")
+        raise AssertionError("a record was rejected and then accepted")
 
 
 def _taker(records: Iterable[Any]) -> Callable[[int], Sequence[Any]]:
-    """A function that takes the next records, at most so many."""
+    """Return a function that takes the next records, at most a given number."""
     if isinstance(records, (list, tuple)):
         position = 0
 
@@ -352,11 +354,11 @@ latter to each payload's length."""
 
 
 class _Ways:
-    """How to judge a batch: in whichever way was fastest in the last samples of it.
+    """How to evaluate a batch: in the way that was fastest in its last samples.
 
-    How much a look saves depends on the payloads: how many have what is looked for, how early, how
-    much there is to decode. So does whether to keep the texts of all numbers, or to decode the few
-    payloads once more that a float decides for. So it is measured.
+    How much a look saves depends on the payloads: how many have what is searched for, how early,
+    and how much there is to decode. The same is true of keeping the texts of all numbers, or
+    decoding again the few payloads for which a float decides. So it is measured.
     """
 
     def __init__(self, generated: Generated | None) -> None:
@@ -374,7 +376,7 @@ class _Ways:
             self._go_on()
 
     def took(self, seconds: float, records: int) -> None:
-        """Told how long the last records took; `size` and `now` are for the next ones."""
+        """Record how long the last records took; `size` and `now` are for the next records."""
         if len(self._ways) == 1:
             return
         if self.now[1] is None:
@@ -384,7 +386,7 @@ class _Ways:
             self._left = max(0, self._left - records)
             if self._left:
                 return
-            del self._times[len(self._ways) :]  # sample again; the code is warm already
+            del self._times[len(self._ways) :]  # sample again; the code is already warm
         else:
             self._times.append(seconds / records)
         self._go_on()

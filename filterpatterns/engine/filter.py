@@ -1,4 +1,4 @@
-"""Compiling patterns, and the Filter that comes of it."""
+"""Compiling patterns, and the resulting Filter."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ Record = TypeVar("Record")
 
 _CACHE_ENTRIES = 512
 _CACHE_BYTES = 64 * 1024 * 1024
-"""How much is remembered of what was compiled: as many results, of so many bytes together."""
+"""The bounds of the cache of compiled patterns: results, and their bytes together."""
 
 
 class Filter:
-    """Compiled patterns: decides which records of an event source are kept.
+    """Compiled patterns, which decide which records of an event source are kept.
 
-    Made by `compile`. Immutable; threads may share it, and processes: it pickles. A record is a
-    dict (or any Mapping), or its JSON as str or bytes.
+    Created by `compile`. Immutable; threads may share it, and it can be pickled for other
+    processes. A record is a dict (or any Mapping), or its JSON as str or bytes.
     """
 
     _recipe: _Recipe
@@ -55,15 +55,15 @@ class Filter:
         return _compile, self._recipe
 
     def __sizeof__(self) -> int:
-        """The estimated bytes that it takes once it has been used, with its patterns' texts."""
+        """The estimated memory that it takes once it has been used, with its patterns' texts."""
         texts = {id(text): text for one in self.texts for text in (one.text, one.outer or "")}
         return sum(map(sys.getsizeof, texts.values())) + self._engine.weight()
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError("a Filter is immutable: others may have been given the same one")
+        raise AttributeError("a Filter is immutable: it may be shared")
 
     def __delattr__(self, name: str) -> None:
-        raise AttributeError("a Filter is immutable: others may have been given the same one")
+        raise AttributeError("a Filter is immutable: it may be shared")
 
     def matches(self, record: Any) -> bool:
         """Whether the record is kept.
@@ -75,8 +75,8 @@ class Filter:
         return self._made()(record) if function is None else function(record)
 
     def _made(self) -> Callable[[Any], bool]:
-        """The function behind `matches`, made when it is first asked for: many filters are only
-        ever compiled."""
+        """Return the function that `matches` calls, created when it is first needed: many filters
+        are only compiled."""
         function = self._engine.single()
         if self._engine.is_settled:
             self.__dict__["_function"] = function
@@ -104,18 +104,18 @@ class Filter:
 
     @property
     def source_code(self) -> str:
-        """The Python code that was generated for the patterns; empty where there is none.
+        """The Python code that was generated for the patterns; empty if there is none.
 
-        It holds names only: the patterns' names and values are bound to them.
+        It contains only names: the patterns' names and values are bound to them.
         """
         return self._engine.source_code
 
     def filter(self, records: Iterable[Record], *, on_error: OnError = "raise") -> list[Record]:
-        """The records that are kept: the same objects, in order.
+        """Return the records that are kept: the same objects, in order.
 
         Args:
             records: the records; read once, from first to last.
-            on_error: what becomes of a record that is not a JSON object: "raise" a RecordError with
+            on_error: what to do with a record that is not a JSON object: "raise" a RecordError with
                 its index, or "drop" it.
 
         Raises:
@@ -128,14 +128,14 @@ class Filter:
     def partition(
         self, records: Iterable[Record], *, on_error: OnError = "raise"
     ) -> tuple[list[Record], list[Record]]:
-        """The records that are kept, and those that are dropped; as `filter` otherwise."""
+        """Return the records that are kept, and those that are dropped; otherwise like `filter`."""
         kept: list[Record] = []
         dropped: list[Record] = []
         self._engine.run("partition", records, on_error, kept.append, dropped.append)
         return kept, dropped
 
     def mask(self, records: Iterable[Any], *, on_error: OnError = "raise") -> list[bool]:
-        """Whether each record is kept, in order; as `filter` otherwise."""
+        """Return for each record whether it is kept, in order; otherwise like `filter`."""
         verdicts: list[bool] = []
         self._engine.run("mask", records, on_error, verdicts.append)
         return verdicts
@@ -149,7 +149,7 @@ class Filter:
         return self._engine.verdict(record)
 
     def explain(self, record: Any) -> Explanation:
-        """Why the record is kept or dropped: each pattern as a tree, with what was found.
+        """Explain why the record is kept or dropped: each pattern as a tree, with what was found.
 
         Returns:
             The Explanation: true if the record is kept, as `matches` says; as text, for people;
@@ -159,14 +159,15 @@ class Filter:
             RecordError: the record is not a JSON object.
         """
         from filterpatterns.explain.explainer import (
-            explain,  # only those who ask pay for the import
+            explain,  # imported only if needed
         )
 
         texts, source, _ = self._recipe
         return explain(texts, source, self._engine.verdict, record)
 
     def filter_event(self, event: Mapping[str, Any]) -> dict[str, Any] | None:
-        """A whole Lambda event as the function would get it: with only the records that are kept.
+        """Return a whole Lambda event as the function would get it: with only the records that are
+        kept.
 
         Args:
             event: as for `filterpatterns.records`; it is not changed.
@@ -175,15 +176,15 @@ class Filter:
             A copy, or None if no record is left: then AWS does not call the function.
 
         Raises:
-            RecordError: a record in it cannot be judged, the event is not an object, or its records
-                are of another source than the filter's.
+            RecordError: a record in it cannot be evaluated, the event is not an object, or its
+                records are of another source than the filter's.
         """
         if not isinstance(event, Mapping):
             raise RecordError(f"a Lambda event is an object, found {type(event).__name__}")
         for record in records(event):
             other = contradicts(record, self.source)
             if other is not None:
-                raise RecordError(f"the event holds records of {other}, not of {self.source}")
+                raise RecordError(f"the event has records of {other}, not of {self.source}")
             break
         return keep_records(event, self.filter)
 
@@ -206,21 +207,21 @@ def compile(  # noqa: A001 - as in `re.compile`, always used as `filterpatterns.
     Args:
         pattern: a pattern or a FilterCriteria, each as JSON text (str, bytes) or as a dict; or a
             list of patterns. A FilterCriteria without filters keeps everything. For "subscriber" a
-            FilterConfiguration, all filters of which must hold.
+            FilterConfiguration, whose filters must all match.
         source: the event source whose records are to be filtered: "sqs", "kinesis", "dynamodb",
-            "kafka", "mq", "event" (any JSON object without a payload to decode, an EventBridge
-            event say), "subscriber" (events of a Custom Event Bus), or "auto": each record by its
-            own `eventSource` or shape.
+            "kafka", "mq", "event" (any JSON object without a payload to decode, such as an
+            EventBridge event), "subscriber" (events of a Custom Event Bus), or "auto": each record
+            by its own `eventSource` or shape.
         dialect: the service whose documentation the warnings go by: "lambda", "pipes" or
             "eventbridge"; None for the one that goes with the source.
-        strict: refuse operators that this documentation does not list.
+        strict: reject operators that this documentation does not list.
         max_filters: how many filters AWS allows; 10 for an account with a raised quota.
 
     Returns:
-        The Filter. Recently compiled texts are remembered, so that compiling again costs little.
+        The Filter. Recently compiled texts are cached, so that compiling them again is cheap.
 
     Raises:
-        PatternError: AWS would refuse the pattern; all mistakes found are in its `errors`.
+        PatternError: AWS would reject the pattern; its `errors` are all mistakes that were found.
         ValueError: the source or the dialect is unknown.
 
     The language is that of the EventBridge user guide, "Comparison operators for use in event
@@ -238,7 +239,7 @@ def check(
     dialect: Dialect | None = None,
     max_filters: int = MAX_FILTERS,
 ) -> list[Diagnostic]:
-    """Everything there is to say about a pattern before it is deployed.
+    """Check a pattern before it is deployed.
 
     Args:
         pattern: as for `compile`.
@@ -247,8 +248,8 @@ def check(
         max_filters: as for `compile`.
 
     Returns:
-        Errors, for which AWS would refuse the pattern, and warnings: what AWS accepts in silence
-        and is likely meant otherwise. `docs/rules.md` has a section for each code.
+        Errors, for which AWS would reject the pattern, and warnings: what AWS accepts silently
+        but is probably not intended. `docs/rules.md` has a section for each code.
 
     Raises:
         ValueError: the source or the dialect is unknown.
@@ -266,10 +267,10 @@ def check_texts(
     dialect: str | None,
     max_filters: int = MAX_FILTERS,
 ) -> list[Diagnostic]:
-    """As `check`, for pattern texts that were found somewhere."""
+    """Like `check`, for pattern texts that have been extracted from a file."""
     options = Options(dialect, False, max_filters, advice=ADVICE)
     if source == "auto" and dialect == "eventbridge" and source_that_decides(texts) == "event":
-        source = "event"  # nothing else is in an event that a rule sees
+        source = "event"  # a rule sees nothing else of an event
     if source == "auto":
         found = [compile_patterns(texts, one, options) for one in SOURCES.values()]
         clean = [one for one in found if not one.errors]
@@ -291,10 +292,10 @@ def _order(diagnostic: Diagnostic) -> tuple[int, int, int]:
 
 
 def compile_texts(texts: tuple[PatternText, ...], source: str, options: Options) -> Filter:
-    """As `compile`, for pattern texts that were found somewhere.
+    """Like `compile`, for pattern texts that have been extracted from a file.
 
     Raises:
-        PatternError: AWS would refuse one of them.
+        PatternError: AWS would reject one of them.
     """
     return _compile(texts, source, options)
 
@@ -318,18 +319,18 @@ def _compile_anew(patterns: tuple[PatternText, ...], source: str, options: Optio
 
 
 def _compile_auto(patterns: tuple[PatternText, ...], options: Options) -> Filter:
-    """A filter for records of any source; at least one must take the pattern."""
+    """Return a filter for records of any source; at least one source must accept the pattern."""
     found = {name: compile_patterns(patterns, source, options) for name, source in SOURCES.items()}
     engines = {name: Engine(one.matcher) for name, one in found.items() if not one.errors}
-    refused = {name: one.errors[0].message for name, one in found.items() if one.errors}
+    rejected = {name: one.errors[0].message for name, one in found.items() if one.errors}
     if not engines:
         raise PatternError(found[source_that_decides(patterns)].errors)
     clean = [one for one in found.values() if not one.errors]
     recipe = patterns, "auto", options
-    return Filter(recipe, AutoEngine(engines, refused), tuple(_common_warnings(clean)))
+    return Filter(recipe, AutoEngine(engines, rejected), tuple(_common_warnings(clean)))
 
 
 def _common_warnings(found: list[CompiledPatterns]) -> list[Diagnostic]:
-    """The warnings that do not depend on the source, where that is not known."""
+    """Return the warnings that do not depend on the source, if it is not known."""
     first, *others = found
     return [warning for warning in first.warnings if all(warning in one.warnings for one in others)]

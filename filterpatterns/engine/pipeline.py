@@ -38,7 +38,7 @@ class Options(Struct, frozen=True):
 
 
 class CompiledPatterns(Struct, frozen=True):
-    """Patterns as read for a source: worth using only without errors."""
+    """Patterns compiled for a source: usable only if there are no errors."""
 
     matcher: match_tree.Matcher
     errors: tuple[Diagnostic, ...]
@@ -48,10 +48,10 @@ class CompiledPatterns(Struct, frozen=True):
 def compile_patterns(
     patterns: tuple[PatternText, ...], source: Source, options: Options
 ) -> CompiledPatterns:
-    """Read patterns for a source.
+    """Compile patterns for a source.
 
-    Nearly all patterns are good, and of these no place is ever asked for: they are read without
-    places first (measured: 1 ms instead of 60 for the first one of a process, most of it lark).
+    Nearly all patterns are valid and need no positions: they are first read without positions
+    (measured: 1 ms instead of 60 for the first pattern of a process, mostly due to lark).
     """
     found = _compile_patterns(patterns, source, options, fast_parser.parse)
     if found.errors or found.warnings:
@@ -65,7 +65,7 @@ def matcher_of(
     """The matcher of what `compile_patterns` gives, at half the cost: without the warnings.
 
     Raises:
-        PatternError: AWS would refuse one of the patterns.
+        PatternError: AWS would reject one of the patterns.
     """
     found = _compile_patterns(patterns, source, options, fast_parser.parse, errors_only=True)
     if found.errors:
@@ -135,10 +135,10 @@ def _too_many(patterns: tuple[PatternText, ...], options: Options) -> list[Diagn
     reporter.error(
         "FP020",
         None,
-        f"{len(patterns)} filters; AWS takes at most {most}",
-        hint="merge filters with $or; a pipe takes no more, whatever the quota"
+        f"{len(patterns)} filters; AWS allows at most {most}",
+        hint="merge filters with $or; a pipe allows no more, whatever the quota"
         if is_pipe
-        else "merge filters with $or; with a raised quota say so: max_filters=10 "
+        else "merge filters with $or; with a raised quota, pass max_filters=10 "
         "(fp: --max-filters 10)",
     )
     return reporter.errors
@@ -154,9 +154,7 @@ def _conditions(pattern: PatternText, source: Source, reporter: Reporter, parse:
     try:
         conditions = _checked(pattern, reporter, parse)
     except RecursionError:
-        reporter.error(
-            "FP018", None, "the pattern is nested deeper than the caller's stack has room"
-        )
+        reporter.error("FP018", None, "the pattern is nested too deeply for the caller's stack")
         return ()
     if pattern.scope is None or pattern.scope not in source.scopes:
         return conditions  # reported with the filter
@@ -179,7 +177,7 @@ def _checked(pattern: PatternText, reporter: Reporter, parse: _Parse) -> AllOf:
 def _all_together(
     filters: list[AllOf], source: Source, errors: list[Diagnostic]
 ) -> list[match_tree.Conjunctions]:
-    """The conjunctions of filters that must all hold."""
+    """Return the conjunctions of filters that must all match."""
     combinations = math.prod(count_combinations(conditions) for conditions in filters)
     if combinations > MAX_JOINT_COMBINATIONS:
         reporter = Reporter("")
@@ -187,11 +185,11 @@ def _all_together(
             "FP016",
             None,
             f"the $or alternatives of the filters multiply out to {combinations:,} combinations; "
-            f"we take at most {MAX_JOINT_COMBINATIONS:,} in all filters together",
-            hint="merge alternatives that differ in one field only: list their values in its array",
+            f"at most {MAX_JOINT_COMBINATIONS:,} are supported in all filters together",
+            hint="merge alternatives that differ in only one field: list their values in its array",
         )
         errors += reporter.errors
         return []
     together = tuple(member for conditions in filters for member in conditions)
-    # What there is to say was said of each filter by itself.
+    # Everything was reported for each filter separately.
     return [match_tree.build(together, source, Reporter(""))]

@@ -1,4 +1,4 @@
-"""A cache that is bounded by the size of what it holds."""
+"""A cache that is bounded by the size of its content."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ Value = TypeVar("Value")
 
 
 class CacheInfo(Struct, frozen=True):
-    """What a cache holds: how many results, and their estimated bytes together."""
+    """The content of a cache: how many results, and their estimated bytes together."""
 
     currsize: int
     bytes: int
 
 
 class SizedCache(Generic[Value]):
-    """Results by their keys; those that were used longest ago go first.
+    """Results by their keys; the least recently used results are evicted first.
 
-    Threads may share it. A result that is larger than all that may be held is not kept.
+    Threads may share it. A result that is larger than the cache is not kept.
     """
 
     def __init__(self, weigh: Callable[[Value], int], *, entries: int, size: int) -> None:
@@ -40,7 +40,7 @@ class SizedCache(Generic[Value]):
         self._bytes = 0
 
     def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
-        """The result for a key: the one that is held, or a new one."""
+        """Return the result for a key: from the cache, or newly made."""
         with self._lock:
             held = self._held.get(key)
             if held is not None:
@@ -61,12 +61,12 @@ class SizedCache(Generic[Value]):
         return value
 
     def clear(self) -> None:
-        """Forget all."""
+        """Remove all results."""
         with self._lock:
             self._held.clear()
             self._bytes = 0
 
     def info(self) -> CacheInfo:
-        """How much is held."""
+        """Return the content of the cache."""
         with self._lock:
             return CacheInfo(len(self._held), self._bytes)

@@ -1,4 +1,4 @@
-"""An explanation as people read it: the pattern as a tree, a mark and the reason at each name."""
+"""An explanation for people: the pattern as a tree, with a mark and the reason at each name."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ _MOST_RULES = 5
 """Rules of one field that are drawn, each with its reason."""
 
 _MOST_FAILING = 6
-"""Fields of a further `$or` combination that are said to fail."""
+"""Fields of a further `$or` combination that are reported to fail."""
 
 _MOST_NAME = 80
 _INDENT = "  "
 _DEEPEST = 40
-"""Levels that are indented: deeper ones stay there, so that drawing is linear in the pattern."""
+"""Levels that are indented: deeper levels stay there, so that drawing is linear in the pattern."""
 
 
 class Style(Struct, frozen=True):
-    """The marks of what holds, fails, and was not looked at; and the colours, if any."""
+    """The marks for what matches, what fails and what was not evaluated; and the colours, if
+    any."""
 
     holds: str = "✓"
     fails: str = "✗"
@@ -37,13 +38,13 @@ class Style(Struct, frozen=True):
     color: bool = False
 
     def mark(self, satisfied: bool | None) -> str:
-        """The mark of a verdict."""
+        """Return the mark of a verdict."""
         if satisfied is None:
             return self.paint(self.skipped, "2")
         return self.paint(self.holds, "32") if satisfied else self.paint(self.fails, "31")
 
     def paint(self, text: str, code: str) -> str:
-        """A text in a colour (an SGR code), if there are colours."""
+        """Return a text in a colour (an SGR code), if there are colours."""
         return f"\x1b[{code}m{text}\x1b[0m" if self.color and text else text
 
 
@@ -54,12 +55,12 @@ ASCII = Style("+", "x", "-")
 def draw(
     explanation: ExplanationData, style: Style = UNICODE, *, every_filter: bool = False
 ) -> str:
-    """The explanation as lines, without a line feed at the end.
+    """Return the explanation as lines, without a final line feed.
 
     Args:
         explanation: what to draw.
         style: marks and colours.
-        every_filter: draw all filters of a FilterCriteria in full, even if one of them holds.
+        every_filter: draw all filters of a FilterCriteria in full, even if one of them matches.
     """
     return "\n".join(_lines(explanation, style, every_filter))
 
@@ -68,7 +69,7 @@ def _lines(explanation: ExplanationData, style: Style, every_filter: bool) -> It
     verdict = "kept" if explanation.kept else f"dropped: {explanation.detail}"
     yield f"{style.mark(explanation.kept)} {style.paint(verdict, '1')}"
     if explanation.auto:
-        yield f"{_INDENT}{style.skipped} taken for a record of {explanation.source}"
+        yield f"{_INDENT}{style.skipped} treated as a record of {explanation.source}"
     if not explanation.filters:
         yield f"{_INDENT}{style.skipped} there are no filters: every record is kept"
     count = len(explanation.filters)
@@ -78,13 +79,13 @@ def _lines(explanation: ExplanationData, style: Style, every_filter: bool) -> It
     else:
         decisive = [each for each in explanation.filters if not each.satisfied]
     if count > 1 and explanation.all_needed:
-        yield f"{_INDENT}{style.skipped} all filters must hold"
+        yield f"{_INDENT}{style.skipped} all filters must match"
     for each in explanation.filters:
         full = every_filter or any(each is one for one in decisive)
         if count > 1:
             scope = f" ({each.scope})" if each.scope else ""
             words = f"filter {each.number} of {count}{scope}: "
-            words += "holds" if each.satisfied else "does not hold"
+            words += "matches" if each.satisfied else "does not match"
             if not full:
                 words += _main_reason(each)
             yield f"{_INDENT}{style.mark(each.satisfied)} {words}"
@@ -94,7 +95,7 @@ def _lines(explanation: ExplanationData, style: Style, every_filter: bool) -> It
 
 
 def _main_reason(explained: FilterExplanation) -> str:
-    """The first of what fails in the closest combination, for a filter that is not drawn."""
+    """Return the first failure in the closest combination, for a filter that is not drawn."""
     failing = [] if explained.satisfied else _failing(explained.combinations[0])
     if not failing:
         return ""
@@ -104,15 +105,16 @@ def _main_reason(explained: FilterExplanation) -> str:
 
 def _filter(explained: FilterExplanation, style: Style) -> Iterator[str]:
     closest, *further = explained.combinations
-    # Where the $or holds and something else fails, no other alternative would help.
+    # If the $or matches and something else fails, no other alternative would help.
     elsewhere = closest.satisfied or all(
         node.satisfied for _, node in _iter_fields(closest.nodes) if node.name == "$or"
     )
-    said = set(_failing(closest))
+    known = set(_failing(closest))
     wrong = _wrong_formats(closest)
     if wrong:
-        # Then every alternative fails by a format: only those by another one are worth a word.
-        further = [other for other in further if not said.issuperset(_wrong_formats(other))]
+        # Then every alternative fails by a format: only those that fail by another format are
+        # listed.
+        further = [other for other in further if not known.issuperset(_wrong_formats(other))]
         elsewhere = not further
     formats = list(_formats(closest, style))
     first = all(other.formats == closest.formats for other in further)
@@ -136,10 +138,10 @@ def _filter(explained: FilterExplanation, style: Style) -> Iterator[str]:
 
 
 def _telling(closest: Combination, further: list[Combination]) -> Iterator[Combination]:
-    """Of a product of several `$or`s those combinations that say something new.
+    """Yield the combinations of several `$or`s that add information.
 
-    One that fails by all that another fails by, and more, is no way out; nor is there anything to
-    say of one if all of it was said of others.
+    A combination is left out if its failures include all those of another combination, or if each
+    of them was already listed for others.
     """
     failing = [set(_failing(closest))]
     for other in further:
@@ -163,7 +165,7 @@ def _wrong_formats(combination: Combination) -> list[str]:
 
 
 def _failing(combination: Combination) -> list[str]:
-    """What fails in a combination, a line each."""
+    """Return the failures in a combination, one line each."""
     return _wrong_formats(combination) + [
         f"{_name(node.path)}: {_reason(node)}"
         for _, node in _iter_fields(combination.nodes)
@@ -172,8 +174,9 @@ def _failing(combination: Combination) -> list[str]:
 
 
 def _briefly(combination: Combination, closest: Combination, style: Style) -> Iterator[str]:
-    """A further combination: only what it chooses and fails by beside the closest one."""
-    said = set(_failing(closest))
+    """Draw a further combination: only its choices and failures that the closest one does not
+    have."""
+    known = set(_failing(closest))
     chosen = joined(
         [
             f"{_name(choice.path) + '.' if choice.path else ''}$or {choice.alternative} "
@@ -184,7 +187,7 @@ def _briefly(combination: Combination, closest: Combination, style: Style) -> It
         3,
         "and",
     )
-    failing = [words for words in _failing(combination) if words not in said]
+    failing = [words for words in _failing(combination) if words not in known]
     ends = ":" if failing else ": the same"
     yield f"{_INDENT}{style.mark(combination.satisfied)} with {chosen}{ends}"
     for words in failing[:_MOST_FAILING]:
@@ -194,7 +197,7 @@ def _briefly(combination: Combination, closest: Combination, style: Style) -> It
 
 
 def _iter_fields(nodes: tuple[ExplainedField, ...]) -> Iterator[tuple[int, ExplainedField]]:
-    """The nodes and those below them, as a tree is read, each with its level, from 1."""
+    """Yield the nodes and their descendants in reading order, each with its level, from 1."""
     pending = [(1, node) for node in reversed(nodes)]
     while pending:
         level, node = pending.pop()
@@ -220,14 +223,14 @@ def _array(array: Array, indent: str, style: Style) -> Iterator[str]:
     for other in array.others:
         failing = printable("; ".join(other.failing))
         yield f"{indent}{style.mark(False)} {truncate(other.where)}: {failing}"
-    # One element is the closest one.
+    # The closest element is not among the others.
     more = array.elements - len(array.others) - 1
     if array.others and more > 0:
         yield f"{indent}{style.skipped} {more:,} more elements"
 
 
 def _reason(node: ExplainedField) -> str:
-    """Why a field holds or not, in one line."""
+    """Return why a field matches or not, in one line."""
     wanted = joined([rule.words for rule in node.rules], _MOST_RULES)
     if node.satisfied is None:
         return printable(f"{node.words}; wants {wanted}" if node.words else f"wants {wanted}")
@@ -238,16 +241,16 @@ def _reason(node: ExplainedField) -> str:
         value = format_value(node.found[0].value)
         where = node.found[0].where
         place = f", {truncate(where)}" if where.endswith("]") else ""
-        odd = node.found[0].why.removeprefix(value)  # by which oddity of AWS's engine it holds
+        unexpected = node.found[0].why.removeprefix(value)  # why it matches unexpectedly
         words = f"{value}{place}" if value == holding else f"{value}{place} ({holding})"
-        return printable(f"{words}{odd}" if odd.startswith(": ") else words)
+        return printable(f"{words}{unexpected}" if unexpected.startswith(": ") else words)
     if not node.found:
         return printable(f"{node.words or 'absent'}; wants {wanted}")
     return printable(node.words)
 
 
 def _details(node: ExplainedField, indent: str, style: Style) -> Iterator[str]:
-    """Values and rules of a field that fails, where one line cannot say it all."""
+    """Draw values and rules of a field that fails, if a single line is not enough."""
     if node.values > 1:
         for found in node.found:
             yield f"{indent}{style.mark(False)} {truncate(found.where)}: {found.why}"

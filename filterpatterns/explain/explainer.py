@@ -1,7 +1,7 @@
 """Why a record is kept or dropped.
 
-The verdict is the reference's (`evaluation.py`); the tree says how it comes about: for each `$or`
-combination the format evaluation, then the fields, walked as the interpreter walks them.
+The verdict is that of the reference (`matching/verdicts.py`); the tree shows its reasons: for each
+`$or` combination the format evaluation, then the fields, walked as the interpreter walks them.
 """
 
 from __future__ import annotations
@@ -53,17 +53,17 @@ __all__ = [
 ]
 
 _MOST_COMBINATIONS = 5
-"""`$or` combinations of a pattern that are explained, of up to 1,000, if none holds."""
+"""`$or` combinations of a pattern that are explained, of up to 1,000, if none matches."""
 
 _MOST_VISITS = 50_000
-"""Tests and values that are looked at to find out exactly which combination comes closest. Where
-there are more, a look at all of them together says which ones are worth it."""
+"""Tests and values that are evaluated to find out exactly which combination comes closest. If
+there are more, evaluating all of them together selects the candidates."""
 
 _UNJUDGED = sys.maxsize
-"""Stands for the number of failing tests where the search gave up."""
+"""The number of failing tests if the search gave up."""
 
 _NOTHING = (0, 0)
-"""What fails of a combination that holds: no format, no test."""
+"""The failures of a combination that matches: no format, no test."""
 
 
 def explain(
@@ -74,11 +74,11 @@ def explain(
     Args:
         patterns: the texts of patterns that compile for the source.
         source: the name of the source, or "auto".
-        get_verdict: gives the verdict on a record, and refuses what is none.
+        get_verdict: returns the verdict on a record, and raises RecordError for anything else.
         record: the record.
 
     Raises:
-        RecordError: as `judge`; or the caller's stack has no room left.
+        RecordError: as for `get_verdict`; or the caller's stack has no room left.
     """
     members = as_record(record)
     reason, key = get_verdict(members)
@@ -132,7 +132,7 @@ def _explained(
 
 
 def _visits(plan: pattern.Plan, payloads: Payloads) -> int:
-    """About how much there is to look at for one combination: its tests, the record's values."""
+    """Estimate the cost of evaluating one combination: its tests, the record's values."""
     visits = 1 + plan.conjunctions.size() // plan.combinations.count
     pending: list[Any] = [payloads.view]
     for key in {each.payload for each in plan.conjunctions.tests if each.payload is not None}:
@@ -149,7 +149,8 @@ def _visits(plan: pattern.Plan, payloads: Payloads) -> int:
 
 
 def _failing(planned: pattern.Planned, payloads: Payloads) -> tuple[int, int]:
-    """How many payloads of a combination have the wrong format, and how many of its tests fail.
+    """Return how many payloads of a combination have the wrong format, and how many of its tests
+    fail.
 
     The format counts first: if the closest combination fails by it, all do.
     """
@@ -163,7 +164,7 @@ def _failing(planned: pattern.Planned, payloads: Payloads) -> tuple[int, int]:
         )
         if read is None or follows is FormatAction.DROP:
             wrong += 1
-            # None of its tests is looked at: as if they all failed.
+            # None of its tests is evaluated: as if they all failed.
             fails += 0 if wanted.json is None else sum(1 for _ in wanted.json.tests())
         elif follows is FormatAction.FILTER:
             filtered.append((key, wanted, read))
@@ -179,7 +180,7 @@ def _failing(planned: pattern.Planned, payloads: Payloads) -> tuple[int, int]:
 
 
 def _on_string(key: str, wanted: Payload, value: Any) -> Outcome:
-    """What becomes of the test of a plain string."""
+    """Note the outcome of the test of a plain string."""
     outcome = None if wanted.string is None else test_outcome(wanted.string, ((key, value),))
     assert outcome is not None, "one value was given"
     return outcome
@@ -208,7 +209,7 @@ def _combination(
             elif wanted.string is not None:
                 trace.outcomes[key] = _on_string(key, wanted, read[1])
         trace_into(trace, conjunction.metadata, payloads.view, names)
-    except RecordError as error:  # the search gave up on a combination that no verdict needed
+    except RecordError as error:  # the verdict did not need this combination
         trace.notes[next(iter(combination.conditions))] = (error.message, "")
     return Combination(
         satisfied=satisfied,

@@ -25,11 +25,11 @@ _STEPS = {
     FormatAction.DROP: "drop",
 }
 _LONGEST_FAULT = 1 << 20
-"""Characters of a text that is read again to say where it stops being JSON."""
+"""Characters of a text that is read again to report where it stops being JSON."""
 
 
 def evaluated(key: str, wanted: Payload, payloads: Payloads) -> Format:
-    """The format evaluation of the payload of that key, for what a pattern wants of it."""
+    """Return the format evaluation of the payload `key`, for what a pattern expects of it."""
     names = tuple(_NAMES[form] for form in wanted.formats)
     payload = payloads[key]
     if payload is None:
@@ -41,14 +41,14 @@ def evaluated(key: str, wanted: Payload, payloads: Payloads) -> Format:
     words += " and ".join(wish.value for wish in wanted.formats)
     hint = ""
     if follows is FormatAction.FILTER:
-        words += ": it is filtered on"
+        words += ": the filter applies to it"
         if form is PayloadFormat.JSON and holds_json(value):
             hint = f"{key} is a JSON string that holds JSON: it was encoded twice"
     elif follows is FormatAction.DROP:
         words = mismatch(form, value).words(key)
         hint = _mismatch_hint(key, form, value)
     else:
-        words += f": for {payloads.source.name}, {key} is then not filtered on"
+        words += f": for {payloads.source.name}, {key} is then not filtered"
         hint = _mismatch_hint(key, form, value)
     return Format(key, _NAMES[form], names, _STEPS[follows], words, hint)
 
@@ -71,7 +71,8 @@ def _mismatch_hint(key: str, form: PayloadFormat, value: Any) -> str:
 
 
 def _not_a_string(key: str, value: Any) -> str:
-    """What can be asked of a JSON payload: of its fields, if it is an object or has some in it."""
+    """Say which rules a JSON payload allows: on its fields, if it is an object or contains
+    objects."""
     what = kind(value)
     array = isinstance(value, (list, tuple))
     if isinstance(value, Mapping) or (
@@ -82,15 +83,15 @@ def _not_a_string(key: str, value: Any) -> str:
         what += " in JSON"
     elif value:
         what += " without objects"
-    rest = 'no rule can ask for its value; only fields with {"exists": false} hold there'
+    rest = 'no rule can test its value; only fields with {"exists": false} match it'
     return f"{key} is {what}: {rest}"
 
 
 def _not_json(text: str) -> str:
-    """What keeps a plain string from being JSON, if it looks as if it was meant to be."""
+    """Return why a plain string is not JSON, if it looks as if it was meant to be."""
     start = text[:100].lstrip()
     if start.startswith("\ufeff"):
-        return "it begins with a byte order mark: JSON has none"
+        return "it begins with a byte order mark, which JSON does not allow"
     if start.startswith(("{'", "['", "{u'")):
         return "JSON has double quotes: this looks like Python's str() of a dict; json.dumps it"
     if not start.startswith(("{", "[", '"')) or len(text) > _LONGEST_FAULT:

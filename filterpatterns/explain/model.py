@@ -1,4 +1,4 @@
-"""What an explanation is made of: immutable, printable, and bounded in size whatever the record."""
+"""The parts of an explanation: immutable, printable, and bounded in size for any record."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from msgspec import Struct
 from filterpatterns.language.wording import format_value
 
 _LONGEST = 1000
-"""Characters of a string in `to_dict`; a longer one is cut there, with its length beside it."""
+"""Characters of a string in `to_dict`; a longer string is truncated, and its length is given."""
 
 _LARGEST_BITS = 1024
-"""As many as a double's range; a larger integer is described in words."""
+"""The range of a double; a larger integer is described in words."""
 
 
 class Found(Struct, frozen=True):
     """A value at a field's path. `where` has the array elements: `body.items[2].sku`.
 
-    `why` says why it satisfies none of the field's rules. If it does, it is just the value; or the
-    value, and by which oddity of AWS's engine it does.
+    `why` says why it satisfies none of the field's rules. If it satisfies a rule, `why` is the
+    value; or the value, and the property of AWS's engine that makes it match unexpectedly.
     """
 
     where: str
@@ -29,8 +29,8 @@ class Found(Struct, frozen=True):
     why: str
 
     def to_dict(self) -> dict[str, Any]:
-        """All attributes under their own names; a string is cut at 1,000 characters, and `length`
-        says how many it has (None for what is no string)."""
+        """All attributes under their own names; a string is truncated to 1,000 characters, and
+        `length` is its full length (None for other values)."""
         value = _plain(self.value)
         length = len(value) if isinstance(value, str) else None
         shortened = value if length is None else value[:_LONGEST]
@@ -38,7 +38,7 @@ class Found(Struct, frozen=True):
 
 
 def _plain(value: Any) -> Any:
-    """A leaf as every JSON writer takes it."""
+    """Return a leaf in a form that every JSON writer accepts."""
     if isinstance(value, str):
         return str.__str__(value)
     if value is None or isinstance(value, bool):
@@ -53,7 +53,7 @@ def _plain(value: Any) -> Any:
 
 
 class RuleOutcome(Struct, frozen=True):
-    """A rule in words, whether it holds (None: another one did), and why not."""
+    """A rule in words, whether it matches (None: another rule did), and why not."""
 
     words: str
     satisfied: bool | None
@@ -65,7 +65,7 @@ class RuleOutcome(Struct, frozen=True):
 
 
 class Element(Struct, frozen=True):
-    """An element of an array that was not chosen, and what fails there."""
+    """An element of an array that was not chosen, and its failures."""
 
     where: str
     failing: tuple[str, ...]
@@ -78,9 +78,9 @@ class Element(Struct, frozen=True):
 class Array(Struct, frozen=True):
     """How an element was chosen from an array of objects.
 
-    `chosen` is where the element stands that the fields below were looked up in: the first that
+    `chosen` is the path of the element in which the fields below were looked up: the first that
     satisfies them all, else the closest; None if no element has any of the fields. `others` are
-    elements that fail as well; there may be more, `elements` in all.
+    other elements that fail; there may be more: `elements` is the number of all.
     """
 
     where: str
@@ -103,8 +103,8 @@ class Array(Struct, frozen=True):
 class ExplainedField(Struct, frozen=True):
     """A name of the pattern: a field with its rules, an object with its members, or a `$or`.
 
-    `satisfied` is None for what was not looked at. `words` say why it is or is not; `values` is how
-    many values the field has, of which `found` has the one that satisfies a rule, or the first
+    `satisfied` is None for what was not evaluated. `words` is the reason; `values` is how many
+    values the field has, of which `found` has the value that satisfies a rule, or the first
     few. A `$or` has the members of the alternative that was tried.
     """
 
@@ -151,7 +151,7 @@ class Format(Struct, frozen=True):
 
     @property
     def satisfied(self) -> bool:
-        """Whether the filter can still hold."""
+        """Whether the filter can still match."""
         return self.step != "drop"
 
     def to_dict(self) -> dict[str, Any]:
@@ -168,7 +168,7 @@ class Format(Struct, frozen=True):
 
 
 class Choice(Struct, frozen=True):
-    """An alternative of a `$or`, counted from 1. `path` is the object that the `$or` stands in."""
+    """An alternative of a `$or`, counted from 1. `path` is the object that contains the `$or`."""
 
     path: str
     alternative: int
@@ -200,8 +200,9 @@ class Combination(Struct, frozen=True):
 class FilterExplanation(Struct, frozen=True):
     """One pattern: satisfied if any of its `$or` combinations is.
 
-    `combinations` has the one that holds, or the closest ones, closest first; `others` is how many
-    more there are, none of which was needed; `scope` is the filter's, for a subscriber.
+    `combinations` has the combination that matches, or the closest combinations, closest first;
+    `others` is how many more there are, none of which was needed; `scope` is the filter's, for a
+    subscriber.
     """
 
     number: int
@@ -222,11 +223,11 @@ class FilterExplanation(Struct, frozen=True):
 
 
 class ExplanationData(Struct, frozen=True):
-    """What an `Explanation` consists of.
+    """The data of an `Explanation`.
 
-    `source` is the one that the record was taken for (`auto` says that the record itself told);
-    `reason` and `detail` are what `fp test --json` calls so. Without filters every record is kept.
-    `all_needed` says that all filters must hold, as for a subscriber, not any of them.
+    `source` is the source that the record was evaluated for (`auto`: it was detected from the
+    record); `reason` and `detail` are those of `fp test --json`. Without filters every record is
+    kept. `all_needed` means that all filters must match, as for a subscriber, not just any.
     """
 
     kept: bool
@@ -238,10 +239,10 @@ class ExplanationData(Struct, frozen=True):
     all_needed: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """For machines: strings, numbers, booleans, None, lists and dicts, with these keys always.
+        """For machines: strings, numbers, booleans, None, lists and dicts, always with these keys.
 
-        `kept`, `source`, `auto`, `reason`, `detail`, `all_needed` and `filters`; what is in a
-        filter, and in what is in that, is said by the classes of this module, each at its own
+        `kept`, `source`, `auto`, `reason`, `detail`, `all_needed` and `filters`; the classes
+        of this module document the content of a filter, each at its own
         `to_dict`.
         """
         return {

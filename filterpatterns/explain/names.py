@@ -22,16 +22,18 @@ _LONGEST_JSON = 1 << 20
 
 
 class Names:
-    """Looks for names near those that are absent; each time it costs, so that it tires."""
+    """Looks for names similar to those that are absent; since each search costs time, it stops
+    after a number of them."""
 
     def __init__(self, payloads: Payloads) -> None:
         self._payloads = payloads
         self._left = _MOST_LOOKUPS
 
     def hint(self, name: str, members: Mapping[str, Any], above: Mapping[str, Any] | None) -> str:
-        """What to say of a name that an object does not have; empty if nothing comes to mind.
+        """Return a hint about a name that an object does not have; empty if there is nothing to
+        suggest.
 
-        `above` is the object around that one, None for a record.
+        `above` is the object around that object, None for a record.
         """
         if not self._left:
             return ""
@@ -106,6 +108,6 @@ def holds_json(value: Any) -> bool:
 
 
 def within(where: str, name: str) -> str:
-    """The place of a member, printable."""
+    """Return the path of a member, printable."""
     name = printable(truncate(name))
     return f"{where}.{name}" if where else name

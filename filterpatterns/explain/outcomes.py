@@ -1,4 +1,4 @@
-"""What became of the tests of a conjunction, and where their values stand."""
+"""The outcomes of the tests of a conjunction, and where their values are."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from msgspec import Struct, field
 
 from filterpatterns.explain.model import Array, Found
 from filterpatterns.jsontext.python_values import plain_scalar
-from filterpatterns.language.operators import Absent, Operator, oddity
+from filterpatterns.language.operators import Absent, Operator, why_unexpected
 from filterpatterns.language.wording import format_value, joined
 from filterpatterns.matching.mask_tree import leaf_test
 from filterpatterns.matching.match_tree import FieldTest
 
 _MOST_INDEXES = 8
-"""Arrays in arrays whose indexes are all spelt out."""
+"""Nested arrays whose indexes are all shown."""
 
 Place = tuple["Place", int] | str
-"""Where something stands: an index in an array that stands somewhere; or its name in words. Spelt
-out only where it is shown, for there may be many, and deep ones."""
+"""The position of a value: an index in an array at a position; or a name in words. Formatted only
+if it is shown, since there may be many positions, and deep ones."""
 
 _MOST_VALUES = 3
-"""Values of one field that are kept, where none satisfies it."""
+"""Values of a field that are kept if none satisfies it."""
 
 _MOST_RULES = 5
-"""Rules that are named where a sentence lists them."""
+"""Rules that are named in a sentence that lists them."""
 
 _MOST_WHYS = 4
 """Reasons against one value, of those that differ in more than the rule."""
 
 
 class Outcome(Struct, frozen=True):
-    """What became of a test. `rule` is the one that holds, `words` say why there is no value."""
+    """The outcome of a test. `rule` is the rule that matches, `words` say why there is no value."""
 
     satisfied: bool | None
     found: tuple[Found, ...] = ()
@@ -42,7 +42,7 @@ class Outcome(Struct, frozen=True):
 
 
 class Trace(Struct):
-    """What the tests of a conjunction met, by their paths; and what to say of the way there.
+    """What the tests of a conjunction found, by their paths; and notes about the way there.
 
     `notes` are (words, hint) for a path that leads nowhere, `arrays` how an element was chosen.
     """
@@ -52,19 +52,20 @@ class Trace(Struct):
     arrays: dict[str, Array] = field(default_factory=dict)
 
     def failures(self, above: str) -> Iterator[str]:
-        """What fails below a path, in words."""
+        """Yield the failures below a path, in words."""
         for path, outcome in self.outcomes.items():
             if outcome.satisfied is False:
                 yield f"{path.removeprefix(above + '.')}: {outcome.words}"
 
 
 def below(path: str | None, name: str) -> str:
-    """The path of a member of what stands at a path; a record has none (None)."""
+    """Return the path of a member of the value at a path; the path of a record is None."""
     return name if path is None else f"{path}.{name}"
 
 
 def test_outcome(test: FieldTest, leaves: Iterable[tuple[Place, Any]]) -> Outcome | None:
-    """A test, for the leaves of its path: any of them may satisfy any rule. None without any."""
+    """A test, for the leaves of its path: any of them may satisfy any rule. Return None if there
+    are no leaves."""
     found: list[Found] = []
     values = 0
     holds = leaf_test(test)
@@ -73,8 +74,8 @@ def test_outcome(test: FieldTest, leaves: Iterable[tuple[Place, Any]]) -> Outcom
         if holds(leaf):
             plain = plain_scalar(leaf)
             rule = next(rule for rule in test.rules if rule.holds(plain))
-            odd = oddity(rule, plain)
-            why = f"{format_value(leaf)}: {odd}" if odd else format_value(leaf)
+            unexpected = why_unexpected(rule, plain)
+            why = f"{format_value(leaf)}: {unexpected}" if unexpected else format_value(leaf)
             return Outcome(True, (Found(spelt(place), leaf, why),), values, rule)
         if len(found) < _MOST_VALUES:
             found.append(Found(spelt(place), leaf, _why(test, leaf)))
@@ -84,10 +85,10 @@ def test_outcome(test: FieldTest, leaves: Iterable[tuple[Place, Any]]) -> Outcom
 
 
 def _why(test: FieldTest, leaf: Any) -> str:
-    """Why one value satisfies none of the rules: `1 is not > 1; is not "q" or null`."""
+    """Return why one value satisfies none of the rules: `1 is not > 1; is not "q" or null`."""
     if not test.rules:
         return Absent().why_not(leaf)
-    alike: dict[str, list[str]] = {}  # what reasons begin with, and the rules that they end in
+    alike: dict[str, list[str]] = {}  # the beginnings of reasons, and the rules that they end in
     for rule in test.rules:
         why, words = rule.why_not(leaf), rule.words()
         if why.endswith(f" {words}"):
@@ -96,16 +97,16 @@ def _why(test: FieldTest, leaf: Any) -> str:
             alike[why] = []
     whys = [stem + joined(words, _MOST_RULES) for stem, words in alike.items()]
     value = f"{format_value(leaf)} "
-    said = [whys[0], *(why.removeprefix(value) for why in whys[1:_MOST_WHYS])]
+    reasons = [whys[0], *(why.removeprefix(value) for why in whys[1:_MOST_WHYS])]
     if len(whys) > _MOST_WHYS:
-        said.append(f"{len(whys) - _MOST_WHYS:,} more")
-    return "; ".join(said)
+        reasons.append(f"{len(whys) - _MOST_WHYS:,} more")
+    return "; ".join(reasons)
 
 
 def _why_not(test: FieldTest, found: list[Found], values: int) -> str:
-    """In one sentence why no value satisfies a test."""
+    """Return in one sentence why no value satisfies a test."""
     if values > 1 and not test.rules:
-        return f"{values:,} values are there, and must not be"
+        return f"{values:,} values exist, but must not"
     if values > 1:
         wanted = joined([rule.words() for rule in test.rules], _MOST_RULES)
         return f"none of {values:,} values satisfies {wanted}"
@@ -115,7 +116,8 @@ def _why_not(test: FieldTest, found: list[Found], values: int) -> str:
 
 
 def indexed(array: Any, where: str) -> Iterator[tuple[Place, Any]]:
-    """As `interpreter.flatten`, each item with its place: in the array, or in an array in it."""
+    """Like `interpreter.flatten`, each item with its position: in the array, or in a nested
+    array."""
     pending: list[tuple[Place, Iterator[tuple[int, Any]]]] = [(where, enumerate(array))]
     seen = {id(array)}
     while pending:
@@ -132,7 +134,8 @@ def indexed(array: Any, where: str) -> Iterator[tuple[Place, Any]]:
 
 
 def spelt(place: Place) -> str:
-    """A place in words: `body.items[2]`, or `[2][0]` for an item of an array in an array."""
+    """Return a position in words: `body.items[2]`, or `[2][0]` for an item of an array in an
+    array."""
     indexes: list[str] = []
     while not isinstance(place, str):
         place, index = place

@@ -49,20 +49,20 @@ class Plan(Struct, frozen=True, eq=False):
 @lru_cache(maxsize=_CACHE_SIZE)
 def plan(text: str, source: str, scope: str | None = None) -> Plan:
     """Read a pattern that compiles."""
-    unheard = Reporter(text)  # whatever there is to say was said when it was compiled
-    tree = parse(text, unheard)
-    conditions = () if tree is None else check(tree, unheard)
+    ignored = Reporter(text)  # everything was reported when it was compiled
+    tree = parse(text, ignored)
+    conditions = () if tree is None else check(tree, ignored)
     if scope is not None:
         conditions = scoped(conditions, source_named(source).scopes[scope])
     return Plan(
         conditions,
-        expand(conditions, unheard),
-        build(conditions, source_named(source), unheard),
+        expand(conditions, ignored),
+        build(conditions, source_named(source), ignored),
     )
 
 
 def choices(conditions: AllOf, combination: Combination) -> tuple[Choice, ...]:
-    """The alternatives that a combination chose, in the order of the text."""
+    """Return the alternatives that a combination chose, in the order of the text."""
     found: list[Choice] = []
     for member in conditions:
         if isinstance(member, AnyOf):

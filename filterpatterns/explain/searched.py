@@ -1,4 +1,4 @@
-"""What to say of tests where the record spells one path in several ways: what the search says."""
+"""Outcomes of tests if the record spells one path in several ways: those of the search."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ from filterpatterns.matching.search import search
 
 
 def trace_search(trace: Trace, root: MatchNode, value: Any) -> None:
-    """Note what the tests at and below a node meet in a value.
+    """Note what the tests at and below a node find in a value.
 
     Raises:
-        RecordError: the search gave up, and only it can judge the value.
+        RecordError: the search gave up, and only the search can evaluate the value.
     """
     tests = sorted(root.tests(), key=lambda test: test.rank)
     try:
         culprit = search(root, value)
         leaves = _gather(tests, root.name, value)
     except RecordError:
-        # The walk can judge what the search cannot, but not say how.
+        # The walk can evaluate what the search cannot, but without reasons.
         satisfied = not failing(root, value)
         for test in tests:
-            trace.outcomes[test.path] = Outcome(satisfied, words="too many places to say why")
+            trace.outcomes[test.path] = Outcome(satisfied, words="too many positions to say why")
         return
     for test in tests:
         here = leaves.get(test.path, [])
         outcome = test_outcome(test, here) or Outcome(test.optional, words="absent")
         if culprit is not None and test.rank > culprit.rank:
-            outcome = Outcome(None, words="not looked at: what comes before it fails")
+            outcome = Outcome(None, words="not evaluated: a field before it fails")
         elif test is culprit and outcome.satisfied:
-            words = "no value of it is in the array elements that the fields before it need"
+            words = "it has no value in the array elements that the fields before it need"
             outcome = Outcome(False, outcome.found, outcome.values, words=words)
         elif test is not culprit and not outcome.satisfied:
             words = "none is in the array elements that the fields before it need"
@@ -52,7 +52,7 @@ def trace_search(trace: Trace, root: MatchNode, value: Any) -> None:
 
 
 def _gather(tests: list[FieldTest], top: str, value: Any) -> dict[str, list[tuple[Place, Any]]]:
-    """The leaves of each test's path, however the record spells it."""
+    """Return the leaves of each test's path, however the record spells it."""
     paths = {test.path for test in tests}
     leaves: dict[str, list[tuple[Place, Any]]] = {}
     pending: list[tuple[str | None, str, Any]] = [(top or None, top, value)]

@@ -1,6 +1,6 @@
-"""The interpreter's walk once more, for one conjunction, noting what it finds.
+"""The interpreter's walk for one conjunction, with notes of what it finds.
 
-The verdicts are the interpreter's own; where the search decides, the search's.
+The verdicts are those of the interpreter or, if the search decides, of the search.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ from filterpatterns.language.wording import describe_value, kind, truncate
 from filterpatterns.matching.interpreter import OtherSpelling, evaluate
 from filterpatterns.matching.match_tree import UNRANKED, FieldTest, MatchNode
 
-_INDEX_HINT = "arrays are looked into by themselves: leave the index out"
+_INDEX_HINT = "the elements of an array are searched automatically: leave the index out"
 
 _MOST_ELEMENTS = 3
-"""Elements of an array that are said to fail, beside the closest one."""
+"""Elements of an array that are reported to fail, besides the closest element."""
 
 _MISSING: Final[Any] = object()
-"""Stands for a member that an object does not have."""
+"""A member that an object does not have."""
 
 _MOST_FAILING = 4
-"""Fields of such an element that are named."""
+"""Failing fields of such an element that are listed."""
 
 
 def trace_into(
     trace: Trace, root: MatchNode, value: Any, names: Names, around: Mapping[str, Any] | None = None
 ) -> None:
-    """Note what the tests at and below a node meet in a value.
+    """Note what the tests at and below a node find in a value.
 
-    `around` is what stands around the value, for names that are not in it.
+    `around` is the object around the value, for names that are not in it.
 
     Raises:
         RecordError: the search gave up.
     """
     walk = _Walk(names)
     try:
-        evaluate(root, value)  # says whether the walk can judge it at all
-        # A record's own fields have their names for paths, those of a payload stand below its key.
+        evaluate(root, value)  # raises if the walk cannot evaluate it
+        # The paths of a record's own fields are their names; those of a payload begin with its key.
         walk.node(root, root.name or None, value, root.name, around)
     except (OtherSpelling, _BothKinds, RecursionError):
         walk = _Walk(names)
@@ -60,7 +60,7 @@ def trace_into(
 
 
 class _BothKinds(Exception):
-    """A field with rules has fields below it, and its value is an array."""
+    """A field with rules also has fields below it, and its value is an array."""
 
 
 class _Walk:
@@ -79,7 +79,8 @@ class _Walk:
         where: str,
         above: Mapping[str, Any] | None,
     ) -> None:
-        """The tests at and below a node, for what stands at its path; `where` says which place."""
+        """Trace the tests at and below a node, for the value at its path; `where` is its
+        position."""
         if isinstance(value, Mapping):
             if node.test is not None:
                 self._no_value(node.test, kind(value))
@@ -97,8 +98,8 @@ class _Walk:
             if node.test is not None:
                 self._leaves(node.test, ((where, value),), value)
             if node.children:
-                hint = "what is in a string is not looked into" if holds_json(value) else ""
-                self.trace.notes[path] = (f"{describe_value(value)}: nothing is below it", hint)
+                hint = "the content of a string is not searched" if holds_json(value) else ""
+                self.trace.notes[path] = (f"{describe_value(value)}: it has no fields", hint)
                 self._all_absent(node)
 
     def _fields(
@@ -124,7 +125,7 @@ class _Walk:
             self._all_absent(child)
 
     def _all_absent(self, node: MatchNode) -> None:
-        """The tests below a node at which nothing is."""
+        """Note the tests below a node that has no value."""
         pending = list(node.children)
         while pending:
             child = pending.pop()
@@ -149,7 +150,7 @@ class _Walk:
         self._leaves(test, leaves(), array)
         if objects and not self.trace.outcomes[test.path].satisfied:
             are = "object in it is" if objects == 1 else "objects in it are"
-            hint = f"{objects:,} {are} passed over: rules are for scalars"
+            hint = f"{objects:,} {are} skipped: rules are for scalars"
             self.trace.notes[path] = ("", hint)
 
     def _leaves(self, test: FieldTest, leaves: Iterable[tuple[Place, Any]], value: Any) -> None:
@@ -184,14 +185,14 @@ class _Walk:
             for other, item, _, _ in bound:
                 if item is not chosen and len(others) < _MOST_ELEMENTS:
                     others.append(self._failing(node, path, spelt(other), item))
-        # A test of that rank is there: it is the one whose field was found.
+        # A test of that rank exists: the test whose field was found.
         needed = next(test.path for test in node.tests() if test.rank == first)
         passed = next((each for each in objects if not each[3]), None) if fails else None
         words = f"{truncate(here)}, of {_elements_in(objects)}, satisfies them all"
         if passed is not None:
             words = (
                 f"{truncate(spelt(passed[0]))} satisfies them all, but has no {needed}: "
-                "where any element has it, one that has it must be chosen"
+                "if any element has it, an element that has it must be chosen"
             )
         elif fails:
             words = (
@@ -223,7 +224,7 @@ class _Walk:
         if not objects:
             words = kind(array) if not array else "an array without objects"
             hint = _INDEX_HINT if any(_is_index(child) for child in node.children) else ""
-            self.trace.notes[path] = (f"{words}: nothing is below it", hint)
+            self.trace.notes[path] = (f"{words}: it has no fields", hint)
             self._all_absent(node)
             return
         place, first, *_ = objects[0]

@@ -1,4 +1,4 @@
-"""Conditions as they were written + what their tests met -> the tree of an explanation."""
+"""Conditions as they were written + the outcomes of their tests -> the tree of an explanation."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from filterpatterns.language.operators import Absent, AnythingBut, Equals
 from filterpatterns.lint.engine_edges import is_disturbed, lost_alternatives
 from filterpatterns.matching.combinations import Combination
 
-_Said = TypeVar("_Said")
+_Note = TypeVar("_Note")
 
-_OVERRULED = "the path is reached again further down: only its last rules count"
+_OVERRULED = "the path occurs again further down: only its last rules count"
 
 _LOST = (
     "AWS's engine loses this alternative: alternative {} has the same fields, and shares a rule "
     "with it in each (FP125)"
 )
-_DISTURBED = "AWS's engine may miss it: a wildcard stands beside a rule that ignores case (FP126)"
+_DISTURBED = "AWS's engine may miss it: a wildcard is next to a rule that ignores case (FP126)"
 
 
 class _Written(Struct, eq=False):
-    """A name, and what the pattern has there, while the members are gathered."""
+    """A name, and what the pattern has there, while the members are collected."""
 
     members: dict[str, _Written] = field(default_factory=dict)
     condition: Condition | None = None
@@ -34,15 +34,15 @@ class _Written(Struct, eq=False):
 
 
 def nodes(conditions: AllOf, combination: Combination, trace: Trace) -> tuple[ExplainedField, ...]:
-    """The tree of a pattern, for one `$or` combination of it.
+    """Return the tree of a pattern, for one of its `$or` combinations.
 
-    `trace` has the outcome of each path in it; a path without one was not looked at.
+    `trace` has the outcome of each path in it; a path without an outcome was not evaluated.
     """
     return _Tree(combination, trace).members(_gathered(conditions, 0), ())
 
 
 def _gathered(conditions: AllOf, depth: int) -> _Written:
-    """The members of an object that so many names lead to."""
+    """Return the members of the object at that depth."""
     top = _Written()
     for condition in conditions:
         place = top
@@ -63,7 +63,7 @@ class _Tree:
         self._arrays = dict(trace.arrays)
 
     def members(self, written: _Written, names: tuple[str, ...]) -> tuple[ExplainedField, ...]:
-        """The nodes of an object's members; a `$or` stands behind the fields."""
+        """Return the nodes of an object's members; a `$or` comes after the fields."""
         fields = [self._field(name, one, (*names, name)) for name, one in written.members.items()]
         return (*fields, *(self._or(one) for one in written.either))
 
@@ -71,8 +71,8 @@ class _Tree:
         path = ".".join(names)
         if written.condition is not None:
             return self._leaf(name, path, written.condition)
-        note = self._claimed(self._notes, path)
-        array = self._claimed(self._arrays, path)
+        note = self._take(self._notes, path)
+        array = self._take(self._arrays, path)
         children = self.members(written, names)
         words, hint = note or ("", "")
         return ExplainedField(
@@ -106,7 +106,7 @@ class _Tree:
                 name, path, None, words=_OVERRULED, rules=_rules(condition, Outcome(None))
             )
         outcome = self._outcomes.get(path, Outcome(None))
-        words, hint = self._claimed(self._notes, path) or ("", "")
+        words, hint = self._take(self._notes, path) or ("", "")
         if outcome.satisfied is False and not outcome.found and not hint:
             hint = _absence_hint(condition, outcome)
         if outcome.satisfied and not hint and is_disturbed(condition):
@@ -120,18 +120,18 @@ class _Tree:
             rules=_rules(condition, outcome),
             found=outcome.found,
             values=outcome.values,
-            array=self._claimed(self._arrays, path),
+            array=self._take(self._arrays, path),
         )
 
-    def _claimed(self, said: dict[str, _Said], path: str) -> _Said | None:
-        """What is to be said at a path; or further up, where the pattern has no name for that."""
-        if path not in said:
-            path = next((place for place in said if path.startswith(place + ".")), path)
-        return said.pop(path, None)
+    def _take(self, notes: dict[str, _Note], path: str) -> _Note | None:
+        """Take the note for a path, or for a path above it that the pattern does not name."""
+        if path not in notes:
+            path = next((place for place in notes if path.startswith(place + ".")), path)
+        return notes.pop(path, None)
 
 
 def _all(verdicts: Iterable[bool | None]) -> bool | None:
-    """Whether all hold, of those that were looked at."""
+    """Whether all match, of those that were evaluated."""
     looked = [verdict for verdict in verdicts if verdict is not None]
     return all(looked) if looked else None
 
@@ -151,12 +151,12 @@ def _rules(condition: Condition, outcome: Outcome) -> tuple[RuleOutcome, ...]:
 
 
 def _absence_hint(condition: Condition, outcome: Outcome) -> str:
-    """What people forget of fields that are not there."""
+    """Return a hint about what is easily forgotten about missing fields."""
     if outcome.words.startswith("an object"):
         return "rules are for scalars: name a field in the object"
     for rule in condition.rules:
         if isinstance(rule, AnythingBut):
-            return 'anything-but wants a value; {"exists": false} beside it takes a missing one'
+            return 'anything-but needs a value; add {"exists": false} to match a missing field'
         if isinstance(rule, Equals) and rule.value is None:
-            return 'what is missing is not null; {"exists": false} beside it takes both'
+            return 'a missing field is not null; add {"exists": false} to match both'
     return ""

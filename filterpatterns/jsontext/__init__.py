@@ -1,1 +1,1 @@
-"""JSON text, read by hand: what the decoders cannot say."""
+"""JSON text, read by hand where the decoders cannot answer."""

@@ -1,4 +1,4 @@
-"""JSON text -> Python values, with one answer to "is it JSON?" wherever the call comes from."""
+"""JSON text -> Python values, with a single answer to "is it JSON?" for every caller."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ class _NotJson:
 
 
 NOT_JSON: Final = _NotJson()
-"""What `parse` gives for a text that is not JSON."""
+"""What `parse` returns for a text that is not JSON."""
 
 _decode = msgspec.json.Decoder(float_hook=read_number).decode
 
 _MINUS_ZERO = re.compile(r"-0(?<![^\[,:\s]-0)(?![^\],}\s])")
-"""The one integer that decoders do not give back as it is written."""
+"""The only integer that decoders do not preserve as written."""
 
 
 def parse(text: str) -> Any:
-    """The value of a JSON text (RFC 8259), or NOT_JSON. Never raises.
+    """Return the value of a JSON text (RFC 8259), or NOT_JSON. Never raises.
 
-    Numbers have kept their text: where Python would write one otherwise, it is a JsonNumber.
-    Of a name that is repeated in an object the last value counts. Text nested deeper than
+    Numbers keep their text: a number that Python would write differently is a JsonNumber.
+    If a name is repeated in an object, the last value counts. Text nested deeper than
     MAX_PAYLOAD_DEPTH is not JSON.
     """
     if text.__class__ is not str:
-        text = str.__str__(text)  # msgspec takes no subclasses
+        text = str.__str__(text)  # msgspec accepts no subclasses
     if overflows(text):
         return NOT_JSON
     if has_minus_zero(text):
@@ -49,46 +49,46 @@ def parse(text: str) -> Any:
     if len(text) > _LARGE:
         _reserve(text)
     try:
-        # A str that is no ASCII would keep the UTF-8 that msgspec makes of it.
+        # A str that is not ASCII would cache the UTF-8 that msgspec makes of it.
         value = _decode(text if text.isascii() else text.encode())
     except UnicodeEncodeError:
         return NOT_JSON  # a lone surrogate has no UTF-8
     except (msgspec.ValidationError, RecursionError):
-        # A number out of range, or a text too deep for what is left of the caller's stack.
+        # A number out of range, or a text too deep for the rest of the caller's stack.
         return parse_carefully(text)
     except msgspec.DecodeError:
-        # msgspec refuses escapes that stand for half a surrogate pair; RFC 8259's grammar has them.
+        # msgspec rejects escapes of half a surrogate pair; RFC 8259's grammar allows them.
         return parse_carefully(text) if "\\" in text else NOT_JSON
     return NOT_JSON if is_too_deep(text) else value
 
 
 def has_minus_zero(text: str) -> bool:
-    """Whether a text has the integer -0, or in a string what looks like it."""
+    """Whether a text has the integer -0, or something in a string that looks like it."""
     return "-0" in text and _MINUS_ZERO.search(text) is not None
 
 
 _LARGE = 1 << 22
-"""Characters from which on a decoder may need so much memory that there is not enough."""
+"""From this many characters on, a decoder may need more memory than there is."""
 
 
 def _reserve(text: str) -> None:
-    """Make sure that a large text can be decoded: where memory ends msgspec 0.22 crashes, instead
-    of raising.
+    """Make sure that there is memory to decode a large text: without it msgspec 0.22 crashes
+    instead of raising.
 
     Raises:
-        MemoryError: there is not enough.
+        MemoryError: there is not enough memory.
     """
-    # What CPython takes for an object, an array, another value and a name, at most.
+    # The most that CPython needs for an object, an array, another value and a name.
     wanted = 2 * len(text) + 320 * text.count("{") + 96 * text.count("[")
     wanted += 64 * text.count(",") + 72 * text.count(":")
     try:
-        mmap.mmap(-1, wanted).close()  # unlike other memory it is not touched
+        mmap.mmap(-1, wanted).close()  # mapped, but never touched
     except (OSError, ValueError):
         raise MemoryError from None
 
 
 def described(value: Any) -> str:
-    """What a parsed value is, in words: `an array`, `null`."""
+    """Describe a parsed value: `an array`, `null`."""
     if isinstance(value, (dict, list)):
         return "an object" if isinstance(value, dict) else "an array"
     if isinstance(value, str):
@@ -117,10 +117,10 @@ def overflows(text: str | bytes) -> bool:
 
 
 def decoders_overflow() -> bool:
-    """Whether nothing stops a decoder before the C stack is full.
+    """Whether a decoder can run until the C stack is full.
 
-    Up to Python 3.11 that is Python's recursion limit, which a program may have raised; later
-    versions have a limit of their own for C code.
+    Up to Python 3.11, C code stops at Python's recursion limit, which a program may have raised;
+    later versions have a separate limit for C code.
     """
     return sys.version_info < (3, 12) and sys.getrecursionlimit() > _SAFE_LENGTH
 
@@ -128,17 +128,17 @@ def decoders_overflow() -> bool:
 def _decoders_stop_early() -> bool:
     """Whether a decoder raises RecursionError for any text that is too deep.
 
-    So it is up to Python 3.11, with the default recursion limit: C code counts against it.
+    That is the case up to Python 3.11 with the default recursion limit: C code counts against it.
     """
     return sys.version_info < (3, 12) and sys.getrecursionlimit() <= MAX_PAYLOAD_DEPTH
 
 
-# A string without an end goes on to the end of the text: it must not fail and be tried again.
+# An unterminated string runs to the end of the text: it must not fail and be retried.
 _BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 
 
 def depth(text: str) -> int:
-    """How many levels of arrays and objects a text opens inside each other, JSON or not."""
+    """Count the levels of arrays and objects that a text nests, whether it is JSON or not."""
     level = deepest = 0
     for match in _BRACKETS.finditer(text):
         token = match[0]
@@ -163,7 +163,7 @@ _STRING, _MARK = 1, 3
 _LITERALS = {"true": True, "false": False, "null": None}
 
 _LONGEST_INTEGER = 310
-"""Digits: a longer integer is beyond every double, and Python may refuse to read it."""
+"""Digits: a longer integer exceeds every double, and Python may refuse to parse it."""
 
 
 class JsonSyntaxError(ValueError):
@@ -249,7 +249,8 @@ def events(text: str) -> Iterator[tuple[Event, int, int]]:
 
 
 def parse_carefully(text: str) -> Any:
-    """As `parse`, by a plain parser without recursion: slow, for the texts that others refuse."""
+    """Like `parse`, but with a plain parser without recursion: slow, for texts that others
+    reject."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -1,9 +1,9 @@
-"""Numbers as AWS compares them: as IEEE doubles, if a double gives them back as written.
+"""Numbers as AWS compares them: as IEEE doubles, if a double preserves them as written.
 
 A number text is *comparable* if it equals, as a decimal, the shortest decimal that reads back as
-its double. Any number of at most 15 significant digits is. For AWS's engine all others
-are no numbers: `numeric` fails, `anything-but` of numbers holds, and only a rule of the same text
-equals them.
+its double. Any number of at most 15 significant digits is comparable. AWS's engine does
+not treat others as numbers: `numeric` fails, `anything-but` of numbers matches, and only a rule
+with the same text equals them.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ import math
 from decimal import Decimal
 
 SAFE = 2**53
-"""Up to here every integer is a double."""
+"""Every integer up to this one is a double."""
 
 _SHORT = 17
-"""A text that is shorter than this and has a point or an exponent has at most 15 digits."""
+"""A shorter text with a point or an exponent has at most 15 digits."""
 
 _FIXED = 1e-4
-"""Python writes a double that is smaller with an exponent."""
+"""Python writes a smaller double with an exponent."""
 
 
 class JsonNumber(float):
-    """A number of a JSON text that is written otherwise than Python writes its double.
+    """A number in a JSON text that is not written the way Python writes its double.
 
-    `text` is how it is written. Numbers written as Python writes them are plain ints and floats.
+    `text` is the number as written. Numbers written the way Python does are plain ints and floats.
     """
 
     __slots__ = ("text",)
@@ -41,7 +41,7 @@ class JsonNumber(float):
 
 
 def read_number(text: str) -> float:
-    """The value of a JSON number with a fraction or an exponent (msgspec's `float_hook`)."""
+    """Return the value of a JSON number with a fraction or an exponent (msgspec's `float_hook`)."""
     value = float(text)
     if (
         len(text) < _SHORT
@@ -49,12 +49,12 @@ def read_number(text: str) -> float:
         and "e" not in text
         and "E" not in text
     ):
-        return value  # but for zeros at its end it is written as Python writes it
+        return value  # apart from trailing zeros, Python writes it the same way
     return value if float.__repr__(value) == text else JsonNumber(text)
 
 
 def number_text(number: int | float | Decimal) -> str:
-    """A number as its JSON text has it; for one that has no text, as Python writes it."""
+    """Return a number as its JSON text has it, or as Python writes it if it has no text."""
     if isinstance(number, JsonNumber):
         return number.text
     if isinstance(number, float):
@@ -62,16 +62,16 @@ def number_text(number: int | float | Decimal) -> str:
     if isinstance(number, int):
         try:
             return int.__repr__(number)
-        except ValueError:  # Python refuses to write out very large ones
+        except ValueError:  # Python refuses to write out very large integers
             number = Decimal(number)
     return Decimal.__str__(number)
 
 
 def as_double(number: int | float | Decimal) -> int | float | None:
-    """The number as it takes part in comparisons; None if it is not comparable.
+    """Return the number that comparisons use, or None if it is not comparable.
 
-    An int is kept as an int where Python's exact comparison with floats gives the same answer.
-    A float that somebody else has parsed has lost its text: it counts as comparable.
+    An int stays an int if Python's exact comparison with floats gives the same answer. A float
+    that was parsed elsewhere has lost its text and counts as comparable.
     """
     if isinstance(number, JsonNumber):
         return float(number) if is_comparable(number.text) else None
@@ -96,11 +96,11 @@ def is_comparable(text: str) -> bool:
         return False
     try:
         written = Decimal(text)
-    except ArithmeticError:  # an exponent beyond all bounds: only zero is what it seems
+    except ArithmeticError:  # an exponent out of range: only zero keeps its value
         return not any(digit in "123456789" for digit in text.lower().partition("e")[0])
     return written == Decimal(repr(double))
 
 
 def is_comparable_text(text: bytes) -> bool:
-    """The same for a text that a decoder has given as bytes."""
+    """Like `is_comparable`, for a text that a decoder returned as bytes."""
     return is_comparable(text.decode())

@@ -1,7 +1,7 @@
-"""What counts as a string, a number, an object, an array: one definition for all engines.
+"""What counts as a string, number, object or array: one definition for all engines.
 
-JSON decoders give exact built-in classes. Records that programs build may hold subclasses of them:
-an enumeration's members, boto3's decimals, a framework's own dicts.
+JSON decoders return exact built-in classes. Records built by programs may contain subclasses:
+members of an enumeration, boto3's decimals, a framework's own dicts.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ class _Other:
 
 
 OTHER: Final = _Other()
-"""Stands for any leaf that is nothing JSON has: such values are all alike to every operator."""
+"""Represents any leaf of a type that JSON does not have: all operators treat such values alike."""
 
 SCALARS: Final = frozenset((str, int, float, JsonNumber, bool, type(None), Decimal))
 """The classes of values that `plain_scalar` leaves as they are."""
 
 
 def plain_scalar(value: Any) -> Any:
-    """A leaf as the engines compare it.
+    """Return a leaf as the engines compare it.
 
-    An instance of a subclass of str, int, float or Decimal becomes the plain value that it is,
-    whatever its own methods say; so do the members of an `Enum` that derives from one of these.
-    Everything else stays: true, false and null, and objects that are not JSON's, which are values
-    of a type of their own (`exists` and `anything-but` hold for them).
+    An instance of a subclass of str, int, float or Decimal becomes its plain value, whatever
+    its own methods do; so do the members of an `Enum` that derives from one of these. Everything
+    else is unchanged: true, false and null, and objects that JSON does not have, which count as
+    values of a type of their own (`exists` and `anything-but` match them).
     """
     if value.__class__ in SCALARS:
         return value
@@ -47,7 +47,8 @@ def plain_scalar(value: Any) -> Any:
 
 
 def comparable(value: Any) -> Any:
-    """As `plain_scalar`; but what is nothing that JSON has becomes OTHER, which can be hashed."""
+    """Like `plain_scalar`, but a value of a type that JSON does not have becomes the hashable
+    OTHER."""
     if value.__class__ in SCALARS:
         return value
     value = plain_scalar(value)

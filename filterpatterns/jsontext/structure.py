@@ -1,4 +1,4 @@
-"""Where things stand in JSON texts: brackets, elements, members, faults. Nothing is decoded."""
+"""Positions in JSON texts: brackets, elements, members, errors. Nothing is decoded."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Final
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 
 SPACE: Final = " \t\r\n"
-"""JSON's white space: `str.strip()` alone would take more."""
+"""JSON's white space: `str.strip()` would remove more."""
 
 TOKENS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]|"', re.DOTALL)
-"""Strings and brackets; a quotation mark alone is one that nothing closes."""
+"""Strings and brackets; a lone quotation mark is an unclosed string."""
 
 OPENING = ("{", "[")
 CLOSING = ("}", "]")
 
 
 def split(text: str) -> tuple[list[str], str]:
-    """The arrays and objects that a line holds, and what is left open at its end.
+    """Return the arrays and objects in a line, and what is left open at its end.
 
     Both are empty if the line is neither several JSON texts nor the first part of one.
     """
@@ -48,9 +48,10 @@ def split(text: str) -> tuple[list[str], str]:
 
 
 def lines_of_elements(text: str, key: str | None, count: int, first: int) -> Iterable[int]:
-    """In which lines the elements of an array begin: the text itself, or its member of that name.
+    """Return the lines in which the elements of an array begin: the text itself, or its member
+    `key`.
 
-    Where that is not to be told, each is said to be in the first.
+    If that cannot be determined, each line is reported as the first.
     """
     unknown = [first] * count
     if "\n" not in text:
@@ -68,7 +69,7 @@ def lines_of_elements(text: str, key: str | None, count: int, first: int) -> Ite
                 lines.append(line)
             if depth == 1 and before == name:
                 reading = True
-                lines.clear()  # of a name that is repeated the last value counts
+                lines.clear()  # if a name is repeated, the last value counts
             depth += 1
         elif token[0] in CLOSING:
             depth -= 1
@@ -78,10 +79,10 @@ def lines_of_elements(text: str, key: str | None, count: int, first: int) -> Ite
 
 
 def lines_of_texts(text: str, texts: Iterable[str], first: int) -> list[int]:
-    """In which lines the elements of an array begin, `text` being all of it and `texts` theirs."""
+    """Return the lines in which the elements (`texts`) of an array (`text`) begin."""
     lines, line, counted, position = [], first, 0, 0
     for each in texts:
-        position = text.find(each, position)  # nothing but space and a comma stands before it
+        position = text.find(each, position)  # only space and a comma precede it
         line += text.count("\n", counted, position)
         lines.append(line)
         counted, position = position, position + len(each)
@@ -89,18 +90,18 @@ def lines_of_texts(text: str, texts: Iterable[str], first: int) -> list[int]:
 
 
 def find_error(text: str) -> tuple[str, int, int | None]:
-    """Why a text is not JSON: in words, how many lines below its first, and in which column."""
+    """Return why a text is not JSON, how many lines below the first, and in which column."""
     if _is_too_deep(text):
         return f"nested deeper than {MAX_PAYLOAD_DEPTH:,} levels", 0, None
     try:
-        # Its messages have a place; what it takes of numbers and names is not what is asked here.
+        # Its messages have a position; which numbers and names it accepts does not matter here.
         json.loads(text, parse_int=len, parse_float=len, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         whole = text.rstrip(SPACE)
-        if error.pos >= len(whole):  # what is missing is missing behind the last character
+        if error.pos >= len(whole):  # the missing part belongs after the last character
             last = whole.rfind("\n") + 1
             return "invalid JSON: ends too early", whole.count("\n"), len(whole) - last + 1
-        words = "more text behind the value" if error.msg == "Extra data" else error.msg
+        words = "more text after the value" if error.msg == "Extra data" else error.msg
         words = words[:1].lower() + words[1:].removesuffix(" at").removesuffix(" starting")
         return f"invalid JSON: {words}", error.lineno - 1, error.colno
     except ValueError as error:
@@ -111,7 +112,7 @@ def find_error(text: str) -> tuple[str, int, int | None]:
 
 
 def _is_too_deep(text: str) -> bool:
-    """As `jsontext.is_too_deep`, for a text that may be anything."""
+    """Like `decoding.is_too_deep`, for any text."""
     depth = 0
     for token in TOKENS.finditer(text):
         if token[0] in OPENING:
@@ -120,27 +121,27 @@ def _is_too_deep(text: str) -> bool:
                 return True
         elif token[0] in CLOSING:
             depth -= 1
-        elif token[0] == '"':  # what follows it is no longer to be told
+        elif token[0] == '"':  # the string is unclosed, so nothing is known after it
             return False
     return False
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def elements(text: str) -> list[str]:
-    """The texts of the elements of an array."""
+    """Return the texts of the elements of an array."""
     return [part.strip(SPACE) for part in _parts(text)]
 
 
 def members(text: str) -> list[tuple[str, str]]:
-    """The names of the members of an object, and the texts of their values."""
+    """Return the names of the members of an object, with the texts of their values."""
     found = []
     for part in _parts(text):
         name = TOKENS.search(part)
         assert name is not None, "a member begins with its name"
-        value = part[name.end() :].lstrip(SPACE)[1:]  # behind the colon
+        value = part[name.end() :].lstrip(SPACE)[1:]  # after the colon
         found.append((json.loads(name[0]), value.strip(SPACE)))
     return found
 
@@ -149,7 +150,7 @@ _PARTS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},]', re.DOTALL)
 
 
 def _parts(text: str) -> Iterator[str]:
-    """What commas separate in an array or object."""
+    """Yield what commas separate in an array or object."""
     depth, start = 0, 0
     for token in _PARTS.finditer(text):
         if token[0] in OPENING:
@@ -172,7 +173,7 @@ _OUTSIDE_STRINGS = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\r\n]+', re.DOTAL
 
 
 def one_line(text: str) -> str:
-    """A JSON text in one line: as it is, or without any white space between its tokens."""
+    """Return a JSON text on one line: unchanged, or without the white space between its tokens."""
     if "\n" not in text:  # nothing else ends a line
         return text
     return _OUTSIDE_STRINGS.sub(lambda match: match[1] or "", text)

@@ -1,4 +1,4 @@
-"""Syntax tree -> conditions: every mistake is found here, and what passes is free of them."""
+"""Syntax tree -> conditions: every mistake is found here; what passes is valid."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _COMBINERS = {
 
 
 class Condition(Struct, frozen=True):
-    """A field and its rules: any may hold.
+    """A field and its rules: any may match.
 
     `names` are as the pattern spells the way to it; `place` says in words where it stands
     (`a.$or[1].b`); `spans` has the place of each rule. Not all of a template's pattern
@@ -68,14 +68,14 @@ class Condition(Struct, frozen=True):
 
     @property
     def path(self) -> str:
-        """The names joined with dots: what the field is to the engine."""
+        """The names joined with dots: how the engine identifies the field."""
         return ".".join(self.names)
 
 
 class AnyOf(Struct, frozen=True):
-    """A `$or`: any of the alternatives may hold, each of them all its members.
+    """A `$or`: any of the alternatives may match; all members of an alternative must.
 
-    `names` lead to the object that it stands in.
+    `names` lead to the object that contains it.
     """
 
     alternatives: tuple[AllOf, ...]
@@ -87,7 +87,7 @@ AllOf = tuple[Condition | AnyOf, ...]
 
 
 def iter_conditions(conditions: AllOf) -> Iterator[Condition]:
-    """All conditions, those of `$or` alternatives among them, in the order of the text."""
+    """Yield all conditions, including those of `$or` alternatives, in the order of the text."""
     for member in conditions:
         if isinstance(member, AnyOf):
             for alternative in member.alternatives:
@@ -114,7 +114,7 @@ def check(
     if not isinstance(tree, nodes.Fields):
         hint = 'name the field: {"body": [...]}'
         if isinstance(tree, nodes.Scalar) and str(tree.value).lstrip().startswith("{"):
-            hint = "the pattern is encoded twice: take one layer of quotes and backslashes off"
+            hint = "the pattern is encoded twice: remove one layer of quotes and backslashes"
         if isinstance(tree, nodes.Rules) and any(
             isinstance(item, nodes.Operation) for item in tree.items
         ):
@@ -129,14 +129,14 @@ def check(
             "FP016",
             tree.span,
             f"the $or alternatives multiply out to {count_combinations(conditions)} combinations; "
-            f"AWS takes at most {MAX_COMBINATIONS}",
-            hint="merge alternatives that differ in one field only: list their values in its array",
+            f"AWS allows at most {MAX_COMBINATIONS}",
+            hint="merge alternatives that differ in only one field: list their values in its array",
         )
     return conditions
 
 
 def count_combinations(conditions: AllOf) -> int:
-    """How many combinations the `$or`s of a pattern multiply out to."""
+    """Return how many combinations the `$or`s of a pattern multiply out to."""
     product = 1
     for member in conditions:
         if isinstance(member, AnyOf):
@@ -154,17 +154,17 @@ class _Checker:
     def fields(
         self, fields: nodes.Fields, names: tuple[str, ...], place: str, *, in_or: bool
     ) -> AllOf:
-        """The conditions of an object. `place` is where it stands, in words: `a.$or[1].b`."""
+        """Return the conditions of an object. `place` is its position in words: `a.$or[1].b`."""
         if not fields.members:
             self._report.error(
                 "FP003",
                 fields.span,
                 "an object without members",
                 path=place,
-                hint='a pattern without conditions matches nothing AWS takes; for "any value" '
-                'write [{"exists": true}], to keep everything leave the filter out'
+                hint='AWS rejects a pattern without conditions; for "any value" '
+                'write [{"exists": true}]; to keep everything, leave the filter out'
                 if place
-                else 'to keep everything write no filter: {"Filters": []}',
+                else 'to keep everything, write no filter: {"Filters": []}',
             )
         last = {_name(member): member for member in fields.members}
         found: list[Condition | AnyOf] = []
@@ -187,7 +187,7 @@ class _Checker:
                 self._report.warning(
                     "FP101",
                     member.name_span,
-                    f'the name "{name}" stands here again further down: only its last value counts',
+                    f'the name "{name}" is repeated further down: only its last value counts',
                     path=where,
                     hint="write all its rules in one array, or all its fields in one object",
                 )
@@ -198,9 +198,9 @@ class _Checker:
             self._report.error(
                 "FP015",
                 field.name_span,
-                f'inside $or no field may be named "{field.name}"',
+                f'inside $or a field cannot be named "{field.name}"',
                 path=place,
-                hint=f'an operator stands in a field\'s array: "name": [{{"{field.name}": ...}}]',
+                hint=f'an operator belongs in a field\'s array: "name": [{{"{field.name}": ...}}]',
             )
             return ()
         names = (*names, field.name)
@@ -250,9 +250,9 @@ class _Checker:
             self._report.error(
                 "FP014",
                 value.span,
-                f"$or wants two alternatives or more, found {len(value.items) or 'none'}",
+                f"$or wants at least two alternatives, found {len(value.items) or 'none'}",
                 path=place,
-                hint="one alternative alone is written without $or",
+                hint="write a single alternative without $or",
             )
         alternatives = []
         for index, item in enumerate(value.items):
@@ -308,7 +308,7 @@ class _Checker:
             self._report.warning(
                 "FP106",
                 item.span,
-                "no double holds this number as written: only the same text equals it",
+                "a double cannot represent this number as written: only the same text equals it",
                 path=place,
                 hint="AWS compares numbers as IEEE doubles: at most 15 digits, up to about 1.8e308",
             )
@@ -322,8 +322,8 @@ class _Checker:
                 item.span,
                 f"a rule has one operator, found {names}",
                 path=place,
-                hint='one rule for each, [{"prefix": "a"}, {"suffix": "b"}], holds if any of '
-                "them holds"
+                hint='write one rule for each, [{"prefix": "a"}, {"suffix": "b"}]: it is enough '
+                "that one of them matches"
                 if item.operators
                 else 'write a value, or an operator: {"exists": true}',
             )
@@ -361,9 +361,9 @@ def _holds_fields(value: nodes.Fields | nodes.Rules | nodes.Scalar) -> bool:
 
 def _mend_scalar(name: str, value: nodes.Scalar) -> str:
     if name == "Filters":
-        return 'for a FilterCriteria without filters write {"Filters": []}'
+        return 'for a FilterCriteria without filters, write {"Filters": []}'
     if isinstance(value.value, str) and value.value.lstrip().startswith("{"):
-        return "write the object itself, without the quotes and backslashes around it"
+        return "write the object itself, without quotes and backslashes around it"
     return f"write [{value.text}]"
 
 
@@ -378,7 +378,7 @@ def _suggest(operator: nodes.OperatorNode) -> str:
         return 'a FilterCriteria is written {"Filters": [{"Pattern": "..."}]}'
     if lower in OPERATORS:
         return f'operators are written in lower case: "{lower}"'
-    import difflib  # only for those who mistype
+    import difflib  # only needed for misspelled names
 
     near = difflib.get_close_matches(lower, OPERATORS, n=1)
     meant = _MEANT.get(lower) or (near[0] if near else None)

@@ -11,12 +11,12 @@ Place = tuple[str, Sequence[int]]
 
 
 class Reporter:
-    """What the stages say about one pattern's text, in the order in which they say it.
+    """What the stages report about one pattern's text, in the order of their reports.
 
-    `positions` is False for a pattern handed in as Python objects: its text is ours, so lines and
-    columns would mean nothing to the caller; the excerpt is drawn all the same. `place` is for a
-    pattern that stands in a string of a larger text: called when there is something to say, it
-    gives that text, and where in it each character of the pattern begins and the last one ends.
+    `positions` is False for a pattern passed in as Python objects: its text is ours, so lines and
+    columns would mean nothing to the caller; the excerpt is still drawn. `place` is for a pattern
+    in a string of a larger text: called when there is something to report, it returns that
+    text, and where in it each character of the pattern begins and the last one ends.
     """
 
     def __init__(
@@ -36,24 +36,25 @@ class Reporter:
 
     @property
     def errors(self) -> list[Diagnostic]:
-        """The errors, in the order of the text."""
+        """Return the errors, in the order of the text."""
         return self._sorted("error")
 
     @property
     def warnings(self) -> list[Diagnostic]:
-        """The warnings, in the order of the text."""
+        """Return the warnings, in the order of the text."""
         return self._sorted("warning")
 
     def error(
         self, code: str, span: Span | None, message: str, *, path: str = "", hint: str | None = None
     ) -> None:
-        """Note an error; `span` is None where the whole text is meant and drawing it is no help."""
+        """Report an error; `span` is None if it concerns the whole text and drawing that is no
+        help."""
         self._add("error", code, span, message, path, hint)
 
     def warning(
         self, code: str, span: Span | None, message: str, *, path: str = "", hint: str | None = None
     ) -> None:
-        """Note a warning."""
+        """Report a warning."""
         self._add("warning", code, span, message, path, hint)
 
     def _sorted(self, severity: Severity) -> list[Diagnostic]:
@@ -99,7 +100,7 @@ class Reporter:
             end_column=end_column,
             excerpt=excerpt,
         )
-        # What several $or combinations share is said once.
+        # What several $or combinations share is reported once.
         if (order, diagnostic) not in self._found:
             self._found.append((order, diagnostic))
 

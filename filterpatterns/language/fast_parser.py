@@ -1,7 +1,7 @@
-"""Pattern text -> syntax tree without places, ten times as fast as with them.
+"""Pattern text -> syntax tree without positions, ten times as fast as with them.
 
-For many patterns of which nearly all are good: a rule set reads so, and reads those that turn out
-to be refused again, with `parser.py`, which can say where.
+For many patterns of which nearly all are valid. Patterns that turn out to be invalid are read again
+with `parser.py`, which reports positions.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ _NOWHERE = Span(0, 0)
 
 
 class _Number(str):
-    """A number as it is written."""
+    """A number as written."""
 
     __slots__ = ()
 
 
 class _Members(list[tuple[str, Any]]):
-    """The members of an object, repeated ones among them."""
+    """The members of an object, including repeated names."""
 
 
 def parse(text: str, report: Reporter) -> nodes.Pattern | None:
-    """As `parser.parse`, but every place in the tree is the start of the text."""
+    """Like `parser.parse`, but every position in the tree is the start of the text."""
     try:
         value = json.loads(
             text,
@@ -46,7 +46,7 @@ def _refuse(name: str) -> None:
 
 
 def _pattern(value: Any) -> nodes.Fields | nodes.Rules | nodes.Scalar:
-    """What stands where a pattern, or what a field leads to, is wanted."""
+    """Return the value of a field, or the pattern itself."""
     if isinstance(value, _Members):
         return nodes.Fields(tuple(_member(name, inner) for name, inner in value), _NOWHERE)
     return _rules(value) if isinstance(value, list) else _scalar(value)
@@ -86,5 +86,5 @@ def _value(value: Any) -> nodes.Value:
 def _scalar(value: Any) -> nodes.Scalar:
     if isinstance(value, _Number):
         return nodes.Scalar(parser.number(value), str(value), _NOWHERE)
-    # The text of anything else is only for messages, and these come from the other parser.
+    # The text of anything else is only for messages, which come from the other parser.
     return nodes.Scalar(value, "", _NOWHERE)

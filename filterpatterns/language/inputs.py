@@ -1,4 +1,4 @@
-"""All the ways to hand patterns in: text, bytes, Python objects, lists, FilterCriteria."""
+"""All the ways to pass patterns in: text, bytes, Python objects, lists, FilterCriteria."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from filterpatterns.language.python_patterns import errors_of, fail, format_inpu
 from filterpatterns.language.token_positions import character_starts, pattern_tokens
 
 PatternInput = str | bytes | Mapping[str, Any] | Sequence[Any]
-"""What `compile` takes."""
+"""What `compile` accepts."""
 
 
 class Hole(Struct, frozen=True):
@@ -32,7 +32,7 @@ class Hole(Struct, frozen=True):
 
 
 class PatternText(Struct, frozen=True):
-    """One pattern as text. `positions` is False where the text is not the caller's own.
+    """One pattern as text. `positions` is False if the text is not the caller's.
 
     `outer` is the text that the pattern stands in as a string, a FilterCriteria or a template;
     `starts` says where in it each character of the pattern begins, and where the last one ends, if
@@ -50,7 +50,8 @@ class PatternText(Struct, frozen=True):
     holes: tuple[Hole, ...] = ()
 
     def place(self) -> Place | None:
-        """Where the pattern's characters stand in the outer text; None if in none."""
+        """Return the positions of the pattern's characters in the outer text; None if there is no
+        outer text."""
         if self.outer is None or self.starts is not None:
             return None if self.outer is None else (self.outer, self.starts or ())
         if self.filter_index is None:
@@ -62,10 +63,10 @@ class PatternText(Struct, frozen=True):
 
 
 def patterns(given: PatternInput) -> tuple[PatternText, ...]:
-    """The patterns in what was handed in; none for a FilterCriteria without filters.
+    """Return the patterns in the input; an empty list for a FilterCriteria without filters.
 
     Raises:
-        PatternError: it is nothing that can hold patterns.
+        PatternError: the input cannot contain patterns.
     """
     if isinstance(given, memoryview):
         given = bytes(given)
@@ -80,8 +81,8 @@ def patterns(given: PatternInput) -> tuple[PatternText, ...]:
         if not given:
             fail(
                 "FP002",
-                "the list holds no pattern",
-                'to keep everything pass a FilterCriteria without filters: {"Filters": []}',
+                "the list has no patterns",
+                'to keep everything, pass a FilterCriteria without filters: {"Filters": []}',
             )
         if all(_is_filter(item) for item in given):
             return _criteria(_Filters(given, has_scopes=_has_scopes(given)), None)
@@ -90,16 +91,17 @@ def patterns(given: PatternInput) -> tuple[PatternText, ...]:
 
 
 def source_that_decides(texts: Sequence[PatternText]) -> str:
-    """Whose errors count where patterns are for any source, and all of them refuse them."""
+    """The source whose errors count if patterns are for any source and every source rejects
+    them."""
     return "event" if all(text.scope is None for text in texts) else "subscriber"
 
 
 _MOST_ERRORS = 100
-"""Filters of one FilterCriteria whose mistakes are told."""
+"""Filters of one FilterCriteria whose mistakes are reported."""
 
 
 def _is_filter(item: Any) -> bool:
-    """Whether an object is a filter of a FilterCriteria: a pattern's fields are no strings."""
+    """Whether an object is a filter of a FilterCriteria: a pattern's fields are not strings."""
     return (
         isinstance(item, Mapping)
         and isinstance(item.get("Pattern"), str)
@@ -121,7 +123,7 @@ def _item(item: Any, index: int | None) -> PatternText:
 
 
 LANGUAGE: Final = "EVENT_BRIDGE_PATTERN"
-"""The one language of a FilterConfiguration."""
+"""The only language of a FilterConfiguration."""
 
 SCOPE_HINT: Final = 'write "Scope": "DATA", "METADATA" or "SYSTEM_METADATA"'
 
@@ -136,7 +138,7 @@ class _Filters(Struct, frozen=True):
 
 
 def _criteria(filters: _Filters, outer: str | None) -> tuple[PatternText, ...]:
-    """The patterns of filters; every malformed filter is reported."""
+    """Return the patterns of filters; every malformed filter is reported."""
     found: list[PatternText] = []
     errors: list[Diagnostic] = []
     for name in filters.unknown:
@@ -150,8 +152,8 @@ def _criteria(filters: _Filters, outer: str | None) -> tuple[PatternText, ...]:
             if len(errors) >= _MOST_ERRORS:
                 fail(
                     "FP019",
-                    f"there may be more to say: the filters behind number {index} were not read",
-                    "repair these filters first",
+                    f"there may be more errors: the filters after number {index} were not read",
+                    "fix these filters first",
                     filter_index=index,
                     before=errors,
                 )
@@ -162,14 +164,14 @@ def _criteria(filters: _Filters, outer: str | None) -> tuple[PatternText, ...]:
 
 
 def _filter(item: Any, index: int, has_scopes: bool, outer: str | None) -> PatternText:
-    """The pattern of one filter.
+    """Return the pattern of one filter.
 
     Raises:
-        PatternError: it is malformed.
+        PatternError: the filter is malformed.
     """
     pattern = item.get("Pattern") if isinstance(item, Mapping) else None
     if isinstance(pattern, list) and isinstance(item.get("Scope"), str):
-        pattern = json.dumps(pattern)  # refused where the scope is known
+        pattern = json.dumps(pattern)  # rejected where the scope is known
     if not isinstance(pattern, (str, Mapping)):
         fail(
             "FP019",
@@ -198,8 +200,9 @@ def _filter(item: Any, index: int, has_scopes: bool, outer: str | None) -> Patte
 
 
 def unknown_member(name: str, *, beside: str = "Pattern") -> tuple[str, str]:
-    """Message and hint for a member that no filter has, or nothing that has Filters."""
-    holder = "a filter" if beside == "Pattern" else "what has Filters"
+    """Return message and hint for a member that a filter, or an object with Filters, cannot
+    have."""
+    holder = "a filter" if beside == "Pattern" else "an object with Filters"
     known = (
         "a filter has a Pattern, and for subscribers of a Custom Event Bus a Scope"
         if beside == "Pattern"
@@ -209,10 +212,10 @@ def unknown_member(name: str, *, beside: str = "Pattern") -> tuple[str, str]:
 
 
 def unknown_language(language: object) -> tuple[str, str]:
-    """Message and hint for another Language."""
+    """Return message and hint for another Language."""
     return (
         f"there is no Language {format_input(language)}",
-        f'write "Language": "{LANGUAGE}", or none',
+        f'write "Language": "{LANGUAGE}", or leave it out',
     )
 
 
@@ -225,10 +228,10 @@ def _has_scopes(items: Sequence[Any]) -> bool:
 
 
 def _filters(value: Any) -> _Filters | None:
-    """The filters of a FilterCriteria or a FilterConfiguration, or None for anything else.
+    """Return the filters of a FilterCriteria or a FilterConfiguration; None for anything else.
 
-    A pattern may have a field named "Filters": what tells the two apart is a "Pattern" in an object
-    in the array, which no operator is called.
+    A pattern may have a field named "Filters": the difference is a "Pattern" in an object in the
+    array, since no operator has that name.
     """
     if not isinstance(value, Mapping):
         return None
@@ -267,14 +270,15 @@ def _empty(is_configuration: bool) -> _Filters:
 
 
 NO_FILTERS: Final = (
-    "the FilterConfiguration has no filters: AWS refuses it",
+    "the FilterConfiguration has no filters: AWS rejects it",
     "a subscriber without a FilterConfiguration gets every event",
 )
-"""Message and hint."""
+"""Return message and hint."""
 
 
 def _loads(text: str) -> Any:
-    """A first look at a text, to tell a FilterCriteria from a pattern; the parser judges it."""
+    """Take a first look at a text, to tell a FilterCriteria from a pattern; the parser checks
+    it."""
     if "Filter" not in text and "\\u" not in text:
         return None
     return decoding.parse(text)

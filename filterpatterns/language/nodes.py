@@ -1,7 +1,7 @@
-"""The syntax tree: what the text says, with the place of everything in it (offsets from 0).
+"""The syntax tree: what the text says, with the position of everything in it (offsets from 0).
 
-The tree is as wide as the grammar: a `Field` may hold a bare `Scalar`, which AWS refuses.
-`checks.py` reports such things; the stages behind it see only trees without errors.
+The tree is as wide as the grammar: a `Field` may have a bare `Scalar`, which AWS rejects.
+`conditions.py` reports such things; later stages see only trees without errors.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Operation(Struct, frozen=True):
 
 
 class Rules(Struct, frozen=True):
-    """The alternatives for a field: any may hold."""
+    """The alternatives for a field: any may match."""
 
     items: tuple[Scalar | Operation | Rules, ...]
     span: Span
@@ -85,7 +85,7 @@ class Field(Struct, frozen=True):
 
 
 class Alternatives(Struct, frozen=True):
-    """What stands behind `$or`: any may hold."""
+    """The value of `$or`: any alternative may match."""
 
     items: tuple[Fields | Rules | Scalar, ...]
     span: Span
@@ -99,7 +99,7 @@ class Or(Struct, frozen=True):
 
 
 class Fields(Struct, frozen=True):
-    """The members of an object: all must hold."""
+    """The members of an object: all must match."""
 
     members: tuple[Field | Or, ...]
     span: Span

@@ -23,7 +23,8 @@ _build_lock = threading.Lock()
 
 
 def parse(text: str, report: Reporter) -> nodes.Pattern | None:
-    """The syntax tree of a pattern's text; None, with the mistake reported, if it is not JSON."""
+    """Return the syntax tree of a pattern's text; if it is not JSON, report the mistake and return
+    None."""
     from lark.exceptions import UnexpectedInput
 
     with _build_lock:
@@ -54,7 +55,7 @@ def within_limits(text: str, report: Reporter, length: int) -> bool:
             "FP018",
             None,
             f"the pattern is nested deeper than {MAX_PATTERN_DEPTH} levels",
-            hint="join names that have one member only with dots: a.b.c",
+            hint="join the names of nested single-member objects with dots: a.b.c",
         )
         return False
     return True
@@ -62,7 +63,7 @@ def within_limits(text: str, report: Reporter, length: int) -> bool:
 
 @lru_cache(maxsize=1)
 def _lark() -> Lark:
-    """Built once, at the first pattern: importing the package must not pay for it."""
+    """Built once, for the first pattern: importing the package must stay cheap."""
     from lark import Lark
 
     return Lark(
@@ -91,9 +92,9 @@ _ESCAPED_NAME = re.compile(r'"[^"\\\x00-\x1f]*\\u(?:[^"\\\x00-\x1f]|\\.)*"(?=[ \
 
 
 def _spell_out(text: str) -> str:
-    """The text with keywords that are written with \\u escapes in plain letters.
+    """Return the text with plain letters in keywords that are written with \\u escapes.
 
-    The lexer knows a keyword by its letters. Spaces make up the length, so that positions stay.
+    The lexer recognizes a keyword by its letters. Padding with spaces preserves positions.
     """
 
     def plain(match: re.Match[str]) -> str:
@@ -112,9 +113,9 @@ def _string(token: str) -> str:
 
 
 def number(token: str) -> int | float:
-    """The number that a JSON token is."""
+    """Return the number of a JSON token."""
     if token.lstrip("-").isdigit():
-        # Python refuses to read integers of thousands of digits; no double holds them anyway.
+        # Python refuses to parse integers of thousands of digits; a double cannot hold them anyway.
         return int(token) if len(token) <= 400 else float(token)
     return float(token)
 
@@ -124,7 +125,7 @@ def _span(token: Any) -> Span:
 
 
 def _tree_builder() -> Any:  # noqa: C901 - a class, whose methods count
-    """The transformer that lark calls at each reduction: the tree grows without recursion.
+    """Return the transformer that lark calls at each reduction: the tree grows without recursion.
 
     A class inside a function, because its base class is lark's and lark is imported lazily.
     """
@@ -184,7 +185,7 @@ def _tree_builder() -> Any:  # noqa: C901 - a class, whose methods count
                 value = {"true": True, "false": False, "null": None}[token]
             return nodes.Scalar(value, str(token), _span(token))
 
-    # `or` is a Python keyword; the operators' rules are all built alike.
+    # `or` is a Python keyword; the rules of all operators are built alike.
     setattr(TreeBuilder, "or", lambda self, children: nodes.Or(_span(children[0]), children[1]))
     for rule in (*OPERATOR_NAMES, "unknown_operator"):
         setattr(TreeBuilder, rule.replace("-", "_"), lambda self, children: operator(children))
@@ -192,16 +193,16 @@ def _tree_builder() -> Any:  # noqa: C901 - a class, whose methods count
 
 
 _SYNTAX_HINTS = (
-    ("'", "JSON strings stand in double quotes"),
+    ("'", "JSON strings are written in double quotes"),
     ("/", "JSON has no comments"),
     ("#", "JSON has no comments"),
     ("+", "JSON numbers have no plus sign"),
     (".", "a JSON number has digits on both sides of its point: 0.5, 1.0"),
-    ("\ufeff", "a byte order mark stands before the pattern: save the file as UTF-8 without one"),
-    ("\u201c", "a typographic quote: JSON strings stand in straight double quotes"),
-    ("\u201d", "a typographic quote: JSON strings stand in straight double quotes"),
-    ("\u2018", "a typographic quote: JSON strings stand in straight double quotes"),
-    ("\u2019", "a typographic quote: JSON strings stand in straight double quotes"),
+    ("\ufeff", "the pattern begins with a byte order mark: save the file as UTF-8 without a BOM"),
+    ("\u201c", "a typographic quote: JSON strings are written in straight double quotes"),
+    ("\u201d", "a typographic quote: JSON strings are written in straight double quotes"),
+    ("\u2018", "a typographic quote: JSON strings are written in straight double quotes"),
+    ("\u2019", "a typographic quote: JSON strings are written in straight double quotes"),
     ("T", "JSON writes true in lower case"),
     ("F", "JSON writes false in lower case"),
     ("N", "JSON writes null, and has no NaN or None"),
@@ -213,7 +214,7 @@ def _report_syntax(error: UnexpectedInput, text: str, report: Reporter) -> None:
 
     position = error.pos_in_stream if error.pos_in_stream is not None else len(text)
     if isinstance(error, UnexpectedToken) and error.token.type == "$END":
-        # lark gives the last token's place; what is missing is missing behind it
+        # lark reports the last token's position; the missing part belongs after it
         position = len(text.rstrip(" \t\n\r"))
         what = "the pattern is empty" if position == 0 else "the pattern ends too early"
         hint = (
@@ -236,7 +237,7 @@ def _explain_syntax(text: str, position: int, end: int, expected: set[str]) -> t
     excerpt = text[position:end] if end - position <= 20 else text[position : position + 20] + "..."
     before = text[:position].rstrip(" \t\n\r")
     if found in "}]" and before.endswith(","):
-        return f"a comma stands before {found!r}", "JSON has no trailing commas: take it out"
+        return f"there is a comma before {found!r}", "JSON has no trailing commas: remove it"
     if found in "}]" and before.endswith(":"):
         return f"a value is missing before {found!r}", 'write an array of rules: ["value"]'
     if found == '"':
@@ -246,21 +247,21 @@ def _explain_syntax(text: str, position: int, end: int, expected: set[str]) -> t
                 break
             if char < " ":
                 return (
-                    f"a string holds the control character U+{ord(char):04X}",
+                    f"a string contains the control character U+{ord(char):04X}",
                     "write control characters as escapes: \\n, \\t, \\u0000",
                 )
         else:
-            return "a string has no end", 'close it with "'
+            return "a string is not closed", 'close it with "'
         if end == position + 1:
             return (
-                "a string holds an escape that JSON does not have",
+                "a string contains an escape that JSON does not have",
                 'JSON has \\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u with four hex digits',
             )
     if not before and found in "{[":
-        return f"{found!r} cannot stand here", "a pattern is one JSON object"
+        return f"{found!r} is not allowed here", "a pattern is one JSON object"
     if _is_complete(before):
         return (
-            "there is more text behind the pattern",
+            "there is more text after the pattern",
             (
                 "a pattern is one JSON object with nothing after it; write alternatives with $or, "
                 "or as several Filters"

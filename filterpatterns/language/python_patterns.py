@@ -1,4 +1,5 @@
-"""Patterns given as Python objects: what JSON cannot say is refused, the rest written as text."""
+"""Patterns given as Python objects: what JSON cannot express is rejected, the rest is written as
+text."""
 
 from __future__ import annotations
 
@@ -14,21 +15,21 @@ from filterpatterns.limits import MAX_PATTERN_DEPTH, MAX_PATTERN_LENGTH
 
 
 def pattern_text(pattern: Mapping[str, Any], filter_index: int | None) -> str:
-    """The JSON text that AWS would get.
+    """Return the JSON text that AWS would get.
 
     Raises:
-        PatternError: JSON cannot say it, or it is longer or deeper than a pattern may be.
+        PatternError: JSON cannot express it, or it is longer or deeper than a pattern may be.
     """
     _check_python(pattern, filter_index)
     return json.dumps(_plain(pattern), ensure_ascii=False, separators=(",", ":"))
 
 
 _Way = tuple["_Way", str | int] | None
-"""The names and indexes that lead to a value; spelt out only for a message."""
+"""The names and indexes that lead to a value; formatted only for a message."""
 
 
 def _spelt(way: _Way) -> str:
-    """A way in words: `a.b[1]`."""
+    """Return a path in words: `a.b[1]`."""
     parts: list[str] = []
     while way is not None:
         way, part = way
@@ -37,8 +38,8 @@ def _spelt(way: _Way) -> str:
 
 
 def _check_python(pattern: Any, filter_index: int | None) -> None:
-    """Refuse what JSON cannot say, and what is too long or too deep (or contains itself), without
-    recursion, and before anything is made of it."""
+    """Reject what JSON cannot express, and what is too long or too deep (or contains itself),
+    without recursion and before any other work."""
     pending: list[tuple[Any, _Way, int]] = [(pattern, None, 1)]
     length = 0
     while pending:
@@ -65,8 +66,8 @@ def _check_python(pattern: Any, filter_index: int | None) -> None:
         else:
             fail(
                 "FP001",
-                f"JSON cannot say {format_input(value)}",
-                "a pattern holds dicts, lists, strings, finite numbers, True, False and None",
+                f"JSON cannot express {format_input(value)}",
+                "a pattern consists of dicts, lists, strings, finite numbers, True, False and None",
                 path=_spelt(way),
                 filter_index=filter_index,
             )
@@ -74,14 +75,15 @@ def _check_python(pattern: Any, filter_index: int | None) -> None:
             fail(
                 "FP018",
                 f"the pattern is nested deeper than {MAX_PATTERN_DEPTH} levels",
-                "join names that have one member only with dots: a.b.c",
+                "join the names of nested single-member objects with dots: a.b.c",
                 filter_index=filter_index,
             )
         pending.extend((item, (way, part), level + 1) for part, item in children)
 
 
 def _least_length(value: Any) -> int:
-    """Characters that a value takes in a pattern, at least, without the values in it."""
+    """Return the least number of characters that a value takes in a pattern, without the values in
+    it."""
     if isinstance(value, str):
         return str.__len__(value)
     if isinstance(value, Mapping):
@@ -96,7 +98,7 @@ def _least_length(value: Any) -> int:
 def _fail_too_long(path: str, filter_index: int | None) -> NoReturn:
     fail(
         "FP017",
-        f"the pattern has more than the {MAX_PATTERN_LENGTH:,} characters that AWS takes",
+        f"the pattern has more than the {MAX_PATTERN_LENGTH:,} characters that AWS allows",
         "split the pattern into several filters",
         path=path,
         filter_index=filter_index,
@@ -104,7 +106,7 @@ def _fail_too_long(path: str, filter_index: int | None) -> NoReturn:
 
 
 def _is_json(value: Any) -> bool:
-    """Whether JSON can say a value that is no object and no array."""
+    """Whether JSON can express a value that is neither an object nor an array."""
     return value is None or isinstance(value, (str, int)) or _is_finite(value)
 
 
@@ -113,7 +115,7 @@ def _is_finite(value: object) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """The same as dicts and lists, which is all that json knows to write."""
+    """Convert to dicts and lists, which is all that `json` can write."""
     if isinstance(value, Mapping):
         return {plain_scalar(name): _plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -122,7 +124,7 @@ def _plain(value: Any) -> Any:
 
 
 def format_input(value: object) -> str:
-    """A Python value for a message. Its repr is code that is not ours, and may be long or fail."""
+    """Format a Python value for a message. Its repr is foreign code, and may be long or fail."""
     if value is None or value.__class__ in (float, str) or isinstance(value, bool):
         return repr(value)[:60]
     if value.__class__ is int:
@@ -139,7 +141,7 @@ def fail(
     filter_index: int | None = None,
     before: Iterable[Diagnostic] = (),
 ) -> NoReturn:
-    """Raise a PatternError with one mistake that has no position, after others."""
+    """Raise a PatternError with a mistake that has no position, after others."""
     errors = errors_of(code, message, hint, path=path, filter_index=filter_index)
     raise PatternError([*before, *errors])
 
@@ -147,7 +149,7 @@ def fail(
 def errors_of(
     code: str, message: str, hint: str, *, path: str = "", filter_index: int | None = None
 ) -> list[Diagnostic]:
-    """One mistake that has no position."""
+    """Return a diagnostic of a mistake that has no position."""
     reporter = Reporter("", filter_index=filter_index)
     reporter.error(code, None, message, path=path, hint=hint)
     return reporter.errors

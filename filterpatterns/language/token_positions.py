@@ -1,4 +1,4 @@
-"""Where patterns are in the text of a FilterCriteria, character by character."""
+"""Positions of patterns in the text of a FilterCriteria, character by character."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _FILTERS = (["Filters"], ["FilterCriteria", "Filters"])
 
 @lru_cache(maxsize=1)
 def pattern_tokens(text: str) -> dict[int, tuple[int, int]]:
-    """Where the patterns' tokens begin and end in the text of a FilterCriteria, by filter.
+    """Return where the patterns' tokens begin and end in the text of a FilterCriteria, by filter.
 
-    The text is JSON, known to be a FilterCriteria. Of a name that is repeated, the last one counts.
+    The text is JSON, known to be a FilterCriteria. If a name is repeated, the last value counts.
     """
     found: dict[int, tuple[int, int]] = {}
-    names: list[str | None] = []  # of the member that is being read; None in an array
+    names: list[str | None] = []  # of the current member; None in an array
     is_name = False
     index = inside = 0  # the filter, and how many arrays and objects are open around it
     for mark in _MARKS.finditer(text):
@@ -47,7 +47,7 @@ _CHARACTER = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u....|\\.|.", re.
 
 
 def character_starts(token: str, start: int) -> list[int]:
-    """Where each character of a JSON string begins in the text that its token stands in, and where
-    the last one ends."""
+    """Return where each character of a JSON string begins in the text that contains its token, and
+    where the last one ends."""
     starts = [start + match.start() for match in _CHARACTER.finditer(token, 1, len(token) - 1)]
     return [*starts, start + len(token) - 1]

@@ -1,4 +1,4 @@
-"""Values of records in words: short, printable, and never by code of the value's own."""
+"""Values of records in words: short, printable, and without running the value's own code."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from filterpatterns.jsontext.numbers import JsonNumber
 
 _LONGEST = 60
 _HEAD, _TAIL = 32, 20
-"""Characters of a long text that are shown: its beginning and its end."""
+"""Characters of a long text that are shown, from its beginning and its end."""
 
 _LARGEST_BITS = 256
-"""A larger integer is described: Python may refuse to write it out, and nobody reads it."""
+"""A larger integer is described: Python may refuse to write it, and its digits are of no use."""
 
 
 def format_value(value: Any) -> str:
-    """A leaf as JSON has it, long ones cut in the middle; other things by what they are."""
+    """Return a leaf as JSON, truncated in the middle if it is long; describe anything else."""
     if isinstance(value, str):
         return _quoted(value)
     if value is None or isinstance(value, bool):
@@ -39,7 +39,7 @@ def format_value(value: Any) -> str:
 
 
 def kind(value: Any) -> str:
-    """What a value is: `a string`, `an empty array`, `null`."""
+    """Return what a value is: `a string`, `an empty array`, `null`."""
     if isinstance(value, str):
         return "a string" if len(value) else "an empty string"
     if value is None or isinstance(value, bool):
@@ -54,13 +54,13 @@ def kind(value: Any) -> str:
 
 
 def describe_value(value: Any) -> str:
-    """A leaf and its kind: `"5" is a string`; `null`."""
+    """Return a leaf and its kind: `"5" is a string`; `null`."""
     words, what = format_value(value), kind(value)
     return what if words == what else f"{words} is {what}"
 
 
 def truncate(text: str, longest: int = _LONGEST) -> str:
-    """A text without its middle, if it is long."""
+    """Return a text, without its middle if it is long."""
     if len(text) <= longest:
         return text
     return f"{text[:_HEAD]}...{text[-_TAIL:]}"
@@ -73,7 +73,7 @@ def _quoted(value: str) -> str:
 
 
 def joined(words: list[str], most: int, conjunction: str = "or") -> str:
-    """`a, b or c`; of a long list the first, and how many more there are."""
+    """Return `a, b or c`; for a long list, the first items and how many more there are."""
     if len(words) > most:
         return f"{', '.join(words[:most])} {conjunction} {len(words) - most:,} more"
     if len(words) < 2:
@@ -82,9 +82,10 @@ def joined(words: list[str], most: int, conjunction: str = "or") -> str:
 
 
 def likeness(value: str, text: str) -> str | None:
-    """How a string is nearly a text, in words that go on a sentence about it; None if it is not.
+    """Return how a string nearly equals a text, in words that continue a sentence about it; None if
+    it does not.
 
-    Cheap, however long the string is: one much longer than the text is not looked at.
+    Cheap for any length: a string that is much longer than the text is not examined.
     """
     if len(value) > 3 * len(text) + 100:
         return None
@@ -100,8 +101,9 @@ def likeness(value: str, text: str) -> str | None:
 
 
 def difference(value: str, text: str) -> str:
-    """Where two strings differ, if that is in what is cut of a long one; else nothing."""
-    pairs = enumerate(zip(value, text))  # noqa: B905 - up to the end of the shorter one
+    """Return where two strings differ, if that is in the omitted part of a long string; else an
+    empty text."""
+    pairs = enumerate(zip(value, text))  # noqa: B905 - up to the end of the shorter string
     alike = next(
         (index for index, (one, other) in pairs if one != other), min(len(value), len(text))
     )

@@ -1,4 +1,4 @@
-"""Which of many conjunctions come closest to holding, without walking the record for each."""
+"""Which of many conjunctions come closest to matching, without walking the record for each."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from filterpatterns.matching.verdict import Payloads, format_action
 from filterpatterns.matching.verdicts import Group, MaskedPayload
 
 _WRONG_FORMAT = 12
-"""The digit at which a payload of the wrong format counts: more than all tests of a pattern."""
+"""The digit at which a payload of the wrong format is counted: it outweighs all tests of a
+pattern."""
 
 
 def closest(conjunctions: Conjunctions, payloads: Payloads, most: int) -> list[int]:
-    """The places of the conjunctions that come closest, at most so many: the first that holds; or,
-    if none does, those whose payloads have the right formats and that have the fewest tests which
-    no value satisfies, wherever it stands.
+    """Return the indexes of the closest conjunctions, at most `most`: the first that holds; or, if
+    none does, those whose payloads have the right formats and that have the fewest tests which no
+    value satisfies, wherever it is.
     """
     group = Group((conjunctions,))
     try:
         held = group.holding(payloads, group.alive)
-    except RecordError:  # which of them holds is not needed for the verdict
+    except RecordError:  # the verdict does not need to know which of them holds
         held = 0
     if held:
         return [next(bits(held))]
@@ -65,7 +66,7 @@ class _Counter:
         self._digits: list[int] = []
 
     def add(self, mask: int, digit: int = 0) -> None:
-        """Count one more for some of them."""
+        """Add one to the counts of some of them."""
         while mask:
             while digit >= len(self._digits):
                 self._digits.append(0)
@@ -74,12 +75,12 @@ class _Counter:
             mask, digit = carry, digit + 1
 
     def add_each(self, masks: Iterable[int]) -> None:
-        """Count one more for each mask."""
+        """Add one for each mask."""
         for mask in masks:
             self.add(mask)
 
     def lowest(self) -> Iterator[int]:
-        """The conjunctions, those with the lowest count first."""
+        """Yield the conjunctions, those with the lowest count first."""
         left = self._counted
         while left:
             lowest = left

@@ -1,8 +1,8 @@
 """The `$or` combinations of a pattern, as masks: each combination is a bit.
 
 A pattern may have a thousand combinations of hundreds of conditions. They are never listed: for
-each condition a mask says in which combinations it counts, so that the size of the result is that
-of the pattern (times a thousand bits).
+each condition a mask says in which combinations it counts, so that the result is about as large as
+the pattern (times a thousand bits).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from filterpatterns.language.diagnostics import Reporter
 
 
 class Combination(Struct, frozen=True, eq=False):
-    """What one choice among the alternatives of each `$or` asks for, and that choice.
+    """The conditions of one choice among the alternatives of each `$or`, and that choice.
 
     `chosen` has the index of the alternative for each `$or`: `choice` looks it up.
     """
@@ -50,7 +50,7 @@ class Combinations(Struct, frozen=True, eq=False):
 
 
 def bits(mask: int) -> Iterator[int]:
-    """The places of the bits in a mask, from the lowest on."""
+    """Yield the positions of the bits in a mask, from the lowest on."""
     while mask:
         lowest = mask & -mask
         yield lowest.bit_length() - 1
@@ -58,7 +58,8 @@ def bits(mask: int) -> Iterator[int]:
 
 
 def expand(conditions: AllOf, report: Reporter) -> Combinations:
-    """The combinations, in the order of the text; of a path reached twice the last counts."""
+    """Return the combinations, in the order of the text; if a path is reached twice, the last
+    counts."""
     growing = _expand(conditions, report)
     entries = [entry for group in growing.paths.values() for entry in group if entry.mask]
     return Combinations(
@@ -106,7 +107,7 @@ class _Growing:
         self.count += other.count
 
     def multiply(self, other: _Growing, report: Reporter) -> None:
-        """Combine each combination with each of another group; the other one's conditions count."""
+        """Combine each combination with each of another group, whose conditions override."""
         mine, count = self.count, self.count * other.count
         # A one at each multiple of `mine`: a product with it repeats a mask.
         repeat = ((1 << count) - 1) // ((1 << mine) - 1)
@@ -161,7 +162,7 @@ def _warn_repeated(overruled: Condition, report: Reporter) -> None:
     report.warning(
         "FP102",
         overruled.span,
-        f'the path "{path}" is reached again further down: only its last rules count',
+        f'the path "{path}" occurs again further down: only its last rules count',
         path=path,
         hint="write all rules for one path in one array",
     )

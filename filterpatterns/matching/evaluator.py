@@ -1,12 +1,13 @@
 """Mask tree x parsed value -> the conjunctions that hold.
 
-As the reference interpreter, but for all conjunctions at once, and without asking for what is not
-there: the cost is that of the record, times that of an operation on masks.
+Like the reference interpreter, but for all conjunctions at once, and without asking for what the
+record lacks: the cost is the size of the record times the cost of an operation on masks.
 
-Every function gives a pair (found, holding) for a value and the tests at and below a node: `found`
-has the bits of the paths that have a leaf there, `holding` the conjunctions whose tests there can
-all be satisfied. In an array the lowest path of a conjunction that any element has must be
-satisfied by a value, and only elements that have it can be chosen (`interpreter.py` says why).
+Every function returns a pair (found, holding) for a value and the tests at and below a node:
+`found` has the bits of the paths that have a leaf there, `holding` the conjunctions whose tests
+there can all be satisfied. In an array the lowest path of a conjunction that any element has must
+be satisfied by a value, and only elements that have it can be chosen (`interpreter.py` explains
+why).
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ from filterpatterns.matching.places import Budget, holding_by_places
 
 
 class _OtherSpelling(Exception):
-    """The record spells a path with dots in another way than the patterns do."""
+    """The record spells a path with dots differently from the patterns."""
 
 
 def holding(tree: MaskTree, value: Any, asked: int, budget: Budget) -> int:
-    """Which of the conjunctions `asked` for hold for a value.
+    """Return which of the conjunctions `asked` for hold for a value.
 
     Raises:
-        RecordError: the search for them would take more than is left of the budget.
+        RecordError: the search would take more than is left of the budget.
     """
     if not asked or not tree.tests:
         return asked
@@ -53,7 +54,7 @@ class _Walk:
         self.visits = 0
 
     def evaluate(self, node: MaskNode, value: Any, in_array: bool) -> Outcome:
-        """The tests at and below a node, for what stands there."""
+        """Evaluate the tests at and below a node, for the value there."""
         kind = value.__class__
         if kind is dict or (kind not in SCALARS and isinstance(value, Mapping)):
             found, held = self._fields(node, value, in_array)
@@ -70,7 +71,7 @@ class _Walk:
         return node.bit, held
 
     def _fields(self, node: MaskNode, members: Mapping[Any, Any], in_array: bool) -> Outcome:
-        """The tests below a node, for an object there."""
+        """Evaluate the tests below a node, for an object there."""
         self.visits += 1 + len(members)
         children = node.children
         present: list[MaskNode] = []
@@ -86,16 +87,17 @@ class _Walk:
             return 0, self._asked & ~node.required_below
         held = self._asked & ~node.absent.without([child.number for child in present])
         found = 0
-        for child, member in zip(present, values):  # noqa: B905 - one for each
+        for child, member in zip(present, values):  # noqa: B905 - equally long
             if not held and not in_array:
-                return 0, 0  # what else was found counts only for elements of arrays
+                return 0, 0  # other findings count only for elements of arrays
             found_there, held_there = self.evaluate(child, member, in_array)
             found |= found_there
             held &= held_there
         return found, held
 
     def _leaves(self, node: MaskNode, array: Any) -> Outcome:
-        """The tests at a node with nothing below: any leaf of an array may satisfy any rule."""
+        """Evaluate the tests at a node without children: any leaf of an array may satisfy any
+        rule."""
         leaves = [comparable(item) for item in flatten(array) if not isinstance(item, Mapping)]
         self.visits += len(leaves)
         if not leaves:
@@ -103,9 +105,9 @@ class _Walk:
         return node.bit, self._asked & (~node.tested | node.holding(distinct(leaves)))
 
     def _elements(self, node: MaskNode, array: Any) -> Outcome:
-        """The tests below a node, for an array there: one element must satisfy them all.
+        """Evaluate the tests below a node, for an array there: one element must satisfy them all.
 
-        Arrays in the array are looked through: choosing an element in each is choosing one of all.
+        Nested arrays are flattened: choosing an element in each means choosing one of all elements.
         """
         outcomes = Outcomes()
         for element in flatten(array):
@@ -114,9 +116,9 @@ class _Walk:
         return outcomes.best(self._tested, self._asked, node.required_below)
 
     def _leaves_and_elements(self, node: MaskNode, array: Any) -> Outcome:
-        """A node with tests here and below, for an array.
+        """Evaluate a node with tests at and below it, for an array.
 
-        A scalar that stands directly in an array leaves it unbound; one in an array in it binds the
+        A scalar directly in an array leaves the array unbound; a scalar in a nested array binds the
         outer array to the inner one. So a test here is satisfied either by a direct scalar, and the
         tests below by any element of this array; or wholly inside one of the arrays in it.
         """

@@ -1,9 +1,9 @@
-"""Matcher tree x parsed value -> verdict: slow, plain, and the judge of every faster path.
+"""Match tree x parsed value -> verdict: slow, plain, and the reference for every faster path.
 
-Every function here gives a pair (first, failing) for a value and the tests at and below a node:
+Every function here returns a pair (first, failing) for a value and the tests at and below a node:
 `first` is the lowest rank of a test whose path has a leaf there (UNRANKED if none has), `failing`
-how many of the tests fail at the best choice of array elements: none if they can all be satisfied,
-which is all that a verdict asks. The rank is what `exists: false` needs. An array is
+how many of the tests fail at the best choice of array elements: zero if they can all be satisfied,
+which is all that a verdict needs. The rank is what `exists: false` needs. An array is
 bound by the first test, in the order of the paths, that takes a value from it; a test that comes
 before any of these may be satisfied by absence only if no element has its path. So in an array the
 lowest rank found in any element must be satisfied by a value, and only the elements that have it
@@ -23,22 +23,22 @@ Outcome = tuple[int, int]
 
 
 class OtherSpelling(Exception):
-    """The event spells a path with dots in another way than the pattern does."""
+    """The event spells a path with dots differently from the pattern."""
 
 
 def holds(root: MatchNode, value: Any) -> bool:
     """Whether the tests at and below a node are satisfied by a value. Linear in the value.
 
     Raises:
-        OtherSpelling, RecursionError: as `evaluate`.
+        OtherSpelling, RecursionError: as for `evaluate`.
     """
     return evaluate(root, value)[1] == 0
 
 
 def failing(root: MatchNode, value: Any) -> int:
-    """How many of the tests at and below a node fail for a value.
+    """Return how many of the tests at and below a node fail for a value.
 
-    Where an object has a name with dots that leads to a path the pattern spells otherwise
+    If an object has a name with dots that leads to a path that the pattern spells differently
     (`{"a.b": 1}` for `a` -> `b`), one path can have values in several places at once, and the
     search decides; all tests that fail count as one.
 
@@ -52,7 +52,7 @@ def failing(root: MatchNode, value: Any) -> int:
 
 
 def evaluate(node: MatchNode, value: Any) -> Outcome:
-    """The tests at and below a node, for what stands at its path.
+    """Evaluate the tests at and below a node, for the value at its path.
 
     Raises:
         OtherSpelling: the search has to decide.
@@ -76,7 +76,7 @@ def evaluate(node: MatchNode, value: Any) -> Outcome:
 
 
 def _fields(node: MatchNode, members: Mapping[Any, Any]) -> Outcome:
-    """The tests below a node, for an object at its path."""
+    """Evaluate the tests below a node, for an object at its path."""
     first, fails = UNRANKED, node.required
     for name, member in members.items():
         child = node.by_part.get(name)
@@ -91,10 +91,10 @@ def _fields(node: MatchNode, members: Mapping[Any, Any]) -> Outcome:
 
 
 def _child_with_dots(node: MatchNode, name: Any) -> MatchNode | None:
-    """The child of a name with dots.
+    """Return the child for a name with dots.
 
     Raises:
-        OtherSpelling: the name is no child's, but leads to, or towards, a path below the node.
+        OtherSpelling: no child has the name, but it leads to, or towards, a path below the node.
     """
     child = node.by_part.get(name.partition(".")[0]) if isinstance(name, str) else None
     if child is None or child.name == name:
@@ -105,12 +105,12 @@ def _child_with_dots(node: MatchNode, name: Any) -> MatchNode | None:
 
 
 def _needed(node: MatchNode) -> int:
-    """How many of the tests at and below a node absence does not satisfy."""
+    """Return how many of the tests at and below a node absence does not satisfy."""
     return node.required + (node.test is not None and not node.test.optional)
 
 
 def _any_leaf(test: FieldTest, leaves: Any) -> Outcome:
-    """A test, for the leaves of its path: any of them may satisfy any rule."""
+    """Evaluate a test, for the leaves of its path: any of them may satisfy any rule."""
     found = False
     holds = leaf_test(test)
     for leaf in leaves:
@@ -121,9 +121,9 @@ def _any_leaf(test: FieldTest, leaves: Any) -> Outcome:
 
 
 def _elements(node: MatchNode, array: Any) -> Outcome:
-    """The tests below a node, for an array at its path: one element must satisfy them all.
+    """Evaluate the tests below a node, for an array at its path: one element must satisfy them all.
 
-    Arrays in the array are looked through: choosing an element in each is choosing one of all.
+    Nested arrays are flattened: choosing an element in each means choosing one of all elements.
     """
     outcome = UNRANKED, node.required
     for element in flatten(array):
@@ -133,7 +133,7 @@ def _elements(node: MatchNode, array: Any) -> Outcome:
 
 
 def _better(outcome: Outcome, other: Outcome) -> Outcome:
-    """The outcome of two sets of elements: only those with the lowest rank can be chosen."""
+    """Merge the outcomes of two sets of elements: only those with the lowest rank can be chosen."""
     if other[0] < outcome[0]:
         return other
     if other[0] == outcome[0] != UNRANKED:
@@ -142,9 +142,9 @@ def _better(outcome: Outcome, other: Outcome) -> Outcome:
 
 
 def _leaves_and_elements(node: MatchNode, test: FieldTest, array: Any) -> Outcome:
-    """A node with a test of its own and tests below, for an array.
+    """Evaluate a node with a test of its own and tests below, for an array.
 
-    A scalar that stands directly in an array leaves it unbound; one in an array in it binds the
+    A scalar directly in an array leaves the array unbound; a scalar in a nested array binds the
     outer array to the inner one. So the test is satisfied either by a direct scalar, and the tests
     below by any element of this array; or wholly inside one of the arrays in it.
     """
@@ -170,7 +170,8 @@ def _leaves_and_elements(node: MatchNode, test: FieldTest, array: Any) -> Outcom
 
 
 def nested_arrays(array: Any) -> list[tuple[Any, int]]:
-    """The array and all arrays in it, outer ones first, each with the index of the one around."""
+    """Return the array and all nested arrays, outer arrays first, each with the index of its
+    parent."""
     arrays: list[tuple[Any, int]] = [(array, 0)]
     seen = {id(array)}
     for index, (outer, _) in enumerate(arrays):
@@ -182,9 +183,9 @@ def nested_arrays(array: Any) -> list[tuple[Any, int]]:
 
 
 def flatten(array: Any) -> Iterator[Any]:
-    """What stands in an array and in the arrays in it; the arrays themselves are looked through.
+    """Yield the items of an array and of its nested arrays, but not these arrays.
 
-    An array that is met again has nothing new to offer; a Python list may even hold itself.
+    An array that is met again adds nothing; a Python list may even contain itself.
     """
     pending = [iter(array)]
     seen = {id(array)}

@@ -1,7 +1,7 @@
 """The tests of many conjunctions as one tree: each test has the mask of those that have it.
 
-A mask is an integer with a bit for each conjunction. Whatever a record has is looked at once, for
-all of them together: an operation on masks stands for a thousand comparisons.
+A mask is an integer with a bit for each conjunction. Each part of a record is examined once, for
+all of them together: an operation on masks replaces a thousand comparisons.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from filterpatterns.matching.lookup.column import Column
 from filterpatterns.matching.match_tree import FieldTest, build_tree
 
 Holding = Callable[[Sequence[Any]], int]
-"""The conjunctions whose test at a place holds for any of some leaves, as `plain_scalar` gives
-them."""
+"""Returns the conjunctions whose test at a node matches any of some leaves, as `plain_scalar`
+returns them."""
 
 PlacedMask = tuple[tuple[str, ...], FieldTest, int]
 """The names that lead to a test, the test, and the conjunctions that have it."""
 
 _FEW_RULES = 6
-"""Up to so many rules of a place are asked one by one; more are looked up by the value."""
+"""Up to this many rules of a node are evaluated one by one; beyond that, they are looked up by
+value."""
 
 _FEW_CHILDREN = 8
 
@@ -60,8 +61,8 @@ class MaskNode:
         self.absent = Absence(())
 
     def walk(self, name: str) -> tuple[MaskNode, str | None] | None:
-        """Where a name leads: to a node, part of the way to one (the node above, and the part of
-        its child's name that has been spelt), or nowhere."""
+        """Return where a name leads: to a node, part of the way to a node (the node above, and
+        the part of its child's name spelled so far), or nowhere."""
         node = self
         while True:
             child = node.children.get(name)
@@ -77,7 +78,7 @@ class MaskNode:
             node, name = child, name[len(child.name) + 1 :]
 
     def is_other_spelling(self, name: str) -> bool:
-        """Whether a name that is no child's leads to, or towards, a path below."""
+        """Whether a name that no child has leads to, or towards, a path below."""
         return ("." in name or self.has_dots) and self.walk(name) is not None
 
 
@@ -114,7 +115,7 @@ class MaskTree:
             node.required_below = node.absent.without(())
 
     def _put(self, node: MaskNode, tests: list[tuple[FieldTest, int]], bit: int) -> None:
-        """The tests of a path at its node."""
+        """Return the tests of a path at its node."""
         node.bit = bit
         for test, mask in tests:
             node.tested |= mask
@@ -127,7 +128,8 @@ class MaskTree:
 
 
 class Absence:
-    """What is missing where only some of many things are there, without asking for each of them."""
+    """Finds what is missing when only some of many things are present, without checking each of
+    them."""
 
     __slots__ = ("_count", "_tree")
 
@@ -142,7 +144,7 @@ class Absence:
                 self._tree[node] = self._tree[2 * node] | self._tree[2 * node + 1]
 
     def without(self, there: Iterable[int]) -> int:
-        """The conjunctions that fail, given the numbers of the things that are there."""
+        """Return the conjunctions that fail, given the numbers of the things that are present."""
         failing = 0
         if len(self._tree) == self._count:
             present = set(there)
@@ -158,7 +160,7 @@ class Absence:
         return failing
 
     def _between(self, start: int, end: int) -> int:
-        """The masks of neighbours, put together."""
+        """Return the combined masks of neighbours."""
         together = 0
         start += self._count
         end += self._count
@@ -179,7 +181,7 @@ def _none_holds(_leaves: Sequence[Any]) -> int:
 
 
 def leaf_test(test: FieldTest) -> Callable[[Any], bool]:
-    """A function that says whether a leaf satisfies any rule of a test."""
+    """Return a function that reports whether a leaf satisfies any rule of a test."""
     holding = _lookup(test) if len(test.rules) > _FEW_RULES else _holding([(test, 1)])
     return lambda leaf: bool(holding((comparable(leaf),)))
 
@@ -206,7 +208,7 @@ def _holding(tests: list[tuple[FieldTest, int]]) -> Holding:
 
 
 class _LookedUp:
-    """As the other `Holding`, for many rules: the index is made when it is first needed."""
+    """Like the other `Holding`, for many rules: the index is built when it is first needed."""
 
     __slots__ = ("_column", "_tests")
 

@@ -1,6 +1,7 @@
-"""Conditions -> matcher tree: what the engines walk, interpreter and generated code alike.
+"""Conditions -> match tree: what the interpreter and the generated code walk.
 
-A pattern becomes conjunctions, one for each `$or` combination; a conjunction a tree of paths.
+A pattern becomes conjunctions, one for each `$or` combination; a conjunction becomes a tree of
+paths.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from filterpatterns.language.operators import Absent, Operator
 from filterpatterns.matching.combinations import Combination, bits, expand
 
 UNRANKED = sys.maxsize
-"""Sorts behind every test's rank: nothing was found."""
+"""Greater than the rank of any test: nothing was found."""
 
 
 class FieldTest(Struct, frozen=True, eq=False):
@@ -35,11 +36,11 @@ class FieldTest(Struct, frozen=True, eq=False):
 
 
 class MatchNode(Struct, frozen=True, eq=False):
-    """A place in events that a conjunction looks at: what leads there, the test, what is below.
+    """A position in events that a conjunction examines: its name, its test, its children.
 
-    `name` may hold dots, where the pattern spells a name with dots. `required` says how many of the
+    `name` may contain dots if the pattern spells a name with dots. `required` says how many of the
     tests below (not here) absence does not satisfy. `by_part` has the children by the first part of
-    their names: no two begin with the same one.
+    their names: no two begin with the same part.
     """
 
     name: str
@@ -54,7 +55,7 @@ class MatchNode(Struct, frozen=True, eq=False):
         return not self.required
 
     def tests(self) -> Iterator[FieldTest]:
-        """The tests here and below."""
+        """Yield the tests at and below the node."""
         pending = [self]
         while pending:
             node = pending.pop()
@@ -77,7 +78,7 @@ class PlacedTest(Struct, frozen=True, eq=False):
 
 
 class Payload(Struct, frozen=True, eq=False):
-    """What a conjunction wants of a payload: leaves below the key, a plain string, or (oddly) both.
+    """What a conjunction expects of a payload: leaves below the key, a plain string, or both.
 
     `json` is the node at the payload key; its tests are all below it.
     """
@@ -87,7 +88,7 @@ class Payload(Struct, frozen=True, eq=False):
 
     @property
     def formats(self) -> tuple[PayloadFormat, ...]:
-        """The formats that the pattern wants."""
+        """The formats that the pattern expects."""
         wanted = ((PayloadFormat.JSON, self.json), (PayloadFormat.STRING, self.string))
         return tuple(form for form, tests in wanted if tests is not None)
 
@@ -120,11 +121,12 @@ class Conjunctions(Struct, frozen=True, eq=False):
         return map(self.one, bits(self.alive))
 
     def size(self) -> int:
-        """How many tests all of them have together, or how many there are if none has any."""
+        """Return how many tests all of them have together; if there are no tests, how many
+        conjunctions there are."""
         return len(self) + sum((placed.mask & self.alive).bit_count() for placed in self.tests)
 
     def one(self, index: int) -> Conjunction:
-        """One of them, as a tree."""
+        """Return one of them, as a tree."""
         return _conjunction((each for each in self.tests if each.mask >> index & 1), self.source)
 
 
@@ -136,17 +138,17 @@ class Matcher(Struct, frozen=True, eq=False):
     keep_all: bool = False
 
     def size(self) -> int:
-        """How many tests all conjunctions have together."""
+        """Return how many tests all conjunctions have together."""
         return sum(pattern.size() for pattern in self.patterns)
 
     def conjunctions(self) -> Iterator[Conjunction]:
-        """All conjunctions: there may be many, and large ones."""
+        """Yield all conjunctions: there may be many, and they may be large."""
         for pattern in self.patterns:
             yield from pattern
 
 
 def build(conditions: AllOf, source: Source, report: Reporter) -> Conjunctions:
-    """The conjunctions of one pattern."""
+    """Return the conjunctions of one pattern."""
     _warn_added(conditions, source, report)
     if not source.takes_strings:
         _refuse_strings(conditions, source, report)
@@ -159,14 +161,14 @@ def build(conditions: AllOf, source: Source, report: Reporter) -> Conjunctions:
         if not one.is_added:
             tests.append(PlacedTest(one.test, one.names, one.payload, mask))
         elif not one.test.optional:
-            # Fields that AWS adds later are absent: such a test fails, unless absence will do.
+            # Fields that AWS adds later are absent: such a test fails unless absence satisfies it.
             alive &= ~mask
     tests.sort(key=lambda each: each.test.rank)
     return Conjunctions(source, found.count, alive, tuple(tests))
 
 
 class _Placed(Struct, frozen=True, eq=False):
-    """A condition's test, and where it belongs: to a payload, or to what AWS adds later.
+    """A condition's test, and where it belongs: to a payload, or to the fields that AWS adds later.
 
     `names` lead there from the payload key, or from the record.
     """
@@ -178,9 +180,10 @@ class _Placed(Struct, frozen=True, eq=False):
 
 
 def _placed(conditions: Iterable[Condition], source: Source) -> dict[int, _Placed]:
-    """The tests by the identity of their conditions: made once, for however many combinations.
+    """Return the tests by the identity of their conditions: made once, for any number of
+    combinations.
 
-    They are ranked among all paths of the pattern, which orders those of each combination too.
+    They are ranked among all paths of the pattern, which also orders those of each combination.
     """
     placed = {}
     for rank, condition in enumerate(sorted(conditions, key=lambda each: each.path)):
@@ -201,9 +204,9 @@ def _warn_added(conditions: AllOf, source: Source, report: Reporter) -> None:
             report.warning(
                 "FP104",
                 condition.span,
-                f'AWS adds "{condition.path}" after filtering: the pattern sees it absent',
+                f'AWS adds "{condition.path}" after filtering: for the pattern it is absent',
                 path=condition.place,
-                hint="take it out; the event source mapping has one source anyway",
+                hint="remove it; an event source mapping has a single source anyway",
             )
 
 
@@ -213,7 +216,8 @@ def _refuse_strings(conditions: AllOf, source: Source, report: Reporter) -> None
             report.error(
                 "FP021",
                 condition.span,
-                f'a {source.name} mapping takes no plain-string pattern for "{condition.path}"',
+                f"a {source.name} mapping does not support plain-string patterns "
+                f'for "{condition.path}"',
                 path=condition.place,
                 hint=f'write an object with fields: "{condition.path}": {{"name": ["value"]}}',
             )
@@ -224,7 +228,8 @@ def _belongs(path: str, keys: Iterable[str]) -> bool:
 
 
 def conjunction(combination: Combination, source: Source) -> tuple[Conjunction, list[FieldTest]]:
-    """The conjunction of what the source has, and the tests of what AWS adds after filtering."""
+    """Return the conjunction of what the source has, and the tests of what AWS adds after
+    filtering."""
     conditions = combination.conditions.values()
     placed = sorted(_placed(conditions, source).values(), key=lambda each: each.test.rank)
     unseen = [each.test for each in placed if each.is_added]
@@ -249,7 +254,8 @@ def _conjunction(chosen: Iterable[PlacedTest | _Placed], source: Source) -> Conj
 
 
 def names_below(key: str, test: FieldTest) -> tuple[str, ...]:
-    """The names from a payload key down, as the pattern spells them (`body.a` may be one name)."""
+    """Return the names below a payload key, as the pattern spells them (`body.a` may be one
+    name)."""
     first, *rest = test.names
     return tuple(rest) if first == key else (first[len(key) + 1 :], *rest)
 
@@ -262,9 +268,9 @@ class _Growing(Struct, eq=False):
 
 
 def build_tree(name: str, tests: Iterable[tuple[tuple[str, ...], FieldTest]]) -> MatchNode:
-    """A node with the tests below it, each given with the names that lead there.
+    """Return a node with the tests below it, each given with the names that lead there.
 
-    There is an edge for each name as the pattern spells it. Where two paths share a part of a
+    There is an edge for each name as the pattern spells it. If two paths share a part of a
     dotted name (`a.b`, `a`), the edge is split there: no two edges begin with the same part.
     """
     root = _Growing()
@@ -276,10 +282,10 @@ def build_tree(name: str, tests: Iterable[tuple[tuple[str, ...], FieldTest]]) ->
 def build_aligned_trees(
     name: str, groups: Iterable[Iterable[tuple[tuple[str, ...], FieldTest]]]
 ) -> tuple[MatchNode, tuple[MatchNode, ...]]:
-    """One node with all tests of several groups below it, and one node for each group alone.
+    """Return one node with all tests of several groups below it, and one node for each group alone.
 
-    All have the same edges where they have any. Of several tests for one path the first node has
-    the last: it says that there is one.
+    All have the same edges where they have any. If there are several tests for a path, the first
+    node has the last of them, as a sign that there is a test.
     """
     groups = [list(group) for group in groups]
     skeleton = _Growing()
@@ -292,9 +298,10 @@ def build_aligned_trees(
 
 
 def _along(skeleton: _Growing, tests: Iterable[tuple[tuple[str, ...], FieldTest]]) -> _Growing:
-    """A node with these tests, which the skeleton has too, below it: with the skeleton's edges.
+    """Return a node with these tests, which the skeleton also has, below it, using the skeleton's
+    edges.
 
-    It takes no more than the tests' own paths: hundreds of alternatives share one skeleton.
+    It costs no more than the tests' own paths: hundreds of alternatives share one skeleton.
     """
     root = _Growing()
     for names, test in tests:
@@ -333,7 +340,8 @@ def _descend(node: _Growing, parts: list[str]) -> _Growing:
 
 
 def _freeze(name: str, root: _Growing) -> MatchNode:
-    """The nodes that are done; without recursion, since it may be a record that asks for them."""
+    """Return the finished nodes; without recursion, since this may run while a record is
+    evaluated."""
     order = [(name, root)]
     for _, node in order:
         order.extend((".".join(label), child) for label, child in node.edges.values())

@@ -1,4 +1,4 @@
-"""What the elements of an array offer, put together."""
+"""The combined outcomes of the elements of an array."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class Outcomes:
         self._by_found: dict[int, int] = {}
 
     def add(self, found: int, held: int) -> None:
-        """Add an element's."""
-        # Which conjunctions may choose an element depends on what it has alone.
+        """Add the outcome of an element."""
+        # Which conjunctions may choose an element depends only on what it has.
         if found:
             self._found |= found
             self._by_found[found] = self._by_found.get(found, 0) | held
 
     def best(self, tested: dict[int, int], asked: int, required: int) -> Outcome:
-        """The outcome for the array, at the best choice of an element.
+        """Return the outcome for the array, at the best choice of an element.
 
         Args:
             tested: the conjunctions that have a test, by the bit of its path.
@@ -56,13 +56,13 @@ class Outcomes:
 
 
 _FEW = 16
-"""Leaves that are not worth comparing with each other."""
+"""Fewer leaves are not worth deduplicating."""
 
 _PLAIN = frozenset((str, int, float, bool, type(None)))
 
 
 def distinct(leaves: list[Any]) -> Sequence[Any]:
-    """Each of many leaves once."""
+    """Return the distinct leaves if there are many."""
     if len(leaves) <= _FEW:
         return leaves
     found: dict[Any, Any] = {}

@@ -1,11 +1,11 @@
 """Matching by places, for records that spell one path in several ways.
 
-`{"a": {"b": 1}, "a.b": 2}` has two values of the path a.b, and where arrays stand on the way, each
-of them may be the one to choose from. Here the leaves are gathered by the array elements they lie
-in, however their paths are spelt. Where each path is found in one array only, the choices in arrays
-do not depend on each other, and all conjunctions are evaluated at once. For the paths that are
-found in several, a depth-first search chooses, test by test in the order of the paths, a leaf for
-each so that no two choices disagree on an array's element.
+`{"a": {"b": 1}, "a.b": 2}` has two values of the path a.b, and if there are arrays on the way, an
+element may be chosen from each of them. Here the leaves are gathered by the array elements that
+contain them, however their paths are spelled. If each path is found in one array only, the choices
+in arrays do not depend on each other, and all conjunctions are evaluated at once. For the paths
+that are found in several, a depth-first search chooses, test by test in the order of the paths, a
+leaf for each so that no two choices disagree on an array's element.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from filterpatterns.matching.match_tree import FieldTest
 from filterpatterns.matching.outcomes import Outcome, Outcomes
 
 _STEPS_PER_VALUE = 2
-"""What looking at a value costs, for thousands of conjunctions together, in steps of the search."""
+"""The cost of evaluating a value for thousands of conjunctions together, in steps of the search."""
 
 
 class Budget:
-    """What may be spent on searching for one record, whatever the number of patterns.
+    """What may be spent on searching for one record, for any number of patterns.
 
-    `walked` counts the values that were looked at to evaluate conjunctions together. While
-    `postpones` is set nothing is searched: what only a search can decide counts as failing, and
-    `postponed` says that there was such.
+    `walked` counts the values that were visited to evaluate conjunctions together. While
+    `postpones` is set, nothing is searched: what only a search can decide counts as failing, and
+    `postponed` records that there was such a case.
     """
 
     __slots__ = ("_left", "postponed", "postpones", "walked")
@@ -41,7 +41,7 @@ class Budget:
         self.walked = 0
 
     def spend(self, steps: int) -> None:
-        """Count steps, each of which takes about as long as any other.
+        """Count steps, all of which take about the same time.
 
         Raises:
             RecordError: there were too many.
@@ -53,7 +53,7 @@ class Budget:
             )
 
     def spend_for_walks(self) -> None:
-        """Count the walks so far: another one is to follow, for more conjunctions.
+        """Count the walks so far: another walk will follow, for more conjunctions.
 
         Raises:
             RecordError: there were too many.
@@ -65,10 +65,11 @@ class Budget:
 
 
 class _Place:
-    """Leaves that lie in the same array elements, and the arrays that open up from there.
+    """Leaves that are in the same array elements, and the arrays below them.
 
     `leaves` has for the bit of each path with a leaf here the conjunctions whose test one of them
-    satisfies. `array` is the array that the place is an element of, `outer` the place around that.
+    satisfies. `array` is the array that contains the place as an element, `outer` the place around
+    that array.
     """
 
     __slots__ = ("array", "arrays", "leaves", "outcome", "outer")
@@ -82,7 +83,7 @@ class _Place:
 
 
 def holding_by_places(tree: MaskTree, value: Any, asked: int, budget: Budget) -> int:
-    """Which of the conjunctions `asked` for hold for a value, however it spells its paths.
+    """Return which of the conjunctions `asked` for hold for a value, however it spells its paths.
 
     Raises:
         RecordError: the value combines so many spellings and arrays that the search was given up.
@@ -106,7 +107,8 @@ def holding_by_places(tree: MaskTree, value: Any, asked: int, budget: Budget) ->
 
 
 def failing_alone(tree: MaskTree, value: Any) -> Iterator[int]:
-    """For each test that no leaf satisfies, wherever it stands, the conjunctions that have it."""
+    """For each test that no leaf satisfies, wherever it is, yield the conjunctions that have the
+    test."""
     found: dict[int, int] = {}
     for place in _places(_gather(tree.root, value)):
         for bit, mask in (place.leaves or {}).items():
@@ -118,8 +120,8 @@ def failing_alone(tree: MaskTree, value: Any) -> Iterator[int]:
 
 
 def first_unsatisfied(tree: MaskTree, value: Any, budget: Budget) -> FieldTest | None:
-    """Of a tree of one conjunction, the first test that cannot be satisfied together with those
-    before it; None if all hold.
+    """Return the first test in the tree of a conjunction that cannot be satisfied together with
+    those before it; None if all hold.
 
     Raises:
         RecordError: as above.
@@ -134,10 +136,10 @@ def first_unsatisfied(tree: MaskTree, value: Any, budget: Budget) -> FieldTest |
 
 
 def _gather(root: MaskNode, whole: Any) -> _Place:
-    """The leaves that any test is about, by the array elements they lie in.
+    """Return the leaves that any test is about, by the array elements that contain them.
 
-    A record may cut a dotted name anywhere, so that a place in the tree is a node and how much of a
-    child's name has been spelt so far (None: nothing; names may be empty).
+    A record may split a dotted name anywhere, so that a position in the tree is a node and the part
+    of a child's name spelled so far (None: nothing; names may be empty).
     """
     top = _Place()
     pending: list[tuple[MaskNode, str | None, Any, _Place, set[int] | None]]
@@ -147,19 +149,19 @@ def _gather(root: MaskNode, whole: Any) -> _Place:
         kind = value.__class__
         if kind is dict or (kind not in SCALARS and isinstance(value, Mapping)):
             for name, member in value.items():
-                if isinstance(name, str):  # anything else in a dict is nobody's name
+                if isinstance(name, str):  # any other key of a dict is not a name
                     reached = node.walk(name if spelt is None else f"{spelt}.{name}")
                     if reached is not None:
                         pending.append((*reached, member, place, None))
         elif kind is list or (kind not in SCALARS and isinstance(value, (list, tuple))):
-            # An array that is met again has nothing new to offer; it may even hold itself.
+            # An array that is met again adds nothing; it may even contain itself.
             seen = set() if seen is None else seen
             if id(value) in seen:
                 continue
             seen.add(id(value))
             array: list[_Place] = []
             for element in value:
-                # A scalar that stands directly in an array leaves it unbound.
+                # A scalar directly in an array leaves it unbound.
                 inside, around = place, None
                 if element.__class__ not in SCALARS and isinstance(element, (Mapping, list, tuple)):
                     inside = _Place(place, array)
@@ -177,7 +179,7 @@ def _gather(root: MaskNode, whole: Any) -> _Place:
 
 
 def _places(top: _Place) -> list[_Place]:
-    """All places, outer ones first."""
+    """Return all places, outer places first."""
     places = [top]
     for place in places:
         for array in place.arrays or ():
@@ -186,11 +188,11 @@ def _places(top: _Place) -> list[_Place]:
 
 
 def _evaluate(top: _Place, tree: MaskTree, asked: int) -> int:
-    """Give each place its outcome, and leave out what cannot change any.
+    """Set the outcome of each place, and remove what cannot change any.
 
     Returns:
-        The bits of the paths that are found in several arrays of one place, or beside one: as to
-        these, the outcomes are those of conjunctions that have at most none of them.
+        The bits of the paths that are found in several arrays of one place, or beside one. The
+        outcomes are exact only for conjunctions without tests of these paths.
     """
     several = 0
     for place in reversed(_places(top)):  # inner places first
@@ -214,7 +216,8 @@ def _evaluate(top: _Place, tree: MaskTree, asked: int) -> int:
 
 
 def _array(array: list[_Place], tree: MaskTree, asked: int) -> tuple[int, int, list[_Place]]:
-    """The outcome of an array whose elements have theirs, and the elements that have anything."""
+    """Return the outcome of an array whose elements have outcomes, and the elements that have
+    anything."""
     found = 0
     for element in array:
         found |= element.outcome[0]
@@ -236,8 +239,8 @@ def _array(array: list[_Place], tree: MaskTree, asked: int) -> tuple[int, int, l
 
 
 def _searched(top: _Place, tree: MaskTree, asked: int, several: int, budget: Budget) -> int:
-    """Which of the conjunctions hold that have tests of paths which are found in several arrays."""
-    # All other arrays, and leaves in none, are chosen from independently.
+    """Return which conjunctions hold of those that have tests of paths found in several arrays."""
+    # Elements of all other arrays, and leaves outside arrays, are chosen independently.
     involved: list[list[_Place]] = []
     paths = 0
     for bit, mask in (top.leaves or {}).items():
@@ -264,7 +267,7 @@ def _searched(top: _Place, tree: MaskTree, asked: int, several: int, budget: Bud
 
 
 def _groups(tree: MaskTree, paths: list[int], asked: int) -> list[int]:
-    """The conjunctions in groups of those that have the same tests of these paths."""
+    """Group the conjunctions that have the same tests of these paths."""
     groups = [asked] if asked else []
     for bit in paths:
         for _, mask in tree.tests[bit]:
@@ -285,7 +288,7 @@ class _Search:
                 self._holders.setdefault(bit, []).append(place)
 
     def hopeless(self, tree: MaskTree, paths: list[int]) -> int:
-        """The conjunctions with a test that no leaf satisfies, and absence does not."""
+        """Return the conjunctions with a test that neither a leaf nor absence satisfies."""
         hopeless = 0
         for bit in paths:
             satisfied = 0
@@ -295,7 +298,8 @@ class _Search:
         return hopeless
 
     def furthest(self, tree: MaskTree, paths: list[int], one: int) -> int:
-        """How many of the paths, from the first on, one conjunction can be satisfied in."""
+        """Return how many of the paths, from the first on, can be satisfied together for one
+        conjunction."""
         chosen: dict[int, _Place] = {}
         choices = [self._choices(tree, paths[0], one, chosen)] if paths else []
         furthest = 0
@@ -312,7 +316,7 @@ class _Search:
     def _choices(
         self, tree: MaskTree, bit: int, one: int, chosen: dict[int, _Place]
     ) -> Iterator[bool]:
-        """Choose elements so that the test of a path is satisfied, in each way that there is.
+        """Choose elements so that the test of a path is satisfied, in every possible way.
 
         `chosen` has the element of each array, by the array's identity, that has been chosen
         before, and during each step what is chosen here.
@@ -333,15 +337,15 @@ class _Search:
             yield True
 
     def _open(self, place: _Place, chosen: dict[int, _Place]) -> tuple[bool, list[int]]:
-        """Choose the elements that lead to a place: whether they agree with what has been chosen
-        before, and the arrays that had no choice before."""
+        """Choose the elements that lead to a place: return whether they agree with what has been
+        chosen before, and the arrays that had no choice before."""
         opened: list[int] = []
         step = place
         while step.array is not None and step.outer is not None:
             array = id(step.array)
             before = chosen.get(array)
             if before is not None:
-                break  # and so have been all arrays around
+                break  # and so have all arrays around it
             chosen[array] = step
             opened.append(array)
             step = step.outer
@@ -350,11 +354,11 @@ class _Search:
 
 
 def _simplified(top: _Place) -> _Place:
-    """Leave out what cannot change the outcome, so that the search is short.
+    """Remove what cannot change the outcome, so that the search is short.
 
-    Of the elements of an array that offer the same, one is kept; empty ones go; and where one is
-    left there is nothing to choose: it is as if the array were not there. So an array of thousands
-    of like objects costs the search no more than one.
+    Of equivalent elements of an array, one is kept; empty elements are removed; and if one is
+    left, there is nothing to choose, as if there were no array. So an array of thousands of
+    equivalent objects costs the search no more than a single object.
     """
     numbers: dict[Hashable, int] = {}
     offers: dict[int, int] = {}
@@ -386,7 +390,7 @@ def _simplified(top: _Place) -> _Place:
 
 
 def _linked(top: _Place) -> _Place:
-    """Say for each place again which array it is an element of, after some have gone."""
+    """Update for each place which array it is an element of, after some were removed."""
     pending = [top]
     for place in pending:
         for array in place.arrays or ():

@@ -1,4 +1,4 @@
-"""Matching by search, for events that spell one path in several ways: for one conjunction."""
+"""Matching by search, for events that spell one path in several ways: for a single conjunction."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from filterpatterns.matching.places import Budget, first_unsatisfied, holding_by
 
 
 def search(root: MatchNode, value: Any) -> FieldTest | None:
-    """The tests at and below a node, for a value, however it spells its paths: None if they are
-    satisfied, else the first that cannot be satisfied together with those before it.
+    """Search for the tests at and below a node, for a value, however it spells its paths. Return
+    None if they are satisfied, else the first test that cannot be satisfied together with those
+    before it.
 
     Raises:
         RecordError: the value combines so many spellings and arrays that the search was given up.
@@ -20,7 +21,7 @@ def search(root: MatchNode, value: Any) -> FieldTest | None:
 
 
 def satisfied(root: MatchNode, value: Any) -> bool:
-    """Whether `search` would find nothing; it may be told for values that `search` gives up.
+    """Whether `search` would return None; possible even for values for which `search` gives up.
 
     Raises:
         RecordError: as above.
@@ -29,7 +30,7 @@ def satisfied(root: MatchNode, value: Any) -> bool:
 
 
 def _tree(root: MatchNode) -> MaskTree:
-    """The tree of a conjunction, or of a part of one, alone."""
+    """The tree of a conjunction, or a part of it, alone."""
     placed: list[tuple[tuple[str, ...], FieldTest, int]] = []
     pending: list[tuple[tuple[str, ...], MatchNode]] = [((), root)]
     while pending:
@@ -41,7 +42,8 @@ def _tree(root: MatchNode) -> MaskTree:
 
 
 def walk(node: MatchNode, name: str) -> tuple[MatchNode, str | None] | None:
-    """Where a name with dots leads from a node: to a node, part of the way to one, or nowhere."""
+    """Return where a name with dots leads from a node: to a node, part of the way to a node, or
+    nowhere."""
     while True:
         child = node.by_part.get(name.partition(".")[0])
         if child is None:

@@ -31,18 +31,19 @@ class Reason(Enum):
     MATCH = "match"
     NO_MATCH = "no match"
     WANTS_JSON = "{key} is a plain string but the pattern wants JSON"
-    BROKEN_JSON = "{key} is no valid JSON, so a plain string, but the pattern wants JSON"
+    BROKEN_JSON = "{key} is not valid JSON, so it is a plain string, but the pattern wants JSON"
     UNREADABLE = "{key} is not base64 of UTF-8 text but the pattern wants JSON"
     WANTS_STRING = "{key} is JSON but the pattern wants a plain string"
     NO_PAYLOAD = "the record has no {key}"
 
     def words(self, key: str) -> str:
-        """The reason in words, for the payload key it is about (empty where it is about none)."""
+        """The reason in words, for the payload key that it is about (empty if it is not about a
+        payload)."""
         return self.value.format(key=key)
 
     @property
     def slug(self) -> str:
-        """The reason for machines: its name in kebab case, as `fp test --json` gives it."""
+        """The reason for machines: its name in kebab case, as in the output of `fp test --json`."""
         return self.name.lower().replace("_", "-")
 
 
@@ -54,7 +55,7 @@ NO_MATCH: Final[Verdict] = (Reason.NO_MATCH, "")
 
 
 def as_record(record: Any) -> Mapping[str, Any]:
-    """The record as a mapping: as it is, or read from its JSON text.
+    """Return the record as a mapping: unchanged, or read from its JSON text.
 
     Raises:
         RecordError: it is not an object, or not JSON.
@@ -66,8 +67,8 @@ def as_record(record: Any) -> Mapping[str, Any]:
             record = str(record, "utf-8")
         except UnicodeDecodeError as error:
             raise RecordError(f"not UTF-8: {error.reason} at byte {error.start}") from None
-        except (TypeError, BufferError):  # a view of memory with gaps
-            raise RecordError("bytes that do not lie in one piece") from None
+        except (TypeError, BufferError):  # a noncontiguous memoryview
+            raise RecordError("the bytes are not contiguous") from None
     if not isinstance(record, str):
         raise RecordError(
             f"a record is a dict, or its JSON as str or bytes; found {type(record).__name__}"
@@ -89,7 +90,7 @@ ReadPayload = tuple[PayloadFormat, Any] | None
 class Payloads:
     """The payloads of one record, each read when it is first asked for.
 
-    `view` is the record as patterns see it. `budget` is what may be spent on searching for it.
+    `view` is the record as patterns see it. `budget` bounds the search for it.
     """
 
     def __init__(self, source: Source, view: Mapping[str, Any]) -> None:
@@ -105,7 +106,7 @@ class Payloads:
 
 
 def mismatch(found: PayloadFormat, value: Any) -> Reason:
-    """Why a payload of that format is dropped, where the pattern wants another one."""
+    """Return why a payload of that format is dropped if the pattern wants another format."""
     if found is PayloadFormat.JSON:
         return Reason.WANTS_STRING
     if found is PayloadFormat.UNREADABLE:
@@ -115,17 +116,17 @@ def mismatch(found: PayloadFormat, value: Any) -> Reason:
 
 
 def payload_satisfies(source: Source, wanted: Payload, payload: Any) -> bool:
-    """Whether a payload, as a record holds it, satisfies what a conjunction wants of it.
+    """Whether a payload, as contained in a record, satisfies what a conjunction expects of it.
 
     Raises:
-        OtherSpelling, RecursionError: the walk cannot judge it.
+        OtherSpelling, RecursionError: the walk cannot evaluate it.
     """
     read = None if payload is msgspec.UNSET else read_payload(payload, source.encoding)
     return _payload_reason(source, wanted, read) is Reason.MATCH
 
 
 def format_action(source: Source, wanted: Payload, found: PayloadFormat) -> FormatAction:
-    """What the format table says of a payload of that format."""
+    """Return what the format table says about a payload of that format."""
     steps = {form: source.formats[found, form] for form in wanted.formats}
     if FormatAction.DROP in steps.values():
         return FormatAction.DROP
@@ -133,7 +134,7 @@ def format_action(source: Source, wanted: Payload, found: PayloadFormat) -> Form
 
 
 def _payload_reason(source: Source, wanted: Payload, payload: ReadPayload) -> Reason:
-    """The format table, then the tests that it leaves: MATCH if the payload satisfies them."""
+    """Apply the format table, then the remaining tests: MATCH if the payload satisfies them."""
     if payload is None:
         return Reason.NO_PAYLOAD
     found, value = payload
@@ -152,9 +153,9 @@ def _payload_holds(wanted: Payload, found: PayloadFormat, value: Any) -> bool:
 
 
 def read_payload(payload: Any, encoding: Encoding) -> ReadPayload:
-    """The payload's format, and its value; None if the record has no payload.
+    """Return the payload's format and its value; None if the record has no payload.
 
-    What is no text has been parsed by an emulator or an enrichment step: it is JSON.
+    A payload that is not text has been parsed by an emulator or an enrichment step: it is JSON.
     """
     if payload is None:
         return None

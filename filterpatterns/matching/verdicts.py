@@ -28,14 +28,14 @@ from filterpatterns.matching.verdict import (
 )
 
 _MOST_CONJUNCTIONS = 1 << 13
-"""Conjunctions of one filter that are evaluated together: beyond, masks are too long to be nearly
+"""Conjunctions of one filter that are evaluated together: longer masks are no longer nearly
 free."""
 
 _ANYTHING = build_tree("", ())
 
 
 class Evaluator:
-    """Evaluates records for a matcher; what it needs for that is made when it is first asked."""
+    """Evaluates records for a matcher; its trees are built at the first evaluation."""
 
     def __init__(self, matcher: Matcher) -> None:
         self._matcher = matcher
@@ -45,7 +45,7 @@ class Evaluator:
         """Whether a record is kept, and why or why not.
 
         Raises:
-            RecordError: the record cannot be judged.
+            RecordError: the record cannot be evaluated.
         """
         view = self._matcher.source.view(as_record(record))
         if self._matcher.keep_all:
@@ -53,14 +53,15 @@ class Evaluator:
         return self._verdict(Payloads(self._matcher.source, view), formats_only=False)
 
     def format_verdict(self, payloads: Payloads) -> Verdict:
-        """What the format evaluation of a record's payloads alone says, as if all tests held."""
+        """Return what the format evaluation of a record's payloads alone says, as if all tests
+        held."""
         return self._verdict(payloads, formats_only=True)
 
     def _verdict(self, payloads: Payloads, *, formats_only: bool) -> Verdict:
         if self._groups is None:
             self._groups = tuple(grouped(self._matcher.patterns, _MOST_CONJUNCTIONS))
         budget = payloads.budget
-        budget.postpones = True  # what holds without a search saves it
+        budget.postpones = True  # a match without a search makes the search unnecessary
         verdict = self._first(self._groups, payloads, formats_only=formats_only)
         budget.postpones = False
         if budget.postponed and verdict[0] is not Reason.MATCH:
@@ -75,15 +76,15 @@ class Evaluator:
             verdict = group.verdict(payloads, formats_only=formats_only)
             if verdict[0] is Reason.MATCH:
                 return verdict
-            # "no match" of one filter says more than another one's wrong format
+            # "no match" for one filter says more than a wrong format for another
             if outcome is None or verdict[0] is Reason.NO_MATCH:
                 outcome = verdict
         return outcome or NO_MATCH
 
 
 def grouped(patterns: Iterable[Conjunctions], most: int) -> Iterator[Group]:
-    """Patterns in groups that are evaluated together, of at most so many conjunctions (or one
-    pattern)."""
+    """Yield patterns in groups to evaluate together, of at most a given number of conjunctions
+    (or one pattern)."""
     chosen: list[Conjunctions] = []
     for pattern in patterns:
         if chosen and sum(one.count for one in chosen) + pattern.count > most:
@@ -95,10 +96,10 @@ def grouped(patterns: Iterable[Conjunctions], most: int) -> Iterator[Group]:
 
 
 class Group:
-    """Patterns for one source, whose conjunctions have their bits side by side.
+    """Patterns for one source, whose conjunctions have adjacent bits.
 
-    `alive` are the conjunctions that can hold at all, `starts` says where each pattern's begin.
-    `metadata` has the tests of the records' own fields.
+    `alive` are the conjunctions that can hold at all, `starts` says where those of each pattern
+    begin. `metadata` has the tests of the records' own fields.
     """
 
     def __init__(self, patterns: Iterable[Conjunctions]) -> None:
@@ -139,7 +140,7 @@ class Group:
         return next((verdict for mask, verdict in failed if mask & first), NO_MATCH)
 
     def holding(self, payloads: Payloads, asked: int) -> int:
-        """Which of the conjunctions asked for hold for a record with these payloads."""
+        """Return which of the conjunctions asked for hold for a record with these payloads."""
         asked &= self.alive
         for payload in self.payloads:
             if asked & payload.named:
@@ -148,10 +149,10 @@ class Group:
 
 
 class MaskedPayload:
-    """What conjunctions want of one payload, which stands at `key`.
+    """What conjunctions expect of one payload, the value at `key`.
 
-    `named` are those that want anything of it; `wanted` tells them apart by the formats that they
-    want, `json` has their tests of its fields.
+    `named` are those that expect anything of it; `wanted` groups them by the formats that they
+    expect; `json` has their tests of its fields.
     """
 
     def __init__(self, source: Source, key: str, placed: list[tuple[PlacedTest, int]]) -> None:
@@ -168,7 +169,7 @@ class MaskedPayload:
         self.named = wants_json | wants_string
         anything = _ANYTHING
         string = self._strings[0][0] if self._strings else None
-        # By what a conjunction wants of the payload, of which only the format matters here.
+        # By what a conjunction expects of the payload, of which only the format matters here.
         self.wanted = [
             (mask, wanted)
             for mask, wanted in (
@@ -187,7 +188,8 @@ class MaskedPayload:
         *,
         formats_only: bool,
     ) -> int:
-        """Which of the conjunctions still hold; the others are added to those that failed."""
+        """Return which of the conjunctions still hold; the others are added to those that
+        failed."""
         read = payloads[self.key]
         if read is None:
             failed.append((asked & self.named, (Reason.NO_PAYLOAD, self.key)))
@@ -215,7 +217,7 @@ class MaskedPayload:
         return asked & self.holding_for_string(value)
 
     def holding_for_string(self, text: str) -> int:
-        """The conjunctions whose test of the payload as a plain string holds."""
+        """Return the conjunctions whose test of the payload as a plain string holds."""
         held = 0
         for test, mask in self._strings:
             if mask & ~held and any(rule.holds(text) for rule in test.rules):

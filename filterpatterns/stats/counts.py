@@ -1,4 +1,4 @@
-"""What is counted: one object for each thing that a pattern says."""
+"""The counts: one object for each part of a pattern."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class RuleCount(Struct, eq=False):
 class FieldCount(Struct, eq=False):
     """A field of the pattern, and how many records would be kept if the filter had only that.
 
-    `near` gives names that records have instead, if none has the field.
+    `near` has similar names that records have instead, if none has the field.
     """
 
     path: str
@@ -44,7 +44,7 @@ class OrCount(Struct, eq=False):
 
 
 class Stage(Struct, eq=False):
-    """A member of the pattern, and how many records are left behind it."""
+    """A member of the pattern, and how many records are left after it."""
 
     member: FieldCount | OrCount
     left: int = 0
@@ -53,10 +53,10 @@ class Stage(Struct, eq=False):
 class Funnel(Struct, eq=False):
     """One filter (`index` counts from 0), for the records of one source.
 
-    `left` is how many of the `records` the format evaluation lets pass; `wrong_format` says in
-    words why not the others, `ignored` how many of those that pass have a payload of a format with
+    `left` is how many of the `records` pass the format evaluation; `wrong_format` says in words
+    why the others do not; `ignored` is how many of those that pass have a payload of a format for
     which its part of the pattern counts as satisfied. `undecided` are records that this filter
-    cannot judge, though another one keeps them.
+    cannot evaluate, but that another filter keeps.
     """
 
     index: int
@@ -71,5 +71,5 @@ class Funnel(Struct, eq=False):
 
     @property
     def kept(self) -> int:
-        """How many records the filter keeps: those that are left behind the last stage."""
+        """How many records the filter keeps: those that are left after the last stage."""
         return self.stages[-1].left if self.stages else self.left

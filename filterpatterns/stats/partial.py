@@ -17,7 +17,7 @@ Record = Mapping[str, Any]
 
 
 class Together:
-    """Conditions as a filter of their own; compiled when it is first asked for."""
+    """Conditions as a filter of their own, compiled when it is first needed."""
 
     def __init__(self, conditions: AllOf, source: Source) -> None:
         self._conditions = conditions
@@ -28,7 +28,7 @@ class Together:
         """Whether the filter keeps a record.
 
         Raises:
-            RecordError: the record cannot be judged.
+            RecordError: the record cannot be evaluated.
         """
         if self._engine is None:
             self._engine = Engine(Matcher(self._source, (built(self._conditions, self._source),)))
@@ -36,7 +36,7 @@ class Together:
 
 
 class FieldMatcher:
-    """Judges and counts one field, and each of its rules."""
+    """Evaluates and counts one field, and each of its rules."""
 
     def __init__(self, condition: Condition, text: str, views: Views) -> None:
         self._rules = condition.rules
@@ -75,14 +75,14 @@ class FieldMatcher:
         self.count.alone += count if any(holds) else 0
 
     def finish(self) -> None:
-        """Look for names that records have instead of this one."""
+        """Look for names that records have instead of this name."""
         occurrence = self.count.occurrence
         if not occurrence.kinds:
             self.count.near = self._views.near(self.path)
 
 
 class OrMatcher:
-    """Judges and counts a `$or`, and each of its alternatives."""
+    """Evaluates and counts a `$or`, and each of its alternatives."""
 
     def __init__(self, member: AnyOf, text: str, views: Views, source: Source) -> None:
         self._alternatives = [
@@ -94,8 +94,8 @@ class OrMatcher:
         ]
         self.count: OrCount = OrCount(
             tuple(
-                AlternativeCount(tuple(one.count for one in judges))
-                for judges, _ in self._alternatives
+                AlternativeCount(tuple(each.count for each in matchers))
+                for matchers, _ in self._alternatives
             )
         )
 
@@ -103,13 +103,13 @@ class OrMatcher:
         """Count a record, and say whether the `$or` alone lets it through.
 
         Raises:
-            RecordError: the record cannot be judged.
+            RecordError: the record cannot be evaluated.
         """
         alone = False
-        for (judges, together), count in zip(  # noqa: B905 - one for each
+        for (matchers, together), count in zip(  # noqa: B905 - equally long
             self._alternatives, self.count.alternatives
         ):
-            members = [one.holds(record, seen) for one in judges]
+            members = [each.holds(record, seen) for each in matchers]
             held = members[0] if len(members) == 1 else together.holds(record)
             count.alone += held
             alone = alone or held
@@ -117,16 +117,16 @@ class OrMatcher:
         return alone
 
     def finish(self) -> None:
-        """As `FieldJudge.finish`, for all fields in the alternatives."""
-        for judges, _ in self._alternatives:
-            for one in judges:
-                one.finish()
+        """Like `FieldMatcher.finish`, for all fields in the alternatives."""
+        for matchers, _ in self._alternatives:
+            for each in matchers:
+                each.finish()
 
 
 def compile_part(
     member: Condition | AnyOf, text: str, views: Views, source: Source
 ) -> FieldMatcher | OrMatcher:
-    """The judge of a member of a pattern; `text` is the pattern's."""
+    """Return the matcher for a member of a pattern; `text` is the pattern's."""
     if isinstance(member, Condition):
         return FieldMatcher(member, text, views)
     return OrMatcher(member, text, views, source)
@@ -139,5 +139,5 @@ def _lets_through(rule: Operator, leaves: list[Any]) -> bool:
 
 
 def _spelt(text: str) -> str:
-    """A rule on one line."""
+    """Return a rule on one line."""
     return " ".join(text.split()) if "\n" in text else text

@@ -1,8 +1,8 @@
 """Patterns x records -> funnels: how many records each condition lets through, and why so few.
 
-A filter's conditions are taken one after the other: first the format evaluation, then the fields of
-the metadata, then those of the payload, each in the order of the text. A record is dropped by the
-condition with which, and with all before it, the filter stops holding.
+A filter's conditions are applied one after the other: first the format evaluation, then the fields
+of the metadata, then those of the payload, each in the order of the text. A record is dropped by
+the first condition that, together with all before it, the record does not satisfy.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ __all__ = [
 
 
 class Statistics:
-    """Counts the records that a filter judges.
+    """Counts the records that a filter evaluates.
 
-    Memory is bounded by the patterns, however many records there are.
+    Memory is bounded by the patterns, for any number of records.
     """
 
     def __init__(self, compiled: Filter) -> None:
@@ -70,7 +70,7 @@ class Statistics:
         """Count a record, given as JSON has it or as its text; the verdict is the filter's.
 
         Raises:
-            RecordError: it cannot be judged, and is not counted.
+            RecordError: it cannot be evaluated, and is not counted.
         """
         record = as_record(record)
         verdict = self._compiled.verdict(record)
@@ -100,7 +100,7 @@ class Statistics:
         if name not in self._counters:
             source = source_named(name)
             texts = self._compiled.texts
-            # Filters that must all hold are one funnel.
+            # Filters that must all match are one funnel.
             groups = [texts] if source.scopes and texts else [(text,) for text in texts]
             self._counters[name] = [
                 _Counter(group, index, source) for index, group in enumerate(groups)
@@ -109,7 +109,7 @@ class Statistics:
 
 
 class _Counter:
-    """Judges records for one filter and one source, condition by condition."""
+    """Evaluates records for one filter and one source, condition by condition."""
 
     def __init__(self, texts: tuple[PatternText, ...], index: int, source: Source) -> None:
         self._source = source
@@ -120,14 +120,14 @@ class _Counter:
         self._views = Views(iter_conditions(self._members), source)
         self._order = sorted(range(len(self._members)), key=self._is_about_payload)
         members = [self._members[place] for place in self._order]
-        self._judges = [compile_part(*given[place], self._views, source) for place in self._order]
+        self._matchers = [compile_part(*given[place], self._views, source) for place in self._order]
         often = Counter(condition.path for condition in iter_conditions(self._members))
         self._is_needed = [_is_needed(member, often) for member in members]
         self._prefixes: dict[int, Together] = {}
         alive = conjunctions.alive
         named = {placed.payload for placed in conjunctions.tests if placed.mask & alive}
         keys = (key for key in source.payload_keys if key in named)
-        stages = tuple(Stage(one.count) for one in self._judges)
+        stages = tuple(Stage(each.count) for each in self._matchers)
         self._funnel = Funnel(index, source.name, tuple(keys), stages)
 
     def add(self, record: Mapping[str, Any]) -> None:
@@ -136,7 +136,7 @@ class _Counter:
         payloads = Payloads(self._source, self._source.view(record))
         seen = self._views.look(payloads)
         try:
-            alone = [one.holds(record, seen) for one in self._judges]
+            alone = [each.holds(record, seen) for each in self._matchers]
             reason, key = self._evaluator.format_verdict(payloads)
             if reason is not Reason.MATCH:
                 funnel.wrong_format[reason.words(key)] += 1
@@ -156,35 +156,36 @@ class _Counter:
         Raises:
             Unsupported: the filter is of another shape.
         """
-        fields = [one for one in self._judges if isinstance(one, FieldMatcher)]
-        if len(fields) < len(self._judges) or not fields:
+        fields = [one for one in self._matchers if isinstance(one, FieldMatcher)]
+        if len(fields) < len(self._matchers) or not fields:
             raise Unsupported
         return QuickLines(self._funnel, self._source, fields)
 
     def finished(self) -> Funnel:
-        """The funnel, with what can only be told at the end."""
-        for one in self._judges:
-            one.finish()
+        """Return the funnel, including what is only known at the end."""
+        for each in self._matchers:
+            each.finish()
         return self._funnel
 
     def _passed(self, record: Mapping[str, Any], alone: list[bool]) -> int:
-        """How many of the members, from the first on, hold together.
+        """Return how many of the members, from the first on, match together.
 
-        All that hold together hold alone, so that mostly there is one question to ask.
+        Members that match together also match alone, so that usually one evaluation is enough.
         """
-        outcomes = zip(self._is_needed, alone)  # noqa: B905 - one for each
+        outcomes = zip(self._is_needed, alone)  # noqa: B905 - equally long
         fails = (place for place, (needed, holds) in enumerate(outcomes) if needed and not holds)
         most = next(fails, len(alone))
         if not most or self._prefix(most).holds(record):
             return most
-        # An `exists: false` in an array may hold again with one more member: any change will do.
+        # An `exists: false` in an array may match again with one more member: the first change
+        # counts.
         return bisect_left(
             range(most), True, key=lambda count: not self._prefix(count + 1).holds(record)
         )
 
     def _prefix(self, count: int) -> Together:
-        """So many of the members together, in the order of the text: of a path that is reached
-        twice the last one counts."""
+        """Return the first members together, in the order of the text: if a path is reached
+        twice, the last condition counts."""
         if count not in self._prefixes:
             members = tuple(self._members[place] for place in sorted(self._order[:count]))
             self._prefixes[count] = Together(members, self._source)
@@ -196,7 +197,8 @@ class _Counter:
 
 
 def _members(text: PatternText, source: Source) -> AllOf:
-    """The members of a pattern that has been compiled before, without those that are overruled."""
+    """Return the members of a pattern that has been compiled before, without those that are
+    overruled."""
     reporter = Reporter(text.text)
     syntax_tree = parse(text.text, reporter)
     found = () if syntax_tree is None else check(syntax_tree, reporter)
@@ -209,8 +211,8 @@ def _members(text: PatternText, source: Source) -> AllOf:
 
 
 def _is_needed(member: Condition | AnyOf, often: Mapping[str, int]) -> bool:
-    """Whether all that the member is a part of fails where it fails alone: not if another member
-    may overrule it, or if what is absent depends on what an array was bound to."""
+    """Whether everything that contains the member fails if the member fails alone: not if another
+    member may overrule it, or if absence depends on how an array was bound."""
     return (
         isinstance(member, Condition)
         and often[member.path] == 1

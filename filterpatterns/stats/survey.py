@@ -1,6 +1,7 @@
-"""What records have at the paths that a pattern asks for: types, examples, and names beside them.
+"""What records have at the paths of a pattern: types, examples, and neighbouring names.
 
-Memory is bounded by the pattern: of values a few examples are kept, of names some hundred a level.
+Memory is bounded by the pattern: a few examples of values are kept, and some hundred names per
+level.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from filterpatterns.matching.match_tree import FieldTest, MatchNode, build_tree
 from filterpatterns.matching.search import walk
 
 OBJECT: Final = "object"
-"""The kind of what is no leaf; the other kinds are the JSON types of leaves."""
+"""The kind of a value that is not a leaf; the other kinds are the JSON types of leaves."""
 
 _EXAMPLES = 3
 _EXAMPLE_LENGTH = 40
@@ -28,11 +29,12 @@ _NEAR = 3
 
 
 class Occurrence(Struct, eq=False):
-    """What stands at one path, over all records whose payload could be read for it.
+    """The values at one path, over all records whose payload could be read for it.
 
     `kinds` says in how many records each JSON type occurs there; one record may have several, in an
     array. `absent` counts those that have nothing there, `present` those that have a leaf (an
-    object is neither). `examples` has a few values of each type, as JSON, cut if they are long.
+    object is neither). `examples` has a few values of each type, as JSON, truncated if they are
+    long.
     """
 
     path: str
@@ -90,7 +92,7 @@ def _kind(leaf: Any) -> str:
 
 
 def _format_leaf(leaf: Any) -> str:
-    """A value as JSON, cut if it is long."""
+    """Return a value as JSON, truncated if it is long."""
     if isinstance(leaf, str) and len(leaf) > _EXAMPLE_LENGTH:
         leaf = leaf[:_EXAMPLE_LENGTH] + "..."
     text = json.dumps(leaf, ensure_ascii=False)
@@ -102,7 +104,7 @@ class Survey:
 
     Args:
         name: the root's name in events: that of a payload, or "" for the record itself.
-        tests: the names that lead to each path, and a test that is there; its rules do not matter.
+        tests: the names that lead to each path, and a test of the path; its rules do not matter.
     """
 
     def __init__(self, name: str, tests: Iterable[tuple[tuple[str, ...], FieldTest]]) -> None:
@@ -113,7 +115,7 @@ class Survey:
         self._ways = dict(_ways(self._root))
 
     def add(self, value: Any) -> dict[str, list[Any]]:
-        """Count one record; what it has at each path."""
+        """Count one record: the values that it has at each path."""
         leaves: dict[str, list[Any]] = {path: [] for path in self.occurrences}
         objects = set()
         pending: list[tuple[MatchNode, str | None, Any]] = [(self._root, None, value)]
@@ -135,8 +137,8 @@ class Survey:
         return leaves
 
     def near(self, path: str) -> list[str]:
-        """Names like the one that leads to a path, if no record ever had that name there: at the
-        first level where the way to the path ends."""
+        """Return names similar to the one that leads to a path, if no record has that name there:
+        at the first level where the way to the path ends."""
         for node, name in self._ways[path]:
             names = self._names.get(node)
             if not names:
@@ -160,7 +162,7 @@ class Survey:
 def _below(
     node: MatchNode, spelt: str | None, value: Mapping[str, Any]
 ) -> Iterator[tuple[MatchNode, str | None, Any]]:
-    """Where the members of an object lead, each of them however it spells the way."""
+    """Yield where the members of an object lead, however each of them spells the way."""
     plain = spelt is None and not any("." in child.name for child in node.children)
     if plain and "." not in "".join(name for name in value if isinstance(name, str)):
         for child in node.children:
@@ -175,7 +177,7 @@ def _below(
 
 
 def _ways(root: MatchNode) -> Iterator[tuple[str, list[tuple[MatchNode, str]]]]:
-    """Each path, and the nodes on the way to it, each with the name that leads on."""
+    """Return each path, and the nodes on the way to it, each with the next name."""
     pending: list[tuple[MatchNode, list[tuple[MatchNode, str]]]] = [(root, [])]
     while pending:
         node, way = pending.pop()
@@ -185,7 +187,7 @@ def _ways(root: MatchNode) -> Iterator[tuple[str, list[tuple[MatchNode, str]]]]:
 
 
 def _alike(name: str, names: set[str]) -> list[str]:
-    """Names that differ only in case, then those that look alike."""
+    """Return names that differ only in case, then those that look alike."""
     ordered = sorted(names)
     same = [seen for seen in ordered if seen.casefold() == name.casefold()]
     close = difflib.get_close_matches(name[:_NAME_LENGTH], ordered, n=_NEAR)

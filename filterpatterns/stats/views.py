@@ -17,23 +17,23 @@ from filterpatterns.stats.survey import Occurrence, Survey
 
 
 def built(conditions: AllOf, source: Source) -> Conjunctions:
-    """The conjunctions of conditions whose errors and warnings have been told before."""
+    """Return the conjunctions of conditions whose errors and warnings have been reported before."""
     return match_tree.build(conditions, source, Reporter(""))
 
 
 class Seen(Struct, eq=False):
-    """What one record has: its leaves by path, and what follows from the format of each payload for
-    a condition that wants it in one format or another."""
+    """What one record has: its leaves by path, and the effect of each payload's format on a
+    condition that expects one format or another."""
 
     leaves: dict[str, list[Any]] = field(default_factory=dict)
     steps: dict[tuple[str, PayloadFormat], FormatAction] = field(default_factory=dict)
 
 
 class Views:
-    """All places that a filter looks at.
+    """Everything that a filter looks at.
 
-    `wanted` has for the path of each condition on a payload that payload's key, and the format that
-    the condition wants.
+    `wanted` maps the path of each condition on a payload to the payload's key and the format that
+    the condition expects.
     """
 
     def __init__(self, conditions: Iterable[Condition], source: Source) -> None:
@@ -58,19 +58,20 @@ class Views:
         self._payloads = {key: Survey(key, tests) for key, tests in below.items()}
 
     def occurrence(self, path: str) -> Occurrence:
-        """What stands at a path; for a field that AWS adds after filtering nothing ever does."""
+        """Return what records have at a path; a field that AWS adds after filtering never has a
+        value."""
         if path in self._strings:
             return self._strings[path]
         survey = self._survey(path)
         return Occurrence(path) if survey is None else survey.occurrences[path]
 
     def near(self, path: str) -> tuple[str, ...]:
-        """Names like the one that a path wants, where no record ever had it."""
+        """Return names similar to the name in a path, if no record has it."""
         survey = self._survey(path)
         return () if survey is None else tuple(survey.near(path))
 
     def look(self, payloads: Payloads) -> Seen:
-        """Count what a record has: the one that the payloads are of."""
+        """Count what the record of these payloads has."""
         seen = Seen(self._metadata.add(payloads.view))
         for key, form in set(self.wanted.values()):
             payload = payloads[key]

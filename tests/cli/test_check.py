@@ -184,7 +184,7 @@ def test_the_number_of_filters(here: Path) -> None:
     (here / "six.json").write_text(json.dumps({"Filters": filters}))
     result = fp("check", "six.json")
     assert result.exit_code == 1
-    assert "FP020 6 filters; AWS takes at most 5" in result.stdout
+    assert "FP020 6 filters; AWS allows at most 5" in result.stdout
     assert fp("check", "--max-filters", "10", "six.json").exit_code == 0
 
 

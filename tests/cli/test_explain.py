@@ -40,13 +40,13 @@ def test_each_record_has_a_head_and_its_explanation(here: Path) -> None:
     assert result.stdout.splitlines()[:15] == [
         f"1  {UUID}",
         "✓ kept",
-        "  ✓ body is JSON, and the pattern wants JSON: it is filtered on",
+        "  ✓ body is JSON, and the pattern wants JSON: the filter applies to it",
         "  ✓ body",
         "    ✓ total: 250 (numeric > 100)",
         "",
         f"2  {UUID}",
         "✗ dropped: no match",
-        "  ✓ body is JSON, and the pattern wants JSON: it is filtered on",
+        "  ✓ body is JSON, and the pattern wants JSON: the filter applies to it",
         "  ✗ body",
         "    ✗ total: 5 is not > 100",
         "",
@@ -157,7 +157,7 @@ def test_records_of_another_source_are_pointed_out() -> None:
     result = fp("explain", PATTERN, "-", stdin=stdin)
     assert "these look like records of kinesis: --source kinesis, or --source auto" in result.stderr
     result = fp("explain", "--source", "auto", '{"data": {"a": [1]}}', "-", stdin=stdin)
-    assert "· taken for a record of kinesis\n" in result.stdout
+    assert "· treated as a record of kinesis\n" in result.stdout
     assert result.stderr == ""
 
 

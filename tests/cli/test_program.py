@@ -411,10 +411,10 @@ def test_patterns_that_cannot_be_read(here: Path, pattern: str, message: str) ->
 
 def test_the_number_of_filters_is_limited() -> None:
     criteria = json.dumps({"Filters": [{"Pattern": PATTERN}] * 6})
-    assert "6 filters; AWS takes at most 5" in fp("compile", criteria).stderr
+    assert "6 filters; AWS allows at most 5" in fp("compile", criteria).stderr
     result = fp("compile", "--max-filters", "10", criteria)
     assert result.stdout == "<pattern>: OK (6 filters for sqs)\n"
-    assert "AWS takes at most 5" in fp("test", criteria, "-").stderr
+    assert "AWS allows at most 5" in fp("test", criteria, "-").stderr
     assert fp("test", "--max-filters", "10", criteria, "-").exit_code == 0
 
 

@@ -169,9 +169,9 @@ def test_an_explanation_says_that_all_must_hold() -> None:
         ("SYSTEM_METADATA", True),
     ]
     drawn = str(found)
-    assert "all filters must hold" in drawn
+    assert "all filters must match" in drawn
     assert 'tenant: absent; wants "a" or "b"' in drawn
-    assert "filter 1 of 3 (DATA): holds" in drawn
+    assert "filter 1 of 3 (DATA): matches" in drawn
 
 
 def test_statistics_are_one_funnel() -> None:

@@ -107,7 +107,7 @@ def test_the_filters_of_a_filter_criteria_are_taken_without_it() -> None:
 @pytest.mark.parametrize(
     ("pattern", "words"),
     [
-        ('{"body": "{\\"a\\": [1]}"}', "without the quotes"),
+        ('{"body": "{\\"a\\": [1]}"}', "without quotes"),
         ('{"filters": [{"pattern": "{}"}]}', '"Filters"'),
         ('{"Filters": null}', '{"Filters": []}'),
     ],

@@ -75,9 +75,9 @@ WHY_NOT: list[tuple[Any, Any, str, str]] = [
     (True, "true", "true", '"true" is a string, not true'),
     (None, "", "null", '"" is not null'),
     ("10.0.0.1", "10.0.0.2", '"10.0.0.1"', '"10.0.0.2" is not "10.0.0.1"'),
-    ({"exists": False}, 0, "exists: false", "0 is there, and must not be"),
-    ({"exists": False}, None, "exists: false", "null is there, and must not be: null is a value"),
-    ({"prefix": "ab"}, "Abc", 'prefix "ab"', '"Abc" does not begin with "ab", but for case'),
+    ({"exists": False}, 0, "exists: false", "0 exists, but must not"),
+    ({"exists": False}, None, "exists: false", "null exists, but must not: null is a value"),
+    ({"prefix": "ab"}, "Abc", 'prefix "ab"', '"Abc" does not begin with "ab", apart from case'),
     (
         {"prefix": "ab"},
         " abc",
@@ -91,12 +91,12 @@ WHY_NOT: list[tuple[Any, Any, str, str]] = [
         'prefix "ab" in any case',
         '"xyz" does not begin with "ab"',
     ),
-    ({"suffix": "bc"}, "aBC", 'suffix "bc"', '"aBC" does not end with "bc", but for case'),
+    ({"suffix": "bc"}, "aBC", 'suffix "bc"', '"aBC" does not end with "bc", apart from case'),
     (
         {"suffix": "bc"},
         "abc\n",
         'suffix "bc"',
-        '"abc\\n" does not end with "bc": there is white space behind it',
+        '"abc\\n" does not end with "bc": there is white space after it',
     ),
     (
         {"equals-ignore-case": "Ab"},
@@ -114,7 +114,7 @@ WHY_NOT: list[tuple[Any, Any, str, str]] = [
         {"wildcard": "a*c"},
         "A-C",
         'wildcard "a*c"',
-        '"A-C" does not have the shape "a*c", but for case',
+        '"A-C" does not have the shape "a*c", apart from case',
     ),
     ({"numeric": [">", 100]}, 42, "numeric > 100", "42 is not > 100"),
     (
@@ -130,7 +130,7 @@ WHY_NOT: list[tuple[Any, Any, str, str]] = [
         {"numeric": ["=", 3]},
         2**53 + 1,
         "numeric = 3",
-        "9007199254740993 has more digits than its double: no number for AWS",
+        "9007199254740993 has more digits than its double: not a number for AWS",
     ),
     (
         {"cidr": "10.0.0.0/8"},
@@ -138,12 +138,12 @@ WHY_NOT: list[tuple[Any, Any, str, str]] = [
         "cidr 10.0.0.0/8",
         '"1.2.3.4" is not in 10.0.0.0/8',
     ),
-    ({"cidr": "10.0.0.0/8"}, "home", "cidr 10.0.0.0/8", '"home" is no IP address'),
+    ({"cidr": "10.0.0.0/8"}, "home", "cidr 10.0.0.0/8", '"home" is not an IP address'),
     (
         {"cidr": "10.0.0.0/8"},
         "::1",
         "cidr 10.0.0.0/8",
-        '"::1" is an IPv6 address; the block is one of IPv4',
+        '"::1" is an IPv6 address; the block is IPv4',
     ),
     ({"exactly": "x"}, 1, 'exactly "x"', '1 is a number, not the string "x"'),
     ({"anything-but": ["x", "y"]}, "x", 'anything-but "x" or "y"', '"x" is excluded'),
@@ -189,7 +189,7 @@ def test_each_of_several_rules_says_why_it_fails() -> None:
     assert drawn(explanation)[1:] == [
         '✗ a: "Refunded" satisfies none of 3 rules',
         '✗ "PAID": "Refunded" is not "PAID"',
-        '✗ prefix "RE": "Refunded" does not begin with "RE", but for case',
+        '✗ prefix "RE": "Refunded" does not begin with "RE", apart from case',
         '✗ null: "Refunded" is not null',
     ]
 
@@ -232,12 +232,12 @@ def test_nothing_of_a_record_reaches_the_terminal_as_it_is() -> None:
         (
             {"total": [None]},
             {},
-            'what is missing is not null; {"exists": false} beside it takes both',
+            'a missing field is not null; add {"exists": false} to match both',
         ),
         (
             {"total": [{"anything-but": "x"}]},
             {},
-            'anything-but wants a value; {"exists": false} beside it takes a missing one',
+            'anything-but needs a value; add {"exists": false} to match a missing field',
         ),
         (
             {"total": [{"exists": True}]},
@@ -272,12 +272,10 @@ def test_the_end_of_a_path_is_reported_once() -> None:
     ]
     lines = drawn(explain({"a": {"b": [1]}}, {"a": '{"b": 1}'}))
     assert lines[1:3] == [
-        '✗ a: "{\\"b\\": 1}" is a string: nothing is below it',
-        "hint: what is in a string is not looked into",
+        '✗ a: "{\\"b\\": 1}" is a string: it has no fields',
+        "hint: the content of a string is not searched",
     ]
-    assert "✗ a: an empty array: nothing is below it" in drawn(
-        explain({"a": {"b": [1]}}, {"a": []})
-    )
+    assert "✗ a: an empty array: it has no fields" in drawn(explain({"a": {"b": [1]}}, {"a": []}))
 
 
 def test_absence_that_is_wanted() -> None:
@@ -338,15 +336,15 @@ def test_each_value_of_an_array_says_why_it_satisfies_none_of_several_rules() ->
     of_q += 'equals-ignore-case takes both; is not null or "r"; does not begin with "x"'
     assert drawn(explanation)[1:] == [
         '✗ t: none of 2 values satisfies numeric > 1, "q", null, prefix "x" or "r"',
-        "hint: 2 objects in it are passed over: rules are for scalars",
+        "hint: 2 objects in it are skipped: rules are for scalars",
         "✗ t[0]: " + of_1,
         "✗ t[1]: " + of_q,
     ]
     assert field(explanation, "t").to_dict()["found"][0]["why"] == of_1
     explanation = explain({"t": [{"exists": False}]}, {"t": [1, None]})
     assert [found.why for found in field(explanation, "t").found] == [
-        "1 is there, and must not be",
-        "null is there, and must not be: null is a value",
+        "1 exists, but must not",
+        "null exists, but must not: null is a value",
     ]
 
 
@@ -360,7 +358,7 @@ def test_an_array_of_objects_has_no_values() -> None:
     lines = drawn(explain({"t": [1]}, {"t": [{"x": 1}]}))
     assert lines[1:] == [
         "✗ t: an array without values; wants 1",
-        "hint: 1 object in it is passed over: rules are for scalars",
+        "hint: 1 object in it is skipped: rules are for scalars",
     ]
     assert drawn(explain({"t": [1]}, {"t": [{}, 1]}))[1:] == ["✓ t: 1, t[1]"]
 
@@ -369,8 +367,8 @@ def test_absence_in_arrays_says_which_element_must_be_chosen() -> None:
     pattern = {"i": {"b": [{"exists": False}], "c": [1]}}
     explanation = explain(pattern, {"i": [{"b": 2}, {"c": 1}]})
     assert (
-        "· i[1] satisfies them all, but has no i.b: where any element has it, one that has it "
-        "must be chosen" in drawn(explanation)
+        "· i[1] satisfies them all, but has no i.b: if any element has it, an element that has "
+        "it must be chosen" in drawn(explanation)
     )
     pattern = {"i": {"a": [1], "b": [{"exists": False}]}}
     assert "✓ b: absent (exists: false)" in drawn(explain(pattern, {"i": [{"a": 1}, {"b": 2}]}))
@@ -385,7 +383,7 @@ def test_no_element_has_any_of_the_fields() -> None:
 @pytest.mark.parametrize("items", [["x", "y"], [{"b": "x"}]])
 def test_an_index_in_a_pattern_is_no_name(items: list[Any]) -> None:
     lines = drawn(explain({"a": {"0": ["x"]}}, {"a": items}))
-    assert "hint: arrays are looked into by themselves: leave the index out" in lines
+    assert "hint: the elements of an array are searched automatically: leave the index out" in lines
 
 
 def test_a_path_that_the_record_spells_in_several_ways() -> None:
@@ -395,7 +393,7 @@ def test_a_path_that_the_record_spells_in_several_ways() -> None:
     assert [found.where for found in field(explanation, "c").found] == ["a.c"]
     explanation = explain(pattern, {"a": [{"b": 1}, {"c": 2}], "a.d": 3, "a.c": 3})
     assert field(explanation, "c").words == (
-        "no value of it is in the array elements that the fields before it need"
+        "it has no value in the array elements that the fields before it need"
     )
 
 
@@ -460,7 +458,7 @@ def test_an_alternative_of_the_right_format_is_closer_however_much_of_it_fails()
     lines = drawn(explain(pattern, sqs_record("{}"), "sqs"))
     assert lines[1:3] == [
         "· no alternative of $or leads to a match; the closest:",
-        "✓ body is JSON, and the pattern wants JSON: it is filtered on",
+        "✓ body is JSON, and the pattern wants JSON: the filter applies to it",
     ]
     assert lines[-1] == "✗ body is JSON but the pattern wants a plain string"
 
@@ -514,7 +512,7 @@ def test_several_ors_are_not_drawn_as_a_product() -> None:
 
 def test_a_path_that_is_reached_twice_is_overruled() -> None:
     explanation = explain({"a": {"b": [1]}, "a.b": [2]}, {"a": {"b": 2}})
-    assert "· b: the path is reached again further down: only its last rules count; wants 1" in (
+    assert "· b: the path occurs again further down: only its last rules count; wants 1" in (
         drawn(explanation)
     )
 
@@ -522,7 +520,7 @@ def test_a_path_that_is_reached_twice_is_overruled() -> None:
 # --- formats ---
 
 DATA = {"a": [1]}
-NO_FIELDS = 'no rule can ask for its value; only fields with {"exists": false} hold there'
+NO_FIELDS = 'no rule can test its value; only fields with {"exists": false} match it'
 
 
 @pytest.mark.parametrize(
@@ -535,22 +533,22 @@ NO_FIELDS = 'no rule can ask for its value; only fields with {"exists": false} h
             DATA,
             '{"a": 1,\n "b"}',
             "drop",
-            "body is no valid JSON, so a plain string, but the pattern wants JSON",
+            "body is not valid JSON, so it is a plain string, but the pattern wants JSON",
             "invalid JSON: expecting ':' delimiter at line 2, column 5",
         ),
         (
             DATA,
             "{'a': 1}",
             "drop",
-            "body is no valid JSON, so a plain string, but the pattern wants JSON",
+            "body is not valid JSON, so it is a plain string, but the pattern wants JSON",
             "JSON has double quotes: this looks like Python's str() of a dict; json.dumps it",
         ),
         (
             DATA,
             "\ufeff{}",
             "drop",
-            "body is no valid JSON, so a plain string, but the pattern wants JSON",
-            "it begins with a byte order mark: JSON has none",
+            "body is not valid JSON, so it is a plain string, but the pattern wants JSON",
+            "it begins with a byte order mark, which JSON does not allow",
         ),
         (
             ["x"],
@@ -628,11 +626,11 @@ def test_other_sources_filter_on_the_rest() -> None:
     pattern = {"value": {"a": [1]}, "key": ["k"], "topic": ["t"]}
     record = {"topic": "t", "value": base64_of("x"), "key": base64_of("k")}
     explanation = explain(pattern, record, "kafka")
-    ignored = "for kafka, value is then not filtered on"
+    ignored = "for kafka, value is then not filtered"
     assert drawn(explanation) == [
         "✓ kept",
         f"✓ value is a plain string, and the pattern wants JSON: {ignored}",
-        "✓ key is a plain string, and the pattern wants a plain string: it is filtered on",
+        "✓ key is a plain string, and the pattern wants a plain string: the filter applies to it",
         "· value",
         "· a: wants 1",
         '✓ key: "k"',
@@ -657,13 +655,13 @@ def test_the_filter_that_holds_is_drawn_and_the_others_are_named() -> None:
     explanation = compiled.explain({"a": 2})
     assert drawn(explanation) == [
         "✓ kept",
-        "✗ filter 1 of 3: does not hold: a: 2 is not 1 (1 more)",
-        "✓ filter 2 of 3: holds",
+        "✗ filter 1 of 3: does not match: a: 2 is not 1 (1 more)",
+        "✓ filter 2 of 3: matches",
         "✓ a: 2",
-        "✗ filter 3 of 3: does not hold: b: absent; wants 1",
+        "✗ filter 3 of 3: does not match: b: absent; wants 1",
     ]
     # What is drawn has its reasons below.
-    assert "✗ filter 1 of 3: does not hold" in drawn(compiled.explain({"a": 3}))
+    assert "✗ filter 1 of 3: does not match" in drawn(compiled.explain({"a": 3}))
     assert "✗ a: 2 is not 1" in draw(explanation, every_filter=True)
     assert "✗ b: absent; wants 1" in str(compiled.explain({"a": 3}))
 
@@ -676,9 +674,9 @@ def test_without_filters_everything_is_kept() -> None:
 def test_the_source_that_a_record_was_taken_for() -> None:
     explanation = explain({"data": {"a": [1]}}, kinesis_record('{"a": 1}'), "auto")
     assert (explanation.source, explanation.auto) == ("kinesis", True)
-    assert "· taken for a record of kinesis" in drawn(explanation)
+    assert "· treated as a record of kinesis" in drawn(explanation)
     compiled = filterpatterns.compile({"data": ["x"]}, source="auto")
-    with pytest.raises(RecordError, match="kinesis, refuses the pattern"):
+    with pytest.raises(RecordError, match="kinesis, rejects the pattern"):
         compiled.explain(kinesis_record("x"))
 
 

@@ -37,7 +37,7 @@ PLACED = [
     ("FP007", '{"a": [{⟦"not"⟧: "x"}]}', "a[0].not", 'did you mean "anything-but"?'),
     ("FP007", '{"a": [{⟦"zzzz"⟧: ["x"]}]}', "a[0].zzzz", "one level down"),
     ("FP007", '{"a": [{"anything-but": {⟦"cidr"⟧: "x"}}]}', "a[0].anything-but", "prefix"),
-    ("FP008", '{"a": [5, ⟦{"prefix": "a", "suffix": "b"}⟧]}', "a[1]", "holds if any"),
+    ("FP008", '{"a": [5, ⟦{"prefix": "a", "suffix": "b"}⟧]}', "a[1]", "one of them matches"),
     ("FP008", '{"a": [⟦{}⟧]}', "a[0]", '{"exists": true}'),
     ("FP008", '{"a": [{"anything-but": ⟦{}⟧}]}', "a[0].anything-but", "prefix"),
     ("FP009", '{"a": [{"exists": ⟦1⟧}]}', "a[0].exists", '{"exists": true}'),
@@ -57,7 +57,7 @@ PLACED = [
     ("FP010", '{"a": [{"numeric": ["=", 5, ⟦"<"⟧, 6]}]}', "a[0].numeric", '["=", 5]'),
     ("FP011", '{"a": [{"numeric": ["=", ⟦9007199254740993⟧]}]}', "a[0].numeric", "15 digits"),
     ("FP011", '{"a": [{"anything-but": ⟦1e400⟧}]}', "a[0].anything-but", "15 digits"),
-    ("FP012", '{"a": [{"wildcard": ⟦"a**b"⟧}]}', "a[0].wildcard", "one *"),
+    ("FP012", '{"a": [{"wildcard": ⟦"a**b"⟧}]}', "a[0].wildcard", "single *"),
     ("FP012", '{"a": [{"wildcard": ⟦"a\\\\b"⟧}]}', "a[0].wildcard", r"\\*"),
     ("FP012", '{"a": [{"wildcard": ⟦"a\\\\"⟧}]}', "a[0].wildcard", r"\\*"),
     ("FP013", '{"a": [{"cidr": ⟦"10.0.0.0/32"⟧}]}', "a[0].cidr", '["10.0.0.0"]'),
@@ -77,7 +77,7 @@ PLACED = [
         "one",
     ),
     ("FP102", '{"a": {"b": ⟦[1]⟧}, "a.b": [2]}', "a.b", "one array"),
-    ("FP104", '{"eventSource": ⟦["aws:sqs"]⟧, "body": {"a": [1]}}', "eventSource", "take it out"),
+    ("FP104", '{"eventSource": ⟦["aws:sqs"]⟧, "body": {"a": [1]}}', "eventSource", "remove it"),
     ("FP106", '{"a": [⟦1e400⟧]}', "a[0]", "1.8e308"),
     ("FP106", '{"a": [⟦-' + "9" * 350 + "⟧]}", "a[0]", "1.8e308"),
 ]
@@ -426,7 +426,7 @@ def test_warnings_come_in_the_order_of_the_text_with_their_codes() -> None:
     assert [warning.code for warning in found] == ["FP104", "FP106", "FP101", "FP102"]
     assert {warning.severity for warning in found} == {"warning"}
     assert [warning.path for warning in found] == ["awsRegion", "c[0]", "d", "a.b"]
-    assert str(found[1]).startswith("warning FP106: no double holds this number")
+    assert str(found[1]).startswith("warning FP106: a double cannot represent this number")
 
 
 def test_warnings_say_which_filter_they_are_in() -> None:

@@ -455,7 +455,7 @@ def test_filters_that_are_not_read_are_not_forgotten() -> None:
     with pytest.raises(PatternError) as caught:
         filterpatterns.compile(text)
     assert len(caught.value.errors) == 101
-    assert "filters behind number 100 were not read" in caught.value.errors[-1].message
+    assert "filters after number 100 were not read" in caught.value.errors[-1].message
 
 
 @pytest.mark.parametrize(

@@ -240,7 +240,7 @@ MISTAKES = [
     # a repeated key
     ("FP101", "sqs", '{"body": {\n ⟦"a"⟧: [1],\n "a": [2]}}', "only its last value counts"),
     ("FP101", "event", '{\n⟦"detail"⟧: {"a": [1]},\n"detail": {"b": [1]}}', "one object"),
-    ("FP102", "sqs", '{"body": {\n "a": ⟦[1]⟧},\n"body.a": [2]}', "reached again"),
+    ("FP102", "sqs", '{"body": {\n "a": ⟦[1]⟧},\n"body.a": [2]}', "occurs again"),
     # an envelope whose inside is not what it is taken for
     ("FP111", "sqs", '{"body": {\n"Message": {\n "a": ⟦["x"]⟧}}}', "a string|raw message delivery"),
     (

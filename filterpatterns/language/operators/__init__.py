@@ -1,8 +1,8 @@
-"""The operators, one class each: how its operand reads, which values it holds for, and its words.
+"""The operators, one class each: parsing of its operand, which values it matches, and its words.
 
 To add an operator: a rule in `grammar/filter_pattern.lark`, a class here, a case file in
-`tests/cases/`. The class's `name` ties them together; the parser, the checks and the engine take it
-from `OPERATORS`.
+`tests/cases/`. The class's `name` ties them together; parser, conditions and engine find it in
+`OPERATORS`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ OPERATORS: dict[str, Callable[[nodes.Value], Operator]] = {
     "suffix": Suffix.parse,
     "wildcard": Wildcard.parse,
 }
-"""From an operator's name to the function that reads its operand (raising OperandError)."""
+"""From an operator's name to the function that parses its operand (raising OperandError)."""
 
 OPERATOR_NAMES = tuple(OPERATORS)
 
@@ -52,10 +52,10 @@ def reads_number_text(rule: Operator) -> bool:
     return isinstance(rule, (Numeric, EqualsNumber)) or compares_addresses(rule)
 
 
-def oddity(rule: Operator, value: object) -> str:
-    """Why a rule holds for a leaf that nobody would expect it to hold for; empty as a rule."""
+def why_unexpected(rule: Operator, value: object) -> str:
+    """Return why a rule matches a leaf unexpectedly; usually empty."""
     if isinstance(rule, (AnythingBut, Cidr, EqualsAddress, Prefix, Suffix)):
-        return rule.oddity(value)
+        return rule.why_unexpected(value)
     return ""
 
 
@@ -80,6 +80,6 @@ __all__ = [
     "compares_addresses",
     "equality",
     "exists",
-    "oddity",
     "reads_number_text",
+    "why_unexpected",
 ]

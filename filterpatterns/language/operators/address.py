@@ -1,9 +1,9 @@
-"""IP addresses: `cidr`, and what an equality rule takes as another spelling of its address.
+"""IP addresses: `cidr`, and what an equality rule accepts as another spelling of its address.
 
-The engine behind AWS sees an address as its hexadecimal digits in upper case, 8 for IPv4 and 32 for
-IPv6, and compares these digit by digit, with the digits of a number's text as well. So a block of
-IPv4 may hold for an IPv6 address, or for a number: `holds_for_other_family` and `holds_for_numbers`
-say whether one does.
+AWS's engine sees an address as its hexadecimal digits in upper case, 8 for IPv4 and 32 for
+IPv6, and compares these digit by digit, with the digits of a number's text as well. So an IPv4
+block may match an IPv6 address, or a number: `holds_for_other_family` and `holds_for_numbers`
+report that.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _LONGEST_SHOWN = 45
 
 
 def address_digits(text: str) -> str | None:
-    """The hexadecimal digits of the IP address that a string is, or None.
+    """Return the hexadecimal digits of a string that is an IP address, or None.
 
     IPv4 may have leading zeros, which are decimal. IPv6 may not have a dotted tail or a zone. An
     IPv4 address mapped into IPv6 (`::ffff:a00:1`) is the IPv4 address.
@@ -58,14 +58,16 @@ def address_digits(text: str) -> str | None:
 
 
 def value_digits(value: Any) -> str | None:
-    """What an address rule sees of a leaf: the digits of an address, the text of a number."""
+    """Return what an address rule sees of a leaf: the digits of an address, the text of a
+    number."""
     if isinstance(value, str):
         return address_digits(value)
     return number_text(value) if is_number(value) else None
 
 
 class Cidr(Struct, frozen=True):
-    """A string that is an IP address in the block, whose digits go from `first` to `last`."""
+    """Matches a string that is an IP address in the block, whose digits range from `first` to
+    `last`."""
 
     text: str
     first: str
@@ -91,9 +93,9 @@ class Cidr(Struct, frozen=True):
                 operand,
                 f"the mask of an IPv{'4' if width == 32 else '6'} block must be below {width}, "
                 f"found {mask}",
-                f'for one address write it as a plain value: ["{base}"]',
+                f'write a single address as a plain value: ["{base}"]',
             )
-        first = int(digits, 16) >> bits << bits  # the host's bits are masked off
+        first = int(digits, 16) >> bits << bits  # the host's bits are masked out
         last = first | ((1 << bits) - 1)
         return cls(text, f"{first:0{len(digits)}X}", f"{last:0{len(digits)}X}")
 
@@ -102,7 +104,8 @@ class Cidr(Struct, frozen=True):
         return digits is not None and self.holds_for_digits(digits)
 
     def holds_for_digits(self, digits: str) -> bool:
-        """Walk over digits as AWS's engine does, until they are between the bounds or outside."""
+        """Walk over digits like AWS's engine, until they are known to be within the bounds or
+        outside."""
         on_first = on_last = True
         for low, high, digit in zip(self.first, self.last, digits):  # noqa: B905 - to the shorter
             if digit not in _HEX:
@@ -115,17 +118,17 @@ class Cidr(Struct, frozen=True):
         return len(digits) >= len(self.first)
 
     def holds_for_text(self, text: bytes) -> bool:
-        """The same for the text of a number."""
+        """Like `holds`, for the text of a number."""
         return self.holds_for_digits(text.decode())
 
     @property
     def holds_for_other_family(self) -> bool:
-        """Whether the block holds for addresses of the other family that are in use."""
+        """Whether the block matches addresses of the other family that are in use."""
         return holds_for_other_family(self.first, self.last)
 
     @property
     def holds_for_numbers(self) -> bool:
-        """Whether the block holds for some number, by its decimal digits."""
+        """Whether the block matches some number, by its decimal digits."""
         return holds_for_numbers(self.first, self.last)
 
     def code(self, value: str, kind: Kind, bind: Bind) -> str:
@@ -152,21 +155,19 @@ class Cidr(Struct, frozen=True):
                     return f"{format_value(value)} has a dotted tail: a plain string for AWS"
             trimmed = len(value) <= 2 * _LONGEST_SHOWN and address_digits(value.strip())
             hint = ": there is white space around it" if trimmed else ""
-            return f"{format_value(value)} is no IP address{hint}"
+            return f"{format_value(value)} is not an IP address{hint}"
         if len(digits) != len(self.first):
             found, wanted = (4, 6) if len(self.first) == 32 else (6, 4)
-            return (
-                f"{format_value(value)} is an IPv{found} address; the block is one of IPv{wanted}"
-            )
+            return f"{format_value(value)} is an IPv{found} address; the block is IPv{wanted}"
         return f"{format_value(value)} is not in {printable(self.text)}"
 
-    def oddity(self, value: Any) -> str:
-        """Why the rule holds for a value that nobody would call an address in the block."""
-        return digits_oddity(value, len(self.first))
+    def why_unexpected(self, value: Any) -> str:
+        """Return why the rule matches a value that is not obviously an address in the block."""
+        return why_digits_match(value, len(self.first))
 
 
-def digits_oddity(value: Any, width: int) -> str:
-    """Why an address rule whose address has so many digits holds, if by digits alone."""
+def why_digits_match(value: Any, width: int) -> str:
+    """Return why an address rule whose address has `width` digits matches, if only by digits."""
     if is_number(value):
         return "AWS compares a number's digits with those of an address"
     digits = value_digits(value)
@@ -177,20 +178,21 @@ def digits_oddity(value: Any, width: int) -> str:
 
 
 _IPV6_IN_USE = ("0000", "2", "3", "F")
-"""What the digits of IPv6 addresses begin with: `::1`, global unicast, local and multicast ones."""
+"""What the digits of IPv6 addresses begin with: `::1`, global unicast, local, multicast."""
 
 
 def holds_for_other_family(first: str, last: str) -> bool:
-    """Whether a range of digits takes addresses of the other family that are in use."""
+    """Whether a range of digits includes addresses of the other family that are in use."""
     if len(first) == 8:
         return any(first[: len(p)] <= p <= last[: len(p)] for p in _IPV6_IN_USE)
     shared = shared_digits(first, last)
-    # Of the 8 digits of IPv4 one has to lie between the bounds: if they differ by one, a later one.
+    # One of the 8 digits of IPv4 must lie between the bounds: if these differ by one, a later
+    # digit.
     return shared < 7 or (shared == 7 and int(last[7], 16) - int(first[7], 16) > 1)
 
 
 def holds_for_numbers(first: str, last: str) -> bool:
-    """Whether a range of digits takes the digits of some number."""
+    """Whether a range of digits includes the digits of some number."""
     shared = shared_digits(first, last)
     if shared == len(first):
         return first.isdecimal() and first[0] != "0"
@@ -199,11 +201,11 @@ def holds_for_numbers(first: str, last: str) -> bool:
 
 
 def shared_digits(first: str, last: str) -> int:
-    """How many digits the two have in common at the start."""
+    """Return how many digits the two have in common at the start."""
     pairs = enumerate(zip(first, last, strict=True))
     return next((index for index, (low, high) in pairs if low != high), len(first))
 
 
 def operand_text(operand: nodes.Value) -> str:
-    """A string operand as it was written."""
+    """Return a string operand as it was written."""
     return operand.text if isinstance(operand, nodes.Scalar) else ""

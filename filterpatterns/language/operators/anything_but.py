@@ -1,4 +1,4 @@
-"""`anything-but`: a value is there, and is none of these."""
+"""`anything-but`: there is a value, and it is none of these."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _ESCAPED = re.compile(r"[*\\]")
 
 _LONGEST_HINT = 160
 _MOST_SHOWN = 5
-"""Excluded values that are named when the rule is put in words."""
+"""Excluded values that are listed when the rule is described."""
 
 _NESTED: dict[str, Callable[[nodes.Value], Operator]] = {
     "prefix": Prefix.parse_plain,
@@ -46,9 +46,9 @@ _NESTED: dict[str, Callable[[nodes.Value], Operator]] = {
 
 
 class AnythingBut(Struct, frozen=True):
-    """None of the strings, none of the numbers, and no nested rule holds.
+    """Matches none of the strings, none of the numbers, and no nested rule.
 
-    A value of a type that is not listed is "none of these": null, true and 5 are anything but "x".
+    A value of a type that is not listed matches: null, true and 5 are anything but "x".
     """
 
     strings: tuple[str, ...] = ()
@@ -119,8 +119,8 @@ class AnythingBut(Struct, frozen=True):
                 return f"{format_value(value)} is excluded by {rule.words()}"
         return f"{format_value(value)} is excluded"
 
-    def oddity(self, value: Any) -> str:
-        """Why the rule holds for a number that seems to be excluded."""
+    def why_unexpected(self, value: Any) -> str:
+        """Return why the rule matches a number that seems to be excluded."""
         if not (self.numbers and is_number(value)) or as_double(value) is not None:
             return ""
         return NOT_COMPARABLE
@@ -163,7 +163,7 @@ def _nested_rules(operand: nodes.Object) -> tuple[Operator, ...]:
     name = str(name_node.value)
     if name not in _NESTED:
         raise OperandError(
-            "FP007", name_node, f"anything-but cannot hold the operator {name_node.text}", _HINT
+            "FP007", name_node, f"anything-but does not allow the operator {name_node.text}", _HINT
         )
     items = value.items if isinstance(value, nodes.Array) else (value,)
     if not items:
@@ -174,7 +174,7 @@ def _nested_rules(operand: nodes.Object) -> tuple[Operator, ...]:
             raise OperandError(
                 "FP009",
                 item,
-                f"every string has the empty {name}: anything-but would never hold for one",
+                f"every string has the empty {name}: anything-but would never match a string",
                 f"write a {name} of one or more characters",
             )
     return tuple(_NESTED[name](item) for item in items)

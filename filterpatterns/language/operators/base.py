@@ -1,4 +1,4 @@
-"""What every operator has, and how one says that its operand is wrong."""
+"""What every operator has, and how an operator reports that its operand is wrong."""
 
 from __future__ import annotations
 
@@ -15,65 +15,67 @@ class Operator(Protocol):
     """A rule that a value satisfies or not. Immutable, hashable, safe to share."""
 
     def holds(self, value: Any) -> bool:
-        """Whether the rule holds for a leaf: str, int, float, bool or None (or what Python put
-        there, which is a value of another type)."""
+        """Whether the rule matches a leaf: str, int, float, bool or None (or any other Python
+        object, which counts as a value of another type)."""
         ...
 
     def code(self, value: str, kind: Kind, bind: Bind) -> str:
-        """The same as a Python expression over the variable named `value`.
+        """Return the same test as a Python expression over the variable named `value`.
 
-        The variable holds a leaf of that kind (see `Kind`). "True" and "False" are said plainly.
-        The text holds names only: whatever comes from the pattern goes through `bind`, which gives
-        a name for it.
+        The variable holds a leaf of that kind (see `Kind`). A constant result is plain "True" or
+        "False". The text has names only: whatever comes from the pattern goes through `bind`, which
+        returns a name for it.
         """
         ...
 
     def needle(self) -> str | None:
-        """What a JSON text without backslashes contains if the rule holds for a value in it.
+        """Return what a JSON text without backslashes contains if the rule matches a value in it.
 
-        None if there is no such text. A backslash stands for "only with an escape".
+        None if there is no such text. A backslash means "only with an escape".
         """
         ...
 
     def words(self) -> str:
-        """The rule as people say it: `numeric > 100`."""
+        """Return the rule in words: `numeric > 100`."""
         ...
 
     def why_not(self, value: Any) -> str:
-        """Why a leaf does not satisfy the rule: `42 is not > 100`. Printable, and short."""
+        """Return why a leaf does not satisfy the rule: `42 is not > 100`. Printable, and short."""
         ...
 
 
 Bind = Callable[[object], str]
-"""Binds a value in the generated code's namespace and gives its name there."""
+"""Binds a value in the generated code's namespace and returns its name there."""
 
 FEW = 3
-"""Up to so many strings are compared one by one: a set hashes the value first, and a fresh string
+"""Up to this many strings are compared one by one: a set hashes the value first, and a fresh string
 has no hash yet (measured: 11 ns a comparison, 30 ns and more for the set)."""
 
 Kind = Literal["string", "number", "text", "double", "other"]
-"""What a variable holds, as far as code for it differs:
+"""What a variable holds, as far as the code depends on it:
 
 * "string": a str;
-* "number": an int; or a float that somebody else has parsed;
-* "text": the text, as bytes, of a number with a fraction or an exponent. `double_of` gives the name
-  of a variable that holds its double;
-* "double": the double of such a number, where the text is not known. The expression is true if the
-  rule holds for any text of it. Where it does not hold for all texts it sets `UNSURE`;
+* "number": an int; or a float that was parsed elsewhere;
+* "text": the text, as bytes, of a number with a fraction or an exponent. `double_of` returns the
+  name of a variable that holds its double;
+* "double": the double of such a number, if its text is not known. The expression is true if the
+  rule matches any text of it. If it does not match all texts, it sets `UNSURE`;
 * "other": a bool or None.
 """
 
 UNSURE = "(unsure := True)"
-"""An expression, true: the verdict has to be made again with the texts of the numbers."""
+"""A true expression: the verdict must be recomputed with the texts of the numbers."""
 
 
 def double_of(value: str) -> str:
-    """The name of the variable that holds the double of a number whose text another one holds."""
+    """Return the name of the variable that holds the double of a number whose text is in
+    `value`."""
     return f"{value}d"
 
 
 class OperandError(Exception):
-    """An operand that AWS refuses; caught by `checks.py`, which knows where the operator stands."""
+    """An operand that AWS rejects; caught by `conditions.py`, which knows the operator's
+    position."""
 
     def __init__(self, code: str, node: nodes.Value, message: str, hint: str) -> None:
         super().__init__(message)
@@ -84,13 +86,13 @@ class OperandError(Exception):
 
 
 def is_number(value: object) -> bool:
-    """Whether a leaf is a number: in Python a bool is an int, in JSON it is not. Decimals are what
-    boto3 reads DynamoDB's numbers as, and what json does if told so."""
+    """Whether a leaf is a number: in Python a bool is an int, in JSON it is not. boto3 returns
+    DynamoDB's numbers as Decimals, and so does json with `parse_float`."""
     return isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
 
 
 def describe(node: nodes.Value | nodes.Fields | nodes.Rules | nodes.Operation) -> str:
-    """What was found, in words: `the number 5`, `an array`."""
+    """Describe what was found: `the number 5`, `an array`."""
     if isinstance(node, (nodes.Array, nodes.Rules)):
         return "an array" if node.items else "an empty array"
     if isinstance(node, nodes.Object):
@@ -106,27 +108,28 @@ def describe(node: nodes.Value | nodes.Fields | nodes.Rules | nodes.Operation) -
 
 
 def not_a_string(name: str, value: Any) -> str:
-    """Why a leaf that is no string does not satisfy an operator for strings."""
+    """Return why a leaf that is not a string does not satisfy an operator for strings."""
     return f"{describe_value(value)}; {name} wants a string"
 
 
 def not_a_number(name: str, value: Any) -> str:
-    """Why a leaf that is no number does not satisfy an operator for numbers."""
+    """Return why a leaf that is not a number does not satisfy an operator for numbers."""
     return f"{describe_value(value)}; {name} wants a number"
 
 
 def json_needle(text: str) -> str:
-    """A part of a string as it stands in a JSON text that has no backslash, or a backslash."""
+    """Return a part of a string as it appears in a JSON text without backslashes, or a
+    backslash."""
     return "\\" if any(map(_needs_escape, text)) else text
 
 
 def _needs_escape(char: str) -> bool:
-    """Whether JSON in UTF-8 has a character only as an escape: half a surrogate pair is one."""
+    """Whether JSON in UTF-8 can have a character only as an escape, like half a surrogate pair."""
     return char in '"\\' or char < " " or "\ud800" <= char <= "\udfff"
 
 
 def want_string(name: str, operand: nodes.Value) -> str:
-    """The operand's string.
+    """Return the operand's string.
 
     Raises:
         OperandError: it is something else.

@@ -12,10 +12,10 @@ from filterpatterns.jsontext.numbers import SAFE, as_double, is_comparable, numb
 from filterpatterns.language import nodes
 from filterpatterns.language.operators.address import (
     address_digits,
-    digits_oddity,
     holds_for_numbers,
     holds_for_other_family,
     value_digits,
+    why_digits_match,
 )
 from filterpatterns.language.operators.base import (
     UNSURE,
@@ -32,7 +32,7 @@ from filterpatterns.language.wording import difference, format_value, likeness, 
 
 
 class Equals(Struct, frozen=True):
-    """A string, true, false or null: the same value of the same type."""
+    """Matches a string, true, false or null: the same value of the same type."""
 
     value: str | bool | None
 
@@ -61,8 +61,8 @@ class Equals(Struct, frozen=True):
 
 
 class EqualsNumber(Struct, frozen=True):
-    """A number: any that is comparable and has the same double, `double`; or, where the rule's own
-    number is not comparable (then `double` is None), the same `text`, character by character."""
+    """Matches any comparable number with the same double, `double`; or, if the rule's own number is
+    not comparable (then `double` is None), the same `text`, character by character."""
 
     double: int | float | None
     text: str = ""
@@ -112,8 +112,8 @@ class EqualsNumber(Struct, frozen=True):
 
 
 class EqualsAddress(Struct, frozen=True):
-    """A string that is an IP address: that string; or any address, or number, whose digits begin
-    with its digits: another spelling of it, as a rule."""
+    """A string that is an IP address: matches that string, and any address or number whose digits
+    begin with its digits: usually another spelling of the address."""
 
     text: str
     digits: str
@@ -123,17 +123,17 @@ class EqualsAddress(Struct, frozen=True):
         return digits is not None and digits.startswith(self.digits)
 
     def holds_for_text(self, text: bytes) -> bool:
-        """The same for the text of a number."""
+        """Like `holds`, for the text of a number."""
         return text.startswith(self.digits.encode())
 
     @property
     def holds_for_other_family(self) -> bool:
-        """Whether it holds for addresses of the other family that are in use."""
+        """Whether it matches addresses of the other family that are in use."""
         return len(self.digits) == 8 and holds_for_other_family(self.digits, self.digits)
 
     @property
     def holds_for_numbers(self) -> bool:
-        """Whether it holds for some number, by its decimal digits."""
+        """Whether it matches some number, by its decimal digits."""
         return holds_for_numbers(self.digits, self.digits)
 
     def code(self, value: str, kind: Kind, bind: Bind) -> str:
@@ -160,13 +160,13 @@ class EqualsAddress(Struct, frozen=True):
     def why_not(self, value: Any) -> str:
         return _not_that_string(self.text, value)
 
-    def oddity(self, value: Any) -> str:
-        """Why it holds for a value that nobody would call this address."""
-        return digits_oddity(value, len(self.digits))
+    def why_unexpected(self, value: Any) -> str:
+        """Return why it matches a value that is not obviously this address."""
+        return why_digits_match(value, len(self.digits))
 
 
 class Exactly(Struct, frozen=True):
-    """That string and no other spelling. Undocumented; the engine behind AWS takes it."""
+    """Matches that string and no other spelling. Undocumented, but AWS's engine accepts it."""
 
     text: str
 
@@ -201,13 +201,14 @@ def _not_that_string(text: str, value: Any) -> str:
 
 
 def quoted(text: str) -> str:
-    """A whole string as it stands in a JSON text without backslashes; a backslash if it can't."""
+    """Return a whole string as it appears in a JSON text without backslashes; a backslash if it
+    cannot."""
     needle = json_needle(text)
     return needle if needle == "\\" else f'"{needle}"'
 
 
 def equality(rule: nodes.Scalar) -> Operator:
-    """The rule that a plain value stands for."""
+    """Return the rule for a plain value."""
     value = rule.value
     if isinstance(value, str):
         digits = address_digits(value)

@@ -28,20 +28,21 @@ _HINT = (
     'write ["=", 5], [">", 0], ["<=", 10], or both bounds, the lower one first: [">", 0, "<=", 10]'
 )
 
-NOT_COMPARABLE = "has more digits than its double: no number for AWS"
-"""What is said of a number that is not comparable."""
+NOT_COMPARABLE = "has more digits than its double: not a number for AWS"
+"""How a number that is not comparable is described."""
 
 _SHORT = 17
-"""A text with a point or an exponent that is shorter has at most 15 significant digits."""
+"""A shorter text with a point or an exponent has at most 15 significant digits."""
 
 _LARGEST = sys.float_info.max
 
 _TINY = 1e-290
-"""A text of at most 15 digits whose double is smaller may have none, or one of fewer digits."""
+"""For a smaller double, a text of at most 15 digits may not be comparable."""
 
 
 class Numeric(Struct, frozen=True):
-    """The numbers between two bounds; an infinite bound is none, and no number equals it."""
+    """Matches the numbers between two bounds; an infinite bound means no bound, and no number
+    equals it."""
 
     lower: int | float
     upper: int | float
@@ -62,7 +63,7 @@ class Numeric(Struct, frozen=True):
         if comparison in _UPPER:
             if len(items) > 2 and _text(items[2]) in _LOWER:
                 raise OperandError(
-                    "FP010", operand, "the lower bound of a range stands first", _HINT
+                    "FP010", operand, "the lower bound of a range comes first", _HINT
                 )
             _end(items, 2)
             _refuse_end_of_range(items[1], number, -_LARGEST)
@@ -85,7 +86,7 @@ class Numeric(Struct, frozen=True):
                 operand,
                 f"the lower bound {_format_number(items[1])} is not below the upper bound "
                 f"{_format_number(items[3])}",
-                'for one number write {"numeric": ["=", 5]}',
+                'for a single number, write {"numeric": ["=", 5]}',
             )
         return cls(number, upper, comparison == ">", upper_comparison == "<")
 
@@ -115,7 +116,7 @@ class Numeric(Struct, frozen=True):
             return f"{bind(self.holds)}({value})"
         above = f"{bind(self.lower)} {'<' if self.lower_open else '<='} {value}"
         below = f"{value} {'<' if self.upper_open else '<='} {bind(self.upper)}"
-        # Beyond SAFE not every integer is a double: only there the slow predicate is asked.
+        # Beyond SAFE not every integer is a double: only there is the slow predicate called.
         if math.isinf(self.upper):
             below = f"({value} <= {bind(SAFE)} or {bind(self.holds)}({value}))"
         elif math.isinf(self.lower):
@@ -143,14 +144,15 @@ class Numeric(Struct, frozen=True):
         return f"{format_value(value)} is not {self._bounds()[0 if too_low else -1]}"
 
     def _bounds(self) -> list[str]:
-        """The bounds that there are, the lower one first."""
+        """Return the bounds in words, the lower one first."""
         lower = f"{'>' if self.lower_open else '>='} {format_value(self.lower)}"
         upper = f"{'<' if self.upper_open else '<='} {format_value(self.upper)}"
         return [lower] * math.isfinite(self.lower) + [upper] * math.isfinite(self.upper)
 
 
 def is_surely_comparable(value: str, lower: float, upper: float, bind: Bind) -> str:
-    """An expression: a number's text is comparable, given that its double is within the bounds."""
+    """Return an expression: a number's text is comparable, given that its double is within the
+    bounds."""
     ask = f"{bind(is_comparable_text)}({value})"
     double = double_of(value)
     short = f"len({value}) < {bind(_SHORT)}"
@@ -160,10 +162,10 @@ def is_surely_comparable(value: str, lower: float, upper: float, bind: Bind) -> 
 
 
 def exact_double(node: nodes.Scalar) -> int | float:
-    """The double of a number in an operand.
+    """Return the double of a number in an operand.
 
     Raises:
-        OperandError: it is not comparable, so that AWS refuses it.
+        OperandError: it is not comparable, so that AWS rejects it.
     """
     value = node.value
     double = None if isinstance(value, (str, bool)) or value is None else as_double(value)
@@ -210,14 +212,14 @@ def _value(node: nodes.Value) -> object:
 def _number(operand: nodes.Array, items: tuple[nodes.Value, ...], index: int) -> int | float:
     if index >= len(items):
         raise OperandError(
-            "FP010", operand, f"a number is missing behind {_format_number(items[-1])}", _HINT
+            "FP010", operand, f"a number is missing after {_format_number(items[-1])}", _HINT
         )
     item = items[index]
     if not isinstance(item, nodes.Scalar) or not is_number(item.value):
         raise OperandError(
             "FP010",
             item,
-            f"numeric wants a number behind {_format_number(items[index - 1])}, "
+            f"numeric wants a number after {_format_number(items[index - 1])}, "
             f"found {describe(item)}",
             "write the number without quotes" if _text(item) is not None else _HINT,
         )
@@ -225,14 +227,14 @@ def _number(operand: nodes.Array, items: tuple[nodes.Value, ...], index: int) ->
 
 
 def _refuse_end_of_range(node: nodes.Value, bound: float, end: float) -> None:
-    """To AWS a bound alone is a range that ends in the largest or the smallest double."""
+    """For AWS, a single bound is a range that ends at the largest or the smallest double."""
     if bound == end:
         raise OperandError(
             "FP010",
             node,
-            f"no range is left beyond {_format_number(node)}, the "
+            f"there is no range beyond {_format_number(node)}, the "
             f"{'largest' if end > 0 else 'smallest'} double",
-            'for that one number write {"numeric": ["=", ...]}',
+            'for that single number, write {"numeric": ["=", ...]}',
         )
 
 

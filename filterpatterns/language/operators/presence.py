@@ -1,4 +1,4 @@
-"""`exists`: whether a leaf is there."""
+"""`exists`: whether there is a leaf."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from filterpatterns.language.wording import format_value
 
 
 class Exists(Struct, frozen=True):
-    """`exists: true`: any leaf will do, null included."""
+    """`exists: true`: matches any leaf, including null."""
 
     def holds(self, value: Any) -> bool:
         return True
@@ -31,7 +31,7 @@ class Exists(Struct, frozen=True):
 
 
 class Absent(Struct, frozen=True):
-    """`exists: false`: no value satisfies it; the engine asks whether there is one at all."""
+    """`exists: false`: no value satisfies it; the engine checks whether there is a value at all."""
 
     def holds(self, value: Any) -> bool:
         return False
@@ -47,11 +47,11 @@ class Absent(Struct, frozen=True):
 
     def why_not(self, value: Any) -> str:
         hint = ": null is a value" if value is None else ""
-        return f"{format_value(value)} is there, and must not be{hint}"
+        return f"{format_value(value)} exists, but must not{hint}"
 
 
 def exists(operand: nodes.Value) -> Exists | Absent:
-    """Read the operand of `exists`.
+    """Parse the operand of `exists`.
 
     Raises:
         OperandError: it is neither true nor false.

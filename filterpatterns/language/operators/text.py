@@ -20,38 +20,39 @@ from filterpatterns.language.operators.base import (
 from filterpatterns.language.wording import format_value
 
 _MARGIN = 100
-"""Characters of white space around a text that is still said to be nearly right."""
+"""Characters of white space around a text that still counts as nearly right."""
 
 _LONGEST_FOLDED = 10_000
-"""A longer string is not tried again ignoring case, only to say how it fails."""
+"""A longer string is not compared again ignoring case just to explain why it fails."""
 
 _LAST_FOLDED = "\uffff"
-"""The last character that the engine behind AWS can ignore the case of."""
+"""The last character whose case AWS's engine can ignore."""
 
-_NEVER = "AWS cannot ignore the case of characters beyond U+FFFF: the rule never holds"
+_NEVER = "AWS cannot ignore the case of characters beyond U+FFFF: the rule never matches"
 
 QUOTE = '"'
-"""AWS compares a string together with its quotes, which `prefix` and `suffix` may name."""
+"""AWS compares a string together with its quotes, which `prefix` and `suffix` may include."""
 
 Variants = tuple[tuple[str, str], ...]
-"""A text ignoring case: for each of its characters the lower-case and the upper-case mapping."""
+"""A text ignoring case: for each character, its lower-case and its upper-case mapping."""
 
 
 def variants(text: str) -> Variants:
-    """What each character may look like (Unicode full mapping, no locale): `ß` is `ß` or `SS`."""
+    """The forms of each character (Unicode full mapping, no locale): `ß` is `ß` or `SS`."""
     return tuple((char.lower(), char.upper()) for char in text)
 
 
 def never_ignores(text: str) -> bool:
-    """Whether a rule that ignores case never holds: AWS's engine has none with such characters."""
+    """Whether a rule that ignores case never matches: AWS's engine cannot express such
+    characters."""
     return not text.isascii() and max(text) > _LAST_FOLDED
 
 
 def matched_length(spelling: Variants, value: str) -> int:
-    """How many characters of the value the spelling takes from its start, or -1.
+    """Return how many characters at the start of the value match, or -1.
 
-    No character's mappings begin alike unless they are equal, so that the first choice is the only
-    one and the cost is linear (a test goes through all of Unicode).
+    A character's mappings never share a beginning unless they are equal, so that the first choice
+    is the only choice and the cost is linear (a test covers all of Unicode).
     """
     position = 0
     for lower, upper in spelling:
@@ -65,7 +66,7 @@ def matched_length(spelling: Variants, value: str) -> int:
 
 
 class EqualsIgnoreCase(Struct, frozen=True):
-    """That string but for case; `spelling` is None where AWS cannot ignore it."""
+    """Matches that string ignoring case; `spelling` is None if AWS cannot ignore its case."""
 
     text: str
     spelling: Variants | None
@@ -112,9 +113,10 @@ class EqualsIgnoreCase(Struct, frozen=True):
 
 
 class Prefix(Struct, frozen=True):
-    """A string that begins so; `spelling` is None where case counts.
+    """Matches strings with that beginning; `spelling` is None if case counts.
 
-    The string is compared with the quote behind it: `whole` is the one that begins so by its quote.
+    The string is compared including the closing quote: `whole` is the string that matches by that
+    quote.
     """
 
     text: str
@@ -134,7 +136,7 @@ class Prefix(Struct, frozen=True):
 
     @property
     def whole(self) -> str | None:
-        """The string that the prefix holds for only together with its closing quote."""
+        """Return the string that the prefix matches only together with its closing quote."""
         return self.text[:-1] if self.spelling is None and self.text.endswith(QUOTE) else None
 
     def holds(self, value: Any) -> bool:
@@ -152,8 +154,8 @@ class Prefix(Struct, frozen=True):
         if not self.text or self.text[-1] == chr(sys.maxunicode):
             return f"{value}.startswith({bind(self.text)})"
         # Two comparisons cost a third of a method call in Python 3.11, and hardly more in 3.13.
-        behind = self.text[:-1] + chr(ord(self.text[-1]) + 1)
-        return f"({bind(self.text)} <= {value} and {value} < {bind(behind)})"
+        after = self.text[:-1] + chr(ord(self.text[-1]) + 1)
+        return f"({bind(self.text)} <= {value} and {value} < {bind(after)})"
 
     def needle(self) -> str | None:
         if self.spelling is not None or not self.text:
@@ -171,20 +173,21 @@ class Prefix(Struct, frozen=True):
             return _NEVER
         words = f"{format_value(value)} does not begin with {format_value(self.text)}"
         if self.spelling is None and matched_length(variants(self.text), value) >= 0:
-            return f"{words}, but for case"
+            return f"{words}, apart from case"
         if self.holds(value[: len(self.text) + _MARGIN].lstrip()):
             return f"{words}: there is white space before it"
         return words
 
-    def oddity(self, value: Any) -> str:
-        """Why the rule holds for a string that does not seem to begin so."""
+    def why_unexpected(self, value: Any) -> str:
+        """Return why the rule matches a string that does not seem to begin with the prefix."""
         return "AWS compares the closing quote as well" if value == self.whole else ""
 
 
 class Suffix(Struct, frozen=True):
-    """A string that ends so; `spelling`, for the text read backwards, is None where case counts.
+    """Matches strings with that end; `spelling`, for the reversed text, is None if case counts.
 
-    The string is compared with the quote before it: `whole` is the one that ends so by its quote.
+    The string is compared including the opening quote: `whole` is the string that matches by that
+    quote.
     """
 
     text: str
@@ -205,7 +208,7 @@ class Suffix(Struct, frozen=True):
 
     @property
     def whole(self) -> str | None:
-        """The string that the suffix holds for only together with its opening quote."""
+        """Return the string that the suffix matches only together with its opening quote."""
         return self.text[1:] if self.spelling is None and self.text.startswith(QUOTE) else None
 
     def holds(self, value: Any) -> bool:
@@ -241,18 +244,18 @@ class Suffix(Struct, frozen=True):
         words = f"{format_value(value)} does not end with {format_value(self.text)}"
         tail = value[-len(self.text) - _MARGIN :]
         if self.spelling is None and tail.casefold().endswith(self.text.casefold()):
-            return f"{words}, but for case"
+            return f"{words}, apart from case"
         if self.holds(tail.rstrip()):
-            return f"{words}: there is white space behind it"
+            return f"{words}: there is white space after it"
         return words
 
-    def oddity(self, value: Any) -> str:
-        """Why the rule holds for a string that does not seem to end so."""
+    def why_unexpected(self, value: Any) -> str:
+        """Return why the rule matches a string that does not seem to end with the suffix."""
         return "AWS compares the opening quote as well" if value == self.whole else ""
 
 
 class Wildcard(Struct, frozen=True):
-    """A string of that shape: `parts` are the texts between the stars, in order."""
+    """Matches strings of that shape: `parts` are the texts between the stars, in order."""
 
     text: str
     parts: tuple[str, ...]
@@ -268,8 +271,8 @@ class Wildcard(Struct, frozen=True):
                     raise OperandError(
                         "FP012",
                         operand,
-                        "two stars stand side by side in a wildcard",
-                        r"write one * for any run of characters, and \\* for a star itself",
+                        "a wildcard has two stars in a row",
+                        r"write a single * for any run of characters, and \\* for a star itself",
                     )
                 parts.append("")
             elif char == "\\":
@@ -290,7 +293,7 @@ class Wildcard(Struct, frozen=True):
         return cls(text, tuple(parts))
 
     def holds(self, value: Any) -> bool:
-        """Linear: each part is taken at its first place, and str.find is linear itself."""
+        """Linear: each part matches at its first position, and str.find is linear."""
         if not isinstance(value, str):
             return False
         first, *middle = self.parts
@@ -327,12 +330,13 @@ class Wildcard(Struct, frozen=True):
         words = f"{format_value(value)} does not have the shape {format_value(self.text)}"
         folded = Wildcard(self.text, tuple(part.casefold() for part in self.parts))
         if len(value) <= _LONGEST_FOLDED and folded.holds(value.casefold()):
-            return f"{words}, but for case"
+            return f"{words}, apart from case"
         return words
 
 
 def _ignoring_case(name: str, operand: nodes.Value) -> str | None:
-    """The string of `{"equals-ignore-case": string}`, or None if the operand is no object."""
+    """Return the string of `{"equals-ignore-case": string}`, or None if the operand is not an
+    object."""
     if not isinstance(operand, nodes.Object):
         return None
     members = operand.members

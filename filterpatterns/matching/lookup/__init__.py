@@ -1,1 +1,1 @@
-"""From values to the rules that hold for them, however many rules there are."""
+"""From values to the rules that match them, for any number of rules."""

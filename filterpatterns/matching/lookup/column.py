@@ -1,6 +1,6 @@
-"""A column of masks: which of many tests of one path hold for its values.
+"""A column of masks: which of many tests of one path match its values.
 
-It costs one look-up and two operations on masks, however many tests there are.
+It costs one lookup and two operations on masks, for any number of tests.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ class Column:
 
     def __init__(self) -> None:
         self.tested = 0
-        self.fails_without = 0  # tested, and absence will not do
+        self.fails_without = 0  # tested, and absence does not suffice
         self._optional = 0
-        self._anything = 0  # any value will do
+        self._anything = 0  # any value suffices
         self._found = Finder(MASKS)
         self._excluding = 0  # an anything-but, which excludes what `_excluded` finds
         self._excluded = Finder(MASKS)
@@ -52,7 +52,7 @@ class Column:
         self._several: dict[FieldTest, tuple[Probe, int]] = {}
 
     def copy(self) -> Column:
-        """One with the same content that can be changed by itself."""
+        """Return a copy that can be changed independently."""
         other = Column()
         other.tested, other.fails_without = self.tested, self.fails_without
         other._optional, other._anything = self._optional, self._anything
@@ -68,7 +68,7 @@ class Column:
         return ColumnParts(self._anything, found, self._excluding, excluded)
 
     def keys(self) -> int:
-        """How many masks there are."""
+        """Return the number of masks."""
         return len(self._found) + len(self._excluded) + len(self._several) + 5
 
     def add(self, test: FieldTest, bit: int) -> None:
@@ -94,7 +94,7 @@ class Column:
                 self._found.add(rule, bit)
 
     def discard(self, test: FieldTest, bit: int) -> None:
-        """Take a clause's test away."""
+        """Remove a clause's test."""
         self.tested &= ~bit
         self.fails_without &= ~bit
         self._optional &= ~bit
@@ -113,7 +113,7 @@ class Column:
                 self._found.discard(rule, bit)
 
     def passing(self, values: list[Any], bound: bool) -> int:
-        """The clauses whose test here holds for any of the values, or (`bound`) may hold."""
+        """Return the clauses whose test here matches any of the values, or (`bound`) may match."""
         passed = self._anything
         for value in values:
             for mask in self._found.find(value):
@@ -130,7 +130,7 @@ class Column:
 
 
 def _excluded(rule: AnythingBut) -> Iterator[Operator]:
-    """The rules that hold for what an anything-but excludes."""
+    """Return the rules that match what an anything-but excludes."""
     yield from map(Exactly, rule.strings)
     for number in rule.numbers:
         yield EqualsNumber(number)

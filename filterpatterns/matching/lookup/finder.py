@@ -1,4 +1,4 @@
-"""From a value to what is filed under the rules that hold for it: tables, by kind of rule."""
+"""From a value to what is filed under the rules that match it: tables, by kind of rule."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OTHERS = (Family.GRAM, Family.FOLDED, Family.FOLDED_PREFIX, Family.FOLDED_SUFFI
 
 _TableKey = tuple[str, Any]
 _Table = dict[Any, tuple[tuple[Operator | None, Filed], ...]]
-"""Under each key: things to find, each with the rule that has to be asked, or None."""
+"""Under each key: things to find, each with the rule to be evaluated, or None."""
 
 
 _IN_TABLES = frozenset(
@@ -42,7 +42,7 @@ class Tables(NamedTuple):
 
 
 class Finder(Generic[Filed]):
-    """Things filed under rules. Changed only by who has made or copied it."""
+    """Things filed under rules. Changed only by the code that made or copied it."""
 
     __slots__ = (
         "_addresses",
@@ -64,7 +64,7 @@ class Finder(Generic[Filed]):
         self._arrange()
 
     def copy(self) -> Finder[Filed]:
-        """One with the same content that can be changed by itself."""
+        """Return a copy that can be changed independently."""
         other = Finder(self._kind)
         other._tables = {shelf: table.copy() for shelf, table in self._tables.items()}
         other._ranges = self._ranges.copy()
@@ -72,7 +72,7 @@ class Finder(Generic[Filed]):
         return other
 
     def _arrange(self) -> None:
-        """What `find` looks at stands ready, the most usual tables by themselves."""
+        """Prepare what `find` looks at: the most common tables have attributes of their own."""
         tables = self._tables
         self._strings = tables.get((Family.STRING, 0))
         self._numbers = tables.get((Family.NUMBER, 0))
@@ -97,11 +97,12 @@ class Finder(Generic[Filed]):
         return Tables(strings, self._prefixes, self._suffixes, numbers, ranges, constants)
 
     def __len__(self) -> int:
-        """How many different things are filed. (A bound's interval mostly shares a neighbour's.)"""
+        """Return how many different things are filed. (The interval of a bound mostly shares a
+        neighbour's.)"""
         return sum(map(len, self._tables.values())) + (len(self._ranges) + 1) // 2
 
     def held(self, rule: Operator) -> list[Filed]:
-        """What is filed where the rule would be: the more, the less it tells values apart."""
+        """Return what is filed where the rule would be: the more, the less selective the place."""
         key = key_of(rule)
         if key is None:
             return []
@@ -109,13 +110,13 @@ class Finder(Generic[Filed]):
         return [filed for _, filed in found]
 
     def add(self, rule: Operator, filed: Filed) -> None:
-        """File something under a rule that is no anything-but."""
+        """File something under a rule that is not an anything-but."""
         if is_range(rule):
             self._ranges.add(rule, filed)  # type: ignore[arg-type]
             return
         key = key_of(rule)
         if key is None:
-            return  # the rule holds for nothing
+            return  # the rule matches nothing
         if key[:2] not in self._tables:
             self._tables[key[:2]] = {}
             self._arrange()
@@ -126,7 +127,7 @@ class Finder(Generic[Filed]):
         table[key.value] = tuple(held.items())
 
     def discard(self, rule: Operator, filed: Filed) -> None:
-        """Take something out that was filed under that rule."""
+        """Remove something that was filed under that rule."""
         if is_range(rule):
             self._ranges.discard(rule, filed)  # type: ignore[arg-type]
             return
@@ -145,7 +146,7 @@ class Finder(Generic[Filed]):
             self._arrange()
 
     def find(self, value: Any) -> list[Filed]:
-        """What is filed under the rules that hold for a leaf."""
+        """Return what is filed under the rules that match a leaf."""
         found: list[Filed] = []
         kind = value.__class__
         if kind is str:
@@ -195,7 +196,8 @@ class Finder(Generic[Filed]):
             self._find_digits(value, found)
 
     def _find_digits(self, value: Any, found: list[Filed]) -> None:
-        """For an address or any number: rules are filed under the first digits of theirs."""
+        """For an address or any number: rules are filed under the first digits of their
+        addresses."""
         digits = value_digits(value)
         if digits is not None:
             for size, table in self._addresses:

@@ -1,7 +1,7 @@
 """From an operator to the key that it is filed under, and from a value to the keys to look up.
 
-A key is found for every value that the operator holds for. Where it may be found for others too,
-the operator is asked (`guarded`).
+A key is found for every value that the operator matches. If it may also be found for others, the
+operator is evaluated (`guarded`).
 """
 
 from __future__ import annotations
@@ -24,17 +24,18 @@ from filterpatterns.language.operators.address import shared_digits
 from filterpatterns.language.operators.equality import EqualsAddress, EqualsNumber
 
 _GRAMS = (8, 4, 2, 1, 0)
-"""How many characters of a text in the middle of a wildcard it is filed under: the more, the rarer;
-but each number in use costs another pass over a value."""
+"""A wildcard is filed under this many characters of a text in its middle: the more, the rarer; but
+each number in use costs another pass over a value."""
 
 
 class Family:
-    """What of a value is looked up. Plain texts: an Enum's members take a Python call to hash."""
+    """Which part of a value is looked up. Plain texts: hashing members of an Enum takes a Python
+    call."""
 
     STRING: Final = "the whole string"
     PREFIX: Final = "its first characters"
     SUFFIX: Final = "its last characters"
-    GRAM: Final = "any characters side by side"
+    GRAM: Final = "any adjacent characters"
     FOLDED: Final = "the whole string, ignoring case"
     FOLDED_PREFIX: Final = "its first characters, ignoring case"
     FOLDED_SUFFIX: Final = "its last characters, ignoring case"
@@ -46,7 +47,7 @@ class Family:
 
 
 class Key(NamedTuple):
-    """Where an operator is filed: a table, told by a family and a size, and a place in it.
+    """Where an operator is filed: a table, identified by a family and a size, and a key in it.
 
     The size is a number of characters.
     """
@@ -58,19 +59,19 @@ class Key(NamedTuple):
 
 
 def fold(text: str) -> str:
-    """One spelling for all that are equal but for case. Others may fold to it as well.
+    """Return one spelling for all that differ only in case. Others may fold to it as well.
 
-    Each character's upper-case and lower-case mappings fold alike, and texts side by side fold to
-    their folds side by side (a test goes through all of Unicode).
+    Each character's upper-case and lower-case mappings fold alike, and a concatenation folds to
+    the concatenation of the folds (a test covers all of Unicode).
     """
     return text.upper().casefold()
 
 
 def key_of(rule: Operator) -> Key | None:
-    """The key of an operator; None for one that holds for nothing, or that no key stands for.
+    """Return the key of an operator; None if it matches nothing, or if there is no key for it.
 
-    Ranges of numbers are no key: `ranges.py` has these. Nor are `exists` and `anything-but`: but
-    the rules that the latter excludes are.
+    Ranges of numbers have no key: they are in `ranges.py`. Nor do `exists` and `anything-but`,
+    but the rules that the latter excludes do.
     """
     if isinstance(rule, Equals) and not isinstance(rule.value, str):
         return Key(Family.CONSTANT, 0, rule.value)
@@ -114,7 +115,7 @@ def _text(rule: Operator) -> Key | None:
 
 
 def _wildcard(rule: Wildcard) -> Key:
-    """The longest text between the stars is what a value is least likely to have."""
+    """The longest text between the stars is the one that a value is least likely to have."""
     if len(rule.parts) == 1:
         return Key(Family.STRING, 0, rule.parts[0])
     longest = max(rule.parts, key=len)

@@ -15,7 +15,7 @@ Filed = TypeVar("Filed")
 
 
 class Kind(Struct, Generic[Filed], frozen=True):
-    """How values of a kind are put together and taken apart; `nothing` is the empty one."""
+    """How values of a kind are combined and separated; `nothing` is the empty value."""
 
     nothing: Filed
     join: Callable[[Filed, Filed], Filed]
@@ -34,4 +34,4 @@ MASKS: Kind[int] = Kind(0, operator.or_, _mask_without)
 """A Python integer with a bit for each position."""
 
 ENTRIES: Kind[tuple[Any, ...]] = Kind((), operator.add, _entries_without)
-"""A tuple of entries, each in it once."""
+"""A tuple of distinct entries."""

@@ -1,4 +1,4 @@
-"""Tests as functions over all values of a path: called once for each candidate of a record."""
+"""Tests as functions over all values of a path, called once for each candidate of a record."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from filterpatterns.language.operators import (
 from filterpatterns.matching.match_tree import FieldTest
 
 Probe = Callable[[list[Any]], bool]
-"""Whether any of the values, which are as JSON has them (or Decimals), satisfies a test."""
+"""Whether any of the values, which are JSON values (or Decimals), satisfies a test."""
 
 
 def probe(test: FieldTest) -> Probe:
-    """The function for a test: a quick one for the most usual rules."""
+    """Return the function for a test: a fast function for the most common rules."""
     texts = [_text(rule) for rule in test.rules]
     if all(text is not None for text in texts):
         return _one_of(texts)
@@ -65,7 +65,7 @@ def _within(rule: Numeric) -> Probe:
         for value in values:
             kind = value.__class__
             if (kind is int or kind is float) and -SAFE <= value <= SAFE:
-                # on a bound the rule is asked
+                # on a bound the rule is evaluated
                 if lower < value < upper or (value in (lower, upper) and slow(value)):
                     return True
             elif slow(value):

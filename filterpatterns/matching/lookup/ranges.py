@@ -1,7 +1,7 @@
-"""Numeric ranges: which of them hold a number, by its place among the sorted bounds.
+"""Numeric ranges: which of them contain a number, by its place among the sorted bounds.
 
 The bounds cut the numbers into elementary intervals: each bound itself, and the gaps before,
-between and behind them. What is filed for an interval is complete: a look-up is one bisection.
+between and after them. What is filed for an interval is complete: a lookup is one bisection.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Number = int | float
 
 
 class Ranges(Generic[Filed]):
-    """Things filed under ranges. Changed only by who has made or copied it."""
+    """Things filed under ranges. Changed only by the code that made or copied it."""
 
     __slots__ = ("_bounds", "_intervals", "_kind")
 
@@ -28,14 +28,14 @@ class Ranges(Generic[Filed]):
         self._intervals: list[Filed] = [kind.nothing]
 
     def copy(self) -> Ranges[Filed]:
-        """One with the same content that can be changed by itself."""
+        """Return a copy that can be changed independently."""
         other = Ranges(self._kind)
         other._bounds = self._bounds.copy()
         other._intervals = self._intervals.copy()
         return other
 
     def __len__(self) -> int:
-        """How many elementary intervals there are beside the first, which is always there."""
+        """Return how many elementary intervals there are besides the first, which always exists."""
         return len(self._intervals) - 1
 
     def find(self, number: Number) -> Filed:
@@ -55,16 +55,16 @@ class Ranges(Generic[Filed]):
             self._split_at(bound)
         join, old = self._kind.join, None
         for index in self._span(rule):
-            if old is not self._intervals[index]:  # neighbours that share a value go on doing so
+            if old is not self._intervals[index]:  # neighbours that share a value still do
                 old = self._intervals[index]
                 new = join(old, filed)
             self._intervals[index] = new
 
     def discard(self, rule: Numeric, filed: Filed) -> None:
-        """Take something out that was filed under that range."""
+        """Remove something that was filed under that range."""
         without = self._kind.without
         for bound in (rule.lower, rule.upper):
-            self._split_at(bound)  # another range of the same thing may have mended it
+            self._split_at(bound)  # another range of the same thing may have restored it
         for index in self._span(rule):
             self._intervals[index] = without(self._intervals[index], filed)
         for bound in (rule.lower, rule.upper):
@@ -87,11 +87,11 @@ class Ranges(Generic[Filed]):
             self._intervals[2 * place : 2 * place] = [gap, gap]
 
     def _mend(self, bound: Number) -> None:
-        """Take a bound out at which nothing changes any more."""
+        """Remove a bound at which nothing changes any more."""
         place = bisect_left(self._bounds, bound)
         if place == len(self._bounds) or self._bounds[place] != bound:
             return
-        before, at, behind = self._intervals[2 * place : 2 * place + 3]
-        if before == at == behind:
+        before, at, after = self._intervals[2 * place : 2 * place + 3]
+        if before == at == after:
             del self._bounds[place]
             del self._intervals[2 * place : 2 * place + 2]
