@@ -405,7 +405,7 @@ def test_a_source_that_refuses_the_pattern_says_so_with_the_index() -> None:
     bad = kinesis_record("paid")
     assert auto.mask(good) == [True, True, False]
     for given in (bad, json.dumps(bad)):
-        with pytest.raises(RecordError, match="kinesis, refuses the pattern") as caught:
+        with pytest.raises(RecordError, match="kinesis, rejects the pattern") as caught:
             auto.matches(given)
         assert caught.value.index is None
         for position in range(len(good) + 1):
@@ -444,7 +444,7 @@ def test_what_is_no_record_has_its_index_in_a_mixed_batch(bad: Any, position: in
 
 def test_an_event_of_a_source_that_refuses_the_pattern_is_refused() -> None:
     auto = filterpatterns.compile(STRINGS, source="auto")
-    with pytest.raises(RecordError, match="kinesis, refuses") as caught:
+    with pytest.raises(RecordError, match="kinesis, rejects") as caught:
         auto.filter_event({"Records": [sqs_record("x"), kinesis_record("x")]})
     assert caught.value.index == 1
 
