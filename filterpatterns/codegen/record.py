@@ -198,7 +198,9 @@ class RecordCodegen:
         if conditions.plain:
             start += [f"if {conditions.plain}:", *indent(exits.match)]
         if conditions.early:
-            start += [f"if not ({conditions.early}):", *indent(exits.no_match)]
+            # A text without this payload may have the source's other shape, with other names.
+            found = "body.__class__ is str and " if "body = members.text0" in start else ""
+            start += [f"if {found}not ({conditions.early}):", *indent(exits.no_match)]
         lines = ["try:", *indent(start), "except Exception:", *indent(exits.fallback)]
         if conditions.json:
             lines += self._payload.decode(
