@@ -19,20 +19,21 @@ import click
 
 from filterpatterns import __version__
 
-_COMMANDS: Final = (
-    "test",
-    "explain",
-    "filter",
-    "stats",
-    "route",
-    "check",
-    "rule",
-    "compile",
-    "compare",
-    "run",
-    "completion",
-)
-"""In the order of the help. Each is the name of its module."""
+_COMMANDS: Final = {
+    "test": "Show which records the pattern keeps, and why not the others.",
+    "explain": "Explain each verdict: the pattern as a tree.",
+    "stats": "Count how many records each condition lets through.",
+    "check": "Check the patterns in templates and other files.",
+    "rule": "Explain the codes that fp check reports.",
+    "compile": "Check that a pattern compiles.",
+    "filter": "Write the records that the pattern keeps.",
+    "route": "Find out which of many rules match each record.",
+    "run": "Run an event source mapping for an SQS queue.",
+    "compare": "Ask EventBridge for the same verdicts.",
+    "completion": "Print the completion script of a shell.",
+}
+"""The commands in the order in which they are needed, as the help lists them. Each is the name of
+its module."""
 
 _BROKEN_PIPE = 128 + 13  # as a shell reports a program that SIGPIPE ended
 _INTERRUPTED = 128 + 2  # SIGINT
@@ -44,6 +45,11 @@ class _Program(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
@@ -191,9 +197,9 @@ Examples:
   fp test '{"body": {"total": [{"numeric": [">", 100]}]}}' events.jsonl
   aws sqs receive-message --queue-url "$QUEUE" | fp test pattern.json -
   fp explain --dropped pattern.json events.jsonl
-  fp filter pattern.json events.jsonl > kept.jsonl
-  fp compile pattern.json
   fp stats pattern.json events.jsonl
+  fp check template.yaml
+  fp filter pattern.json events.jsonl > kept.jsonl
   fp route rules/ events.jsonl
   fp compare rule.json events.jsonl --profile dev
   fp run template.yaml#Orders --queue-url "$QUEUE" --handler app:handler

@@ -96,7 +96,7 @@ def explain(
         kept=reason is Reason.MATCH,
         source=name,
         auto=source == "auto",
-        reason=reason.name.lower().replace("_", "-"),
+        reason=reason.slug,
         detail=reason.words(key),
         filters=filters,
         all_needed=bool(taken_for.scopes),

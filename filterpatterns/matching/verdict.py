@@ -41,6 +41,15 @@ class Reason(Enum):
         payload)."""
         return self.value.format(key=key)
 
+    @classmethod
+    def of(cls, words: str) -> Reason:
+        """The reason that such words give."""
+        for reason in cls:
+            before, _, after = reason.value.partition("{key}")
+            if words.startswith(before) and words.endswith(after):
+                return reason
+        raise ValueError(words)
+
     @property
     def slug(self) -> str:
         """The reason for machines: its name in kebab case, as in the output of `fp test --json`."""

@@ -389,7 +389,7 @@ def test_a_line_of_any_length_gets_a_verdict_or_an_error(
     result = fp("test", "--json", PATTERN, path)
     rows = [json.loads(line) for line in result.stdout.splitlines()]
     assert [row["line"] for row in rows] == [1, 2, 3, 4, 5]
-    assert [row["result"] for row in rows] == ["drop", "error", "match", "error", "match"]
+    assert [row["kept"] for row in rows] == [False, None, True, None, True]
     assert rows[1]["detail"] == "a line of more than 1 MB"
 
 
@@ -489,15 +489,15 @@ def test_nothing_is_lost(chosen: list[bytes], cut: int, first: bool, tmp_path: P
     found = outcome_of(path)
     # `fp test` takes each record to the reference interpreter.
     told = [json.loads(line) for line in fp("test", "--json", PATTERN, path).stdout.splitlines()]
-    results = [row["result"] for row in told]
+    results = [row["kept"] for row in told]
     refused = fp("test", PATTERN, path).stderr
     if found["fault"] or "a binary file" in refused or "UTF-16" in refused:
         return  # what `fp test` does not read at all
-    assert found["matched"] == results.count("match")
-    assert found["records"] - found["matched"] == results.count("drop")
-    assert found["errors"] == results.count("error")
+    assert found["matched"] == results.count(True)
+    assert found["records"] - found["matched"] == results.count(False)
+    assert found["errors"] == results.count(None)
     assert found["output"].count(b"\n") == found["matched"]
-    assert found["rejects"].count(b"\n") == results.count("drop")
+    assert found["rejects"].count(b"\n") == results.count(False)
     lines_in = [line for line in data.split(b"\n") if line.strip(b" \t\r")]
     kept = (found["output"] + found["rejects"] + found["lost"]).replace(b"\xef\xbb\xbf", b"")
     for line in lines_in if first else []:  # JSON Lines

@@ -243,28 +243,33 @@ def test_the_deepest_pattern_and_records_of_all_sorts() -> None:
     wide = {"b": [{"a": [number]} for number in range(20_000)]}
     dotted = {f"a.{number}": {"a": number} for number in range(2000)}
     found = document(inner, deep, wide, dotted, {"b": 1}, options=("--source", "event"))
-    assert (found["records"], found["match"]) == (4, 1)
-    assert document(PATTERN, record(deep), record(wide))["drop"] == 2
+    assert (found["records"], found["kept"]) == (4, 1)
+    assert document(PATTERN, record(deep), record(wide))["dropped"] == 2
 
 
 # --- for machines ---
+
+WANTS_JSON = "body is a plain string but the pattern wants JSON"
 
 
 def test_json_is_one_document() -> None:
     found = document(PATTERN, record({"total": 250}), record({"total": "5"}), record("x"), "y")
     assert found == {
         "records": 4,
-        "match": 1,
-        "drop": 2,
+        "kept": 1,
+        "dropped": 2,
         "error": 1,
         "unreadable_files": 0,
-        "reasons": {"no match": 1, "body is a plain string but the pattern wants JSON": 1},
+        "reasons": [
+            {"reason": "no-match", "detail": "no match", "count": 1},
+            {"reason": "wants-json", "detail": WANTS_JSON, "count": 1},
+        ],
         "filters": [
             {
                 "filter": 1,
                 "source": "sqs",
                 "records": 3,
-                "match": 1,
+                "kept": 1,
                 "undecided": 0,
                 "stages": [
                     {
@@ -273,7 +278,7 @@ def test_json_is_one_document() -> None:
                         "reach": 3,
                         "left": 2,
                         "ignored": 0,
-                        "reasons": {"body is a plain string but the pattern wants JSON": 1},
+                        "reasons": [{"reason": "wants-json", "detail": WANTS_JSON, "count": 1}],
                     },
                     {
                         "stage": "field",
@@ -308,8 +313,8 @@ def test_the_totals_are_those_of_fp_test(
     assert counted.startswith(tested)
     found = json.loads(fp("stats", "--json", text, "-", stdin=stdin).stdout)
     (funnel,) = found["filters"]
-    assert funnel["match"] == found["match"] == funnel["stages"][-1]["left"]
-    reach = found["match"] + found["drop"]
+    assert funnel["kept"] == found["kept"] == funnel["stages"][-1]["left"]
+    reach = found["kept"] + found["dropped"]
     for stage in funnel["stages"]:
         assert stage["reach"] == reach >= stage["left"]
         reach = stage["left"]

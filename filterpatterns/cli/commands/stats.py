@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -20,6 +21,7 @@ from filterpatterns.cli.evaluation.record_loop import Tally, give_advice
 from filterpatterns.cli.io import output_files, payloads
 from filterpatterns.cli.io.json_output import write_json
 from filterpatterns.cli.output import writers
+from filterpatterns.matching.verdict import Reason
 from filterpatterns.stats.statistics import FieldCount, Funnel, OrCount, Statistics
 
 
@@ -120,13 +122,21 @@ def command(
 def _document(tally: Tally, funnels: list[Funnel]) -> dict[str, Any]:
     return {
         "records": tally.total,
-        "match": tally.matched,
-        "drop": tally.dropped.total(),
+        "kept": tally.matched,
+        "dropped": tally.dropped.total(),
         "error": tally.invalid,
         "unreadable_files": tally.unreadable,
-        "reasons": dict(tally.dropped),
+        "reasons": _reasons(tally.dropped),
         "filters": [_filter(funnel) for funnel in funnels],
     }
+
+
+def _reasons(counts: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Why records were dropped, with the same names as in `fp test --json`."""
+    return [
+        {"reason": Reason.of(words).slug, "detail": words, "count": count}
+        for words, count in counts.items()
+    ]
 
 
 def _filter(funnel: Funnel) -> dict[str, Any]:
@@ -140,7 +150,7 @@ def _filter(funnel: Funnel) -> dict[str, Any]:
                 "reach": reach,
                 "left": funnel.left,
                 "ignored": funnel.ignored,
-                "reasons": dict(funnel.wrong_format),
+                "reasons": _reasons(funnel.wrong_format),
             }
         )
         reach = funnel.left
@@ -151,7 +161,7 @@ def _filter(funnel: Funnel) -> dict[str, Any]:
         "filter": funnel.index + 1,
         "source": funnel.source,
         "records": funnel.records,
-        "match": funnel.kept,
+        "kept": funnel.kept,
         "undecided": funnel.undecided,
         "stages": stages,
     }

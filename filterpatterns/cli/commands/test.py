@@ -92,7 +92,7 @@ Examples:
   fp test '{"body": {"total": [{"numeric": [">", 100]}]}}' events.jsonl
   fp test --source event rule.json event.json
   aws sqs receive-message --queue-url "$QUEUE" | fp test pattern.json -
-  fp test --json pattern.json events.jsonl.gz | jq 'select(.result == "drop")'
+  fp test --json pattern.json events.jsonl.gz | jq 'select(.kept == false)'
   fp test --quiet --expect all pattern.json must-pass/*.json
   fp test --expect none --explain pattern.json must-drop/*.json
   fp test --cases cases.jsonl --explain

@@ -72,8 +72,12 @@ class JsonLines:
         self._out = out
 
     def row(self, row: Row) -> None:
-        """Write a row."""
-        write_json(self._out, row._asdict())
+        """Write a row; `kept` is null for a line that is not a record."""
+        members = row._asdict()
+        result = members.pop("result")
+        kept = None if result == ERROR else result == MATCH
+        reason, detail = members.pop("reason"), members.pop("detail")
+        write_json(self._out, {**members, "kept": kept, "reason": reason, "detail": detail})
 
     def flush(self) -> None:
         """Bring all rows out."""
