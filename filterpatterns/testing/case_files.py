@@ -41,7 +41,7 @@ _LARGEST_FILE = 1 << 26
 _LONGEST_VALUE = 1 << 20
 """Characters of a record: YAML aliases may make one of a few lines larger than any memory."""
 
-_COMMON = ("pattern", "source", "comment", "cases")
+_COMMON = ("pattern", "source", "parameters", "comment", "cases")
 _FILES = ("body", "record", "event")
 
 

@@ -28,7 +28,11 @@ MATCH, DROP = "match", "drop"
 _DEFAULT_SOURCE = "sqs"
 _VALID, _REFUSED = "valid", "refused"
 _GIVEN: Final = ("valid", "record", "body", "event", "events")
-_KNOWN: Final = ("name", "id", "comment", "source", "pattern", *_GIVEN, "matches")
+_KNOWN: Final = (
+    *("name", "id", "comment", "source", "pattern", "parameters"),
+    *_GIVEN,
+    "matches",
+)
 
 
 class Result(Struct, frozen=True):
@@ -84,7 +88,7 @@ class Runner:
         """
         self._source = source
         self._max_filters = max_filters
-        self._loaded: dict[tuple[str, str | None], Filter] = {}
+        self._loaded: dict[tuple[str, str | None, str], Filter] = {}
 
     def results(self, case: Case) -> Iterator[Result]:
         """The results of a case: one, or with `events` one for each of them."""
@@ -140,12 +144,29 @@ class Runner:
         if where is None:
             source = cast("SourceName", source or _DEFAULT_SOURCE)
             return compile(pattern, source=source, max_filters=self._max_filters)
-        key = os.path.join(case.folder, where), source
+        parameters = _parameters(case)
+        key = os.path.join(case.folder, where), source, repr(parameters)
         if key not in self._loaded:
             self._loaded[key] = load(
-                key[0], source=cast("SourceName", source), max_filters=self._max_filters
+                key[0],
+                parameters=parameters,
+                source=cast("SourceName", source),
+                max_filters=self._max_filters,
             )
         return self._loaded[key]
+
+
+def _parameters(case: Case) -> dict[str, Any]:
+    """The values of what the template leaves open.
+
+    Raises:
+        _BadCaseError: they are not an object.
+    """
+    given = case.members.get("parameters", {})
+    found = json.loads(given) if isinstance(given, str) else given
+    if not isinstance(found, dict):
+        raise _BadCaseError("'parameters' is an object of names and values")
+    return found
 
 
 def _expectations(case: Case) -> Iterator[tuple[str, Any]]:

@@ -190,3 +190,33 @@ body: {a: 1}
         (2, "", True),
         (4, "", True),
     ]
+
+
+OPEN = """\
+Parameters: {Tenant: {Type: String}}
+Resources:
+  Orders:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties:
+      EventSourceArn: arn:aws:sqs:eu-west-1:123456789012:orders
+      FilterCriteria:
+        Filters:
+          - Pattern: !Sub '{"body": {"tenant": ["${Tenant}"]}}'
+"""
+
+
+def test_parameters_fill_in_what_a_template_leaves_open(tmp_path: Path) -> None:
+    (tmp_path / "open.yaml").write_text(OPEN)
+    path = tmp_path / "tenants.cases.yaml"
+    cases = (
+        "pattern: open.yaml#Orders\nparameters: {Tenant: a}\n"
+        "cases:\n"
+        "  - {id: own, matches: true, body: {tenant: a}}\n"
+        "  - {id: other, matches: true, parameters: {Tenant: b}, body: {tenant: b}}\n"
+        "  - {id: wrong, matches: true, parameters: [b], body: {tenant: b}}\n"
+    )
+    path.write_text(cases)
+    run = Runner()
+    results = [result for case in case_files.read(str(path)) for result in run.results(case)]
+    assert [result.passed for result in results] == [True, True, False]
+    assert "'parameters' is an object" in str(results[2].error)
