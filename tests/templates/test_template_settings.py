@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from typing import Any
 
@@ -163,7 +162,6 @@ def test_serverless() -> None:
     assert "self:custom.size" in unresolved(everything)["BatchSize"]
 
 
-@pytest.mark.skipif(importlib.util.find_spec("hcl2") is None, reason="needs the extra terraform")
 def test_terraform() -> None:
     (orders,) = found(TERRAFORM, "main.tf")
     assert values(orders) == {
