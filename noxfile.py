@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -62,6 +63,22 @@ def integration(session: nox.Session) -> None:
     # moto's server hands a message to two receivers now and then, as SQS may, too: what expects
     # exactly one delivery is tried again.
     _pytest(session, "tests/integration", "--reruns", "2", profile="brief")
+
+
+@nox.session
+def columns(session: nox.Session) -> None:
+    """Filters on columns, with the real pyarrow, Polars, DuckDB and pandas."""
+    session.install("-e", ".[test,columns]")
+    _pytest(session, "tests/columns", profile="brief")
+
+
+@nox.session
+def spark(session: nox.Session) -> None:
+    """Filters in Spark, which needs Java."""
+    if shutil.which("java") is None:
+        session.skip("not tested: there is no Java, which Spark needs")
+    session.install("-e", ".[test,spark]")
+    _pytest(session, "tests/spark", profile="brief")
 
 
 @nox.session

@@ -12,7 +12,7 @@ import itertools
 import linecache
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from io import StringIO
 from typing import Any
 
@@ -31,7 +31,9 @@ _RESULTS = {
 """By result: what a loop does with a record that matches, and with a record that does not."""
 
 _TEXTS = {False: "", True: "_texts", None: "_measuring"}
-"""Suffixes of the names of loops, by how numbers are decoded."""
+"""What the names of loops end in, by how numbers are decoded."""
+_EACH = {"record_row": "row, members", "payload_row": "row, value"}
+"""By kind: what a loop over rows of a column takes, if that is more than a row's number."""
 
 _serial = itertools.count(1)
 
@@ -43,6 +45,12 @@ LineLoop = Callable[..., None]
 """(lines, number, keep, drop, slow), with the number of the line before the first. `slow` is called
 with a line that the loop does not handle, and its number. Instead of lines, one of the loops takes
 pairs of a line and its row."""
+
+ViewLoop = Callable[
+    [memoryview, Sequence[int], Iterable[int], Callable[[int], None], Callable[[int], None]], None
+]
+"""(view, offsets, rows, keep, slow): row `n` of a column is `view[offsets[n]:offsets[n + 1]]`.
+`keep` is called with each row that matches, `slow` with each that the loop does not judge."""
 
 DecodeRows = Callable[[bytes], "list[Any]"]
 """Decodes lines, each of which is one record, into rows."""
@@ -59,11 +67,13 @@ class Generated:
         """
         self._lock = threading.Lock()
         self._code = Code(self._execute)
+        self._decoders: dict[str, DecodeRows | None] = {}
         self._written = 0  # lines of code that have been compiled
         self._record_codegen = RecordCodegen(matcher, self._code)
         self._slow = self._code.bind(slow)
         self.can_look = self._record_codegen.prefilter is not None
         self.compares_numbers = self._record_codegen.compares_numbers
+        self.needles = self._record_codegen.needles
 
     def single(self) -> Callable[[Any], bool]:
         """Return the function that evaluates one record."""
@@ -109,6 +119,25 @@ class Generated:
             name, lambda: self._write_line_loop(name, kind, False, None, True, tells_formats=True)
         )
         return loop
+
+    def view_loop(self, kind: str) -> ViewLoop:
+        """The loop over rows of a column, each the text of a "record", or nothing but a "payload":
+        then the matcher must have no conditions on anything else. Text must be UTF-8."""
+        name = f"{kind}_views"
+        loop: ViewLoop = self._function(name, lambda: self._write_view_loop(name, f"{kind}_view"))
+        return loop
+
+    def column_rows(self, kind: str) -> tuple[DecodeRows, ViewLoop] | None:
+        """The same for rows that have been decoded already, and what decodes them; None where each
+        row has to be looked at. What are rows to the other loop, are pairs of a row and its value
+        to this one."""
+        name = f"{kind}_rows"
+        if kind not in self._decoders:
+            self._decoders[kind] = self._record_codegen.column_decoder(kind)
+        decode = self._decoders[kind]
+        if decode is None:
+            return None
+        return decode, self._function(name, lambda: self._write_view_loop(name, f"{kind}_row"))
 
     def row_decoder(self) -> DecodeRows | None:
         """Return the decoder of lines for the loop over rows; None if each line must be decoded
@@ -202,6 +231,21 @@ class Generated:
             "        number += 1",
             *indent(
                 indent(self._record_codegen.statements(kind, look=look, texts=texts, exits=exits))
+            ),
+        ]
+
+    def _write_view_loop(self, name: str, kind: str) -> None:
+        exits = Exits(
+            match=("keep(row)", "continue"),
+            no_match=("continue",),
+            fallback=("slow(row)", "continue"),
+        )
+        self._code.lines += [
+            "",
+            f"def {name}(view, offsets, rows, keep, slow):",
+            f"    for {_EACH.get(kind, 'row')} in rows:",
+            *indent(
+                indent(self._record_codegen.statements(kind, look=False, texts=None, exits=exits))
             ),
         ]
 

@@ -17,7 +17,8 @@ batch measures which way is faster."""
 class PayloadCodegen:
     """Writes the statements that evaluate the variable `body`.
 
-    `compares_numbers` is set if the texts of numbers count, so that there are two ways to decode.
+    `compares_numbers` says that the texts of numbers count, and that there are two ways to decode;
+    `is_costly` is what was given as `costly`.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class PayloadCodegen:
         is_bytes: bool,
         looks_again: bool,
         costly: bool,
+        is_view: bool = False,
     ) -> None:
         """
         Args:
@@ -39,14 +41,16 @@ class PayloadCodegen:
             prefilter: what can be searched for before decoding; None if nothing.
             is_bytes: whether `body` is bytes instead of a str.
             looks_again: whether numbers may be decoded as floats first, which takes more code.
-            costly: whether the tests are so expensive that long texts are left to the evaluator.
+            costly: whether what is decoded is tested so often that long texts are left alone.
+            is_view: whether it is a view of such bytes, which are known to be UTF-8.
         """
         self._code = code
         self._guards = guards
         self._shape = shape
         self._prefilter = prefilter
         self._is_bytes = is_bytes
-        self._costly = costly
+        self.is_costly = costly
+        self._is_view = is_view
         self._kind = "bytes" if is_bytes else "str"
         self._keeps_text = shape is not None and shape.any_keeps_text()
         self.compares_numbers = looks_again and self._keeps_text
@@ -67,8 +71,8 @@ class PayloadCodegen:
             lines += self._guards.refuse(f"body.__class__ is not {self._kind}")
             lines += [f"if {self._looking(self._prefilter)}:", *indent(exits.no_match)]
         lines += self._guards.refuse_overflow("body")
-        lines += self._guards.refuse_long("body", costly=self._costly)
-        if self._is_bytes:
+        lines += self._guards.refuse_long("body", costly=self.is_costly)
+        if self._is_bytes and not self._is_view:
             lines.append("if not body.isascii(): str(body, 'utf-8')")
         deep = self._guards.refuse_deep("body")
         # Too deep a body is a plain string. Where that is dropped, so is a body that fails.
@@ -130,6 +134,19 @@ class PayloadCodegen:
         argument = "body" if self._is_bytes else utf8("body")
         return f"value = {self._decoders[texts]}({argument})"
 
+    def decoded(self, body: str, json: str, string: str, exits: Exits) -> list[str]:
+        """Test `json` on a body that has been decoded already, into `value`; `body` gives it."""
+        deep = [f"body = {body}", *self._guards.refuse_deep("body")]
+        lines = deep if string else []
+        lines += [f"if {json}:", *indent([] if string else deep), *indent(exits.match)]
+        return [
+            "try:",
+            *indent(lines),
+            "except Exception:",
+            *indent(exits.fallback),
+            *exits.no_match,
+        ]
+
     def strings(self, string: str, exits: Exits) -> list[str]:
         """If only plain strings are wanted: a body that matches is checked not to be JSON."""
         validate = self._code.bind(msgspec.json.Decoder(msgspec.Raw).decode)
@@ -166,6 +183,8 @@ class PayloadCodegen:
             f"error.__class__ is {error} and body.__class__ is {self._kind} "
             f"and {backslash} not in body"
         )
+        if self._is_view:
+            plain = f"error.__class__ is {error} and {backslash} not in bytes(body)"
         return [
             f"except {error} as error:",
             f"    if not ({plain}):",

@@ -6,7 +6,7 @@ the statements given as `fallback` follow, which call the interpreter.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -14,29 +14,34 @@ import msgspec
 from msgspec import Struct
 
 from filterpatterns.codegen.access import Access
+from filterpatterns.codegen.branches import Branch, own_tests, with_payload
 from filterpatterns.codegen.code import Code, FallbackNeeded
+from filterpatterns.codegen.costs import COSTLY, COSTLY_IN_DICTS, cost, is_costly
 from filterpatterns.codegen.emit import Exits, Guards, indent, utf8
 from filterpatterns.codegen.expressions import (
     DictAccess,
     StructAccess,
     below,
     fields,
-    plain_string,
     rules,
 )
 from filterpatterns.codegen.payload import PayloadCodegen
 from filterpatterns.codegen.prefilter import Prefilter, prefilter
-from filterpatterns.codegen.types import KEEP_TEXT, Shape, Unsupported, shape, without
+from filterpatterns.codegen.types import (
+    KEEP_TEXT,
+    Shape,
+    Unsupported,
+    lines_decoder,
+    shape,
+    without,
+)
 from filterpatterns.delivery.envelopes import HOLDERS
 from filterpatterns.delivery.sources import Encoding, FormatAction, PayloadFormat, decode_base64
 from filterpatterns.matching.match_tree import (
     Conjunction,
-    FieldTest,
     Matcher,
-    MatchNode,
     Payload,
     build_aligned_trees,
-    names_below,
 )
 from filterpatterns.matching.verdict import payload_satisfies
 
@@ -46,31 +51,7 @@ MOST_TESTS = 400
 _MOST_TWICE = 30
 """The same for code that is written twice, for numbers as floats and for their texts."""
 
-
-_COSTLY = 16
-"""Tests, each counted with its rules, beyond which it is better to examine the elements of long
-arrays for all tests together, as the evaluator does."""
-
-_COSTLY_IN_DICTS = 6
-"""The same for arrays in dicts, whose leaves the interpreter tests."""
-
-
-class _Branch(Struct, frozen=True, eq=False):
-    """A conjunction for code generation: its trees share edges with those of the others.
-
-    `others` are what it expects of payloads other than the one that generated code decodes: the key
-    of a Kafka record is short, and the interpreter is called when everything else holds.
-    """
-
-    metadata: MatchNode
-    json: MatchNode | None
-    string: FieldTest | None
-    others: tuple[tuple[str, Payload], ...] = ()
-
-    @property
-    def formats(self) -> tuple[PayloadFormat, ...]:
-        """The formats that the payload may have."""
-        return Payload(self.json, self.string).formats
+_SLICE = "view[offsets[row]:offsets[row + 1]]"
 
 
 class _Conditions(Struct, frozen=True):
@@ -91,7 +72,9 @@ class _Conditions(Struct, frozen=True):
 class RecordCodegen:
     """Writes the statements for one matcher.
 
-    `prefilter` is what the statements can search for before decoding; None if nothing.
+    `prefilter` is what `judge` can look for before it decodes; None if nothing. `needles` are texts
+    of which the payload has one, or a backslash, in every record that matches; None if there are no
+    such texts: some of the combinations may not look at the payload at all.
     """
 
     def __init__(self, matcher: Matcher, code: Code) -> None:
@@ -111,9 +94,9 @@ class RecordCodegen:
         self._key = next(iter(self._keys), None)
         # An object in a record is read in place, like the record's own members.
         self._inline = self._source.encoding is Encoding.OBJECT and self._key is not None
-        own = [list(self._own_tests(one)) for one in conjunctions]
+        own = [list(own_tests(one, inline=self._inline)) for one in conjunctions]
         merged, metadata = build_aligned_trees("", own)
-        self._cost = sum(_cost(test) for tests in own for _, test in tests)
+        self._cost = sum(cost(test) for tests in own for _, test in tests)
         text_keys = () if self._inline else self._keys
         # Metadata has other names in the source's other shape, which has no payload of this name.
         self._shape_key = None
@@ -121,10 +104,11 @@ class RecordCodegen:
             self._shape_key = self._source.payload_keys[0]
             text_keys = (self._shape_key,)
         self._record_shape = shape(merged, metadata, text_keys)
-        self._branches = [_Branch(node, None, None) for node in metadata]
+        self._branches = [Branch(node, None, None) for node in metadata]
         self._payload_shape: Shape | None = None
         self._conditions: dict[tuple[str, bool], _Conditions] = {}
         self.prefilter: Prefilter | None = None
+        self.needles: tuple[str, ...] | None = None
         if self._key is not None and not self._inline:
             self._add_payloads(self._key, conjunctions)
         # Bytes need not become a str if no rule tests the payload as a whole.
@@ -137,45 +121,31 @@ class RecordCodegen:
             prefilter=self.prefilter,
             is_bytes=self._is_bytes,
             looks_again=tests <= _MOST_TWICE,
-            costly=_is_costly(conjunctions, self._key),
+            costly=is_costly(conjunctions, self._key),
+        )
+        self._has_views = self._source.encoding is not Encoding.BASE64 and not strings
+        self._viewed = PayloadCodegen(
+            code,
+            self._guards,
+            shape=self._payload_shape,
+            prefilter=None,
+            is_bytes=True,
+            is_view=True,
+            looks_again=tests <= _MOST_TWICE,
+            costly=is_costly(conjunctions, self._key),
         )
 
-    def _own_tests(self, one: Conjunction) -> Iterator[tuple[tuple[str, ...], FieldTest]]:
-        """Return the tests of the record's own members, with those of an object payload in it."""
-        for test in one.metadata.tests():
-            yield test.names, test
-        if self._inline:
-            for key, payload in one.payloads.items():
-                if payload.json is None or payload.string is not None:
-                    raise Unsupported
-                for test in payload.json.tests():
-                    yield (key, *names_below(key, test)), test
-
     def _add_payloads(self, key: str, conjunctions: tuple[Conjunction, ...]) -> None:
-        wanted = [one.payloads.get(key, Payload(None, None)) for one in conjunctions]
-        groups = [
-            [(names_below(key, test), test) for test in one.json.tests()]
-            for one in wanted
-            if one.json is not None
-        ]
-        merged, aligned = build_aligned_trees(key, groups)
+        merged, aligned, self._branches = with_payload(self._branches, conjunctions, key)
         if aligned:
             self._payload_shape = shape(merged, aligned)
-        trees = iter(aligned)
-        self._branches = [
-            _Branch(
-                branch.metadata,
-                next(trees) if one.json is not None else None,
-                one.string,
-                tuple((name, other) for name, other in all_of.payloads.items() if name != key),
-            )
-            for branch, one, all_of in zip(self._branches, wanted, conjunctions, strict=True)
-        ]
         drops_strings = (
             self._source.formats[PayloadFormat.STRING, PayloadFormat.JSON] is FormatAction.DROP
         )
         if aligned and drops_strings and not any(branch.string for branch in self._branches):
             self.prefilter = prefilter(aligned)
+            if self.prefilter is not None and len(aligned) == len(self._branches):
+                self.needles = self.prefilter.needles
 
     @property
     def compares_numbers(self) -> bool:
@@ -186,10 +156,19 @@ class RecordCodegen:
         """Return the statements that evaluate `record`.
 
         `kind` says what it is: a "dict"; "text", which is str, bytes or anything else; "bytes"; a
-        "line" of JSON Lines, bytes that are a record only if they do not contain several; or a
-        "row", such a line that has been decoded already, into `members`. `look` uses the prefilter,
+        "line" of JSON Lines, bytes that are a record only if they do not hold several; or a "row",
+        such a line that has been decoded already, into `members`. `look` uses the prefilter,
         `texts` is as for `PayloadCodegen.decode`.
+
+        The others are row `row` of a column, `view[offsets[row]:offsets[row + 1]]`: "record_view"
+        is a record's text, known to be UTF-8, and "record_row" such a text that has been decoded
+        already, into `members`; "payload_view" is nothing but the payload, and as text known to be
+        UTF-8, and "payload_row" such a text that has been decoded already, into `value`. For these
+        two the matcher has no conditions on anything else.
         """
+        payload = self._payload
+        if kind == "payload_view" and self._has_views:
+            payload = self._viewed
         key = kind, exits.tells_formats
         if key not in self._conditions:
             self._conditions[key] = self._write_conditions(*key)
@@ -202,18 +181,27 @@ class RecordCodegen:
             found = "body.__class__ is str and " if "body = members.text0" in start else ""
             start += [f"if {found}not ({conditions.early}):", *indent(exits.no_match)]
         lines = ["try:", *indent(start), "except Exception:", *indent(exits.fallback)]
-        if conditions.json:
-            lines += self._payload.decode(
+        if kind == "payload_row":
+            if conditions.json:
+                lines += self._viewed.decoded(_SLICE, conditions.json, conditions.string, exits)
+        elif conditions.json:
+            lines += payload.decode(
                 conditions.json, conditions.string, exits, look=look, texts=texts
             )
         elif conditions.string:
-            lines += self._payload.strings(conditions.string, exits)
+            lines += payload.strings(conditions.string, exits)
         return lines + list(exits.no_match)
 
     def _write_conditions(self, kind: str, tells_formats: bool) -> _Conditions:
         """The conditions for a kind of record. Where the formats have to be told from each other,
         nothing is tested before the payload is read."""
-        read, holder, access = self._dict() if kind == "dict" else self._text(kind)
+        access: Access
+        if kind == "payload_row":
+            read, holder, access = ["pass"], "value", DictAccess(self._code, costly=False)
+        elif kind == "payload_view":
+            read, holder, access = self._payload_view()
+        else:
+            read, holder, access = self._dict() if kind == "dict" else self._text(kind)
         plain: list[str] = []
         json: list[str] = []
         string: list[str] = []
@@ -252,9 +240,8 @@ class RecordCodegen:
             value = f"{holder}.text{self._keys.index(key)}"
         return f"{self._code.bind(partial(payload_satisfies, self._source, wanted))}({value})"
 
-    def _payload_test(self, branch: _Branch, found: PayloadFormat) -> str:
-        """Return an expression: the payload, of the format that the branch wants, satisfies its
-        tests."""
+    def _payload_test(self, branch: Branch, found: PayloadFormat) -> str:
+        """An expression: the payload, of the format that the branch wants, satisfies its tests."""
         if found is PayloadFormat.JSON and branch.json and self._payload_shape:
             access = StructAccess(self._code, self._payload_shape)
             return below(self._code, branch.json, access, "value")
@@ -277,7 +264,7 @@ class RecordCodegen:
                 lines += self._guards.refuse(f"{member}.__class__ is not dict")
             else:
                 lines += self._body(member, self._alias(holder))
-        return lines, holder, DictAccess(self._code, costly=self._cost > _COSTLY_IN_DICTS)
+        return lines, holder, DictAccess(self._code, costly=self._cost > COSTLY_IN_DICTS)
 
     def _alias(self, holder: str) -> str | None:
         """Return the payload's member in the source's other shape, if only the payload is read."""
@@ -292,8 +279,9 @@ class RecordCodegen:
         access = StructAccess(self._code, self._record_shape)
         name = "text" if kind == "text" else "record"
         inside = ".inside" if self._source.inside is not None else ""
-        if kind == "row":
-            lines = [f"members = members{inside}"] if inside else []
+        if kind in ("row", "record_row"):
+            lines = [f"record = {_SLICE}"] if kind == "record_row" else []
+            lines += [f"members = members{inside}"] if inside else []
         else:
             struct = self._line_struct() if kind == "line" else self._struct()
             decode = self._code.bind(msgspec.json.Decoder(struct, float_hook=KEEP_TEXT).decode)
@@ -301,7 +289,7 @@ class RecordCodegen:
             lines = [
                 *self._utf8_text(kind),
                 *self._guards.refuse_overflow(name),
-                *self._guards.refuse_long(name, costly=self._cost > _COSTLY),
+                *self._guards.refuse_long(name, costly=self._cost > COSTLY),
                 f"members = {decode}({argument}){inside}",
             ]
         lines += self._guards.refuse_deep(name)
@@ -311,12 +299,22 @@ class RecordCodegen:
             lines += self._guards.refuse(f"members.{inner.attribute}.__class__ is not {kind}")
         elif self._key is not None:
             lines += self._body("members.text0", None)
-        elif self._shape_key is not None:
+        if self._shape_key is not None:  # the record may be of the source's other shape
             lines += self._guards.refuse("members.text0.__class__ is not str")
         return lines, "members", access
 
+    def _payload_view(self) -> tuple[list[str], str, Access]:
+        """The same for a payload that stands alone: nothing else is read."""
+        access = DictAccess(self._code, costly=False)
+        if self._source.encoding is Encoding.BASE64:
+            return self._body(_SLICE, None), "record", access
+        body = _SLICE if self._has_views else f"str({_SLICE}, 'utf-8')"
+        return [f"body = {body}"], "record", access
+
     def _utf8_text(self, kind: str) -> list[str]:
-        """Return statements that set a record's text, in valid UTF-8."""
+        """Statements that give a record's text, of valid UTF-8."""
+        if kind == "record_view":
+            return [f"record = {_SLICE}"]
         if kind == "text":
             return [
                 "if record.__class__ is str: text = record",
@@ -341,9 +339,23 @@ class RecordCodegen:
             Unsupported: the pattern names a member in which events have their records.
         """
         struct = self._line_struct()
-        if self._guards.is_guarded or self._cost > _COSTLY:
+        if self._guards.is_guarded or self._cost > COSTLY:
             return None
         return msgspec.json.Decoder(struct, float_hook=KEEP_TEXT).decode_lines
+
+    def column_decoder(self, kind: str) -> Callable[[bytes], list[Any]] | None:
+        """The same for a column, each of whose rows is a "record" or a "payload"; None also where
+        payloads are not as they stand, or need not be JSON."""
+        if self._guards.is_guarded:
+            return None
+        if kind == "record":
+            if self._cost > COSTLY:
+                return None
+            return msgspec.json.Decoder(self._struct(), float_hook=KEEP_TEXT).decode_lines
+        if self._payload_shape is None or not self._has_views or self._viewed.is_costly:
+            return None
+        decode: Callable[[bytes], list[Any]] = lines_decoder(self._payload_shape)
+        return decode
 
     def _struct(self) -> type:
         """Return what a record decodes into."""
@@ -369,15 +381,3 @@ class RecordCodegen:
         if any(branch.string for branch in self._branches):
             lines += self._guards.refuse("body.__class__ is not str")
         return lines
-
-
-def _cost(test: FieldTest) -> int:
-    """Return the cost of a test for each element of an array: all plain strings together count as
-    one rule."""
-    return 1 + sum(plain_string(rule) is None for rule in test.rules)
-
-
-def _is_costly(conjunctions: Iterable[Conjunction], key: str | None) -> bool:
-    """Whether the tests below a payload key are expensive together."""
-    nodes = [one.payloads[key].json for one in conjunctions if key in one.payloads]
-    return sum(_cost(test) for node in nodes if node for test in node.tests()) > _COSTLY

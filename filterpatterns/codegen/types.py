@@ -174,6 +174,14 @@ def decoder(shape: Shape, *, keep_text: bool) -> Any:
     return msgspec.json.Decoder(_type(shape), float_hook=KEEP_TEXT).decode
 
 
+def lines_decoder(shape: Shape) -> Any:
+    """The same for texts with line feeds between them; numbers as their texts, where the shape
+    keeps them."""
+    if not shape.any_keeps_text():
+        return msgspec.json.Decoder(_type(shape)).decode_lines
+    return msgspec.json.Decoder(_type(shape), float_hook=KEEP_TEXT).decode_lines
+
+
 def other_spellings(node: MatchNode, budget: _Budget | None = None) -> list[str]:
     """Return the member names that lead below a node, or towards there, but are not its edges.
 

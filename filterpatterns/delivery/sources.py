@@ -73,6 +73,7 @@ class Encoding(Enum):
     """How a record contains its payload."""
 
     TEXT = "text"
+    RAW = "bytes as the service has them, of any kind"
     BASE64 = "base64"
     OBJECT = "an object"
 

@@ -8,11 +8,11 @@ from itertools import islice
 from time import perf_counter
 from typing import Any, Literal, Protocol
 
-from filterpatterns.codegen.functions import Generated
+from filterpatterns.codegen.functions import DecodeRows, Generated, ViewLoop
 from filterpatterns.codegen.record import MOST_TESTS
 from filterpatterns.codegen.rows import decode_rows
 from filterpatterns.codegen.types import Unsupported
-from filterpatterns.engine.tuning import PrefilterTuner
+from filterpatterns.engine.tuning import Ways
 from filterpatterns.errors import RecordError
 from filterpatterns.jsontext.decoding import decoders_overflow
 from filterpatterns.matching.match_tree import Matcher
@@ -35,7 +35,7 @@ MatchLines = Callable[
 with a line that generated code does not handle, and its number."""
 
 _KINDS = {str: "text", bytes: "bytes"}
-"""The kind of records in a batch, by the class of its first record."""
+"""What a batch is taken to hold, by the class of its first record."""
 
 
 def check_on_error(on_error: str) -> None:
@@ -63,6 +63,8 @@ def check_records(records: object) -> None:
 
 class MatchEngine(Protocol):
     """What a Filter calls: an `Engine` for one source, or the `AutoEngine` for all of them."""
+
+    def __hash__(self) -> int: ...
 
     @property
     def is_settled(self) -> bool:
@@ -130,6 +132,11 @@ class Engine:
         self._generated: Generated | None = None
         self._tried = False
         self._guarded = False
+
+    @property
+    def matcher(self) -> Matcher:
+        """What the engine judges by."""
+        return self._matcher
 
     def interpret(self, record: Any) -> bool:
         """Whether a record is kept, according to the reference.
@@ -215,7 +222,7 @@ class Engine:
         check_records(records)
         slow = self.interpret if on_error == "raise" else self._interpret_leniently
         generated = self.generated()
-        ways = PrefilterTuner(generated)
+        ways = Ways(generated)
         take = _taker(records)
         done = 0
         while chunk := take(ways.size):
@@ -243,7 +250,7 @@ class Engine:
             decode = generated.row_decoder()
         except Unsupported:
             return None
-        ways = PrefilterTuner(generated)
+        ways = Ways(generated)
 
         def match_lines(
             lines: Sequence[bytes],
@@ -287,6 +294,23 @@ class Engine:
             loop(given, number, keep, drop, slow)
 
         return match_lines
+
+    def views(self, kind: Literal["record", "payload"]) -> ViewLoop | None:
+        """A function that judges rows of a column; None if only the interpreter can."""
+        generated = self.generated()
+        return None if generated is None else generated.view_loop(kind)
+
+    def column_rows(self, kind: Literal["record", "payload"]) -> tuple[DecodeRows, ViewLoop] | None:
+        """What decodes rows of a column, all in one call, and a function that judges them; None
+        where that cannot be."""
+        generated = self.generated()
+        return None if generated is None else generated.column_rows(kind)
+
+    def needles(self) -> tuple[str, ...] | None:
+        """Texts of which a payload has one, or a backslash, in every record that matches; None if
+        there are no such texts."""
+        generated = self.generated()
+        return None if generated is None else generated.needles
 
     def _interpret_leniently(self, record: Any) -> bool:
         try:

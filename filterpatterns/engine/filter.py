@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from filterpatterns.delivery.envelopes import contradicts, keep_records, records
 from filterpatterns.delivery.sources import SOURCES, SourceName, source_named
 from filterpatterns.engine.auto import AutoEngine
+from filterpatterns.engine.columns import ArrowMethods
 from filterpatterns.engine.engine import Engine, MatchEngine, OnError
 from filterpatterns.engine.pipeline import CompiledPatterns, Options, compile_patterns, matcher_of
 from filterpatterns.engine.sized_cache import SizedCache
@@ -30,8 +31,8 @@ _CACHE_BYTES = 64 * 1024 * 1024
 """The bounds of the cache of compiled patterns: results, and their bytes together."""
 
 
-class Filter:
-    """Compiled patterns, which decide which records of an event source are kept.
+class Filter(ArrowMethods):
+    """Compiled patterns: decides which records of an event source are kept.
 
     Created by `compile`. Immutable; threads may share it, and it can be pickled for other
     processes. A record is a dict (or any Mapping), or its JSON as str or bytes.

@@ -1,34 +1,33 @@
-"""Which way through generated code is faster, measured while a batch is matched."""
+"""Which way to judge a batch is fastest: it is measured."""
 
 from __future__ import annotations
 
 from filterpatterns.codegen.functions import Generated
 
 CHUNK = 1024
-"""Records that a loop takes at a time: its memory is bounded, and its overhead is negligible."""
+"""Records that a loop takes at a time: its memory is bounded, and its overhead is nothing."""
 
 _SAMPLES = (16, 32)
-"""Records that are evaluated in each way, one after the other, to find the fastest. The first
-round is for warming up: CPython runs new code more slowly, and caches are cold."""
+"""Records that are judged in each way, one after the other, to see which is fastest. The first
+round is for warming up: CPython runs new code slower, and caches are cold."""
 
 _FIRST = 32
-"""Records of a batch that are evaluated before the ways to decode numbers are compared."""
+"""Records of a batch that are judged before the ways to decode numbers are compared."""
 
 _RECORDS_PER_SAMPLE = 16 * CHUNK
-"""Records after which that is repeated, since the content of a queue changes."""
-
+"""Records after which that is tried again: what a queue carries changes."""
 
 _Way = tuple[bool, bool | None]
 """Whether to look before decoding, and whether to decode numbers as texts at once; None leaves the
 latter to each payload's length."""
 
 
-class PrefilterTuner:
-    """How to evaluate a batch: in the way that was fastest in its last samples.
+class Ways:
+    """How to judge a batch: in whichever way was fastest in the last samples of it.
 
-    How much a look saves depends on the payloads: how many have what is searched for, how early,
-    and how much there is to decode. The same is true of keeping the texts of all numbers, or
-    decoding again the few payloads for which a float decides. So it is measured.
+    How much a look saves depends on the payloads: how many have what is looked for, how early, how
+    much there is to decode. So does whether to keep the texts of all numbers, or to decode the few
+    payloads once more that a float decides for. So it is measured.
     """
 
     def __init__(self, generated: Generated | None) -> None:
@@ -46,7 +45,7 @@ class PrefilterTuner:
             self._go_on()
 
     def took(self, seconds: float, records: int) -> None:
-        """Record how long the last records took; `size` and `now` are for the next records."""
+        """Told how long the last records took; `size` and `now` are for the next ones."""
         if len(self._ways) == 1:
             return
         if self.now[1] is None:
@@ -56,7 +55,7 @@ class PrefilterTuner:
             self._left = max(0, self._left - records)
             if self._left:
                 return
-            del self._times[len(self._ways) :]  # sample again; the code is already warm
+            del self._times[len(self._ways) :]  # sample again; the code is warm already
         else:
             self._times.append(seconds / records)
         self._go_on()

@@ -1,1 +1,1 @@
-"""Other people's systems: where records come from, and where filters are to hold."""
+"""Other people's systems: where records come from and lie, and where filters are to hold."""

@@ -178,6 +178,8 @@ def read_payload(payload: Any, encoding: Encoding) -> ReadPayload:
         try:
             payload = str(payload, "utf-8")
         except UnicodeDecodeError:
+            if encoding is Encoding.RAW:
+                return PayloadFormat.UNREADABLE, payload
             return PayloadFormat.STRING, payload.decode("utf-8", "surrogateescape")
     payload = plain_scalar(payload)
     if not isinstance(payload, str):

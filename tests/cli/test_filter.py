@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 
 from filterpatterns import compile as compile_pattern
 from filterpatterns.cli.io import scan, streams
-from filterpatterns.cli.io.scan import Chunk, FileSlice, Scan, ScanOptions
+from filterpatterns.cli.io.scan import Scan
+from filterpatterns.cli.io.slices import Chunk, FileSlice, ScanOptions
 from tests.cli.test_program import PATTERN, RECORDS, command_line, fp, lines, record, run
 
 BIG, SMALL, PLAIN, BARE = (json.dumps(one).encode() + b"\n" for one in RECORDS)

@@ -14,6 +14,7 @@ import pytest
 
 import filterpatterns
 from filterpatterns import Filter, PatternError
+from filterpatterns.engine.engine import Engine
 from tests.support.paths import base64_of, case_lines, in_body, sqs_record, under, verdicts
 
 MARK = "ZqXj"
@@ -86,10 +87,12 @@ _FIXED_NAMES = {
     *("record", "records", "keep", "drop", "slow", "matches", "matches_text", "text", "members"),
     *("body", "value", "error", "found", "str", "bytes", "int", "float", "list", "dict", "len"),
     *("Exception", "AttributeError", "KeyError", "number", "unsure"),
+    *("view", "offsets", "row", "rows"),
 }
 _FUNCTIONS = re.compile(
     r"matches|matches_text|(?:filter|partition|mask)_(?:dict|text|bytes)(?:_looking)?(?:_texts|_measuring)?"
     r"|(?:lines|rows)(?:_dropping)?(?:_looking)?(?:_texts|_measuring)?|function[0-9]+_"
+    r"|(?:lines|rows)_with_reasons|(?:record|payload)_(?:views|rows)"
 )
 _ATTRIBUTES = {
     *("get", "startswith", "endswith", "isascii", "lower", "encode", "__class__", "inside"),
@@ -195,8 +198,13 @@ def test_numbers_and_addresses_do_not_get_into_the_code() -> None:
 def test_every_case_becomes_names_only() -> None:
     for number, case in enumerate(case_lines("event_patterns.jsonl")):
         if number % 40 == 0:
-            source = filterpatterns.compile(case["pattern"], source="event").source_code
-            assert_names_only(source)
+            compiled = filterpatterns.compile(case["pattern"], source="event")
+            engine = compiled._engine
+            assert isinstance(engine, Engine)
+            engine.views("record")
+            engine.column_rows("record")
+            engine.lines_with_reasons()
+            assert_names_only(compiled.source_code)
     for case in case_lines("good_patterns.jsonl"):
         compiled = filterpatterns.compile(case["patterns"], source=case["source"])
         assert_names_only(compiled.source_code)

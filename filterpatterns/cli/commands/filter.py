@@ -6,23 +6,35 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from filterpatterns.cli.arguments import patterns
 from filterpatterns.cli.arguments.options import complete_files, pattern_options, payload_option
 from filterpatterns.cli.checking import searching
-from filterpatterns.cli.io import output_files, payloads, record_files, workers
+from filterpatterns.cli.io import (
+    output_files,
+    parquet,
+    parquet_filter,
+    payloads,
+    record_files,
+    workers,
+)
 from filterpatterns.cli.io.lines import Counts
 from filterpatterns.cli.io.output_files import Write
 from filterpatterns.cli.io.payloads import Wrap
-from filterpatterns.cli.io.scan import Chunk, FileSlice, Scan, ScanOptions, SliceResult, file_slices
+from filterpatterns.cli.io.scan import Scan, file_slices
+from filterpatterns.cli.io.slices import Chunk, FileSlice, ScanOptions, SliceResult
 from filterpatterns.cli.messages import counted, located
 from filterpatterns.cli.output import advice
 from filterpatterns.cli.output.progress import Progress, show_progress, wants_progress
 from filterpatterns.cli.output.writers import NOT_A_RECORD
 from filterpatterns.engine.filter import Filter
+from filterpatterns.errors import printable
+
+if TYPE_CHECKING:
+    from filterpatterns.engine.columns import Of, PayloadEncoding
 
 _MOST_FAULTS: Final = 10
 """Messages about single lines; the rest is counted."""
@@ -38,6 +50,7 @@ Examples:
   fp filter --rejects dropped.jsonl --errors bad.jsonl pattern.json events.gz
   tail -f events.jsonl | fp filter pattern.json
   aws sqs receive-message --queue-url "$QUEUE" | fp filter --ids pattern.json
+  fp filter --column body -o kept.parquet pattern.json archive/*.parquet
 
 \b
 Exit status: 0 if a record was selected, 1 if none was; 2 if the pattern is
@@ -78,6 +91,7 @@ same)."""
     help="Processes.  [default: as many as help]",
 )
 @click.option("--stats", is_flag=True, help="Say at the end, on standard error, what was read.")
+@parquet.column_options
 @click.argument("pattern", metavar="PATTERN", shell_complete=complete_files)
 @click.argument("files", metavar="[FILES]...", nargs=-1, shell_complete=complete_files)
 @click.pass_context
@@ -100,6 +114,9 @@ def command(
     compress: output_files.Packing,
     jobs: int | None,
     stats: bool,
+    column: str | None,
+    of: Of | None,
+    encoding: PayloadEncoding | None,
 ) -> None:
     """Write the records that the pattern keeps: their own lines, byte for byte, in order.
 
@@ -107,7 +124,8 @@ def command(
 
     FILES hold JSON Lines, plain, gzip or zstd; `-`, or no file, is standard input, of which each
     line is judged as it comes. Arrays and whole Lambda events ({"Records": [...]}) are taken apart,
-    and their records written as JSON Lines.
+    and their records written as JSON Lines. So are the rows of Parquet and Arrow files (extra
+    `arrow`), unless -o or --rejects names a .parquet or .arrow file: there they are rows again.
 
     Files that are written (-o, --rejects, --errors) have their names when they are complete; while
     standard input is read they are written as it comes.
@@ -132,13 +150,22 @@ def command(
         rejects=rejects is not None,
         errors=errors is not None,
         as_payloads=payload,
+        columns=parquet.Columns.given(column, of, encoding),
+        packs=parquet_filter.writes_rows(output),
+        packs_rejects=parquet_filter.writes_rows(rejects),
     )
+    _check_rows(files, work, errors, lines=not (count or names or ids))
     with ExitStack() as stack:
         to_file = partial(output_files.to_file, as_it_comes="-" in files)
         target = output_files.to_stdout(compress) if output is None else to_file(output)
+        if work.packs and output is not None:
+            target = parquet_filter.rows_to_file(output, files[0])
+        reject = to_file(rejects)
+        if work.packs_rejects and rejects is not None:
+            reject = parquet_filter.rows_to_file(rejects, files[0])
         taker = _Taker(
             write=stack.enter_context(target),
-            reject=stack.enter_context(to_file(rejects)),
+            reject=stack.enter_context(reject),
             on_invalid=stack.enter_context(to_file(errors)),
             most=most,
             form="count" if count else "name" if names else "lines",
@@ -156,6 +183,23 @@ def command(
     if taker.counts.errors or taker.unreadable:
         ctx.exit(2)
     ctx.exit(0 if taker.selected else 1)
+
+
+def _check_rows(
+    files: tuple[str, ...], work: ScanOptions, errors: str | None, *, lines: bool
+) -> None:
+    """Refuse what only rows can be, or cannot be."""
+    others = [file for file in files if parquet.kind_of(file) is None]
+    if (work.packs or work.packs_rejects) and (others or not lines):
+        what = f"{printable(others[0])} holds none" if others else "not counts, names or ids"
+        raise click.UsageError(f"a .parquet or .arrow file is for rows of such files: {what}")
+    if parquet_filter.writes_rows(errors):
+        raise click.UsageError("--errors keeps texts that are no records: write to a text file")
+    if work.columns != parquet.Columns() and len(others) == len(files):
+        raise click.UsageError(
+            "--column, --of and --encoding are about Parquet and Arrow files: "
+            f"{printable(others[0])} is none"
+        )
 
 
 def _filter(
@@ -310,8 +354,8 @@ class _Taker:
 def _hint(files: tuple[str, ...], compiled: Filter, wrap: Wrap | None) -> None:
     """Nothing matched: the records may be of another source, or hold an envelope."""
     for file in files:
-        if not os.path.isfile(file):  # a pipe has given all that it had
-            continue
+        if not os.path.isfile(file) or parquet.kind_of(file) is not None:
+            continue  # a pipe has given all that it had; what is in columns is known
         for item in record_files.read_records(file, wrap=wrap):
             if item.error is None:
                 for words in advice.hints(item.record, compiled):

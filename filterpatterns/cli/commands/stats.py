@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,11 +18,14 @@ from filterpatterns.cli.arguments.options import (
 from filterpatterns.cli.checking import searching
 from filterpatterns.cli.evaluation.counting import count_files
 from filterpatterns.cli.evaluation.record_loop import Tally, give_advice
-from filterpatterns.cli.io import output_files, payloads
+from filterpatterns.cli.io import output_files, parquet, payloads
 from filterpatterns.cli.io.json_output import write_json
 from filterpatterns.cli.output import writers
 from filterpatterns.matching.verdict import Reason
 from filterpatterns.stats.statistics import FieldCount, Funnel, OrCount, Statistics
+
+if TYPE_CHECKING:
+    from filterpatterns.engine.columns import Of, PayloadEncoding
 
 
 def _picture(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> str | None:
@@ -59,6 +62,7 @@ read (the others are counted all the same)."""
     shell_complete=complete_files,
     help="Draw the funnel as a picture too: FILE ends in .png or .svg. Needs the extra `plot`.",
 )
+@parquet.column_options
 @color_option
 @click.argument("pattern", metavar="PATTERN", shell_complete=complete_files)
 @click.argument(
@@ -76,6 +80,9 @@ def command(
     as_json: bool,
     picture: str | None,
     color: str,
+    column: str | None,
+    of: Of | None,
+    encoding: PayloadEncoding | None,
 ) -> None:
     """Count how many records each condition of the pattern lets through.
 
@@ -85,10 +92,12 @@ def command(
     this condition only; for a rule, how many it lets through. Then, for each field, what
     the records have there: types, examples, and names that look like one that no record has.
 
-    PATTERN and EVENTS are those of `fp test`, and records are counted as `fp test` counts them.
+    PATTERN and EVENTS are those of `fp test`, and records are counted as `fp test` counts them. The
+    rows of Parquet and Arrow files (extra `arrow`) are records too.
     """
     patterns.refuse_stdin_twice((pattern, *files))
     output_files.refuse_overlap([("--plot", picture)], (*patterns.files_of(pattern), *files))
+    columns = parquet.Columns.given(column, of, encoding)
     if picture is not None:
         from filterpatterns.cli.output import funnel_plot
 
@@ -101,8 +110,16 @@ def command(
     statistics = Statistics(compiled)
     tally = Tally()
     quick = statistics.quick_lines()
-    lines = None if quick is None else quick.count
-    count_files(files, statistics.add, lines, writers.Silence(), tally, wrap=wrap)
+    count_files(
+        files,
+        statistics.add,
+        None if quick is None else quick.count,
+        writers.Silence(),
+        tally,
+        wrap=wrap,
+        columns=columns,
+        compiled=compiled,
+    )
     funnels = statistics.funnels()
     out = writers.stdout()
     if as_json:

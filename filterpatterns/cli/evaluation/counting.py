@@ -7,14 +7,26 @@ import stat
 from collections.abc import Callable
 from typing import Any
 
-from filterpatterns.cli.evaluation.record_loop import GetVerdict, Output, Tally, complain
+from filterpatterns.cli.evaluation.record_loop import (
+    GetVerdict,
+    Output,
+    Tally,
+    complain,
+    match_file,
+)
+from filterpatterns.cli.io import parquet
 from filterpatterns.cli.io.lines import LineFilter, ReasonMatcher
+from filterpatterns.cli.io.parquet import Columns
 from filterpatterns.cli.io.payloads import Wrap
 from filterpatterns.cli.io.streams import STDIN, Stream, reason
 from filterpatterns.cli.messages import located
+from filterpatterns.cli.output import writers
 from filterpatterns.cli.output.progress import Progress, show_progress, wants_progress
 from filterpatterns.engine.engine import MatchLines
+from filterpatterns.engine.filter import Filter
 from filterpatterns.matching.verdict import Reason, Verdict
+
+_ROWS = Columns()
 
 
 def count_files(
@@ -25,6 +37,8 @@ def count_files(
     tally: Tally,
     *,
     wrap: Wrap | None = None,
+    columns: Columns = _ROWS,
+    compiled: Filter | None = None,
 ) -> None:
     """Count the records of files as `match_file` does; what cannot be read or judged is reported on
     standard error.
@@ -37,13 +51,19 @@ def count_files(
         out: is flushed before anything is reported.
         tally: where the records are counted.
         wrap: as for `match_file`.
+        columns: as for `match_file`.
+        compiled: as for `match_file`.
     """
     sizes = [_size(file) for file in files]
     counter = _Counter(get_verdict, lines, out, tally, wrap)
     with show_progress(sum(sizes), wanted=wants_progress(writes_lines=False)) as progress:
         before = 0
         for file, size in zip(files, sizes, strict=True):
-            counter.file(file, progress, before)
+            if parquet.kind_of(file) is None:
+                counter.file(file, progress, before)
+            else:
+                silence = writers.Silence()
+                match_file(file, get_verdict, silence, tally, columns=columns, compiled=compiled)
             before += size
 
 

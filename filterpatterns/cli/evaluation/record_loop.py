@@ -10,6 +10,7 @@ import click
 from msgspec import Struct, field
 
 from filterpatterns.cli.io import record_files, streams
+from filterpatterns.cli.io.parquet import Columns
 from filterpatterns.cli.io.payloads import Wrap
 from filterpatterns.cli.messages import counted, located
 from filterpatterns.cli.output import advice, writers
@@ -19,6 +20,8 @@ from filterpatterns.delivery.reader import Item
 from filterpatterns.engine.filter import Filter
 from filterpatterns.errors import RecordError
 from filterpatterns.matching.verdict import Reason, Verdict
+
+_ROWS = Columns()
 
 GetVerdict = Callable[[Any], Verdict]
 """`Filter.verdict`, or what does more and says the same."""
@@ -71,6 +74,8 @@ def numbered(
     *,
     on_invalid: Callable[[bytes], None] = reader.forget,
     wrap: Wrap | None = None,
+    columns: Columns = _ROWS,
+    compiled: Filter | None = None,
 ) -> Iterator[tuple[int, Item]]:
     """The records of a file, and what is none, each with its number; that a file
     cannot be read, or has no records, is said on standard error.
@@ -81,11 +86,19 @@ def numbered(
         tally: where files that cannot be read are counted.
         on_invalid: called with each line, or part of one, that is in no record.
         wrap: makes a record of each line, which is a payload; None for files of records.
+        columns: as for `record_files.read_records`.
+        compiled: as for `record_files.read_records`.
     """
     number = 0
     unreadable = tally.unreadable
-    read = record_files.read_records(file, before_read=out.flush, on_invalid=on_invalid, wrap=wrap)
-    for item in read:
+    for item in record_files.read_records(
+        file,
+        before_read=out.flush,
+        on_invalid=on_invalid,
+        wrap=wrap,
+        columns=columns,
+        compiled=compiled,
+    ):
         if item.line is None:
             tally.unreadable += 1
             complain(out, located(item.file, f"error: {item.error}"))
@@ -103,6 +116,8 @@ def match_file(
     tally: Tally,
     *,
     wrap: Wrap | None = None,
+    columns: Columns = _ROWS,
+    compiled: Filter | None = None,
 ) -> None:
     """Judge the records of a file; what cannot be read or judged is said on standard error.
 
@@ -112,8 +127,12 @@ def match_file(
         writer: takes a row for each.
         tally: counts them.
         wrap: makes a record of each line, which is a payload; None for files of records.
+        columns: as for `record_files.read_records`.
+        compiled: as for `record_files.read_records`.
     """
-    for number, item in numbered(file, writer, tally, wrap=wrap):
+    for number, item in numbered(
+        file, writer, tally, wrap=wrap, columns=columns, compiled=compiled
+    ):
         result, reason, detail = _match_item(item, get_verdict, writer, tally)
         writer.row(Row(item.file, item.line or 0, number, item.id, result, reason, detail))
 

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
+from filterpatterns.cli.io import parquet
+from filterpatterns.cli.io.parquet import Columns
 from filterpatterns.cli.io.payloads import PayloadReader, Wrap
 from filterpatterns.cli.io.streams import STDIN, Stream, reason
 from filterpatterns.delivery.reader import Item, Reader, forget
+
+if TYPE_CHECKING:
+    from filterpatterns.engine.filter import Filter
+
+_ROWS = Columns()
 
 
 def read_records(
@@ -17,6 +24,8 @@ def read_records(
     before_read: Callable[[], None] | None = None,
     on_invalid: Callable[[bytes], None] = forget,
     wrap: Wrap | None = None,
+    columns: Columns = _ROWS,
+    compiled: Filter | None = None,
 ) -> Iterator[Item]:
     """The records of a file, one by one, while it is being read.
 
@@ -27,10 +36,16 @@ def read_records(
         on_invalid: called with each line, or part of one, that is in no record.
         wrap: makes a record of each line, whatever it holds: it is a payload. None for files of
             records.
+        columns: what is in the columns of Parquet and Arrow files.
+        compiled: the filter that says how a payload is called, if a column holds payloads.
 
     Never raises for what is in the file, or because there is none: an item says so.
     """
     name = STDIN if path == "-" else path
+    kind = parquet.kind_of(path)
+    if kind is not None:
+        yield from parquet.items(path, kind, columns, compiled)
+        return
     try:
         stream = Stream.open(path, stdin=stdin, before_read=before_read)
     except (OSError, ValueError) as error:

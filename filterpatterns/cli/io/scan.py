@@ -6,15 +6,15 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from msgspec import Struct, field
-
-from filterpatterns.cli.io.lines import Counts, LineFilter, LineMatcher, Outcome, ReadError
+from filterpatterns.cli.io import parquet, parquet_filter
+from filterpatterns.cli.io.lines import LineFilter, LineMatcher, Outcome
+from filterpatterns.cli.io.parquet import Part
 from filterpatterns.cli.io.payloads import wrapper
-from filterpatterns.cli.io.streams import STDIN, Section, Stream, is_packed, reason
+from filterpatterns.cli.io.slices import Chunk, FileSlice, ScanOptions, SliceResult
+from filterpatterns.cli.io.streams import Section, Stream, is_packed, reason
 from filterpatterns.delivery.reader import Reader, record_id
-from filterpatterns.engine.filter import Filter
 from filterpatterns.errors import printable
 from filterpatterns.jsontext.decoding import parse
 
@@ -27,52 +27,6 @@ _HEAD = 1 << 20
 
 _READS_PER_PIECE = 8
 """Reads of a buffer after which what has been found goes out, if the file is plain."""
-
-
-class FileSlice(NamedTuple):
-    """A file, or a section of one that is known to be JSON Lines: from `start` up to `end`."""
-
-    path: str
-    start: int = 0
-    end: int | None = None
-
-    @property
-    def name(self) -> str:
-        """The file's name in messages."""
-        return STDIN if self.path == "-" else self.path
-
-
-class ScanOptions(Struct, frozen=True):
-    """What is asked for. `invert` turns round what is kept and what is dropped; of a record that is
-    kept, `ids` wants its id only, and `text` nothing but to be counted if it is not set. With
-    `as_payloads` each line is the payload of a record."""
-
-    compiled: Filter
-    invert: bool = False
-    ids: bool = False
-    text: bool = True
-    rejects: bool = False
-    errors: bool = False
-    as_payloads: bool = False
-
-
-class Chunk(NamedTuple):
-    """A part of what goes out: `selected` counts the records in `output`, `matched` those that the
-    filter matched."""
-
-    output: bytes
-    rejects: bytes
-    invalid_lines: bytes
-    selected: int
-    matched: int
-    problems: tuple[ReadError, ...]
-
-
-class SliceResult(Struct, frozen=True):
-    """The end of a unit: what was counted, and why the file could not be read on, if so."""
-
-    counts: Counts = field(default_factory=Counts)
-    problem: str | None = None
 
 
 class Scan:
@@ -99,6 +53,9 @@ class Scan:
             tick: called now and then with the number of the unit's bytes that have been read.
             most: how many records to select before it stops; None for all.
         """
+        if unit.kind is not None:
+            part = Part(unit.path, unit.kind, unit.start, unit.end)
+            return parquet_filter.run(part, self._work.compiled, self._work, emit, tick, most)
         whole = unit.end is None
         lines = LineFilter(
             self._matcher,
@@ -207,6 +164,11 @@ def file_slices(paths: tuple[str, ...], *, divide: bool) -> Iterator[tuple[FileS
         divide: whether to divide large files.
     """
     for path in paths:
+        kind = parquet.kind_of(path)
+        if kind is not None:
+            for part, size in parquet.parts(path, kind, divide=divide):
+                yield FileSlice(path, part.start, part.end, kind), size
+            continue
         size = 0
         try:
             status = os.stat(path) if path != "-" else os.fstat(0)

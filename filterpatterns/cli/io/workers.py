@@ -15,7 +15,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO
 
-from filterpatterns.cli.io.scan import Chunk, FileSlice, Scan, ScanOptions, SliceResult
+from filterpatterns.cli.io.scan import Scan
+from filterpatterns.cli.io.slices import Chunk, FileSlice, ScanOptions, SliceResult
 from filterpatterns.cli.messages import Failure
 
 _WORTHWHILE = 1 << 24
@@ -23,6 +24,9 @@ _WORTHWHILE = 1 << 24
 
 
 _BUFFER_SIZE = 1 << 16
+
+_MOST_HELD = 1 << 24
+"""Bytes of what a process has found: row groups may be large."""
 
 
 def useful(sizes: Sequence[int]) -> int:
@@ -125,8 +129,28 @@ def _work(
     scan = Scan(work)
     with contextlib.suppress(BrokenPipeError), file:
         for unit in units:
-            pieces: list[Chunk] = []
-            end = scan.run(unit, send if unit.end is None else pieces.append)
-            for piece in pieces:
-                send(piece)
+            held = _Held(send)
+            end = scan.run(unit, send if unit.end is None else held.take)
+            held.flush()
             send(end)
+
+
+class _Held:
+    """Keeps pieces until their unit's turn has come, unless they become too many."""
+
+    def __init__(self, send: Callable[[Chunk], None]) -> None:
+        self._send = send
+        self._pieces: list[Chunk] = []
+        self._size = 0
+
+    def take(self, piece: Chunk) -> None:
+        self._pieces.append(piece)
+        self._size += len(piece.output) + len(piece.rejects) + len(piece.invalid_lines)
+        if self._size > _MOST_HELD:
+            self.flush()
+
+    def flush(self) -> None:
+        for piece in self._pieces:
+            self._send(piece)
+        self._pieces.clear()
+        self._size = 0

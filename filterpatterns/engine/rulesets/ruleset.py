@@ -6,14 +6,16 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import zip_longest
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct, field
 
 from filterpatterns.delivery.envelopes import source_of
 from filterpatterns.delivery.sources import SOURCES, SourceName, source_named
+from filterpatterns.engine.columns import Nulls, Of, PayloadEncoding, arrow
 from filterpatterns.engine.engine import MatchLines, OnError, check_on_error, check_records
 from filterpatterns.engine.pipeline import Options, matcher_of
 from filterpatterns.engine.rulesets.clauses import Rule
@@ -26,6 +28,9 @@ from filterpatterns.language.inputs import PatternInput, PatternText
 from filterpatterns.lint.linter import Dialect
 from filterpatterns.matching.match_tree import Conjunctions, Matcher
 from filterpatterns.matching.verdict import as_record
+
+if TYPE_CHECKING:
+    import pyarrow
 
 Record = TypeVar("Record")
 
@@ -190,6 +195,41 @@ class RuleSet:
         """
         return [names for _, names in _each(self._state, records, on_error)]
 
+    def matching_arrow(
+        self,
+        data: Any,
+        *,
+        column: str | None = None,
+        of: Of = "payload",
+        encoding: PayloadEncoding | None = None,
+        nulls: Nulls = "null",
+        on_error: OnError = "raise",
+    ) -> pyarrow.ListArray | pyarrow.ChunkedArray:
+        """The names of the rules that match each row of Arrow data, as lists of strings.
+
+        Needs the extra `arrow`.
+
+        Args:
+            data: as for `Filter.mask_arrow`.
+            column: as for `Filter.mask_arrow`.
+            of: as for `Filter.mask_arrow`.
+            encoding: as for `Filter.mask_arrow`.
+            nulls: as for `Filter.mask_arrow`.
+            on_error: as for `matching_many`.
+
+        Returns:
+            A ListArray; for chunked data and tables a ChunkedArray. No rule matches a row that is
+            null: its list is empty.
+
+        Raises:
+            As `Filter.mask_arrow` does.
+        """
+        found = arrow()
+        options = found.ColumnOptions(of, encoding, nulls, on_error)
+        state = self._state
+        matching = partial(_names_of_each, state, on_error)
+        return found.matching_arrow(matching, _matcher(state), data, column, options)
+
     def route(
         self, records: Iterable[Record], *, on_error: OnError = "raise"
     ) -> dict[str, list[Record]]:
@@ -291,6 +331,19 @@ class RuleSet:
 
 def _conjunctions(matcher: Matcher) -> tuple[Conjunctions, ...]:
     return (Conjunctions(matcher.source, 1, 1, ()),) if matcher.keep_all else matcher.patterns
+
+
+def _names_of_each(state: _State, on_error: OnError, records: Iterable[Any]) -> list[list[str]]:
+    return [names for _, names in _each(state, records, on_error)]
+
+
+def _matcher(state: _State) -> Matcher | None:
+    """What all rules together look at; None for several sources."""
+    if len(state.versions) > 1:
+        return None
+    (version,) = state.versions.values()
+    found = {clause.conjunctions: None for filed in version.filed.values() for _, clause in filed}
+    return Matcher(version.wanted.source, tuple(found))
 
 
 def _names(rules: Iterable[Rule]) -> list[str]:

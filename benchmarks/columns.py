@@ -1,0 +1,391 @@
+"""Columns: `mask_arrow` against what Arrow's users have otherwise.
+
+`python -m benchmarks.columns` prints a table; `--spark` measures Spark instead, `--memory GB` how
+much memory `fp filter` takes for a large Parquet file. Times are CPU times of one thread, per row;
+a ratio is of one round, and the one that is printed is the median of the rounds'.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ["POLARS_MAX_THREADS"] = "1"  # before Polars is imported
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from time import perf_counter, process_time, sleep
+from typing import Any, NamedTuple
+
+import duckdb
+import orjson
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+import filterpatterns
+from benchmarks import data
+from filterpatterns.integrations.arrow import mask as arrow_mask
+from filterpatterns.integrations.arrow import search
+from filterpatterns.integrations.duckdb import register
+from filterpatterns.integrations.polars import matches
+
+Run = Callable[[], Any]
+
+EXACT = filterpatterns.compile({"body": {"status": ["refunded"]}})
+RANGE = filterpatterns.compile({"body": {"total": [{"numeric": [">", 900, "<", 1000]}]}})
+BOTH = filterpatterns.compile(
+    {"body": {"status": ["refunded"], "total": [{"numeric": [">", 900, "<", 1000]}]}}
+)
+
+_DISTINCT = 100_000
+
+
+def _plant(body: data.Body, rng: random.Random, hit: bool) -> None:
+    body["status"] = "refunded" if hit else rng.choice(("paid", "open", "shipped"))
+    body["total"] = round(rng.uniform(900, 1000) if hit else rng.uniform(0, 899), 2)
+
+
+def bodies(rows: int) -> pa.ChunkedArray:
+    """So many bodies, of which one in a hundred holds. Of more than `_DISTINCT` rows, each body
+    comes several times: in other chunks, so that it is not in the cache."""
+    data.COUNTS["medium"] = min(rows, _DISTINCT)
+    records, _ = data.records(data.Shape("medium"), _plant, "status", 0.01, seed=1)
+    array = pa.array([record["body"] for record in records])
+    copies = [array] * (rows // len(array))
+    return pa.chunked_array(copies)
+
+
+def _without_stringzilla(run: Run) -> Run:
+    def without() -> Any:
+        held, search.stringzilla = search.stringzilla, None
+        arrow_mask._kept_matcher.cache_clear()  # what has been measured with it
+        try:
+            return run()
+        finally:
+            search.stringzilla = held
+            arrow_mask._kept_matcher.cache_clear()
+
+    return without
+
+
+class Case(NamedTuple):
+    """What is asked, in each way: all give as many rows."""
+
+    name: str
+    rows: int
+    ways: dict[str, Run]
+    hits: Callable[[Any], int]
+
+
+def _hits(mask: Any) -> int:
+    if isinstance(mask, (pa.ChunkedArray, pa.BooleanArray)):
+        return pc.sum(mask).as_py() or 0
+    return int(sum(mask)) if isinstance(mask, list) else int(mask)
+
+
+def _is_refunded(text: str) -> bool:
+    return orjson.loads(text).get("status") == "refunded"
+
+
+def _is_in_range(text: str) -> bool:
+    return 900 < orjson.loads(text).get("total", 0) < 1000
+
+
+def text_case(
+    name: str,
+    column: pa.ChunkedArray,
+    compiled: filterpatterns.Filter,
+    by_hand: Callable[[str], bool],
+    polars_path: pl.Expr,
+    polars_decode: pl.Expr,
+    sql: str,
+) -> Case:
+    """A pattern over a column of texts."""
+    frame = pl.DataFrame({"body": pl.from_arrow(column)})
+    table = pa.table({"body": column})
+    connection = duckdb.connect()
+    connection.execute("SET threads = 1")
+    connection.register("bodies", table)
+    register(connection, "is_kept", compiled)
+    series = pd.Series(pd.arrays.ArrowExtensionArray(column))
+
+    def query(condition: str) -> Run:
+        def run() -> int:
+            text = f"SELECT count(*) FROM bodies WHERE {condition}"  # noqa: S608 - our own
+            (row,) = connection.execute(text).fetchall()
+            return row[0]
+
+        return run
+
+    ways: dict[str, Run] = {
+        "orjson loop": lambda: [by_hand(text) for text in column.to_pylist()],
+        "mask over dicts": lambda: compiled.mask([{"body": x} for x in column.to_pylist()]),
+        "mask_arrow": _without_stringzilla(lambda: compiled.mask_arrow(column)),
+        "mask_arrow, fast": lambda: compiled.mask_arrow(column),
+        "Polars json_path_match": lambda: frame.select(polars_path).to_series().sum(),
+        "Polars json_decode": lambda: frame.select(polars_decode).to_series().sum(),
+        "Polars, ours": lambda: frame.select(matches(compiled, "body")).to_series().sum(),
+        "pandas map, orjson": lambda: series.map(by_hand).sum(),
+        "DuckDB json_extract": query(sql),
+        "DuckDB, ours": query("is_kept(body)"),
+    }
+    return Case(name, len(column), ways, _hits)
+
+
+_BODY = pl.col("body").str
+
+
+def cases(rows: int) -> list[Case]:
+    """All cases but Spark's."""
+    column = bodies(rows)
+    exact = text_case(
+        "rare exact value, 1%",
+        column,
+        EXACT,
+        _is_refunded,
+        _BODY.json_path_match("$.status") == "refunded",
+        _BODY.json_decode(pl.Struct({"status": pl.String})).struct.field("status") == "refunded",
+        "body ->> '$.status' = 'refunded'",
+    )
+    total = _BODY.json_path_match("$.total").cast(pl.Float64)
+    decoded = _BODY.json_decode(pl.Struct({"total": pl.Float64})).struct.field("total")
+    in_range = text_case(
+        "numeric range, 1%",
+        column,
+        RANGE,
+        _is_in_range,
+        total.is_between(900, 1000, closed="none"),
+        decoded.is_between(900, 1000, closed="none"),
+        "CAST(body -> '$.total' AS DOUBLE) > 900 AND CAST(body -> '$.total' AS DOUBLE) < 1000",
+    )
+    return [exact, in_range, dictionary_case(column), struct_case(column)]
+
+
+def dictionary_case(column: pa.ChunkedArray) -> Case:
+    """Four rows of each value."""
+    chunks = []
+    for chunk in column.chunks:
+        values = chunk.slice(0, len(chunk) // 4)
+        indices = pa.array([n % len(values) for n in range(len(chunk))], pa.int32())
+        chunks.append(pa.DictionaryArray.from_arrays(indices, values))
+    coded = pa.chunked_array(chunks)
+    ways: dict[str, Run] = {
+        "orjson loop": lambda: [_is_in_range(text) for text in coded.to_pylist()],
+        "mask_arrow": lambda: RANGE.mask_arrow(coded),
+    }
+    return Case("dictionary, 4 rows a value, range", len(coded), ways, _hits)
+
+
+def struct_case(column: pa.ChunkedArray) -> Case:
+    """Bodies that are parsed already; asked for two members of ten."""
+    parsed = pa.array([orjson.loads(text) for text in column.chunk(0).to_pylist()])
+    structs = pa.chunked_array([parsed] * column.num_chunks)
+    frame = pl.DataFrame({"body": pl.from_arrow(structs)})
+    body = pl.col("body").struct
+    native = (body.field("status") == "refunded") & body.field("total").is_between(
+        900, 1000, closed="none"
+    )
+
+    def holds(row: dict[str, Any]) -> bool:
+        return row["status"] == "refunded" and 900 < row["total"] < 1000
+
+    def projected() -> list[bool]:
+        names = ["status", "total"]
+        columns = [pc.struct_field(structs, name).combine_chunks() for name in names]
+        return [*map(holds, pa.StructArray.from_arrays(columns, names).to_pylist())]
+
+    ways: dict[str, Run] = {
+        "projected to_pylist": projected,
+        "mask_arrow": lambda: BOTH.mask_arrow(structs),
+        "Polars' own struct fields": lambda: frame.select(native).to_series().sum(),
+        "pandas, projected dicts": lambda: (
+            pd.Series(pa.Table.from_struct_array(structs).select(["status", "total"]).to_pylist())
+            .map(holds)
+            .sum()
+        ),
+    }
+    return Case("struct, two members", len(structs), ways, _hits)
+
+
+def measure(case: Case, rounds: int) -> dict[str, list[float]]:
+    """CPU nanoseconds a row, for each way and round.
+
+    Raises:
+        AssertionError: two ways disagree.
+    """
+    times: dict[str, list[float]] = {way: [] for way in case.ways}
+    for number in range(rounds):
+        found = {}
+        names = list(case.ways)
+        turn = number % len(names)
+        for way in names[turn:] + names[:turn]:
+            start = process_time()
+            result = case.ways[way]()
+            times[way].append((process_time() - start) / case.rows * 1e9)
+            found[way] = case.hits(result)
+            del result
+        assert len(set(found.values())) == 1, (case.name, found)
+    return times
+
+
+def print_table(case: Case, times: dict[str, list[float]]) -> None:
+    """The times of a case, and how many times as fast as the first way the others are."""
+    first, *_ = times.values()
+    print(f"\n{case.name}, {case.rows:,} rows\n")
+    print("| way | ns a row | times as fast |\n| --- | --: | --: |")
+    for way, each in times.items():
+        ratio = median(slow / fast for slow, fast in zip(first, each, strict=True))
+        print(f"| {way} | {median(each):.0f} | {ratio:.2f} |", flush=True)
+
+
+def spark_table(rows: int, rounds: int) -> None:
+    """Spark with two threads; here times are what a clock shows."""
+    from pyspark.sql import SparkSession
+    from pyspark.sql import functions as F  # noqa: N812
+
+    from filterpatterns.integrations import spark as fp
+
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+    session = (
+        SparkSession.builder.master("local[2]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.driver.memory", "4g")
+        .getOrCreate()
+    )
+    session.sparkContext.setLogLevel("ERROR")
+    with tempfile.TemporaryDirectory() as folder:
+        table = pa.table({"body": bodies(rows)})
+        for number in range(4):
+            part = table.slice(number * rows // 4, rows // 4)
+            pq.write_table(part, f"{folder}/{number}.parquet", row_group_size=100_000)
+        df = session.read.parquet(folder)
+        udfs = {name: F.udf(by_hand, "boolean") for name, by_hand in _BY_HAND.items()}
+        total = F.get_json_object("body", "$.total").cast("double")
+        asked: dict[str, dict[str, Callable[[], int]]] = {
+            "exact": {
+                "get_json_object": lambda: df.filter(
+                    F.get_json_object("body", "$.status") == "refunded"
+                ).count(),
+                "Python UDF, orjson": lambda: df.filter(udfs["exact"]("body")).count(),
+                "ours": lambda: fp.filter(df, EXACT).count(),
+                "scan": lambda: df.filter(F.length("body") > 0).count() // 100,
+            },
+            "range": {
+                "get_json_object": lambda: df.filter((total > 900) & (total < 1000)).count(),
+                "Python UDF, orjson": lambda: df.filter(udfs["range"]("body")).count(),
+                "ours": lambda: fp.filter(df, RANGE).count(),
+                "ours, 1,000 partitions": lambda: fp.filter(df.repartition(1000), RANGE).count(),
+            },
+        }
+        for name, ways in asked.items():
+            times: dict[str, list[float]] = {way: [] for way in ways}
+            for number in range(rounds + 1):  # the first round is for warming up
+                counts = {}
+                for way, run in ways.items():
+                    if "partitions" in way and number:
+                        times[way].append(times[way][-1]) if times[way] else None
+                        continue
+                    start = perf_counter()
+                    counts[way] = run()
+                    if number or "partitions" in way:
+                        times[way].append((perf_counter() - start) / rows * 1e9)
+                assert len(set(counts.values())) == 1, counts
+            print(f"\nSpark local[2], {name}, {rows:,} rows, clock\n")
+            print("| way | ns a row | times as fast |\n| --- | --: | --: |")
+            first = median(times["get_json_object"])
+            for way, each in times.items():
+                print(f"| {way} | {median(each):.0f} | {first / median(each):.2f} |", flush=True)
+    session.stop()
+
+
+_BY_HAND = {"exact": _is_refunded, "range": _is_in_range}
+
+
+def memory_table(gigabytes: float) -> None:
+    """The most memory that `fp filter` took at a time, all processes together."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "large.parquet"
+        column = bodies(_DISTINCT)
+        schema = pa.schema([("body", pa.string())])
+        with pq.ParquetWriter(path, schema, compression="none", use_dictionary=False) as writer:
+            while not path.exists() or path.stat().st_size < gigabytes * 1e9:
+                chunks = pa.chunked_array(column.chunks * 5)  # a row group of half a million rows
+                writer.write_table(pa.table({"body": chunks}), row_group_size=len(chunks))
+        size = path.stat().st_size / 1e9
+        print(f"\nfp filter, {size:.1f} GB of Parquet\n\n| pattern, output | most memory, MB | s |")
+        print("| --- | --: | --: |")
+        for name, pattern in (
+            ("exact, 1%", '{"body": {"status": ["refunded"]}}'),
+            ("all", '{"body": {"status": [{"exists": true}]}}'),
+        ):
+            for out in ("kept.parquet", "kept.jsonl"):
+                target = str(Path(folder) / out)
+                most, seconds = _peak(
+                    "filter", "--column", "body", "-o", target, pattern, str(path)
+                )
+                print(f"| {name}, {out} | {most / 1e6:.0f} | {seconds:.1f} |", flush=True)
+
+
+def _peak(*arguments: str) -> tuple[int, float]:
+    start = perf_counter()
+    process = subprocess.Popen([sys.executable, "-m", "filterpatterns", *arguments])
+    most = 0
+    while process.poll() is None:
+        most = max(most, sum(map(_memory, _tree(process.pid))))
+        sleep(0.1)
+    assert process.returncode == 0, process.returncode
+    return most, perf_counter() - start
+
+
+def _tree(pid: int) -> list[int]:
+    found = [pid]
+    for each in found:
+        try:
+            text = Path(f"/proc/{each}/task/{each}/children").read_text()
+        except OSError:
+            continue
+        found += map(int, text.split())
+    return found
+
+
+def _memory(pid: int) -> int:
+    """What a process has in memory, its part of what it shares."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0
+    lines = [line.split() for line in text.splitlines()]
+    return sum(int(line[1]) for line in lines if line[0] == "Pss:") * 1024
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Benchmarks of columns.")
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--spark", action="store_true", help="measure Spark instead")
+    parser.add_argument("--memory", type=float, metavar="GB", help="measure fp filter's memory")
+    given = parser.parse_args()
+    if given.memory:
+        memory_table(given.memory)
+    elif given.spark:
+        spark_table(given.rows, given.rounds)
+    else:
+        print(json.dumps({"pyarrow": pa.__version__, "polars": pl.__version__}))
+        for case in cases(given.rows):
+            print_table(case, measure(case, given.rounds))
+
+
+if __name__ == "__main__":
+    main()

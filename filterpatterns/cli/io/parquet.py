@@ -1,0 +1,350 @@
+"""Parquet and Arrow IPC files: their rows as records, judged as columns (extra `arrow`)."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar
+
+import click
+import orjson
+from msgspec import Struct
+
+from filterpatterns.cli.io.streams import reason
+from filterpatterns.cli.messages import Failure, located
+from filterpatterns.delivery.reader import Item, record_id
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from filterpatterns.engine.columns import Of, PayloadEncoding
+    from filterpatterns.engine.filter import Filter
+
+Kind = Literal["parquet", "arrow", "stream"]
+"""What a file of columns is: Parquet, an Arrow IPC file (Feather), or an Arrow IPC stream."""
+
+_MAGIC: Final[tuple[tuple[bytes, Kind], ...]] = (
+    (b"PAR1", "parquet"),
+    (b"ARROW1", "arrow"),
+    (b"\xff\xff\xff\xff", "stream"),
+)
+
+_ROWS: Final = 4096
+"""Rows of Parquet that are in memory at a time."""
+
+_BUFFER: Final = 1 << 20
+"""Bytes that are read at a time of each column of a row group."""
+
+_MOST_ERRORS: Final = 1000
+"""Rows of a batch that are no records, and are looked for one by one; then each row is asked."""
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Columns(Struct, frozen=True):
+    """What is in the columns: each row a record, or one column of payloads, or of records."""
+
+    column: str | None = None
+    of: Of = "record"
+    encoding: PayloadEncoding | None = None
+
+    @classmethod
+    def given(cls, column: str | None, of: Of | None, encoding: PayloadEncoding | None) -> Columns:
+        """What the options say.
+
+        Raises:
+            click.UsageError: they do not go together.
+        """
+        if of is not None and column is None:
+            raise click.UsageError("--of is about one column: say which, with --column")
+        return cls(column, of or ("record" if column is None else "payload"), encoding)
+
+
+def column_options(command: Command) -> Command:
+    """What is in the columns of Parquet and Arrow files: `column`, `of` and `encoding`."""
+    for option in (
+        click.option(
+            "--encoding",
+            type=click.Choice(["raw", "base64"]),
+            help="How columns hold payloads: the bytes themselves, or base64.  "
+            "[default: as the source's records do]",
+        ),
+        click.option(
+            "--of",
+            type=click.Choice(["payload", "record"]),
+            help="What --column holds: payloads, or whole records as JSON text.  "
+            "[default: payload]",
+        ),
+        click.option(
+            "--column",
+            metavar="NAME",
+            help="Of Parquet and Arrow files, the column that holds the payloads; without it the "
+            "columns are the members of records.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def kind_of(path: str) -> Kind | None:
+    """What a file of columns is, by its first bytes; None if it is another file."""
+    if not os.path.isfile(path):  # what a pipe gives, it gives once
+        return None
+    try:
+        with open(path, "rb") as file:
+            head = file.read(6)
+    except (OSError, ValueError):
+        return None  # whoever reads it will say so
+    return next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
+
+
+class Part(NamedTuple):
+    """Row groups of a Parquet file, from `start` up to `end`; with `end` None, a whole file."""
+
+    path: str
+    kind: Kind
+    start: int
+    end: int | None
+
+
+def parts(path: str, kind: Kind, *, divide: bool) -> Iterator[tuple[Part, int]]:
+    """The parts of a file, each with its size in bytes (0: unknown)."""
+    if not divide or kind != "parquet" or missing(kind) is not None:
+        yield Part(path, kind, 0, None), 0
+        return
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            metadata = file.metadata
+            sizes = [
+                metadata.row_group(number).total_byte_size
+                for number in range(metadata.num_row_groups)
+            ]
+    except (OSError, pa.ArrowException):
+        sizes = []  # whoever reads it will say so
+    if not sizes:
+        yield Part(path, kind, 0, None), 0
+    for number, size in enumerate(sizes):
+        yield Part(path, kind, number, number + 1), size
+
+
+def words_of(error: Exception, kind: Kind) -> str:
+    """Why a file of columns cannot be read, in words that say what it is."""
+    return f"{'a Parquet' if kind == 'parquet' else 'an Arrow'} file: {reason(error)}"
+
+
+def missing(kind: Kind) -> str | None:
+    """What is to be installed before such files can be read, in words; None if it is there."""
+    try:
+        import pyarrow  # noqa: F401 - whether it is there
+    except ImportError:
+        name = "a Parquet" if kind == "parquet" else "an Arrow"
+        return f"{name} file needs pyarrow: pip install 'filterpatterns[arrow]'"
+    return None
+
+
+def require(path: str, kind: Kind) -> None:
+    """Check that columns can be written.
+
+    Raises:
+        Failure: pyarrow is not installed.
+    """
+    words = missing(kind)
+    if words is not None:
+        raise Failure(located(path, f"error: {words}"))
+
+
+def schema_of(path: str, kind: Kind) -> pyarrow.Schema:
+    """The columns of a file, with what else is said about it.
+
+    Raises:
+        Failure: it cannot be read.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        if kind == "parquet":
+            with pq.ParquetFile(path) as file:
+                return file.schema_arrow
+        with pa.memory_map(path) as source:
+            opened = pa.ipc.open_file if kind == "arrow" else pa.ipc.open_stream
+            return opened(source).schema
+    except (OSError, pa.ArrowException) as error:
+        raise Failure(located(path, f"error: {words_of(error, kind)}")) from None
+
+
+def batches(part: Part, names: list[str] | None = None) -> Iterator[pyarrow.RecordBatch]:
+    """The rows of a part, in batches; of all columns, or of those that are named."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if part.kind == "parquet":
+        with pq.ParquetFile(part.path, pre_buffer=False, buffer_size=_BUFFER) as file:
+            end = file.num_row_groups if part.end is None else part.end
+            yield from file.iter_batches(
+                _ROWS, row_groups=range(part.start, end), columns=names, use_threads=False
+            )
+        return
+    with pa.memory_map(part.path) as source:
+        if part.kind == "stream":
+            yield from pa.ipc.open_stream(source)
+            return
+        reader = pa.ipc.open_file(source)
+        for number in range(reader.num_record_batches):
+            yield reader.get_batch(number)
+
+
+class MatchedBatch(NamedTuple):
+    """A batch: for each row whether it is kept; and the rows that are no records, with what is
+    wrong with them."""
+
+    batch: pyarrow.RecordBatch
+    mask: pyarrow.BooleanArray
+    errors: dict[int, str]
+
+
+def match_batch(compiled: Filter, columns: Columns, batch: pyarrow.RecordBatch) -> MatchedBatch:
+    """Judge a batch.
+
+    Raises:
+        TypeError: the pattern looks at a column of a type that JSON does not have.
+        ValueError: there is no such column.
+    """
+    import pyarrow as pa
+
+    from filterpatterns.errors import RecordError
+
+    masks: list[pa.BooleanArray] = []
+    errors: dict[int, str] = {}
+    start = 0
+    while start < batch.num_rows or not masks:
+        rest = batch.slice(start)
+        if len(errors) >= _MOST_ERRORS:
+            rest = rest.slice(0, 1)
+        try:
+            masks.append(_mask(compiled, columns, rest, "raise"))
+            start += rest.num_rows
+        except RecordError as error:
+            index = error.index or 0
+            errors[start + index] = error.message
+            masks.append(_mask(compiled, columns, rest.slice(0, index + 1), "drop"))
+            start += index + 1
+    return MatchedBatch(batch, pa.concat_arrays(masks), errors)
+
+
+def _mask(
+    compiled: Filter,
+    columns: Columns,
+    batch: pyarrow.RecordBatch,
+    on_error: Literal["raise", "drop"],
+) -> Any:
+    return compiled.mask_arrow(
+        batch, column=columns.column, of=columns.of, encoding=columns.encoding, on_error=on_error
+    )
+
+
+def rows_as_lines(batch: pyarrow.RecordBatch) -> list[bytes]:
+    """Each row as a line of JSON."""
+    return [
+        orjson.dumps(row, default=_as_json, option=orjson.OPT_APPEND_NEWLINE | _OPTIONS)
+        for row in _dicts(batch)
+    ]
+
+
+_OPTIONS: Final = orjson.OPT_NON_STR_KEYS | orjson.OPT_NAIVE_UTC
+
+
+def _as_json(value: Any) -> Any:
+    """What JSON has for a value that it does not have: numbers for decimals, base64 for bytes that
+    are no text, words for the rest."""
+    if isinstance(value, Decimal):
+        return orjson.Fragment(str(value)) if value.is_finite() else None
+    if isinstance(value, bytes):
+        try:
+            return str(value, "utf-8")
+        except UnicodeDecodeError:
+            return base64.b64encode(value).decode()
+    return str(value)
+
+
+def ids(batch: pyarrow.RecordBatch) -> list[str | None]:
+    """What each row's record calls itself."""
+    return [record_id(row) for row in _dicts(batch)]
+
+
+def _dicts(batch: pyarrow.RecordBatch) -> list[dict[str, Any]]:
+    return _values(batch)
+
+
+def _values(data: Any) -> list[Any]:
+    """Python's values; maps are objects, where pyarrow knows how to make them some."""
+    found: list[Any]
+    try:
+        found = data.to_pylist(maps_as_pydicts="lossy")
+    except TypeError:  # older pyarrows do not: lists of pairs
+        found = data.to_pylist()
+    return found
+
+
+def items(path: str, kind: Kind, columns: Columns, compiled: Filter | None) -> Iterator[Item]:
+    """The rows of a file as records, each with its number; as `read_records` otherwise."""
+    words = missing(kind)
+    if words is not None:
+        yield Item(path, None, None, error=words)
+        return
+    import pyarrow as pa
+
+    number = 0
+    try:
+        for batch in batches(Part(path, kind, 0, None)):
+            for record in _records(batch, columns, compiled):
+                number += 1
+                yield _item(path, number, record)
+    except (OSError, pa.ArrowException, ValueError) as error:
+        where = f" (after row {number:,})" if number else ""
+        yield Item(path, None, None, error=f"{words_of(error, kind)}{where}")
+
+
+def _item(path: str, number: int, record: Any) -> Item:
+    if record is None:
+        return Item(path, number, None, error="a record is a JSON object, found null")
+    found = record_id(record) if isinstance(record, dict) else None
+    return Item(path, number, record, found)
+
+
+def _records(
+    batch: pyarrow.RecordBatch, columns: Columns, compiled: Filter | None
+) -> Iterator[Any]:
+    if columns.column is None:
+        yield from _dicts(batch)
+        return
+    from filterpatterns.integrations.arrow.columns import read
+
+    (values,) = read(batch, columns.column).chunks
+    found = _values(values)
+    if columns.of == "record" or compiled is None:
+        yield from found
+        return
+    key, is_raw = _payload(compiled, columns)
+    for value in found:
+        if is_raw and isinstance(value, (str, bytes)):
+            value = base64.b64encode(value if isinstance(value, bytes) else value.encode())
+        yield {key: value}
+
+
+def _payload(compiled: Filter, columns: Columns) -> tuple[str, bool]:
+    """The payload's key, and whether values are to become base64."""
+    from filterpatterns.delivery.sources import Encoding
+    from filterpatterns.engine.engine import Engine
+    from filterpatterns.integrations.arrow.matchers import payload_key
+
+    engine = compiled._engine  # noqa: SLF001 - in one package
+    if not isinstance(engine, Engine):
+        raise ValueError("source auto: a column of payloads does not say of which source they are")
+    is_base64 = engine.matcher.source.encoding is Encoding.BASE64
+    return payload_key(engine.matcher), is_base64 and columns.encoding == "raw"
