@@ -1,6 +1,6 @@
 """Nasty files through every way in and out of `fp filter`, against the oracle.
 
-From the folder `tests`: `python -m support.file_runs --files 500`, long and thorough.
+`python -m tests.support.file_runs --files 500` is long and thorough.
 """
 
 from __future__ import annotations
