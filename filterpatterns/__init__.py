@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from filterpatterns.engine.filter import Filter, check, compile
     from filterpatterns.engine.rulesets import RuleError, RuleSet
     from filterpatterns.errors import Diagnostic, LoadError, PatternError, RecordError
-    from filterpatterns.explain.explainer import Explanation
+    from filterpatterns.explain import Explanation
     from filterpatterns.matching.verdict import Reason
     from filterpatterns.templates.loading import load, load_all
 

@@ -22,7 +22,7 @@ from filterpatterns.lint.linter import ADVICE, Dialect
 from filterpatterns.matching.verdict import Verdict
 
 if TYPE_CHECKING:
-    from filterpatterns.explain.explainer import Explanation
+    from filterpatterns.explain import Explanation
 
 Record = TypeVar("Record")
 
@@ -159,7 +159,7 @@ class Filter(ArrowMethods):
         Raises:
             RecordError: the record is not a JSON object.
         """
-        from filterpatterns.explain.explainer import (
+        from filterpatterns.explain import (
             explain,  # imported only if needed
         )
 

@@ -18,15 +18,8 @@ from filterpatterns.explain import pattern
 from filterpatterns.explain.explanation import Explanation
 from filterpatterns.explain.formats import evaluated
 from filterpatterns.explain.model import (
-    Array,
-    Choice,
     Combination,
-    Element,
-    ExplainedField,
     FilterExplanation,
-    Format,
-    Found,
-    RuleOutcome,
 )
 from filterpatterns.explain.names import Names
 from filterpatterns.explain.outcomes import Outcome, Trace, test_outcome
@@ -37,20 +30,6 @@ from filterpatterns.matching.closeness import closest
 from filterpatterns.matching.interpreter import failing
 from filterpatterns.matching.match_tree import Payload
 from filterpatterns.matching.verdict import Payloads, Reason, Verdict, as_record, format_action
-
-__all__ = [
-    "Array",
-    "Choice",
-    "Combination",
-    "Element",
-    "ExplainedField",
-    "Explanation",
-    "FilterExplanation",
-    "Format",
-    "Found",
-    "RuleOutcome",
-    "explain",
-]
 
 _MOST_COMBINATIONS = 5
 """`$or` combinations of a pattern that are explained, of up to 1,000, if none matches."""

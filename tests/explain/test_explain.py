@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 import filterpatterns
 from filterpatterns import Explanation, RecordError
+from filterpatterns.explain import Combination, ExplainedField
 from filterpatterns.explain.drawing import ASCII, Style, draw
-from filterpatterns.explain.explainer import Combination, ExplainedField
 from filterpatterns.language.operators import OPERATORS
 from tests.support.paths import (
     base64_of,

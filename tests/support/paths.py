@@ -15,7 +15,7 @@ import filterpatterns
 from filterpatterns.cli.io.lines import LineFilter, LineMatcher
 from filterpatterns.codegen.functions import Generated
 from filterpatterns.delivery.envelopes import holds_records
-from filterpatterns.explain.explainer import ExplainedField
+from filterpatterns.explain import ExplainedField
 from filterpatterns.jsontext.structure import one_line
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") in ("thorough", "long")

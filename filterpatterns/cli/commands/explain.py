@@ -26,7 +26,7 @@ from filterpatterns.cli.output import advice, explanations, writers
 from filterpatterns.delivery.reader import Item
 from filterpatterns.engine.filter import Filter
 from filterpatterns.errors import RecordError, printable
-from filterpatterns.explain.explainer import Explanation
+from filterpatterns.explain import Explanation
 from filterpatterns.language.wording import format_value, joined, truncate
 
 _MOST_SAID = 5

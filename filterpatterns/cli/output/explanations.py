@@ -7,8 +7,8 @@ from typing import TextIO
 from msgspec.structs import replace
 
 from filterpatterns.cli.output.writers import takes
+from filterpatterns.explain import Explanation
 from filterpatterns.explain.drawing import ASCII, UNICODE, draw
-from filterpatterns.explain.explainer import Explanation
 
 _MARKS = UNICODE.holds + UNICODE.fails + UNICODE.skipped
 
