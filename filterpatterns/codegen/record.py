@@ -177,9 +177,7 @@ class RecordCodegen:
         if conditions.plain:
             start += [f"if {conditions.plain}:", *indent(exits.match)]
         if conditions.early:
-            # A text without this payload may have the source's other shape, with other names.
-            found = "body.__class__ is str and " if "body = members.text0" in start else ""
-            start += [f"if {found}not ({conditions.early}):", *indent(exits.no_match)]
+            start += [f"if not ({conditions.early}):", *indent(exits.no_match)]
         lines = ["try:", *indent(start), "except Exception:", *indent(exits.fallback)]
         if kind == "payload_row":
             if conditions.json:
