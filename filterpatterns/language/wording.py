@@ -66,6 +66,11 @@ def truncate(text: str, longest: int = _LONGEST) -> str:
     return f"{text[:_HEAD]}...{text[-_TAIL:]}"
 
 
+def shorten(text: str, longest: int) -> str:
+    """Return a text, without its end if it is longer than that."""
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
+
+
 def _quoted(value: str) -> str:
     text = str.__str__(value)
     length = f" ({len(text):,} characters)" if len(text) > _LONGEST else ""

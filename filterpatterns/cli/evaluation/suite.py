@@ -14,6 +14,7 @@ from filterpatterns.cli.io.json_output import write_json
 from filterpatterns.cli.messages import counted, located
 from filterpatterns.cli.output.junit import Report
 from filterpatterns.errors import printable
+from filterpatterns.language.wording import shorten
 from filterpatterns.testing import case_files
 from filterpatterns.testing.case_files import Case
 from filterpatterns.testing.case_results import Result, Runner, format_result
@@ -53,7 +54,7 @@ def run(
             elif outcome == _FAIL and not quiet:
                 out.write(_failure(result, color))
                 if explain and result.compiled is not None:
-                    out.write(f"  {_truncate(printable(format_result(result.record)))}\n")
+                    out.write(f"  {shorten(printable(format_result(result.record)), _LONGEST)}\n")
                     out.write(explained(result.compiled, result.record, out, color=color))
             if outcome == _ERROR:
                 out.flush()
@@ -96,15 +97,11 @@ def _failure(result: Result, color: bool) -> str:
     if color:
         words = f"{_RED}{words}{_PLAIN}"
     line = located(result.file, f"{_named(result)}{words}{why}", result.line)
-    return f"{line}\n  {_truncate(printable(result.pattern))}\n"
+    return f"{line}\n  {shorten(printable(result.pattern), _LONGEST)}\n"
 
 
 def _named(result: Result) -> str:
     return f"{printable(result.name)}: " if result.name else ""
-
-
-def _truncate(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
 def _report(report: Report, result: Result, outcome: str) -> None:

@@ -11,6 +11,7 @@ from filterpatterns.cli.io import streams
 from filterpatterns.cli.messages import Failure, located
 from filterpatterns.cli.output import funnel_tables
 from filterpatterns.errors import printable
+from filterpatterns.language.wording import shorten
 from filterpatterns.stats.statistics import Funnel
 
 _MOST_STAGES = 24
@@ -80,7 +81,9 @@ def _bars(funnel: Funnel) -> Iterator[_Bar]:
         yield _Bar(funnel_tables.format_label(funnel), left - funnel.left, funnel.left)
         left = funnel.left
     for stage in funnel.stages:
-        yield _Bar(_truncate(funnel_tables.label(stage.member)), left - stage.left, stage.left)
+        yield _Bar(
+            shorten(funnel_tables.label(stage.member), _LABEL_LENGTH), left - stage.left, stage.left
+        )
         left = stage.left
 
 
@@ -88,10 +91,6 @@ def _most_important(bars: list[_Bar]) -> list[_Bar]:
     """The bars, without those that drop least if there are too many for a picture."""
     places = sorted(range(1, len(bars)), key=lambda place: -bars[place].drops)
     return [bars[place] for place in sorted([0, *places[: _MOST_STAGES - 1]])]
-
-
-def _truncate(text: str) -> str:
-    return text if len(text) <= _LABEL_LENGTH else f"{text[: _LABEL_LENGTH - 3]}..."
 
 
 def _counts(bar: _Bar, whole: int) -> str:

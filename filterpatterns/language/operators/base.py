@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 
 from filterpatterns.errors import printable
 from filterpatterns.language import nodes
-from filterpatterns.language.wording import describe_value
+from filterpatterns.language.wording import describe_value, shorten
 
 
 class Operator(Protocol):
@@ -99,7 +99,7 @@ def describe(node: nodes.Value | nodes.Fields | nodes.Rules | nodes.Operation) -
         return "an object" if node.members else "an empty object"
     if isinstance(node, (nodes.Fields, nodes.Operation)):
         return "an object"
-    excerpt = node.text if len(node.text) <= 40 else node.text[:37] + "..."
+    excerpt = shorten(node.text, 40)
     if isinstance(node.value, str):
         return f"the string {printable(excerpt)}"
     if node.value is None or isinstance(node.value, bool):
