@@ -16,7 +16,7 @@ _WHAT = ("pattern", "filter-criteria", "filter-configuration")
     epilog="""\b
 Examples:
   fp schema > pattern.schema.json
-  fp schema filter-criteria --dialect lambda --source sqs > filter-criteria.schema.json
+  fp schema filter-criteria --dialect lambda --source sqs > schema.json
   check-jsonschema --schemafile pattern.schema.json patterns/*.json
 
 \b
