@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from filterpatterns.language.conditions import AllOf, Condition, iter_conditions
 from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.hints import renamed
 from filterpatterns.language.operators import AnythingBut, Wildcard
 from filterpatterns.lint.complexity import MAX_COMPLEXITY, Complexity, complexity
 
@@ -58,6 +59,7 @@ def unknown_top_level(conditions: AllOf, report: Reporter, *, only_misspelled: b
             f'an EventBridge event has no "{first}" at its top level: this never holds, or always '
             "for exists: false",
             path=condition.place,
+            edit=renamed(condition.name_spans, 0, meant) if condition.names[0] == first else None,
             hint=f'did you mean "{meant}"?'
             if meant
             else f'what the event is about stands under "detail": {{"detail": {{"{first}": ...}}}}',

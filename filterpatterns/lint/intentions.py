@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 
 from filterpatterns.language.conditions import AllOf, Condition, iter_conditions
-from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.diagnostics import Edit, Reporter
+from filterpatterns.language.hints import write
 from filterpatterns.language.operators import OPERATORS, Exactly
 from filterpatterns.language.operators.equality import Equals, EqualsNumber
 from filterpatterns.language.wording import format_value, truncate
@@ -50,6 +51,7 @@ def _operator_in_a_string(condition: Condition, source: str, report: Reporter) -
                 f"the operator {name} is inside a string: only that very text equals it",
                 path=f"{condition.place}[{index}]",
                 hint=f"write the object without the quotes around it: {truncate(text.strip())}",
+                edit=Edit("Write the operator itself", condition.spans[index], text.strip()),
             )
 
 
@@ -74,20 +76,26 @@ def _literal_star(condition: Condition, source: str, report: Reporter) -> None:
     for text, index in _texts(condition):
         if not _looks_like_a_wildcard(text):
             continue
+        operand = name = ""
         if text.strip("*") == "":
             hint = 'for "any value" write {"exists": true}, or leave the field out'
         elif text.endswith("*") and "*" not in text[:-1]:
-            hint = f'write {{"prefix": {format_value(text[:-1])}}}'
+            name, operand = "prefix", text[:-1]
         elif text.startswith("*") and "*" not in text[1:]:
-            hint = f'write {{"suffix": {format_value(text[1:])}}}'
+            name, operand = "suffix", text[1:]
         else:
-            hint = f'write {{"wildcard": {format_value(text)}}}'
+            name, operand = "wildcard", text
+        rule = '{"exists": true}'
+        if name:
+            hint = f'write {{"{name}": {format_value(operand)}}}'
+            rule = json.dumps({name: operand}, ensure_ascii=False)
         report.warning(
             "FP141",
             condition.spans[index],
             f"the star in {format_value(text)} is no wildcard: only a value with a star equals it",
             path=f"{condition.place}[{index}]",
             hint=hint,
+            edit=write(condition.spans[index], rule),
         )
 
 
@@ -136,6 +144,7 @@ def _account_as_number(condition: Condition, source: str, report: Reporter) -> N
                 "an account id is a string in events: this number never equals it",
                 path=place,
                 hint=f'write "{int(number):012}", with quotes',
+                edit=write(span, f'"{int(number):012}"'),
             )
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from filterpatterns.delivery.sources import SOURCES
 from filterpatterns.jsontext import decoding
 from filterpatterns.language.conditions import AllOf, Condition, iter_conditions
-from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.diagnostics import Edit, Reporter
+from filterpatterns.language.hints import renamed, write
+from filterpatterns.language.nodes import Span
 from filterpatterns.language.operators import Absent, AnythingBut, Exactly, Exists, Numeric
 from filterpatterns.language.operators.equality import Equals, EqualsNumber
 from filterpatterns.lint.base import LintCheck, rules_of
@@ -58,6 +60,7 @@ def unknown_field(condition: Condition, source: str, report: Reporter) -> None:
         condition.span,
         f'an SQS record has no "{first}": this never holds, or always for exists: false',
         path=condition.place,
+        edit=renamed(condition.name_spans, 0, meant) if condition.names[0] == first else None,
         hint=f'write "{meant}"'
         if meant
         else f'what is in the message stands under "body": {{"body": {{"{first}": ...}}}}',
@@ -96,6 +99,9 @@ def _numbers_in_dynamodb(condition: Condition, source: str, report: Reporter) ->
                 + ("holds for every value" if excludes else "never holds"),
                 path=place,
                 hint='compare with strings: {"N": ["101"]}; ranges cannot be written',
+                edit=write(span, f'"{report.source(span)}"')
+                if isinstance(rule, EqualsNumber)
+                else None,
             )
 
 
@@ -223,6 +229,7 @@ def _user_identity(condition: Condition, source: str, report: Reporter) -> None:
         "exists: false",
         path=condition.place,
         hint=f'write "{meant}"' if meant else "it has type and principalId",
+        edit=renamed(condition.name_spans, 1, meant) if len(condition.names) == 2 else None,
     )
 
 
@@ -242,6 +249,7 @@ def _event_name(condition: Condition, source: str, report: Reporter) -> None:
                 span,
                 "the eventName of a DynamoDB record is INSERT, MODIFY or REMOVE: this never holds",
                 path=place,
+                edit=write(span, f'"{name}"') if name in _EVENT_NAMES else None,
                 hint=f'write "{name}"'
                 if name in _EVENT_NAMES
                 else "for changed items write MODIFY, for new ones INSERT",
@@ -274,6 +282,7 @@ def _wrong_type(condition: Condition, source: str, report: Reporter) -> None:
                 + ": this never holds",
                 path=place,
                 hint=_RIGHT_TYPE[is_string],
+                edit=_of_right_type(span, value, report, is_string=is_string),
             )
 
 
@@ -283,6 +292,13 @@ _RIGHT_TYPE = {
     "[true]}",
     False: 'write true or false without quotes: {"BOOL": [true]}, {"NULL": [true]}',
 }
+
+
+def _of_right_type(span: Span, value: object, report: Reporter, *, is_string: bool) -> Edit | None:
+    """The same value with quotes, or without."""
+    if is_string:
+        return write(span, f'"{report.source(span)}"') if isinstance(value, bool) else None
+    return write(span, value) if isinstance(value, str) and value in ("true", "false") else None
 
 
 RECORD_RULES: tuple[LintCheck, ...] = (
