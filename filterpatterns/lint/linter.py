@@ -21,6 +21,7 @@ from filterpatterns.language.operators import (
     Suffix,
     name_of,
 )
+from filterpatterns.language.operators.reference import SERVICES
 from filterpatterns.language.operators.unknown import UnknownRule
 from filterpatterns.lint.arrays import ARRAY_RULES, exists_beside_fields
 from filterpatterns.lint.base import rules_of
@@ -44,11 +45,6 @@ DIALECTS: tuple[Dialect, ...] = ("lambda", "pipes", "eventbridge")
 ADVICE = ("FP107", "FP118", "FP121", "FP122")
 """What is worth knowing before deployment, but may be meant for records of one's own."""
 
-_SERVICES = {
-    "lambda": "Lambda event source mappings",
-    "pipes": "EventBridge Pipes",
-    "eventbridge": "EventBridge rules",
-}
 _SAMPLED = {"dynamodb": ("eventName", "userIdentity"), "mq": ("basicProperties",)}
 
 
@@ -146,7 +142,7 @@ def _undocumented(condition: Condition, dialect: str, strict: bool, report: Repo
             say(
                 "FP105",
                 span,
-                f"{name} is not documented for {_SERVICES[dialect]}",
+                f"{name} is not documented for {SERVICES[dialect]}",
                 path=place,
                 hint="it may work today; the documentation does not promise that it will",
             )

@@ -14,7 +14,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from filterpatterns.errors import Diagnostic, Excerpt
 from filterpatterns.language.inputs import PatternText
 from filterpatterns.templates import evidence
 from filterpatterns.templates.codes import (
@@ -47,10 +49,14 @@ __all__ = [
     "Setting",
     "Skipped",
     "TemplateError",
+    "as_diagnostic",
+    "generated_mark",
     "line_and_column",
     "named",
     "names_of",
     "patterns_in",
+    "place_of",
+    "placed",
 ]
 
 _TEMPLATE = re.compile(
@@ -58,6 +64,10 @@ _TEMPLATE = re.compile(
     r"|EventSourceArn|filterPatterns|\baws_[a-z]+"
 )
 _HCL = re.compile(r'^[ \t]*(?:resource|module|data)[ \t]+"[^"\n]*"[^{\n]*\{', re.MULTILINE)
+_GENERATED = re.compile(r"\{%|(?<!\$)\{\{(?!resolve:)|\{#|<%")
+"""Marks of Jinja, Helm, cookiecutter, Handlebars and ERB. CloudFormation has `{{resolve:...}}`,
+GitHub's workflows have `${{ ... }}`."""
+
 _YAML_FILES = (".yaml", ".yml")
 _YAML_SUFFIXES = (*_YAML_FILES, ".template")
 
@@ -137,6 +147,44 @@ def _by_name(given: list[Mapping], name: str) -> list[Mapping]:
     return [one for one in given if one.logical_id == name] or [
         one for one in given if name in one.names
     ]
+
+
+def placed(diagnostic: Diagnostic, mapping: Mapping) -> Diagnostic:
+    """A diagnostic of a mapping; one that has no place of its own gets that of its pattern."""
+    if diagnostic.line is not None:
+        return diagnostic
+    line, column = place_of(mapping, diagnostic.filter_index)
+    return replace(diagnostic, line=line, column=column, end_line=line, end_column=column)
+
+
+def place_of(mapping: Mapping, index: int | None) -> tuple[int, int]:
+    """Where the text of a pattern begins: line and column, from 1."""
+    for text in mapping.texts:
+        if (index is None or text.filter_index == index) and text.outer and text.starts:
+            return line_and_column(text.outer, text.starts[0])
+    return mapping.line, 1
+
+
+def as_diagnostic(skipped: Skipped, text: str, *, is_note: bool = False) -> Diagnostic:
+    """What was skipped in a text, or is worth knowing, as a warning."""
+    line = text.split("\n")[skipped.line - 1].rstrip("\r")
+    end = len(line.rstrip())
+    return Diagnostic(
+        code=skipped.code,
+        severity="warning",
+        message=skipped.reason if is_note else f"skipped: {skipped.reason}",
+        filter_index=skipped.filter_index,
+        line=skipped.line,
+        column=skipped.column,
+        end_line=skipped.line,
+        end_column=max(end + 1, skipped.column),
+        excerpt=Excerpt(line, skipped.column - 1, max(end, skipped.column)) if text else None,
+    )
+
+
+def generated_mark(text: str) -> re.Match[str] | None:
+    """The first mark in a text from which another program makes a template."""
+    return _GENERATED.search(text)
 
 
 class _Place(Struct, frozen=True):
