@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from filterpatterns.cli.arguments import inference
 from filterpatterns.cli.io.streams import STDIN
 from filterpatterns.cli.io.whole_files import read_whole
 from filterpatterns.cli.messages import Failure, diagnosed, located
+from filterpatterns.engine import inference
 from filterpatterns.engine.filter import Filter
 from filterpatterns.errors import LoadError, PatternError
 from filterpatterns.language.inputs import PatternText
