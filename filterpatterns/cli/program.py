@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "test": "Show which records the pattern keeps, and why not the others.",
     "explain": "Explain each verdict: the pattern as a tree.",
     "stats": "Count how many records each condition lets through.",
+    "playground": "Open a page on which to try patterns.",
     "check": "Check the patterns in templates and other files.",
     "rule": "Explain the codes that fp check reports.",
     "compile": "Check that a pattern compiles.",
