@@ -74,10 +74,16 @@ def _msgspec_wheel(info: dict[str, Any], target: Path) -> Path:
     for old in target.glob("msgspec-*.whl"):
         old.unlink()
     with tempfile.TemporaryDirectory() as folder:
-        command = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps")
-        command += ("--disable-pip-version-check", "--only-binary", ":all:", "--dest", folder)
-        command += ("--implementation", "cp", "--python-version", version, "--abi", f"cp{version}")
-        command += ("--platform", f"pyemscripten_{info['abi_version']}_wasm32")
+        wanted = {
+            "--dest": folder,
+            "--only-binary": ":all:",
+            "--implementation": "cp",
+            "--python-version": version,
+            "--abi": f"cp{version}",
+            "--platform": f"pyemscripten_{info['abi_version']}_wasm32",
+        }
+        options = (part for option in wanted.items() for part in option)
+        command = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", *options)
         subprocess.run((*command, f"msgspec=={_MSGSPEC}"), check=True)  # noqa: S603 - pip
         [wheel] = Path(folder).glob("msgspec-*.whl")
         return Path(shutil.copyfile(wheel, target / wheel.name))
@@ -86,7 +92,7 @@ def _msgspec_wheel(info: dict[str, Any], target: Path) -> Path:
 def _lock_entry(packages: dict[str, Any], wheel: Path) -> dict[str, Any]:
     """Return msgspec's entry in Pyodide's list of packages, like those that are in it."""
     example = next(each for each in packages.values() if each["file_name"].endswith("wasm32.whl"))
-    return example | {
+    entry: dict[str, Any] = example | {
         "name": "msgspec",
         "version": _MSGSPEC,
         "file_name": wheel.name,
@@ -97,6 +103,7 @@ def _lock_entry(packages: dict[str, Any], wheel: Path) -> dict[str, Any]:
         "depends": [],
         "unvendored_tests": False,
     }
+    return entry
 
 
 def _pack(target: Path) -> None:

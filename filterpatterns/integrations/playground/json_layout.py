@@ -10,6 +10,8 @@ from functools import cached_property
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _PYTHON = {"true": "True", "false": "False", "null": "None"}
+_ESCAPE = re.compile(r"\\.")
+_NOT_IN_HCL = {"\\b": "\\u0008", "\\f": "\\u000c"}
 _WIDTH = 72
 _LARGEST_EXACT = 1 << 53
 
@@ -119,8 +121,13 @@ def _ascii(token: str) -> str:
 
 
 def _for_hcl(token: str) -> str:
-    if token[0] != '"':
-        return token
-    text: str = json.dumps(json.loads(token), ensure_ascii=False)
-    text = text.replace("\\b", "\\u0008").replace("\\f", "\\u000c")
-    return text.replace("${", "$${").replace("%{", "%%{")
+    return hcl_string(json.loads(token)) if token[0] == '"' else token
+
+
+def hcl_string(text: str) -> str:
+    """Return a text as a string of Terraform's language (HCL native syntax, "Templates")."""
+    written: str = json.dumps(text, ensure_ascii=False)
+    written = _ESCAPE.sub(lambda match: _NOT_IN_HCL.get(match[0], match[0]), written)
+    if "$${" in written or "%%{" in written:  # would be read as an escape
+        return written.replace("${", "\\u0024{").replace("%{", "\\u0025{")
+    return written.replace("${", "$${").replace("%{", "%%{")

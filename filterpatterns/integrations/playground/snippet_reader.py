@@ -20,11 +20,12 @@ from filterpatterns.language.python_patterns import fail
 from filterpatterns.language.token_positions import character_starts
 from filterpatterns.templates.documents import hcl_document
 
-NOT_LITERAL: Final = (
-    "the argument is not a JSON literal: only the program knows its value",
-    "run `cdk synth` and paste the template, or paste the pattern itself",
-)
-"""Message and hint."""
+_NOT_LITERAL: Final = "the argument is not a JSON literal: only the program knows its value"
+_QUOTING: Final = "quote it as a POSIX shell wants it, or paste the JSON itself"
+_INSTEAD: Final = {
+    "CDK code": "run `cdk synth` and paste the template, or paste the pattern itself",
+    "Terraform": "paste what `terraform show -json` prints, or use `fp playground`",
+}
 
 _OPTION = re.compile(
     r"--(filter-criteria|event-pattern|source-parameters)(?:[ \t]+|=|[ \t]*\\\r?\n[ \t]*)(?=['\"{])"
@@ -42,7 +43,7 @@ _TOKEN = re.compile(
 _PYTHON_NAMES = {"True": "true", "False": "false", "None": "null"}
 
 
-class Piece(Struct, frozen=True):
+class Literal(Struct, frozen=True):
     """A text, and where in the whole text each of its characters begins, and the last one ends."""
 
     text: str
@@ -57,7 +58,7 @@ class Snippet(Struct, frozen=True):
 
     kind: str
     whole: str
-    pieces: tuple[Piece, ...]
+    literals: tuple[Literal, ...]
     source: str | None = None
     dialect: str | None = None
 
@@ -67,22 +68,22 @@ class Snippet(Struct, frozen=True):
         Raises:
             PatternError: a text cannot have patterns.
         """
-        if any(decoding.parse(piece.text) is decoding.NOT_JSON for piece in self.pieces):
-            fail("FP001", *NOT_LITERAL)
-        several = len(self.pieces) > 1
+        if any(decoding.parse(literal.text) is decoding.NOT_JSON for literal in self.literals):
+            fail("FP001", _NOT_LITERAL, _INSTEAD.get(self.kind, _QUOTING))
+        several = len(self.literals) > 1
         return tuple(
-            self._placed(text, piece, index if several else text.filter_index)
-            for index, piece in enumerate(self.pieces)
-            for text in inputs.patterns(piece.text)
+            self._placed(text, literal, index if several else text.filter_index)
+            for index, literal in enumerate(self.literals)
+            for text in inputs.patterns(literal.text)
         )
 
-    def _placed(self, text: PatternText, piece: Piece, index: int | None) -> PatternText:
+    def _placed(self, text: PatternText, literal: Literal, index: int | None) -> PatternText:
         if text.is_object:
             return text
         place = text.place()
         inner = range(len(text.text) + 1) if place is None else place[1]
-        last = len(piece.starts) - 1
-        starts = tuple(piece.starts[min(start, last)] for start in inner)
+        last = len(literal.starts) - 1
+        starts = tuple(literal.starts[min(start, last)] for start in inner)
         return replace(text, outer=self.whole, starts=starts, filter_index=index)
 
 
@@ -95,22 +96,25 @@ def read(text: str) -> Snippet | None:
     if option is not None:
         dialect = {"event-pattern": "eventbridge", "source-parameters": "pipes"}.get(option[1])
         source = "event" if dialect == "eventbridge" else None
-        piece = _argument(text, option.end())
-        return Snippet("a command of the AWS CLI", text, (piece,), source, dialect)
+        literal = _argument(text, option.end())
+        return Snippet("a command of the AWS CLI", text, (literal,), source, dialect)
     kind, call = "CDK code", _CALL
     if not hcl_document.is_available() and _JSONENCODE.search(text) is not None:
         kind, call = "Terraform", _JSONENCODE
-    found = {match.start(): _literal(text, match.end()) for match in call.finditer(text)}
+    found = {
+        match.start(): _read_literal(text, match.end(), is_hcl=call is _JSONENCODE)
+        for match in call.finditer(text)
+    }
     found |= {match.start(): _string(match) for match in _AS_TEXT.finditer(text)}
-    pieces = tuple(piece for _, piece in sorted(found.items()) if piece is not None)
-    if not pieces:
+    literals = tuple(literal for _, literal in sorted(found.items()) if literal is not None)
+    if not literals:
         return None
     is_rule = _OF_RULE.search(text) is not None
     of_rule = ("event", "eventbridge") if is_rule else (None, None)
-    return Snippet(kind, text, pieces, *of_rule)
+    return Snippet(kind, text, literals, *of_rule)
 
 
-def _argument(text: str, start: int) -> Piece:
+def _argument(text: str, start: int) -> Literal:
     """Return the argument of a shell's command line that begins there, without its quotes."""
     chars: list[str] = []
     starts: list[int] = []
@@ -130,14 +134,14 @@ def _argument(text: str, start: int) -> Piece:
             chars.append(text[place])
             starts.append(place)
         place += 1
-    return Piece("".join(chars), (*starts, place))
+    return Literal("".join(chars), (*starts, place))
 
 
-def _string(match: re.Match[str]) -> Piece | None:
+def _string(match: re.Match[str]) -> Literal | None:
     """Return the content of a string literal."""
     text = decoding.parse(match[1])
     return (
-        Piece(text, character_starts(match[1], match.start(1))) if isinstance(text, str) else None
+        Literal(text, character_starts(match[1], match.start(1))) if isinstance(text, str) else None
     )
 
 
@@ -145,7 +149,7 @@ def _escapes(text: str, place: int) -> bool:
     return text[place + 1 : place + 2] in ("\\", '"', "$", "`")
 
 
-def _literal(text: str, start: int) -> Piece | None:
+def _read_literal(text: str, start: int, *, is_hcl: bool) -> Literal | None:
     """Return the JSON literal that begins there, up to its last bracket; None if none does.
 
     Python's names of constants become JSON's, and Terraform's `$${` what it stands for.
@@ -161,7 +165,7 @@ def _literal(text: str, start: int) -> Piece | None:
         part = token[0]
         if token["name"]:
             part = _PYTHON_NAMES.get(part, part)
-        elif token["string"]:
+        elif token["string"] and is_hcl:
             part = part.replace("$${", "${").replace("%%{", "%{")
         parts.append(part)
         starts += (min(token.start() + index, token.end()) for index in range(len(part)))
@@ -169,4 +173,4 @@ def _literal(text: str, start: int) -> Piece | None:
             depth += 1 if part in "[{(" else -1
             if depth <= 0:
                 break
-    return Piece("".join(parts), (*starts, starts[-1] + 1))
+    return Literal("".join(parts), (*starts, starts[-1] + 1))

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from filterpatterns.integrations.playground.json_layout import Json
+from filterpatterns.integrations.playground.json_layout import Json, hcl_string
 from filterpatterns.language.inputs import PatternText
 
 _LAMBDA: Final = {
@@ -186,7 +186,7 @@ def _hcl(pattern: Json, indent: int) -> str:
     """Return an expression of the pattern's text in Terraform."""
     if pattern.is_plain:
         return f"jsonencode({pattern.laid_out(indent, hcl=True)})"
-    return json.dumps(pattern.minified).replace("${", "$${").replace("%{", "%%{")
+    return hcl_string(pattern.minified)
 
 
 def _terraform(patterns: Sequence[Json], source: str) -> str:
