@@ -23,7 +23,6 @@ _COMMANDS: Final = {
     "test": "Show which records the pattern keeps, and why not the others.",
     "explain": "Explain each verdict: the pattern as a tree.",
     "stats": "Count how many records each condition lets through.",
-    "playground": "Open a page on which to try patterns.",
     "check": "Check the patterns in templates and other files.",
     "rule": "Explain the codes that fp check reports.",
     "compile": "Check that a pattern compiles.",
@@ -32,6 +31,7 @@ _COMMANDS: Final = {
     "run": "Run an event source mapping for an SQS queue.",
     "compare": "Ask EventBridge for the same verdicts.",
     "schema": "Print a JSON Schema, for editors and validators.",
+    "playground": "Open a page on which to try patterns.",
     "completion": "Print the completion script of a shell.",
 }
 """The commands in the order in which they are needed, as the help lists them."""

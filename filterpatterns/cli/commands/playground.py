@@ -31,8 +31,8 @@ Examples:
   fp playground --no-browser --port 8000 pattern.json
 
 \b
-Exit status: 130 after Ctrl-C, which ends it; 2 if a file cannot be read, or the
-port is taken."""
+Exit status: 130 after Ctrl-C, which ends it; 2 if a file cannot be read, or
+the port is taken."""
 )
 @click.option(
     "--source",
