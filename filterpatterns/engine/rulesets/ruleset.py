@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import zip_longest
 from operator import attrgetter
@@ -21,6 +21,7 @@ from filterpatterns.engine.pipeline import Options, matcher_of
 from filterpatterns.engine.rulesets.clauses import Rule
 from filterpatterns.engine.rulesets.errors import RuleError
 from filterpatterns.engine.rulesets.lines import line_matcher
+from filterpatterns.engine.rulesets.straight import Result
 from filterpatterns.engine.rulesets.version import Version
 from filterpatterns.errors import PatternError, RecordError
 from filterpatterns.language import inputs
@@ -193,7 +194,7 @@ class RuleSet:
         Raises:
             RecordError: see `on_error`.
         """
-        return [names for _, names in _each(self._state, records, on_error)]
+        return _names_of_each(self._state, on_error, records)
 
     def matching_arrow(
         self,
@@ -239,21 +240,28 @@ class RuleSet:
         none are left out; the others are in the order in which they were added. Otherwise as
         `matching_many`.
         """
-        routed: dict[str, list[Record]] = {}
         state = self._state
-        for record, names in _each(state, records, on_error):
-            for name in names:
-                routed.setdefault(name, []).append(record)
-        return {name: routed[name] for name in state.rules if name in routed}
+        routed: dict[Rule, list[Record]] = {}
 
-    def _lines(self, take: Callable[[list[str]], None]) -> MatchLines | None:
-        """A function for lines of JSON Lines that calls `take` with the names for each line that
-        any rule matches, by the rules as they are now; None where there is none."""
+        def take(record: Record, rules: Iterable[Rule]) -> None:
+            for rule in set(rules):
+                found = routed.get(rule)
+                if found is None:
+                    routed[rule] = [record]
+                else:
+                    found.append(record)
+
+        _match_all(state, records, on_error, "routes", take, _ignore)
+        return {name: routed[rule] for name, rule in state.rules.items() if rule in routed}
+
+    def _lines(self, take: Callable[[bytes, list[str]], None]) -> MatchLines | None:
+        """A function for lines of JSON Lines that calls `take` with each line that any rule
+        matches, and their names, by the rules as they are now; None where there is none."""
         versions = self._state.versions
         if len(versions) > 1:
             return None
         (version,) = versions.values()
-        return line_matcher(version, lambda rules: take(_names(rules)))
+        return line_matcher(version, lambda line, rules: take(line, _names(rules)))
 
     def _add(self, patterns: Mapping[str, PatternInput]) -> None:
         """Add all or, if one is refused, none."""
@@ -334,7 +342,17 @@ def _conjunctions(matcher: Matcher) -> tuple[Conjunctions, ...]:
 
 
 def _names_of_each(state: _State, on_error: OnError, records: Iterable[Any]) -> list[list[str]]:
-    return [names for _, names in _each(state, records, on_error)]
+    found: list[list[str]] = []
+
+    def take(_record: Any, rules: Iterable[Rule]) -> None:
+        found.append(_names(rules))
+
+    _match_all(state, records, on_error, "names", take, found.append)
+    return found
+
+
+def _ignore(_names: list[str]) -> None:
+    """Do nothing for a record that no rule matches."""
 
 
 def _matcher(state: _State) -> Matcher | None:
@@ -349,6 +367,8 @@ def _matcher(state: _State) -> Matcher | None:
 def _names(rules: Iterable[Rule]) -> list[str]:
     if rules.__class__ is tuple:  # the usual case: no rule
         return []
+    if rules.__class__ is list and len(rules) == 1:
+        return [rules[0].name]
     return [rule.name for rule in sorted(set(rules), key=_by_order)]
 
 
@@ -361,16 +381,32 @@ def _matching(state: _State, record: Any) -> Iterable[Rule]:
     return versions[source_of(record)].matching(record)
 
 
-def _each(
-    state: _State, records: Iterable[Record], on_error: OnError
-) -> Iterator[tuple[Record, list[str]]]:
+def _match_all(
+    state: _State,
+    records: Iterable[Record],
+    on_error: OnError,
+    result: Result,
+    take: Callable[[Record, Iterable[Rule]], None],
+    miss: Callable[[list[str]], None],
+) -> None:
+    """Match a batch, as `Version.match_all` does, for any number of versions."""
     check_on_error(on_error)
     check_records(records)
-    for index, record in enumerate(records):
+    (version, *others) = state.versions.values()
+
+    def slow(index: int, record: Record) -> None:
         try:
-            names = _names(_matching(state, record))
+            # Within a batch for one source, generated code has given up on the record before.
+            found = _matching(state, record) if others else version.matching_plainly(record)
+            rules = list(found)
         except RecordError as error:
             if on_error == "raise":
                 raise RecordError(error.message, index) from None
-            names = []
-        yield record, names
+            rules = []
+        take(record, rules)
+
+    if others:
+        for index, record in enumerate(records):
+            slow(index, record)
+    else:
+        version.match_all(records, result, take, miss, slow)
