@@ -1,6 +1,6 @@
 """The reference of `fp`, as Markdown, made from the definitions of its commands.
 
-`python -m filterpatterns.cli.reference` prints it: `docs/cli.md` is that.
+`python -m filterpatterns.cli.reference` prints it: `docs/reference/cli.md` is that.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _FILES = """\
       {"pattern": {"file": "template.yaml#Orders"}, "event": {"Records": [...]}, "matches": ["id"]}
       {"pattern": {...}, "valid": false}
 
-  Or YAML, by the name, with the `cases` of one `pattern` (docs/testing.md).
+  Or YAML, by the name, with the `cases` of one `pattern` (docs/how-to/testing.md).
 
 * `-` is standard input; only one argument may be that."""
 

@@ -1,7 +1,7 @@
 """What AWS accepts in silence and is likely meant otherwise: conditions -> warnings.
 
-Each function is one rule, with its code in `docs/rules.md`. The mistakes are those that people
-report again and again: the mapping is accepted, and records are dropped.
+Each function is one rule, with its code in `docs/reference/rules.md`. The mistakes are those that
+people report again and again: the mapping is accepted, and records are dropped.
 """
 
 from __future__ import annotations

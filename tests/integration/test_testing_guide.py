@@ -1,4 +1,4 @@
-"""The code of docs/testing.md does what the page says."""
+"""The code of docs/how-to/testing.md does what the page says."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-PAGE = (Path(__file__).parents[2] / "docs" / "testing.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "testing.md").read_text(encoding="utf-8")
 TEMPLATE = """\
 Resources:
   OrdersMapping:

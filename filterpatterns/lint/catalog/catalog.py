@@ -1,6 +1,6 @@
 """The rule book: what each code means, an example of it, and how to mend it.
 
-`python -m filterpatterns.lint.catalog` prints it as Markdown: `docs/rules.md` is that.
+`python -m filterpatterns.lint.catalog` prints it as Markdown: `docs/reference/rules.md` is that.
 """
 
 from __future__ import annotations
