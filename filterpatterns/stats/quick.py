@@ -30,7 +30,7 @@ from filterpatterns.jsontext.numbers import read_number
 from filterpatterns.stats.counts import Funnel
 from filterpatterns.stats.partial import FieldMatcher
 
-Read = Callable[[Any, Any], "tuple[Any, ...] | None"]
+ReadValues = Callable[[Any, Any], "tuple[Any, ...] | None"]
 
 _MOST_VALUES: Final = 2_000
 """Values of a field, and kinds of records, that are remembered."""
@@ -41,7 +41,7 @@ _KINDS: Final = (str, int, float, bool, type(None))
 """Classes of leaves that are remembered; numbers of which the text counts are not."""
 
 
-def _reader(line_type: ObjectType, body_type: ObjectType) -> tuple[Read, tuple[str, ...]]:
+def _reader(line_type: ObjectType, body_type: ObjectType) -> tuple[ReadValues, tuple[str, ...]]:
     """The function from a line and its body, each decoded, to a tuple of what is at the paths in
     them, UNSET where that is nothing; or to None where an array is on the way. And the paths."""
     writer = SetWriter(())

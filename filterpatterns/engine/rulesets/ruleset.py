@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import zip_longest
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct, field
 
 from filterpatterns.delivery.envelopes import source_of
 from filterpatterns.delivery.sources import SOURCES, SourceName, source_named
-from filterpatterns.engine.columns import Nulls, Of, PayloadEncoding, arrow
+from filterpatterns.engine.columns import ArrowNames, NamesOfEach
 from filterpatterns.engine.engine import MatchLines, OnError, check_on_error, check_records
 from filterpatterns.engine.pipeline import Options, matcher_of
 from filterpatterns.engine.rulesets.clauses import Rule
@@ -29,9 +29,6 @@ from filterpatterns.language.inputs import PatternInput, PatternText
 from filterpatterns.lint.linter import Dialect
 from filterpatterns.matching.match_tree import Conjunctions, Matcher
 from filterpatterns.matching.verdict import as_record
-
-if TYPE_CHECKING:
-    import pyarrow
 
 Record = TypeVar("Record")
 
@@ -56,7 +53,7 @@ class _State(Struct, frozen=True):
     added: int = 0
 
 
-class RuleSet:
+class RuleSet(ArrowNames):
     """Named patterns, indexed: says which of them match a record, in one pass.
 
     The cost of a record hardly grows with the number of rules. Threads may read while others add
@@ -196,41 +193,6 @@ class RuleSet:
         """
         return _names_of_each(self._state, on_error, records)
 
-    def matching_arrow(
-        self,
-        data: Any,
-        *,
-        column: str | None = None,
-        of: Of = "payload",
-        encoding: PayloadEncoding | None = None,
-        nulls: Nulls = "null",
-        on_error: OnError = "raise",
-    ) -> pyarrow.ListArray | pyarrow.ChunkedArray:
-        """The names of the rules that match each row of Arrow data, as lists of strings.
-
-        Needs the extra `arrow`.
-
-        Args:
-            data: as for `Filter.mask_arrow`.
-            column: as for `Filter.mask_arrow`.
-            of: as for `Filter.mask_arrow`.
-            encoding: as for `Filter.mask_arrow`.
-            nulls: as for `Filter.mask_arrow`.
-            on_error: as for `matching_many`.
-
-        Returns:
-            A ListArray; for chunked data and tables a ChunkedArray. No rule matches a row that is
-            null: its list is empty.
-
-        Raises:
-            As `Filter.mask_arrow` does.
-        """
-        found = arrow()
-        options = found.ColumnOptions(of, encoding, nulls, on_error)
-        state = self._state
-        matching = partial(_names_of_each, state, on_error)
-        return found.matching_arrow(matching, _matcher(state), data, column, options)
-
     def route(
         self, records: Iterable[Record], *, on_error: OnError = "raise"
     ) -> dict[str, list[Record]]:
@@ -253,6 +215,10 @@ class RuleSet:
 
         _match_all(state, records, on_error, "routes", take, _ignore)
         return {name: routed[rule] for name, rule in state.rules.items() if rule in routed}
+
+    def _names_of_rows(self, on_error: OnError) -> tuple[NamesOfEach, Matcher | None]:
+        state = self._state
+        return partial(_names_of_each, state, on_error), _matcher(state)
 
     def _lines(self, take: Callable[[bytes, list[str]], None]) -> MatchLines | None:
         """A function for lines of JSON Lines that calls `take` with each line that any rule
