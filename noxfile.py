@@ -60,9 +60,7 @@ def integration(session: nox.Session) -> None:
     install = ("npm", "install", "--silent", "--no-audit", "--no-fund")
     session.run(*install, "--prefix", str(folder), "fauxqs@1.9.2", external=True)
     session.env.update(FAUXQS=str(folder.resolve()), INTEGRATION="required")
-    # moto's server hands a message to two receivers now and then, as SQS may, too: what expects
-    # exactly one delivery is tried again.
-    _pytest(session, "tests/integration", "--reruns", "2", profile="brief")
+    _pytest(session, "tests/integration", profile="brief")
 
 
 @nox.session
