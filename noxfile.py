@@ -80,6 +80,18 @@ def spark(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation site, in `build/site`, and a browser's look at each of its pages."""
+    session.install("-e", ".[docs]", "pytest>=8", "hypothesis")
+    site = Path("build/site")
+    shutil.rmtree(site, ignore_errors=True)
+    session.run("sphinx-build", "-q", "-W", "--keep-going", "-E", "docs", str(site))
+    (site / ".buildinfo").unlink(missing_ok=True)
+    shutil.rmtree(site / ".doctrees")
+    _pytest(session, "tests/site", profile="brief")
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Ruff, as linter and as formatter."""
     session.install("ruff")
