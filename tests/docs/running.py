@@ -215,7 +215,8 @@ def check_options(text: str) -> None:
     for name, words in _FP.findall(text.replace("\\\n", "")):
         command = main.get_command(context, name)
         assert command is not None, f"there is no fp {name}"
-        known = {each for one in command.params for each in (*one.opts, "--help")}
+        known = {each for one in command.params for each in (*one.opts, *one.secondary_opts)}
+        known.add("--help")
         unknown = set(re.findall(r"(?<=\s)--[a-z-]+", _QUOTED.sub("", words))) - known
         assert not unknown, f"fp {name} has no {', '.join(unknown)}"
 
