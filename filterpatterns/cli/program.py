@@ -32,6 +32,7 @@ _COMMANDS: Final = {
     "lsp": "Run the language server, for editors.",
     "compare": "Ask EventBridge for the same verdicts.",
     "schema": "Print a JSON Schema, for editors and validators.",
+    "playground": "Open a page on which to try patterns.",
     "completion": "Print the completion script of a shell.",
 }
 """The commands in the order in which they are needed, as the help lists them."""
