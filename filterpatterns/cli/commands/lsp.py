@@ -22,8 +22,8 @@ Examples:
   fp lsp --tcp 2087
 
 \b
-Exit status: 0; 1 if the editor ended it without a shutdown; 2 if the extra lsp
-is not installed."""
+Exit status: 0; 1 if the editor ended it without a shutdown; 2 if the extra
+lsp is not installed."""
 )
 @click.option(
     "--tcp",
