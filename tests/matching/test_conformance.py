@@ -24,6 +24,8 @@ from tests.support.paths import (
     verdicts,
 )
 
+pytestmark = pytest.mark.usefixtures("same_source_compiled_once")
+
 _OPERATOR = re.compile(
     r'"(anything-but|cidr|equals-ignore-case|exactly|exists|numeric|prefix|suffix|wildcard|\$or)":'
 )

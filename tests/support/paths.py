@@ -61,9 +61,9 @@ def batch_verdicts(
     """The verdicts of each engine path on records, which are given as dicts, as text and as bytes.
 
     Compiling the generated loops and explaining takes most of the time. So each way to decode is
-    taken with one of the results (filter, partition, mask), and of several records one in three is
-    explained, as a dict or as text; which ones depends on the pattern. The thorough profile takes
-    all of them.
+    tried with one kind of record and one result (filter, partition, mask), and of several records
+    one in three is explained, as a dict or as text. Which ones depends on the pattern. The thorough
+    profile tries all combinations.
     """
     engine = compiled._engine
     turn = turn_of(compiled)
@@ -113,14 +113,14 @@ def batch_verdicts(
 
 def _loops(generated: Generated, turn: int) -> Iterator[tuple[str, str, bool, bool | None]]:
     """The result, the kind of record, and how to decode, of the loops to try."""
-    ways = itertools.product(
-        ("dict", "text", "bytes"),
-        (False, True) if generated.can_look else (False,),
-        (False, True, None) if generated.compares_numbers else (False,),
-    )
-    for number, (kind, look, as_texts) in enumerate(ways, turn):
-        for result in _RESULTS if THOROUGH else (_RESULTS[number % len(_RESULTS)],):
-            yield result, kind, look, as_texts
+    kinds = ("dict", "text", "bytes")
+    looks = (False, True) if generated.can_look else (False,)
+    numbers = (False, True, None) if generated.compares_numbers else (False,)
+    if THOROUGH:
+        yield from itertools.product(_RESULTS, kinds, looks, numbers)
+        return
+    for number, way in enumerate(itertools.product(looks, numbers), turn):
+        yield _RESULTS[number // len(kinds) % len(_RESULTS)], kinds[number % len(kinds)], *way
 
 
 def turn_of(compiled: filterpatterns.Filter) -> int:
