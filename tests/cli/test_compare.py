@@ -148,7 +148,7 @@ def test_what_the_pattern_names_is_not_filled_in(stub: Stub, tmp_path: Path) -> 
     file = events(tmp_path, '{"detail": {"total": 6}}', EVENT)
     code, _, err = run(pattern, file, "--endpoint-url", stub.url)
     assert code == 2
-    assert 'takes no event without "source", which the pattern names' in err
+    assert 'refuses events without "source", which the pattern names' in err
     assert len(stub.asked) == 1
 
 
