@@ -37,6 +37,7 @@ else:
 _SHELL = re.compile(r"[|<>&;$*?~`(){}\[\]\n]")
 _QUOTED = re.compile(r"'[^']*'")
 _PROMPT = "$ "
+_FP = re.compile(r"(?:^ *|[|&;] *)fp (\w+)([^|&;\n]*)", re.MULTILINE)
 
 
 def run_page(
@@ -211,10 +212,11 @@ def check_syntax(block: Block) -> None:
 def check_options(text: str) -> None:
     """Fail if a shell's text calls a command of `fp` that it lacks, or with an option it lacks."""
     context = click.Context(main, info_name="fp", **main.context_settings)
-    for name, words in re.findall(r"(?:^|[|&;] *)fp (\w+)([^|&;\n]*)", text.replace("\\\n", "")):
+    for name, words in _FP.findall(text.replace("\\\n", "")):
         command = main.get_command(context, name)
         assert command is not None, f"there is no fp {name}"
-        known = {each for one in command.params for each in (*one.opts, "--help")}
+        known = {each for one in command.params for each in (*one.opts, *one.secondary_opts)}
+        known.add("--help")
         unknown = set(re.findall(r"(?<=\s)--[a-z-]+", _QUOTED.sub("", words))) - known
         assert not unknown, f"fp {name} has no {', '.join(unknown)}"
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import SESSIONS, blocks, page_name, pages
-from tests.docs.running import LANGUAGES, run_page
+from tests.docs.pages import DOCS, SESSIONS, blocks, page_name, pages
+from tests.docs.running import LANGUAGES, check_options, run_page
 
 PAGES = [page for page in pages() if blocks(page)]
 
@@ -30,6 +30,12 @@ def test_every_block_runs_somewhere_or_says_why_not(page: Path) -> None:
         assert block.language in LANGUAGES, f"line {block.line}: what language is it?"
         assert block.session in {None, *SESSIONS}
         assert block.not_run is None or len(block.not_run.split()) > 1
+
+
+def test_the_examples_of_commands_have_options_that_exist() -> None:
+    text = (DOCS / "reference/cli.md").read_text(encoding="utf-8")
+    assert text.count("    fp ") > 50
+    check_options(text)
 
 
 def test_few_blocks_do_not_run() -> None:

@@ -84,6 +84,15 @@ def test_style_sheets_load_nothing_from_elsewhere() -> None:
         assert not re.search(r"url\(['\"]?(https?:)?//", path.read_text(encoding="utf-8")), path
 
 
+def test_the_site_links_to_the_playground_if_it_has_it(parsed: dict[Path, _Page]) -> None:
+    links = {link for _, _, link in parsed[SITE / "index.html"].links}
+    assert ("playground/index.html" in links) == (SITE / "playground").is_dir()
+
+
+def test_the_site_is_small() -> None:
+    assert sum(path.stat().st_size for path in SITE.rglob("*") if path.is_file()) < 25_000_000
+
+
 class _Handler(SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/look.html":
