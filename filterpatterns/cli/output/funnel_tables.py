@@ -43,7 +43,7 @@ class _Line(NamedTuple):
 
 
 def drawn(funnels: Sequence[Funnel], out: TextIO, *, color: bool) -> str:
-    """Return the funnels and the contents of their fields; of any width unless `out` is a terminal."""
+    """Return the funnels and the contents of their fields; unbounded unless `out` is a terminal."""
     width = shutil.get_terminal_size().columns if out.isatty() else _UNBOUNDED
     bars = _ROOM_FOR_BARS <= width < _UNBOUNDED and takes(out, _BAR)
     ellipsis = "…" if takes(out, "…") else "..."
