@@ -50,7 +50,7 @@ __all__ = [
     "Skipped",
     "TemplateError",
     "as_diagnostic",
-    "generated_mark",
+    "generated_note",
     "line_and_column",
     "named",
     "names_of",
@@ -150,7 +150,7 @@ def _by_name(given: list[Mapping], name: str) -> list[Mapping]:
 
 
 def placed(diagnostic: Diagnostic, mapping: Mapping) -> Diagnostic:
-    """A diagnostic of a mapping; one that has no place of its own gets that of its pattern."""
+    """Return a diagnostic of a mapping; without a position, it gets that of its pattern."""
     if diagnostic.line is not None:
         return diagnostic
     line, column = place_of(mapping, diagnostic.filter_index)
@@ -158,7 +158,7 @@ def placed(diagnostic: Diagnostic, mapping: Mapping) -> Diagnostic:
 
 
 def place_of(mapping: Mapping, index: int | None) -> tuple[int, int]:
-    """Where the text of a pattern begins: line and column, from 1."""
+    """Return where the text of a pattern begins: line and column, from 1."""
     for text in mapping.texts:
         if (index is None or text.filter_index == index) and text.outer and text.starts:
             return line_and_column(text.outer, text.starts[0])
@@ -182,9 +182,13 @@ def as_diagnostic(skipped: Skipped, text: str, *, is_note: bool = False) -> Diag
     )
 
 
-def generated_mark(text: str) -> re.Match[str] | None:
-    """The first mark in a text from which another program makes a template."""
-    return _GENERATED.search(text)
+def generated_note(text: str) -> Skipped | None:
+    """Return a note for a text that is an input of a template engine; None if it is not."""
+    mark = _GENERATED.search(text)
+    if mark is None:
+        return None
+    reason = f"{mark[0]} belongs to Jinja, Helm or a similar engine: check the rendered file"
+    return Skipped(GENERATED, reason, *line_and_column(text, mark.start()))
 
 
 class _Place(Struct, frozen=True):

@@ -96,7 +96,7 @@ def configured(
     ignore: tuple[str, ...] = (),
     per_file: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
 ) -> Selection:
-    """What is wanted: the command line is asked first, then the configuration.
+    """Return the selection of codes: from the command line, else from the configuration.
 
     Args:
         config: the configuration.

@@ -18,7 +18,6 @@ from filterpatterns.lint.catalog import catalog
 from filterpatterns.lint.suppressions import Suppressions
 from filterpatterns.templates import finding
 from filterpatterns.templates.finding import (
-    GENERATED,
     INFERRED,
     LARGE,
     NO_SOURCE,
@@ -179,13 +178,12 @@ def _of_diagnostic(document: Document, given: Diagnostic, severity: str = "skipp
 
 
 def _broken(document: Document, error: TemplateError) -> tuple[Found, ...]:
-    """A text that is not what it looks like: another program may make something of it."""
-    mark = finding.generated_mark(document.text)
-    if mark is not None:
-        place = finding.line_and_column(document.text, mark.start())
-        reason = f"{mark[0]} is Jinja's, Helm's or the like: check what the file is rendered to"
-        note = finding.as_diagnostic(Skipped(GENERATED, reason, *place), document.text)
-        return (_of_diagnostic(document, note),) if document.settings.wants(GENERATED) else ()
+    """Return what there is to say about an invalid text."""
+    note = finding.generated_note(document.text)
+    if note is not None:
+        if not document.settings.wants(note.code):
+            return ()
+        return (_of_diagnostic(document, finding.as_diagnostic(note, document.text)),)
     start = document.lines.offset_of(error.line or 1, error.column or 1)
     feed = document.text.find("\n", start)
     end = len(document.text) if feed < 0 else feed

@@ -107,7 +107,7 @@ class AnythingBut(Struct, frozen=True):
             elif isinstance(item, nodes.Scalar) and is_number(item.value):
                 numbers.append(exact_double(item))
             else:
-                written = _mend_mixed(items)
+                written = _suggest_unmixed(items)
                 raise OperandError(
                     "FP009",
                     item,
@@ -165,7 +165,7 @@ class AnythingBut(Struct, frozen=True):
         return NOT_COMPARABLE
 
 
-def _mend_mixed(items: tuple[nodes.Value, ...]) -> str | None:
+def _suggest_unmixed(items: tuple[nodes.Value, ...]) -> str | None:
     """The operator that excludes strings and wildcards, if that is what a list does: a wildcard
     without a star is the string itself."""
     patterns: list[str] = []
