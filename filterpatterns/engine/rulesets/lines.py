@@ -31,7 +31,8 @@ def line_matcher(version: Version, take: Callable[[bytes, list[Rule]], None]) ->
 
     Args:
         version: the rules.
-        take: called with a line and the rules that match it, if there are any; one may come twice.
+        take: called with the rules that match a line, if there are any, before the line is kept;
+            one may come twice.
     """
     if decoders_overflow():
         return None
@@ -50,7 +51,7 @@ def line_matcher(version: Version, take: Callable[[bytes, list[Rule]], None]) ->
         def take_clauses(line: bytes, clauses: list[Clause]) -> None:
             rules = version.rules(line, clauses)
             if rules:
-                take(line, rules)
+                take(rules)
                 keep(line)
             else:
                 drop(line)
