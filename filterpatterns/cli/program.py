@@ -31,6 +31,7 @@ _COMMANDS: Final = {
     "run": "Run an event source mapping for an SQS queue.",
     "compare": "Ask EventBridge for the same verdicts.",
     "schema": "Print a JSON Schema, for editors and validators.",
+    "playground": "Open a page on which to try patterns.",
     "completion": "Print the completion script of a shell.",
 }
 """The commands in the order in which they are needed, as the help lists them."""
