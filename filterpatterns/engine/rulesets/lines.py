@@ -26,7 +26,7 @@ from filterpatterns.jsontext.numbers import read_number
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 
 
-def line_matcher(version: Version, take: Callable[[bytes, list[Rule]], None]) -> MatchLines | None:
+def line_matcher(version: Version, take: Callable[[list[Rule]], None]) -> MatchLines | None:
     """The function for lines that are plain records; None for sets that no code is generated for.
 
     Args:
