@@ -179,7 +179,7 @@ def test_a_template_of_a_template_is_an_error_if_it_was_named(here: Path) -> Non
     (here / "t.yaml").write_text("Filters: {{ a }} {{ b }}\n")
     result = fp("check", "t.yaml")
     assert result.exit_code == 2
-    assert "hint: this looks like a template of Jinja, Helm or the like" in result.stderr
+    assert "hint: this looks like a template of Jinja, Helm or a similar engine" in result.stderr
     searched = fp("check", "--search", "t.yaml")
     assert (searched.exit_code, searched.stdout.split(" ")[1]) == (0, "FP204")
 

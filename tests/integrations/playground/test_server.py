@@ -201,7 +201,7 @@ def test_fp_playground_serves_files_until_ctrl_c(tmp_path: Path) -> None:
     [
         (("missing.json",), "missing.json: error: no such file or directory"),
         (('{"body": ["x"]}', "missing.jsonl"), "missing.jsonl: error: no such file or directory"),
-        (("-", "-"), "standard input (-) can be read but once"),
+        (("-", "-"), "standard input (-) can be read only once"),
     ],
 )
 def test_fp_playground_says_what_it_cannot_read(arguments: tuple[str, ...], words: str) -> None:
