@@ -182,8 +182,16 @@ def _none_holds(_leaves: Sequence[Any]) -> int:
 
 def leaf_test(test: FieldTest) -> Callable[[Any], bool]:
     """Return a function that reports whether a leaf satisfies any rule of a test."""
-    holding = _lookup(test) if len(test.rules) > _FEW_RULES else _holding([(test, 1)])
-    return lambda leaf: bool(holding((comparable(leaf),)))
+    if len(test.rules) > _FEW_RULES:
+        holding = _lookup(test)
+        return lambda leaf: bool(holding((comparable(leaf),)))
+    rules = test.rules
+
+    def holds(leaf: Any) -> bool:
+        leaf = comparable(leaf)
+        return any(rule.holds(leaf) for rule in rules)
+
+    return holds
 
 
 @lru_cache(maxsize=16)
