@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
+from typing import Any
 
 from msgspec import Struct
 
 from filterpatterns.delivery.sources import FormatAction, PayloadFormat, Source
 from filterpatterns.language.operators import AnythingBut, Exists
+from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.combinations import bits
 from filterpatterns.matching.match_tree import Conjunctions, FieldTest, PlacedTest
 
@@ -24,26 +26,59 @@ class Clause(Struct, frozen=True, eq=False):
     """Tests that must all hold, in one situation, for the rule to match by some conjunctions.
 
     Mostly it is one conjunction (`mask` has its bit), and the tests are all that it has. Where a
-    pattern has very many, one clause stands for all of them, with the tests that they share.
+    pattern has very many, one clause stands for all of them (`is_shared`): it has the tests that
+    they share, and in `others` those that some of them have, with the masks of these.
     """
 
     rule: Rule
     conjunctions: Conjunctions
     mask: int
     tests: tuple[FieldTest, ...]
+    others: tuple[tuple[FieldTest, int], ...]
     is_shared: bool
 
+    def all_tests(self) -> Iterator[FieldTest]:
+        """All tests of the conjunctions."""
+        yield from self.tests
+        for test, _ in self.others:
+            yield test
+
     def is_ambiguous(self, bound: set[str]) -> bool:
-        """Whether the values by path do not settle it: it has more tests than these; or two of
-        them, or one for absence, are about elements of arrays."""
-        if self.is_shared:
-            return True
-        inside = [test for test in self.tests if test.path in bound]
+        """Whether the values by path do not settle it: two of the tests, or one for absence, are
+        about elements of arrays."""
+        if not bound:
+            return False
+        inside = [test for test in self.all_tests() if test.path in bound]
         return len(inside) > 1 or any(test.optional for test in inside)
+
+    def holding(self, leaves: Mapping[str, list[Any]], budget: Budget) -> int:
+        """The conjunctions that hold for the values by path, if the tests that all share do and the
+        clause is not ambiguous.
+
+        Raises:
+            RecordError: there are so many values and rules that the budget does not suffice.
+        """
+        held = self.mask
+        for test, mask in self.others:
+            if not held & mask:
+                continue
+            values = leaves.get(test.path)
+            if values is None:
+                if not test.optional:
+                    held &= ~mask
+                continue
+            if len(values) > _FEW:
+                budget.spend(len(values) * len(test.rules))
+            if not any(rule.holds(value) for rule in test.rules for value in values):
+                held &= ~mask
+        return held
 
 
 PayloadFormats = tuple[tuple[str, ...], tuple[PayloadFormat, ...]]
 """The payload keys that a conjunction names, and the format that each of these payloads has."""
+
+_FEW = 16
+"""Values of a path that need not be counted."""
 
 _MOST_TESTS = 1_000
 """Tests, over all conjunctions of a pattern, up to which each conjunction has clauses of its own.
@@ -55,15 +90,17 @@ def clauses_of(conjunctions: Conjunctions, rule: Rule) -> Iterator[tuple[Payload
     is_shared = conjunctions.size() > _MOST_TESTS
     groups = _by_formats(conjunctions) if is_shared else map(_bit, bits(conjunctions.alive))
     for mask in groups:
-        tests = [placed for placed in conjunctions.tests if placed.mask & mask == mask]
+        tests = [placed for placed in conjunctions.tests if placed.mask & mask]
         wanted = _wanted(conjunctions, mask)
         for formats in product(PayloadFormat, repeat=len(wanted)):
             filtered = _filtered(conjunctions.source, wanted, formats)
             if filtered is None:
                 continue
-            here = [placed.test for placed in tests if _kind(placed) in filtered]
-            here.sort(key=_holds_often)
-            clause = Clause(rule, conjunctions, mask, tuple(here), is_shared)
+            here = [placed for placed in tests if _kind(placed) in filtered]
+            by_all = [placed.test for placed in here if placed.mask & mask == mask]
+            by_all.sort(key=_holds_often)
+            others = [(each.test, each.mask) for each in here if each.mask & mask != mask]
+            clause = Clause(rule, conjunctions, mask, tuple(by_all), tuple(others), is_shared)
             yield (tuple(wanted), formats), clause
 
 

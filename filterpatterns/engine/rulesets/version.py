@@ -10,24 +10,18 @@ from msgspec import Struct, field
 
 from filterpatterns.delivery.sources import PayloadFormat, Source
 from filterpatterns.engine.rulesets.clauses import Clause, PayloadFormats, Rule, clauses_of
+from filterpatterns.engine.rulesets.groups import Groups, TreeCache
 from filterpatterns.engine.rulesets.index import Index
 from filterpatterns.engine.rulesets.paths import PathNode, UnsupportedRecord, with_paths
 from filterpatterns.engine.rulesets.reading import Reading, Wanted, decode_record
 from filterpatterns.engine.rulesets.straight import Find, straight
 from filterpatterns.engine.rulesets.types import Unsupported
 from filterpatterns.language.operators import AnythingBut, compares_addresses
+from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.match_tree import Conjunctions, FieldTest
 from filterpatterns.matching.verdict import Payloads, as_record
-from filterpatterns.matching.verdicts import Group, grouped
 
 _IndexedClause = tuple[PayloadFormats, Clause]
-
-_MOST_CONJUNCTIONS = 1 << 11
-"""Conjunctions of many rules that are evaluated together."""
-
-_FEW_PATTERNS = 2
-"""Up to so many patterns are evaluated each by itself."""
-
 
 _SETTLED = 64
 """Records after which code is generated for a version: it pays only where there are many."""
@@ -74,8 +68,7 @@ class Version(Struct, frozen=True, eq=False):
     filed: Mapping[Rule, tuple[_IndexedClause, ...]] = field(default_factory=dict)
     addresses: int = 0
     """How many tests of the clauses are about addresses."""
-    _alone: dict[Conjunctions, Group] = field(default_factory=dict)
-    _together: dict[Conjunctions, Group] = field(default_factory=dict)
+    _groups: Groups = field(default_factory=lambda: Groups({}, TreeCache()))
     _straight: _Straight = field(default_factory=_Straight)
 
     @classmethod
@@ -91,34 +84,25 @@ class Version(Struct, frozen=True, eq=False):
             new = [each for one in patterns for each in clauses_of(one, rule)]
             filed[rule] = (*filed.get(rule, ()), *new)
             added += new
-        alone = {
-            clause.conjunctions: Group((clause.conjunctions,))
-            for _, clause in added
-            if clause.is_shared
-        }
-        return self._changed(filed, added, 1, self._alone | alone)
+        return self._changed(filed, added, 1)
 
     def without_rule(self, rule: Rule) -> Version:
         """This version without a rule."""
         filed = dict(self.filed)
         gone = filed.pop(rule, ())
-        left = self._alone.copy()
-        for _, clause in gone:
-            left.pop(clause.conjunctions, None)
-        return self._changed(filed, gone, -1, left)
+        return self._changed(filed, gone, -1)
 
     def _changed(
         self,
         filed: Mapping[Rule, tuple[_IndexedClause, ...]],
         clauses: Iterable[_IndexedClause],
         change: int,
-        alone: dict[Conjunctions, Group],
     ) -> Version:
         owner = object()
         indexes = dict(self.indexes)
         addresses = self.addresses
         for situation, clause in clauses:
-            addresses += change * sum(map(_is_about_addresses, clause.tests))
+            addresses += change * sum(map(_is_about_addresses, clause.all_tests()))
             index = indexes.get(situation)
             if index is None:
                 index = indexes[situation] = Index(owner)
@@ -130,7 +114,8 @@ class Version(Struct, frozen=True, eq=False):
                 index.discard(clause)
             if not len(index):
                 del indexes[situation]
-        return Version(self._wanted(clauses, change), indexes, filed, addresses, alone)
+        groups = Groups(filed, self._groups.cache)
+        return Version(self._wanted(clauses, change), indexes, filed, addresses, groups)
 
     def _wanted(self, clauses: Iterable[_IndexedClause], change: int) -> Wanted:
         source = self.wanted.source
@@ -138,7 +123,7 @@ class Version(Struct, frozen=True, eq=False):
         for (keys, _), clause in clauses:
             for key in keys:  # also those of which only the format counts
                 paths.setdefault(key, []).append(((), key))
-            for test in clause.tests:
+            for test in clause.all_tests():
                 parts = tuple(test.path.split("."))
                 key = parts[0] if parts[0] in source.payload_keys else ""
                 if not key or test.path != key:  # no test for the payload as a string
@@ -186,13 +171,12 @@ class Version(Struct, frozen=True, eq=False):
 
     def rules(self, record: Any, clauses: Iterable[Clause]) -> list[Rule]:
         """The rules of clauses whose own tests hold, where no array binds anything."""
-        rules, uncertain = [], []
+        rules = []
         for clause in clauses:
-            if clause.is_shared:
-                uncertain.append(clause)
-            else:
-                rules.append(clause.rule)
-        return [*rules, *self._confirmed(record, uncertain)] if uncertain else rules
+            if clause.is_shared:  # its other tests are made in the plain way
+                return list(self._matching(record))
+            rules.append(clause.rule)
+        return rules
 
     def _matching(self, record: Any) -> Iterator[Rule]:
         """The same in the plain way, which serves every record."""
@@ -202,13 +186,14 @@ class Version(Struct, frozen=True, eq=False):
         return self._found(record, reading)
 
     def _found(self, record: Any, reading: Reading) -> Iterator[Rule]:
-        bound = reading.values.bound
+        values, budget = reading.values, Budget()
+        bound = values.bound
         uncertain: list[Clause] = []
         for index in self._indexes_for(reading.formats):
-            for clause in index.matching(reading.values):
-                if (bound or clause.is_shared) and clause.is_ambiguous(bound):
+            for clause in index.matching(values):
+                if bound and clause.is_ambiguous(bound):
                     uncertain.append(clause)
-                else:
+                elif not clause.is_shared or clause.holding(values.leaves, budget):
                     yield clause.rule
         if uncertain:
             yield from self._confirmed(record, uncertain)
@@ -236,37 +221,7 @@ class Version(Struct, frozen=True, eq=False):
         asked: dict[Conjunctions, int] = {}
         for clause in clauses:
             asked[clause.conjunctions] = asked.get(clause.conjunctions, 0) | clause.mask
-        held: dict[Conjunctions, int] = {}
-        for number, (group, members) in enumerate(self._groups(asked).items()):
-            if number:
-                payloads.budget.spend_for_walks()
-            mask = 0
-            for conjunctions in members:
-                mask |= asked[conjunctions] << group.starts[conjunctions]
-            holding = group.holding(payloads, mask)
-            for conjunctions in members:
-                held[conjunctions] = holding >> group.starts[conjunctions]
+        held = self._groups.holding(asked, payloads)
         for clause in clauses:
             if held[clause.conjunctions] & clause.mask:
                 yield clause.rule
-
-    def _groups(self, asked: Iterable[Conjunctions]) -> dict[Group, list[Conjunctions]]:
-        """The groups in which patterns are evaluated together."""
-        asked = list(asked)
-        groups: dict[Group, list[Conjunctions]] = {}
-        for conjunctions in asked:
-            group = self._alone.get(conjunctions)
-            if group is None and len(asked) <= _FEW_PATTERNS:
-                group = self._alone[conjunctions] = Group((conjunctions,))
-            elif group is None:
-                if conjunctions not in self._together:
-                    self._put_together()
-                group = self._together[conjunctions]
-            groups.setdefault(group, []).append(conjunctions)
-        return groups
-
-    def _put_together(self) -> None:
-        clauses = (clause for filed in self.filed.values() for _, clause in filed)
-        patterns = {clause.conjunctions: None for clause in clauses if not clause.is_shared}
-        for group in grouped(patterns, _MOST_CONJUNCTIONS):
-            self._together.update(dict.fromkeys(group.starts, group))
