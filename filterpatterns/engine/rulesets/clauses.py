@@ -22,7 +22,7 @@ class Rule(Struct, frozen=True, eq=False):
     name: str
 
 
-class Clause(Struct, frozen=True, eq=False):
+class Clause(Struct, frozen=True, eq=False, gc=False):
     """Tests that must all hold, in one situation, for the rule to match by some conjunctions.
 
     Mostly it is one conjunction (`mask` has its bit), and the tests are all that it has. Where a
@@ -88,10 +88,9 @@ _MOST_TESTS = 1_000
 def clauses_of(conjunctions: Conjunctions, rule: Rule) -> Iterator[tuple[PayloadFormats, Clause]]:
     """The clauses of a pattern; there is none for a situation in which it cannot hold."""
     is_shared = conjunctions.size() > _MOST_TESTS
-    groups = _by_formats(conjunctions) if is_shared else map(_bit, bits(conjunctions.alive))
-    for mask in groups:
-        tests = [placed for placed in conjunctions.tests if placed.mask & mask]
-        wanted = _wanted(conjunctions, mask)
+    groups = _by_formats(conjunctions) if is_shared else _one_by_one(conjunctions)
+    for mask, tests in groups:
+        wanted = _wanted(conjunctions.source, {_kind(placed) for placed in tests})
         for formats in product(PayloadFormat, repeat=len(wanted)):
             filtered = _filtered(conjunctions.source, wanted, formats)
             if filtered is None:
@@ -104,8 +103,16 @@ def clauses_of(conjunctions: Conjunctions, rule: Rule) -> Iterator[tuple[Payload
             yield (tuple(wanted), formats), clause
 
 
-def _bit(place: int) -> int:
-    return 1 << place
+_Tests = list[PlacedTest]
+
+
+def _one_by_one(conjunctions: Conjunctions) -> Iterator[tuple[int, _Tests]]:
+    """Each conjunction, with its tests."""
+    tests: dict[int, _Tests] = {place: [] for place in bits(conjunctions.alive)}
+    for placed in conjunctions.tests:
+        for place in bits(placed.mask & conjunctions.alive):
+            tests[place].append(placed)
+    return ((1 << place, its_tests) for place, its_tests in tests.items())
 
 
 _Kind = tuple[str | None, PayloadFormat | None]
@@ -119,19 +126,18 @@ def _kind(placed: PlacedTest) -> _Kind:
     return placed.payload, PayloadFormat.STRING if is_string else PayloadFormat.JSON
 
 
-def _wanted(conjunctions: Conjunctions, mask: int) -> dict[str, set[PayloadFormat]]:
-    """The formats that conjunctions want, by payload key."""
+def _wanted(source: Source, kinds: set[_Kind]) -> dict[str, set[PayloadFormat]]:
+    """The formats that conjunctions with tests of these kinds want, by payload key."""
     wanted: dict[str, set[PayloadFormat]] = {}
-    kinds = {_kind(placed) for placed in conjunctions.tests if placed.mask & mask}
-    for key in conjunctions.source.payload_keys:
+    for key in source.payload_keys:
         formats = {form for payload, form in kinds if payload == key and form is not None}
         if formats:
             wanted[key] = formats
     return wanted
 
 
-def _by_formats(conjunctions: Conjunctions) -> list[int]:
-    """All conjunctions, in groups of those that want the same formats."""
+def _by_formats(conjunctions: Conjunctions) -> Iterator[tuple[int, _Tests]]:
+    """All conjunctions, in groups of those that want the same formats, with their tests."""
     masks: dict[_Kind, int] = {}
     for placed in conjunctions.tests:
         kind = _kind(placed)
@@ -140,7 +146,8 @@ def _by_formats(conjunctions: Conjunctions) -> list[int]:
     groups = [conjunctions.alive]
     for mask in masks.values():
         groups = [part for group in groups for part in (group & mask, group & ~mask) if part]
-    return groups
+    for group in groups:
+        yield group, [placed for placed in conjunctions.tests if placed.mask & group]
 
 
 def _filtered(

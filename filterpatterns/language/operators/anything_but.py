@@ -45,7 +45,7 @@ _NESTED: dict[str, Callable[[nodes.Value], Operator]] = {
 }
 
 
-class AnythingBut(Struct, frozen=True):
+class AnythingBut(Struct, frozen=True, gc=False):
     """Matches none of the strings, none of the numbers, and no nested rule.
 
     A value of a type that is not listed matches: null, true and 5 are anything but "x".

@@ -11,7 +11,7 @@ from filterpatterns.language.operators.base import Bind, Kind, OperandError, des
 from filterpatterns.language.wording import format_value
 
 
-class Exists(Struct, frozen=True):
+class Exists(Struct, frozen=True, gc=False):
     """`exists: true`: matches any leaf, including null."""
 
     def holds(self, value: Any) -> bool:
@@ -30,7 +30,7 @@ class Exists(Struct, frozen=True):
         return "it is there"
 
 
-class Absent(Struct, frozen=True):
+class Absent(Struct, frozen=True, gc=False):
     """`exists: false`: no value satisfies it; the engine checks whether there is a value at all."""
 
     def holds(self, value: Any) -> bool:
