@@ -1,6 +1,6 @@
 """The command `fp`.
 
-Each command is a module of this package that holds a click command named `command`, imported when
+Each command is a module in `commands` that has a click command named `command`, imported when
 it is called for: `fp --version` is quick, and nothing here imports more than click.
 """
 
@@ -30,10 +30,14 @@ _COMMANDS: Final = {
     "route": "Find out which of many rules match each record.",
     "run": "Run an event source mapping for an SQS queue.",
     "compare": "Ask EventBridge for the same verdicts.",
+    "schema": "Print a JSON Schema, for editors and validators.",
+    "playground": "Open a page on which to try patterns.",
     "completion": "Print the completion script of a shell.",
 }
-"""The commands in the order in which they are needed, as the help lists them. Each is the name of
-its module."""
+"""The commands in the order in which they are needed, as the help lists them."""
+
+_REFERENCE: Final = ("rule", "schema", "completion")
+"""Those whose modules are in `commands/reference`."""
 
 _BROKEN_PIPE = 128 + 13  # as a shell reports a program that SIGPIPE ended
 _INTERRUPTED = 128 + 2  # SIGINT
@@ -54,9 +58,9 @@ class _Program(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = importlib.import_module(
-            f"filterpatterns.cli.commands.{cmd_name}"
-        ).command
+        folder = "commands.reference" if cmd_name in _REFERENCE else "commands"
+        module = importlib.import_module(f"filterpatterns.cli.{folder}.{cmd_name}")
+        command: click.Command = module.command
         return command
 
     def resolve_command(

@@ -1,6 +1,6 @@
 """The rule book: what each code means, an example of it, and how to mend it.
 
-`python -m filterpatterns.lint.catalog` prints it as Markdown: `docs/rules.md` is that.
+`python -m filterpatterns.lint.catalog` prints it as Markdown: `docs/reference/rules.md` is that.
 """
 
 from __future__ import annotations
@@ -145,4 +145,6 @@ def _filled(text: str) -> str:
 
 def _fenced(example: Example) -> tuple[str, ...]:
     language = "json" if isinstance(example.pattern, str) else "python"
+    if " ... " in example.rendered:  # abbreviated
+        language = "text"
     return "", f"```{language}", example.rendered, "```"
