@@ -401,7 +401,7 @@ def test_pictures_of_anything(here: Path) -> None:
 
 def test_where_a_picture_cannot_be_written(here: Path) -> None:
     result = fp("stats", "--plot", "no/p.svg", "pattern.json", "events.jsonl")
-    assert result.stderr == "no/p.svg: error: no such file or directory\n"
+    assert result.stderr == "no/p.svg: error: cannot write: no such file or directory\n"
     assert result.exit_code == 2
     result = fp("stats", "--plot", "p.pdf", "pattern.json", "events.jsonl")
     assert "'p.pdf' ends in neither .png nor .svg" in result.stderr
