@@ -348,7 +348,7 @@ def test_the_reason_is_shown_below_a_record_that_does_not_match(
 
 
 def test_a_record_that_cannot_be_explained_is_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("filterpatterns.matching.places.MAX_SEARCH_STEPS", 0)
+    monkeypatch.setattr("filterpatterns.matching.budget.MAX_SEARCH_STEPS", 0)
     criteria = {"Filters": [{"Pattern": '{"c": [1]}'}, {"Pattern": '{"a": {"b": [1]}}'}]}
     options = ("--source", "event", "--expect", "none", "--explain")
     twice = {"a": {"b": [[2], [1]]}, "a.b": [[3], [1]]}
