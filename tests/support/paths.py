@@ -94,12 +94,12 @@ def batch_verdicts(
     generated = engine.generated()
     if generated is not None:
         given = {"dict": records, "text": texts, "bytes": data}
-        for result, kind, look, as_texts in _loops(generated, turn):
-            loop = generated.loop(result, kind, look, as_texts)
+        for result, kind, look in _loops(generated, turn):
+            loop = generated.loop(result, kind, look)
             kept: list[Any] = []
             dropped: list[Any] = []
             loop(given[kind], kept.append, dropped.append, engine.interpret)
-            path = f"{result} loop, {kind}, look={look}, texts={as_texts}"
+            path = f"{result} loop, {kind}, look={look}"
             if result == "mask":
                 found[path] = kept
             elif result == "filter":
@@ -111,16 +111,15 @@ def batch_verdicts(
     return found
 
 
-def _loops(generated: Generated, turn: int) -> Iterator[tuple[str, str, bool, bool | None]]:
+def _loops(generated: Generated, turn: int) -> Iterator[tuple[str, str, bool]]:
     """The result, the kind of record, and how to decode, of the loops to try."""
     ways = itertools.product(
         ("dict", "text", "bytes"),
         (False, True) if generated.can_look else (False,),
-        (False, True, None) if generated.compares_numbers else (False,),
     )
-    for number, (kind, look, as_texts) in enumerate(ways, turn):
+    for number, (kind, look) in enumerate(ways, turn):
         for result in _RESULTS if THOROUGH else (_RESULTS[number % len(_RESULTS)],):
-            yield result, kind, look, as_texts
+            yield result, kind, look
 
 
 def turn_of(compiled: filterpatterns.Filter) -> int:
