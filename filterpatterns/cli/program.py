@@ -30,11 +30,13 @@ _COMMANDS: Final = {
     "route": "Find out which of many rules match each record.",
     "run": "Run an event source mapping for an SQS queue.",
     "compare": "Ask EventBridge for the same verdicts.",
+    "schema": "Print a JSON Schema, for editors and validators.",
+    "playground": "Open a page on which to try patterns.",
     "completion": "Print the completion script of a shell.",
 }
 """The commands in the order in which they are needed, as the help lists them."""
 
-_REFERENCE: Final = ("rule", "completion")
+_REFERENCE: Final = ("rule", "schema", "completion")
 """Those whose modules are in `commands/reference`."""
 
 _BROKEN_PIPE = 128 + 13  # as a shell reports a program that SIGPIPE ended

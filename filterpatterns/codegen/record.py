@@ -118,26 +118,17 @@ class RecordCodegen:
         # Bytes need not become a str if no rule tests the payload as a whole.
         strings = any(branch.string for branch in self._branches)
         self._is_bytes = self._source.encoding is Encoding.BASE64 and not strings
-        self._payload = PayloadCodegen(
+        write = partial(
+            PayloadCodegen,
             code,
             self._guards,
             shape=self._payload_shape,
-            prefilter=self.prefilter,
-            is_bytes=self._is_bytes,
             costly=is_costly(conjunctions, self._key),
             checks_lengths=has_numbers_in_one_object(self._branches),
         )
+        self._payload = write(prefilter=self.prefilter, is_bytes=self._is_bytes)
+        self._viewed = write(prefilter=None, is_bytes=True, is_view=True)
         self._has_views = self._source.encoding is not Encoding.BASE64 and not strings
-        self._viewed = PayloadCodegen(
-            code,
-            self._guards,
-            shape=self._payload_shape,
-            prefilter=None,
-            is_bytes=True,
-            is_view=True,
-            costly=is_costly(conjunctions, self._key),
-            checks_lengths=has_numbers_in_one_object(self._branches),
-        )
 
     def _add_payloads(self, key: str, conjunctions: tuple[Conjunction, ...]) -> None:
         merged, aligned, self._branches = with_payload(self._branches, conjunctions, key)

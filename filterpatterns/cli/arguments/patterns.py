@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from filterpatterns.cli.arguments import inference
 from filterpatterns.cli.io.streams import STDIN
 from filterpatterns.cli.io.whole_files import read_whole
 from filterpatterns.cli.messages import Failure, diagnosed, located
+from filterpatterns.engine import inference
 from filterpatterns.engine.filter import Filter
 from filterpatterns.errors import LoadError, PatternError
 from filterpatterns.language.inputs import PatternText
@@ -70,7 +70,7 @@ def load_mapping(
     Raises:
         Failure: as `load`.
     """
-    given = _given(argument)
+    given = read(argument)
     try:
         found, mapping = loading.compile_mapping(
             given,
@@ -115,7 +115,13 @@ def _unknown_parts(error: loading.UnknownPartsError) -> Iterator[str]:
             yield f"  hint: {error.instead}"
 
 
-def _given(argument: str) -> Given:
+def read(argument: str) -> Given:
+    """What a PATTERN argument names, and its text.
+
+    Raises:
+        Failure: it cannot be read.
+        click.UsageError: it is empty.
+    """
     if not argument.strip():
         raise click.UsageError("PATTERN is empty; an unset variable?")
     if argument.lstrip().startswith(("{", "[")):

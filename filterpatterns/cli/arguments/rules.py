@@ -12,12 +12,13 @@ import msgspec
 from msgspec import Struct, field
 
 from filterpatterns import PatternError, RuleError, RuleSet
-from filterpatterns.cli.arguments import inference, template_rules
+from filterpatterns.cli.arguments import template_rules
 from filterpatterns.cli.arguments.patterns import INLINE
 from filterpatterns.cli.io.streams import STDIN, reason
 from filterpatterns.cli.io.whole_files import read_whole
 from filterpatterns.cli.messages import Failure, diagnosed, located
 from filterpatterns.delivery.sources import SourceName
+from filterpatterns.engine import inference
 from filterpatterns.errors import printable
 from filterpatterns.jsontext import decoding, structure
 from filterpatterns.language import inputs

@@ -20,9 +20,10 @@ from filterpatterns.cli.checking import searching
 from filterpatterns.cli.evaluation.record_loop import complain, numbered
 from filterpatterns.cli.io import output_files, payloads
 from filterpatterns.cli.io.json_output import write_json
+from filterpatterns.cli.io.output_files import Write
 from filterpatterns.cli.io.payloads import Wrap
 from filterpatterns.cli.messages import counted, located
-from filterpatterns.cli.output import advice, explanations, writers
+from filterpatterns.cli.output import advice, explanation_pages, explanations, writers
 from filterpatterns.delivery.reader import Item
 from filterpatterns.engine.filter import Filter
 from filterpatterns.errors import RecordError, printable
@@ -77,6 +78,7 @@ Examples:
   fp explain -n 3 pattern.json events.jsonl
   fp explain --id 944782d7-3418-42c5-9b24-10a6f0ae1284 pattern.json events.gz
   fp explain --json pattern.json events.jsonl | jq '.filters[0]'
+  fp explain --dropped --html why.html pattern.json events.jsonl
 
 \b
 Exit status: 0; 1 if a record asked for by number or id is not there; 2 if the
@@ -86,6 +88,13 @@ explained all the same)."""
 @pattern_options
 @payload_option
 @click.option("--json", "as_json", is_flag=True, help="Write a JSON object for each record.")
+@click.option(
+    "--html",
+    "page",
+    metavar="FILE",
+    shell_complete=complete_files,
+    help="Write the trees into FILE, one HTML page that needs nothing else, instead.",
+)
 @click.option("--matched", "kept", flag_value="matched", help="Only records that are kept.")
 @click.option("--dropped", "kept", flag_value="dropped", help="Only records that are dropped.")
 @click.option(
@@ -116,6 +125,7 @@ def command(
     known: dict[str, str],
     payload: bool,
     as_json: bool,
+    page: str | None,
     kept: str | None,
     numbers: tuple[int, ...],
     ids: tuple[str, ...],
@@ -128,22 +138,28 @@ def command(
     """
     patterns.refuse_stdin_twice((pattern, *files))
     files = searching.event_files(files)
-    output_files.refuse_overlap((), (*patterns.files_of(pattern), *files))
-    compiled = patterns.load(
+    if as_json and page is not None:
+        raise click.UsageError("either --json or --html")
+    output_files.refuse_overlap([("--html", page)], (*patterns.files_of(pattern), *files))
+    given, compiled = patterns.load(
         pattern, source=source, max_filters=max_filters, payload=payload, known=known
-    )[1]
+    )
     wrap = payloads.wrapper(compiled.source) if payload else None
     out = writers.stdout()
-    writer: _JsonLines | _Trees
-    if as_json:
-        writer = _JsonLines(out)
-    else:
-        writer = _Trees(out, wants_color(color), every_filter, file_names=len(files) > 1)
     wanted = _Wanted(None if kept is None else kept == "matched", numbers, ids)
     tally = _Tally()
-    for file in files:
-        for item, number, explanation in _explained(file, compiled, wanted, tally, out, wrap):
-            writer.record(item, number, explanation)
+    with output_files.to_file(page) as write:
+        writer: _JsonLines | _Trees | _Page
+        if as_json:
+            writer = _JsonLines(out)
+        elif page is not None:
+            writer = _Page(write, given.name, compiled, every_filter, file_names=len(files) > 1)
+        else:
+            writer = _Trees(out, wants_color(color), every_filter, file_names=len(files) > 1)
+        for file in files:
+            for item, number, explanation in _explained(file, compiled, wanted, tally, out, wrap):
+                writer.record(item, number, explanation)
+        writer.end()
     out.flush()
     if not tally.matched and tally.first is not None:
         for words in advice.hints(tally.first, compiled):
@@ -221,10 +237,7 @@ class _Trees:
 
     def record(self, item: Item, number: int, explanation: Explanation) -> None:
         """Write one record."""
-        parts = [str(number), printable(truncate(item.id)) if item.id is not None else "-"]
-        if self._file_names:
-            parts.append(f"{printable(item.file)}:{item.line}")
-        head = "  ".join(parts)
+        head = _head(item, number, file_name=self._file_names)
         if self._color:
             head = f"\x1b[1m{head}\x1b[0m"
         lines = explanations.rendered(
@@ -232,6 +245,39 @@ class _Trees:
         )
         self._out.write(f"{self._separator}{head}\n{lines}")
         self._separator = "\n"
+
+    def end(self) -> None:
+        """Nothing comes after the last record."""
+
+
+class _Page:
+    """An HTML page with a section for each record."""
+
+    def __init__(
+        self, write: Write, name: str, compiled: Filter, every_filter: bool, *, file_names: bool
+    ) -> None:
+        self._write = write
+        self._every_filter = every_filter
+        self._file_names = file_names
+        write(explanation_pages.head(name, compiled).encode())
+
+    def record(self, item: Item, number: int, explanation: Explanation) -> None:
+        """Write one record."""
+        title = f"Record {_head(item, number, file_name=self._file_names)}"
+        section = explanation_pages.section(title, explanation, every_filter=self._every_filter)
+        self._write(section.encode())
+
+    def end(self) -> None:
+        """Write the end of the page."""
+        self._write(explanation_pages.foot().encode())
+
+
+def _head(item: Item, number: int, *, file_name: bool) -> str:
+    """Return a record's number and id, and where it was found."""
+    parts = [str(number), printable(truncate(item.id)) if item.id is not None else "-"]
+    if file_name:
+        parts.append(f"{printable(item.file)}:{item.line}")
+    return "  ".join(parts)
 
 
 class _JsonLines:
@@ -244,3 +290,6 @@ class _JsonLines:
         """Write one record."""
         place = {"file": item.file, "line": item.line, "number": number, "id": item.id}
         write_json(self._out, {**place, **explanation.to_dict()})
+
+    def end(self) -> None:
+        """Nothing comes after the last record."""

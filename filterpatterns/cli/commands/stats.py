@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,8 +20,8 @@ from filterpatterns.cli.evaluation.record_loop import Tally, give_advice
 from filterpatterns.cli.io import output_files, parquet, payloads
 from filterpatterns.cli.io.json_output import write_json
 from filterpatterns.cli.output import writers
-from filterpatterns.matching.verdict import Reason
-from filterpatterns.stats.statistics import FieldCount, Funnel, OrCount, Statistics
+from filterpatterns.stats.export import funnel_document, reasons
+from filterpatterns.stats.statistics import Funnel, Statistics
 
 if TYPE_CHECKING:
     from filterpatterns.engine.columns import Of, PayloadEncoding
@@ -143,63 +142,6 @@ def _document(tally: Tally, funnels: list[Funnel]) -> dict[str, Any]:
         "dropped": tally.dropped.total(),
         "error": tally.invalid,
         "unreadable_files": tally.unreadable,
-        "reasons": _reasons(tally.dropped),
-        "filters": [_filter(funnel) for funnel in funnels],
-    }
-
-
-def _reasons(counts: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Why records were dropped, with the same names as in `fp test --json`."""
-    return [
-        {"reason": Reason.of(words).slug, "detail": words, "count": count}
-        for words, count in counts.items()
-    ]
-
-
-def _filter(funnel: Funnel) -> dict[str, Any]:
-    stages: list[dict[str, Any]] = []
-    reach = funnel.records
-    if funnel.payload_keys:
-        stages.append(
-            {
-                "stage": "format",
-                "payload": list(funnel.payload_keys),
-                "reach": reach,
-                "left": funnel.left,
-                "ignored": funnel.ignored,
-                "reasons": _reasons(funnel.wrong_format),
-            }
-        )
-        reach = funnel.left
-    for stage in funnel.stages:
-        stages.append({**_member(stage.member), "reach": reach, "left": stage.left})
-        reach = stage.left
-    return {
-        "filter": funnel.index + 1,
-        "source": funnel.source,
-        "records": funnel.records,
-        "kept": funnel.kept,
-        "undecided": funnel.undecided,
-        "stages": stages,
-    }
-
-
-def _member(member: FieldCount | OrCount) -> dict[str, Any]:
-    if isinstance(member, OrCount):
-        alternatives = [
-            {"alone": one.alone, "members": [_member(inner) for inner in one.members]}
-            for one in member.alternatives
-        ]
-        return {"stage": "$or", "alone": member.alone, "alternatives": alternatives}
-    occurrence = member.occurrence
-    return {
-        "stage": "field",
-        "path": member.path,
-        "present": occurrence.present,
-        "absent": occurrence.absent,
-        "types": dict(occurrence.kinds),
-        "examples": occurrence.examples,
-        "near": list(member.near),
-        "alone": member.alone,
-        "rules": [{"rule": rule.text, "alone": rule.alone} for rule in member.rules],
+        "reasons": reasons(tally.dropped),
+        "filters": [funnel_document(funnel) for funnel in funnels],
     }

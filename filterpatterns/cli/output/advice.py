@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from filterpatterns.cli.arguments.inference import top_names
 from filterpatterns.delivery.envelopes import contradicts, source_of
 from filterpatterns.delivery.sources import SOURCES, Encoding, decode_base64
 from filterpatterns.engine.filter import Filter, check_texts
+from filterpatterns.engine.inference import top_names
 from filterpatterns.errors import RecordError, printable
 from filterpatterns.jsontext import decoding
 from filterpatterns.matching.verdict import as_record
