@@ -27,7 +27,7 @@ _LONGEST_FOLDED = 10_000
 _STARS = re.compile(r"\\.|\*+", re.DOTALL)
 
 
-class Wildcard(Struct, frozen=True):
+class Wildcard(Struct, frozen=True, gc=False):
     """Matches strings of that shape: `parts` are the texts between the stars, in order."""
 
     reference: ClassVar = OperatorReference(
