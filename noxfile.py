@@ -80,6 +80,19 @@ def spark(session: nox.Session) -> None:
 
 
 @nox.session
+def browser(session: nox.Session) -> None:
+    """The playground in Chromium: what users see, with the server and with Pyodide."""
+    for program, package in (("chromium", "chromium"), ("chromedriver", "chromium-driver")):
+        if shutil.which(program) is None:
+            session.run("apt-get", "install", "-y", "-q", package, external=True)
+    page = Path("filterpatterns/integrations/playground/page")
+    with session.chdir(page):
+        session.run("npm", "ci", "--silent", "--no-audit", "--no-fund", external=True)
+    session.install("-e", ".[browser]")
+    _pytest(session, "tests/browser", "-s", profile="brief")
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Ruff, as linter and as formatter."""
     session.install("ruff")

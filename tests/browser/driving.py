@@ -107,6 +107,13 @@ class Playground:
         self.until(lambda: self.summary)
         self.settled()
 
+    def reset(self) -> None:
+        """Bring back the first example, without loading the page again."""
+        self.choose("example", "0")
+        self.choose("dialect", "")
+        self.one("#tab-why").click()
+        self.until(lambda: self.summary == "5 records: 1 match, 4 drop")
+
     def until(self, look: Callable[[], Found], *, seconds: float = PATIENCE) -> Found:
         """Wait until something is so."""
         end = time.monotonic() + seconds
