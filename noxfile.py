@@ -82,9 +82,11 @@ def spark(session: nox.Session) -> None:
 @nox.session
 def browser(session: nox.Session) -> None:
     """The playground in Chromium: what users see, with the server and with Pyodide."""
-    for program, package in (("chromium", "chromium"), ("chromedriver", "chromium-driver")):
-        if shutil.which(program) is None:
-            session.run("apt-get", "install", "-y", "-q", package, external=True)
+    has_browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if not has_browser or not shutil.which("chromedriver"):
+        packages = ("chromium", "chromium-driver")
+        session.run("apt-get", "update", "-q", external=True)
+        session.run("apt-get", "install", "-y", "-q", *packages, external=True)
     page = Path("filterpatterns/integrations/playground/page")
     with session.chdir(page):
         session.run("npm", "ci", "--silent", "--no-audit", "--no-fund", external=True)

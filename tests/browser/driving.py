@@ -161,7 +161,7 @@ class Playground:
         """The texts that are underlined in the pattern."""
         return self.texts("#pattern .cm-lintRange-error, #pattern .cm-lintRange-warning")
 
-    def fill(self, editor: str, text: str) -> None:
+    def fill(self, editor: str, text: str, *, wait: bool = True) -> None:
         """Replace the text of an editor, as pasting does."""
         content = self.one(f"#{editor} .cm-content")
         content.click()
@@ -176,7 +176,8 @@ class Playground:
             self.run(script, content, text)
         else:
             content.send_keys(Keys.DELETE)
-        self.settled()
+        if wait:
+            self.settled()
 
     def press(self, *keys: str) -> None:
         """Press keys, wherever the focus is."""
