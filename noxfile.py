@@ -95,6 +95,26 @@ def browser(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation site, in `build/site`, and a browser's look at each of its pages.
+
+    Where there is npm, the site has the playground; `PLAYGROUND=no` leaves it out.
+    """
+    session.install("-e", ".[docs]", "pytest>=8", "hypothesis")
+    site = Path("build/site")
+    shutil.rmtree(site, ignore_errors=True)
+    playground = shutil.which("npm") is not None and os.environ.get("PLAYGROUND") != "no"
+    options = ("-A", "playground=1") if playground else ()
+    session.run("sphinx-build", "-q", "-W", "--keep-going", "-E", *options, "docs", str(site))
+    if playground:
+        build = "filterpatterns.integrations.playground.build"
+        session.run("python", "-m", build, str(site / "playground"))
+    (site / ".buildinfo").unlink(missing_ok=True)
+    shutil.rmtree(site / ".doctrees")
+    _pytest(session, "tests/site", profile="brief")
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Ruff, as linter and as formatter."""
     session.install("ruff")

@@ -54,9 +54,10 @@ def markdown() -> str:
     """The reference: a section for the program, and one for each command."""
     context = click.Context(main, info_name="fp", **main.context_settings)
     lines = [
-        "# fp",
+        "# Command line",
         "",
         "This page is what `python -m filterpatterns.cli.reference` prints.",
+        *("", "## fp"),
         *_command(main, context),
         *("", "### Commands", ""),
     ]

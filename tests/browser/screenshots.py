@@ -19,7 +19,6 @@ from selenium import webdriver
 from tests.browser.driving import ROOT, Playground, browser, served
 
 IMAGES = ROOT / "docs" / "images"
-EXAMPLES = ROOT / "examples"
 
 
 def _capture(driver: webdriver.Chrome, name: str, width: int, height: int, *, dark: bool) -> None:
@@ -56,9 +55,11 @@ def main() -> None:
         _capture(driver, "playground-phone.png", 390, 844, dark=False)
         with tempfile.TemporaryDirectory() as folder:
             why = Path(folder, "why.html")
-            files = (str(EXAMPLES / "pattern.json"), str(EXAMPLES / "events.jsonl"))
+            files = ("examples/pattern.json", "examples/events.jsonl")  # the page shows the names
             command = (sys.executable, "-m", "filterpatterns", "explain", "-n", "2", "--html")
-            subprocess.run((*command, str(why), *files), check=True, stderr=subprocess.DEVNULL)
+            subprocess.run(
+                (*command, str(why), *files), check=True, stderr=subprocess.DEVNULL, cwd=ROOT
+            )
             driver.get(why.as_uri())
             _capture(driver, "explain.png", 900, 620, dark=False)
 

@@ -227,12 +227,12 @@ class _Router:
     def count(self, files: tuple[str, ...]) -> None:
         """Count the records of files; nothing is written for them."""
 
-        def take(names: list[str]) -> None:
+        def take(_line: bytes, names: list[str]) -> None:
             self.tally.by_name.update(names)
 
         def get_verdict(record: Any) -> Verdict:
             names = self._rule_set.matching(record)
-            take(names)
+            self.tally.by_name.update(names)
             return MATCH_VERDICT if names else NO_MATCH
 
         counted = RecordTally()

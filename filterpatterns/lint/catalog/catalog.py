@@ -145,4 +145,6 @@ def _filled(text: str) -> str:
 
 def _fenced(example: Example) -> tuple[str, ...]:
     language = "json" if isinstance(example.pattern, str) else "python"
+    if " ... " in example.rendered:  # abbreviated
+        language = "text"
     return "", f"```{language}", example.rendered, "```"

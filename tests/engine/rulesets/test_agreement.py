@@ -37,7 +37,11 @@ def _ways(rules: RuleSet, record: dict[str, Any], text: str | None = None) -> li
         settle(rules)
         assert rules.matching(way) == found
     assert rules.any(record) is bool(found)
-    assert rules.matching_many([record, text]) == [found, found]
+    batch = [record, text, text.encode()] * 2
+    settle(rules)
+    assert rules.matching_many(batch) == [found] * len(batch)
+    settle(rules)
+    assert rules.route(batch) == dict.fromkeys(found, batch)
     return found
 
 
