@@ -13,7 +13,7 @@ import filterpatterns
 from filterpatterns.engine.engine import Engine
 from tests.support.paths import in_body
 
-CASES = Path(__file__).parents[1] / "cases" / "engine_edges.jsonl"
+CASES = Path(__file__).parents[2] / "cases" / "engine_edges.jsonl"
 
 PADDING = " " * 500
 """Makes any body a long one."""
