@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import given
 
 from filterpatterns.language import fast_parser, parser
+from filterpatterns.language.conditions import check, iter_conditions
 from filterpatterns.language.diagnostics import Reporter
 from tests.support.paths import case_lines
 from tests.support.strategies import patterns
@@ -28,6 +29,18 @@ def _agree(text: str) -> None:
     expected = parser.parse(text, slow)
     assert _without_places(fast_parser.parse(text, quick)) == _without_places(expected)
     assert quick.errors == slow.errors
+    _agree_on_places(text, expected)
+
+
+def _agree_on_places(text: str, expected: Any) -> None:
+    """What is printed of a rule is the text at its place."""
+    ignored = Reporter(text)
+    placed = fast_parser.parse_placed(text, ignored)
+    assert _without_places(placed) == _without_places(expected)
+    if placed is not None:
+        found = list(iter_conditions(check(placed, ignored)))
+        wanted = list(iter_conditions(check(expected, ignored)))
+        assert [(one.span, one.spans) for one in found] == [(one.span, one.spans) for one in wanted]
 
 
 def test_on_the_case_files() -> None:

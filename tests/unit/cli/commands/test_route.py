@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -187,6 +188,42 @@ def test_records_of_a_whole_event_get_a_line_each(here: Path) -> None:
     fp("route", "rules.json", "-", "--split", "out", stdin=event)
     kept = (here / "out" / "either.jsonl").read_text().splitlines()
     assert [json.loads(line) for line in kept] == RECORDS[1:3]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_batches_of_lines_and_records_one_by_one_write_the_same(here: Path, seed: int) -> None:
+    """With --json each record has a row, so that none of them takes the batches."""
+    rng = random.Random(seed)
+    some = [json.dumps(record).encode() for record in RECORDS]
+    some += [
+        b"",
+        b"{",
+        b" [5]",
+        b"\xff",
+        b'{"body": "\\ud800"}',
+        b'{"Body": "Error"}',
+        b'{"body": 5}',
+    ]
+    some += [b'{"body": "{\\"total\\": [{}, 9]}"} ', b'{"body": "x"} {"body": "Error"}']
+    some.append(json.dumps({"Records": RECORDS}).encode())
+    for name, count in (("a.jsonl", 400), ("b.jsonl", 30), ("c.jsonl", 1)):
+        chosen = rng.choices(some, [20] * 4 + [1] * (len(some) - 4), k=count)
+        end = rng.choice((b"", b"\n", b"\r\n"))
+        (here / name).write_bytes(rng.choice((b"\n", b"\r\n")).join(chosen) + end)
+    names = {f"{name}.{copy}": rule for copy in range(3) for name, rule in RULES.items()}
+    names["a long name" * 30] = RULES["either"]
+    (here / "rules.json").write_text(json.dumps(names))
+    given = ("route", "rules.json", "a.jsonl", "b.jsonl", "c.jsonl", *ROUTED)
+    one_by_one = fp(*given, "--json")
+    expected = written(here)
+    assert expected["paid.0.jsonl"] == expected["paid.2.jsonl"] != b""
+    assert "%names.jsonl" in expected
+    in_batches = fp(*given)
+    assert written(here) == expected
+    assert in_batches.exit_code == one_by_one.exit_code
+    assert in_batches.stdout.strip() == one_by_one.stderr.strip().splitlines()[-1]
+    errors = one_by_one.stderr.strip().splitlines()[:-1]
+    assert in_batches.stderr.strip().splitlines() == errors
 
 
 def test_a_split_that_cannot_be_written(here: Path) -> None:
