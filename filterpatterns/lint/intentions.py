@@ -1,4 +1,4 @@
-"""Rules that are valid and say something else than their author meant: FP140 and on."""
+"""FP140 and up: valid rules that likely do not mean what their author wanted."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _operator_in_a_string(condition: Condition, source: str, report: Reporter) -
             report.warning(
                 "FP140",
                 condition.spans[index],
-                f"the operator {name} is inside a string: only that very text equals it",
+                f"the operator {name} is inside a string: it equals only this exact text",
                 path=f"{condition.place}[{index}]",
                 hint=f"write the object without the quotes around it: {truncate(text.strip())}",
                 edit=Edit("Write the operator itself", condition.spans[index], text.strip()),
@@ -70,7 +70,7 @@ def _operator_of(text: str) -> str | None:
 
 
 def _literal_star(condition: Condition, source: str, report: Reporter) -> None:
-    """FP141: a star at an end of a plain string, where it is a star and no wildcard."""
+    """FP141: a star at an end of a plain string, where it is not a wildcard."""
     if condition.names[-1].lower() in _POLICY_WORDS:
         return
     for text, index in _texts(condition):
@@ -92,7 +92,7 @@ def _literal_star(condition: Condition, source: str, report: Reporter) -> None:
         report.warning(
             "FP141",
             condition.spans[index],
-            f"the star in {format_value(text)} is no wildcard: only a value with a star equals it",
+            f"the star in {format_value(text)} is a plain star: only a value with a star equals it",
             path=f"{condition.place}[{index}]",
             hint=hint,
             edit=write(condition.spans[index], rule),
@@ -100,7 +100,8 @@ def _literal_star(condition: Condition, source: str, report: Reporter) -> None:
 
 
 def _looks_like_a_wildcard(text: str) -> bool:
-    """Whether a star stands at an end of a text that is one word, and not by itself as in `*/*`."""
+    """Whether a star is at an end of a text that is one word, and not a word of its own as in
+    `*/*`."""
     if "*" not in text or any(char.isspace() for char in text):
         return False
     if text.strip("*") in ("/", "") and text != "*":
@@ -109,7 +110,7 @@ def _looks_like_a_wildcard(text: str) -> bool:
 
 
 def _unresolved_reference(condition: Condition, source: str, report: Reporter) -> None:
-    """FP142: a reference that nobody has put a value in for."""
+    """FP142: a reference that nothing has replaced by a value."""
     for text, index in _texts(condition):
         found = _REFERENCE.search(text)
         if found is None:
@@ -120,7 +121,7 @@ def _unresolved_reference(condition: Condition, source: str, report: Reporter) -
         report.warning(
             "FP142",
             condition.spans[index],
-            f"{format_value(found[0])} is plain text here: nothing puts a value in its place",
+            f"{format_value(found[0])} is plain text here: nothing replaces it",
             path=f"{condition.place}[{index}]",
             hint=hint,
         )

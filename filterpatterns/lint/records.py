@@ -1,4 +1,4 @@
-"""What a source's records cannot hold, or hold always."""
+"""What a source's records never or always have."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SQS_FIELDS = (
     *("messageId", "receiptHandle", "body", "attributes", "messageAttributes"),
     *("md5OfBody", "md5OfMessageAttributes"),
 )
-"""All that a pattern sees of an SQS record."""
+"""All fields of an SQS record that a pattern can name."""
 
 _TEXTS: dict[type, str] = {Equals: "value", Exactly: "text"}
 """Rules for one text, and their attribute that holds it."""
@@ -63,7 +63,7 @@ def unknown_field(condition: Condition, source: str, report: Reporter) -> None:
         edit=renamed(condition.name_spans, 0, meant) if condition.names[0] == first else None,
         hint=f'write "{meant}"'
         if meant
-        else f'what is in the message stands under "body": {{"body": {{"{first}": ...}}}}',
+        else f'the message is below "body": {{"body": {{"{first}": ...}}}}',
     )
 
 
@@ -80,7 +80,7 @@ def _wrapped(condition: Condition, source: str, report: Reporter) -> None:
             f'a pattern for {source} sees no "{first}": this never holds, or always for '
             "exists: false",
             path=condition.place,
-            hint=f'the payload is called "{payload}", and stands at the top of the pattern',
+            hint=f'the payload is called "{payload}", at the top of the pattern',
         )
 
 
@@ -106,7 +106,7 @@ def _numbers_in_dynamodb(condition: Condition, source: str, report: Reporter) ->
 
 
 def _type_left_out(condition: Condition, source: str, report: Reporter) -> None:
-    """FP110: a place in a DynamoDB image where no value is, most often for want of its type."""
+    """FP110: a place in a DynamoDB image that has no value, mostly because the type is missing."""
     names = _below_image(condition, source)
     if condition.is_open or condition.certain is not None:
         return
@@ -172,7 +172,7 @@ def detail_as_value(conditions: AllOf, source: str, report: Reporter) -> None:
                 report.warning(
                     "FP111",
                     member.span,
-                    "the detail of an EventBridge event is an object, no value: this "
+                    "the detail of an EventBridge event is an object, not a value: this "
                     + ("always holds" if absent else "never holds"),
                     path=member.place,
                     hint='name its fields: "detail": {"name": ["value"]}',
@@ -210,7 +210,7 @@ def _never_a_plain_string(condition: Condition, source: str, report: Reporter) -
                 "FP117",
                 span,
                 f'rules right at "{condition.path}" are for plain strings, and none satisfies '
-                "this one: what is valid JSON is no plain string",
+                "this one: valid JSON is not a plain string",
                 path=place,
                 hint=f'for JSON write an object: "{condition.path}": {{"name": ["value"]}}',
             )
@@ -234,7 +234,7 @@ def _user_identity(condition: Condition, source: str, report: Reporter) -> None:
 
 
 def _event_name(condition: Condition, source: str, report: Reporter) -> None:
-    """FP128: an event name that DynamoDB does not know."""
+    """FP128: an event name that DynamoDB does not have."""
     if source != "dynamodb" or condition.path != "eventName":
         return
     for rule, span, place in rules_of(condition):
@@ -288,7 +288,7 @@ def _wrong_type(condition: Condition, source: str, report: Reporter) -> None:
 
 _OTHER = "any other rule"
 _RIGHT_TYPE = {
-    True: 'write a string: {"S": ["true"]}; true and false stand below BOOL, null is {"NULL": '
+    True: 'write a string: {"S": ["true"]}; true and false are below BOOL, null is {"NULL": '
     "[true]}",
     False: 'write true or false without quotes: {"BOOL": [true]}, {"NULL": [true]}',
 }

@@ -88,7 +88,7 @@ def patterns_in(
             `aws lambda get-event-source-mapping`.
         name: the file's name; it decides what the content does not. If there is such a file, the
             values that it takes from files around it are read from there.
-        searched: nobody said that this text has patterns, a search came upon it: what only might be
+        searched: a search found this text: what only might be
             a pattern, or might be broken, is passed over.
         unfiltered: also give event source mappings that have no filters.
         known: values of what the template leaves open, by the names that it has there.
@@ -215,7 +215,7 @@ def _mappings(place: _Place) -> Iterator[Mapping]:
         from filterpatterns.templates.documents import hcl_document
         from filterpatterns.templates.kinds import terraform
 
-        # Of a file that somebody has named it is said if it is broken, even if it has no patterns;
+        # A broken file that was named is reported, even if it has no patterns;
         # but not that the library is missing.
         is_named = place.suffix == ".tf" and not searched
         if mentions_patterns(text) or (is_named and hcl_document.is_available()):
@@ -291,7 +291,7 @@ def _document(
 
 
 def _template(root: Object, place: _Place) -> Iterator[Mapping] | None:
-    """The mappings of a document that is a template of some kind; None if it is none."""
+    """Return the mappings of a document; None if it is not a template of a known kind."""
     from filterpatterns.templates.kinds import (
         aws_api,
         cloudformation,

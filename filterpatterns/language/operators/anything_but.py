@@ -1,4 +1,4 @@
-"""`anything-but`: there is a value, and it is none of these."""
+"""`anything-but`: there is a value, and it is not among these."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _HINT = (
     '"suffix", "equals-ignore-case", "wildcard" with strings'
 )
 _ESCAPED = re.compile(r"[*\\]")
-"""What a wildcard takes for itself only behind a backslash."""
+"""Characters that a wildcard takes literally only after a backslash."""
 
 _LONGEST_HINT = 160
 _MOST_SHOWN = 5
