@@ -27,7 +27,11 @@ from filterpatterns.language.operators.base import (
     json_needle,
     want_string,
 )
-from filterpatterns.language.operators.numeric import NOT_COMPARABLE, is_surely_comparable
+from filterpatterns.language.operators.numeric import (
+    NOT_COMPARABLE,
+    decides_if_comparable,
+    is_surely_comparable,
+)
 from filterpatterns.language.operators.reference import STRING, OperatorReference
 from filterpatterns.language.wording import difference, format_value, likeness, truncate
 
@@ -88,7 +92,8 @@ class EqualsNumber(Struct, frozen=True, gc=False):
         if abs(self.double) > SAFE:
             same = f"{bind(self.holds)}({name})"
         if kind == "double":
-            return f"({same} and {UNSURE})"
+            decides = decides_if_comparable(value, self.double, self.double, bind)
+            return f"({same} and {decides})"
         if kind == "text":
             return f"({same} and {is_surely_comparable(value, self.double, self.double, bind)})"
         return same
