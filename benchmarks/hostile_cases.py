@@ -278,7 +278,7 @@ class RulesCase:
 
 
 def _all_in_an_array() -> Any:
-    fields = ",".join(f'"f{number}":1' for number in range(300))
+    fields = ",".join(f'"f{number}":1' for number in range(400))
     return _body(f'{{"i":[{{"x":{{"x":9}},"y":{{"y":9}},"z":{{"z":9}},{fields}}}]}}')
 
 

@@ -74,6 +74,8 @@ class _Walk:
     def _fields(self, node: MaskNode, members: Mapping[Any, Any], in_array: bool) -> Outcome:
         """Evaluate the tests below a node, for an object there."""
         self.visits += 1 + len(members)
+        if not members:
+            return 0, self._asked & ~node.required_below
         children = node.children
         present: list[MaskNode] = []
         values = []

@@ -61,7 +61,7 @@ _MOST_TESTS = 64
 """Tests up to which a pattern is evaluated together with others."""
 
 _FREE_TESTS = 16
-_STEPS_PER_TEST = 10
+_STEPS_PER_TEST = 30
 """The cost of each further test of a pattern, in steps of a search: its place in a tree may have to
 be made."""
 
