@@ -139,6 +139,14 @@ class Generated:
             return None
         return decode, self._function(name, lambda: self._write_view_loop(name, f"{kind}_row"))
 
+    def line_search(self) -> tuple[tuple[bytes, ...], DecodeRows] | None:
+        """Return texts of which a line has one if it is a record that matches, and what validates
+        all other lines: see `RecordCodegen.line_search`."""
+        try:
+            return self._record_codegen.line_search()
+        except Unsupported:
+            return None
+
     def row_decoder(self) -> DecodeRows | None:
         """Return the decoder of lines for the loop over rows; None if each line must be decoded
         separately.

@@ -21,11 +21,31 @@ class Prefilter(Struct, frozen=True):
     """A text that has none of the needles, and no backslash, cannot match.
 
     `selective` is set if the needles come from values, which are rarer than names: then even a
-    single record is worth a look. A batch measures.
+    single record is worth a look. A batch measures. `is_plain` is set if every match spells one of
+    the needles where it has no escapes: none of them can only be written with a backslash.
     """
 
     needles: tuple[str, ...]
     selective: bool
+    is_plain: bool
+
+    def in_lines(self) -> tuple[bytes, ...] | None:
+        r"""What to search for in a record's JSON text of which the payload is a string: a record
+        that has none of it cannot match. None if nothing pays.
+
+        A payload that matches spells a needle literally, or with escapes: `\u00..` for ASCII,
+        `\u....` for other characters, `\/` for a slash. The record's text spells the payload
+        literally, but for `\"` and `\\`, or with the same escapes; and of those in the payload it
+        keeps `\u00`, `\u` and `\/`, or spells them with further ones of the kind.
+        """
+        if not (self.selective and self.is_plain):
+            return None
+        wanted = [needle.replace('"', '\\"') for needle in self.needles]
+        whole = "".join(wanted)
+        wanted.append("\\u00" if whole.isascii() else "\\u")
+        if "/" in whole:
+            wanted.append("\\/")
+        return tuple(map(str.encode, wanted))
 
 
 def prefilter(nodes: tuple[MatchNode, ...]) -> Prefilter | None:
@@ -43,10 +63,11 @@ def prefilter(nodes: tuple[MatchNode, ...]) -> Prefilter | None:
             return None
         selective = selective and best[0][0] > 0
         needles.update(dict.fromkeys(best[1]))
+    is_plain = BACKSLASH not in needles
     needles.pop(BACKSLASH, None)  # searched for in any case
     if len(needles) > _MOST_NEEDLES:
         return None
-    return Prefilter(tuple(needles), selective)
+    return Prefilter(tuple(needles), selective, is_plain)
 
 
 def _test_needles(test: FieldTest) -> tuple[tuple[int, int], tuple[str, ...]] | None:

@@ -33,6 +33,7 @@ from filterpatterns.codegen.types import (
     Unsupported,
     lines_decoder,
     shape,
+    with_raw_text,
     without,
 )
 from filterpatterns.delivery.envelopes import HOLDERS
@@ -340,6 +341,23 @@ class RecordCodegen:
         if self._guards.is_guarded or self._cost > COSTLY:
             return None
         return msgspec.json.Decoder(struct, float_hook=KEEP_TEXT).decode_lines
+
+    def line_search(self) -> tuple[tuple[bytes, ...], Callable[[bytes], list[Any]]] | None:
+        """Return texts of which a line of JSON Lines has one if it is a record that matches, and
+        the function that decodes lines, each of which is one record, into rows whose `text0` is the
+        raw payload; None if each line must be looked at.
+
+        Raises:
+            Unsupported: as for `row_decoder`.
+        """
+        texts = None
+        if self.needles is not None and self.prefilter is not None:
+            texts = self.prefilter.in_lines()
+        reads_more = any(branch.metadata.children or branch.others for branch in self._branches)
+        if texts is None or reads_more or self.row_decoder() is None:
+            return None
+        struct = with_raw_text(self._line_struct(), str(self._key))
+        return texts, msgspec.json.Decoder(struct).decode_lines
 
     def column_decoder(self, kind: str) -> Callable[[bytes], list[Any]] | None:
         """The same for a column, each of whose rows is a "record" or a "payload"; None also where

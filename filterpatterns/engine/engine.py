@@ -111,6 +111,10 @@ class MatchEngine(Protocol):
         """Return a function that evaluates lines of JSON Lines, if there is one."""
         ...
 
+    def line_search(self) -> tuple[tuple[bytes, ...], DecodeRows] | None:
+        """Return what a search finds the lines with that may match, if there is such a thing."""
+        ...
+
     def lines_with_reasons(self) -> MatchLines | None:
         """The same, but with `drop` called for no match only, never for a wrong format."""
         ...
@@ -294,6 +298,13 @@ class Engine:
             loop(given, number, keep, drop, slow)
 
         return match_lines
+
+    def line_search(self) -> tuple[tuple[bytes, ...], DecodeRows] | None:
+        """Texts of which a line of JSON Lines has one if it is a record that matches; and what
+        decodes lines, each of which is one record, into rows whose `text0` is the payload, as it
+        stands in the line. None if there are no such texts."""
+        generated = self.generated()
+        return None if generated is None else generated.line_search()
 
     def views(self, kind: Literal["record", "payload"]) -> ViewLoop | None:
         """A function that judges rows of a column; None if only the interpreter can."""

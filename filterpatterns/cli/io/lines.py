@@ -8,18 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from time import perf_counter
 from typing import Any, NamedTuple
 
 from msgspec import Struct, field
 
 from filterpatterns.cli.io.payloads import PayloadReader, Wrap
+from filterpatterns.cli.io.streams import split_lines
 from filterpatterns.delivery.reader import Item, Reader
+from filterpatterns.engine import line_search
 from filterpatterns.engine.engine import MatchLines
 from filterpatterns.engine.filter import Filter
+from filterpatterns.engine.line_search import LineSearch
 from filterpatterns.errors import RecordError
 from filterpatterns.matching.verdict import Reason, Verdict
 
-ReadLines = Callable[[Callable[[bytes], int]], list[bytes]]
+ReadBlock = Callable[[Callable[[bytes], int]], bytes]
 
 _SPACE = b" \t\r\n"
 
@@ -71,6 +75,7 @@ class LineMatcher:
         self.drops = drops
         self.matches = compiled.matches
         self.lines = compiled._engine.lines(drops=drops)  # noqa: SLF001 - within the package
+        self.search = None if drops else line_search.of(compiled._engine)  # noqa: SLF001
 
 
 class ReasonMatcher(LineMatcher):
@@ -94,6 +99,7 @@ class ReasonMatcher(LineMatcher):
         self.drops = True
         self.matches = matches
         self.lines = lines
+        self.search = None
 
 
 class LineFilter:
@@ -134,21 +140,48 @@ class LineFilter:
         self._keep = _up_to(most_kept, self.outcome.kept.append)
         self._drop = _up_to(most_dropped, self.outcome.dropped.append)
 
-    def run(self, read_lines: ReadLines) -> None:
+    def run(self, read_block: ReadBlock) -> None:
         """Judge the lines of a file.
 
-        The outcome grows meanwhile; `read_lines` may take it out whenever it is called.
+        The outcome grows meanwhile; `read_block` may take it out whenever it is called.
 
         Args:
-            read_lines: gives the lines that are next, some of them, each with its line feed; none
-                at the end. It is given a function that says of the beginning of a line how many
-                bytes of it are to be held; a longer line comes in parts, each at least as long but
-                for the last.
+            read_block: gives the lines that are next, some of them, each with its line feed, as one
+                text; empty at the end. It is given a function that says of the beginning of a line
+                how many bytes of it are to be held; a longer line comes in parts, each at least as
+                long but for the last.
         """
+        search = self._matcher.search
         with suppress(_Enough):
-            while lines := read_lines(self._reader.longest):
-                self._judge_lines(lines)
+            while block := read_block(self._reader.longest):
+                if search is None or not self._reader.is_json_lines:
+                    self._judge_lines(split_lines(block))
+                    continue
+                began = perf_counter()
+                if not (search.tuner.searches and self._searched(block, search)):
+                    self._judge_lines(split_lines(block))
+                search.tuner.took(perf_counter() - began, len(block))
             self._match_items(self._reader.end())
+
+    def _searched(self, block: bytes, search: LineSearch) -> bool:
+        """Judge the lines that a search finds; all others are dropped. Gives False, without having
+        done anything, if the lines have to be judged one by one."""
+        assert self._matcher.lines is not None
+        found = search.run(block)
+        if found is None:
+            return False
+        before = self.counts.lines
+        self._slow_lines = 0
+
+        def slow(line: bytes, number: int) -> None:
+            start = found.places[number - 1]
+            self._slow(line, before + block.count(b"\n", 0, start) + 1)
+
+        if found.lines:
+            self._matcher.lines(found.lines, 0, self._keep, self._drop, slow)
+        self.counts.lines += found.total
+        self.counts.records += found.total - self._slow_lines
+        return True
 
     def _judge_lines(self, lines: list[bytes]) -> None:
         counts = self.counts

@@ -60,6 +60,11 @@ def _may_be_packed(head: bytes) -> bool:
     )
 
 
+def split_lines(text: bytes) -> list[bytes]:
+    """The lines of a text, each with its line feed if it has one."""
+    return io.BytesIO(text).readlines()  # ends at line feeds only, and faster than split
+
+
 class Stream:
     """The lines of a file. Where they end before the file does, `fault` says why."""
 
@@ -89,30 +94,35 @@ class Stream:
         self._unreadable: str | None = None
 
     def read_lines(self, longest: Callable[[bytes], int]) -> list[bytes]:
-        """The lines that are next, as many as are there; none at the end.
+        """The lines that `read_block` reads."""
+        return split_lines(self.read_block(longest))
+
+    def read_block(self, longest: Callable[[bytes], int]) -> bytes:
+        """The lines that are next, as many as are there, in one text; empty at the end.
 
         Each ends with a line feed, and only there; the last line of a file gets one if it has none,
         so that nothing that is written after it is glued to it. Of a line that begins so, `longest`
-        says how many bytes are to be held; a longer one comes in parts, of which only the last ends
-        with a line feed.
+        says how many bytes are to be held; a longer one comes in parts, alone, of which only the
+        last ends with a line feed, and may have other lines behind it.
         """
         while data := self._take():
-            lines = io.BytesIO(data).readlines()  # ends at line feeds only, and faster than split
-            if lines[0].endswith(b"\n") and self._begun:
-                lines[0] = self._take_begun() + lines[0]
-            if not lines[-1].endswith(b"\n"):
-                self._begun.append(lines.pop())
-                self._begun_size += len(self._begun[-1])
-            if lines:
+            end = data.rfind(b"\n") + 1
+            if end:
                 self._is_inside = False
-                return lines
+                if end == len(data) and not self._begun:
+                    return data
+                block = self._with_begun(data, end)
+                if end < len(data):
+                    self._begin(data[end:])
+                return block
+            self._begin(data)
             if self._begun_size >= longest(self._begun[0]):
                 self._is_inside = True
-                return [self._take_begun()]
+                return self._with_begun()
         if self._begun or self._is_inside:
             self._is_inside = False
-            return [self._take_begun() + b"\n"]
-        return []
+            return self._with_begun(b"\n", 1)
+        return b""
 
     def _take(self) -> bytes:
         data = self._layer.take(_BUFFER_SIZE)
@@ -126,11 +136,16 @@ class Stream:
             self._unreadable = detection.unreadable(data)
         return b"" if self._unreadable else data
 
-    def _take_begun(self) -> bytes:
-        begun = b"".join(self._begun)
+    def _begin(self, data: bytes) -> None:
+        self._begun.append(data)
+        self._begun_size += len(data)
+
+    def _with_begun(self, data: bytes = b"", end: int = 0) -> bytes:
+        """Take out what has been begun, with so many bytes of the data behind it."""
+        block = b"".join((*self._begun, memoryview(data)[:end]))
         self._begun.clear()
         self._begun_size = 0
-        return begun
+        return block
 
     @classmethod
     def open(
