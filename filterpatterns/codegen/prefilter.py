@@ -30,17 +30,17 @@ class Prefilter(Struct, frozen=True):
     is_plain: bool
 
     def in_lines(self) -> tuple[bytes, ...] | None:
-        r"""What to search for in a record's JSON text of which the payload is a string: a record
-        that has none of it cannot match. None if nothing pays.
+        r"""What to search for in the JSON text of a record: without any of it, its payload cannot
+        match, be it a string or parsed already. None if nothing pays.
 
-        A payload that matches spells a needle literally, or with escapes: `\u00..` for ASCII,
-        `\u....` for other characters, `\/` for a slash. The record's text spells the payload
-        literally, but for `\"` and `\\`, or with the same escapes; and of those in the payload it
-        keeps `\u00`, `\u` and `\/`, or spells them with further ones of the kind.
+        The payload spells a needle literally, or with escapes: `\u00..` for ASCII, `\u....` for
+        other characters, `\/` for a slash. If it is a string in the record, that spells each of
+        its characters literally, or with the same escapes, and quotes and backslashes with one more
+        backslash. So what has no such escape at all has the needle, but for a quote at its end.
         """
         if not (self.selective and self.is_plain):
             return None
-        wanted = [needle.replace('"', '\\"') for needle in self.needles]
+        wanted = [needle.removesuffix('"') for needle in self.needles]
         whole = "".join(wanted)
         wanted.append("\\u00" if whole.isascii() else "\\u")
         if "/" in whole:

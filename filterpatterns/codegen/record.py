@@ -33,7 +33,6 @@ from filterpatterns.codegen.types import (
     Unsupported,
     lines_decoder,
     shape,
-    with_raw_text,
     without,
 )
 from filterpatterns.delivery.envelopes import HOLDERS
@@ -344,8 +343,8 @@ class RecordCodegen:
 
     def line_search(self) -> tuple[tuple[bytes, ...], Callable[[bytes], list[Any]]] | None:
         """Return texts of which a line of JSON Lines has one if it is a record that matches, and
-        the function that decodes lines, each of which is one record, into rows whose `text0` is the
-        raw payload; None if each line must be looked at.
+        the function that decodes lines, each of which is one record, into as many rows; None if
+        each line must be looked at.
 
         Raises:
             Unsupported: as for `row_decoder`.
@@ -354,10 +353,11 @@ class RecordCodegen:
         if self.needles is not None and self.prefilter is not None:
             texts = self.prefilter.in_lines()
         reads_more = any(branch.metadata.children or branch.others for branch in self._branches)
-        if texts is None or reads_more or self.row_decoder() is None:
+        if texts is None or reads_more or self._source.encoding is not Encoding.TEXT:
             return None
-        struct = with_raw_text(self._line_struct(), str(self._key))
-        return texts, msgspec.json.Decoder(struct).decode_lines
+        if self.row_decoder() is None:
+            return None
+        return texts, msgspec.json.Decoder(without(Struct, HOLDERS)).decode_lines
 
     def column_decoder(self, kind: str) -> Callable[[bytes], list[Any]] | None:
         """The same for a column, each of whose rows is a "record" or a "payload"; None also where

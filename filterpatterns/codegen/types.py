@@ -152,12 +152,6 @@ def without(struct: Any, names: tuple[str, ...]) -> type:
         raise Unsupported from None
 
 
-def with_raw_text(struct: Any, name: str) -> type:
-    """Return a struct like another, whose `text0`, the member of that name, is not decoded."""
-    fields = [("text0", msgspec.Raw, UNSET)]
-    return msgspec.defstruct("Raw", fields, bases=(struct,), rename={"text0": name}, gc=False)
-
-
 def _type(shape: Shape) -> Any:
     if shape.keeps_text:
         return Any

@@ -7,7 +7,6 @@ are records, only those are judged that have what the pattern looks for; the oth
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import attrgetter, itemgetter
 from typing import Any, Final, NamedTuple
 
 from filterpatterns.codegen.functions import DecodeRows
@@ -15,9 +14,6 @@ from filterpatterns.engine.engine import MatchEngine
 from filterpatterns.jsontext.decoding import decoders_stop_early, is_too_deep
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 
-_payload, _first = attrgetter("text0"), itemgetter(0)
-_view: Callable[[Any], memoryview] = memoryview
-_QUOTE: Final = set(b'"')
 _SHALLOW: Final = 2 * MAX_PAYLOAD_DEPTH
 """Bytes of a line that cannot be too deep."""
 
@@ -33,7 +29,7 @@ class Found(NamedTuple):
     """What a search found: the lines that may match, where they begin, and how many lines there are
     in all."""
 
-    lines: list[bytes]
+    block: bytes
     places: list[int]
     total: int
 
@@ -47,7 +43,7 @@ class LineSearch:
         """
         Args:
             texts: of which a record has one that matches.
-            decode: decodes lines into rows whose `text0` is the payload, as it stands in the line.
+            decode: decodes lines, each of which is one record, into as many rows.
             finder: makes something with the methods `find` and `count` of a block.
         """
         self.tuner = Tuner()
@@ -56,8 +52,8 @@ class LineSearch:
         self._finder = finder
 
     def run(self, block: bytes) -> Found | None:
-        """What there is in a block of whole lines; None if a line is not plainly one record that
-        has a payload of text, so that each line must be evaluated separately."""
+        """What there is in a block of whole lines; None if a line is not plainly one record, so
+        that each must be evaluated separately."""
         finder = self._finder(block)
         count: int = finder.count(b"\n")
         if not (_are_objects(block, finder, count) and self._are_records(block, count)):
@@ -72,18 +68,17 @@ class LineSearch:
                 starts[block.rfind(b"\n", 0, position) + 1] = end
                 position = finder.find(text, end)
         places = sorted(starts)
-        return Found([block[start : starts[start]] for start in places], places, count)
+        lines = b"".join([block[start : starts[start]] for start in places])
+        return Found(lines, places, count)
 
     def _are_records(self, block: bytes, count: int) -> bool:
-        """Whether so many lines, each from "{" to "}", are records of which each has a text."""
+        """Whether so many lines, each from "{" to "}", are as many records."""
         try:
             if not block.isascii():
                 str(block, "utf-8")  # msgspec does not validate what it skips
-            rows = self._decode(block)
-            payloads = set(map(_first, map(_view, map(_payload, rows))))
+            return len(self._decode(block)) == count
         except Exception:  # noqa: BLE001 - each line will be evaluated separately
             return False
-        return len(rows) == count and payloads == _QUOTE
 
 
 def _are_objects(block: bytes, finder: Any, count: int) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct, field
 
 from filterpatterns.cli.io.payloads import PayloadReader, Wrap
-from filterpatterns.cli.io.streams import split_lines
+from filterpatterns.codegen.rows import split_lines
 from filterpatterns.delivery.reader import Item, Reader
 from filterpatterns.engine import line_search
 from filterpatterns.engine.engine import MatchLines
@@ -155,11 +155,11 @@ class LineFilter:
         with suppress(_Enough):
             while block := read_block(self._reader.longest):
                 if search is None or not self._reader.is_json_lines:
-                    self._judge_lines(split_lines(block))
+                    self._judge(block)
                     continue
                 began = perf_counter()
                 if not (search.tuner.searches and self._searched(block, search)):
-                    self._judge_lines(split_lines(block))
+                    self._judge(block)
                 search.tuner.took(perf_counter() - began, len(block))
             self._match_items(self._reader.end())
 
@@ -177,28 +177,30 @@ class LineFilter:
             start = found.places[number - 1]
             self._slow(line, before + block.count(b"\n", 0, start) + 1)
 
-        if found.lines:
-            self._matcher.lines(found.lines, 0, self._keep, self._drop, slow)
+        if found.block:
+            self._matcher.lines(found.block, 0, self._keep, self._drop, slow)
         self.counts.lines += found.total
         self.counts.records += found.total - self._slow_lines
         return True
 
-    def _judge_lines(self, lines: list[bytes]) -> None:
+    def _judge(self, block: bytes) -> None:
         counts = self.counts
         if self._reader.is_inside:
-            self._match_items(self._reader.line(counts.lines, lines.pop(0)))
-            if not lines:
+            end = block.find(b"\n") + 1 or len(block)
+            self._match_items(self._reader.line(counts.lines, block[:end]))
+            block = block[end:]
+            if not block:
                 return
-        is_part = not lines[-1].endswith(b"\n")
+        is_part = not block.endswith(b"\n")
         if is_part or not (self._reader.is_json_lines and self._matcher.lines is not None):
-            for line in lines:
+            for line in split_lines(block):
                 counts.lines += 1
                 self._slow(line, counts.lines)
             return
         self._slow_lines = 0
-        self._matcher.lines(lines, counts.lines, self._keep, self._drop, self._slow)
-        counts.lines += len(lines)
-        counts.records += len(lines) - self._slow_lines
+        lines = self._matcher.lines(block, counts.lines, self._keep, self._drop, self._slow)
+        counts.lines += lines
+        counts.records += lines - self._slow_lines
 
     def _slow(self, line: bytes, number: int) -> None:
         """Judge a line that may be anything."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from filterpatterns.codegen.functions import DecodeRows
-from filterpatterns.codegen.rows import decode_rows
+from filterpatterns.codegen.rows import decode_rows, split_lines
 from filterpatterns.codegen.types import Unsupported as LinesUnsupported
 from filterpatterns.codegen.types import without
 from filterpatterns.delivery.envelopes import HOLDERS
@@ -42,13 +42,14 @@ def line_matcher(version: Version, take: Callable[[list[Rule]], None]) -> MatchL
     keeps_minus_zero = bool(version.addresses and version.wanted.roots[""].children)
 
     def match_lines(
-        lines: Sequence[bytes],
+        block: bytes,
         number: int,
         keep: Callable[[bytes], None],
         drop: Callable[[bytes], None],
         slow: Callable[[bytes, int], None],
-    ) -> None:
-        rows = decode_rows(lines, decode)
+    ) -> int:
+        lines = split_lines(block)
+        rows = decode_rows(block, lines, decode)
         for line, row in zip(lines, rows or [None] * len(lines), strict=True):
             number += 1
             clauses = None
@@ -67,6 +68,7 @@ def line_matcher(version: Version, take: Callable[[list[Rule]], None]) -> MatchL
                 keep(line)
             else:
                 drop(line)
+        return len(lines)
 
     return match_lines
 
