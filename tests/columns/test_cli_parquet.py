@@ -178,3 +178,21 @@ def test_as_a_program(archive: Path) -> None:
     ran = run("filter", "--jobs", "2", PATTERN, archive)
     assert (ran.returncode, ran.stderr) == (0, b"")
     assert lines(ran.stdout) == KEPT
+
+
+@pytest.mark.parametrize("source", ["sqs", "kinesis"])
+def test_lines_that_are_payloads_beside_a_column_of_payloads(archive: Path, source: str) -> None:
+    """`--payload` is about lines, and `--column` about rows: both at once give each file's own."""
+    path = archive.with_name("payloads.jsonl")
+    path.write_text("\n".join(body or "" for body in BODIES) + "\n")
+    key = "body" if source == "sqs" else "data"
+    pattern = f'{{"{key}": {{"status": ["refunded"]}}}}'
+    given = ["--payload", "--column", "body", "--source", source]
+    given += ["--encoding", "raw"] if source == "kinesis" else []
+    result = fp("filter", *given, "--stats", pattern, archive, path)
+    own = [json.loads(body) for body in (BODIES[0], BODIES[4]) if body is not None]
+    assert lines(result.stdout_bytes) == [*KEPT, *own]
+    assert result.stderr == f"1,004 records: {len(KEPT) + 2} match, {1002 - len(KEPT)} drop\n"
+    count = fp("filter", *given, "-c", pattern, path, archive).stdout.split()
+    assert count == [f"{path}:2", f"{archive}:{len(KEPT)}"]
+    assert f"{len(KEPT) + 2:,} match" in fp("stats", *given, pattern, archive, path).stdout
