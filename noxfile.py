@@ -60,9 +60,7 @@ def integration(session: nox.Session) -> None:
     install = ("npm", "install", "--silent", "--no-audit", "--no-fund")
     session.run(*install, "--prefix", str(folder), "fauxqs@1.9.2", external=True)
     session.env.update(FAUXQS=str(folder.resolve()), INTEGRATION="required")
-    # moto's server hands a message to two receivers now and then, as SQS may, too: what expects
-    # exactly one delivery is tried again.
-    _pytest(session, "tests/integration", "--reruns", "2", profile="brief")
+    _pytest(session, "tests/integration", profile="brief")
 
 
 @nox.session
@@ -79,6 +77,26 @@ def spark(session: nox.Session) -> None:
         session.skip("not tested: there is no Java, which Spark needs")
     session.install("-e", ".[test,spark]")
     _pytest(session, "tests/spark", profile="brief")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation site, in `build/site`, and a browser's look at each of its pages.
+
+    Where there is npm, the site has the playground; `PLAYGROUND=no` leaves it out.
+    """
+    session.install("-e", ".[docs]", "pytest>=8", "hypothesis")
+    site = Path("build/site")
+    shutil.rmtree(site, ignore_errors=True)
+    playground = shutil.which("npm") is not None and os.environ.get("PLAYGROUND") != "no"
+    options = ("-A", "playground=1") if playground else ()
+    session.run("sphinx-build", "-q", "-W", "--keep-going", "-E", *options, "docs", str(site))
+    if playground:
+        build = "filterpatterns.integrations.playground.build"
+        session.run("python", "-m", build, str(site / "playground"))
+    (site / ".buildinfo").unlink(missing_ok=True)
+    shutil.rmtree(site / ".doctrees")
+    _pytest(session, "tests/site", profile="brief")
 
 
 @nox.session

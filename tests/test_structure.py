@@ -30,7 +30,7 @@ FLOORS = (
     "integrations",
     "cli",
 )
-"""Each imports only from those before it. docs/design.md says what each is for."""
+"""Each imports only from those before it. docs/explanation/design.md says what each is for."""
 
 GONE = frozenset(
     (
@@ -63,7 +63,7 @@ GONE = frozenset(
         "_Filed",
     )
 )
-"""Names that docs/design.md replaced."""
+"""Names that docs/explanation/design.md replaced."""
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -1,6 +1,6 @@
 """The reference of `fp`, as Markdown, made from the definitions of its commands.
 
-`python -m filterpatterns.cli.reference` prints it: `docs/cli.md` is that.
+`python -m filterpatterns.cli.reference` prints it: `docs/reference/cli.md` is that.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _FILES = """\
       {"pattern": {"file": "template.yaml#Orders"}, "event": {"Records": [...]}, "matches": ["id"]}
       {"pattern": {...}, "valid": false}
 
-  Or YAML, by the name, with the `cases` of one `pattern` (docs/testing.md).
+  Or YAML, by the name, with the `cases` of one `pattern` (docs/how-to/testing.md).
 
 * `-` is standard input; only one argument may be that."""
 
@@ -54,9 +54,10 @@ def markdown() -> str:
     """The reference: a section for the program, and one for each command."""
     context = click.Context(main, info_name="fp", **main.context_settings)
     lines = [
-        "# fp",
+        "# Command line",
         "",
         "This page is what `python -m filterpatterns.cli.reference` prints.",
+        *("", "## fp"),
         *_command(main, context),
         *("", "### Commands", ""),
     ]

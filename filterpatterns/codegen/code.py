@@ -7,6 +7,8 @@ from functools import partial
 from types import MethodType
 from typing import Any
 
+from filterpatterns.codegen.emitter import Emitter
+
 
 class FallbackNeeded(Exception):
     """The generated code does not handle this record; the interpreter does."""
@@ -81,7 +83,9 @@ class Code:
             except BaseException:
                 del self._functions[key]
                 raise
-            source = [f"def {name}({parameter}):", *(f"    {line}" for line in lines)]
-            self.deferred[name] = "\n".join(source) + "\n"
+            emit = Emitter()
+            with emit.block(f"def {name}({parameter}):"):
+                emit(*lines)
+            self.deferred[name] = emit.source
             self.namespace[name] = partial(self._call_first, name)
         return self._functions[key]

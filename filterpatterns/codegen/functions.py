@@ -17,7 +17,8 @@ from io import StringIO
 from typing import Any
 
 from filterpatterns.codegen.code import Code
-from filterpatterns.codegen.emit import Exits, indent
+from filterpatterns.codegen.emit import Exits
+from filterpatterns.codegen.emitter import Emitter
 from filterpatterns.codegen.record import RecordCodegen
 from filterpatterns.codegen.types import Unsupported
 from filterpatterns.matching.match_tree import Matcher
@@ -176,10 +177,13 @@ class Generated:
 
     def _write_single(self) -> None:
         """The function for a dict; that for a text is written when one is first seen."""
-        lines = self._single_statements("dict")
         self._code.namespace["matches_text"] = self._match_first_text
-        other = ["if record.__class__ is not dict:", "    return matches_text(record)"]
-        self._code.lines += ["", "def matches(record):", *indent(other), *indent(lines)]
+        emit = Emitter()
+        with emit.block("def matches(record):"):
+            with emit.block("if record.__class__ is not dict:"):
+                emit("return matches_text(record)")
+            emit(*self._single_statements("dict"))
+        self._add(emit)
 
     def _match_first_text(self, record: Any) -> bool:
         return self._single_text()(record)
@@ -189,8 +193,10 @@ class Generated:
         with self._lock:
             function: Callable[[Any], bool] = self._code.namespace["matches_text"]
             if function == self._match_first_text:
-                lines = self._single_statements("text")
-                self._code.lines += ["", "def matches_text(record):", *indent(lines)]
+                emit = Emitter()
+                with emit.block("def matches_text(record):"):
+                    emit(*self._single_statements("text"))
+                self._add(emit)
                 self._execute_new()
                 function = self._code.namespace["matches_text"]
         return function
@@ -205,16 +211,14 @@ class Generated:
         self, name: str, result: str, kind: str, look: bool, texts: bool | None
     ) -> None:
         exits = Exits.of(*_RESULTS[result], "slow")
-        lines = self._record_codegen.statements(kind, look=look, texts=texts, exits=exits)
-        if kind == "dict":
-            other = ["if record.__class__ is not dict:", *indent(exits.fallback)]
-            lines = [*other, *lines]
-        self._code.lines += [
-            "",
-            f"def {name}(records, keep, drop, slow):",
-            "    for record in records:",
-            *indent(indent(lines)),
-        ]
+        emit = Emitter()
+        head = emit.block(f"def {name}(records, keep, drop, slow):")
+        with head, emit.block("for record in records:"):
+            if kind == "dict":
+                with emit.block("if record.__class__ is not dict:"):
+                    emit(*exits.fallback)
+            emit(*self._record_codegen.statements(kind, look=look, texts=texts, exits=exits))
+        self._add(emit)
 
     def _write_line_loop(
         self,
@@ -232,15 +236,13 @@ class Generated:
             fallback=("slow(record, number)", "continue"),
             tells_formats=tells_formats,
         )
-        self._code.lines += [
-            "",
-            f"def {name}(records, number, keep, drop, slow):",
-            f"    for {'record, members' if kind == 'row' else 'record'} in records:",
-            "        number += 1",
-            *indent(
-                indent(self._record_codegen.statements(kind, look=look, texts=texts, exits=exits))
-            ),
-        ]
+        emit = Emitter()
+        head = emit.block(f"def {name}(records, number, keep, drop, slow):")
+        taken = "record, members" if kind == "row" else "record"
+        with head, emit.block(f"for {taken} in records:"):
+            emit("number += 1")
+            emit(*self._record_codegen.statements(kind, look=look, texts=texts, exits=exits))
+        self._add(emit)
 
     def _write_view_loop(self, name: str, kind: str) -> None:
         exits = Exits(
@@ -248,14 +250,14 @@ class Generated:
             no_match=("continue",),
             fallback=("slow(row)", "continue"),
         )
-        self._code.lines += [
-            "",
-            f"def {name}(view, offsets, rows, keep, slow):",
-            f"    for {_EACH.get(kind, 'row')} in rows:",
-            *indent(
-                indent(self._record_codegen.statements(kind, look=False, texts=None, exits=exits))
-            ),
-        ]
+        emit = Emitter()
+        head = emit.block(f"def {name}(view, offsets, rows, keep, slow):")
+        with head, emit.block(f"for {_EACH.get(kind, 'row')} in rows:"):
+            emit(*self._record_codegen.statements(kind, look=False, texts=None, exits=exits))
+        self._add(emit)
+
+    def _add(self, emit: Emitter) -> None:
+        self._code.lines += ["", *emit.lines]
 
     def _function(self, name: str, write: Callable[[], None]) -> Any:
         namespace = self._code.namespace

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-SourceName = Literal["sqs", "kinesis", "dynamodb", "kafka", "mq", "event", "auto"]
+SourceName = Literal["sqs", "kinesis", "dynamodb", "kafka", "mq", "event", "subscriber", "auto"]
 """The names of event sources, and "auto": each record by its own `eventSource` or shape."""
 
 

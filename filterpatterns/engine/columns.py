@@ -1,11 +1,13 @@
-"""What a Filter does with columns of Arrow data; `integrations.arrow` does the work."""
+"""What a Filter and a RuleSet do with columns of Arrow data, by `integrations.arrow`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 from filterpatterns.engine.engine import MatchEngine, OnError
+from filterpatterns.matching.match_tree import Matcher
 
 if TYPE_CHECKING:
     import pyarrow
@@ -17,7 +19,10 @@ PayloadEncoding = Literal["raw", "base64"]
 """How a column holds payloads: the bytes themselves, or base64."""
 
 Nulls = Literal["null", "absent"]
-"""What a null member of an object stands for: JSON's null, or a member that is not there."""
+"""What a null member of an object means: JSON's null, or a member that is not there."""
+
+NamesOfEach = Callable[[Iterable[Any]], "list[list[str]]"]
+"""From records to the names of the rules that match each."""
 
 
 def arrow() -> Any:
@@ -90,21 +95,46 @@ class ArrowMethods:
     ) -> Any:
         """The rows of Arrow data that are kept, in order.
 
-        Args:
-            table: as `data` for `mask_arrow`.
-            column: as for `mask_arrow`.
-            of: as for `mask_arrow`.
-            encoding: as for `mask_arrow`.
-            nulls: as for `mask_arrow`.
-            on_error: as for `mask_arrow`.
+        The arguments (`table` is `data` there) and what is raised are those of `mask_arrow`.
 
         Returns:
             pyarrow's object of the same kind; of other libraries' data a pyarrow Table or
             ChunkedArray.
-
-        Raises:
-            As `mask_arrow` does.
         """
         found = arrow()
         options = found.ColumnOptions(of, encoding, nulls, on_error)
         return found.filter_arrow(self._engine, table, column, options)
+
+
+class ArrowNames:
+    """The method of a RuleSet for Arrow data."""
+
+    __slots__ = ()
+
+    def _names_of_rows(self, on_error: OnError) -> tuple[NamesOfEach, Matcher | None]:
+        """What matches records, by the rules as they are now; and what all rules together look at,
+        None for records of several sources."""
+        raise NotImplementedError
+
+    def matching_arrow(
+        self,
+        data: Any,
+        *,
+        column: str | None = None,
+        of: Of = "payload",
+        encoding: PayloadEncoding | None = None,
+        nulls: Nulls = "null",
+        on_error: OnError = "raise",
+    ) -> pyarrow.ListArray | pyarrow.ChunkedArray:
+        """The names of the rules that match each row of Arrow data, as lists of strings.
+
+        Needs the extra `arrow`. The arguments and what is raised are those of `Filter.mask_arrow`.
+
+        Returns:
+            A ListArray; for chunked data and tables a ChunkedArray. No rule matches a row that is
+            null: its list is empty.
+        """
+        found = arrow()
+        options = found.ColumnOptions(of, encoding, nulls, on_error)
+        matching, matcher = self._names_of_rows(on_error)
+        return found.matching_arrow(matching, matcher, data, column, options)

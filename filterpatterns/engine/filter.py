@@ -250,7 +250,7 @@ def check(
 
     Returns:
         Errors, for which AWS would reject the pattern, and warnings: what AWS accepts silently
-        but is probably not intended. `docs/rules.md` has a section for each code.
+        but is probably not intended. `docs/reference/rules.md` has a section for each code.
 
     Raises:
         ValueError: the source or the dialect is unknown.

@@ -1,7 +1,7 @@
 """A search over whole blocks of lines for what a pattern wants, before any of them is decoded.
 
 All lines of a block are validated in one call, as they are without a search. Of a block whose lines
-are records, only those are judged that have what the pattern looks for; the others cannot match.
+are records, only those are matched that have what the pattern looks for; the others cannot match.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SHALLOW: Final = 2 * MAX_PAYLOAD_DEPTH
 """Bytes of a line that cannot be too deep."""
 
 _ROUNDS: Final = 6
-"""Blocks that are judged with a search, and as many without, to see which is faster. The first are
+"""Blocks that are matched with a search, and as many without, to see which is faster. The first are
 for warming up, and to find the fastest way without."""
 
 _BYTES_PER_SAMPLE: Final = 1 << 26
@@ -141,7 +141,7 @@ def of(engine: MatchEngine) -> LineSearch | None:
 
 def _fast_finder() -> Callable[[bytes], Any] | None:
     """What makes a block searchable. CPython's own search takes ten times as long, as much as
-    judging all lines."""
+    matching all lines."""
     try:
         import stringzilla
     except ImportError:

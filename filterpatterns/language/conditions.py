@@ -229,7 +229,7 @@ class _Checker:
             value.span,
             f"a field wants an array of rules or an object, found {describe(value)}",
             path=place,
-            hint=_mend_scalar(field.name, value),
+            hint=_suggest_array(field.name, value),
         )
         return ()
 
@@ -359,7 +359,7 @@ def _holds_fields(value: nodes.Fields | nodes.Rules | nodes.Scalar) -> bool:
     )
 
 
-def _mend_scalar(name: str, value: nodes.Scalar) -> str:
+def _suggest_array(name: str, value: nodes.Scalar) -> str:
     if name == "Filters":
         return 'for a FilterCriteria without filters, write {"Filters": []}'
     if isinstance(value.value, str) and value.value.lstrip().startswith("{"):

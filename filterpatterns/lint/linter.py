@@ -1,7 +1,7 @@
 """What AWS accepts in silence and is likely meant otherwise: conditions -> warnings.
 
-Each function is one rule, with its code in `docs/rules.md`. The mistakes are those that people
-report again and again: the mapping is accepted, and records are dropped.
+Each function is one rule, with its code in `docs/reference/rules.md`. The mistakes are those that
+people report again and again: the mapping is accepted, and records are dropped.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ from filterpatterns.delivery.sources import SOURCES
 from filterpatterns.language.conditions import AllOf, Condition, iter_conditions
 from filterpatterns.language.diagnostics import Reporter
 from filterpatterns.language.operators import (
+    REFERENCES,
     Absent,
     AnythingBut,
-    Cidr,
-    Exactly,
     Operator,
     Prefix,
     Suffix,
-    Wildcard,
+    name_of,
 )
 from filterpatterns.language.operators.unknown import UnknownRule
 from filterpatterns.lint.arrays import ARRAY_RULES, exists_beside_fields
@@ -154,16 +153,13 @@ def _undocumented(condition: Condition, dialect: str, strict: bool, report: Repo
 
 
 def _undocumented_name(rule: Operator, dialect: str) -> str | None:
-    if isinstance(rule, Exactly):
-        return "exactly"
+    name = name_of(rule)
+    if name is not None and dialect not in REFERENCES[name].documented:
+        return name
     if dialect == "eventbridge":
         return None
-    if isinstance(rule, Wildcard):
-        return "wildcard"
     if isinstance(rule, AnythingBut) and rule.rules:
         return "anything-but with an operator"
-    if isinstance(rule, Cidr):
-        return "cidr"
     if dialect == "lambda" and isinstance(rule, (Prefix, Suffix)) and rule.spelling is not None:
         return "prefix or suffix ignoring case"
     return None

@@ -13,19 +13,24 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from filterpatterns.codegen.emit import indent
 from filterpatterns.codegen.functions import DecodeRows
 from filterpatterns.codegen.rows import decode_rows, split_lines
 from filterpatterns.codegen.types import Unsupported, without
 from filterpatterns.delivery.envelopes import HOLDERS
 from filterpatterns.delivery.sources import Encoding, Source
 from filterpatterns.engine.rulesets import types
-from filterpatterns.engine.rulesets.paths import PathNode, with_paths
+from filterpatterns.engine.rulesets.paths import PathNode, UnsupportedRecord, with_paths
 from filterpatterns.engine.rulesets.reading import decoded, decoder_of
-from filterpatterns.engine.rulesets.writer import UNSET, SetWriter
+from filterpatterns.engine.rulesets.runtime import UNSET
+from filterpatterns.engine.rulesets.types import ObjectType
+from filterpatterns.engine.rulesets.writer import SetWriter
 from filterpatterns.jsontext.decoding import decoders_overflow, has_minus_zero, is_too_deep
 from filterpatterns.jsontext.numbers import read_number
 from filterpatterns.stats.counts import Funnel
 from filterpatterns.stats.partial import FieldMatcher
+
+ReadValues = Callable[[Any, Any], "tuple[Any, ...] | None"]
 
 _MOST_VALUES: Final = 2_000
 """Values of a field, and kinds of records, that are remembered."""
@@ -34,6 +39,21 @@ _LONGEST_VALUE: Final = 100
 
 _KINDS: Final = (str, int, float, bool, type(None))
 """Classes of leaves that are remembered; numbers of which the text counts are not."""
+
+
+def _reader(line_type: ObjectType, body_type: ObjectType) -> tuple[ReadValues, tuple[str, ...]]:
+    """The function from a line and its body, each decoded, to a tuple of what is at the paths in
+    them, UNSET where that is nothing; or to None where an array is on the way. And the paths."""
+    writer = SetWriter(())
+    lines = writer.read("line", line_type, is_struct=True)
+    lines += writer.read("body", body_type, is_struct=True)
+    source = [
+        "def read(line, body):",
+        "    try:",
+        *indent(indent([*lines, f"return {writer.values}"])),
+        f"    except {writer.bind(UnsupportedRecord)}: return None",
+    ]
+    return writer.function("read", source), writer.paths
 
 
 class _Outcome(Struct, frozen=True):
@@ -109,7 +129,7 @@ class QuickLines:
             line_type = types.object_type(top)
             below, _ = with_paths(PathNode(), inner, 1)
             body_type = types.object_type(below)
-            self._read, paths = SetWriter(()).reader([(line_type, True), (body_type, True)])
+            self._read, paths = _reader(line_type, body_type)
         except types.Unsupported:
             raise Unsupported from None
         self._decode_lines: DecodeRows = msgspec.json.Decoder(

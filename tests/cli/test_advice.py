@@ -40,12 +40,12 @@ S3 = {"Records": [{"eventSource": "aws:s3", "s3": {"object": {"key": "a"}}}]}
 @pytest.mark.parametrize(
     ("pattern", "record", "words"),
     [
-        (KIND, sqs(SNS), "its Message is a string that holds JSON with kind, and filters cannot"),
+        (KIND, sqs(SNS), "its Message is a string that contains JSON with kind, and filters"),
         (KIND, sqs({**SNS, "Message": "hello"}), "its Message is a string, which filters cannot"),
-        (KIND, sqs(EVENT), 'its fields stand under detail: {"body": {"detail": {"kind": ...}}}'),
-        (KIND, sqs(S3), "body is an S3 notification: its fields stand under Records"),
+        (KIND, sqs(EVENT), 'its fields are under detail: {"body": {"detail": {"kind": ...}}}'),
+        (KIND, sqs(S3), "body is an S3 notification: its fields are under Records"),
         (KIND, sqs(json.dumps(json.dumps({"kind": "order"}))), "the sender has encoded it twice"),
-        ('{"data": {"kind": ["order"]}}', kinesis(gzip.compress(b"{}")), "data is gzip (CloudW"),
+        ('{"data": {"kind": ["order"]}}', kinesis(gzip.compress(b"{}")), "data is gzip (as sent"),
         (KIND, {"kind": "order"}, "the records have no body: are these the payloads themselves?"),
         ('{"kind": ["order"]}', sqs({"kind": "order"}), 'stands under "body"'),
         (KIND, kinesis(b"{}"), "these look like records of kinesis: --source kinesis"),
@@ -155,7 +155,7 @@ def test_routed_payloads_are_written_as_they_are(here: Path) -> None:
 def test_a_payload_needs_a_source(here: Path) -> None:
     (here / "p.jsonl").write_text('{"kind": "order"}\n')
     result = fp("test", "--payload", '{"kind": ["order"]}', "p.jsonl")
-    assert (result.exit_code, "say --source" in result.stderr) == (2, True)
+    assert (result.exit_code, "give --source" in result.stderr) == (2, True)
     args = ("--payload", "--source", "event", '{"kind": ["order"]}', "p.jsonl")
     assert "1 match" in fp("test", *args).stdout
     assert fp("test", "--payload", "--cases", "p.jsonl").exit_code == 2

@@ -372,8 +372,8 @@ def test_the_reason_is_shown_below_a_case_that_fails() -> None:
     ("args", "message"),
     [
         (["--cases"], "Option '--cases' requires an argument"),
-        (["--cases", "-", "-"], "standard input (-) can be read but once"),
-        (["--expect", "all", "--cases", "-"], "--expect is about EVENTS"),
+        (["--cases", "-", "-"], "standard input (-) can be read only once"),
+        (["--expect", "all", "--cases", "-"], "--expect is for EVENTS"),
         (["--junit", "r.xml", PATTERN, "-"], "--junit needs --cases, or --expect"),
         (["--explain", "--json", PATTERN, "-"], "--explain and --json exclude each other"),
         (["--explain", "-q", PATTERN, "-"], "--explain and --quiet exclude each other"),

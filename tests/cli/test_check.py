@@ -26,7 +26,7 @@ WRONG = '{"body": {"a": "x"}}\n'
 DOUBTFUL = '{"body": {"a": [1], "a": [2]}}\n'
 RIGHT = '{"body": {"a": [1]}}\n'
 OBJECT = "a field wants an array of rules or an object, found the number 16"
-SHARED = "Fn::ImportValue SharedPattern is known only when deployed"
+SHARED = "Fn::ImportValue SharedPattern is known only at deployment"
 FP005 = 'a field wants an array of rules or an object, found the string "x"'
 
 

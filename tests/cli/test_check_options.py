@@ -179,7 +179,7 @@ def test_a_template_of_a_template_is_an_error_if_it_was_named(here: Path) -> Non
     (here / "t.yaml").write_text("Filters: {{ a }} {{ b }}\n")
     result = fp("check", "t.yaml")
     assert result.exit_code == 2
-    assert "hint: this looks like a template of Jinja, Helm or the like" in result.stderr
+    assert "hint: this looks like a template of Jinja, Helm or a similar engine" in result.stderr
     searched = fp("check", "--search", "t.yaml")
     assert (searched.exit_code, searched.stdout.split(" ")[1]) == (0, "FP204")
 
@@ -277,7 +277,7 @@ def _env() -> dict[str, str]:
 
 
 def _blocks(language: str) -> list[str]:
-    page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "how-to" / "ci.md").read_text(encoding="utf-8")
     return re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
 
 

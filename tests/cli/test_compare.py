@@ -64,7 +64,9 @@ class Stub:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.01,), daemon=True
+        )
         self._thread.start()
 
     def close(self) -> None:
@@ -146,7 +148,7 @@ def test_what_the_pattern_names_is_not_filled_in(stub: Stub, tmp_path: Path) -> 
     file = events(tmp_path, '{"detail": {"total": 6}}', EVENT)
     code, _, err = run(pattern, file, "--endpoint-url", stub.url)
     assert code == 2
-    assert 'takes no event without "source", which the pattern names' in err
+    assert 'refuses events without "source", which the pattern names' in err
     assert len(stub.asked) == 1
 
 

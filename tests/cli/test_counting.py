@@ -111,7 +111,7 @@ def test_routes_are_counted_as_they_are_listed(
     names = [name for line in listed.stdout.splitlines() for name in json.loads(line)["names"]]
     counts = {row["name"]: row["records"] for row in map(json.loads, counted.stdout.splitlines())}
     assert counts == {name: names.count(name) for name in chosen}
-    unused = " rules took no record"
+    unused = " rules matched no record"
     assert [line for line in counted.stderr.splitlines() if unused not in line] == (
         listed.stderr.splitlines()
     )

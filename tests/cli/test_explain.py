@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import json
+import re
 import signal
 import subprocess
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -270,3 +274,92 @@ def test_a_refused_pattern_and_a_wrong_option() -> None:
 def test_the_help_has_examples() -> None:
     assert "fp explain pattern.json events.jsonl" in fp("explain", "--help").stdout
     assert "  explain  " in fp("--help").stdout
+
+
+class _Page(HTMLParser):
+    """The texts of a page, and what its elements and attributes are."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self._open: list[str] = []
+        self.feed(text)
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        if tag != "meta":
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self._open and data.strip():
+            self.texts.append(data)
+
+
+def _same_page(here: Path, *arguments: str) -> _Page:
+    result = fp("explain", "--html", "why.html", *arguments)
+    assert (result.stdout, result.stderr, result.exit_code) == ("", "", 0)
+    return _Page((here / "why.html").read_text("utf-8"))
+
+
+def test_the_page_has_the_words_of_the_terminal(here: Path) -> None:
+    page = _same_page(here, "pattern.json", "events.jsonl")
+    words = " ".join(page.texts)
+    for line in fp("explain", "pattern.json", "events.jsonl").stdout.splitlines():
+        text = line.strip().lstrip("✓✗· ")
+        name, _, rest = text.partition(": ")
+        assert text in words or (name in words and rest in words)
+    lists = {"details", "summary", "ul", "li", "div", "span"}
+    others = {"html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "pre", "section"}
+    assert page.tags <= lists | others
+
+
+def test_the_page_needs_nothing_else_and_runs_nothing(here: Path) -> None:
+    _same_page(here, "pattern.json", "events.jsonl")
+    text = (here / "why.html").read_text("utf-8")
+    style = text.partition("<style>")[2].partition("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"default-src 'none'; style-src 'sha256-{digest}'" in text
+    assert not re.findall(r"<script|\ssrc=|\shref=|url\(|@import|\sstyle=", text)
+
+
+def test_hostile_texts_stay_texts_on_the_page(here: Path) -> None:
+    evil = (
+        "</style></pre><script>alert(1)</script><img src=x onerror=alert(1)>&amp;\x00\u2028\ud800"
+    )
+    (here / "pattern.json").write_text(json.dumps({"body": {evil: [evil, {"suffix": "y" + evil}]}}))
+    (here / "events.jsonl").write_text(
+        lines(*[{"messageId": evil, "body": json.dumps({evil: value})} for value in (evil, "x", 1)])
+    )
+    page = _same_page(here, "--source", "sqs", "pattern.json", "events.jsonl")
+    assert not {"script", "img"} & page.tags
+    assert page.attributes <= {
+        "lang",
+        "charset",
+        "http-equiv",
+        "content",
+        "name",
+        "class",
+        "open",
+    } | {"aria-hidden"}
+    assert sum("<script>alert(1)" in text for text in page.texts) > 3
+
+
+def test_the_page_does_not_replace_what_is_read(here: Path) -> None:
+    before = (here / "events.jsonl").read_text()
+    result = fp("explain", "--html", "events.jsonl", "pattern.json", "events.jsonl")
+    assert result.exit_code == 2
+    assert "--html would write to this file, which is read" in result.stderr
+    assert (here / "events.jsonl").read_text() == before
+    result = fp("explain", "--html", "why.html", "missing.json", "events.jsonl")
+    assert result.exit_code == 2
+    assert not (here / "why.html").exists()
+    result = fp("explain", "--json", "--html", "why.html", "pattern.json", "events.jsonl")
+    assert result.exit_code == 2
+    assert "either --json or --html" in result.stderr

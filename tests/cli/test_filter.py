@@ -136,7 +136,7 @@ def test_of_many_bad_lines_a_few_are_shown_and_all_are_counted(events: Path) -> 
     result = fp("filter", PATTERN, events)
     assert result.stdout_bytes == BIG
     assert result.stderr.count("error:") == 10
-    assert "1,000 lines are no records" in result.stderr
+    assert "1,000 lines are not records" in result.stderr
 
 
 def test_a_lambda_event_is_taken_apart(events: Path) -> None:

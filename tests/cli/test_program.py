@@ -340,8 +340,8 @@ def test_an_error_outweighs_an_expectation() -> None:
     [
         (["test"], "Missing argument 'PATTERN'"),
         (["test", PATTERN], "Missing argument 'EVENTS...'"),
-        (["test", "-", "-"], "standard input (-) can be read but once"),
-        (["test", PATTERN, "-", "-"], "standard input (-) can be read but once"),
+        (["test", "-", "-"], "standard input (-) can be read only once"),
+        (["test", PATTERN, "-", "-"], "standard input (-) can be read only once"),
         (["test", "--expect", "some", PATTERN, "-"], "'some' is not all, none, any or a number"),
         (["test", "--expect", "-1", PATTERN, "-"], "'-1' is not all, none, any or a number"),
         (["test", "--source", "x", PATTERN, "-"], "'x' is not one of"),
@@ -392,7 +392,7 @@ def test_warnings_go_to_standard_error() -> None:
         ("nope.json", "nope.json: error: no such file or directory\n"),
         (".", ".: error: is a directory\n"),
         ("'{body:", "hint: this looks like JSON that the shell has changed"),
-        ("{body: {a: [1]}}", "hint: the shell took its quotation marks"),
+        ("{body: {a: [1]}}", "hint: the shell removed its quotation marks"),
         ("events.jsonl", "hint: these look like records; PATTERN comes first, then EVENTS"),
         ("binary", "binary: error FP022: not UTF-8"),
         ("empty", "empty:1:1: error FP001: "),
@@ -466,8 +466,8 @@ def test_every_command_has_help_with_examples() -> None:
 def test_a_value_that_the_template_does_not_have(here: Path) -> None:
     template = ROOT / "tests" / "templates" / "data" / "rules.yaml"
     result = fp("test", f"{template}#Kept", "events.jsonl")
-    assert ":25:19: error FP201: Ref AWS::AccountId is known only when deployed\n" in result.stderr
-    assert "  hint: say what it is: --set 'AWS::AccountId=VALUE'\n" in result.stderr
+    assert ":25:19: error FP201: Ref AWS::AccountId is known only at deployment\n" in result.stderr
+    assert "  hint: provide it: --set 'AWS::AccountId=VALUE'\n" in result.stderr
     assert result.exit_code == 2
     given = fp("test", "--set", "AWS::AccountId=123", f"{template}#Kept", "events.jsonl")
     assert given.exit_code == 0
@@ -477,7 +477,7 @@ def test_a_value_that_the_template_does_not_have(here: Path) -> None:
 def test_a_pattern_of_which_nothing_is_known(here: Path) -> None:
     template = ROOT / "tests" / "templates" / "data" / "rules.yaml"
     result = fp("test", f"{template}#Open", "events.jsonl")
-    assert "hint: say what it is: --set 'SharedPattern=VALUE'\n" in result.stderr
+    assert "hint: provide it: --set 'SharedPattern=VALUE'\n" in result.stderr
     assert result.exit_code == 2
     pattern = '{"body": {"nothing": ["here"]}}'
     given = fp("test", "--set", f"SharedPattern={pattern}", f"{template}#Open", "events.jsonl")

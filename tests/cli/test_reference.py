@@ -20,8 +20,8 @@ COMMANDS = {name: main.get_command(CONTEXT, name) for name in main.list_commands
 
 
 def test_the_page_of_commands_is_current() -> None:
-    page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
-    assert page == markdown(), "run: python -m filterpatterns.cli.reference > docs/cli.md"
+    page = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+    assert page == markdown(), "run: python -m filterpatterns.cli.reference > docs/reference/cli.md"
 
 
 def test_the_page_is_what_the_module_prints() -> None:

@@ -87,7 +87,7 @@ def test_the_summary_counts_by_rule(here: Path) -> None:
     ]
     result = fp("route", "--summary", "rules.json", "-", stdin=lines(RECORDS[1]))
     assert result.stdout.splitlines()[1:] == ["  0 large", "  0 paid", "  1 either"]
-    assert result.stderr == "2 of 3 rules took no record\n"
+    assert result.stderr == "2 of 3 rules matched no record\n"
     result = fp("route", "--summary", '{"": {"body": ["hello"]}}', "-", stdin=lines(RECORDS[1]))
     assert '  0 ""\n' in result.stdout
 
@@ -347,7 +347,7 @@ def test_rules_from_standard_input_and_from_the_command_line(here: Path) -> None
     assert fp("route", "-", "events.jsonl", stdin=json.dumps(RULES)).exit_code == 0
     assert "match  x" in fp("route", '{"x": {"body": ["hello"]}}', "events.jsonl").stdout
     result = fp("route", "-", "-", stdin=json.dumps(RULES))
-    assert "standard input (-) can be read but once" in result.stderr
+    assert "standard input (-) can be read only once" in result.stderr
 
 
 LISTING: dict[str, Any] = {
@@ -367,7 +367,7 @@ def test_what_aws_events_list_rules_prints(here: Path) -> None:
     assert result.stderr.splitlines() == [
         "listing.json: note: 1 rule without an EventPattern left out: nightly",
         "listing.json: note: 1 rule DISABLED left out: old",
-        "listing.json: note: the listing goes on behind its NextToken: not all rules are here",
+        "listing.json: note: the listing is incomplete: it has a NextToken",
     ]
 
 

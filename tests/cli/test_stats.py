@@ -178,7 +178,7 @@ def test_records_that_one_filter_cannot_match_are_reported(monkeypatch: pytest.M
     records = [{"c": 1, "a": {"b": [[2], [1]]}, "a.b": [[3], [1]]}, {"a": {"b": 1}}]
     rows = table(criteria, *records, options=("--source", "event"))
     assert rows[0] == "2 records: 2 match, 0 drop"
-    assert "filter 2 (event) keeps 1 of 2 records, cannot judge 1" in rows
+    assert "filter 2 (event) keeps 1 of 2 records, no verdict for 1" in rows
 
 
 def test_long_patterns_are_shown_in_part() -> None:

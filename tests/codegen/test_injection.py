@@ -17,6 +17,8 @@ from filterpatterns import Filter, PatternError
 from filterpatterns.engine.engine import Engine
 from tests.support.paths import base64_of, case_lines, in_body, sqs_record, under, verdicts
 
+pytestmark = [pytest.mark.properties, pytest.mark.usefixtures("same_source_compiled_once")]
+
 MARK = "ZqXj"
 HOSTILE = {
     "double quote": f'{MARK}"',
@@ -100,12 +102,15 @@ _ATTRIBUTES = {
 _CONSTANTS = {"True", "False", "None", "'utf-8'", "':'", "1"}
 
 
-@cache
 def assert_names_only(source: str) -> None:
-    """The source has no name, no attribute and no constant but those that are listed here.
+    """The source has no name, no attribute and no constant but those that are listed here."""
+    for function in re.split(r"\n(?=def )", source):
+        _assert_names_only(function)
 
-    Patterns that differ in their texts only have one source: it is looked at once.
-    """
+
+@cache
+def _assert_names_only(source: str) -> None:
+    """Patterns that differ only in their texts have the same source, which is checked once."""
     assert source.isascii()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Name):

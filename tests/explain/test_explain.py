@@ -811,10 +811,10 @@ def _nested(levels: int, make: Any, value: Any = 1) -> Any:
 @pytest.mark.parametrize(
     ("pattern", "record"),
     [
-        ({"a": [2]}, {"a": _nested(100_000, lambda value: [value])}),
-        ({"a": [2]}, _nested(100_000, lambda value: {"a": value})),
-        ({"a": {"b": [1], "c": [2]}}, {"a": [{"b": 1, "x": 3}] * 50_000}),
-        ({"a": [2, 3]}, {"a": [1] * 50_000}),
+        ({"a": [2]}, {"a": _nested(20_000, lambda value: [value])}),
+        ({"a": [2]}, _nested(20_000, lambda value: {"a": value})),
+        ({"a": {"b": [1], "c": [2]}}, {"a": [{"b": 1, "x": 3}] * 20_000}),
+        ({"a": [2, 3]}, {"a": [1] * 20_000}),
         ({"a": [2]}, {"a": "x" * 1_000_000}),
         ({"a": {"b": [2]}}, {f"a{i}": i for i in range(50_000)}),
         (

@@ -50,17 +50,8 @@ class Server:
     def start(self) -> None:
         env = dict(os.environ)
         if self.name == "moto":
-            command = [
-                sys.executable,
-                "-W",
-                "ignore",
-                "-m",
-                "moto.server",
-                "-H",
-                "127.0.0.1",
-                "-p",
-                str(self.port),
-            ]
+            script = str(HERE / "moto_server.py")
+            command = [sys.executable, "-W", "ignore", script, str(self.port)]
         else:
             command = ["node", str(HERE / "fauxqs_server.mjs"), str(self.port)]
         self._process = subprocess.Popen(

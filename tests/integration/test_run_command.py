@@ -130,7 +130,7 @@ def test_a_program_and_options_instead_of_the_template_s(
     arguments = ("template.yaml#Everything", *places(server, queue), "--command", program)
     status, _, err = run(folder, *arguments, "--once")
     assert status == 2
-    assert "template.yaml:21:18: error: BatchSize: Ref Size is known only when deployed" in err
+    assert "template.yaml:21:18: error: BatchSize: Ref Size is known only at deployment" in err
     assert "hint: give --batch-size" in err
     status, _, err = run(folder, *arguments, "--once", "--batch-size", "2")
     assert (status, err) == (0, "")

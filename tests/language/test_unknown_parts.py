@@ -123,8 +123,8 @@ def test_a_template_with_its_values_is_tested(tmp_path: Path) -> None:
     run = CliRunner().invoke
     refused = run(main, ["test", f"{path}#M", str(events)])
     assert refused.exit_code == 2
-    assert "error FP201: ${Tenant} is known only when deployed" in refused.stderr
-    assert "hint: say what it is: --set 'Limit=VALUE'" in refused.stderr
+    assert "error FP201: ${Tenant} is known only at deployment" in refused.stderr
+    assert "hint: provide it: --set 'Limit=VALUE'" in refused.stderr
     given = ["--set", "Tenant=acme", "--set", "Limit=5"]
     assert "1 match" in run(main, ["test", *given, f"{path}#M", str(events)]).stdout
     assert "kept" in run(main, ["explain", *given, f"{path}#M", str(events)]).stdout

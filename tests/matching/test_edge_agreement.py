@@ -7,6 +7,7 @@ import ipaddress
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ import filterpatterns
 from filterpatterns import RuleSet
 from tests.support.oracle import loads, oracle_matches
 from tests.support.paths import in_body, sqs_record, verdicts
+
+pytestmark = pytest.mark.usefixtures("same_source_compiled_once")
 
 _DIGITS = st.text("0123456789", min_size=1, max_size=20)
 _AWKWARD = (

@@ -15,6 +15,8 @@ from tests.support.helpers import all_everywhere
 from tests.support.oracle import loads, oracle_matches
 from tests.support.paths import case_lines, in_body
 
+pytestmark = [pytest.mark.properties, pytest.mark.usefixtures("same_source_compiled_once")]
+
 FOLDER = Path(__file__).parents[1] / "cases" / "operators"
 
 

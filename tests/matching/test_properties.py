@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from filterpatterns.delivery.sources import SOURCES
 from tests.support.oracle import oracle_matches
 from tests.support.paths import base64_of, kinesis_record, sqs_record, under, verdicts
 from tests.support.strategies import pattern_event_pairs, tangled_pairs
+
+pytestmark = pytest.mark.usefixtures("same_source_compiled_once")
 
 
 def _agree(pattern: dict[str, Any], event: dict[str, Any]) -> None:

@@ -15,6 +15,8 @@ from filterpatterns.language.operators.text import matched_length, variants
 from tests.support.helpers import all_everywhere, everywhere, refused
 from tests.support.paths import in_body, sqs_record
 
+pytestmark = [pytest.mark.properties, pytest.mark.usefixtures("same_source_compiled_once")]
+
 NINES = {digits: "9" * digits for digits in (309, 400, 5000)}
 TEN_TO_308 = "1" + "0" * 308
 

@@ -132,7 +132,7 @@ def test_a_sub_with_a_variable_has_a_hole_and_the_filter_beside_it_has_none() ->
     [unset] = mapping.unset
     column = template("sam.yaml").split("\n")[line].index("${") + 1
     assert (unset.line, unset.column, unset.names) == (line + 1, column, ("Customer",))
-    assert (unset.code, unset.reason) == (UNRESOLVED, "${Customer} is known only when deployed")
+    assert (unset.code, unset.reason) == (UNRESOLVED, "${Customer} is known only at deployment")
 
 
 def test_the_kinds_have_their_dialects() -> None:
@@ -255,12 +255,12 @@ def test_or_from_properties_that_only_one_source_has(lines: str, source: str) ->
 @pytest.mark.parametrize(
     ("pattern", "reason"),
     [
-        ("!Ref Pattern", "Ref Pattern is known only when deployed"),
-        ("!GetAtt Macro.Pattern", "Fn::GetAtt Macro.Pattern is known only when deployed"),
-        ("!Sub '${Pattern}'", "${Pattern} is known only when deployed"),
-        ("""!Sub '{${Members}}'""", "${Members} is known only when deployed"),
-        ("'{{resolve:ssm:/pattern}}'", "{{resolve:ssm:/pattern}} is known only when deployed"),
-        ("!Whatever x", "Fn::Whatever is known only when deployed"),
+        ("!Ref Pattern", "Ref Pattern is known only at deployment"),
+        ("!GetAtt Macro.Pattern", "Fn::GetAtt Macro.Pattern is known only at deployment"),
+        ("!Sub '${Pattern}'", "${Pattern} is known only at deployment"),
+        ("""!Sub '{${Members}}'""", "${Members} is known only at deployment"),
+        ("'{{resolve:ssm:/pattern}}'", "{{resolve:ssm:/pattern}} is known only at deployment"),
+        ("!Whatever x", "Fn::Whatever is known only at deployment"),
     ],
 )
 def test_what_is_not_known_is_skipped(pattern: str, reason: str) -> None:
@@ -848,7 +848,7 @@ def test_merges_of_merges_do_not_add_up() -> None:
 
 
 def test_an_object_too_large_to_write_out_is_too_long_for_aws() -> None:
-    text = mapping_yaml("{data: {a: [" + "'" + "x" * 2_000_000 + "']}}")
+    text = mapping_yaml("{data: {a: [" + "'" + "x" * 200_000 + "']}}")
     assert {one.code for one in diagnostics(text)} == {"FP103", "FP017"}
 
 

@@ -35,7 +35,7 @@ def _template(seed: int, indent: int | None) -> str:
         elif kind == "policy":
             resources[f"P{number}"] = {"Type": "AWS::IAM::Policy", "Statement": [{"é": "x" * 9000}]}
         elif kind == "numbers":
-            points = [[random.random(), n] for n in range(3500)]
+            points = [[random.random(), n] for n in range(700)]
             resources[f"N{number}"] = {"Type": "X::Y::Z", "Points": [*points, "FilterCriteria"]}
         else:
             resources[f"T{number}"] = {"Type": "X::Y::Z", "Text": "né\\" * 3000, "null": [None] * 9}

@@ -136,7 +136,7 @@ def test_cloudformation_with_places_and_what_only_the_deployment_knows() -> None
         "Enabled": False,
     }
     assert unresolved(orders) == {
-        "MaximumBatchingWindowInSeconds": "Ref Window is known only when deployed"
+        "MaximumBatchingWindowInSeconds": "Ref Window is known only at deployment"
     }
     places = {one.name: (one.line, one.column) for one in orders.settings}
     assert places["BatchSize"] == (9, 18)

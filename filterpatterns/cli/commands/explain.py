@@ -17,12 +17,13 @@ from filterpatterns.cli.arguments.options import (
     wants_color,
 )
 from filterpatterns.cli.checking import searching
-from filterpatterns.cli.evaluation.record_loop import complain, numbered
+from filterpatterns.cli.evaluation.record_loop import numbered, report
 from filterpatterns.cli.io import output_files, payloads
 from filterpatterns.cli.io.json_output import write_json
+from filterpatterns.cli.io.output_files import Write
 from filterpatterns.cli.io.payloads import Wrap
 from filterpatterns.cli.messages import counted, located
-from filterpatterns.cli.output import advice, explanations, writers
+from filterpatterns.cli.output import advice, explanation_pages, explanations, writers
 from filterpatterns.delivery.reader import Item
 from filterpatterns.engine.filter import Filter
 from filterpatterns.errors import RecordError, printable
@@ -30,11 +31,11 @@ from filterpatterns.explain import Explanation
 from filterpatterns.language.wording import format_value, joined, truncate
 
 _MOST_SAID = 5
-"""Numbers or ids that are not there and are said so."""
+"""How many missing numbers or ids are listed."""
 
 
 class _Wanted(Struct, frozen=True):
-    """Which records are to be explained. `kept` is None for both kinds."""
+    """Which records to explain. `kept` is None for both kinds."""
 
     kept: bool | None
     numbers: tuple[int, ...]
@@ -46,27 +47,27 @@ class _Wanted(Struct, frozen=True):
         return bool(self.numbers or self.ids)
 
     def names(self, number: int, item: Item) -> bool:
-        """Whether a record is one of those."""
+        """Whether a record is to be explained."""
         return not self.named or number in self.numbers or item.id in self.ids
 
     def end_at(self, number: int) -> bool:
-        """Whether nothing that comes behind that record of a file is wanted."""
+        """Whether nothing after that record of a file is wanted."""
         return bool(self.numbers) and not self.ids and number >= max(self.numbers)
 
 
 class _Tally(Struct):
-    """What became of the records. `numbers` and `ids` are those asked for that were found."""
+    """The counts of the records. `numbers` and `ids` are those requested that were found."""
 
     numbers: set[int] = field(default_factory=set)
     ids: set[str] = field(default_factory=set)
     read: int = 0
     most: int = 0
-    """As many records as the file with the most of them has."""
+    """The number of records in the longest file."""
 
     matched: int = 0
     unreadable: int = 0
     first: Any = None
-    """The first record that was dropped: if nothing matches, it may tell why."""
+    """The first record that was dropped: if nothing matches, it may show why."""
 
 
 @click.command(
@@ -77,15 +78,23 @@ Examples:
   fp explain -n 3 pattern.json events.jsonl
   fp explain --id 944782d7-3418-42c5-9b24-10a6f0ae1284 pattern.json events.gz
   fp explain --json pattern.json events.jsonl | jq '.filters[0]'
+  fp explain --dropped --html why.html pattern.json events.jsonl
 
 \b
-Exit status: 0; 1 if a record asked for by number or id is not there; 2 if the
-pattern is refused, or a file or line could not be read (the others are
-explained all the same)."""
+Exit status: 0; 1 if a record requested by number or id does not exist; 2 if
+the pattern is refused, or a file or line cannot be read (the remaining ones
+are still explained)."""
 )
 @pattern_options
 @payload_option
 @click.option("--json", "as_json", is_flag=True, help="Write a JSON object for each record.")
+@click.option(
+    "--html",
+    "page",
+    metavar="FILE",
+    shell_complete=complete_files,
+    help="Write the trees into FILE, one HTML page that needs nothing else, instead.",
+)
 @click.option("--matched", "kept", flag_value="matched", help="Only records that are kept.")
 @click.option("--dropped", "kept", flag_value="dropped", help="Only records that are dropped.")
 @click.option(
@@ -97,9 +106,18 @@ explained all the same)."""
     type=click.IntRange(min=1),
     help="Only the N-th record of each file; may be repeated.",
 )
-@click.option("--id", "ids", metavar="ID", multiple=True, help="Only that record; may be repeated.")
 @click.option(
-    "--all", "every_filter", is_flag=True, help="All filters in full, even if one of them holds."
+    "--id",
+    "ids",
+    metavar="ID",
+    multiple=True,
+    help="Only the record with this id; may be repeated.",
+)
+@click.option(
+    "--all",
+    "every_filter",
+    is_flag=True,
+    help="Show all filters in full, even if one matches.",
 )
 @color_option
 @click.argument("pattern", metavar="PATTERN", shell_complete=complete_files)
@@ -116,34 +134,42 @@ def command(
     known: dict[str, str],
     payload: bool,
     as_json: bool,
+    page: str | None,
     kept: str | None,
     numbers: tuple[int, ...],
     ids: tuple[str, ...],
     every_filter: bool,
     color: str,
 ) -> None:
-    """Say why the pattern keeps or drops each record: the pattern as a tree, with what was found.
+    """Explain why the pattern keeps or drops each record: the pattern as a tree, with the values
+    found.
 
     PATTERN and EVENTS are as for `fp test`.
     """
     patterns.refuse_stdin_twice((pattern, *files))
     files = searching.event_files(files)
-    output_files.refuse_overlap((), (*patterns.files_of(pattern), *files))
-    compiled = patterns.load(
+    if as_json and page is not None:
+        raise click.UsageError("either --json or --html")
+    output_files.refuse_overlap([("--html", page)], (*patterns.files_of(pattern), *files))
+    given, compiled = patterns.load(
         pattern, source=source, max_filters=max_filters, payload=payload, known=known
-    )[1]
+    )
     wrap = payloads.wrapper(compiled.source) if payload else None
     out = writers.stdout()
-    writer: _JsonLines | _Trees
-    if as_json:
-        writer = _JsonLines(out)
-    else:
-        writer = _Trees(out, wants_color(color), every_filter, file_names=len(files) > 1)
     wanted = _Wanted(None if kept is None else kept == "matched", numbers, ids)
     tally = _Tally()
-    for file in files:
-        for item, number, explanation in _explained(file, compiled, wanted, tally, out, wrap):
-            writer.record(item, number, explanation)
+    with output_files.to_file(page) as write:
+        writer: _JsonLines | _Trees | _Page
+        if as_json:
+            writer = _JsonLines(out)
+        elif page is not None:
+            writer = _Page(write, given.name, compiled, every_filter, file_names=len(files) > 1)
+        else:
+            writer = _Trees(out, wants_color(color), every_filter, file_names=len(files) > 1)
+        for file in files:
+            for item, number, explanation in _explained(file, compiled, wanted, tally, out, wrap):
+                writer.record(item, number, explanation)
+        writer.end()
     out.flush()
     if not tally.matched and tally.first is not None:
         for words in advice.hints(tally.first, compiled):
@@ -158,7 +184,7 @@ def command(
 
 
 def _missing(wanted: _Wanted, tally: _Tally, *, files: int) -> list[str]:
-    """What to say of the records that were asked for and are not there."""
+    """Return what to report about requested records that do not exist."""
     numbers = sorted({*wanted.numbers} - tally.numbers)
     ids = [each for each in dict.fromkeys(wanted.ids) if each not in tally.ids]
     words = []
@@ -175,7 +201,7 @@ def _missing(wanted: _Wanted, tally: _Tally, *, files: int) -> list[str]:
 def _explained(
     file: str, compiled: Filter, wanted: _Wanted, tally: _Tally, out: TextIO, wrap: Wrap | None
 ) -> Iterator[tuple[Item, int, Explanation]]:
-    """The wanted records of a file, explained as soon as each has been read."""
+    """Yield the wanted records of a file, each explained as soon as it has been read."""
     for number, item in numbered(file, out, tally, wrap=wrap):
         tally.read += 1
         tally.most = max(tally.most, number)
@@ -192,7 +218,7 @@ def _explained(
 
 
 def _explanation(item: Item, compiled: Filter, tally: _Tally, out: TextIO) -> Explanation | None:
-    """The explanation of a record; None, with the error said, if it is none."""
+    """Return the explanation of a record; None if it cannot be evaluated, which is reported."""
     error, column = item.error, item.column
     if error is None:
         try:
@@ -205,7 +231,7 @@ def _explanation(item: Item, compiled: Filter, tally: _Tally, out: TextIO) -> Ex
                 tally.first = item.record
             return explanation
     tally.unreadable += 1
-    complain(out, located(item.file, f"error: {error}", item.line, column))
+    report(out, located(item.file, f"error: {error}", item.line, column))
     return None
 
 
@@ -221,10 +247,7 @@ class _Trees:
 
     def record(self, item: Item, number: int, explanation: Explanation) -> None:
         """Write one record."""
-        parts = [str(number), printable(truncate(item.id)) if item.id is not None else "-"]
-        if self._file_names:
-            parts.append(f"{printable(item.file)}:{item.line}")
-        head = "  ".join(parts)
+        head = _head(item, number, file_name=self._file_names)
         if self._color:
             head = f"\x1b[1m{head}\x1b[0m"
         lines = explanations.rendered(
@@ -233,9 +256,42 @@ class _Trees:
         self._out.write(f"{self._separator}{head}\n{lines}")
         self._separator = "\n"
 
+    def end(self) -> None:
+        """Nothing comes after the last record."""
+
+
+class _Page:
+    """An HTML page with a section for each record."""
+
+    def __init__(
+        self, write: Write, name: str, compiled: Filter, every_filter: bool, *, file_names: bool
+    ) -> None:
+        self._write = write
+        self._every_filter = every_filter
+        self._file_names = file_names
+        write(explanation_pages.head(name, compiled).encode())
+
+    def record(self, item: Item, number: int, explanation: Explanation) -> None:
+        """Write one record."""
+        title = f"Record {_head(item, number, file_name=self._file_names)}"
+        section = explanation_pages.section(title, explanation, every_filter=self._every_filter)
+        self._write(section.encode())
+
+    def end(self) -> None:
+        """Write the end of the page."""
+        self._write(explanation_pages.foot().encode())
+
+
+def _head(item: Item, number: int, *, file_name: bool) -> str:
+    """Return a record's number and id, and where it was found."""
+    parts = [str(number), printable(truncate(item.id)) if item.id is not None else "-"]
+    if file_name:
+        parts.append(f"{printable(item.file)}:{item.line}")
+    return "  ".join(parts)
+
 
 class _JsonLines:
-    """An object a record."""
+    """One JSON object per record."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -244,3 +300,6 @@ class _JsonLines:
         """Write one record."""
         place = {"file": item.file, "line": item.line, "number": number, "id": item.id}
         write_json(self._out, {**place, **explanation.to_dict()})
+
+    def end(self) -> None:
+        """Nothing comes after the last record."""

@@ -1,4 +1,4 @@
-"""Files of records -> what became of them, where nothing is printed for each: by generated code."""
+"""Counts the verdicts on files of records with generated code, if nothing is printed per record."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from filterpatterns.cli.evaluation.record_loop import (
     GetVerdict,
     Output,
     Tally,
-    complain,
     match_file,
+    report,
 )
 from filterpatterns.cli.io import parquet
 from filterpatterns.cli.io.lines import LineFilter, ReasonMatcher
@@ -40,15 +40,15 @@ def count_files(
     columns: Columns = _ROWS,
     compiled: Filter | None = None,
 ) -> None:
-    """Count the records of files as `match_file` does; what cannot be read or judged is reported on
-    standard error.
+    """Count the records of files as `match_file` does; what cannot be read or evaluated is reported
+    on standard error.
 
     Args:
         files: the files; `-` is standard input.
         get_verdict: as for `match_file`.
-        lines: judges lines of JSON Lines, and calls `drop` for no match only; None if there is none
-            for the filter.
-        out: is flushed before anything is reported.
+        lines: matches lines of JSON Lines, and calls `drop` only for records that do not match;
+            None if the filter has no such function.
+        out: flushed before anything is reported.
         tally: where the records are counted.
         wrap: as for `match_file`.
         columns: as for `match_file`.
@@ -77,7 +77,7 @@ def _size(file: str) -> int:
 
 
 class _Counter:
-    """Counts the records of one file after the other."""
+    """Counts the records of files, one after the other."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class _Counter:
         self._matcher = ReasonMatcher(get_verdict, lines, self._take_verdict)
         self._out = out
         self._tally = tally
-        self._matched = self._dropped = 0  # those of which the verdict has been counted
+        self._matched = self._dropped = 0  # those whose verdict has been counted
 
     def file(self, file: str, progress: Progress, before: int) -> None:
         """Count a file's records; `before` are the bytes of the files before it."""
@@ -117,7 +117,7 @@ class _Counter:
                     name, stream.problem + (f" (after line {count:,})" if count else "")
                 )
             elif not (lines.counts.records or lines.counts.errors):
-                complain(self._out, located(name, "warning: no records"))
+                report(self._out, located(name, "warning: no records"))
 
     def _take_verdict(self, record: Any, verdict: Verdict) -> None:
         why, key = verdict
@@ -131,7 +131,7 @@ class _Counter:
         self._tally.dropped[why.words(key)] += 1
 
     def _collect(self, lines: LineFilter, name: str) -> None:
-        """Count what has come out so far."""
+        """Count the outcome so far."""
         tally, outcome = self._tally, lines.outcome
         tally.matched += len(outcome.kept) - self._matched
         dropped = len(outcome.dropped) - self._dropped
@@ -145,11 +145,11 @@ class _Counter:
                 continue
             tally.invalid += 1
             message = f"error: {problem.message}"
-            complain(self._out, located(name, message, problem.line, problem.column))
+            report(self._out, located(name, message, problem.line, problem.column))
         self._matched = self._dropped = 0
         for taken in (outcome.kept, outcome.dropped, outcome.invalid_lines, outcome.problems):
             taken.clear()
 
     def _cannot_read(self, name: str, why: str) -> None:
         self._tally.unreadable += 1
-        complain(self._out, located(name, f"error: {why}"))
+        report(self._out, located(name, f"error: {why}"))

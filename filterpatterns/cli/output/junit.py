@@ -1,6 +1,6 @@
 """Results as JUnit XML, the format that continuous integration servers read.
 
-There is no standard; what is written is what Jenkins' and GitLab's readers document: `testsuites`,
+There is no standard; the output follows the documentation of Jenkins and GitLab: `testsuites`,
 `testsuite`, `testcase` with `failure` or `error`.
 """
 
@@ -19,13 +19,13 @@ from filterpatterns.cli.messages import Failure, located
 Outcome = Literal["failure", "error"]
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What no XML document may hold, not even as a reference (XML 1.0, production 2, "Char")."""
+"""Characters that XML must not contain, not even as references (XML 1.0, production 2, "Char")."""
 
 
 class Report:
     """A test suite that is written while it runs: memory does not grow with its cases.
 
-    The file is opened at once, so that a name that cannot be written to is told before the work. A
+    The file is opened at once, so that an unwritable file is reported before the work. A
     context manager, which closes it.
 
     Raises:

@@ -22,7 +22,7 @@ from filterpatterns.matching.match_tree import FieldTest
 
 _MOST_FILED = 2
 """Clauses under one key. A record that has the key tests each of them, while a block costs the same
-for one clause and for thousands (measured: docs/performance.md)."""
+for one clause and for thousands (measured: docs/explanation/performance.md)."""
 
 _MOST_PRESENT = 1
 """The same for clauses that are found by a path alone, which most records have."""

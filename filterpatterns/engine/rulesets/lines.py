@@ -1,12 +1,13 @@
-"""Lines of JSON Lines x a version of a rule set -> the names of the rules, by generated code."""
+"""Lines of JSON Lines x a version of a rule set -> the rules that match, by generated code."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
+from filterpatterns.codegen.emit import indent
 from filterpatterns.codegen.functions import DecodeRows
 from filterpatterns.codegen.rows import decode_rows, split_lines
 from filterpatterns.codegen.types import Unsupported as LinesUnsupported
@@ -14,32 +15,30 @@ from filterpatterns.codegen.types import without
 from filterpatterns.delivery.envelopes import HOLDERS
 from filterpatterns.delivery.sources import Encoding, PayloadFormat
 from filterpatterns.engine.engine import MatchLines
-from filterpatterns.engine.rulesets.clauses import Rule
-from filterpatterns.engine.rulesets.paths import UnsupportedRecord, with_paths
-from filterpatterns.engine.rulesets.reading import decoded, decoder_of
+from filterpatterns.engine.rulesets.clauses import Clause, Rule
+from filterpatterns.engine.rulesets.paths import with_paths
+from filterpatterns.engine.rulesets.straight import GIVES_UP, decode_text
 from filterpatterns.engine.rulesets.types import ObjectType, Unsupported, object_type
 from filterpatterns.engine.rulesets.version import Version
 from filterpatterns.engine.rulesets.writer import SetWriter
 from filterpatterns.jsontext.decoding import decoders_overflow, has_minus_zero, is_too_deep
 from filterpatterns.jsontext.numbers import read_number
+from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 
-_Find = Callable[[Any], "Any"]
 
-
-def line_matcher(version: Version, take: Callable[[list[Rule]], None]) -> MatchLines | None:
+def line_matcher(version: Version, take: Callable[[bytes, list[Rule]], None]) -> MatchLines | None:
     """The function for lines that are plain records; None for sets that no code is generated for.
 
     Args:
         version: the rules.
-        take: called with the rules that match a line, if there are any; one may come twice.
+        take: called with a line and the rules that match it, if there are any; one may come twice.
     """
     if decoders_overflow():
         return None
     try:
-        decode, find = _functions(version)
+        decode, loop = _functions(version)
     except (Unsupported, LinesUnsupported):
         return None
-    keeps_minus_zero = bool(version.addresses and version.wanted.roots[""].children)
 
     def match_lines(
         block: bytes,
@@ -48,33 +47,28 @@ def line_matcher(version: Version, take: Callable[[list[Rule]], None]) -> MatchL
         drop: Callable[[bytes], None],
         slow: Callable[[bytes, int], None],
     ) -> int:
-        lines = split_lines(block)
-        rows = decode_rows(block, lines, decode)
-        for line, row in zip(lines, rows or [None] * len(lines), strict=True):
-            number += 1
-            clauses = None
-            is_odd = is_too_deep(line) or (keeps_minus_zero and has_minus_zero(line.decode()))
-            if row is not None and not is_odd:
-                try:
-                    clauses = find(row)
-                except UnsupportedRecord:
-                    clauses = None
-            if clauses is None:
-                slow(line, number)
-                continue
-            rules = version.rules(line, clauses) if clauses else None
+        def take_clauses(line: bytes, clauses: list[Clause]) -> None:
+            rules = version.rules(line, clauses)
             if rules:
-                take(rules)
+                take(line, rules)
                 keep(line)
             else:
                 drop(line)
+
+        lines = split_lines(block)
+        rows = decode_rows(block, lines, decode)
+        if rows is None:
+            for place, line in enumerate(lines, number + 1):
+                slow(line, place)
+        else:
+            loop(zip(lines, rows, strict=True), number, take_clauses, drop, slow)
         return len(lines)
 
     return match_lines
 
 
-def _functions(version: Version) -> tuple[DecodeRows, _Find]:
-    """What decodes lines into rows, and finds the clauses for a row.
+def _functions(version: Version) -> tuple[DecodeRows, Callable[..., None]]:
+    """What decodes lines into rows, and the loop over lines with their rows.
 
     Raises:
         Unsupported, LinesUnsupported: there is nothing of the kind for these rules.
@@ -87,34 +81,52 @@ def _functions(version: Version) -> tuple[DecodeRows, _Find]:
     key = next(iter(source.payload_keys), None)
     if key is None:
         kind = object_type(top)
-        function = SetWriter(version.indexes_for({})).function([(kind, True)])
-        return _row_decoder(kind), function
+        writer = SetWriter(version.indexes_for({}))
+        return _row_decoder(kind), _loop(version, writer, writer.read("row", kind, is_struct=True))
     if source.encoding is not Encoding.TEXT or key in top.children:
         raise Unsupported
     # The payload is always read: without it, the record may be spelled as another API does.
     kind = object_type(with_paths(top, [((key,), key)], 1)[0])
     attribute = f"m{list(kind.members).index(key)}"
-    roots = [(kind, True)]
-    decode = struct = None
+    formats = {name: PayloadFormat.JSON for name in wanted.roots if name}
+    writer = SetWriter(version.indexes_for(formats))
+    lines = [
+        f"text = row.{attribute}",
+        "if text.__class__ is not str: raise Unsupported",
+        *writer.read("row", kind, is_struct=True),
+    ]
     if key in wanted.roots:
         inner = object_type(wanted.roots[key])
-        decode, struct = decoder_of(inner.struct), inner.struct
-        roots.append((inner, True))
-    formats = {name: PayloadFormat.JSON for name in wanted.roots if name}
-    function = SetWriter(version.indexes_for(formats)).function(roots)
+        lines += decode_text(writer, "value", inner, version.addresses > 0)
+        lines += writer.read("value", inner, is_struct=True)
+    return _row_decoder(kind), _loop(version, writer, lines)
 
-    def find(row: Any) -> Any:
-        text = getattr(row, attribute)
-        if text.__class__ is not str:
-            return None
-        if decode is None:
-            return function(row)
-        value = decoded(text, decode, keeps_minus_zero=version.addresses > 0)
-        return function(row, value) if value.__class__ is struct else None
 
-    return _row_decoder(kind), find
+def _loop(version: Version, writer: SetWriter, read: Sequence[str]) -> Callable[..., None]:
+    """The loop: (lines with rows, number, take, drop, slow); statements `read` read a row."""
+    is_long = f"len(line) > {writer.bind(2 * MAX_PAYLOAD_DEPTH)}"
+    guards = [f"if {is_long} and {writer.bind(is_too_deep)}(line): raise Unsupported"]
+    if version.addresses and version.wanted.roots[""].children:
+        minus_zero = f"{writer.bind(has_minus_zero)}(str(line, 'utf-8'))"
+        guards.append(f"if b'-0' in line and {minus_zero}: raise Unsupported")
+    lines = [
+        "number += 1",
+        "try:",
+        *indent([*guards, *read, *writer.find()]),
+        f"except {writer.bind(GIVES_UP)}: found = None",
+        "if found: take(line, found)",
+        "elif found is None: slow(line, number)",
+        "else: drop(line)",
+    ]
+    source = [
+        "def loop(lines, number, take, drop, slow):",
+        "    for line, row in lines:",
+        *indent(indent(lines)),
+    ]
+    function: Callable[..., None] = writer.function("loop", source)
+    return function
 
 
 def _row_decoder(kind: ObjectType) -> DecodeRows:
-    struct = without(kind.struct, HOLDERS)
+    struct: Any = without(kind.struct, HOLDERS)
     return msgspec.json.Decoder(struct, float_hook=read_number).decode_lines

@@ -5,22 +5,23 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import zip_longest
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct, field
 
 from filterpatterns.delivery.envelopes import source_of
 from filterpatterns.delivery.sources import SOURCES, SourceName, source_named
-from filterpatterns.engine.columns import Nulls, Of, PayloadEncoding, arrow
+from filterpatterns.engine.columns import ArrowNames, NamesOfEach
 from filterpatterns.engine.engine import MatchLines, OnError, check_on_error, check_records
 from filterpatterns.engine.pipeline import Options, matcher_of
 from filterpatterns.engine.rulesets.clauses import Rule
 from filterpatterns.engine.rulesets.errors import RuleError
 from filterpatterns.engine.rulesets.lines import line_matcher
+from filterpatterns.engine.rulesets.straight import Result
 from filterpatterns.engine.rulesets.version import Version
 from filterpatterns.errors import PatternError, RecordError
 from filterpatterns.language import inputs
@@ -28,9 +29,6 @@ from filterpatterns.language.inputs import PatternInput, PatternText
 from filterpatterns.lint.linter import Dialect
 from filterpatterns.matching.match_tree import Conjunctions, Matcher
 from filterpatterns.matching.verdict import as_record
-
-if TYPE_CHECKING:
-    import pyarrow
 
 Record = TypeVar("Record")
 
@@ -55,7 +53,7 @@ class _State(Struct, frozen=True):
     added: int = 0
 
 
-class RuleSet:
+class RuleSet(ArrowNames):
     """Named patterns, indexed: says which of them match a record, in one pass.
 
     The cost of a record hardly grows with the number of rules. Threads may read while others add
@@ -193,42 +191,7 @@ class RuleSet:
         Raises:
             RecordError: see `on_error`.
         """
-        return [names for _, names in _each(self._state, records, on_error)]
-
-    def matching_arrow(
-        self,
-        data: Any,
-        *,
-        column: str | None = None,
-        of: Of = "payload",
-        encoding: PayloadEncoding | None = None,
-        nulls: Nulls = "null",
-        on_error: OnError = "raise",
-    ) -> pyarrow.ListArray | pyarrow.ChunkedArray:
-        """The names of the rules that match each row of Arrow data, as lists of strings.
-
-        Needs the extra `arrow`.
-
-        Args:
-            data: as for `Filter.mask_arrow`.
-            column: as for `Filter.mask_arrow`.
-            of: as for `Filter.mask_arrow`.
-            encoding: as for `Filter.mask_arrow`.
-            nulls: as for `Filter.mask_arrow`.
-            on_error: as for `matching_many`.
-
-        Returns:
-            A ListArray; for chunked data and tables a ChunkedArray. No rule matches a row that is
-            null: its list is empty.
-
-        Raises:
-            As `Filter.mask_arrow` does.
-        """
-        found = arrow()
-        options = found.ColumnOptions(of, encoding, nulls, on_error)
-        state = self._state
-        matching = partial(_names_of_each, state, on_error)
-        return found.matching_arrow(matching, _matcher(state), data, column, options)
+        return _names_of_each(self._state, on_error, records)
 
     def route(
         self, records: Iterable[Record], *, on_error: OnError = "raise"
@@ -239,21 +202,32 @@ class RuleSet:
         none are left out; the others are in the order in which they were added. Otherwise as
         `matching_many`.
         """
-        routed: dict[str, list[Record]] = {}
         state = self._state
-        for record, names in _each(state, records, on_error):
-            for name in names:
-                routed.setdefault(name, []).append(record)
-        return {name: routed[name] for name in state.rules if name in routed}
+        routed: dict[Rule, list[Record]] = {}
 
-    def _lines(self, take: Callable[[list[str]], None]) -> MatchLines | None:
-        """A function for lines of JSON Lines that calls `take` with the names for each line that
-        any rule matches, by the rules as they are now; None where there is none."""
+        def take(record: Record, rules: Iterable[Rule]) -> None:
+            for rule in set(rules):
+                found = routed.get(rule)
+                if found is None:
+                    routed[rule] = [record]
+                else:
+                    found.append(record)
+
+        _match_all(state, records, on_error, "routes", take, _ignore)
+        return {name: routed[rule] for name, rule in state.rules.items() if rule in routed}
+
+    def _names_of_rows(self, on_error: OnError) -> tuple[NamesOfEach, Matcher | None]:
+        state = self._state
+        return partial(_names_of_each, state, on_error), _matcher(state)
+
+    def _lines(self, take: Callable[[bytes, list[str]], None]) -> MatchLines | None:
+        """A function for lines of JSON Lines that calls `take` with each line that any rule
+        matches, and their names, by the rules as they are now; None where there is none."""
         versions = self._state.versions
         if len(versions) > 1:
             return None
         (version,) = versions.values()
-        return line_matcher(version, lambda rules: take(_names(rules)))
+        return line_matcher(version, lambda line, rules: take(line, _names(rules)))
 
     def _add(self, patterns: Mapping[str, PatternInput]) -> None:
         """Add all or, if one is refused, none."""
@@ -334,7 +308,17 @@ def _conjunctions(matcher: Matcher) -> tuple[Conjunctions, ...]:
 
 
 def _names_of_each(state: _State, on_error: OnError, records: Iterable[Any]) -> list[list[str]]:
-    return [names for _, names in _each(state, records, on_error)]
+    found: list[list[str]] = []
+
+    def take(_record: Any, rules: Iterable[Rule]) -> None:
+        found.append(_names(rules))
+
+    _match_all(state, records, on_error, "names", take, found.append)
+    return found
+
+
+def _ignore(_names: list[str]) -> None:
+    """Do nothing for a record that no rule matches."""
 
 
 def _matcher(state: _State) -> Matcher | None:
@@ -349,6 +333,8 @@ def _matcher(state: _State) -> Matcher | None:
 def _names(rules: Iterable[Rule]) -> list[str]:
     if rules.__class__ is tuple:  # the usual case: no rule
         return []
+    if rules.__class__ is list and len(rules) == 1:
+        return [rules[0].name]
     return [rule.name for rule in sorted(set(rules), key=_by_order)]
 
 
@@ -361,16 +347,32 @@ def _matching(state: _State, record: Any) -> Iterable[Rule]:
     return versions[source_of(record)].matching(record)
 
 
-def _each(
-    state: _State, records: Iterable[Record], on_error: OnError
-) -> Iterator[tuple[Record, list[str]]]:
+def _match_all(
+    state: _State,
+    records: Iterable[Record],
+    on_error: OnError,
+    result: Result,
+    take: Callable[[Record, Iterable[Rule]], None],
+    miss: Callable[[list[str]], None],
+) -> None:
+    """Match a batch, as `Version.match_all` does, for any number of versions."""
     check_on_error(on_error)
     check_records(records)
-    for index, record in enumerate(records):
+    (version, *others) = state.versions.values()
+
+    def slow(index: int, record: Record) -> None:
         try:
-            names = _names(_matching(state, record))
+            # Within a batch for one source, generated code has given up on the record before.
+            found = _matching(state, record) if others else version.matching_plainly(record)
+            rules = list(found)
         except RecordError as error:
             if on_error == "raise":
                 raise RecordError(error.message, index) from None
-            names = []
-        yield record, names
+            rules = []
+        take(record, rules)
+
+    if others:
+        for index, record in enumerate(records):
+            slow(index, record)
+    else:
+        version.match_all(records, result, take, miss, slow)

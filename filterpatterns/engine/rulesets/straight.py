@@ -1,122 +1,177 @@
-"""The straight way through a version of a rule set: a generated function for its paths.
+"""The straight way through a version of a rule set: generated functions for its paths.
 
-It serves records whose payload is JSON, or that have none, and whose objects stand alone, not in
-arrays. For all others, and for sets that no code is generated for, `find` gives None, and the plain
-way (`reading.py`, `index.py`) decides.
+They serve records whose payload is JSON, or that have none, and whose objects are not in arrays.
+They give up on all others; then the plain way (`reading.py`, `index.py`) decides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, Final, Literal
 
+import msgspec
+
+from filterpatterns.codegen.emit import indent, utf8
 from filterpatterns.delivery.sources import Encoding, decode_base64
 from filterpatterns.engine.rulesets.clauses import Clause
 from filterpatterns.engine.rulesets.index import Index
-from filterpatterns.engine.rulesets.reading import Wanted, decoded, decoder_of, view_of
+from filterpatterns.engine.rulesets.paths import UnsupportedRecord
+from filterpatterns.engine.rulesets.reading import Wanted, decoder_of, view_of
 from filterpatterns.engine.rulesets.types import ObjectType, Unsupported, object_type
 from filterpatterns.engine.rulesets.writer import SetWriter
+from filterpatterns.jsontext.decoding import has_minus_zero, is_too_deep, overflows
+from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 
 Find = Callable[[Any], "list[Clause] | None"]
-"""From a record to the clauses that match, of which one may come twice; or to None."""
+"""From a record to the clauses that match, of which one may come twice; None if it gives up."""
+
+Result = Literal["names", "routes"]
+
+END: Final = object()
+
+Loop = Callable[
+    [Iterator[tuple[int, Any]], Callable[[Any, list[Clause]], None], Callable[[list[str]], None]],
+    tuple[int, Any],
+]
+"""(numbered records, take, miss) -> the record that it gives up, and its number; or END, and the
+last number, -1 if there was no record.
+
+`take` is called with each record that clauses match, and these; for "names", `miss` is called with
+an empty list for each other record."""
+
+GIVES_UP: Final = (UnsupportedRecord, msgspec.DecodeError, ValueError, RecursionError)
+"""What generated code raises for records that it does not serve; RecordError is a ValueError."""
+
+_MISS = {"names": ("else: miss([])",), "routes": ()}
 
 
-def straight(wanted: Wanted, indexes: Sequence[Index], *, keeps_minus_zero: bool) -> Find:
-    """The function for records whose payload, if any rule looks at one, is JSON.
+class SetCodegen:
+    """Writes the functions for the records whose payload, if any rule looks at one, is JSON."""
 
-    Args:
-        wanted: what the rules look at.
-        indexes: those of their clauses that may match such records.
-        keeps_minus_zero: as for `decoded`.
+    def __init__(self, wanted: Wanted, indexes: Sequence[Index], *, keeps_minus_zero: bool) -> None:
+        """
+        Args:
+            wanted: what the rules look at.
+            indexes: those of their clauses that may match such records.
+            keeps_minus_zero: as for `decoded`.
 
-    Raises:
-        Unsupported: there is none.
-    """
-    keys = [key for key in wanted.roots if key]
-    top = object_type(wanted.roots[""])
-    if not keys:
-        return _of_records(wanted, top, indexes, keeps_minus_zero)
-    if len(keys) > 1:
-        raise Unsupported
-    (key,) = keys
-    inner = object_type(wanted.roots[key])
-    if wanted.source.encoding is Encoding.OBJECT:
-        return _of_objects(wanted, key, (top, inner), indexes)
-    return _of_texts(wanted, key, (top, inner), indexes, keeps_minus_zero)
+        Raises:
+            Unsupported: no code is generated for these rules.
+        """
+        keys = [key for key in wanted.roots if key]
+        if len(keys) > 1:
+            raise Unsupported
+        self._wanted = wanted
+        self._indexes = indexes
+        self._keeps_minus_zero = keeps_minus_zero
+        self._key = keys[0] if keys else None
+        self._top = object_type(wanted.roots[""])
+        self._inner = None if self._key is None else object_type(wanted.roots[self._key])
+        self._loops: dict[Result, Loop] = {}
+        SetWriter(indexes)  # refuses rules with too many columns
+        self.find: Find = self._find_first
+        """The function for one record; generated when it is first called."""
+
+    def _find_first(self, record: Any) -> list[Clause] | None:
+        writer = SetWriter(self._indexes)
+        lines = [*self._read(writer), *writer.find(), "return found"]
+        statements = ["try:", *indent(lines), _except(writer, "return None")]
+        self.find = writer.function("find", ["def find(record):", *indent(statements)])
+        return self.find(record)
+
+    def loop(self, result: Result) -> Loop:
+        """Return the loop over records for a result."""
+        if result not in self._loops:
+            writer = SetWriter(self._indexes)
+            lines = [
+                "try:",
+                *indent([*self._read(writer), *writer.find()]),
+                _except(writer, "return index, record"),
+                "if found: take(record, found)",
+                *_MISS[result],
+            ]
+            source = [
+                "def loop(records, take, miss):",
+                "    index = -1",
+                "    for index, record in records:",
+                *indent(indent(lines)),
+                f"    return index, {writer.bind(END)}",
+            ]
+            self._loops[result] = writer.function("loop", source)
+        return self._loops[result]
+
+    def _read(self, writer: SetWriter) -> list[str]:
+        """Return statements that read `record`."""
+        source, view = self._wanted.source, writer.bind(partial(view_of, wanted=self._wanted))
+        is_plain = source.inside is None
+        as_viewed = [
+            f"members = {view}(record)",
+            "if members.__class__ is not dict: raise Unsupported",
+        ]
+        in_dict = writer.read("members", self._top, is_struct=False)
+        if self._key is None or self._inner is None:
+            if not is_plain or source.payload_alias is not None:
+                return [*as_viewed, *in_dict]
+            decode = [
+                "if record.__class__ is str: text = record",
+                "elif record.__class__ is bytes: text = str(record, 'utf-8')",
+                "else: raise Unsupported",
+                *decode_text(writer, "members", self._top, self._keeps_minus_zero),
+            ]
+            return [
+                "members = record",
+                "if record.__class__ is dict:",
+                *indent(in_dict or ["pass"]),
+                "else:",
+                *indent(decode),
+                *indent(writer.read("members", self._top, is_struct=True)),
+            ]
+        is_object = source.encoding is Encoding.OBJECT
+        key = writer.bind(self._key)
+        kind = "dict" if is_object else "str"
+        as_viewed += [
+            f"payload = members.get({key})",
+            f"if payload.__class__ is not {kind}: raise Unsupported",
+        ]
+        lines = as_viewed
+        if is_plain:  # a dict that has a payload of that name is seen as it is
+            lines = [
+                "members, payload = record, None",
+                f"if record.__class__ is dict: payload = record.get({key})",
+                f"if payload.__class__ is not {kind}:",
+                *indent(as_viewed),
+            ]
+        lines += in_dict
+        if is_object:
+            return lines + writer.read("payload", self._inner, is_struct=False)
+        text = "payload"
+        if source.encoding is Encoding.BASE64:
+            text = f"str({writer.bind(decode_base64)}(payload), 'utf-8')"
+        return [
+            *lines,
+            f"text = {text}",
+            *decode_text(writer, "value", self._inner, self._keeps_minus_zero),
+            *writer.read("value", self._inner, is_struct=True),
+        ]
 
 
-def _of_records(
-    wanted: Wanted, top: ObjectType, indexes: Sequence[Index], keeps_minus_zero: bool
-) -> Find:
-    """For rules that look at no payload."""
-    in_dict = SetWriter(indexes).function([(top, False)])
-    is_whole = wanted.source.inside is None and wanted.source.payload_alias is None
-    if not is_whole:
-
-        def find_in_view(record: Any) -> Any:
-            view = view_of(record, wanted)
-            return in_dict(view) if view.__class__ is dict else None
-
-        return find_in_view
-    in_struct = SetWriter(indexes).function([(top, True)])
-    decode, struct = decoder_of(top.struct), top.struct
-    view = wanted.source.view
-
-    def find(record: Any) -> Any:
-        if record.__class__ is dict:
-            return in_dict(view(record))
-        if record.__class__ is bytes:
-            try:
-                record = str(record, "utf-8")
-            except UnicodeDecodeError:
-                return None
-        if record.__class__ is not str:
-            return None
-        value = decoded(record, decode, keeps_minus_zero=keeps_minus_zero)
-        return in_struct(value) if value.__class__ is struct else None
-
-    return find
+def decode_text(
+    writer: SetWriter, name: str, kind: ObjectType, keeps_minus_zero: bool
+) -> list[str]:
+    """Return statements that decode `text` into a variable, as `decoded` does, or raise."""
+    lines = []
+    if keeps_minus_zero:
+        lines.append(f"if '-0' in text and {writer.bind(has_minus_zero)}(text): raise Unsupported")
+    is_long = f"len(text) > {writer.bind(2 * MAX_PAYLOAD_DEPTH)}"
+    decode = writer.bind(decoder_of(kind.struct))
+    return [
+        *lines,
+        f"if {is_long} and {writer.bind(overflows)}(text): raise Unsupported",
+        f"{name} = {decode}({utf8('text')})",
+        f"if {is_long} and {writer.bind(is_too_deep)}(text): raise Unsupported",
+    ]
 
 
-def _of_objects(
-    wanted: Wanted, key: str, types: tuple[ObjectType, ObjectType], indexes: Sequence[Index]
-) -> Find:
-    """For payloads that are objects in the record."""
-    top, inner = types
-    function = SetWriter(indexes).function([(top, False), (inner, False)])
-
-    def find(record: Any) -> Any:
-        view = view_of(record, wanted)
-        payload = view.get(key)
-        return function(view, payload) if payload.__class__ is view.__class__ is dict else None
-
-    return find
-
-
-def _of_texts(
-    wanted: Wanted,
-    key: str,
-    types: tuple[ObjectType, ObjectType],
-    indexes: Sequence[Index],
-    keeps_minus_zero: bool,
-) -> Find:
-    """For payloads that are texts, or base64 of these."""
-    top, inner = types
-    function = SetWriter(indexes).function([(top, False), (inner, True)])
-    decode, struct = decoder_of(inner.struct), inner.struct
-    is_base64 = wanted.source.encoding is Encoding.BASE64
-
-    def find(record: Any) -> Any:
-        view = view_of(record, wanted)
-        text = view.get(key)
-        if text.__class__ is not str or view.__class__ is not dict:
-            return None
-        if is_base64:
-            try:
-                text = str(decode_base64(text), "utf-8")
-            except ValueError:
-                return None
-        value = decoded(text, decode, keeps_minus_zero=keeps_minus_zero)
-        return function(view, value) if value.__class__ is struct else None
-
-    return find
+def _except(writer: SetWriter, statement: str) -> str:
+    return f"except {writer.bind(GIVES_UP)}: {statement}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 from msgspec import Struct, field
@@ -11,9 +12,9 @@ from msgspec import Struct, field
 from filterpatterns.delivery.sources import PayloadFormat, Source
 from filterpatterns.engine.rulesets.clauses import Clause, PayloadFormats, Rule, clauses_of
 from filterpatterns.engine.rulesets.index import Index
-from filterpatterns.engine.rulesets.paths import PathNode, UnsupportedRecord, with_paths
+from filterpatterns.engine.rulesets.paths import PathNode, with_paths
 from filterpatterns.engine.rulesets.reading import Reading, Wanted, decode_record
-from filterpatterns.engine.rulesets.straight import Find, straight
+from filterpatterns.engine.rulesets.straight import END, Result, SetCodegen
 from filterpatterns.engine.rulesets.types import Unsupported
 from filterpatterns.language.operators import AnythingBut, compares_addresses
 from filterpatterns.matching.match_tree import Conjunctions, FieldTest
@@ -37,20 +38,22 @@ _MOST_SKIPPED = 255
 
 
 class _Straight:
-    """The generated function of a version, when it has been made, and whether it is used now.
+    """The generated functions of a version, when they have been made, and whether they are used
+    now: not for the next `skip` records.
 
     Threads may change this at the same time: then code is generated twice, or a little later.
     """
 
-    __slots__ = ("find", "skip", "streak")
+    __slots__ = ("codegen", "is_tried", "skip", "streak")
 
     def __init__(self) -> None:
-        self.find: Find | None = None
+        self.codegen: SetCodegen | None = None
+        self.is_tried = False
         self.skip = _SETTLED
         self.streak = 0
 
     def came_back(self) -> None:
-        """Note that the function did not serve a record."""
+        """Note that the functions did not serve a record."""
         self.streak = self.skip = min(2 * self.streak + 1, _MOST_SKIPPED)
 
 
@@ -60,10 +63,6 @@ def _is_about_addresses(test: FieldTest) -> bool:
         if isinstance(rule, AnythingBut):
             rules += rule.rules
     return any(map(compares_addresses, rules))
-
-
-def _serves_nothing(_record: Any) -> None:
-    return None
 
 
 class Version(Struct, frozen=True, eq=False):
@@ -160,29 +159,77 @@ class Version(Struct, frozen=True, eq=False):
             RecordError: the record is not a JSON object.
         """
         state = self._straight
-        if state.skip:
+        if state.skip > 0:
             state.skip -= 1
-            return self._matching(record)
-        find = state.find or self._generate()
-        try:
-            clauses = find(record)
-        except UnsupportedRecord:
-            clauses = None
+            return self.matching_plainly(record)
+        codegen = self._codegen()
+        clauses = None if codegen is None else codegen.find(record)
         if clauses is None:
             state.came_back()
-            return self._matching(record)
+            return self.matching_plainly(record)
         state.streak = 0
         return self.rules(record, clauses) if clauses else ()
 
-    def _generate(self) -> Find:
-        formats = {key: PayloadFormat.JSON for key in self.wanted.roots if key}
-        find: Find = _serves_nothing
-        with suppress(Unsupported):
-            find = straight(
-                self.wanted, self.indexes_for(formats), keeps_minus_zero=self.addresses > 0
-            )
-        self._straight.find = find
-        return find
+    def match_all(
+        self,
+        records: Iterable[Any],
+        result: Result,
+        take: Callable[[Any, Iterable[Rule]], None],
+        miss: Callable[[list[str]], None],
+        slow: Callable[[int, Any], None],
+    ) -> None:
+        """Match a batch, in order.
+
+        Args:
+            records: the records.
+            result: "names" if `miss` is to be called, else "routes".
+            take: called with a record and the rules that match it; a rule may come several times,
+                or there may be none after all.
+            miss: called with an empty list for each other record.
+            slow: called with the number of a record that generated code does not serve, and the
+                record, instead of these.
+        """
+
+        def take_clauses(record: Any, clauses: list[Clause]) -> None:
+            take(record, self.rules(record, clauses))
+
+        state = self._straight
+        numbered = enumerate(records)
+        done = 0
+        while True:
+            if state.skip > 0:
+                skipped = state.skip
+                for index, record in islice(numbered, skipped):
+                    state.skip = skipped = skipped - 1
+                    done = index + 1
+                    slow(index, record)
+                if skipped:
+                    return
+            codegen = self._codegen()
+            if codegen is None:
+                for index, record in numbered:
+                    slow(index, record)
+                return
+            index, record = codegen.loop(result)(numbered, take_clauses, miss)
+            if index > done or (record is END and index == done):
+                state.streak = 0
+            if record is END:
+                return
+            state.came_back()
+            done = index + 1
+            slow(index, record)
+
+    def _codegen(self) -> SetCodegen | None:
+        """What writes functions for this version; None if there are none."""
+        state = self._straight
+        if not state.is_tried:
+            formats = {key: PayloadFormat.JSON for key in self.wanted.roots if key}
+            with suppress(Unsupported):
+                state.codegen = SetCodegen(
+                    self.wanted, self.indexes_for(formats), keeps_minus_zero=self.addresses > 0
+                )
+            state.is_tried = True
+        return state.codegen
 
     def rules(self, record: Any, clauses: Iterable[Clause]) -> list[Rule]:
         """The rules of clauses whose own tests hold, where no array binds anything."""
@@ -194,8 +241,8 @@ class Version(Struct, frozen=True, eq=False):
                 rules.append(clause.rule)
         return [*rules, *self._confirmed(record, uncertain)] if uncertain else rules
 
-    def _matching(self, record: Any) -> Iterator[Rule]:
-        """The same in the plain way, which serves every record."""
+    def matching_plainly(self, record: Any) -> Iterator[Rule]:
+        """The same as `matching`, in the plain way, which serves every record."""
         reading = decode_record(record, self.wanted)
         if reading is None:
             return self._one_by_one(record)

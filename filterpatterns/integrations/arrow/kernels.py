@@ -1,7 +1,7 @@
 """Arrow's own comparisons for native columns: the rows that may match, before any is converted.
 
 A comparison that every match satisfies is left to Arrow, which takes a nanosecond or two a row.
-What it lets through is judged as always: so nulls, digits of numbers and errors have one meaning.
+What it lets through is matched as always: so nulls, digits of numbers and errors have one meaning.
 """
 
 from __future__ import annotations

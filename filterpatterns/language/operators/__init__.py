@@ -1,13 +1,14 @@
 """The operators, one class each: parsing of its operand, which values it matches, and its words.
 
 To add an operator: a rule in `grammar/filter_pattern.lark`, a class here, a case file in
-`tests/cases/`. The class's `name` ties them together; parser, conditions and engine find it in
-`OPERATORS`.
+`tests/cases/`. Its name ties them together; parser, conditions, engine and schemas find it in
+`OPERATORS` and `REFERENCES`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final, Protocol
 
 from filterpatterns.language import nodes
 from filterpatterns.language.operators.address import Cidr
@@ -21,23 +22,49 @@ from filterpatterns.language.operators.equality import (
     equality,
 )
 from filterpatterns.language.operators.numeric import Numeric
-from filterpatterns.language.operators.presence import Absent, Exists, exists
+from filterpatterns.language.operators.presence import Absent, Exists
+from filterpatterns.language.operators.reference import OperatorReference
 from filterpatterns.language.operators.text import EqualsIgnoreCase, Prefix, Suffix, Wildcard
 
+
+class OperatorClass(Protocol):
+    """The class of an operator."""
+
+    reference: OperatorReference
+
+    def parse(self, operand: nodes.Value) -> Operator:
+        """Return the rule with this operand; raises OperandError."""
+        ...
+
+
+_CLASSES: Final[dict[str, OperatorClass]] = {
+    "anything-but": AnythingBut,
+    "cidr": Cidr,
+    "equals-ignore-case": EqualsIgnoreCase,
+    "exactly": Exactly,
+    "exists": Exists,
+    "numeric": Numeric,
+    "prefix": Prefix,
+    "suffix": Suffix,
+    "wildcard": Wildcard,
+}
+
 OPERATORS: dict[str, Callable[[nodes.Value], Operator]] = {
-    "anything-but": AnythingBut.parse,
-    "cidr": Cidr.parse,
-    "equals-ignore-case": EqualsIgnoreCase.parse,
-    "exactly": Exactly.parse,
-    "exists": exists,
-    "numeric": Numeric.parse,
-    "prefix": Prefix.parse,
-    "suffix": Suffix.parse,
-    "wildcard": Wildcard.parse,
+    name: one.parse for name, one in _CLASSES.items()
 }
 """From an operator's name to the function that parses its operand (raising OperandError)."""
 
+REFERENCES: dict[str, OperatorReference] = {name: one.reference for name, one in _CLASSES.items()}
+"""From an operator's name to what there is to know about it."""
+
+_NAMES: Final[dict[object, str]] = {one: name for name, one in _CLASSES.items()}
+
 OPERATOR_NAMES = tuple(OPERATORS)
+
+
+def name_of(rule: Operator) -> str | None:
+    """The name of a rule's operator; None for a plain value."""
+    return _NAMES.get(type(rule))
 
 
 def compares_addresses(rule: Operator) -> bool:
@@ -62,6 +89,7 @@ def why_unexpected(rule: Operator, value: object) -> str:
 __all__ = [
     "OPERATORS",
     "OPERATOR_NAMES",
+    "REFERENCES",
     "Absent",
     "AnythingBut",
     "Cidr",
@@ -74,12 +102,13 @@ __all__ = [
     "Numeric",
     "OperandError",
     "Operator",
+    "OperatorReference",
     "Prefix",
     "Suffix",
     "Wildcard",
     "compares_addresses",
     "equality",
-    "exists",
+    "name_of",
     "reads_number_text",
     "why_unexpected",
 ]

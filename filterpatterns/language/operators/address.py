@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import Struct
 
@@ -26,6 +26,7 @@ from filterpatterns.language.operators.base import (
     not_a_string,
     want_string,
 )
+from filterpatterns.language.operators.reference import STRING, OperatorReference
 from filterpatterns.language.wording import format_value, truncate
 
 _OCTET = "0*([0-9]{1,3})"
@@ -68,6 +69,18 @@ def value_digits(value: Any) -> str | None:
 class Cidr(Struct, frozen=True):
     """Matches a string that is an IP address in the block, whose digits range from `first` to
     `last`."""
+
+    reference: ClassVar = OperatorReference(
+        "is an IP address in",
+        "Matches a string that is an IP address in this block: IPv4 with a mask below 32, or IPv6 "
+        "with a mask below 128. A single address is written as a plain value.",
+        ("10.0.0.0/24", "2001:db8::/32"),
+        {
+            "type": "string",
+            "pattern": r"^(?:[0-9]+(?:\.[0-9]+){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]*)/[0-9]{1,3}$",
+        },
+        {"eventbridge": STRING},
+    )
 
     text: str
     first: str

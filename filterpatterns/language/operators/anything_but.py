@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import Struct
 
@@ -23,6 +23,12 @@ from filterpatterns.language.operators.base import (
     is_number,
 )
 from filterpatterns.language.operators.numeric import NOT_COMPARABLE, exact_double
+from filterpatterns.language.operators.reference import (
+    STRING,
+    OperatorReference,
+    one_or_more,
+    only_member,
+)
 from filterpatterns.language.operators.text import EqualsIgnoreCase, Prefix, Suffix, Wildcard
 from filterpatterns.language.wording import format_value, joined, truncate
 
@@ -45,11 +51,40 @@ _NESTED: dict[str, Callable[[nodes.Value], Operator]] = {
 }
 
 
+_NUMBER = {"type": "number"}
+_NOT_EMPTY = {"type": "string", "minLength": 1}
+_VALUES = {
+    "type": ["string", "number", "array"],
+    "minItems": 1,
+    "if": {"type": "array"},
+    "then": {"anyOf": [{"items": STRING}, {"items": _NUMBER}]},
+}
+_OPERATOR = only_member(
+    {
+        "prefix": one_or_more(_NOT_EMPTY),
+        "suffix": one_or_more(_NOT_EMPTY),
+        "equals-ignore-case": one_or_more(STRING),
+        "wildcard": one_or_more(Wildcard.reference.operand),
+    }
+)
+_VALUES_OR_OPERATOR = {"if": {"type": "object"}, "then": _OPERATOR, "else": _VALUES}
+
+
 class AnythingBut(Struct, frozen=True):
     """Matches none of the strings, none of the numbers, and no nested rule.
 
     A value of a type that is not listed matches: null, true and 5 are anything but "x".
     """
+
+    reference: ClassVar = OperatorReference(
+        "is none of",
+        "Matches a value that exists and is none of these: a string, a number, or a list of only "
+        "strings or only numbers. A value of another type matches. EventBridge also takes "
+        "`prefix`, `suffix`, `equals-ignore-case` or `wildcard` with strings.",
+        ("test", ["test", "demo"], 0, {"prefix": "tmp/"}),
+        _VALUES_OR_OPERATOR,
+        {"lambda": _VALUES, "pipes": _VALUES, "eventbridge": _VALUES_OR_OPERATOR},
+    )
 
     strings: tuple[str, ...] = ()
     numbers: tuple[int | float, ...] = ()
@@ -74,7 +109,7 @@ class AnythingBut(Struct, frozen=True):
                     "FP009",
                     item,
                     f"anything-but wants strings or numbers, found {describe(item)}",
-                    _mend_mixed(items) or _HINT,
+                    _suggest_unmixed(items) or _HINT,
                 )
         if strings and numbers:
             raise OperandError(
@@ -126,7 +161,7 @@ class AnythingBut(Struct, frozen=True):
         return NOT_COMPARABLE
 
 
-def _mend_mixed(items: tuple[nodes.Value, ...]) -> str | None:
+def _suggest_unmixed(items: tuple[nodes.Value, ...]) -> str | None:
     """How to exclude strings and wildcards in one rule, if that is what a list does: a wildcard
     without a star is the string itself."""
     patterns: list[str] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from ipaddress import IPv4Address
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import Struct
 
@@ -28,6 +28,7 @@ from filterpatterns.language.operators.base import (
     want_string,
 )
 from filterpatterns.language.operators.numeric import NOT_COMPARABLE, is_surely_comparable
+from filterpatterns.language.operators.reference import STRING, OperatorReference
 from filterpatterns.language.wording import difference, format_value, likeness, truncate
 
 
@@ -167,6 +168,15 @@ class EqualsAddress(Struct, frozen=True):
 
 class Exactly(Struct, frozen=True):
     """Matches that string and no other spelling. Undocumented, but AWS's engine accepts it."""
+
+    reference: ClassVar = OperatorReference(
+        "is exactly",
+        "Matches this string, and no other spelling of it, where a plain value that is an IP "
+        "address also matches its other notations. No page of AWS's documents it.",
+        ("10.0.0.1",),
+        STRING,
+        {},
+    )
 
     text: str
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import Struct
 
@@ -20,6 +20,7 @@ from filterpatterns.language.operators.base import (
     is_number,
     not_a_number,
 )
+from filterpatterns.language.operators.reference import OperatorReference, for_all
 from filterpatterns.language.wording import format_value
 
 _LOWER = (">", ">=")
@@ -30,6 +31,20 @@ _HINT = (
 
 NOT_COMPARABLE = "has more digits than its double: not a number for AWS"
 """How a number that is not comparable is described."""
+
+_NUMBER = {"type": "number"}
+_RANGE = {
+    "type": "array",
+    "minItems": 2,
+    "maxItems": 4,
+    "anyOf": [
+        {"prefixItems": [{"enum": ["=", *_UPPER, *_LOWER]}, _NUMBER], "maxItems": 2},
+        {
+            "prefixItems": [{"enum": list(_LOWER)}, _NUMBER, {"enum": list(_UPPER)}, _NUMBER],
+            "minItems": 4,
+        },
+    ],
+}
 
 _SHORT = 17
 """A shorter text with a point or an exponent has at most 15 significant digits."""
@@ -43,6 +58,16 @@ _TINY = 1e-290
 class Numeric(Struct, frozen=True):
     """Matches the numbers between two bounds; an infinite bound means no bound, and no number
     equals it."""
+
+    reference: ClassVar = OperatorReference(
+        "is a number in the range",
+        "Matches a number: one of `=`, `<`, `<=`, `>`, `>=` and a number, or both bounds, the "
+        "lower one first. A number in quotes is a string and never matches; the values "
+        "of DynamoDB's `N` are strings. AWS compares numbers as IEEE doubles.",
+        ([">", 0, "<=", 100], [">=", 100], ["=", 5]),
+        _RANGE,
+        for_all(_RANGE),
+    )
 
     lower: int | float
     upper: int | float

@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import Struct
 
 from filterpatterns.language import nodes
 from filterpatterns.language.operators.base import Bind, Kind, OperandError, describe
+from filterpatterns.language.operators.reference import OperatorReference, for_all
 from filterpatterns.language.wording import format_value
+
+_BOOLEAN = {"type": "boolean"}
 
 
 class Exists(Struct, frozen=True):
     """`exists: true`: matches any leaf, including null."""
+
+    reference: ClassVar = OperatorReference(
+        "exists",
+        "`true` matches any value, also null; `false` matches if there is none. Only values count: "
+        "an object, `{}` and `[]` do not exist, so name a field inside the object.",
+        (True, False),
+        _BOOLEAN,
+        for_all(_BOOLEAN),
+    )
+
+    @classmethod
+    def parse(cls, operand: nodes.Value) -> Exists | Absent:
+        """Parse the operand of `exists`.
+
+        Raises:
+            OperandError: it is neither true nor false.
+        """
+        if isinstance(operand, nodes.Scalar) and isinstance(operand.value, bool):
+            return cls() if operand.value else Absent()
+        raise OperandError(
+            "FP009",
+            operand,
+            f"exists wants true or false, found {describe(operand)}",
+            'write {"exists": true} or {"exists": false}',
+        )
 
     def holds(self, value: Any) -> bool:
         return True
@@ -48,19 +76,3 @@ class Absent(Struct, frozen=True):
     def why_not(self, value: Any) -> str:
         hint = ": null is a value" if value is None else ""
         return f"{format_value(value)} exists, but must not{hint}"
-
-
-def exists(operand: nodes.Value) -> Exists | Absent:
-    """Parse the operand of `exists`.
-
-    Raises:
-        OperandError: it is neither true nor false.
-    """
-    if isinstance(operand, nodes.Scalar) and isinstance(operand.value, bool):
-        return Exists() if operand.value else Absent()
-    raise OperandError(
-        "FP009",
-        operand,
-        f"exists wants true or false, found {describe(operand)}",
-        'write {"exists": true} or {"exists": false}',
-    )

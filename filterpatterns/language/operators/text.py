@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import Struct
 
@@ -16,6 +16,13 @@ from filterpatterns.language.operators.base import (
     json_needle,
     not_a_string,
     want_string,
+)
+from filterpatterns.language.operators.reference import (
+    STRING,
+    OperatorReference,
+    for_all,
+    only_member,
+    string_or,
 )
 from filterpatterns.language.wording import format_value
 
@@ -32,6 +39,9 @@ _NEVER = "AWS cannot ignore the case of characters beyond U+FFFF: the rule never
 
 QUOTE = '"'
 """AWS compares a string together with its quotes, which `prefix` and `suffix` may include."""
+
+_OR_IGNORING_CASE = string_or(only_member({"equals-ignore-case": STRING}))
+_DOCUMENTED = {"lambda": STRING, "pipes": _OR_IGNORING_CASE, "eventbridge": _OR_IGNORING_CASE}
 
 Variants = tuple[tuple[str, str], ...]
 """A text ignoring case: for each character, its lower-case and its upper-case mapping."""
@@ -67,6 +77,15 @@ def matched_length(spelling: Variants, value: str) -> int:
 
 class EqualsIgnoreCase(Struct, frozen=True):
     """Matches that string ignoring case; `spelling` is None if AWS cannot ignore its case."""
+
+    reference: ClassVar = OperatorReference(
+        "equals, ignoring case",
+        "Matches a string that is equal but for upper and lower case. AWS cannot ignore the case "
+        "of characters beyond U+FFFF, such as emoji: a rule with one never matches.",
+        ("paid",),
+        STRING,
+        for_all(STRING),
+    )
 
     text: str
     spelling: Variants | None
@@ -118,6 +137,15 @@ class Prefix(Struct, frozen=True):
     The string is compared including the closing quote: `whole` is the string that matches by that
     quote.
     """
+
+    reference: ClassVar = OperatorReference(
+        "begins with",
+        "Matches a string that begins with this text. "
+        '`{"equals-ignore-case": "x"}` as operand ignores case.',
+        ("order.", {"equals-ignore-case": "order."}),
+        _OR_IGNORING_CASE,
+        _DOCUMENTED,
+    )
 
     text: str
     spelling: Variants | None = None
@@ -190,6 +218,15 @@ class Suffix(Struct, frozen=True):
     quote.
     """
 
+    reference: ClassVar = OperatorReference(
+        "ends with",
+        "Matches a string that ends with this text. "
+        '`{"equals-ignore-case": "x"}` as operand ignores case.',
+        (".csv", {"equals-ignore-case": ".csv"}),
+        _OR_IGNORING_CASE,
+        _DOCUMENTED,
+    )
+
     text: str
     spelling: Variants | None = None
     never_holds: bool = False
@@ -256,6 +293,16 @@ class Suffix(Struct, frozen=True):
 
 class Wildcard(Struct, frozen=True):
     """Matches strings of that shape: `parts` are the texts between the stars, in order."""
+
+    reference: ClassVar = OperatorReference(
+        "has the shape",
+        "Matches a string of this shape: `*` is any run of characters, also an empty one. "
+        r"`\*` is a star and `\\` a backslash; JSON doubles each backslash. Two stars in a row are "
+        "an error.",
+        ("*error*", "orders/*/new.csv"),
+        {"type": "string", "pattern": r"^(?:[^*\\]|\\[*\\]|\*(?!\*))*$"},
+        {"eventbridge": STRING},
+    )
 
     text: str
     parts: tuple[str, ...]

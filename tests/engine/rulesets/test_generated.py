@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import sys
 import threading
 from decimal import Decimal
@@ -171,33 +172,75 @@ def test_many_records_that_come_back_do_not_try_each_time() -> None:
     assert held._straight.streak == 0
 
 
-def test_generated_code_while_others_add_and_remove(monkeypatch: pytest.MonkeyPatch) -> None:
+_NEW = [
+    {"body": {"status": ["paid"], "customer": {"id": [7]}}},  # goes to a block of masks
+    {"body": {"total": [100]}},  # is filed under its value
+]
+
+
+@pytest.mark.parametrize("way", ["one by one", "in batches", "routed"])
+def test_generated_code_while_others_add_and_remove(
+    monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """A rule that comes and goes changes no other verdict, and within a batch it is there for all
+    records or for none."""
     monkeypatch.setattr(version, "_SETTLED", 1)
     rules, filters = _rules("sqs", "body")
-    records = [{"body": json.dumps(body)} for body in BODIES]
-    expected = [{n for n, one in filters.items() if one.matches(r)} for r in records]
+    records = [{"body": json.dumps(body)} for body in BODIES] * 3
+    without = [[n for n, one in filters.items() if one.matches(r)] for r in records]
+    new = filterpatterns.compile(_NEW)
+    both = [
+        [*names, *(["new"] if new.matches(record) else [])]
+        for record, names in zip(records, without, strict=True)
+    ]
+    assert both != without
     stop = threading.Event()
-    failures: list[str] = []
+    seen: set[bool] = set()
+    failures: list[Any] = []
 
     def change() -> None:
         number = 0
         while not stop.is_set():
             number += 1
-            rules.add("new", {"body": {"status": ["paid"], f"f{number % 7}": [{"exists": False}]}})
+            rules.add("new", _NEW)
+            rules.add(f"other {number}", {"body": {f"f{number % 7}": ["x"], "status": ["paid"]}})
             rules.remove("new")
+            rules.remove(f"other {number}")
 
-    def ask() -> None:
-        for _ in range(300):
-            for record, names in zip(records, expected, strict=True):
-                found = set(rules.matching(record))
-                if found - {"new"} != names:
-                    failures.append(f"{record}: {found ^ names}")
+    def ask_one_by_one() -> None:
+        for record, names, more in zip(records, without, both, strict=True):
+            if rules.matching(record) not in (names, more):
+                failures.append(record)
+        seen.update((False, True))
+
+    def ask_in_batches() -> None:
+        found = rules.matching_many(records)
+        seen.add(found == both)
+        if found not in (without, both):
+            failures.append(found)
+
+    def ask_routed() -> None:
+        found = rules.route(records)
+        seen.add("new" in found)
+        names = both if "new" in found else without
+        expected = {
+            name: [r for r, of_record in zip(records, names, strict=True) if name in of_record]
+            for name in (*filters, "new")
+        }
+        if found != {name: routed for name, routed in expected.items() if routed}:
+            failures.append(found)
+
+    ask = {"one by one": ask_one_by_one, "in batches": ask_in_batches, "routed": ask_routed}[way]
+
+    def ask_often() -> None:
+        for _ in range(100):
+            ask()
 
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
     try:
         changing = threading.Thread(target=change)
-        asking = [threading.Thread(target=ask) for _ in range(2)]
+        asking = [threading.Thread(target=ask_often) for _ in range(2)]
         for thread in (changing, *asking):
             thread.start()
         for thread in asking:
@@ -207,6 +250,91 @@ def test_generated_code_while_others_add_and_remove(monkeypatch: pytest.MonkeyPa
     finally:
         sys.setswitchinterval(before)
     assert not failures
+    assert seen == {False, True}
+
+
+_ODD: dict[str, list[Any]] = {
+    "sqs": [
+        {"messageId": "1", "body": "Error"},
+        {"messageId": "1"},
+        {"MessageId": "1", "Body": '{"status": "paid", "total": 150}'},
+        {"body": '{"customer": [{"id": 7}], "status": "new"}'},
+        {"body": '{"status": "paid", "gift": "\\ud800"}'},
+        {"body": '{"status": "p\u00e4id", "gift": null}'},
+        {"body": '{"total": 1e400}'},
+        {"body": 5, "status": "paid"},
+    ],
+    "event": [
+        {"customer": [{"id": 7}], "status": "new"},
+        {"customer.id": 7, "status": "new"},
+        {"status": {"paid"}},
+        {"total": Decimal(150), "status": "paid"},
+    ],
+    "kinesis": [
+        {"kinesis": {"data": "****"}},
+        {"kinesis": {"data": base64_of("Error")}},
+        {"data": base64_of('{"status": "paid"}')},
+    ],
+    "mq": [{"messageID": "1", "data": "****"}, {"messageID": "1"}],
+    "dynamodb": [{"dynamodb": "Error"}, {"eventName": "INSERT"}, {"dynamodb": {"status": [{}]}}],
+}
+_BAD: list[Any] = [5, None, "[1]", "{", b"\xff"]
+
+
+@pytest.mark.parametrize("source", _RECORDS)
+@pytest.mark.parametrize("seed", range(4))
+def test_batches_agree_with_filters_wherever_generated_code_gives_up(
+    source: str, seed: int
+) -> None:
+    key, record_of = _RECORDS[source]
+    rules, filters = _rules(source, key)
+    rng = random.Random(seed)
+    plain: list[Any] = [record_of(body) for body in BODIES]
+    plain += [json.dumps(record) for record in plain]
+    plain += [record.encode() for record in plain[len(BODIES) :]]
+    for _ in range(30):
+        batch: list[Any] = []
+        for _ in range(rng.randrange(8)):
+            batch += rng.choices(plain, k=rng.randrange(6))
+            batch += rng.choices([*_ODD[source], *_BAD], k=rng.randrange(3))
+        expected = [
+            [name for name, one in filters.items() if one.filter([record], on_error="drop")]
+            for record in batch
+        ]
+        settle(rules)
+        assert rules.matching_many(batch, on_error="drop") == expected
+        settle(rules)
+        assert rules.route(iter(batch), on_error="drop") == {
+            name: routed
+            for name in filters
+            if (routed := [r for r, n in zip(batch, expected, strict=True) if name in n])
+        }
+        first_bad = next((n for n, record in enumerate(batch) if record in _BAD), None)
+        for ask in (rules.matching_many, rules.route):
+            settle(rules)
+            if first_bad is None:
+                ask(batch)
+            else:
+                with pytest.raises(RecordError) as caught:
+                    ask(batch)
+                assert caught.value.index == first_bad
+                assert caught.value.__suppress_context__
+
+
+def test_a_batch_is_served_by_the_loops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Records that are plain cost no call: neither the plain way's nor that for one record."""
+    rules, filters = _rules("sqs", "body")
+    records = [{"body": json.dumps(body)} for body in BODIES]
+    expected = [[name for name, one in filters.items() if one.matches(r)] for r in records]
+
+    def refuse(*_: Any) -> Any:
+        raise AssertionError("called for a record of its own")
+
+    monkeypatch.setattr(version.Version, "matching_plainly", refuse)
+    monkeypatch.setattr(version.Version, "matching", refuse)
+    settle(rules)
+    assert rules.matching_many(records) == expected
+    assert set(rules.route(records)) == {name for names in expected for name in names}
 
 
 def test_minus_zero_is_told_from_zero_where_addresses_are_asked_for() -> None:

@@ -52,6 +52,11 @@ def run(sqs: FakeSqs, handler: Any, **options: Any) -> Counts:
     return Poller(sqs.url, handler, client=sqs, **options).run(until_empty=True)
 
 
+def expire_failed(sqs: FakeSqs) -> Callable[[BatchResult], None]:
+    """For `on_batch`: what failed can be received again at once."""
+    return lambda result: sqs.expire(result.failed)
+
+
 def test_what_matches_is_handled_and_everything_is_deleted() -> None:
     sqs, seen = FakeSqs(), Seen()
     sqs.send(*bodies(1, 100, 2, 250), "no json")
@@ -110,7 +115,7 @@ def test_a_function_error_leaves_the_whole_batch_in_the_queue() -> None:
 
 
 def test_a_message_that_fails_once_is_handled_again_and_then_gone() -> None:
-    sqs = FakeSqs(visibility=1)
+    sqs = FakeSqs()
     times = []
 
     def flaky(event: Any, _context: Any) -> None:
@@ -119,7 +124,7 @@ def test_a_message_that_fails_once_is_handled_again_and_then_gone() -> None:
             raise ValueError
 
     sqs.send("a")
-    with Poller(sqs.url, flaky, client=sqs) as poller:
+    with Poller(sqs.url, flaky, client=sqs, on_batch=expire_failed(sqs)) as poller:
         end = monotonic() + 10
         while sqs.messages and monotonic() < end:
             sleep(0.02)
@@ -155,7 +160,7 @@ def test_without_report_batch_item_failures_the_answer_does_not_matter() -> None
 
 
 def test_a_message_that_always_fails_ends_in_the_dead_letter_queue() -> None:
-    sqs = FakeSqs(visibility=1, max_receive_count=2)
+    sqs = FakeSqs(max_receive_count=2)
     sqs.send("a", "b")
 
     def handler(event: Any, _context: Any) -> Any:
@@ -167,7 +172,8 @@ def test_a_message_that_always_fails_ends_in_the_dead_letter_queue() -> None:
             ]
         }
 
-    with Poller(sqs.url, handler, client=sqs, mapping=REPORTS) as poller:
+    over = expire_failed(sqs)
+    with Poller(sqs.url, handler, client=sqs, mapping=REPORTS, on_batch=over) as poller:
         end = monotonic() + 10
         while not sqs.dead and monotonic() < end:
             sleep(0.02)
@@ -186,7 +192,7 @@ def test_batches_have_at_most_batch_size_messages() -> None:
 def test_a_window_gathers_more_than_one_call_receives() -> None:
     sqs, seen = FakeSqs(), Seen()
     sqs.send(*(f"{number}" for number in range(25)))
-    mapping = EventSourceMapping(batch_size=100, maximum_batching_window=2)
+    mapping = EventSourceMapping(batch_size=100, maximum_batching_window=1)
     with Poller(sqs.url, seen, client=sqs, mapping=mapping) as poller:
         poller.wait_until_empty()
     assert [len(batch) for batch in seen.batches] == [25]
@@ -437,7 +443,7 @@ def test_a_plain_function_gets_one_call_at_a_time() -> None:
 @pytest.mark.parametrize("keeps_groups", [True, False])
 def test_groups_of_a_fifo_queue_are_handled_in_order_whatever_fails(keeps_groups: bool) -> None:
     """Also with a server that does not hold back what comes after a message in flight."""
-    sqs = FakeSqs("orders.fifo", visibility=3, keeps_groups=keeps_groups)
+    sqs = FakeSqs("orders.fifo", visibility=2, keeps_groups=keeps_groups)
     for number in range(1, 7):
         for group in "abc":
             sqs.send(f"{group}{number}", group=group)

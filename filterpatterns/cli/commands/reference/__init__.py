@@ -1,0 +1,1 @@
+"""Commands that print what others read: shells, editors, people who want to look something up."""

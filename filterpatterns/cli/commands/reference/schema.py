@@ -1,0 +1,51 @@
+"""`fp schema`: JSON Schemas, for editors and validators."""
+
+from __future__ import annotations
+
+import click
+import orjson
+
+from filterpatterns.delivery.fields import FIELDS
+from filterpatterns.language.schema import filter_configuration, filter_criteria, pattern
+from filterpatterns.lint.linter import DIALECTS
+
+_WHAT = ("pattern", "filter-criteria", "filter-configuration")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  fp schema > pattern.schema.json
+  fp schema filter-criteria --dialect lambda --source sqs > schema.json
+  check-jsonschema --schemafile pattern.schema.json patterns/*.json
+
+\b
+Exit status: 0."""
+)
+@click.option(
+    "--dialect",
+    type=click.Choice(list(DIALECTS)),
+    help="Accept only what the documentation of this service lists.  [default: all that AWS's "
+    "engine takes]",
+)
+@click.option(
+    "--source",
+    type=click.Choice(list(FIELDS)),
+    help="The event source: its fields are described, and completed by editors.",
+)
+@click.argument("what", metavar=f"[{'|'.join(_WHAT)}]", type=click.Choice(_WHAT), default="pattern")
+def command(what: str, dialect: str | None, source: str | None) -> None:
+    """Print the JSON Schema (draft 2020-12) of a pattern, a FilterCriteria, or the
+    FilterConfiguration of a subscriber of a Custom Event Bus.
+
+    It accepts whatever compiles, and refuses what structure can refuse: values without an array,
+    empty arrays, unknown operators, operands of the wrong type. `fp check` finds more. A Pattern is
+    JSON in a string: its own schema is in `contentSchema`, which not every validator looks into.
+    """
+    if what == "filter-configuration":
+        if dialect is not None or source is not None:
+            raise click.UsageError("a FilterConfiguration has no --dialect and no --source")
+        schema = filter_configuration()
+    else:
+        schema = (pattern if what == "pattern" else filter_criteria)(dialect, source)
+    click.echo(orjson.dumps(schema, option=orjson.OPT_INDENT_2))

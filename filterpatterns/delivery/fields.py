@@ -1,0 +1,269 @@
+"""The fields of records, as patterns see them: for schemas, completion and hovers in editors.
+
+From the pages of the Lambda developer guide on each event source, the EventBridge user guide,
+"Event structure reference" and "Custom Event Bus", and the DynamoDB Streams API reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from msgspec import Struct
+
+ANY_NAME: Final = "*"
+"""The name of a field that stands for any."""
+
+
+class RecordField(Struct, frozen=True):
+    """A field of a record.
+
+    `description` is Markdown. `fields` are those inside of it that are known; one named `ANY_NAME`
+    is for all that may be called anything.
+    """
+
+    name: str
+    description: str
+    fields: tuple[RecordField, ...] = ()
+
+
+def _named(**described: str) -> tuple[RecordField, ...]:
+    return tuple(RecordField(name, words) for name, words in described.items())
+
+
+_MESSAGE_ATTRIBUTE = _named(
+    stringValue="The value of an attribute of type String or Number: always a string.",
+    binaryValue="The value of an attribute of type Binary, as base64.",
+    dataType="`String`, `Number` or `Binary`, perhaps with a label: `Number.float`.",
+    stringListValues="Not used by SQS.",
+    binaryListValues="Not used by SQS.",
+)
+
+_SQS: Final = (
+    RecordField(
+        "body",
+        "The message. An object here filters JSON messages by their fields; an array of rules "
+        "filters messages that are plain strings. A message of the other format is dropped.",
+    ),
+    RecordField(
+        "attributes",
+        "What SQS knows about the message. All values are strings.",
+        _named(
+            ApproximateReceiveCount="How often the message has been received, as a string.",
+            SentTimestamp="When it was sent: milliseconds since 1970, as a string.",
+            SenderId="Who sent it.",
+            ApproximateFirstReceiveTimestamp="When it was first received, as a string.",
+            SequenceNumber="FIFO queues: the number that SQS gave it.",
+            MessageGroupId="FIFO queues: the group of the message.",
+            MessageDeduplicationId="FIFO queues: the token against duplicates.",
+            AWSTraceHeader="The X-Ray trace header.",
+            DeadLetterQueueSourceArn="The queue that the message came from, if redriven.",
+        ),
+    ),
+    RecordField(
+        "messageAttributes",
+        "The attributes that the sender gave the message, by name.",
+        (RecordField(ANY_NAME, "An attribute of the message.", _MESSAGE_ATTRIBUTE),),
+    ),
+    *_named(
+        messageId="The id of the message.",
+        receiptHandle="The handle for deleting the message.",
+        md5OfBody="The MD5 digest of the body.",
+        md5OfMessageAttributes="The MD5 digest of the message attributes.",
+    ),
+)
+
+_KINESIS: Final = (
+    RecordField(
+        "data",
+        "The record's data, decoded from base64. An object here filters JSON by its fields; plain "
+        "strings cannot be filtered.",
+    ),
+    *_named(
+        partitionKey="The partition key.",
+        sequenceNumber="The sequence number, a string.",
+        kinesisSchemaVersion='`"1.0"`.',
+        approximateArrivalTimestamp="When the record arrived: seconds since 1970, a number.",
+    ),
+)
+
+ATTRIBUTE_TYPES: Final = _named(
+    S="A string.",
+    N="A number, which DynamoDB delivers as a string: `numeric` never matches it.",
+    B="Binary data, as base64.",
+    BOOL="`true` or `false`.",
+    NULL="`true`, for null.",
+    SS="A set of strings.",
+    NS="A set of numbers, as strings.",
+    BS="A set of binary values, as base64.",
+    M="A map: attributes by name, each with its type.",
+    L="A list: any of its elements may match, each with its type.",
+)
+"""What stands below the name of an attribute of an item of DynamoDB's."""
+
+_ITEM: Final = (RecordField(ANY_NAME, "An attribute, with its type below it.", ATTRIBUTE_TYPES),)
+
+_DYNAMODB: Final = (
+    RecordField(
+        "dynamodb",
+        "The change: the item's keys and images.",
+        (
+            RecordField("Keys", "The primary key of the item.", _ITEM),
+            RecordField("NewImage", "The item after the change.", _ITEM),
+            RecordField("OldImage", "The item before the change.", _ITEM),
+            *_named(
+                ApproximateCreationDateTime="When the change was made: seconds since 1970.",
+                SequenceNumber="The sequence number, a string.",
+                SizeBytes="The size of the record, a number.",
+                StreamViewType="`KEYS_ONLY`, `NEW_IMAGE`, `OLD_IMAGE` or `NEW_AND_OLD_IMAGES`.",
+            ),
+        ),
+    ),
+    RecordField("eventName", "`INSERT`, `MODIFY` or `REMOVE`."),
+    RecordField(
+        "userIdentity",
+        "There only if time to live deleted the item.",
+        _named(type="`Service`.", principalId="`dynamodb.amazonaws.com`."),
+    ),
+    *_named(eventID="The id of the record.", eventVersion="The version of the record's format."),
+)
+
+_KAFKA: Final = (
+    RecordField(
+        "value",
+        "The record's value, decoded from base64. An object here filters JSON by its fields; an "
+        "array of rules filters plain strings. A value of the other format is kept.",
+    ),
+    RecordField("key", "The record's key, decoded from base64; otherwise like `value`."),
+    *_named(
+        topic="The topic.",
+        partition="The partition, a number.",
+        offset="The offset, a number.",
+        timestamp="Milliseconds since 1970, a number.",
+        timestampType="`CREATE_TIME` or `LOG_APPEND_TIME`.",
+        headers="The headers: each value is an array of bytes, as numbers.",
+    ),
+)
+
+_MQ: Final = (
+    RecordField(
+        "data",
+        "The message, decoded from base64. An object here filters JSON by its fields; an array of "
+        "rules filters plain strings. A message of the other format is kept.",
+    ),
+    RecordField(
+        "basicProperties",
+        "RabbitMQ: the properties of the message.",
+        _named(
+            contentType="The MIME type.",
+            contentEncoding="The encoding.",
+            headers="The headers.",
+            deliveryMode="1, or 2 for persistent messages.",
+            priority="A number.",
+            correlationId="The correlation id.",
+            replyTo="The queue for replies.",
+            expiration="When the message expires.",
+            messageId="The id that the sender gave it.",
+            timestamp="When it was sent.",
+            type="The type that the sender gave it.",
+            userId="The user that sent it.",
+            appId="The application that sent it.",
+            clusterId="The cluster's id.",
+            bodySize="Bytes of the message.",
+        ),
+    ),
+    RecordField(
+        "destination",
+        "ActiveMQ: where the message was sent.",
+        _named(physicalName="The name of the queue or topic."),
+    ),
+    *_named(
+        redelivered="Whether the message was delivered before.",
+        messageID="ActiveMQ: the id of the message.",
+        messageType="ActiveMQ: `jms/text-message` or `jms/bytes-message`.",
+        deliveryMode="ActiveMQ: 1, or 2 for persistent messages.",
+        replyTo="ActiveMQ: the destination for replies.",
+        type="ActiveMQ: the type that the sender gave it.",
+        expiration="ActiveMQ: when the message expires.",
+        priority="ActiveMQ: a number.",
+        correlationId="ActiveMQ: the correlation id.",
+        timestamp="ActiveMQ: when it was sent.",
+        brokerInTime="ActiveMQ: when the broker got it.",
+        brokerOutTime="ActiveMQ: when it left the broker.",
+        properties="ActiveMQ: the properties that the sender gave it.",
+    ),
+)
+
+_EVENT: Final = (
+    RecordField("source", "The service or application that sent the event: `aws.s3`."),
+    RecordField("detail-type", "What the event is about: `Object Created`."),
+    RecordField("detail", "The event's own fields, an object."),
+    *_named(
+        account="The AWS account, 12 digits, a string.",
+        region="The AWS region.",
+        resources="The ARNs of the resources that the event is about.",
+        time="When it happened, as the sender says: ISO 8601.",
+        id="The id of the event.",
+        version='`"0"`.',
+    ),
+    RecordField("replay-name", "The name of the replay, for events that an archive replays."),
+)
+
+SYSTEM_METADATA: Final = tuple(
+    RecordField(name, words)
+    for name, words in {
+        "ContentType": "The content type of the data.",
+        "DeduplicationId": "The token against duplicates.",
+        "EventGroupId": "The group of the event.",
+        "aws:EventId": "The id of the event.",
+        "aws:IngestionTime": "When the bus took the event.",
+        "aws:SequenceNumber": "The number that the bus gave it.",
+        "aws:DeliveryType": "How it is delivered.",
+        "aws:SchemaId": "The id of its schema.",
+        "aws:RegistryType": "The kind of registry that has the schema.",
+        "aws:Source": "The `source` of an event of PutEvents.",
+        "aws:DetailType": "The `detail-type` of an event of PutEvents.",
+    }.items()
+)
+"""What the SYSTEM_METADATA of a Custom Event Bus has: strings."""
+
+FIELDS: Mapping[str, tuple[RecordField, ...]] = MappingProxyType(
+    {
+        "sqs": _SQS,
+        "kinesis": _KINESIS,
+        "dynamodb": _DYNAMODB,
+        "kafka": _KAFKA,
+        "mq": _MQ,
+        "event": _EVENT,
+    }
+)
+"""By source, the fields of its records at the top."""
+
+
+def fields_at(source: str | None, names: Iterable[str]) -> tuple[RecordField, ...]:
+    """The known fields at a place in a source's records; none if nothing is known about it.
+
+    Args:
+        source: a name of a source; None if it is not known.
+        names: the names that lead to the place, from the top.
+    """
+    fields = FIELDS.get(source or "", ())
+    for name in names:
+        if fields is ATTRIBUTE_TYPES and name in ("M", "L"):
+            fields = _ITEM if name == "M" else ATTRIBUTE_TYPES
+            continue
+        found = _field(fields, name)
+        fields = () if found is None else found.fields
+    return fields
+
+
+def field_at(source: str | None, names: Iterable[str]) -> RecordField | None:
+    """The field that these names lead to; None if nothing is known about it."""
+    *above, name = names
+    return _field(fields_at(source, above), name)
+
+
+def _field(fields: tuple[RecordField, ...], name: str) -> RecordField | None:
+    by_name = {field.name: field for field in fields}
+    return by_name.get(name) or by_name.get(ANY_NAME)

@@ -1,0 +1,60 @@
+"""Patterns -> the source that they are for, by fields that only its records have."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+AUTO: Final = "auto"
+
+_MARKS: Final = (
+    ("sqs", frozenset(("body", "messageattributes", "receipthandle", "md5ofbody"))),
+    ("dynamodb", frozenset(("dynamodb",))),
+    ("event", frozenset(("detail", "detail-type"))),
+)
+"""Names at the top of a pattern, in lower case: `Body` is a common mistake with SQS."""
+
+_PAYLOADS: Final = {"body": "sqs", "data": "kinesis", "dynamodb": "dynamodb", "value": "kafka"}
+"""The payload's name in a pattern -> a source whose payload is called so."""
+
+
+def top_names(patterns: Iterable[str | bytes]) -> set[str]:
+    """The names at the top of patterns, those in `$or` among them; of dotted ones the first part.
+    A text that is no JSON object has none."""
+    found: set[str] = set()
+    for text in patterns:
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            continue
+        _add_names(value, found)
+    return found
+
+
+def _add_names(value: Any, found: set[str]) -> None:
+    if not isinstance(value, dict):
+        return
+    for name, inside in value.items():
+        if name == "$or" and isinstance(inside, list):
+            for alternative in inside:
+                _add_names(alternative, found)
+        else:
+            found.add(name.partition(".")[0])
+
+
+def source_of_patterns(patterns: Iterable[str | bytes]) -> str:
+    """Return the source that all patterns are for; `auto` if that is unclear: then each record says
+    itself what it is."""
+    names = {name.lower() for name in top_names(patterns)}
+    if not names:
+        return "sqs"  # no evidence, or nothing readable: the first of the sources
+    found = [source for source, marks in _MARKS if names & marks]
+    return found[0] if len(found) == 1 else AUTO
+
+
+def payload_source(patterns: Iterable[str | bytes]) -> str | None:
+    """A source that has the payload which the patterns speak of; None if they speak of none, or of
+    several."""
+    found = {_PAYLOADS[name] for name in top_names(patterns) if name in _PAYLOADS}
+    return found.pop() if len(found) == 1 else None

@@ -1,0 +1,18 @@
+"""The pages about queues and emulators do what they say, with real servers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import page_name, pages_of
+from tests.docs.running import run_page
+
+
+@pytest.mark.parametrize("page", pages_of("integration"), ids=page_name)
+def test_a_page_does_what_it_says(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run_page(page, tmp_path, "integration")
