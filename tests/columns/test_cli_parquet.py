@@ -101,7 +101,7 @@ def test_files_of_both_kinds_in_one_go(archive: Path) -> None:
     out = archive.with_name("kept.parquet")
     result = fp("filter", "-o", out, PATTERN, archive, events)
     assert result.exit_code == 2
-    assert "events.jsonl holds none" in result.stderr
+    assert "events.jsonl contains none" in result.stderr
     assert not out.exists()
 
 
@@ -160,7 +160,7 @@ def test_options_that_do_not_go_together(archive: Path) -> None:
     events = archive.with_name("events.jsonl")
     events.write_text("{}\n")
     assert (
-        "--column, --of and --encoding are about"
+        "--column, --of and --encoding are for Parquet and Arrow files"
         in fp(*("filter", "--column", "body"), PATTERN, events).stderr
     )
     assert "--of is about one column" in fp("filter", "--of", "record", PATTERN, archive).stderr
