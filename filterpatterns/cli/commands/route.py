@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -17,8 +18,9 @@ from filterpatterns.cli.checking import searching
 from filterpatterns.cli.evaluation.counting import count_files
 from filterpatterns.cli.evaluation.record_loop import Tally as RecordTally
 from filterpatterns.cli.evaluation.record_loop import numbered, report
-from filterpatterns.cli.io import output_files, payloads
+from filterpatterns.cli.io import output_files, parquet, payloads
 from filterpatterns.cli.io.json_output import write_json
+from filterpatterns.cli.io.lines import Outcome
 from filterpatterns.cli.io.payloads import Wrap
 from filterpatterns.cli.io.split_files import Files, Split
 from filterpatterns.cli.messages import counted, located
@@ -183,8 +185,8 @@ def command(
         if by_rule is not None:
             by_rule.make_folder()
         router = _Router(rule_set, writer, written, by_rule, leave, on_invalid, wrap)
-        if silent and split is None and rest is None and errors is None:
-            router.count(files)
+        if silent and not any(map(parquet.kind_of, files)):
+            router.count(files, leaves=rest is not None, writes_lines=bool(rest or errors))
         else:
             for file in files:
                 router.file(file)
@@ -224,20 +226,42 @@ class _Router:
         ):
             self._route(item, number)
 
-    def count(self, files: tuple[str, ...]) -> None:
-        """Count the records of files; nothing is written for them."""
+    def count(self, files: tuple[str, ...], *, leaves: bool, writes_lines: bool) -> None:
+        """Route the records of files, where nothing is written for each: lines are in batches.
 
-        def take(_line: bytes, names: list[str]) -> None:
-            self.tally.by_name.update(names)
+        `leaves` says whether those that no rule takes are kept, `writes_lines` whether any line may
+        be written to the terminal.
+        """
+        routed: list[list[str]] = []  # the names for each line that is kept, in order
 
         def get_verdict(record: Any) -> Verdict:
             names = self._rule_set.matching(record)
-            self.tally.by_name.update(names)
+            if names:
+                routed.append(names)
             return MATCH_VERDICT if names else NO_MATCH
 
+        def collect(outcome: Outcome) -> None:
+            self.tally.by_name.update(chain.from_iterable(routed))
+            if self._split is not None:
+                self._split.write(outcome.kept, routed)
+            routed.clear()
+            if leaves and outcome.dropped:
+                self._leave(b"".join(outcome.dropped))
+            if outcome.invalid_lines:
+                self._write_invalid(b"".join(outcome.invalid_lines))
+
         counted = RecordTally()
-        lines = self._rule_set._lines(take)  # noqa: SLF001 - within the package
-        count_files(files, get_verdict, lines, self, counted, wrap=self._wrap)
+        lines = self._rule_set._lines(routed.append)  # noqa: SLF001 - within the package
+        count_files(
+            files,
+            get_verdict,
+            lines,
+            self,
+            counted,
+            wrap=self._wrap,
+            collect=collect,
+            writes_lines=writes_lines,
+        )
         self.tally.routed += counted.matched
         self.tally.unrouted += counted.dropped.total()
         self.tally.invalid += counted.invalid
@@ -259,7 +283,7 @@ class _Router:
             self.tally.routed += 1
             self.tally.by_name.update(names)
             if self._split is not None:
-                self._split.write(names, item.as_line())
+                self._split.write([item.as_line()], [names])
         else:
             self.tally.unrouted += 1
             self._leave(item.as_line())

@@ -15,7 +15,7 @@ from filterpatterns.cli.evaluation.record_loop import (
     report,
 )
 from filterpatterns.cli.io import parquet
-from filterpatterns.cli.io.lines import LineFilter, ReasonMatcher
+from filterpatterns.cli.io.lines import LineFilter, Outcome, ReasonMatcher
 from filterpatterns.cli.io.parquet import Columns
 from filterpatterns.cli.io.payloads import Wrap
 from filterpatterns.cli.io.streams import STDIN, Stream, reason
@@ -39,6 +39,8 @@ def count_files(
     wrap: Wrap | None = None,
     columns: Columns = _ROWS,
     compiled: Filter | None = None,
+    collect: Callable[[Outcome], None] | None = None,
+    writes_lines: bool = False,
 ) -> None:
     """Count the records of files as `match_file` does; what cannot be read or evaluated is reported
     on standard error.
@@ -53,10 +55,13 @@ def count_files(
         wrap: as for `match_file`.
         columns: as for `match_file`.
         compiled: as for `match_file`.
+        collect: called with what has become of the lines, some at a time; not for columns.
+        writes_lines: whether that may write to the terminal: then no progress is shown.
     """
     sizes = [_size(file) for file in files]
-    counter = _Counter(get_verdict, lines, out, tally, wrap)
-    with show_progress(sum(sizes), wanted=wants_progress(writes_lines=False)) as progress:
+    counter = _Counter(get_verdict, lines, out, tally, wrap, collect)
+    wanted = wants_progress(writes_lines=writes_lines)
+    with show_progress(sum(sizes), wanted=wanted) as progress:
         before = 0
         for file, size in zip(files, sizes, strict=True):
             if parquet.kind_of(file) is None:
@@ -86,8 +91,10 @@ class _Counter:
         out: Output,
         tally: Tally,
         wrap: Wrap | None,
+        collect: Callable[[Outcome], None] | None,
     ) -> None:
         self._wrap = wrap
+        self._take_outcome = collect
         self._matcher = ReasonMatcher(get_verdict, lines, self._take_verdict)
         self._out = out
         self._tally = tally
@@ -133,6 +140,8 @@ class _Counter:
     def _collect(self, lines: LineFilter, name: str) -> None:
         """Count the outcome so far."""
         tally, outcome = self._tally, lines.outcome
+        if self._take_outcome is not None:
+            self._take_outcome(outcome)
         tally.matched += len(outcome.kept) - self._matched
         dropped = len(outcome.dropped) - self._dropped
         if dropped:

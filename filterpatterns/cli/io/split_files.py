@@ -13,7 +13,7 @@ import hashlib
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -91,10 +91,10 @@ class Files:
                 with suppress(OSError):
                     os.unlink(part)
 
-    def write(self, path: Path, line: bytes) -> None:
-        """Write a line, which ends with a line feed."""
-        self._held.setdefault(path, []).append(line)
-        self._size += len(line)
+    def write(self, path: Path, lines: Sequence[bytes]) -> None:
+        """Write lines, each of which ends with a line feed."""
+        self._held.setdefault(path, []).extend(lines)
+        self._size += sum(map(len, lines))
         if self._size > _HELD_BYTES:
             self.flush()
 
@@ -137,13 +137,15 @@ class Split:
     def __init__(self, folder: Path, names: Iterable[str], files: Files) -> None:
         self._folder = folder
         self._files = files
-        self._names = file_names(names)
-        self._explained: set[str] = set()
+        self._paths = {name: folder / file for name, file in file_names(names).items()}
+        self._unexplained = {
+            name for name, path in self._paths.items() if path.name.startswith("%~")
+        }
 
     @property
     def paths(self) -> list[Path]:
         """All files that may be written."""
-        return [self._folder / file for file in (*self._names.values(), _LEGEND)]
+        return [*self._paths.values(), self._folder / _LEGEND]
 
     def make_folder(self) -> None:
         """Create the folder if it does not exist.
@@ -157,12 +159,16 @@ class Split:
             raise Failure(located(str(self._folder), f"error: {reason(error)}")) from None
         self._files.replace(self.paths)
 
-    def write(self, names: list[str], line: bytes) -> None:
-        """Write a line to the file of each of the rules."""
-        for name in names:
-            file = self._names[name]
-            if file.startswith("%~") and name not in self._explained:
-                self._explained.add(name)
-                known = json_line({"file": file, "name": name})
-                self._files.write(self._folder / _LEGEND, known)
-            self._files.write(self._folder / file, line)
+    def write(self, lines: Iterable[bytes], names: Iterable[list[str]]) -> None:
+        """Write lines, each to the files of the rules that are named for it."""
+        by_name: dict[str, list[bytes]] = {}
+        for line, rules in zip(lines, names, strict=True):
+            for name in rules:
+                by_name.setdefault(name, []).append(line)
+        for name, taken in by_name.items():
+            path = self._paths[name]
+            if name in self._unexplained:
+                self._unexplained.remove(name)
+                known = json_line({"file": path.name, "name": name})
+                self._files.write(self._folder / _LEGEND, [known])
+            self._files.write(path, taken)
