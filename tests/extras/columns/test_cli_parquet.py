@@ -169,7 +169,7 @@ def test_options_that_do_not_go_together(archive: Path) -> None:
         in fp(*("filter", "-c", "-o", archive.with_name("x.parquet")), PATTERN, archive).stderr
     )
     assert (
-        "--errors keeps texts"
+        "--errors takes lines that are not records"
         in fp(*("filter", "--errors", archive.with_name("x.parquet")), PATTERN, archive).stderr
     )
 
