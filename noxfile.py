@@ -80,6 +80,21 @@ def spark(session: nox.Session) -> None:
 
 
 @nox.session
+def browser(session: nox.Session) -> None:
+    """The playground in Chromium: what users see, with the server and with Pyodide."""
+    has_browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if not has_browser or not shutil.which("chromedriver"):
+        packages = ("chromium", "chromium-driver")
+        session.run("apt-get", "update", "-q", external=True)
+        session.run("apt-get", "install", "-y", "-q", *packages, external=True)
+    page = Path("filterpatterns/integrations/playground/page")
+    with session.chdir(page):
+        session.run("npm", "ci", "--silent", "--no-audit", "--no-fund", external=True)
+    session.install("-e", ".[browser]")
+    _pytest(session, "tests/extras/browser", "-s", profile="brief")
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """The documentation site, in `build/site`, and a browser's look at each of its pages.
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from filterpatterns.codegen.prefilter import Prefilter
 from filterpatterns.codegen.types import Unsupported
-from filterpatterns.delivery.sources import PayloadFormat
+from filterpatterns.delivery.sources import Encoding, PayloadFormat, Source
+from filterpatterns.language.operators import reads_number_text
 from filterpatterns.matching.match_tree import (
     Conjunction,
     FieldTest,
@@ -75,3 +77,30 @@ def with_payload(
         for branch, one, all_of in zip(branches, wanted, conjunctions, strict=True)
     ]
     return merged, aligned, found
+
+
+def has_numbers_in_one_object(branches: Sequence[Branch]) -> bool:
+    """Whether a payload that matches has all numbers that rules look at in one object. If one of
+    them is in no array, then none of them is."""
+    if len(branches) != 1 or branches[0].json is None:
+        return False
+    holders = 0
+    pending = [branches[0].json]
+    while pending:
+        node = pending.pop()
+        tests = [child.test for child in node.children if child.test is not None]
+        tests = [test for test in tests if any(map(reads_number_text, test.rules))]
+        if any(test.optional for test in tests):
+            return False
+        holders += bool(tests)
+        pending += node.children
+    return holders == 1
+
+
+def texts_in_lines(
+    found: Prefilter, source: Source, branches: Sequence[Branch]
+) -> tuple[bytes, ...] | None:
+    """Return texts of which the JSON text of a record has one in every record that matches; None if
+    there are no such texts, or if anything but the payload is tested."""
+    reads_more = any(branch.metadata.children or branch.others for branch in branches)
+    return None if reads_more or source.encoding is not Encoding.TEXT else found.in_lines()

@@ -49,7 +49,7 @@ _COMBINERS = {
 """What other query languages have beside `$or`, and what to write instead."""
 
 
-class Condition(Struct, frozen=True):
+class Condition(Struct, frozen=True, gc=False):
     """A field and its rules: any may match.
 
     `names` are as the pattern spells the way to it; `place` says in words where it stands
@@ -72,7 +72,7 @@ class Condition(Struct, frozen=True):
         return ".".join(self.names)
 
 
-class AnyOf(Struct, frozen=True):
+class AnyOf(Struct, frozen=True, gc=False):
     """A `$or`: any of the alternatives may match; all members of an alternative must.
 
     `names` lead to the object that contains it.

@@ -98,12 +98,12 @@ def batch_verdicts(
         ]
     generated = engine.generated()
     if generated is not None:
-        for result, kind, look, as_texts in _loops(generated, turn):
-            loop = generated.loop(result, kind, look, as_texts)
+        for result, kind, look in _loops(generated, turn):
+            loop = generated.loop(result, kind, look)
             kept: list[Any] = []
             dropped: list[Any] = []
             loop(given[kind], kept.append, dropped.append, engine.interpret)
-            path = f"{result} loop, {kind}, look={look}, texts={as_texts}"
+            path = f"{result} loop, {kind}, look={look}"
             if result == "mask":
                 found[path] = kept
             elif result == "filter":
@@ -123,15 +123,14 @@ def _batches(turn: int) -> Iterator[tuple[str, str]]:
         yield from ((kind, _RESULTS[(turn + n) % len(_RESULTS)]) for n, kind in enumerate(_KINDS))
 
 
-def _loops(generated: Generated, turn: int) -> Iterator[tuple[str, str, bool, bool | None]]:
+def _loops(generated: Generated, turn: int) -> Iterator[tuple[str, str, bool]]:
     """The result, the kind of record, and how to decode, of the loops to try."""
     looks = (False, True) if generated.can_look else (False,)
-    numbers = (False, True, None) if generated.compares_numbers else (False,)
     if THOROUGH:
-        yield from itertools.product(_RESULTS, _KINDS, looks, numbers)
+        yield from itertools.product(_RESULTS, _KINDS, looks)
         return
-    for number, way in enumerate(itertools.product(looks, numbers), turn):
-        yield _RESULTS[number // len(_KINDS) % len(_RESULTS)], _KINDS[number % len(_KINDS)], *way
+    for number, look in enumerate(looks, turn):
+        yield _RESULTS[number // len(_KINDS) % len(_RESULTS)], _KINDS[number % len(_KINDS)], look
 
 
 def turn_of(compiled: filterpatterns.Filter) -> int:

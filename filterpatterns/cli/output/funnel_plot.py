@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from filterpatterns.cli.io import streams
-from filterpatterns.cli.messages import Failure, located
+from filterpatterns.cli.io.output_files import to_file
+from filterpatterns.cli.messages import Failure
 from filterpatterns.cli.output import funnel_tables
 from filterpatterns.errors import printable
 from filterpatterns.language.wording import shorten
@@ -66,12 +67,12 @@ def save(path: str, funnels: Sequence[Funnel]) -> None:
     if not drawn:
         axes[0].set_title("no records")
         axes[0].axis("off")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about characters that the font lacks
-            figure.savefig(path, format=path[-3:].lower(), dpi=150)
-    except (OSError, ValueError) as error:
-        raise Failure(located(path, f"error: {streams.reason(error)}")) from None
+    picture = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about characters that the font lacks
+        figure.savefig(picture, format=path[-3:].lower(), dpi=150)
+    with to_file(path) as write:
+        write(picture.getvalue())
 
 
 def _bars(funnel: Funnel) -> Iterator[_Bar]:

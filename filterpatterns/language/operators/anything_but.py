@@ -70,7 +70,7 @@ _OPERATOR = only_member(
 _VALUES_OR_OPERATOR = {"if": {"type": "object"}, "then": _OPERATOR, "else": _VALUES}
 
 
-class AnythingBut(Struct, frozen=True):
+class AnythingBut(Struct, frozen=True, gc=False):
     """Matches none of the strings, none of the numbers, and no nested rule.
 
     A value of a type that is not listed matches: null, true and 5 are anything but "x".

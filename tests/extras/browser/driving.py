@@ -107,6 +107,13 @@ class Playground:
         self.until(lambda: self.summary)
         self.settled()
 
+    def reset(self) -> None:
+        """Bring back the first example, without loading the page again."""
+        self.choose("example", "0")
+        self.choose("dialect", "")
+        self.one("#tab-why").click()
+        self.until(lambda: self.summary == "5 records: 1 match, 4 drop")
+
     def until(self, look: Callable[[], Found], *, seconds: float = PATIENCE) -> Found:
         """Wait until something is so."""
         end = time.monotonic() + seconds
@@ -154,7 +161,7 @@ class Playground:
         """The texts that are underlined in the pattern."""
         return self.texts("#pattern .cm-lintRange-error, #pattern .cm-lintRange-warning")
 
-    def fill(self, editor: str, text: str) -> None:
+    def fill(self, editor: str, text: str, *, wait: bool = True) -> None:
         """Replace the text of an editor, as pasting does."""
         content = self.one(f"#{editor} .cm-content")
         content.click()
@@ -169,7 +176,8 @@ class Playground:
             self.run(script, content, text)
         else:
             content.send_keys(Keys.DELETE)
-        self.settled()
+        if wait:
+            self.settled()
 
     def press(self, *keys: str) -> None:
         """Press keys, wherever the focus is."""

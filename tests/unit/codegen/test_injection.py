@@ -89,17 +89,18 @@ _FIXED_NAMES = {
     *("record", "records", "keep", "drop", "slow", "matches", "matches_text", "text", "members"),
     *("body", "value", "error", "found", "str", "bytes", "int", "float", "list", "dict", "len"),
     *("Exception", "AttributeError", "KeyError", "number", "unsure"),
+    *("texts", "given", "raw"),
     *("view", "offsets", "row", "rows"),
 }
 _FUNCTIONS = re.compile(
-    r"matches|matches_text|(?:filter|partition|mask)_(?:dict|text|bytes)(?:_looking)?(?:_texts|_measuring)?"
-    r"|(?:lines|rows)(?:_dropping)?(?:_looking)?(?:_texts|_measuring)?|function[0-9]+_"
+    r"matches|matches_text|(?:filter|partition|mask)_(?:dict|text|bytes)(?:_looking)?"
+    r"|(?:lines|rows)(?:_dropping)?(?:_looking)?|function[0-9]+_"
     r"|(?:lines|rows)_with_reasons|(?:record|payload)_(?:views|rows)"
 )
 _ATTRIBUTES = {
     *("get", "startswith", "endswith", "isascii", "lower", "encode", "__class__", "inside"),
 }
-_CONSTANTS = {"True", "False", "None", "'utf-8'", "':'", "1"}
+_CONSTANTS = {"True", "False", "None", "'utf-8'", "':'", "0", "1", "2"}
 
 
 def assert_names_only(source: str) -> None:

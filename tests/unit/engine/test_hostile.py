@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 import filterpatterns
 from filterpatterns import PatternError, RecordError
 from filterpatterns.language.operators.text import Wildcard
+from filterpatterns.matching import budget
 from tests.support.helpers import everywhere, refused
 from tests.support.paths import in_body, sqs_record, verdicts
 
@@ -681,3 +682,55 @@ def test_any_text_works_in_every_place_of_a_pattern(text: str) -> None:
     for pattern, event in _strings_of(f"!{text}"):
         verdict = everywhere(pattern, event)
         assert verdict or _never_holds(pattern) or ("ignore-case" in pattern and not own_case)
+
+
+# ------------------------------------------------------------------------------------ rule sets
+
+
+def _combinations(number: int, place: str) -> str:
+    """A pattern of a thousand combinations, each of 43 fields."""
+    ors = {name: {"$or": [{name: [value]} for value in range(10)]} for name in "xyz"}
+    fields: dict[str, Any] = {**ors, **{f"f{each}": [1] for each in range(40)}, "n": [number, "n"]}
+    return json.dumps({"body": {place: fields} if place else fields})
+
+
+def _with_all_fields(number: Any, **others: Any) -> dict[str, Any]:
+    fields = {f"f{each}": 1 for each in range(40)}
+    return {"x": {"x": 9}, "y": {"y": 9}, "z": {"z": 9}, "n": number, **fields, **others}
+
+
+@pytest.mark.parametrize("place", ["", "i"])
+def test_rules_of_many_combinations_match_as_each_alone(place: str) -> None:
+    patterns = {str(number): _combinations(number, place) for number in range(3)}
+    rules = filterpatterns.RuleSet(patterns)
+    alone = {name: filterpatterns.compile(pattern) for name, pattern in patterns.items()}
+    objects = [
+        _with_all_fields(1),
+        _with_all_fields("n"),
+        _with_all_fields(2, x={"x": 10}),
+        _with_all_fields(0, y=[{"y": 10}, {"y": 0}]),
+        _with_all_fields(0, z=[{"q": 1}]),
+        {**_with_all_fields(5), "z.z": 3},
+    ]
+    records = []
+    for each in objects:
+        around = [each, [each], [[{}, each], {"n": 7}]] if place else [each]
+        records += [{"body": json.dumps({place: one} if place else one)} for one in around]
+    for record in records * 8:  # until code is generated
+        expected = [name for name, one in alone.items() if one.matches(record)]
+        assert rules.matching(record) == expected
+        assert rules.matching(json.dumps(record)) == expected
+
+
+def test_a_record_for_more_large_rules_than_can_be_evaluated_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record = {"body": json.dumps({"i": [_with_all_fields(0)]})}
+    rules = filterpatterns.RuleSet({str(each): _combinations(0, "i") for each in range(20)})
+    assert len(rules.matching(record)) == 20
+    monkeypatch.setattr(budget, "MAX_SEARCH_STEPS", 5_000)
+    with pytest.raises(RecordError, match="too many rules with many fields"):
+        rules.matching(record)
+    assert rules.matching({"body": json.dumps({"i": _with_all_fields(0)})}) == [
+        str(each) for each in range(20)
+    ]

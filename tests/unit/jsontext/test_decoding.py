@@ -12,9 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filterpatterns.jsontext.decoding import NOT_JSON, depth, is_too_deep, parse, parse_carefully
+from filterpatterns.jsontext import layers
+from filterpatterns.jsontext.decoding import (
+    NOT_JSON,
+    depth,
+    is_too_deep,
+    parse,
+    parse_carefully,
+    parse_without_recursion,
+)
 
-PARSERS = [parse, parse_carefully]
+PARSERS = [parse, parse_carefully, parse_without_recursion]
 
 _SCALARS = st.one_of(
     st.none(),
@@ -103,16 +111,15 @@ def _changed(seed: str, changes: list[tuple[int, int, str]]) -> str:
     return seed
 
 
-@given(
-    st.builds(
-        _changed,
-        st.sampled_from(_SEEDS),
-        st.lists(st.tuples(st.integers(0, 99), st.integers(0, 3), _CHARS), min_size=1, max_size=3),
-    )
+_CHANGES = st.lists(
+    st.tuples(st.integers(0, 99), st.integers(0, 3), _CHARS), min_size=1, max_size=3
 )
+
+
+@given(st.builds(_changed, st.sampled_from(_SEEDS), _CHANGES))
 def test_changed_json_is_valid_where_rfc_8259_says_so(text: str) -> None:
-    found, carefully = parse(text), parse_carefully(text)
-    assert _same(found, carefully)
+    found, *others = (parser(text) for parser in PARSERS)
+    assert all(_same(found, other) for other in others)
     if "\\ud" not in text.lower() and "e" not in text.lower().replace("true", "").replace(
         "false", ""
     ):
@@ -255,7 +262,34 @@ def test_what_is_not_json_is_nothing_else(parser: Any, text: str) -> None:
 
 @given(st.text(max_size=20))
 def test_any_text_has_an_answer(text: str) -> None:
-    assert _same(parse(text), parse_carefully(text))
+    found, *others = (parser(text) for parser in PARSERS)
+    assert all(_same(found, other) for other in others)
+
+
+_NESTED = [
+    '[[],[[1,{"a":[0.5]}],[[[]]]],{"a":{"b":[{}]}},-0]',
+    '{"a":[{"[":"]"},{"b":{"c":[[1e5],2.50,"\\""]}}],"":[[["\\ud800"]]]}',
+]
+
+
+@given(
+    st.one_of(
+        _VALUES.map(json.dumps),
+        st.builds(_changed, st.sampled_from([*_SEEDS, *_NESTED]), _CHANGES),
+    ),
+    st.integers(1, 3),
+)
+def test_a_text_is_read_alike_in_layers_of_any_height(text: str, height: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(layers, "_LAYER", height)
+        found = parse_carefully(text)
+    assert _same(found, parse_without_recursion(text))
+
+
+def test_numbers_in_a_deep_text_are_never_taken_for_what_was_cut_out() -> None:
+    deep = "[" * 250 + "0.5" + "]" * 250
+    text = f"[{deep}, 0.0, 0.1, 0.0E-1, {deep}]"
+    assert _same(parse_carefully(text), parse_without_recursion(text))
 
 
 def test_not_json_says_what_it_is() -> None:

@@ -107,6 +107,18 @@ EVENTS: dict[str, tuple[str, Callable[[int], Any]]] = {
 }
 
 
+def test_an_explanation_walks_arrays_in_arrays_once() -> None:
+    counts = []
+    for levels in (10, 100):
+        pattern = '{"a":' * levels + "[1]" + "}" * levels
+        event: Any = [{"a": 2} for _ in range(1000)]
+        for _ in range(levels - 1):
+            event = [{"a": event}]
+        compiled = filterpatterns.compile(pattern, source="event")
+        counts.append(lines_run(lambda: compiled.explain(event[0])))  # noqa: B023
+    assert counts[1] <= 2 * counts[0]
+
+
 def _nested(levels: int, value: Any) -> Any:
     for _ in range(levels):
         value = [value]

@@ -173,7 +173,7 @@ def test_each_filter_and_each_source_has_its_own_funnel() -> None:
 
 
 def test_records_that_one_filter_cannot_match_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("filterpatterns.matching.places.MAX_SEARCH_STEPS", 0)
+    monkeypatch.setattr("filterpatterns.matching.budget.MAX_SEARCH_STEPS", 0)
     criteria = {"Filters": [{"Pattern": '{"c": [1]}'}, {"Pattern": '{"a": {"b": [1]}}'}]}
     records = [{"c": 1, "a": {"b": [[2], [1]]}, "a.b": [[3], [1]]}, {"a": {"b": 1}}]
     rows = table(criteria, *records, options=("--source", "event"))
@@ -401,7 +401,7 @@ def test_pictures_of_anything(here: Path) -> None:
 
 def test_where_a_picture_cannot_be_written(here: Path) -> None:
     result = fp("stats", "--plot", "no/p.svg", "pattern.json", "events.jsonl")
-    assert result.stderr == "no/p.svg: error: no such file or directory\n"
+    assert result.stderr == "no/p.svg: error: cannot write: no such file or directory\n"
     assert result.exit_code == 2
     result = fp("stats", "--plot", "p.pdf", "pattern.json", "events.jsonl")
     assert "'p.pdf' ends in neither .png nor .svg" in result.stderr

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from filterpatterns.cli.output.junit import Report
 from tests.unit.cli.test_program import PATTERN, RECORDS, UUID, fp, here, lines, record
 
 __all__ = ["here"]
@@ -306,8 +307,21 @@ def test_a_report_is_xml_whatever_the_names(tmp_path: Path, name: str) -> None:
 
 def test_a_report_that_cannot_be_written_is_an_error_at_once(here: Path) -> None:
     result = fp("test", "--cases", "-", "--junit", "no/r.xml", stdin=lines(LARGE))
-    assert result.stderr == "no/r.xml: error: no such file or directory\n"
+    assert result.stderr == "no/r.xml: error: cannot write: no such file or directory\n"
     assert (result.stdout, result.exit_code) == ("", 2)
+
+
+def test_a_report_that_is_not_finished_replaces_nothing(here: Path) -> None:
+    Path("r.xml").write_text("before")
+    for is_written, expected in ((False, "before"), (True, "<?xml")):
+        with Report("r.xml") as report:
+            report.case("group", "name")
+            assert len(list(here.glob("r.xml.*.part"))) == 1
+            assert Path("r.xml").read_text() == "before"
+            if is_written:
+                report.write()
+        assert Path("r.xml").read_text().startswith(expected)
+        assert list(here.glob("*.part")) == []
 
 
 # --- --explain ---
@@ -334,7 +348,7 @@ def test_the_reason_is_shown_below_a_record_that_does_not_match(
 
 
 def test_a_record_that_cannot_be_explained_is_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("filterpatterns.matching.places.MAX_SEARCH_STEPS", 0)
+    monkeypatch.setattr("filterpatterns.matching.budget.MAX_SEARCH_STEPS", 0)
     criteria = {"Filters": [{"Pattern": '{"c": [1]}'}, {"Pattern": '{"a": {"b": [1]}}'}]}
     options = ("--source", "event", "--expect", "none", "--explain")
     twice = {"a": {"b": [[2], [1]]}, "a.b": [[3], [1]]}

@@ -146,6 +146,25 @@ def test_of_a_template_with_several_mappings_one_is_chosen() -> None:
     assert json.loads(answer["extracted"]) == {"data": {"x": [1]}}
 
 
+def test_a_subscriber_s_configuration_keeps_its_scopes() -> None:
+    filters = [
+        {"Scope": "DATA", "Pattern": '{"a":[1]}'},
+        {"Scope": "METADATA", "Pattern": '{"b":["x"]}'},
+    ]
+    text = json.dumps({"FilterConfiguration": {"Filters": filters}})
+    answer = asked(text, lines({"Data": {"a": 1}, "Metadata": {"b": "x"}}, {"Data": {"a": 1}}))
+    assert answer["source"] == "subscriber"
+    assert [row["result"] for row in answer["rows"]] == ["match", "drop"]
+    [snippet] = asked(text)["snippets"]
+    assert json.loads(snippet["text"]) == json.loads(text)
+
+
+def test_mappings_without_names_are_told_apart_by_their_lines() -> None:
+    text = 'body: {a: [1]}\n---\nbody: {a: [{"numeric": [">", 2]}]}\n'
+    names = asked(text)["mappings"]
+    assert len(set(names)) == len(names)
+
+
 def test_what_a_template_leaves_open_is_said_and_nothing_is_evaluated() -> None:
     text = (
         "Resources:\n  M:\n    Type: AWS::Lambda::EventSourceMapping\n    Properties:\n"
