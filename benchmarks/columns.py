@@ -374,6 +374,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Benchmarks of columns.")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--case", default="", help="only those with this in their names")
     parser.add_argument("--spark", action="store_true", help="measure Spark instead")
     parser.add_argument("--memory", type=float, metavar="GB", help="measure fp filter's memory")
     given = parser.parse_args()
@@ -384,7 +385,8 @@ def main() -> None:
     else:
         print(json.dumps({"pyarrow": pa.__version__, "polars": pl.__version__}))
         for case in cases(given.rows):
-            print_table(case, measure(case, given.rounds))
+            if given.case in case.name:
+                print_table(case, measure(case, given.rounds))
 
 
 if __name__ == "__main__":

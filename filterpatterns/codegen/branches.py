@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from filterpatterns.codegen.prefilter import Prefilter
 from filterpatterns.codegen.types import Unsupported
-from filterpatterns.delivery.sources import PayloadFormat
+from filterpatterns.delivery.sources import Encoding, PayloadFormat, Source
 from filterpatterns.language.operators import reads_number_text
 from filterpatterns.matching.match_tree import (
     Conjunction,
@@ -94,3 +95,12 @@ def has_numbers_in_one_object(branches: Sequence[Branch]) -> bool:
         holders += bool(tests)
         pending += node.children
     return holders == 1
+
+
+def texts_in_lines(
+    found: Prefilter, source: Source, branches: Sequence[Branch]
+) -> tuple[bytes, ...] | None:
+    """Return texts of which the JSON text of a record has one in every record that matches; None if
+    there are no such texts, or if anything but the payload is tested."""
+    reads_more = any(branch.metadata.children or branch.others for branch in branches)
+    return None if reads_more or source.encoding is not Encoding.TEXT else found.in_lines()

@@ -16,11 +16,14 @@ from collections.abc import Callable, Iterable, Sequence
 from io import StringIO
 from typing import Any
 
+import msgspec
+
 from filterpatterns.codegen.code import Code
 from filterpatterns.codegen.emit import Exits
 from filterpatterns.codegen.emitter import Emitter
 from filterpatterns.codegen.record import RecordCodegen
-from filterpatterns.codegen.types import Unsupported
+from filterpatterns.codegen.types import Unsupported, without
+from filterpatterns.delivery.envelopes import HOLDERS
 from filterpatterns.matching.match_tree import Matcher
 
 _KINDS = ("dict", "text", "bytes")
@@ -134,6 +137,16 @@ class Generated:
         if decode is None:
             return None
         return decode, self._function(name, lambda: self._write_view_loop(name, f"{kind}_row"))
+
+    def line_search(self) -> tuple[tuple[bytes, ...], DecodeRows] | None:
+        """Return texts of which a line has one if it is a record that matches, and the function
+        that decodes lines, each of which is one record, into as many rows; None if each line must
+        be looked at."""
+        texts = self._record_codegen.texts_in_lines
+        with contextlib.suppress(Unsupported):
+            if texts is not None and self.row_decoder() is not None:
+                return texts, msgspec.json.Decoder(without(msgspec.Struct, HOLDERS)).decode_lines
+        return None
 
     def row_decoder(self) -> DecodeRows | None:
         """Return the decoder of lines for the loop over rows; None if each line must be decoded

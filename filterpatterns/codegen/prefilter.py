@@ -21,11 +21,31 @@ class Prefilter(Struct, frozen=True):
     """A text that has none of the needles, and no backslash, cannot match.
 
     `selective` is set if the needles come from values, which are rarer than names: then even a
-    single record is worth a look. A batch measures.
+    single record is worth a look. A batch measures. `is_plain` is set if every match spells one of
+    the needles where it has no escapes: none of them can only be written with a backslash.
     """
 
     needles: tuple[str, ...]
     selective: bool
+    is_plain: bool
+
+    def in_lines(self) -> tuple[bytes, ...] | None:
+        r"""What to search for in the JSON text of a record: without any of it, its payload cannot
+        match, be it a string or parsed already. None if nothing pays.
+
+        The payload spells a needle literally, or with escapes: `\u00..` for ASCII, `\u....` for
+        other characters, `\/` for a slash. If it is a string in the record, that spells each of
+        its characters literally, or with the same escapes, and quotes and backslashes with one more
+        backslash. So what has no such escape at all has the needle, but for a quote at its end.
+        """
+        if not (self.selective and self.is_plain):
+            return None
+        wanted = [needle.removesuffix('"') for needle in self.needles]
+        whole = "".join(wanted)
+        wanted.append("\\u00" if whole.isascii() else "\\u")
+        if "/" in whole:
+            wanted.append("\\/")
+        return tuple(map(str.encode, wanted))
 
 
 def prefilter(nodes: tuple[MatchNode, ...]) -> Prefilter | None:
@@ -43,10 +63,11 @@ def prefilter(nodes: tuple[MatchNode, ...]) -> Prefilter | None:
             return None
         selective = selective and best[0][0] > 0
         needles.update(dict.fromkeys(best[1]))
+    is_plain = BACKSLASH not in needles
     needles.pop(BACKSLASH, None)  # searched for in any case
     if len(needles) > _MOST_NEEDLES:
         return None
-    return Prefilter(tuple(needles), selective)
+    return Prefilter(tuple(needles), selective, is_plain)
 
 
 def _test_needles(test: FieldTest) -> tuple[tuple[int, int], tuple[str, ...]] | None:

@@ -18,6 +18,7 @@ from filterpatterns.codegen.branches import (
     Branch,
     has_numbers_in_one_object,
     own_tests,
+    texts_in_lines,
     with_payload,
 )
 from filterpatterns.codegen.code import Code, FallbackNeeded
@@ -76,9 +77,8 @@ class _Conditions(Struct, frozen=True):
 class RecordCodegen:
     """Writes the statements for one matcher.
 
-    `prefilter` is what `judge` can look for before it decodes; None if nothing. `needles` are texts
-    of which the payload has one, or a backslash, in every record that matches; None if there are no
-    such texts: some of the combinations may not look at the payload at all.
+    `prefilter` is what can be looked for before decoding; None if nothing. `needles` are texts of
+    which the payload has one, or a backslash, in every record that matches; None if there are none.
     """
 
     def __init__(self, matcher: Matcher, code: Code) -> None:
@@ -113,6 +113,7 @@ class RecordCodegen:
         self._conditions: dict[tuple[str, bool], _Conditions] = {}
         self.prefilter: Prefilter | None = None
         self.needles: tuple[str, ...] | None = None
+        self.texts_in_lines: tuple[bytes, ...] | None = None
         if self._key is not None and not self._inline:
             self._add_payloads(self._key, conjunctions)
         # Bytes need not become a str if no rule tests the payload as a whole.
@@ -134,13 +135,13 @@ class RecordCodegen:
         merged, aligned, self._branches = with_payload(self._branches, conjunctions, key)
         if aligned:
             self._payload_shape = shape(merged, aligned)
-        drops_strings = (
-            self._source.formats[PayloadFormat.STRING, PayloadFormat.JSON] is FormatAction.DROP
-        )
+        action = self._source.formats[PayloadFormat.STRING, PayloadFormat.JSON]
+        drops_strings = action is FormatAction.DROP
         if aligned and drops_strings and not any(branch.string for branch in self._branches):
             self.prefilter = prefilter(aligned)
             if self.prefilter is not None and len(aligned) == len(self._branches):
                 self.needles = self.prefilter.needles
+                self.texts_in_lines = texts_in_lines(self.prefilter, self._source, self._branches)
 
     @property
     def keeps_texts(self) -> bool:

@@ -54,6 +54,9 @@ class AutoEngine:
     def lines(self, *, drops: bool) -> None:
         """There is no such function: each line is evaluated separately."""
 
+    def line_search(self) -> None:
+        """There is none."""
+
     def lines_with_reasons(self) -> None:
         """There is none."""
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 
 from filterpatterns.codegen.functions import DecodeRows, Generated, ViewLoop
 from filterpatterns.codegen.record import MOST_TESTS
-from filterpatterns.codegen.rows import decode_rows
+from filterpatterns.codegen.rows import decode_rows, split_lines
 from filterpatterns.codegen.types import Unsupported
 from filterpatterns.engine.tuning import Ways
 from filterpatterns.errors import RecordError
@@ -23,16 +23,17 @@ OnError = Literal["raise", "drop"]
 
 MatchLines = Callable[
     [
-        Sequence[bytes],
+        bytes,
         int,
         Callable[[bytes], None],
         Callable[[bytes], None],
         Callable[[bytes, int], None],
     ],
-    None,
+    int,
 ]
-"""(lines, number, keep, drop, slow), with the number of the line before the first. `slow` is called
-with a line that generated code does not handle, and its number."""
+"""(block, number, keep, drop, slow) -> how many lines there are; with a text of whole lines, and
+the number of the line before the first. `slow` is called with a line that generated code does not
+handle, and its number."""
 
 _KINDS = {str: "text", bytes: "bytes"}
 """What a batch is taken to hold, by the class of its first record."""
@@ -109,6 +110,10 @@ class MatchEngine(Protocol):
 
     def lines(self, *, drops: bool) -> MatchLines | None:
         """Return a function that evaluates lines of JSON Lines, if there is one."""
+        ...
+
+    def line_search(self) -> tuple[tuple[bytes, ...], DecodeRows] | None:
+        """Return what a search finds the lines with that may match, if there is such a thing."""
         ...
 
     def lines_with_reasons(self) -> MatchLines | None:
@@ -253,18 +258,20 @@ class Engine:
         ways = Ways(generated)
 
         def match_lines(
-            lines: Sequence[bytes],
+            block: bytes,
             number: int,
             keep: Callable[[bytes], None],
             drop: Callable[[bytes], None],
             slow: Callable[[bytes, int], None],
-        ) -> None:
+        ) -> int:
             start = perf_counter()
-            rows = None if decode is None else decode_rows(lines, decode)
+            lines = split_lines(block)
+            rows = None if decode is None else decode_rows(block, lines, decode)
             loop = generated.line_loop(rows=rows is not None, look=ways.look, drops=drops)
             given = lines if rows is None else zip(lines, rows, strict=True)
             loop(given, number, keep, drop, slow)
             ways.took(perf_counter() - start, len(lines))
+            return len(lines)
 
         return match_lines
 
@@ -281,18 +288,27 @@ class Engine:
             return None
 
         def match_lines(
-            lines: Sequence[bytes],
+            block: bytes,
             number: int,
             keep: Callable[[bytes], None],
             drop: Callable[[bytes], None],
             slow: Callable[[bytes, int], None],
-        ) -> None:
-            rows = None if decode is None else decode_rows(lines, decode)
+        ) -> int:
+            lines = split_lines(block)
+            rows = None if decode is None else decode_rows(block, lines, decode)
             loop = generated.line_loop_with_reasons(rows=rows is not None)
             given = lines if rows is None else zip(lines, rows, strict=True)
             loop(given, number, keep, drop, slow)
+            return len(lines)
 
         return match_lines
+
+    def line_search(self) -> tuple[tuple[bytes, ...], DecodeRows] | None:
+        """Texts of which a line of JSON Lines has one if it is a record that matches; and what
+        decodes lines, each of which is one record, into as many rows. None if there are no such
+        texts."""
+        generated = self.generated()
+        return None if generated is None else generated.line_search()
 
     def views(self, kind: Literal["record", "payload"]) -> ViewLoop | None:
         """A function that judges rows of a column; None if only the interpreter can."""

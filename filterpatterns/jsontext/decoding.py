@@ -101,7 +101,7 @@ def described(value: Any) -> str:
 
 def is_too_deep(text: str | bytes) -> bool:
     """Whether a text that is known to be JSON is nested deeper than MAX_PAYLOAD_DEPTH."""
-    if len(text) <= 2 * MAX_PAYLOAD_DEPTH or _decoders_stop_early():
+    if len(text) <= 2 * MAX_PAYLOAD_DEPTH or decoders_stop_early():
         return False
     text = text if isinstance(text, str) else str(text, "utf-8")
     if text.count("[") + text.count("{") <= MAX_PAYLOAD_DEPTH:
@@ -126,7 +126,7 @@ def decoders_overflow() -> bool:
     return sys.version_info < (3, 12) and sys.getrecursionlimit() > _SAFE_LENGTH
 
 
-def _decoders_stop_early() -> bool:
+def decoders_stop_early() -> bool:
     """Whether a decoder raises RecursionError for any text that is too deep.
 
     That is the case up to Python 3.11 with the default recursion limit: C code counts against it.

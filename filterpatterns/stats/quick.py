@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from filterpatterns.codegen.emit import indent
 from filterpatterns.codegen.functions import DecodeRows
-from filterpatterns.codegen.rows import decode_rows
+from filterpatterns.codegen.rows import decode_rows, split_lines
 from filterpatterns.codegen.types import Unsupported, without
 from filterpatterns.delivery.envelopes import HOLDERS
 from filterpatterns.delivery.sources import Encoding, Source
@@ -145,20 +145,21 @@ class QuickLines:
 
     def count(
         self,
-        lines: Sequence[bytes],
+        block: bytes,
         number: int,
         keep: Callable[[bytes], None],
         drop: Callable[[bytes], None],
         slow: Callable[[bytes, int], None],
-    ) -> None:
+    ) -> int:
         """Count lines, as a `MatchLines` does; `slow` counts those that are not plain records."""
         # While a field has not been seen, the names that records have instead are of interest.
         is_ready = all(field.matcher.count.occurrence.kinds for field in self._fields)
-        rows = decode_rows(lines, self._decode_lines) if is_ready else None
+        lines = split_lines(block)
+        rows = decode_rows(block, lines, self._decode_lines) if is_ready else None
         if rows is None:
             for place, line in enumerate(lines, number + 1):
                 slow(line, place)
-            return
+            return len(lines)
         for line, row in zip(lines, rows):  # noqa: B905 - one for each
             number += 1
             is_odd = is_too_deep(line) or (self._has_own and has_minus_zero(line.decode()))
@@ -168,6 +169,7 @@ class QuickLines:
                 continue
             kind.count += 1
             (keep if kind.is_kept else drop)(line)
+        return len(lines)
 
     def _kind(self, row: Any) -> _Kind | None:
         """What a record counts as; None if it has to be counted by itself."""

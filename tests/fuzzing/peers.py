@@ -14,7 +14,7 @@ from typing import Any
 
 import filterpatterns
 from filterpatterns import Filter, PatternError, RecordError, RuleSet
-from filterpatterns.cli.io.lines import LineFilter, LineMatcher, ReadLines
+from filterpatterns.cli.io.lines import LineFilter, LineMatcher, ReadBlock
 from filterpatterns.delivery.envelopes import holds_records
 from filterpatterns.delivery.reader import Item
 from filterpatterns.delivery.sources import SOURCES
@@ -23,6 +23,7 @@ from filterpatterns.language.inputs import PatternInput, PatternText
 from tests.fuzzing import patterns
 from tests.fuzzing.draw import Draw
 from tests.fuzzing.findings import expect
+from tests.support.paths import searching
 
 _COPIES = 4
 """More rules of one value than an index files under it: the others become bits in its blocks."""
@@ -189,15 +190,18 @@ def check_file(compiled: Filter, given: Sequence[bytes], items: Sequence[Item]) 
     check_lines(compiled, b"".join(given))
 
 
-def blocks(lines: Sequence[bytes], size: int) -> ReadLines:
+def blocks(lines: Sequence[bytes], size: int) -> ReadBlock:
     """What reads lines for a LineFilter, so many at a time."""
     left = iter(lines)
-    return lambda longest: list(islice(left, size))
+    return lambda longest: b"".join(islice(left, size))
 
 
 def _line_filters(compiled: Filter, number: int) -> Iterator[tuple[LineFilter, bool, int]]:
     """With dropped lines and without, and how many lines at a time: the first lot is matched with
-    a look before decoding, if there can be one, and the second without."""
+    a look before decoding, if there can be one, and the second without; and once with a search."""
     for drops in (False, True):
         lines = LineFilter(LineMatcher(compiled, drops=drops), "file", json_lines=True)
         yield lines, drops, 1 + (drops is (number % 2 == 0))
+    matcher = searching(compiled)
+    if matcher is not None:
+        yield LineFilter(matcher, "file", json_lines=True), False, 2

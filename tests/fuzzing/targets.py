@@ -297,7 +297,7 @@ def event_lines(data: bytes) -> int:
     text = json.dumps(document, indent=2) if draw.below(2) else events.spelled(draw, document)
     if how == 3:
         text = records.changed(draw, text, words.TOKENS)
-        lines = _lines(text.encode("utf-8", "replace"))
+        lines = _lines(text.encode("utf-8", "replace") + b"\n")
         lines.insert(draw.below(len(lines) + 1), draw.pick(_PLAIN_LINES) + b"\n")
         _read(lines)
         return 1

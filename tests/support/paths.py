@@ -15,6 +15,7 @@ import filterpatterns
 from filterpatterns.cli.io.lines import LineFilter, LineMatcher
 from filterpatterns.codegen.functions import Generated
 from filterpatterns.delivery.envelopes import holds_records
+from filterpatterns.engine.line_search import LineSearch, Tuner
 from filterpatterns.explain import ExplainedField
 from filterpatterns.jsontext.structure import one_line
 
@@ -168,13 +169,37 @@ def line_verdicts(compiled: filterpatterns.Filter, texts: Sequence[str]) -> list
     lines = [one_line(text).encode() + b"\n" for text in texts]
     filtered = LineFilter(LineMatcher(compiled, drops=True), "cases", json_lines=True)
     blocks = [lines * 2, lines * 2]
-    filtered.run(lambda longest: blocks.pop() if blocks else [])
+    filtered.run(lambda longest: b"".join(blocks.pop() if blocks else []))
     kept, dropped = filtered.outcome.kept, filtered.outcome.dropped
     found = [line in kept for line in lines]
     repeated = list(zip(lines, found, strict=True)) * 4
     assert kept == [line for line, is_kept in repeated if is_kept], filtered.outcome
     assert dropped == [line for line, is_kept in repeated if not is_kept], filtered.outcome
+    matcher = searching(compiled)
+    if matcher is not None:
+        searched = LineFilter(matcher, "cases", json_lines=True)
+        parts = [*lines, b"".join(lines)]
+        searched.run(lambda longest: parts.pop() if parts else b"")
+        assert searched.outcome.kept == [*filter(kept.__contains__, lines + lines[::-1])]
     return found
+
+
+def searching(compiled: filterpatterns.Filter) -> LineMatcher | None:
+    """What searches all blocks; None if there is nothing to search for."""
+    search = compiled._engine.line_search()
+    if search is None:
+        return None
+    matcher = LineMatcher(compiled, drops=False)
+    matcher.search = LineSearch(*search, bytes)  # which has what a search needs, only slower
+    matcher.search.tuner = AlwaysSearch()
+    return matcher
+
+
+class AlwaysSearch(Tuner):
+    """Every block is searched."""
+
+    def took(self, seconds: float, size: int) -> None:
+        self.searches = True
 
 
 def explained(compiled: filterpatterns.Filter, record: Any) -> bool:

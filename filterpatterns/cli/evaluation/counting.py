@@ -111,12 +111,12 @@ class _Counter:
             return
         with stream:
 
-            def read_lines(longest: Callable[[bytes], int]) -> list[bytes]:
+            def read_block(longest: Callable[[bytes], int]) -> bytes:
                 self._collect(lines, name)
                 progress(before + stream.position, self._tally.matched)
-                return stream.read_lines(longest)
+                return stream.read_block(longest)
 
-            lines.run(read_lines)
+            lines.run(read_block)
             self._collect(lines, name)
             if stream.problem is not None:
                 count = lines.counts.lines

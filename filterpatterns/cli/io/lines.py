@@ -8,18 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from time import perf_counter
 from typing import Any, NamedTuple
 
 from msgspec import Struct, field
 
 from filterpatterns.cli.io.payloads import PayloadReader, Wrap
+from filterpatterns.codegen.rows import split_lines
 from filterpatterns.delivery.reader import Item, Reader
+from filterpatterns.engine import line_search
 from filterpatterns.engine.engine import MatchLines
 from filterpatterns.engine.filter import Filter
+from filterpatterns.engine.line_search import LineSearch
 from filterpatterns.errors import RecordError
 from filterpatterns.matching.verdict import Reason, Verdict
 
-ReadLines = Callable[[Callable[[bytes], int]], list[bytes]]
+ReadBlock = Callable[[Callable[[bytes], int]], bytes]
 
 _SPACE = b" \t\r\n"
 
@@ -71,6 +75,7 @@ class LineMatcher:
         self.drops = drops
         self.matches = compiled.matches
         self.lines = compiled._engine.lines(drops=drops)  # noqa: SLF001 - within the package
+        self.search = None if drops else line_search.of(compiled._engine)  # noqa: SLF001
 
 
 class ReasonMatcher(LineMatcher):
@@ -94,6 +99,7 @@ class ReasonMatcher(LineMatcher):
         self.drops = True
         self.matches = matches
         self.lines = lines
+        self.search = None
 
 
 class LineFilter:
@@ -134,38 +140,67 @@ class LineFilter:
         self._keep = _up_to(most_kept, self.outcome.kept.append)
         self._drop = _up_to(most_dropped, self.outcome.dropped.append)
 
-    def run(self, read_lines: ReadLines) -> None:
+    def run(self, read_block: ReadBlock) -> None:
         """Match the lines of a file.
 
-        The outcome grows meanwhile; `read_lines` may take it out whenever it is called.
+        The outcome grows meanwhile; `read_block` may take it out whenever it is called.
 
         Args:
-            read_lines: gives the lines that are next, some of them, each with its line feed; none
-                at the end. It is given a function that says of the beginning of a line how many
-                bytes of it are to be held; a longer line comes in parts, each at least as long but
-                for the last.
+            read_block: gives the lines that are next, some of them, each with its line feed, as one
+                text; empty at the end. It is given a function that says of the beginning of a line
+                how many bytes of it are to be held; a longer line comes in parts, each at least as
+                long but for the last.
         """
+        search = self._matcher.search
         with suppress(_Enough):
-            while lines := read_lines(self._reader.longest):
-                self._match_lines(lines)
+            while block := read_block(self._reader.longest):
+                if search is None or not self._reader.is_json_lines:
+                    self._match_block(block)
+                    continue
+                began = perf_counter()
+                if not (search.tuner.searches and self._searched(block, search)):
+                    self._match_block(block)
+                search.tuner.took(perf_counter() - began, len(block))
             self._match_items(self._reader.end())
 
-    def _match_lines(self, lines: list[bytes]) -> None:
+    def _searched(self, block: bytes, search: LineSearch) -> bool:
+        """Match the lines that a search finds, and drop all others. Return False, without having
+        done anything, if each line must be matched separately."""
+        assert self._matcher.lines is not None
+        found = search.run(block)
+        if found is None:
+            return False
+        before = self.counts.lines
+        self._slow_lines = 0
+
+        def slow(line: bytes, number: int) -> None:
+            start = found.places[number - 1]
+            self._slow(line, before + block.count(b"\n", 0, start) + 1)
+
+        if found.block:
+            self._matcher.lines(found.block, 0, self._keep, self._drop, slow)
+        self.counts.lines += found.total
+        self.counts.records += found.total - self._slow_lines
+        return True
+
+    def _match_block(self, block: bytes) -> None:
         counts = self.counts
         if self._reader.is_inside:
-            self._match_items(self._reader.line(counts.lines, lines.pop(0)))
-            if not lines:
+            end = block.find(b"\n") + 1 or len(block)
+            self._match_items(self._reader.line(counts.lines, block[:end]))
+            block = block[end:]
+            if not block:
                 return
-        is_part = not lines[-1].endswith(b"\n")
+        is_part = not block.endswith(b"\n")
         if is_part or not (self._reader.is_json_lines and self._matcher.lines is not None):
-            for line in lines:
+            for line in split_lines(block):
                 counts.lines += 1
                 self._slow(line, counts.lines)
             return
         self._slow_lines = 0
-        self._matcher.lines(lines, counts.lines, self._keep, self._drop, self._slow)
-        counts.lines += len(lines)
-        counts.records += len(lines) - self._slow_lines
+        lines = self._matcher.lines(block, counts.lines, self._keep, self._drop, self._slow)
+        counts.lines += lines
+        counts.records += lines - self._slow_lines
 
     def _slow(self, line: bytes, number: int) -> None:
         """Match a line that may be anything."""

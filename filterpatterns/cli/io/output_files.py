@@ -6,7 +6,6 @@ import contextlib
 import errno
 import os
 import re
-import secrets
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -110,7 +109,7 @@ def _open_now(path: str) -> BinaryIO:
 def part_of(target: str) -> str:
     """Return a unique name for the replacement of a file: others may write there at the same time,
     or may have been killed while they did."""
-    return f"{target}.{secrets.token_hex(8)}.part"
+    return f"{target}.{os.urandom(8).hex()}.part"
 
 
 def open_part(part: str, target: str) -> BinaryIO:

@@ -72,7 +72,7 @@ class Scan:
             return SliceResult(problem=reason(error))
         flush.stream = stream
         with stream:
-            lines.run(stream.read_lines)
+            lines.run(stream.read_block)
             flush.now()
             problem = stream.problem
         flush.stream = None  # or a reference cycle would keep all pieces until collected

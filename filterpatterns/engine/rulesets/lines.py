@@ -9,7 +9,7 @@ import msgspec
 
 from filterpatterns.codegen.emit import indent
 from filterpatterns.codegen.functions import DecodeRows
-from filterpatterns.codegen.rows import decode_rows
+from filterpatterns.codegen.rows import decode_rows, split_lines
 from filterpatterns.codegen.types import Unsupported as LinesUnsupported
 from filterpatterns.codegen.types import without
 from filterpatterns.delivery.envelopes import HOLDERS
@@ -42,12 +42,12 @@ def line_matcher(version: Version, take: Callable[[list[Rule]], None]) -> MatchL
         return None
 
     def match_lines(
-        lines: Sequence[bytes],
+        block: bytes,
         number: int,
         keep: Callable[[bytes], None],
         drop: Callable[[bytes], None],
         slow: Callable[[bytes, int], None],
-    ) -> None:
+    ) -> int:
         def take_clauses(line: bytes, clauses: list[Clause]) -> None:
             rules = version.rules(line, clauses)
             if rules:
@@ -56,12 +56,14 @@ def line_matcher(version: Version, take: Callable[[list[Rule]], None]) -> MatchL
             else:
                 drop(line)
 
-        rows = decode_rows(lines, decode)
+        lines = split_lines(block)
+        rows = decode_rows(block, lines, decode)
         if rows is None:
             for place, line in enumerate(lines, number + 1):
                 slow(line, place)
         else:
             loop(zip(lines, rows, strict=True), number, take_clauses, drop, slow)
+        return len(lines)
 
     return match_lines
 

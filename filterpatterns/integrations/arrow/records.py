@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from time import perf_counter
+from typing import Any
 
 import pyarrow as pa
 from pyarrow import types
@@ -19,6 +20,8 @@ from filterpatterns.integrations.arrow.columns import (
     texts,
     valid_rows,
 )
+from filterpatterns.integrations.arrow.kernels import Condition, necessary
+from filterpatterns.integrations.arrow.kernels import candidates as candidates_by_kernels
 from filterpatterns.integrations.arrow.matchers import (
     for_object,
     for_payload,
@@ -136,8 +139,11 @@ class ParsedMatcher:
         """
         self._key = key
         self._are_objects = types.is_struct(kind) or types.is_map(kind)
+        self._condition: Condition | None = None
         if self._are_objects:
-            self._engine = Engine(for_object(matcher, key))
+            objects = for_object(matcher, key)
+            self._engine = Engine(objects)
+            self._condition = necessary(objects, kind)
         else:
             self._engine = Engine(for_payload(matcher, key, Encoding.OBJECT))
         self._reader = Reader(paths_of(matcher), omit_nulls=nulls == "absent")
@@ -145,6 +151,13 @@ class ParsedMatcher:
     def __call__(self, array: pa.Array, first: int, on_error: OnError) -> bytearray:
         """As `ColumnMatcher` says. A null is no payload, and not kept."""
         verdicts = bytearray(len(array))
+        found = candidates_by_kernels(array, self._condition)
+        if found is not None and 2 * len(found) < len(array):
+            for start in range(0, len(found) or 1, BLOCK):  # once for what is wrong with the type
+                rows = found[start : start + BLOCK]
+                for row in kept_rows(self._engine, self._taken(array, rows), rows, first, on_error):
+                    verdicts[row] = 1
+            return verdicts
         for start in range(0, len(array), BLOCK):
             block = array.slice(start, BLOCK)
             rows = valid_rows(block)
@@ -156,6 +169,15 @@ class ParsedMatcher:
             for row in kept_rows(self._engine, values, rows, first + start, on_error):
                 verdicts[start + row] = 1
         return verdicts
+
+    def _taken(self, array: pa.StructArray, rows: Sequence[int]) -> list[Any]:
+        """Rows that are not null, as objects."""
+        columns = {
+            field.name: take(array.field(index), rows)
+            for index, field in enumerate(array.type)
+            if self._reader.wants(f"{self._key}.{field.name}", field.type)
+        }
+        return self._reader.objects(columns, len(rows), self._key)
 
 
 def _members(matcher: Matcher, kind: pa.DataType) -> dict[str, pa.DataType]:

@@ -101,7 +101,7 @@ def test_files_of_both_kinds_in_one_go(archive: Path) -> None:
     out = archive.with_name("kept.parquet")
     result = fp("filter", "-o", out, PATTERN, archive, events)
     assert result.exit_code == 2
-    assert "events.jsonl holds none" in result.stderr
+    assert "events.jsonl contains none" in result.stderr
     assert not out.exists()
 
 
@@ -160,16 +160,16 @@ def test_options_that_do_not_go_together(archive: Path) -> None:
     events = archive.with_name("events.jsonl")
     events.write_text("{}\n")
     assert (
-        "--column, --of and --encoding are about"
+        "--column, --of and --encoding are for Parquet and Arrow files"
         in fp(*("filter", "--column", "body"), PATTERN, events).stderr
     )
-    assert "--of is about one column" in fp("filter", "--of", "record", PATTERN, archive).stderr
+    assert "--of needs --column" in fp("filter", "--of", "record", PATTERN, archive).stderr
     assert (
         "not counts, names or ids"
         in fp(*("filter", "-c", "-o", archive.with_name("x.parquet")), PATTERN, archive).stderr
     )
     assert (
-        "--errors keeps texts"
+        "--errors takes lines that are not records"
         in fp(*("filter", "--errors", archive.with_name("x.parquet")), PATTERN, archive).stderr
     )
 
@@ -178,3 +178,21 @@ def test_as_a_program(archive: Path) -> None:
     ran = run("filter", "--jobs", "2", PATTERN, archive)
     assert (ran.returncode, ran.stderr) == (0, b"")
     assert lines(ran.stdout) == KEPT
+
+
+@pytest.mark.parametrize("source", ["sqs", "kinesis"])
+def test_lines_that_are_payloads_beside_a_column_of_payloads(archive: Path, source: str) -> None:
+    """`--payload` is about lines, and `--column` about rows: both at once give each file's own."""
+    path = archive.with_name("payloads.jsonl")
+    path.write_text("\n".join(body or "" for body in BODIES) + "\n")
+    key = "body" if source == "sqs" else "data"
+    pattern = f'{{"{key}": {{"status": ["refunded"]}}}}'
+    given = ["--payload", "--column", "body", "--source", source]
+    given += ["--encoding", "raw"] if source == "kinesis" else []
+    result = fp("filter", *given, "--stats", pattern, archive, path)
+    own = [json.loads(body) for body in (BODIES[0], BODIES[4]) if body is not None]
+    assert lines(result.stdout_bytes) == [*KEPT, *own]
+    assert result.stderr == f"1,004 records: {len(KEPT) + 2} match, {1002 - len(KEPT)} drop\n"
+    count = fp("filter", *given, "-c", pattern, path, archive).stdout.split()
+    assert count == [f"{path}:2", f"{archive}:{len(KEPT)}"]
+    assert f"{len(KEPT) + 2:,} match" in fp("stats", *given, pattern, archive, path).stdout

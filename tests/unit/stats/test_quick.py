@@ -69,7 +69,8 @@ def test_quick_and_one_by_one(pattern: Any, seed: int) -> None:
             lambda record, verdict: slow.append(verdict),  # noqa: B023 - called at once
         )
         counted = LineFilter(matcher, "file")
-        chunks = [lines[start : start + 50] for start in range(0, len(lines), 50)] + [[]]
+        chunks = [b"".join(lines[start : start + 50]) for start in range(0, len(lines), 50)]
+        chunks.append(b"")
         counted.run(lambda _longest: chunks.pop(0))  # noqa: B023 - called at once
         kept = len(counted.outcome.kept), len(counted.outcome.dropped)
         quickly = sum(kept) - len(slow)

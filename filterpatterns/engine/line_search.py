@@ -1,0 +1,150 @@
+"""A search over whole blocks of lines for what a pattern wants, before any of them is decoded.
+
+All lines of a block are validated in one call, as they are without a search. Of a block whose lines
+are records, only those are matched that have what the pattern looks for; the others cannot match.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from filterpatterns.codegen.functions import DecodeRows
+from filterpatterns.engine.engine import MatchEngine
+from filterpatterns.jsontext.decoding import decoders_stop_early, is_too_deep
+from filterpatterns.limits import MAX_PAYLOAD_DEPTH
+
+_SHALLOW: Final = 2 * MAX_PAYLOAD_DEPTH
+"""Bytes of a line that cannot be too deep."""
+
+_ROUNDS: Final = 6
+"""Blocks that are matched with a search, and as many without, to see which is faster. The first are
+for warming up, and to find the fastest way without."""
+
+_BYTES_PER_SAMPLE: Final = 1 << 26
+"""Bytes after which that is tried again."""
+
+
+class Found(NamedTuple):
+    """What a search found: the lines that may match, where they begin, and how many lines there are
+    in all."""
+
+    block: bytes
+    places: list[int]
+    total: int
+
+
+class LineSearch:
+    """Finds the lines that may match. `tuner` says whether to search."""
+
+    def __init__(
+        self, texts: tuple[bytes, ...], decode: DecodeRows, finder: Callable[[bytes], Any]
+    ) -> None:
+        """
+        Args:
+            texts: of which a record has one that matches.
+            decode: decodes lines, each of which is one record, into as many rows.
+            finder: makes something with the methods `find` and `count` of a block.
+        """
+        self.tuner = Tuner()
+        self._texts = texts
+        self._decode = decode
+        self._finder = finder
+
+    def run(self, block: bytes) -> Found | None:
+        """What there is in a block of whole lines; None if a line is not plainly one record, so
+        that each must be evaluated separately."""
+        finder = self._finder(block)
+        count: int = finder.count(b"\n")
+        if not (_are_objects(block, finder, count) and self._are_records(block, count)):
+            return None
+        if _is_any_too_deep(block):
+            return None
+        starts: dict[int, int] = {}
+        for text in self._texts:
+            position = finder.find(text, 0)
+            while position >= 0:
+                end = block.index(b"\n", position) + 1
+                starts[block.rfind(b"\n", 0, position) + 1] = end
+                position = finder.find(text, end)
+        places = sorted(starts)
+        lines = b"".join([block[start : starts[start]] for start in places])
+        return Found(lines, places, count)
+
+    def _are_records(self, block: bytes, count: int) -> bool:
+        """Whether so many lines, each from "{" to "}", are as many records."""
+        try:
+            if not block.isascii():
+                str(block, "utf-8")  # msgspec does not validate what it skips
+            return len(self._decode(block)) == count
+        except Exception:  # noqa: BLE001 - each line will be evaluated separately
+            return False
+
+
+def _are_objects(block: bytes, finder: Any, count: int) -> bool:
+    """Whether all lines run from "{" to "}", as `codegen.rows.decode_rows` wants them: then there
+    is nothing else around a line feed."""
+    for end in (b"}\n", b"}\r\n"):
+        if block.endswith(end):
+            return block.startswith(b"{") and finder.count(end + b"{") == count - 1
+    return False
+
+
+def _is_any_too_deep(block: bytes) -> bool:
+    """Whether a line is nested too deeply to be JSON; its brackets are counted only if it is long
+    enough."""
+    if decoders_stop_early():
+        return False
+    start = 0
+    while start < len(block):
+        end = block.rfind(b"\n", start, start + _SHALLOW) + 1  # of the last line that is short
+        if not end:
+            end = block.index(b"\n", start) + 1
+            if is_too_deep(block[start:end]):
+                return True
+        start = end
+    return False
+
+
+class Tuner:
+    """Whether to search first: whatever was faster in the last samples."""
+
+    def __init__(self) -> None:
+        self.searches = True
+        """Whether to search the next block."""
+        self._times: list[float] = []
+        self._left = 0
+
+    def took(self, seconds: float, size: int) -> None:
+        """Told how long the last block took, of so many bytes."""
+        if self._left > 0:
+            self._left -= size
+            if self._left > 0:
+                return
+            self._times.clear()
+            self.searches = True
+            return
+        self._times.append(seconds / size)
+        self.searches = not self.searches
+        if len(self._times) == 2 * _ROUNDS:
+            self.searches = min(self._times[0::2]) < min(self._times[1::2])
+            self._left = _BYTES_PER_SAMPLE
+
+
+def of(engine: MatchEngine) -> LineSearch | None:
+    """The search for what a filter wants; None if there is nothing to search for, or if nothing is
+    installed that is fast enough."""
+    found = engine.line_search()
+    finder = _fast_finder() if found is not None else None
+    return None if found is None or finder is None else LineSearch(*found, finder)
+
+
+def _fast_finder() -> Callable[[bytes], Any] | None:
+    """What makes a block searchable. CPython's own search takes ten times as long, as much as
+    matching all lines."""
+    try:
+        import stringzilla
+    except ImportError:
+        return None
+    made: Callable[[bytes], Any] = stringzilla.Str
+    return made
