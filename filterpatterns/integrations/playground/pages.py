@@ -13,9 +13,11 @@ STATIC: Final = Path(__file__).parent / "static"
 
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'{wasm}; worker-src 'self'; connect-src 'self'; "
-    "style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; base-uri 'none'; form-action 'none'"
+    "style-src 'self' 'nonce-{nonce}'; style-src-attr 'unsafe-inline'; "
+    "img-src 'self' data:; base-uri 'none'; form-action 'none'"
 )
-"""Scripts only from files. The editor makes styles, which need the nonce."""
+"""Scripts only from files. The editor makes styles, which need the nonce; and Chromium itself, when
+one types over a selection, makes style attributes."""
 
 
 def page(engine: Engine) -> tuple[str, str]:

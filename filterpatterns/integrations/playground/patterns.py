@@ -79,22 +79,32 @@ def find(text: str, name: str = "") -> Found:
 
 
 def _in_template(mappings: list[Mapping], name: str) -> Found:
-    names = finding.names_of(mappings)
+    names = _names(mappings)
     index = names.index(name) if name in names else 0
     chosen = mappings[index]
     missing = (*chosen.skipped, *chosen.unset)
     has_errors = any(problem.severity == "error" for problem in chosen.problems)
     return Found(
         chosen.texts,
-        "a template" if chosen.kind == "pattern" else f"{chosen.kind} {names[index]}".rstrip(),
+        f"{chosen.kind} {names[index]}" if names[index] else "",
         chosen.source,
         chosen.dialect,
-        tuple(names),
+        tuple(names) if len(names) > 1 else (),
         names[index],
         tuple(_left_open(one) for one in missing),
         is_usable=not missing and not has_errors,
         mapping=chosen,
     )
+
+
+def _names(mappings: list[Mapping]) -> list[str]:
+    """Return a name for each mapping; an empty one for a text that is all of one mapping."""
+    names = finding.names_of(mappings)
+    if len(names) == len(mappings):
+        return names
+    if len(mappings) == 1:
+        return [""]
+    return [f"{number} (line {one.line})" for number, one in enumerate(mappings, 1)]
 
 
 def _refused(errors: list[Diagnostic] | tuple[Diagnostic, ...], kind: str = "") -> Found:

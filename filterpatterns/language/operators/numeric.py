@@ -55,7 +55,7 @@ _TINY = 1e-290
 """For a smaller double, a text of at most 15 digits may not be comparable."""
 
 
-class Numeric(Struct, frozen=True):
+class Numeric(Struct, frozen=True, gc=False):
     """Matches the numbers between two bounds; an infinite bound means no bound, and no number
     equals it."""
 

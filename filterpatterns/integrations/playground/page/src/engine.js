@@ -56,6 +56,10 @@ function worker(onReady) {
         running = null;
         if (data.error) reject(new Error(data.error));
         else resolve(JSON.parse(data.answer));
+        if (data.isFatal) {
+          thread.terminate();
+          start();
+        }
       }
       next();
     };

@@ -7,11 +7,11 @@ import { pack, unpack } from './permalink.js';
 import { funnel, showRows, showSnippets, summary } from './results.js';
 import { tree } from './tree.js';
 
-const CHECK_DELAY = 25; // milliseconds after the last key
+const CHECK_DELAY = 10; // milliseconds after the last key
 const EVALUATE_DELAY = 150;
 const LINK_DELAY = 600;
 
-const state = { selected: 0, mapping: '', snippet: '', checked: null, evaluated: null };
+const state = { selected: 0, mapping: '', snippet: '', checked: null, changes: 0 };
 const timers = {};
 let ask = null;
 let pattern = null;
@@ -41,6 +41,7 @@ function patternChanged() {
 }
 
 function recordsChanged() {
+  state.changes += 1;
   document.body.classList.add('busy');
   later('evaluate', EVALUATE_DELAY, evaluate);
   later('link', LINK_DELAY, link);
@@ -54,12 +55,12 @@ async function check() {
 }
 
 async function evaluate() {
+  const { changes } = state;
   const answer = await answered('evaluate', {
     ...request(), records: records.state.doc.toString(), selected: state.selected,
   });
   if (!answer) return;
-  state.evaluated = answer;
-  document.body.classList.remove('busy');
+  if (changes === state.changes) document.body.classList.remove('busy');
   showEvaluated(answer);
 }
 
@@ -68,6 +69,8 @@ async function answered(kind, asked) {
     return await ask(kind, asked);
   } catch (error) {
     document.body.classList.remove('busy');
+    for (const id of ['rows', 'funnel', 'diagnostics']) byId(id).replaceChildren();
+    byId('summary').textContent = 'no verdicts';
     byId('why').replaceChildren(element('p', 'message', error.message));
     say(error.message);
     return null;
