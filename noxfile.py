@@ -100,7 +100,7 @@ def docs(session: nox.Session) -> None:
 
     Where there is npm, the site has the playground; `PLAYGROUND=no` leaves it out.
     """
-    session.install("-e", ".[docs]", "pytest>=8", "hypothesis")
+    session.install("-e", ".[docs]", "pytest>=8", "pytest-xdist>=3.5", "hypothesis")
     site = Path("build/site")
     shutil.rmtree(site, ignore_errors=True)
     playground = shutil.which("npm") is not None and os.environ.get("PLAYGROUND") != "no"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from docutils import nodes
+from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 
 import filterpatterns
@@ -47,6 +50,7 @@ html_sidebars = {
 def setup(app: Sphinx) -> None:
     """Connect what this project adds."""
     app.connect("doctree-read", _drop_comments)
+    app.connect("doctree-read", _show_folders)
 
 
 def _drop_comments(app: Sphinx, doctree: nodes.document) -> None:
@@ -54,3 +58,11 @@ def _drop_comments(app: Sphinx, doctree: nodes.document) -> None:
     for node in list(doctree.findall(nodes.raw)):
         if node.astext().lstrip().startswith("<!--"):
             node.parent.remove(node)
+
+
+def _show_folders(app: Sphinx, doctree: nodes.document) -> None:
+    """Make the name of a folder of the repository of a link to it: the site does not have it."""
+    page = Path(doctree["source"])
+    for node in list(doctree.findall(pending_xref)):
+        if node["reftype"] == "myst" and (page.parent / node["reftarget"]).is_dir():
+            node.replace_self(node.children)

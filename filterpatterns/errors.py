@@ -21,6 +21,7 @@ class Diagnostic(Struct, frozen=True, kw_only=True):
     characters; the end points after the last character. They are None for a pattern that was
     passed in as Python objects; `path` (``body.RequestCode[0].numeric``) is always set, and empty
     for the whole pattern. `filter_index` counts from 0 in a FilterCriteria's `Filters` or a list.
+    `fix` is an edit that does what the hint says, if one can.
     """
 
     code: str
@@ -34,6 +35,7 @@ class Diagnostic(Struct, frozen=True, kw_only=True):
     end_line: int | None = None
     end_column: int | None = None
     excerpt: Excerpt | None = None
+    fix: Fix | None = None
 
     def __str__(self) -> str:
         return format_diagnostic(self)
@@ -45,6 +47,18 @@ class Excerpt(Struct, frozen=True):
     text: str
     start: int
     end: int
+
+
+class Fix(Struct, frozen=True):
+    """An edit: put `text` in the place of what stands from `line` and `column` up to `end_line` and
+    `end_column`. They count as a diagnostic's do. `title` says what it does, in a few words."""
+
+    title: str
+    text: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
 
 
 class PatternError(ValueError):

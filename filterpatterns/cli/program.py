@@ -29,6 +29,7 @@ _COMMANDS: Final = {
     "filter": "Write the records that the pattern keeps.",
     "route": "Find which of many rules match each record.",
     "run": "Run an event source mapping for an SQS queue.",
+    "lsp": "Run the language server, for editors.",
     "compare": "Ask EventBridge for the same verdicts.",
     "schema": "Print a JSON Schema, for editors and validators.",
     "playground": "Open a page on which to try patterns.",

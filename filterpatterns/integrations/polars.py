@@ -40,8 +40,8 @@ def matches(
         nulls: as for `Filter.mask_arrow`.
 
     Returns:
-        A Boolean expression without nulls. Each row is judged by itself, so that Polars may run it
-        on parts of the data, in its streaming engine too.
+        A Boolean expression without nulls. Each row is evaluated independently, so that Polars may
+        run it on parts of the data, in its streaming engine too.
     """
 
     def mask(series: pl.Series) -> pl.Series:

@@ -5,8 +5,8 @@
 >>> df.withColumn("is_order", fp.matches(orders, "body"))
 >>> fp.route(df, rules, column="body").write.partitionBy("rule").parquet("routed")
 
-The workers need filterpatterns and pyarrow too. An Arrow UDF judges the column where Spark has such
-(from 4.1), a pandas UDF before.
+The workers need filterpatterns and pyarrow too. An Arrow UDF matches the column where Spark has
+such (from 4.1), a pandas UDF before.
 """
 
 from __future__ import annotations

@@ -9,6 +9,17 @@ from msgspec import Struct
 from filterpatterns.jsontext.numbers import is_comparable
 from filterpatterns.language import nodes
 from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.hints import (
+    COMBINERS,
+    ask_for_any_value,
+    for_operand,
+    for_operators,
+    for_scalar,
+    for_single_alternative,
+    for_unknown_operator,
+    without_brackets,
+    without_quotes,
+)
 from filterpatterns.language.nodes import Span
 from filterpatterns.language.operators import OPERATORS, OperandError, Operator, equality
 from filterpatterns.language.operators.base import describe, is_number
@@ -26,28 +37,6 @@ RESERVED_IN_OR = frozenset(
 )
 """Names that no field inside `$or` may have (EventBridge user guide, "Creating event patterns")."""
 
-_MEANT = {
-    "not": "anything-but",
-    "anything_but": "anything-but",
-    "anythingbut": "anything-but",
-    "contains": "wildcard",
-    "like": "wildcard",
-    "regex": "wildcard",
-    "startswith": "prefix",
-    "starts-with": "prefix",
-    "endswith": "suffix",
-    "ends-with": "suffix",
-    "equals": "exactly",
-    "ip": "cidr",
-}
-
-_COMBINERS = {
-    "$and": 'the fields of one object must all hold: write them side by side, {"a": [1], "b": [2]}',
-    "$not": 'exclude values in the field itself: "a": [{"anything-but": "x"}]',
-    "$nor": 'exclude values in each field: "a": [{"anything-but": "x"}], "b": [...]',
-}
-"""What other query languages have beside `$or`, and what to write instead."""
-
 
 class Condition(Struct, frozen=True, gc=False):
     """A field and its rules: any may match.
@@ -55,7 +44,7 @@ class Condition(Struct, frozen=True, gc=False):
     `names` are as the pattern spells the way to it; `place` says in words where it stands
     (`a.$or[1].b`); `spans` has the place of each rule. Not all of a template's pattern
     may be known: `certain` says how many names are, from the first on (None: all), and `is_open`
-    that the value may be an object as well.
+    that the value may be an object as well. `name_spans` has the place of each name.
     """
 
     names: tuple[str, ...]
@@ -65,6 +54,7 @@ class Condition(Struct, frozen=True, gc=False):
     spans: tuple[Span, ...]
     certain: int | None = None
     is_open: bool = False
+    name_spans: tuple[Span, ...] = ()
 
     @property
     def path(self) -> str:
@@ -113,14 +103,20 @@ def check(
     """
     if not isinstance(tree, nodes.Fields):
         hint = 'name the field: {"body": [...]}'
+        edit = None
         if isinstance(tree, nodes.Scalar) and str(tree.value).lstrip().startswith("{"):
             hint = "the pattern is encoded twice: remove one layer of quotes and backslashes"
+            edit = without_quotes(tree)
         if isinstance(tree, nodes.Rules) and any(
             isinstance(item, nodes.Operation) for item in tree.items
         ):
             hint = "write alternatives with $or, or as several Filters"
         report.error(
-            "FP002", tree.span, f"a pattern is a JSON object, found {describe(tree)}", hint=hint
+            "FP002",
+            tree.span,
+            f"a pattern is a JSON object, found {describe(tree)}",
+            hint=hint,
+            edit=edit,
         )
         return ()
     conditions = _Checker(report, read_operand).fields(tree, (), "", in_or=False)
@@ -148,6 +144,7 @@ class _Checker:
     def __init__(self, report: Reporter, read_operand: ReadOperand) -> None:
         self._report = report
         self._read_operand = read_operand
+        self._name_spans: tuple[Span, ...] = ()
         self._certain: int | None = None
         """Names that are known where one of those around is not."""
 
@@ -165,6 +162,7 @@ class _Checker:
                 'write [{"exists": true}]; to keep everything, leave the filter out'
                 if place
                 else 'to keep everything, write no filter: {"Filters": []}',
+                edit=ask_for_any_value(fields.span) if place and not place.endswith("]") else None,
             )
         last = {_name(member): member for member in fields.members}
         found: list[Condition | AnyOf] = []
@@ -204,32 +202,41 @@ class _Checker:
             )
             return ()
         names = (*names, field.name)
+        name_spans = (*self._name_spans, field.name_span)
         value = field.value
-        if field.name in _COMBINERS and _holds_fields(value):
+        if field.name in COMBINERS and _holds_fields(value):
             self._report.error(
                 "FP007",
                 field.name_span,
                 f"there is no {field.name}: only $or",
                 path=place,
-                hint=_COMBINERS[field.name],
+                hint=COMBINERS[field.name],
             )
             return ()
         if isinstance(value, nodes.Fields):
-            return self.fields(value, names, place, in_or=in_or)
-        if isinstance(value, nodes.Rules):
-            found = self._rules(value, place)
+            above, self._name_spans = self._name_spans, name_spans
+            conditions = self.fields(value, names, place, in_or=in_or)
+            self._name_spans = above
+            return conditions
+        is_open = isinstance(value, nodes.Unknown) and value.pieces is None
+        if isinstance(value, nodes.Rules) or is_open:
+            found: list[tuple[Operator, Span]] = [(UnknownRule(), value.span)]
+            if isinstance(value, nodes.Rules):
+                found = self._rules(value, place)
             rules = tuple(rule for rule, _ in found)
             spans = tuple(span for _, span in found)
-            return (Condition(names, rules, value.span, place, spans, self._certain),)
-        if isinstance(value, nodes.Unknown) and value.pieces is None:
-            rule, span = UnknownRule(), value.span
-            return (Condition(names, (rule,), span, place, (span,), self._certain, is_open=True),)
+            certain = self._certain
+            return (
+                Condition(names, rules, value.span, place, spans, certain, is_open, name_spans),
+            )
+        hint = for_scalar(field.name, value)
         self._report.error(
             "FP005",
             value.span,
             f"a field wants an array of rules or an object, found {describe(value)}",
             path=place,
-            hint=_suggest_array(field.name, value),
+            hint=hint.words,
+            edit=hint.edit,
         )
         return ()
 
@@ -253,6 +260,7 @@ class _Checker:
                 f"$or wants at least two alternatives, found {len(value.items) or 'none'}",
                 path=place,
                 hint="write a single alternative without $or",
+                edit=for_single_alternative(member, self._report),
             )
         alternatives = []
         for index, item in enumerate(value.items):
@@ -279,6 +287,7 @@ class _Checker:
                 "an array without rules",
                 path=place,
                 hint='for "any value" write [{"exists": true}]',
+                edit=ask_for_any_value(rules.span),
             )
         found: list[tuple[Operator, Span]] = []
         for index, item in enumerate(rules.items):
@@ -291,6 +300,7 @@ class _Checker:
                     path=where,
                     hint="an event's arrays are looked into by themselves: write the values in "
                     "one flat array",
+                    edit=without_brackets("Leave out the brackets", item.span, self._report),
                 )
             elif isinstance(item, nodes.Unknown):
                 found.append((UnknownRule(), item.span))
@@ -326,25 +336,33 @@ class _Checker:
                 "that one of them matches"
                 if item.operators
                 else 'write a value, or an operator: {"exists": true}',
+                edit=for_operators(item, self._report),
             )
         found = None
         for operator in item.operators:
             parse = OPERATORS.get(operator.name)
             where = f"{place}.{operator.name}"
             if parse is None:
+                hint = for_unknown_operator(operator)
                 self._report.error(
                     "FP007",
                     operator.name_span,
                     f'there is no operator "{operator.name}"',
                     path=where,
-                    hint=_suggest(operator),
+                    hint=hint.words,
+                    edit=hint.edit,
                 )
                 continue
             try:
                 found = self._read_operand(parse, operator.operand)
             except OperandError as error:
                 self._report.error(
-                    error.code, error.node.span, error.message, path=where, hint=error.hint
+                    error.code,
+                    error.node.span,
+                    error.message,
+                    path=where,
+                    hint=error.hint,
+                    edit=for_operand(error, operator, item),
                 )
         return found
 
@@ -359,34 +377,5 @@ def _holds_fields(value: nodes.Fields | nodes.Rules | nodes.Scalar) -> bool:
     )
 
 
-def _suggest_array(name: str, value: nodes.Scalar) -> str:
-    if name == "Filters":
-        return 'for a FilterCriteria without filters, write {"Filters": []}'
-    if isinstance(value.value, str) and value.value.lstrip().startswith("{"):
-        return "write the object itself, without quotes and backslashes around it"
-    return f"write [{value.text}]"
-
-
 def _name(member: nodes.Field | nodes.Or) -> str:
     return member.name if isinstance(member, nodes.Field) else "$or"
-
-
-def _suggest(operator: nodes.OperatorNode) -> str:
-    name = operator.name
-    lower = name.lower()
-    if lower == "pattern":
-        return 'a FilterCriteria is written {"Filters": [{"Pattern": "..."}]}'
-    if lower in OPERATORS:
-        return f'operators are written in lower case: "{lower}"'
-    import difflib  # only needed for misspelled names
-
-    near = difflib.get_close_matches(lower, OPERATORS, n=1)
-    meant = _MEANT.get(lower) or (near[0] if near else None)
-    if meant == "wildcard":
-        return 'a wildcard finds text inside: {"wildcard": "*text*"}'
-    if meant is not None:
-        return f'did you mean "{meant}"?'
-    return (
-        f"the operators are {', '.join(OPERATORS)}; a field one level down is written without "
-        f'the array: "{name}": [...] in an object'
-    )

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 
-from filterpatterns.errors import Diagnostic, Excerpt, Severity, printable
+from msgspec import Struct
+
+from filterpatterns.errors import Diagnostic, Excerpt, Fix, Severity, printable
 from filterpatterns.language.nodes import Span
 
 Place = tuple[str, Sequence[int]]
+
+
+class Edit(Struct, frozen=True):
+    """What a fix does to the pattern's own text: `text` takes the place of what is at `span`."""
+
+    title: str
+    span: Span
+    text: str
 
 
 class Reporter:
@@ -27,7 +38,7 @@ class Reporter:
         positions: bool = True,
         place: Callable[[], Place | None] | None = None,
     ) -> None:
-        self._text = text
+        self._pattern = self._text = text
         self._filter_index = filter_index
         self._positions = positions
         self._find_place = place
@@ -45,17 +56,35 @@ class Reporter:
         return self._sorted("warning")
 
     def error(
-        self, code: str, span: Span | None, message: str, *, path: str = "", hint: str | None = None
+        self,
+        code: str,
+        span: Span | None,
+        message: str,
+        *,
+        path: str = "",
+        hint: str | None = None,
+        edit: Edit | None = None,
     ) -> None:
         """Report an error; `span` is None if it concerns the whole text and drawing that is no
-        help."""
-        self._add("error", code, span, message, path, hint)
+        help. `edit` is what the hint says, done to the pattern."""
+        self._add("error", code, span, message, path, hint, edit)
 
     def warning(
-        self, code: str, span: Span | None, message: str, *, path: str = "", hint: str | None = None
+        self,
+        code: str,
+        span: Span | None,
+        message: str,
+        *,
+        path: str = "",
+        hint: str | None = None,
+        edit: Edit | None = None,
     ) -> None:
         """Report a warning."""
-        self._add("warning", code, span, message, path, hint)
+        self._add("warning", code, span, message, path, hint, edit)
+
+    def source(self, span: Span) -> str:
+        """Return what the pattern's own text has at a span."""
+        return self._pattern[span.start : span.end]
 
     def _sorted(self, severity: Severity) -> list[Diagnostic]:
         found = [entry for entry in self._found if entry[1].severity == severity]
@@ -69,6 +98,7 @@ class Reporter:
         message: str,
         path: str,
         hint: str | None,
+        edit: Edit | None,
     ) -> None:
         line = column = end_line = end_column = None
         excerpt = None
@@ -79,9 +109,7 @@ class Reporter:
             if place is not None:
                 self._text, self._starts = place
         if span is not None:
-            if self._starts is not None:
-                last = len(self._starts) - 1
-                span = Span(self._starts[min(span.start, last)], self._starts[min(span.end, last)])
+            span = self._outer(span)
             line, column = self._locate(span.start)
             end_line, end_column = self._locate(span.end)
             excerpt = self._excerpt(span)
@@ -99,10 +127,25 @@ class Reporter:
             end_line=end_line,
             end_column=end_column,
             excerpt=excerpt,
+            fix=self._fix(edit) if edit is not None and self._positions else None,
         )
         # What several $or combinations share is reported once.
         if (order, diagnostic) not in self._found:
             self._found.append((order, diagnostic))
+
+    def _outer(self, span: Span) -> Span:
+        """Return a span of the pattern as one of the text that it stands in."""
+        if self._starts is None:
+            return span
+        last = len(self._starts) - 1
+        return Span(self._starts[min(span.start, last)], self._starts[min(span.end, last)])
+
+    def _fix(self, edit: Edit) -> Fix:
+        span = self._outer(edit.span)
+        text = edit.text
+        if self._starts is not None:
+            text = written_in(text, self._pattern, self._text, self._starts)
+        return Fix(edit.title, text, *self._locate(span.start), *self._locate(span.end))
 
     def _locate(self, offset: int) -> tuple[int, int]:
         line = self._text.count("\n", 0, offset) + 1
@@ -114,3 +157,21 @@ class Reporter:
         last = len(self._text) if last < 0 else last
         line = self._text[first:last].rstrip("\r")
         return Excerpt(line, span.start - first, min(span.end - first, len(line)))
+
+
+def written_in(text: str, pattern: str, outer: str, starts: Sequence[int]) -> str:
+    """Return a text as it is written in the place of a pattern's, with the escapes of the string
+    that the pattern stands in.
+
+    Args:
+        text: what is to be written, as the pattern would have it.
+        pattern: the pattern's text.
+        outer: the text that the pattern stands in.
+        starts: where in it each character of the pattern begins.
+    """
+    quote = pattern.find('"')
+    if quote >= 0 and outer[starts[quote]] == "\\":
+        return json.dumps(text, ensure_ascii=False)[1:-1]
+    if starts[0] and outer[starts[0] - 1] == "'":  # YAML's single quotes
+        return text.replace("'", "''")
+    return text

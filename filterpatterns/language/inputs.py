@@ -20,7 +20,7 @@ PatternInput = str | bytes | Mapping[str, Any] | Sequence[Any]
 
 
 class Hole(Struct, frozen=True):
-    """A stretch of a pattern's text that stands for what only a deployment knows.
+    """A part of a pattern's text that is only known at deployment.
 
     `source` is what the template has there. `is_string`: it is a part of a string; else any value.
     """
@@ -34,7 +34,7 @@ class Hole(Struct, frozen=True):
 class PatternText(Struct, frozen=True):
     """One pattern as text. `positions` is False if the text is not the caller's.
 
-    `outer` is the text that the pattern stands in as a string, a FilterCriteria or a template;
+    `outer` is the text that contains the pattern as a string, a FilterCriteria or a template;
     `starts` says where in it each character of the pattern begins, and where the last one ends, if
     that is known already. `is_object` is for a filter's Pattern that was no string. `holes` are the
     parts of a template's pattern that are not known: it can be checked, but not compiled.

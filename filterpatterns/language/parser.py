@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from filterpatterns.jsontext import decoding
 from filterpatterns.language import nodes
-from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.diagnostics import Edit, Reporter
 from filterpatterns.language.nodes import Span
 from filterpatterns.language.operators import OPERATOR_NAMES
 from filterpatterns.limits import MAX_PATTERN_DEPTH, MAX_PATTERN_LENGTH
@@ -229,7 +229,8 @@ def _report_syntax(error: UnexpectedInput, text: str, report: Reporter) -> None:
         end = max(end, error.token.end_pos or end)
     expected = error.expected if isinstance(error, UnexpectedToken) else set()
     what, hint = _explain_syntax(text, position, end, expected)
-    report.error("FP001", Span(position, end), f"not JSON: {what}", hint=hint)
+    edit = _mend_syntax(text, position, expected)
+    report.error("FP001", Span(position, end), f"not JSON: {what}", hint=hint, edit=edit)
 
 
 def _explain_syntax(text: str, position: int, end: int, expected: set[str]) -> tuple[str, str]:
@@ -277,6 +278,30 @@ def _explain_syntax(text: str, position: int, end: int, expected: set[str]) -> t
     if number_runs_on:
         hint = "JSON numbers have no leading zeros"
     return f"unexpected {excerpt}", hint or "check the brackets, commas and quotes before it"
+
+
+_QUOTES = "'\u2018\u2019\u201c\u201d"
+_QUOTED = re.compile(f'[{_QUOTES}]([^"\\\\\n{_QUOTES}]*)[{_QUOTES}]')
+_WORDS = {"True": "true", "TRUE": "true", "False": "false", "FALSE": "false", "None": "null"}
+
+
+def _mend_syntax(text: str, position: int, expected: set[str]) -> Edit | None:
+    """The edit that makes JSON of the usual slips; None for others."""
+    found = text[position]
+    before = len(text[:position].rstrip(" \t\n\r"))
+    if found in "}]" and text[:before].endswith(","):
+        return Edit("Remove the comma", Span(before - 1, before), "")
+    quoted = _QUOTED.match(text, position)
+    if quoted is not None:
+        return Edit("Write double quotes", Span(*quoted.span()), f'"{quoted[1]}"')
+    for word, right in _WORDS.items():
+        if text.startswith(word, position):
+            return Edit(f"Write {right}", Span(position, position + len(word)), right)
+    if (found in '{["-' or found.isalnum()) and not _is_complete(text[:before]):
+        for token, char in (("COLON", ":"), ("COMMA", ",")):
+            if token in expected:
+                return Edit(f"Write {char}", Span(before, before), char)
+    return None
 
 
 def _is_complete(text: str) -> bool:

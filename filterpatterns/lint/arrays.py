@@ -44,7 +44,7 @@ def _always_holds(condition: Condition, source: str, report: Reporter) -> None:
         report.warning(
             "FP114",
             condition.span,
-            "one of these rules holds for every record",
+            "one of these rules matches every record",
             path=condition.place,
             hint="leave the field out, or one of the rules",
         )
@@ -71,15 +71,15 @@ def _unreachable(condition: Condition, source: str, report: Reporter) -> None:
             report.warning(
                 "FP115",
                 span,
-                "another rule in this array holds wherever this one does",
+                "another rule in this array matches whenever this one does",
                 path=place,
-                hint="any rule of the array may hold: take this one out, or the wider one",
+                hint="any rule of the array may match: remove this one, or the wider one",
             )
         seen.add(rule)
 
 
 def _covers(wide: Operator, narrow: Operator) -> bool:
-    """Whether one rule holds wherever another, different one does (where that is easily told)."""
+    """Whether one rule matches whenever another, different one does, if that is easy to see."""
     if isinstance(narrow, Absent) or wide == narrow:
         return False
     if isinstance(wide, Exists):
@@ -115,27 +115,27 @@ def _leave_nothing_out(condition: Condition, source: str, report: Reporter) -> N
     exclusions = [rule for rule in condition.rules if isinstance(rule, AnythingBut)]
     if any(_all_numbers(*pair) for pair in permutations(ranges, 2)):
         what, hint = (
-            "one of these ranges holds for every number",
+            "one of these ranges matches every number",
             'for both bounds write one rule: {"numeric": [">", 0, "<", 10]}',
         )
     elif any(_exclude_nothing(*pair) for pair in combinations(exclusions, 2)):
         what, hint = (
-            "one of these exclusions holds for every value",
+            "one of these exclusions matches every value",
             'for several exclusions write one rule: {"anything-but": ["a", "b"]}',
         )
     elif _all_values(condition.rules) and not any(
         isinstance(rule, Absent) for rule in condition.rules
     ):
         what, hint = (
-            "one of these holds for every value",
-            "take out the values, or the rule that excludes them",
+            "one of these matches every value",
+            "remove the values, or the rule that excludes them",
         )
     else:
         return
     report.warning(
         "FP116",
         condition.span,
-        f"any of the rules may hold, and {what}",
+        f"any of the rules may match, and {what}",
         path=condition.place,
         hint=hint,
     )

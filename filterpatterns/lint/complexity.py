@@ -1,4 +1,4 @@
-"""How complex the wildcards of a pattern are, as the engine behind EventBridge measures it.
+"""How complex the wildcards of a pattern are, as the engine of EventBridge measures it.
 
 EventBridge refuses a rule whose wildcards are too complex ("Rule is too complex"). What counts is,
 for each field, in how many states its wildcard rules can be at once, over all values.
@@ -14,7 +14,7 @@ from msgspec import Struct
 from filterpatterns.language.operators import Wildcard
 
 MAX_COMPLEXITY = 10
-"""AWS does not publish its limit: patterns of 9 have been deployed, of 11 and 12 refused."""
+"""AWS does not publish its limit: 9 has been deployed, 11 and 12 have been refused."""
 
 _MOST_STEPS = 20_000
 """Transitions that are looked at: the time is bounded. The patterns that people write take fewer

@@ -1,4 +1,4 @@
-"""What the engine behind AWS does otherwise than a pattern reads."""
+"""Patterns that AWS's engine evaluates differently than they read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What EventBridge makes of a rule's pattern: its length, its top level, its wildcards."""
+"""Checks of EventBridge rules: length, top level, wildcards."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from filterpatterns.language.conditions import AllOf, Condition, iter_conditions
 from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.hints import renamed
 from filterpatterns.language.operators import AnythingBut, Wildcard
 from filterpatterns.lint.complexity import MAX_COMPLEXITY, Complexity, complexity
 
@@ -17,7 +18,7 @@ ENVELOPE = (
     *("version", "id", "detail-type", "source", "account", "time", "region", "resources"),
     *("detail", "replay-name"),
 )
-"""All that an event has at its top level (EventBridge user guide, "Event structure reference";
+"""All fields at the top level of an event (EventBridge user guide, "Event structure reference";
 `replay-name` is on events that an archive replays)."""
 
 _TELLING = ("detail-type", "source", "detail", "replay-name")
@@ -41,8 +42,8 @@ def too_long(text: str, report: Reporter) -> None:
 def unknown_top_level(conditions: AllOf, report: Reporter, *, only_misspelled: bool) -> None:
     """FP122: a field at the top level that no event of EventBridge has.
 
-    `only_misspelled`: nobody said that the pattern is for EventBridge, so that only a name that is
-    nearly one of the envelope's is reported.
+    `only_misspelled`: the pattern may not be for EventBridge; only a name that is nearly one of the
+    envelope's is reported.
     """
     for condition in iter_conditions(conditions):
         first = condition.path.partition(".")[0]
@@ -58,14 +59,15 @@ def unknown_top_level(conditions: AllOf, report: Reporter, *, only_misspelled: b
             f'an EventBridge event has no "{first}" at its top level: this never holds, or always '
             "for exists: false",
             path=condition.place,
+            edit=renamed(condition.name_spans, 0, meant) if condition.names[0] == first else None,
             hint=f'did you mean "{meant}"?'
             if meant
-            else f'what the event is about stands under "detail": {{"detail": {{"{first}": ...}}}}',
+            else f'the content of the event is below "detail": {{"detail": {{"{first}": ...}}}}',
         )
 
 
 def _misspelled(name: str) -> str | None:
-    """The name that is meant by another spelling of it: `detailType`, `Source`, `details`."""
+    """Return the name that a misspelled name means: `detailType`, `Source`, `details`."""
     bare = _bare(name)
     same = next((known for known in ENVELOPE if _bare(known) == bare), None)
     return same or (_MEANT.get(bare) if bare == "details" else None)
@@ -75,7 +77,7 @@ def _near(name: str) -> str | None:
     bare = _bare(name)
     if bare in _MEANT:
         return _MEANT[bare]
-    import difflib  # only for those who mistype
+    import difflib  # only for typing errors
 
     close = difflib.get_close_matches(bare, [_bare(known) for known in ENVELOPE], n=1, cutoff=0.75)
     return _misspelled(close[0]) if close else None
@@ -96,7 +98,7 @@ def complex_wildcards(conditions: AllOf, report: Reporter) -> None:
                 f'the wildcards of "{first.path}" have a complexity of {at_least}{found.figure}: '
                 f"above {MAX_COMPLEXITY} EventBridge likely refuses the rule as too complex",
                 path=first.place,
-                hint="use fewer stars, or prefix and suffix where they will do, or several rules",
+                hint="use fewer stars, or prefix and suffix where possible, or several rules",
             )
 
 
@@ -113,7 +115,7 @@ def complexities(conditions: AllOf) -> Iterator[tuple[Condition, Complexity]]:
 
 
 def _wildcards(conditions: list[Condition]) -> Iterator[Wildcard]:
-    """The wildcards of one field. A rule that stands there twice counts once."""
+    """Return the wildcards of one field. A repeated rule counts once."""
     for rule in dict.fromkeys(rule for condition in conditions for rule in condition.rules):
         if isinstance(rule, Wildcard):
             yield rule

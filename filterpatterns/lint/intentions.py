@@ -1,4 +1,4 @@
-"""Rules that are valid and say something else than their author meant: FP140 and on."""
+"""FP140 and up: valid rules that likely do not mean what their author wanted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 
 from filterpatterns.language.conditions import AllOf, Condition, iter_conditions
-from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.diagnostics import Edit, Reporter
+from filterpatterns.language.hints import write
 from filterpatterns.language.operators import OPERATORS, Exactly
 from filterpatterns.language.operators.equality import Equals, EqualsNumber
 from filterpatterns.language.wording import format_value, truncate
@@ -47,9 +48,10 @@ def _operator_in_a_string(condition: Condition, source: str, report: Reporter) -
             report.warning(
                 "FP140",
                 condition.spans[index],
-                f"the operator {name} is inside a string: only that very text equals it",
+                f"the operator {name} is inside a string: it equals only this exact text",
                 path=f"{condition.place}[{index}]",
                 hint=f"write the object without the quotes around it: {truncate(text.strip())}",
+                edit=Edit("Write the operator itself", condition.spans[index], text.strip()),
             )
 
 
@@ -68,31 +70,38 @@ def _operator_of(text: str) -> str | None:
 
 
 def _literal_star(condition: Condition, source: str, report: Reporter) -> None:
-    """FP141: a star at an end of a plain string, where it is a star and no wildcard."""
+    """FP141: a star at an end of a plain string, where it is not a wildcard."""
     if condition.names[-1].lower() in _POLICY_WORDS:
         return
     for text, index in _texts(condition):
         if not _looks_like_a_wildcard(text):
             continue
+        operand = name = ""
         if text.strip("*") == "":
             hint = 'for "any value" write {"exists": true}, or leave the field out'
         elif text.endswith("*") and "*" not in text[:-1]:
-            hint = f'write {{"prefix": {format_value(text[:-1])}}}'
+            name, operand = "prefix", text[:-1]
         elif text.startswith("*") and "*" not in text[1:]:
-            hint = f'write {{"suffix": {format_value(text[1:])}}}'
+            name, operand = "suffix", text[1:]
         else:
-            hint = f'write {{"wildcard": {format_value(text)}}}'
+            name, operand = "wildcard", text
+        rule = '{"exists": true}'
+        if name:
+            hint = f'write {{"{name}": {format_value(operand)}}}'
+            rule = json.dumps({name: operand}, ensure_ascii=False)
         report.warning(
             "FP141",
             condition.spans[index],
-            f"the star in {format_value(text)} is no wildcard: only a value with a star equals it",
+            f"the star in {format_value(text)} is a plain star: only a value with a star equals it",
             path=f"{condition.place}[{index}]",
             hint=hint,
+            edit=write(condition.spans[index], rule),
         )
 
 
 def _looks_like_a_wildcard(text: str) -> bool:
-    """Whether a star stands at an end of a text that is one word, and not by itself as in `*/*`."""
+    """Whether a star is at an end of a text that is one word, and not a word of its own as in
+    `*/*`."""
     if "*" not in text or any(char.isspace() for char in text):
         return False
     if text.strip("*") in ("/", "") and text != "*":
@@ -101,7 +110,7 @@ def _looks_like_a_wildcard(text: str) -> bool:
 
 
 def _unresolved_reference(condition: Condition, source: str, report: Reporter) -> None:
-    """FP142: a reference that nobody has put a value in for."""
+    """FP142: a reference that nothing has replaced by a value."""
     for text, index in _texts(condition):
         found = _REFERENCE.search(text)
         if found is None:
@@ -112,7 +121,7 @@ def _unresolved_reference(condition: Condition, source: str, report: Reporter) -
         report.warning(
             "FP142",
             condition.spans[index],
-            f"{format_value(found[0])} is plain text here: nothing puts a value in its place",
+            f"{format_value(found[0])} is plain text here: nothing replaces it",
             path=f"{condition.place}[{index}]",
             hint=hint,
         )
@@ -136,6 +145,7 @@ def _account_as_number(condition: Condition, source: str, report: Reporter) -> N
                 "an account id is a string in events: this number never equals it",
                 path=place,
                 hint=f'write "{int(number):012}", with quotes',
+                edit=write(span, f'"{int(number):012}"'),
             )
 
 

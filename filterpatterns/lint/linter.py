@@ -1,4 +1,4 @@
-"""What AWS accepts in silence and is likely meant otherwise: conditions -> warnings.
+"""What AWS accepts silently but is likely a mistake: conditions -> warnings.
 
 Each function is one rule, with its code in `docs/reference/rules.md`. The mistakes are those that
 people report again and again: the mapping is accepted, and records are dropped.
@@ -21,6 +21,7 @@ from filterpatterns.language.operators import (
     Suffix,
     name_of,
 )
+from filterpatterns.language.operators.reference import SERVICES
 from filterpatterns.language.operators.unknown import UnknownRule
 from filterpatterns.lint.arrays import ARRAY_RULES, exists_beside_fields
 from filterpatterns.lint.base import rules_of
@@ -44,11 +45,6 @@ DIALECTS: tuple[Dialect, ...] = ("lambda", "pipes", "eventbridge")
 ADVICE = ("FP107", "FP118", "FP121", "FP122")
 """What is worth knowing before deployment, but may be meant for records of one's own."""
 
-_SERVICES = {
-    "lambda": "Lambda event source mappings",
-    "pipes": "EventBridge Pipes",
-    "eventbridge": "EventBridge rules",
-}
 _SAMPLED = {"dynamodb": ("eventName", "userIdentity"), "mq": ("basicProperties",)}
 
 
@@ -78,7 +74,7 @@ def lint(
     advice: tuple[str, ...],
     errors_only: bool = False,
 ) -> None:
-    """Report what is doubtful in one pattern.
+    """Report likely mistakes in one pattern.
 
     `dialect` is None where the caller names none: then it is the one that goes with the source.
     `text` is the pattern's text; `strict` makes errors of undocumented operators; `advice` has the
@@ -122,9 +118,9 @@ def lint_together(filters: Sequence[tuple[AllOf, Reporter]]) -> None:
             report.warning(
                 "FP112",
                 members[0].span,
-                "a record is kept if any filter holds, and this one holds for nearly all of them",
+                "a record is kept if any filter matches, and this one matches nearly all records",
                 path=members[0].place,
-                hint="for conditions that must all hold write one filter with all the fields",
+                hint="for conditions that must all hold, write one filter with all fields",
             )
 
 
@@ -146,9 +142,9 @@ def _undocumented(condition: Condition, dialect: str, strict: bool, report: Repo
             say(
                 "FP105",
                 span,
-                f"{name} is not documented for {_SERVICES[dialect]}",
+                f"{name} is not documented for {SERVICES[dialect]}",
                 path=place,
-                hint="it may work today; the documentation does not promise that it will",
+                hint="it may work today, but the documentation does not guarantee it",
             )
 
 
@@ -195,7 +191,7 @@ def _metadata(condition: Condition, source: str, dialect: str, report: Reporter)
     report.warning(
         "FP107",
         condition.span,
-        f'"{condition.path}" is no field of the payload "{payload}"',
+        f'"{condition.path}" is not a field of the payload "{payload}"',
         path=condition.place,
         hint=f'Lambda documents filtering on "{payload}" only; other fields have worked so far',
     )

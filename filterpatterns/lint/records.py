@@ -1,11 +1,13 @@
-"""What a source's records cannot hold, or hold always."""
+"""What a source's records never or always have."""
 
 from __future__ import annotations
 
 from filterpatterns.delivery.sources import SOURCES
 from filterpatterns.jsontext import decoding
 from filterpatterns.language.conditions import AllOf, Condition, iter_conditions
-from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.diagnostics import Edit, Reporter
+from filterpatterns.language.hints import renamed, write
+from filterpatterns.language.nodes import Span
 from filterpatterns.language.operators import Absent, AnythingBut, Exactly, Exists, Numeric
 from filterpatterns.language.operators.equality import Equals, EqualsNumber
 from filterpatterns.lint.base import LintCheck, rules_of
@@ -34,7 +36,7 @@ SQS_FIELDS = (
     *("messageId", "receiptHandle", "body", "attributes", "messageAttributes"),
     *("md5OfBody", "md5OfMessageAttributes"),
 )
-"""All that a pattern sees of an SQS record."""
+"""All fields of an SQS record that a pattern can name."""
 
 _TEXTS: dict[type, str] = {Equals: "value", Exactly: "text"}
 """Rules for one text, and their attribute that holds it."""
@@ -58,9 +60,10 @@ def unknown_field(condition: Condition, source: str, report: Reporter) -> None:
         condition.span,
         f'an SQS record has no "{first}": this never holds, or always for exists: false',
         path=condition.place,
+        edit=renamed(condition.name_spans, 0, meant) if condition.names[0] == first else None,
         hint=f'write "{meant}"'
         if meant
-        else f'what is in the message stands under "body": {{"body": {{"{first}": ...}}}}',
+        else f'the message is below "body": {{"body": {{"{first}": ...}}}}',
     )
 
 
@@ -77,7 +80,7 @@ def _wrapped(condition: Condition, source: str, report: Reporter) -> None:
             f'a pattern for {source} sees no "{first}": this never holds, or always for '
             "exists: false",
             path=condition.place,
-            hint=f'the payload is called "{payload}", and stands at the top of the pattern',
+            hint=f'the payload is called "{payload}", at the top of the pattern',
         )
 
 
@@ -96,11 +99,14 @@ def _numbers_in_dynamodb(condition: Condition, source: str, report: Reporter) ->
                 + ("holds for every value" if excludes else "never holds"),
                 path=place,
                 hint='compare with strings: {"N": ["101"]}; ranges cannot be written',
+                edit=write(span, f'"{report.source(span)}"')
+                if isinstance(rule, EqualsNumber)
+                else None,
             )
 
 
 def _type_left_out(condition: Condition, source: str, report: Reporter) -> None:
-    """FP110: a place in a DynamoDB image where no value is, most often for want of its type."""
+    """FP110: a place in a DynamoDB image that has no value, mostly because the type is missing."""
     names = _below_image(condition, source)
     if condition.is_open or condition.certain is not None:
         return
@@ -166,7 +172,7 @@ def detail_as_value(conditions: AllOf, source: str, report: Reporter) -> None:
                 report.warning(
                     "FP111",
                     member.span,
-                    "the detail of an EventBridge event is an object, no value: this "
+                    "the detail of an EventBridge event is an object, not a value: this "
                     + ("always holds" if absent else "never holds"),
                     path=member.place,
                     hint='name its fields: "detail": {"name": ["value"]}',
@@ -204,7 +210,7 @@ def _never_a_plain_string(condition: Condition, source: str, report: Reporter) -
                 "FP117",
                 span,
                 f'rules right at "{condition.path}" are for plain strings, and none satisfies '
-                "this one: what is valid JSON is no plain string",
+                "this one: valid JSON is not a plain string",
                 path=place,
                 hint=f'for JSON write an object: "{condition.path}": {{"name": ["value"]}}',
             )
@@ -223,11 +229,12 @@ def _user_identity(condition: Condition, source: str, report: Reporter) -> None:
         "exists: false",
         path=condition.place,
         hint=f'write "{meant}"' if meant else "it has type and principalId",
+        edit=renamed(condition.name_spans, 1, meant) if len(condition.names) == 2 else None,
     )
 
 
 def _event_name(condition: Condition, source: str, report: Reporter) -> None:
-    """FP128: an event name that DynamoDB does not know."""
+    """FP128: an event name that DynamoDB does not have."""
     if source != "dynamodb" or condition.path != "eventName":
         return
     for rule, span, place in rules_of(condition):
@@ -242,6 +249,7 @@ def _event_name(condition: Condition, source: str, report: Reporter) -> None:
                 span,
                 "the eventName of a DynamoDB record is INSERT, MODIFY or REMOVE: this never holds",
                 path=place,
+                edit=write(span, f'"{name}"') if name in _EVENT_NAMES else None,
                 hint=f'write "{name}"'
                 if name in _EVENT_NAMES
                 else "for changed items write MODIFY, for new ones INSERT",
@@ -274,15 +282,23 @@ def _wrong_type(condition: Condition, source: str, report: Reporter) -> None:
                 + ": this never holds",
                 path=place,
                 hint=_RIGHT_TYPE[is_string],
+                edit=_of_right_type(span, value, report, is_string=is_string),
             )
 
 
 _OTHER = "any other rule"
 _RIGHT_TYPE = {
-    True: 'write a string: {"S": ["true"]}; true and false stand below BOOL, null is {"NULL": '
+    True: 'write a string: {"S": ["true"]}; true and false are below BOOL, null is {"NULL": '
     "[true]}",
     False: 'write true or false without quotes: {"BOOL": [true]}, {"NULL": [true]}',
 }
+
+
+def _of_right_type(span: Span, value: object, report: Reporter, *, is_string: bool) -> Edit | None:
+    """The same value with quotes, or without."""
+    if is_string:
+        return write(span, f'"{report.source(span)}"') if isinstance(value, bool) else None
+    return write(span, value) if isinstance(value, str) and value in ("true", "false") else None
 
 
 RECORD_RULES: tuple[LintCheck, ...] = (

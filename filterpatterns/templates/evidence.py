@@ -1,6 +1,6 @@
 """Whether a bare JSON object that a search came upon is a pattern.
 
-Nobody has said that it is one, so it takes evidence: an operator, or a field that only records and
+A search found it, so it takes evidence: an operator, or a field that only records and
 events have. A false alarm on somebody's tsconfig.json is worse than a pattern that is passed over.
 """
 

@@ -14,7 +14,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from filterpatterns.errors import Diagnostic, Excerpt
 from filterpatterns.language.inputs import PatternText
 from filterpatterns.templates import evidence
 from filterpatterns.templates.codes import (
@@ -47,10 +49,14 @@ __all__ = [
     "Setting",
     "Skipped",
     "TemplateError",
+    "as_diagnostic",
+    "generated_note",
     "line_and_column",
     "named",
     "names_of",
     "patterns_in",
+    "place_of",
+    "placed",
 ]
 
 _TEMPLATE = re.compile(
@@ -58,6 +64,10 @@ _TEMPLATE = re.compile(
     r"|EventSourceArn|filterPatterns|\baws_[a-z]+"
 )
 _HCL = re.compile(r'^[ \t]*(?:resource|module|data)[ \t]+"[^"\n]*"[^{\n]*\{', re.MULTILINE)
+_GENERATED = re.compile(r"\{%|(?<!\$)\{\{(?!resolve:)|\{#|<%")
+"""Marks of Jinja, Helm, cookiecutter, Handlebars and ERB. CloudFormation has `{{resolve:...}}`,
+GitHub's workflows have `${{ ... }}`."""
+
 _YAML_FILES = (".yaml", ".yml")
 _YAML_SUFFIXES = (*_YAML_FILES, ".template")
 
@@ -78,7 +88,7 @@ def patterns_in(
             `aws lambda get-event-source-mapping`.
         name: the file's name; it decides what the content does not. If there is such a file, the
             values that it takes from files around it are read from there.
-        searched: nobody said that this text has patterns, a search came upon it: what only might be
+        searched: a search found this text: what only might be
             a pattern, or might be broken, is passed over.
         unfiltered: also give event source mappings that have no filters.
         known: values of what the template leaves open, by the names that it has there.
@@ -139,6 +149,48 @@ def _by_name(given: list[Mapping], name: str) -> list[Mapping]:
     ]
 
 
+def placed(diagnostic: Diagnostic, mapping: Mapping) -> Diagnostic:
+    """Return a diagnostic of a mapping; without a position, it gets that of its pattern."""
+    if diagnostic.line is not None:
+        return diagnostic
+    line, column = place_of(mapping, diagnostic.filter_index)
+    return replace(diagnostic, line=line, column=column, end_line=line, end_column=column)
+
+
+def place_of(mapping: Mapping, index: int | None) -> tuple[int, int]:
+    """Return where the text of a pattern begins: line and column, from 1."""
+    for text in mapping.texts:
+        if (index is None or text.filter_index == index) and text.outer and text.starts:
+            return line_and_column(text.outer, text.starts[0])
+    return mapping.line, 1
+
+
+def as_diagnostic(skipped: Skipped, text: str, *, is_note: bool = False) -> Diagnostic:
+    """What was skipped in a text, or is worth knowing, as a warning."""
+    line = text.split("\n")[skipped.line - 1].rstrip("\r")
+    end = len(line.rstrip())
+    return Diagnostic(
+        code=skipped.code,
+        severity="warning",
+        message=skipped.reason if is_note else f"skipped: {skipped.reason}",
+        filter_index=skipped.filter_index,
+        line=skipped.line,
+        column=skipped.column,
+        end_line=skipped.line,
+        end_column=max(end + 1, skipped.column),
+        excerpt=Excerpt(line, skipped.column - 1, max(end, skipped.column)) if text else None,
+    )
+
+
+def generated_note(text: str) -> Skipped | None:
+    """Return a note for a text that is an input of a template engine; None if it is not."""
+    mark = _GENERATED.search(text)
+    if mark is None:
+        return None
+    reason = f"{mark[0]} belongs to Jinja, Helm or a similar engine: check the rendered file"
+    return Skipped(GENERATED, reason, *line_and_column(text, mark.start()))
+
+
 class _Place(Struct, frozen=True):
     """A text, where it comes from, and what is known of what it leaves open."""
 
@@ -163,7 +215,7 @@ def _mappings(place: _Place) -> Iterator[Mapping]:
         from filterpatterns.templates.documents import hcl_document
         from filterpatterns.templates.kinds import terraform
 
-        # Of a file that somebody has named it is said if it is broken, even if it has no patterns;
+        # A broken file that was named is reported, even if it has no patterns;
         # but not that the library is missing.
         is_named = place.suffix == ".tf" and not searched
         if mentions_patterns(text) or (is_named and hcl_document.is_available()):
@@ -239,7 +291,7 @@ def _document(
 
 
 def _template(root: Object, place: _Place) -> Iterator[Mapping] | None:
-    """The mappings of a document that is a template of some kind; None if it is none."""
+    """Return the mappings of a document; None if it is not a template of a known kind."""
     from filterpatterns.templates.kinds import (
         aws_api,
         cloudformation,

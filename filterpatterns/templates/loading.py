@@ -36,7 +36,7 @@ Known = AbstractMapping[str, str]
 """The same as text: what is no text as JSON."""
 
 Infer = Callable[[tuple[PatternText, ...]], str]
-"""Patterns -> the source that they are for, where nobody says."""
+"""Patterns -> their source, if it is not given."""
 
 LARGEST_FILE = 1 << 24
 """Bytes; ten filters of the longest pattern, all of it escapes, take less than a tenth of that."""
@@ -272,7 +272,7 @@ def _chosen(given: Given, known: Known | None, unfiltered: bool) -> Mapping | No
     """The mapping that is meant; None if the text is itself the pattern.
 
     Raises:
-        LoadError: there is none, more than one, or one that cannot be evaluated.
+        LoadError: there is no such mapping, more than one, or it cannot be evaluated.
         PatternError: there are mistakes around its patterns.
     """
     found = _mappings(given, known, unfiltered)

@@ -91,7 +91,7 @@ class Mapping(Struct, frozen=True):
 
     @property
     def is_misplaced(self) -> bool:
-        """Whether these are no filters at all, but stand where nobody looks for them."""
+        """Whether these filters are in a place where they have no effect."""
         return any(problem.code == MISPLACED for problem in self.problems)
 
     @property
@@ -154,7 +154,7 @@ def _as_deployed(diagnostic: Diagnostic) -> Diagnostic:
 class Builder:
     """Makes Mappings from the nodes of one template.
 
-    `evaluate` gives what a node stands for by the rules of that template, one step at a time;
+    `evaluate` returns the value of a node by the rules of that template, one step at a time;
     `known` are values that the user gave.
     """
 
@@ -167,7 +167,7 @@ class Builder:
         self.evaluate = evaluate
 
     def resolve(self, node: TemplateValue) -> TemplateValue:
-        """What a node stands for; of the branches of a condition the first."""
+        """Return the value of a node; of a condition, the first branch."""
         return Resolver(self.evaluate, self.known)(node)
 
     def criteria(

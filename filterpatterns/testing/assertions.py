@@ -103,7 +103,7 @@ def explained(filter: Filter, record: Any) -> str:  # noqa: A002
     """Why a filter keeps or drops a record, as lines."""
     try:
         return str(filter.explain(record))
-    except RecordError as error:  # a filter that the verdict had no need of cannot judge it
+    except RecordError as error:  # by a filter that the verdict did not need
         return error.message
 
 
@@ -122,7 +122,7 @@ def records_of(filter: Filter, event: Mapping[str, Any]) -> list[Mapping[str, An
 
 
 def id_of(record: Mapping[str, Any]) -> str:
-    """What a record calls itself; empty if it does not say."""
+    """Return the id of a record; empty if it has none."""
     name = record.get("messageID")
     return name if isinstance(name, str) else record_id(record) or ""
 

@@ -69,7 +69,7 @@ def is_yaml(file: str) -> bool:
 def read(file: str) -> Iterator[Case]:
     """The cases of a file; without any there is one with an error that says so.
 
-    Never raises for what is in the file, or because there is none: a case says so.
+    Errors in the file, or a missing file, do not raise: they are cases with an error.
     """
     try:
         if is_yaml(file):
@@ -177,7 +177,7 @@ def _value(name: str, node: TemplateValue, text: str) -> Any:
 
 
 def _name(case: Mapping[str, Any]) -> str:
-    """What a case calls itself; empty if it does not say."""
+    """Return the name of a case; empty if it has none."""
     for name in _NAMES:
         value = case.get(name)
         if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":

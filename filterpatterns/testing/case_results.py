@@ -1,4 +1,4 @@
-"""Cases -> what became of them."""
+"""Runs cases and returns their results."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ _KNOWN: Final = (
 
 
 class Result(Struct, frozen=True):
-    """A case and what became of it. `line` is None where a whole file is meant.
+    """A case and its result. `line` is None for a whole file.
 
     `expected` and `found` are `match` or `drop`; `valid` or `refused` where it is about the
     pattern alone; the ids that are kept where it is about a whole event. `error` says why there is
     no verdict; it is empty if there is one. `reason` is for machines, `why` for people. `compiled`
-    has judged `record`, if there is a verdict on one.
+    evaluated `record`, if there is a verdict.
     """
 
     file: str
@@ -186,7 +186,7 @@ def _record_result(result: Result, compiled: Filter, record: Any) -> Result:
     try:
         reason, key = compiled.verdict(record)
     except RecordError as error:
-        return replace(result, error=f"the record cannot be judged: {error.message}")
+        return replace(result, error=f"the record cannot be evaluated: {error.message}")
     found = MATCH if reason is Reason.MATCH else DROP
     words = reason.words(key)
     return replace(
@@ -265,7 +265,7 @@ def _content(case: Case, name: str) -> Any:
 
 
 def _file_of(value: Any) -> str | None:
-    """The file that stands for a value: `{"file": "name"}`."""
+    """Return the file named in place of a value: `{"file": "name"}`."""
     if isinstance(value, Mapping) and len(value) == 1 and isinstance(value.get("file"), str):
         return str(value["file"])
     return None

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 import click
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from filterpatterns.cli.arguments.patterns import INLINE, is_inline
-from filterpatterns.cli.checking.selection import Selection, matches
-from filterpatterns.cli.checking.suppressions import Suppressions
+from filterpatterns.cli.checking.selection import Selection
 from filterpatterns.cli.io import streams
 from filterpatterns.cli.messages import counted, located
 from filterpatterns.cli.output.findings import Finding
-from filterpatterns.errors import Diagnostic, Excerpt, printable
+from filterpatterns.errors import Diagnostic, printable
+from filterpatterns.lint.selectors import matches
+from filterpatterns.lint.suppressions import Suppressions
 from filterpatterns.templates import finding
 from filterpatterns.templates.evidence import might_be_pattern
 from filterpatterns.templates.finding import (
-    GENERATED,
     INFERRED,
     LARGE,
     NO_SOURCE,
@@ -29,6 +27,7 @@ from filterpatterns.templates.finding import (
     Mapping,
     Skipped,
     TemplateError,
+    place_of,
 )
 from filterpatterns.templates.mentions import mentions_patterns
 
@@ -47,9 +46,6 @@ _LONGEST_WORD: Final = 64
 """Characters by which two blocks overlap, so that no word is split."""
 
 _UTF16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_GENERATED: Final = re.compile(r"\{%|(?<!\$)\{\{(?!resolve:)|\{#|<%")
-"""Marks of Jinja, Helm, cookiecutter, Handlebars and ERB. CloudFormation has `{{resolve:...}}`,
-GitHub's workflows have `${{ ... }}`."""
 
 
 class Tally(Struct):
@@ -164,7 +160,7 @@ class Checker(Struct, frozen=True):
             return False
         if suppressions is None or mapping is None:
             return True
-        first = _place(mapping, finding.diagnostic.filter_index)[0]
+        first = place_of(mapping, finding.diagnostic.filter_index)[0]
         return not suppressions.accepts(code, finding.line, first)
 
     def _add_broken(
@@ -172,16 +168,12 @@ class Checker(Struct, frozen=True):
     ) -> None:
         """Report an invalid text: if it is an input of a template engine, a search only
         notes that."""
-        mark = _GENERATED.search(text)
-        if mark is not None and searched:
-            line, column = finding.line_and_column(text, mark.start())
-            reason = (
-                f"{mark[0]} belongs to Jinja, Helm or a similar engine: check the rendered file"
-            )
-            self._add_note(name, Skipped(GENERATED, reason, line, column), text, tally)
+        note = finding.generated_note(text)
+        if note is not None and searched:
+            self._add_note(name, note, text, tally)
             return
         tally.fail(name, printable(error.message), error.line, error.column)
-        if mark is not None:
+        if note is not None:
             click.echo(
                 "  hint: this looks like a template of Jinja, Helm or a similar engine: render it",
                 err=True,
@@ -265,36 +257,14 @@ def _text(data: bytes) -> str:
 
 
 def _finding(file: str, mapping: Mapping, diagnostic: Diagnostic) -> Finding:
-    """Return a diagnostic; without a position, it gets that of its pattern."""
-    if diagnostic.line is None:
-        line, column = _place(mapping, diagnostic.filter_index)
-        diagnostic = replace(diagnostic, line=line, column=column, end_line=line, end_column=column)
-    return Finding(file, mapping.logical_id, diagnostic.severity, diagnostic)
-
-
-def _place(mapping: Mapping, index: int | None) -> tuple[int, int]:
-    """Return where the text of a pattern begins."""
-    for text in mapping.texts:
-        if (index is None or text.filter_index == index) and text.outer and text.starts:
-            return finding.line_and_column(text.outer, text.starts[0])
-    return mapping.line, 1
+    return Finding(
+        file, mapping.logical_id, diagnostic.severity, finding.placed(diagnostic, mapping)
+    )
 
 
 def _note(
     file: str, mapping: Mapping | None, skipped: Skipped, text: str, severity: str = "skipped"
 ) -> Finding:
     """Return a skipped pattern or a note as a finding that does not affect the exit status."""
-    line = text.split("\n")[skipped.line - 1].rstrip("\r")
-    end = len(line.rstrip())
-    diagnostic = Diagnostic(
-        code=skipped.code,
-        severity="warning",
-        message=f"skipped: {skipped.reason}" if severity == "skipped" else skipped.reason,
-        filter_index=skipped.filter_index,
-        line=skipped.line,
-        column=skipped.column,
-        end_line=skipped.line,
-        end_column=max(end + 1, skipped.column),
-        excerpt=Excerpt(line, skipped.column - 1, max(end, skipped.column)) if text else None,
-    )
+    diagnostic = finding.as_diagnostic(skipped, text, is_note=severity == "note")
     return Finding(file, mapping.logical_id if mapping else "", severity, diagnostic)

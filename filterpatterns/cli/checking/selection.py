@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import click
 from msgspec import Struct
 
 from filterpatterns.cli.checking.gitignore import IgnoreRules
-
-ALL = "ALL"
+from filterpatterns.cli.checking.settings import Configuration
+from filterpatterns.lint.selectors import ALL, longest
 
 
 class Layer(Struct, frozen=True):
@@ -28,10 +29,10 @@ class Layer(Struct, frozen=True):
 
         The longest selector decides; of two equal ones the one that ignores.
         """
-        ignored = _longest(code, self.ignore)
+        ignored = longest(code, self.ignore)
         if self.select is None:
             return False if ignored else None
-        return _longest(code, self.select) > ignored
+        return longest(code, self.select) > ignored
 
 
 class Selection:
@@ -68,19 +69,6 @@ class Selection:
         return tuple(found)
 
 
-def matches(code: str, selectors: Iterable[str]) -> bool:
-    """Whether one of the selectors is for a code."""
-    return _longest(code, tuple(selectors)) > 0
-
-
-def _longest(code: str, selectors: tuple[str, ...]) -> int:
-    """The length of the longest selector that is for a code; 0 if none is. `ALL` is the weakest."""
-    return max(
-        (1 if one == ALL else len(one) for one in selectors if one == ALL or code.startswith(one)),
-        default=0,
-    )
-
-
 def checked(selectors: Iterable[str], where: str) -> tuple[str, ...]:
     """Selectors in capitals; commas separate them too.
 
@@ -100,3 +88,39 @@ def checked(selectors: Iterable[str], where: str) -> tuple[str, ...]:
             raise click.UsageError(f"{where}: no code is, or begins with, {selector!r}{hint}")
         found.append(name)
     return tuple(found)
+
+
+def configured(
+    config: Configuration,
+    select: tuple[str, ...] = (),
+    ignore: tuple[str, ...] = (),
+    per_file: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+) -> Selection:
+    """Return the selection of codes: from the command line, else from the configuration.
+
+    Args:
+        config: the configuration.
+        select: what the command line selects.
+        ignore: what it ignores.
+        per_file: globs, and what it ignores in those files.
+
+    Raises:
+        click.UsageError: there is no code that one of the selectors is for.
+    """
+    given = config.settings
+    where = config.path or ""
+    layers = (
+        Layer(checked(select, "--select") if select else None, checked(ignore, "--ignore")),
+        Layer(
+            None if given.select is None else checked(given.select, f"{where}: select"),
+            checked(given.ignore, f"{where}: ignore"),
+        ),
+    )
+    by_file = {
+        glob: checked(codes, f"{where}: per-file-ignores")
+        for glob, codes in given.per_file_ignores.items()
+    }
+    for glob, codes in per_file.items():
+        more = checked(codes, "--per-file-ignores")
+        by_file[glob] = (*by_file.get(glob, ()), *more)
+    return Selection(layers, by_file, config.folder)

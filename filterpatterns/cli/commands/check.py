@@ -18,7 +18,6 @@ from filterpatterns.cli.arguments.patterns import is_inline, refuse_stdin_twice
 from filterpatterns.cli.checking import selection, settings
 from filterpatterns.cli.checking.files import Checker, Tally
 from filterpatterns.cli.checking.searching import DEFAULT_EXCLUDE, Exclusions, Search
-from filterpatterns.cli.checking.selection import Layer, Selection
 from filterpatterns.cli.checking.settings import Configuration
 from filterpatterns.cli.io import output_files
 from filterpatterns.cli.messages import located
@@ -174,7 +173,7 @@ def command(
     given = config.settings
     tally = Tally()
     checker = Checker(
-        _selection(select, ignore, per_file_ignores, config),
+        selection.configured(config, select, ignore, per_file_ignores),
         source or given.source,
         dialect or given.dialect,
         max_filters or given.max_filters or MAX_FILTERS,
@@ -216,35 +215,6 @@ def command(
 def _listed(values: tuple[str, ...]) -> tuple[str, ...]:
     """Split lists, whether given with commas or one by one."""
     return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
-
-
-def _selection(
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
-    per_file: dict[str, tuple[str, ...]],
-    config: Configuration,
-) -> Selection:
-    """Return the selection of codes: from the command line, else from the configuration."""
-    given = config.settings
-    where = config.path or ""
-    layers = (
-        Layer(
-            selection.checked(select, "--select") if select else None,
-            selection.checked(ignore, "--ignore"),
-        ),
-        Layer(
-            None if given.select is None else selection.checked(given.select, f"{where}: select"),
-            selection.checked(given.ignore, f"{where}: ignore"),
-        ),
-    )
-    by_file = {
-        glob: selection.checked(codes, f"{where}: per-file-ignores")
-        for glob, codes in given.per_file_ignores.items()
-    }
-    for glob, codes in per_file.items():
-        more = selection.checked(codes, "--per-file-ignores")
-        by_file[glob] = (*by_file.get(glob, ()), *more)
-    return Selection(layers, by_file, config.folder)
 
 
 def _files(

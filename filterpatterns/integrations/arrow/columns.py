@@ -23,7 +23,7 @@ class ColumnTypeError(TypeError):
 
 
 class Column(NamedTuple):
-    """A column: its chunks, and whether whoever gave it thinks in chunks.
+    """A column: its chunks, and whether the result must have the same chunks.
 
     `name` is empty where the data is a column by itself. The rows of a table (`is_table`) are a
     column too, of structs without a null.

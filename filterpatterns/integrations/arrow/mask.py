@@ -113,7 +113,7 @@ def _plain_type(kind: pa.DataType) -> pa.DataType:
 
 
 def _column_matcher(engine: MatchEngine, given: Column, options: ColumnOptions) -> ColumnMatcher:
-    """What judges a column, by what the engine and its type want."""
+    """Return the function that matches a column, by engine and type."""
     if is_of_records(engine, options):
         refuse_scalars(given.type, given.name)
     elif given.is_table:

@@ -1,4 +1,4 @@
-"""Columns of texts: payloads, or whole records, judged where they lie in the column's buffer."""
+"""Columns of texts: payloads, or whole records, matched in place in the column's buffer."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ BLOCK: Final = 2048
 """Rows at a time: their texts and what is made of them fit a core's cache."""
 
 _SAMPLES: Final = (64, 64, 256, 256)
-"""Rows that are judged with the search, without, with, and without, to see which is faster; the
+"""Rows that are matched with the search, without, with, and without, to see which is faster; the
 first two are for warming up."""
 
 _ROWS_PER_SAMPLE: Final = 64 * BLOCK
@@ -72,7 +72,7 @@ def candidates(found: Texts, needles: Iterable[bytes]) -> Sequence[int]:
 
 
 class Plan(NamedTuple):
-    """How the next rows are judged: how many, whether with the search, and for which sample."""
+    """How to match the next rows: how many, whether with the search, and for which sample."""
 
     size: int
     search: bool
@@ -90,7 +90,7 @@ class SearchTuner:
         self._search = False
 
     def plan(self) -> Plan:
-        """How to judge the next rows."""
+        """Return how to match the next rows."""
         if not self._can_search:
             return Plan(BLOCK, False, None)
         with self._lock:

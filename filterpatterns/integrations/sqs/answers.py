@@ -20,7 +20,7 @@ def failed_ids(answer: Any, ids: Collection[str]) -> set[str]:
         ids: those of all messages of the batch.
 
     Raises:
-        HandlerError: the answer is none that Lambda takes: then the whole batch has failed.
+        HandlerError: Lambda does not accept the response: the whole batch has failed.
     """
     if answer is None or answer in ("", {}):
         return set()

@@ -194,7 +194,7 @@ class Batching:
     def _held_until(self, message: Message, now: float) -> float | None:
         """Until when a message waits for failed ones before it; None if it need not.
 
-        One that should be back by now holds up nobody any longer.
+        An overdue message no longer blocks others.
         """
         failed = self._failed.get(message.group)
         if not failed:

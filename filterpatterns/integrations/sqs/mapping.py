@@ -110,7 +110,7 @@ def from_settings(settings: Iterable[tuple[str, Any]]) -> EventSourceMapping:
 
     Args:
         settings: AWS's names (BatchSize, MaximumBatchingWindowInSeconds, FunctionResponseTypes,
-            MaximumConcurrency) and the values; None stands for AWS's default. Numbers may be
+            MaximumConcurrency) and the values; None means AWS's default. Numbers may be
             strings, as CloudFormation takes them.
 
     Raises:

@@ -327,7 +327,7 @@ def _pauses() -> Iterator[float]:
     """Seconds between tries: each up to twice the one before, none the same for two threads."""
     pause = _FIRST_PAUSE
     while True:
-        yield pause * random.uniform(0.5, 1)  # noqa: S311 - nobody is to guess at it
+        yield pause * random.uniform(0.5, 1)  # noqa: S311 - not a secret
         pause = min(pause * 2, _LONGEST_PAUSE)
 
 

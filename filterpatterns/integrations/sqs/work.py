@@ -63,7 +63,7 @@ class Worker:
         queue: where the messages come from.
         info: what it says about itself.
         counters: count.
-        stopping: set by whoever wants it to end, and by itself when the queue is empty.
+        stopping: set to end the work; it is also set when the queue is empty.
         fail: takes what ends all work.
     """
 

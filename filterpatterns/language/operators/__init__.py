@@ -24,7 +24,8 @@ from filterpatterns.language.operators.equality import (
 from filterpatterns.language.operators.numeric import Numeric
 from filterpatterns.language.operators.presence import Absent, Exists
 from filterpatterns.language.operators.reference import OperatorReference
-from filterpatterns.language.operators.text import EqualsIgnoreCase, Prefix, Suffix, Wildcard
+from filterpatterns.language.operators.text import EqualsIgnoreCase, Prefix, Suffix
+from filterpatterns.language.operators.wildcard import Wildcard
 
 
 class OperatorClass(Protocol):

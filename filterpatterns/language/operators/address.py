@@ -20,6 +20,7 @@ from filterpatterns.language import nodes
 from filterpatterns.language.operators.base import (
     UNSURE,
     Bind,
+    Instead,
     Kind,
     OperandError,
     is_number,
@@ -107,6 +108,7 @@ class Cidr(Struct, frozen=True, gc=False):
                 f"the mask of an IPv{'4' if width == 32 else '6'} block must be below {width}, "
                 f"found {mask}",
                 f'write a single address as a plain value: ["{base}"]',
+                Instead(f'"{base}"', "rule") if bits == 0 else None,
             )
         first = int(digits, 16) >> bits << bits  # the host's bits are masked out
         last = first | ((1 << bits) - 1)

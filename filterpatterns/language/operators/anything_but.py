@@ -1,8 +1,7 @@
-"""`anything-but`: there is a value, and it is none of these."""
+"""`anything-but`: there is a value, and it is not among these."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -15,12 +14,14 @@ from filterpatterns.language.operators.base import (
     FEW,
     UNSURE,
     Bind,
+    Instead,
     Kind,
     OperandError,
     Operator,
     describe,
     double_of,
     is_number,
+    json_text,
 )
 from filterpatterns.language.operators.numeric import NOT_COMPARABLE, exact_double
 from filterpatterns.language.operators.reference import (
@@ -29,7 +30,8 @@ from filterpatterns.language.operators.reference import (
     one_or_more,
     only_member,
 )
-from filterpatterns.language.operators.text import EqualsIgnoreCase, Prefix, Suffix, Wildcard
+from filterpatterns.language.operators.text import EqualsIgnoreCase, Prefix, Suffix
+from filterpatterns.language.operators.wildcard import Wildcard
 from filterpatterns.language.wording import format_value, joined, truncate
 
 _HINT = (
@@ -37,7 +39,7 @@ _HINT = (
     '"suffix", "equals-ignore-case", "wildcard" with strings'
 )
 _ESCAPED = re.compile(r"[*\\]")
-"""What a wildcard takes for itself only behind a backslash."""
+"""Characters that a wildcard takes literally only after a backslash."""
 
 _LONGEST_HINT = 160
 _MOST_SHOWN = 5
@@ -105,11 +107,13 @@ class AnythingBut(Struct, frozen=True, gc=False):
             elif isinstance(item, nodes.Scalar) and is_number(item.value):
                 numbers.append(exact_double(item))
             else:
+                written = _suggest_unmixed(items)
                 raise OperandError(
                     "FP009",
                     item,
                     f"anything-but wants strings or numbers, found {describe(item)}",
-                    _suggest_unmixed(items) or _HINT,
+                    _HINT if written is None else _all_wildcards(written),
+                    None if written is None else Instead(written, "operator"),
                 )
         if strings and numbers:
             raise OperandError(
@@ -162,7 +166,7 @@ class AnythingBut(Struct, frozen=True, gc=False):
 
 
 def _suggest_unmixed(items: tuple[nodes.Value, ...]) -> str | None:
-    """How to exclude strings and wildcards in one rule, if that is what a list does: a wildcard
+    """The operator that excludes strings and wildcards, if that is what a list does: a wildcard
     without a star is the string itself."""
     patterns: list[str] = []
     for item in items:
@@ -176,8 +180,11 @@ def _suggest_unmixed(items: tuple[nodes.Value, ...]) -> str | None:
                 return None
             plain = not isinstance(item, nodes.Object)
             patterns.append(_ESCAPED.sub(r"\\\g<0>", one.value) if plain else one.value)
-    written = json.dumps({"anything-but": {"wildcard": patterns}}, ensure_ascii=False)
-    return f"write all of them as wildcards: {truncate(written, _LONGEST_HINT)}"
+    return json_text({"anything-but": {"wildcard": patterns}})[1:-1]
+
+
+def _all_wildcards(written: str) -> str:
+    return f"write all of them as wildcards: {truncate(f'{{{written}}}', _LONGEST_HINT)}"
 
 
 def _is_none_of(value: str, items: tuple[str, ...] | tuple[int | float, ...], bind: Bind) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Literal, Protocol
+
+from msgspec import Struct
 
 from filterpatterns.errors import printable
 from filterpatterns.language import nodes
@@ -77,12 +80,28 @@ def double_of(value: str) -> str:
     return f"{value}d"
 
 
+class Instead(Struct, frozen=True):
+    """What an operand's error says to write: in the place of the error's `node`, of the `operand`,
+    of the `operator` with its name, or of the whole `rule`."""
+
+    text: str
+    place: Literal["node", "operand", "operator", "rule"] = "operand"
+
+
 class OperandError(Exception):
     """An operand that AWS rejects; caught by `conditions.py`, which knows the operator's
-    position."""
+    position. `instead` is what the hint says to write."""
 
-    def __init__(self, code: str, node: nodes.Value, message: str, hint: str) -> None:
+    def __init__(
+        self,
+        code: str,
+        node: nodes.Value,
+        message: str,
+        hint: str,
+        instead: Instead | None = None,
+    ) -> None:
         super().__init__(message)
+        self.instead = instead
         self.code = code
         self.node = node
         self.message = message
@@ -141,8 +160,24 @@ def want_string(name: str, operand: nodes.Value) -> str:
     if isinstance(operand, nodes.Scalar) and isinstance(operand.value, str):
         return operand.value
     hint = f'write {{"{name}": "..."}}'
+    instead = None
     if isinstance(operand, nodes.Scalar):
         hint = f'write {{"{name}": "{operand.text}"}}'
+        instead = Instead(f'"{operand.text}"', "node")
     elif isinstance(operand, nodes.Array):
         hint = f'write one rule for each: [{{"{name}": "a"}}, {{"{name}": "b"}}]'
-    raise OperandError("FP009", operand, f"{name} wants a string, found {describe(operand)}", hint)
+        texts = [
+            one.text
+            for one in operand.items
+            if isinstance(one, nodes.Scalar) and isinstance(one.value, str)
+        ]
+        if texts and len(texts) == len(operand.items):
+            instead = Instead(", ".join(f'{{"{name}": {text}}}' for text in texts), "rule")
+    raise OperandError(
+        "FP009", operand, f"{name} wants a string, found {describe(operand)}", hint, instead
+    )
+
+
+def json_text(value: object) -> str:
+    """Return a value as JSON, for what is to be written instead of something."""
+    return json.dumps(value, ensure_ascii=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from typing import Any, ClassVar
 
@@ -13,6 +14,7 @@ from filterpatterns.language import nodes
 from filterpatterns.language.operators.base import (
     IF_COMPARABLE,
     Bind,
+    Instead,
     Kind,
     OperandError,
     describe,
@@ -48,6 +50,8 @@ _RANGE = {
 
 SHORT = 17
 """A shorter text with a point or an exponent has at most 15 significant digits."""
+
+_NUMBER_TEXT = re.compile(r"\s*-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\s*", re.ASCII)
 
 _LARGEST = sys.float_info.max
 
@@ -87,8 +91,14 @@ class Numeric(Struct, frozen=True, gc=False):
             return cls(number, number, False, False)
         if comparison in _UPPER:
             if len(items) > 2 and _text(items[2]) in _LOWER:
+                terms = [one.text for one in items if isinstance(one, nodes.Scalar)]
+                swapped = ", ".join((*terms[2:4], *terms[:2]))
                 raise OperandError(
-                    "FP010", operand, "the lower bound of a range comes first", _HINT
+                    "FP010",
+                    operand,
+                    "the lower bound of a range comes first",
+                    _HINT,
+                    Instead(f"[{swapped}]") if len(terms) == len(items) == 4 else None,
                 )
             _end(items, 2)
             _refuse_end_of_range(items[1], number, -_LARGEST)
@@ -242,6 +252,9 @@ def _comparison(items: tuple[nodes.Value, ...], index: int) -> str:
         items[index],
         f'numeric wants "=", "<", "<=", ">" or ">=" here, found {describe(items[index])}',
         f'for "not equal" write {{"anything-but": {format_value}}}' if excludes else _HINT,
+        Instead(f'"anything-but": {format_value}', "operator")
+        if excludes and index == 0 and len(items) == 2
+        else None,
     )
 
 
@@ -256,12 +269,14 @@ def _number(operand: nodes.Array, items: tuple[nodes.Value, ...], index: int) ->
         )
     item = items[index]
     if not isinstance(item, nodes.Scalar) or not is_number(item.value):
+        text = _text(item)
         raise OperandError(
             "FP010",
             item,
             f"numeric wants a number after {_format_number(items[index - 1])}, "
             f"found {describe(item)}",
-            "write the number without quotes" if _text(item) is not None else _HINT,
+            "write the number without quotes" if text is not None else _HINT,
+            Instead(text.strip(), "node") if text and _NUMBER_TEXT.fullmatch(text) else None,
         )
     return exact_double(item)
 

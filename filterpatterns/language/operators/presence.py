@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from msgspec import Struct
 
 from filterpatterns.language import nodes
-from filterpatterns.language.operators.base import Bind, Kind, OperandError, describe
+from filterpatterns.language.operators.base import Bind, Instead, Kind, OperandError, describe
 from filterpatterns.language.operators.reference import OperatorReference, for_all
 from filterpatterns.language.wording import format_value
 
@@ -40,6 +40,9 @@ class Exists(Struct, frozen=True, gc=False):
             operand,
             f"exists wants true or false, found {describe(operand)}",
             'write {"exists": true} or {"exists": false}',
+            Instead(operand.value)
+            if isinstance(operand, nodes.Scalar) and operand.value in ("true", "false")
+            else None,
         )
 
     def holds(self, value: Any) -> bool:

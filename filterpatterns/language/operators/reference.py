@@ -11,6 +11,13 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+SERVICES: Final = {
+    "lambda": "Lambda event source mappings",
+    "pipes": "EventBridge Pipes",
+    "eventbridge": "EventBridge rules",
+}
+"""The names of the services, by dialect."""
+
 JsonSchema = Mapping[str, Any]
 
 STRING: Final[JsonSchema] = {"type": "string"}

@@ -10,8 +10,8 @@ from filterpatterns.language.operators.base import Bind, Kind, Operator
 
 
 class UnknownRule(Struct, frozen=True, eq=False):
-    """A rule that nobody can ask yet: no two are known to be the same. `example` is what it might
-    come to, if that is known.
+    """A rule whose value is not known yet: no two are known to be the same. `example` is what it
+    might come to, if that is known.
 
     Patterns that have one are checked, but never compiled for records.
     """

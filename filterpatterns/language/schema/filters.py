@@ -7,9 +7,9 @@ from typing import Final
 from filterpatterns.delivery.fields import SYSTEM_METADATA
 from filterpatterns.delivery.sources import SOURCES
 from filterpatterns.language.inputs import LANGUAGE
+from filterpatterns.language.operators.reference import SERVICES
 from filterpatterns.language.schema.patterns import (
     DRAFT,
-    SERVICES,
     Schema,
     definitions,
     embedded,

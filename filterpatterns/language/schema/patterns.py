@@ -9,15 +9,9 @@ from filterpatterns.delivery.fields import ANY_NAME, FIELDS, RecordField
 from filterpatterns.delivery.sources import SOURCES
 from filterpatterns.language.conditions import RESERVED_IN_OR
 from filterpatterns.language.operators import REFERENCES
+from filterpatterns.language.operators.reference import SERVICES
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
-
-SERVICES: Final = {
-    "lambda": "Lambda event source mappings",
-    "pipes": "EventBridge Pipes",
-    "eventbridge": "EventBridge rules",
-}
-"""The names of the services, by dialect."""
 
 Schema = dict[str, Any]
 

@@ -19,7 +19,7 @@ def read(text: str) -> TemplateValue:
     """The value of a JSON text.
 
     Raises:
-        TemplateError: it is none, or nested too deep.
+        TemplateError: it is not JSON, or nested too deep.
     """
     try:
         return _built(text)

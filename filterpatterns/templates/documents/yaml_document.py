@@ -124,7 +124,7 @@ class _Reader:
         fail(message, self._text, event.start_mark.index)
 
     def _content(self, event: Any) -> int:
-        """Where a node begins, behind its anchor and tag."""
+        """Return where a node begins, after its anchor and tag."""
         start: int = event.start_mark.index
         if event.anchor is None and event.tag is None:
             return start
@@ -132,7 +132,7 @@ class _Reader:
         return start if match is None else min(match.end(), event.end_mark.index)
 
     def _alias(self, event: Any) -> tuple[TemplateValue, int]:
-        """What an alias stands for, and how many values that is."""
+        """Return the value of an alias, and how many values it has."""
         found = self._anchors.get(event.anchor)
         if found is not None:
             return found
@@ -203,7 +203,7 @@ def _literal(tag: str, value: str) -> str | None:
     if tag == "null":
         return "null"
     if ":" in value:
-        return None  # YAML 1.1's numbers in base 60: whoever writes 12:30:00 means the text
+        return None  # YAML 1.1's numbers in base 60: 12:30:00 is meant as text
     if tag in ("int", "float") and _JSON_NUMBER.fullmatch(value):
         return value
     try:

@@ -91,7 +91,7 @@ class Collector:
     def resolved(
         self, node: TemplateValue | None, index: int | None = None
     ) -> TemplateValue | None:
-        """What a node stands for; None if there is no telling, which is noted."""
+        """Return the value of a node; None if it is unknown, which is recorded."""
         if node is None:
             return None
         found = self._resolve(node)

@@ -1,4 +1,4 @@
-"""Nodes of one text, moved to where that text stands in another."""
+"""Moves the nodes of one text to its place in another text."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ MAX_TEXT = 1 << 16
 object of a few lines larger than any memory."""
 
 Resolve = Callable[[TemplateValue], TemplateValue]
-"""What a node stands for: anything but a function, a reference or a choice."""
+"""The value of a node: anything but a function, a reference or a choice."""
 
 _STRING_OR_NOT = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*("|\\?\Z)|[^"]+', re.DOTALL)
 _VALUE_FOLLOWS = re.compile(r"[:\[,]\s*\Z")
@@ -265,7 +265,7 @@ def _is_known(part: TemplateValue) -> bool:
 
 
 def unresolved(unknown: Unknown) -> Unresolved:
-    """The exception for something without which nothing can be said."""
+    """Return the exception for an unknown part that everything depends on."""
     reason = unknown.reason or f"{printable(unknown.source)} is known only at deployment"
     return Unresolved(reason, unknown.span)
 

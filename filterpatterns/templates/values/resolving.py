@@ -1,4 +1,4 @@
-"""What a node stands for: by the template's own rules, by what the user says, by a choice."""
+"""The value of a node: by the template's own rules, by the user's values, by a choice."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from filterpatterns.templates.documents.values import (
 )
 
 MAX_STEPS = 100
-"""Steps from a node to what it stands for: references may go in a circle."""
+"""Steps from a node to its value: references may be circular."""
 
 Known = Mapping[str, str]
 """Values that the user gave, by the names that the template has for them."""

@@ -16,4 +16,12 @@ def test_a_page_does_what_it_says(
     page: Path, spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    _change_directory(spark, tmp_path)
     run_page(page, tmp_path, "spark", names={"spark": spark})
+
+
+def _change_directory(spark: SparkSession, folder: Path) -> None:
+    """Let Spark, which runs in a process of its own, read and write in a folder."""
+    files = spark._jvm.org.apache.hadoop.fs  # type: ignore[union-attr]
+    local = files.FileSystem.get(spark._jsc.hadoopConfiguration())  # type: ignore[union-attr]
+    local.setWorkingDirectory(files.Path(str(folder)))

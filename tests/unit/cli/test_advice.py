@@ -47,7 +47,7 @@ S3 = {"Records": [{"eventSource": "aws:s3", "s3": {"object": {"key": "a"}}}]}
         (KIND, sqs(json.dumps(json.dumps({"kind": "order"}))), "the sender has encoded it twice"),
         ('{"data": {"kind": ["order"]}}', kinesis(gzip.compress(b"{}")), "data is gzip (as sent"),
         (KIND, {"kind": "order"}, "the records have no body: are these the payloads themselves?"),
-        ('{"kind": ["order"]}', sqs({"kind": "order"}), 'stands under "body"'),
+        ('{"kind": ["order"]}', sqs({"kind": "order"}), 'is below "body"'),
         (KIND, kinesis(b"{}"), "these look like records of kinesis: --source kinesis"),
         (KIND, EVENT, "these look like EventBridge events, not records of sqs: --source event"),
     ],

@@ -16,8 +16,8 @@ class LambdaContext:
 
     Args:
         function_name: what the function is called.
-        region: where it is said to run.
-        account: whose it is said to be.
+        region: the region in the ARN.
+        account: the account in the ARN.
         timeout: seconds that the invocation may take, from now on.
     """
 

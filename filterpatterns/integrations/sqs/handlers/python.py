@@ -73,7 +73,7 @@ class PythonModule:
     changes that the module's import has loaded from its directory, the next invocation has it.
 
     Raises:
-        ValueError: the name is none, or leads to no function.
+        ValueError: the name is malformed, or does not lead to a function.
     """
 
     concurrency: int | None = None

@@ -1,4 +1,4 @@
-"""A function behind HTTP: the Lambda runtime interface emulator."""
+"""A function called over HTTP: the Lambda runtime interface emulator."""
 
 from __future__ import annotations
 

@@ -189,7 +189,7 @@ def test_a_template_of_a_template_is_an_error_if_it_was_named(here: Path) -> Non
 
 def test_full_shows_the_line_and_the_hint(here: Path) -> None:
     assert fp("check", "--output-format", "full", "a.json").stdout.splitlines()[:5] == [
-        'a.json:1:17: FP141 the star in "/x/*" is no wildcard: only a value with a star equals it',
+        'a.json:1:17: FP141 the star in "/x/*" is a plain star: only a value with a star equals it',
         "  at line 1, column 17, body.a[0]",
         '  1 | {"body": {"a": ["/x/*"], "b": ["y", "y"]}}',
         "    |                 ^^^^^^",

@@ -129,10 +129,12 @@ def test_a_mistake_while_editing_fails_the_batch_and_no_more(project: Path) -> N
 def test_invocations_side_by_side_do_not_share_module_globals(project: Path) -> None:
     (project / "state_c.py").write_text("calls = []\n")
     (project / "app_c.py").write_text(
-        "import time, state_c\n"
+        "import pathlib, tempfile, time, state_c\n"
+        f"begun = pathlib.Path({str(project)!r})\n"
         "def handler(event, context):\n"
         "    state_c.calls.append(1)\n"
-        "    time.sleep(0.3)\n"
+        "    tempfile.mkstemp('.begun', dir=begun)\n"
+        "    while len(list(begun.glob('*.begun'))) < 3: time.sleep(0.01)\n"
         "    return len(state_c.calls)\n"
     )
     handler = PythonModule("app_c.handler")

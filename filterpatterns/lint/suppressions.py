@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from filterpatterns.cli.checking.selection import ALL, matches
+from filterpatterns.lint.selectors import ALL, matches
 
 _COMMENT: Final = re.compile(
     r"(?:^|\s)(?:#|//)\s*fp:\s*ignore(?:\[(?P<codes>[^\]\n]*)\])?(?=\s|$)", re.IGNORECASE

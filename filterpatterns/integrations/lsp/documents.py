@@ -1,0 +1,209 @@
+"""The text of a document -> its patterns, and what there is to say about them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Final
+
+from lsprotocol import types
+from msgspec import Struct
+from msgspec.structs import replace
+
+from filterpatterns.errors import Diagnostic, Fix
+from filterpatterns.integrations.lsp.positions import Lines
+from filterpatterns.integrations.lsp.settings import Settings
+from filterpatterns.language.inputs import PatternText
+from filterpatterns.lint.catalog import catalog
+from filterpatterns.lint.suppressions import Suppressions
+from filterpatterns.templates import finding
+from filterpatterns.templates.finding import (
+    INFERRED,
+    LARGE,
+    NO_SOURCE,
+    Mapping,
+    Skipped,
+    TemplateError,
+)
+from filterpatterns.templates.mentions import mentions_patterns
+
+NAME: Final = "filterpatterns"
+"""What diagnostics name as their source."""
+
+LARGEST: Final = 1 << 20
+"""Characters of a document that is checked: as many as CloudFormation takes bytes."""
+
+_PATTERN_FILES: Final = (".pattern.json", ".patterns.json")
+_PATTERN_NAMES: Final = ("pattern.json", "patterns.json")
+_LANGUAGES: Final = ("filter-pattern", "filterpattern")
+"""Names of a language in which a document is nothing but a pattern."""
+
+_SEVERITIES: Final = {
+    "error": types.DiagnosticSeverity.Error,
+    "warning": types.DiagnosticSeverity.Warning,
+    "skipped": types.DiagnosticSeverity.Information,
+    "note": types.DiagnosticSeverity.Hint,
+}
+
+_MOST_FINDINGS: Final = 500
+"""Of one document: nobody reads more, and editors draw each."""
+
+
+class Found(Struct, frozen=True):
+    """Something to say about a document: between two offsets. `severity` is an error's, a
+    warning's, `skipped` or `note`."""
+
+    severity: str
+    code: str
+    message: str
+    start: int
+    end: int
+    hint: str | None = None
+    fix: Fix | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from others, wherever it is."""
+        return self.code, self.message
+
+
+class Document(Struct, frozen=True):
+    """A document, and, once it has been checked, its patterns and what there is to say.
+
+    `uri` is its address and `path` its path, if it is a file: what it refers to is read from there.
+    `is_named`: its name says that it has patterns.
+    """
+
+    uri: str
+    path: str
+    text: str
+    lines: Lines
+    version: int | None = None
+    is_named: bool = False
+    settings: Settings = Settings()
+    mappings: tuple[Mapping, ...] = ()
+    found: tuple[Found, ...] = ()
+
+    def pattern_at(self, offset: int) -> tuple[Mapping, PatternText, int] | None:
+        """The mapping, the pattern, and the offset in its text, at an offset of the document."""
+        for mapping in self.mappings:
+            for text in (*mapping.texts, *mapping.alternatives):
+                starts = starts_of(text)
+                if starts[0] <= offset <= starts[-1]:
+                    return mapping, text, _index_of(starts, offset)
+        return None
+
+
+def starts_of(text: PatternText) -> tuple[int, ...] | range:
+    """Where in the document each character of a pattern begins, and the last one ends."""
+    place = text.place()
+    return range(len(text.text) + 1) if place is None else tuple(place[1])
+
+
+def _index_of(starts: tuple[int, ...] | range, offset: int) -> int:
+    """The first character of a pattern that begins at an offset of the document or after it."""
+    low, high = 0, len(starts) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if starts[middle] < offset:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def is_named(path: str, language: str | None) -> bool:
+    """Whether a document is a pattern, or holds patterns, by its name: whatever is in it."""
+    name = os.path.basename(path).lower()
+    return name in _PATTERN_NAMES or name.endswith(_PATTERN_FILES) or language in _LANGUAGES
+
+
+def check(document: Document) -> Document:
+    """Check what is in the editor, like `fp check` with a file.
+
+    Returns:
+        The same document with its patterns, and what there is to say; without any if it is none of
+        ours.
+    """
+    text = document.text
+    if len(text) > LARGEST:
+        if not document.is_named and not mentions_patterns(text):
+            return document
+        note = Skipped(LARGE, f"larger than {LARGEST >> 20} MB: use fp check", 1, 1)
+        diagnostic = finding.as_diagnostic(note, text)
+        return replace(document, found=(_of_diagnostic(document, diagnostic),))
+    try:
+        mappings = finding.patterns_in(text, document.path, searched=not document.is_named)
+    except TemplateError as error:
+        return replace(document, found=_broken(document, error))
+    suppressions = Suppressions(text)
+    found = []
+    for mapping in mappings:
+        for severity, diagnostic in _all_about(mapping, document):
+            first = finding.place_of(mapping, diagnostic.filter_index)[0]
+            code = diagnostic.code
+            if not document.settings.wants(code):
+                continue
+            if not suppressions.accepts(code, diagnostic.line or 1, first):
+                found.append(_of_diagnostic(document, diagnostic, severity))
+    found.sort(key=lambda one: one.start)
+    return replace(document, mappings=tuple(mappings), found=tuple(found[:_MOST_FINDINGS]))
+
+
+def _all_about(mapping: Mapping, document: Document) -> Iterator[tuple[str, Diagnostic]]:
+    """What there is to say about a mapping: severity and diagnostic."""
+    settings = document.settings
+    source = None if settings.source == "auto" else settings.source
+    for one in mapping.check(
+        source=source, dialect=settings.dialect, max_filters=settings.max_filters
+    ):
+        yield one.severity, finding.placed(one, mapping)
+    for skipped in mapping.skipped:
+        yield "skipped", finding.as_diagnostic(skipped, document.text)
+    for note in mapping.notes:
+        if note.code not in (INFERRED, NO_SOURCE) or source is None:
+            yield "note", finding.as_diagnostic(note, document.text, is_note=True)
+
+
+def _of_diagnostic(document: Document, given: Diagnostic, severity: str = "skipped") -> Found:
+    lines = document.lines
+    start = lines.offset_of(given.line or 1, given.column or 1)
+    end = start
+    if given.end_line is not None and given.end_column is not None:
+        end = lines.offset_of(given.end_line, given.end_column)
+    if end <= start:  # editors draw nothing for an empty range: up to the end of the line
+        feed = document.text.find("\n", start)
+        end = len(document.text) if feed < 0 else feed
+    return Found(severity, given.code, given.message, start, end, given.hint, given.fix)
+
+
+def _broken(document: Document, error: TemplateError) -> tuple[Found, ...]:
+    """Return what there is to say about an invalid text."""
+    note = finding.generated_note(document.text)
+    if note is not None:
+        if not document.settings.wants(note.code):
+            return ()
+        return (_of_diagnostic(document, finding.as_diagnostic(note, document.text)),)
+    start = document.lines.offset_of(error.line or 1, error.column or 1)
+    feed = document.text.find("\n", start)
+    end = len(document.text) if feed < 0 else feed
+    return (Found("error", "", error.message, start, end),)
+
+
+def published(document: Document) -> list[types.Diagnostic]:
+    """What there is to say about a document, as the protocol has it."""
+    return [as_lsp(document, one) for one in document.found]
+
+
+def as_lsp(document: Document, found: Found) -> types.Diagnostic:
+    """One of the diagnostics, as the protocol has it: with a link to what its code is about."""
+    message = found.message if not found.hint else f"{found.message}\nhint: {found.hint}"
+    link = types.CodeDescription(catalog.url(found.code)) if found.code else None
+    return types.Diagnostic(
+        range=document.lines.range(found.start, found.end),
+        message=message,
+        severity=_SEVERITIES[found.severity],
+        code=found.code or None,
+        code_description=link,
+        source=NAME,
+    )

@@ -1,0 +1,77 @@
+"""What an editor, or a configuration file, says about the files of a folder."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from msgspec import Struct
+
+from filterpatterns.delivery.fields import FIELDS
+from filterpatterns.limits import MAX_FILTERS
+from filterpatterns.lint.linter import DIALECTS
+
+SECTION: Final = "filterpatterns"
+"""The name of the settings in an editor."""
+
+
+def _every_code(_code: str) -> bool:
+    return True
+
+
+class Settings(Struct, frozen=True):
+    """How the patterns of a file are checked.
+
+    `source` and `dialect` are for files that do not say it themselves; `wants` says whether a code
+    is to be reported.
+    """
+
+    source: str | None = None
+    dialect: str | None = None
+    max_filters: int = MAX_FILTERS
+    wants: Callable[[str], bool] = _every_code
+
+
+_CHOICES = {"source": (*FIELDS, "auto"), "dialect": DIALECTS}
+_NAMES = (*_CHOICES, "maxFilters")
+_EDITOR = ("command",)
+"""Settings that the editor itself goes by."""
+
+
+def given_settings(given: Any) -> tuple[dict[str, Any], list[str]]:
+    """Read the settings that an editor sends.
+
+    Args:
+        given: the object `{"source": .., "dialect": .., "maxFilters": ..}`, each of which may be
+            missing or null, perhaps as the member `filterpatterns` of an object; or nothing.
+
+    Returns:
+        The fields of Settings that it says something about, and in words what is wrong with it.
+    """
+    if given is None:
+        return {}, []
+    if not isinstance(given, Mapping):
+        return {}, ["the settings of filterpatterns are an object"]
+    if isinstance(given.get(SECTION), Mapping):
+        given = given[SECTION]
+    found: dict[str, Any] = {}
+    problems = []
+    for name, value in given.items():
+        if value is None or value == "" or name in _EDITOR:
+            continue
+        if name not in _NAMES:
+            near = difflib.get_close_matches(str(name), _NAMES, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(_NAMES)}"
+            problems.append(f"filterpatterns has no setting {name!r}: {hint}")
+        elif name == "maxFilters":
+            if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+                found["max_filters"] = value
+            else:
+                problems.append("filterpatterns.maxFilters is a number of 1 or more")
+        elif value in _CHOICES[name]:
+            found[name] = value
+        else:
+            choices = ", ".join(_CHOICES[name])
+            problems.append(f"filterpatterns.{name} is one of {choices}; found {value!r}")
+    return found, problems

@@ -1,0 +1,87 @@
+"""Where in a pattern the cursor is, also in half of one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from filterpatterns.integrations.lsp.places import Cursor, cursor_at, word_at, words
+
+
+def cursor(text: str) -> Cursor | None:
+    offset = text.index("|")
+    return cursor_at(text.replace("|", "", 1), offset)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "path", "operator", "wants_name"),
+    [
+        ("{|", "fields", (), "", True),
+        ('{"bo|', "fields", (), "", True),
+        ('{"body": {|}}', "fields", ("body",), "", True),
+        ('{"body": |}', "fields", ("body",), "", False),
+        ('{"body": {"a": [|', "rules", ("body", "a"), "", False),
+        ('{"body": {"a": ["x", |]}}', "rules", ("body", "a"), "", False),
+        ('{"body": {"a": [{"|', "rule", ("body", "a"), "", True),
+        ('{"a": [{"numeric": [|', "operand", ("a",), "numeric", False),
+        ('{"a": [{"exists": |', "rule", ("a",), "exists", False),
+        ('{"a": [{"anything-but": {"|', "operand", ("a",), "anything-but", True),
+        ('{"$or": [|', "alternatives", (), "", False),
+        ('{"a": {"$or": [{"|"}]}}', "fields", ("a",), "", True),
+        ('{"a": [1], |}', "fields", (), "", True),
+        ('{"a": ["half\n|', "rules", ("a",), "", None),
+    ],
+)
+def test_what_belongs_at_the_cursor(
+    text: str, kind: str, path: tuple[str, ...], operator: str, wants_name: bool | None
+) -> None:
+    found = cursor(text)
+    if wants_name is None:  # after a value that is not closed nothing is due
+        assert found is None
+        return
+    assert found is not None
+    assert (found.kind, found.path, found.operator) == (kind, path, operator)
+    assert found.wants_name == wants_name
+
+
+@pytest.mark.parametrize("text", ["|", '{"a" |', '{"a": [1] |', "{} |", '{"a": [1]|', "x|y"])
+def test_where_nothing_belongs(text: str) -> None:
+    assert cursor(text) is None
+
+
+def test_a_word_that_has_been_begun_is_replaced() -> None:
+    found = cursor('{"bo|dy": [1]}')
+    assert found is not None
+    assert (found.start, found.end, found.typed) == (1, 7, '"bo')
+
+
+def test_words_and_what_they_are() -> None:
+    text = '{"a": {"b\\u0063": [{"prefix": "x"}, 5]}, "$or": [{"d": [true]}]}'
+    found = [(one.text, one.role, one.path, one.operator) for one in words(text)]
+    assert found == [
+        ("a", "field", ("a",), ""),
+        ("bc", "field", ("a", "bc"), ""),
+        ("prefix", "operator", ("a", "bc"), ""),
+        ("x", "value", ("a", "bc"), "prefix"),
+        ("5", "value", ("a", "bc"), ""),
+        ("$or", "or", (), ""),
+        ("d", "field", ("d",), ""),
+        ("true", "value", ("d",), ""),
+    ]
+    word = word_at(text, text.index("prefix"))
+    assert word is not None
+    assert word.text == "prefix"
+    assert word_at(text, 0) is None
+
+
+@given(text=st.text(st.sampled_from('{}[]:,"\\ a$or\n1'), max_size=30), data=st.data())
+def test_no_text_is_too_odd(text: str, data: st.DataObject) -> None:
+    cursor_at(text, data.draw(st.integers(0, len(text))))
+    list(words(text))
+
+
+@pytest.mark.parametrize("text", ['{"a":' * 100_000, "[" * 500_000, '"' * 500_001, "\\" * 500_000])
+def test_deep_and_long_texts_have_no_places(text: str) -> None:
+    assert cursor_at(text, len(text)) is None
+    assert len(list(words(text))) <= 250_001
