@@ -60,14 +60,14 @@ def integration(session: nox.Session) -> None:
     install = ("npm", "install", "--silent", "--no-audit", "--no-fund")
     session.run(*install, "--prefix", str(folder), "fauxqs@1.9.2", external=True)
     session.env.update(FAUXQS=str(folder.resolve()), INTEGRATION="required")
-    _pytest(session, "tests/integration", profile="brief")
+    _pytest(session, "tests/extras/integration", profile="brief")
 
 
 @nox.session
 def columns(session: nox.Session) -> None:
     """Filters on columns, with the real pyarrow, Polars, DuckDB and pandas."""
     session.install("-e", ".[test,columns]")
-    _pytest(session, "tests/columns", profile="brief")
+    _pytest(session, "tests/extras/columns", profile="brief")
 
 
 @nox.session
@@ -76,7 +76,7 @@ def spark(session: nox.Session) -> None:
     if shutil.which("java") is None:
         session.skip("not tested: there is no Java, which Spark needs")
     session.install("-e", ".[test,spark]")
-    _pytest(session, "tests/spark", profile="brief")
+    _pytest(session, "tests/extras/spark", profile="brief")
 
 
 @nox.session
@@ -91,7 +91,7 @@ def browser(session: nox.Session) -> None:
     with session.chdir(page):
         session.run("npm", "ci", "--silent", "--no-audit", "--no-fund", external=True)
     session.install("-e", ".[browser]")
-    _pytest(session, "tests/browser", "-s", profile="brief")
+    _pytest(session, "tests/extras/browser", "-s", profile="brief")
 
 
 @nox.session
@@ -111,7 +111,7 @@ def docs(session: nox.Session) -> None:
         session.run("python", "-m", build, str(site / "playground"))
     (site / ".buildinfo").unlink(missing_ok=True)
     shutil.rmtree(site / ".doctrees")
-    _pytest(session, "tests/site", profile="brief")
+    _pytest(session, "tests/extras/site", profile="brief")
 
 
 @nox.session

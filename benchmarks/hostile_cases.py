@@ -234,6 +234,11 @@ RECORDS: Mapping[str, RecordCase] = {
         _ONE,
         lambda size: _body('{"i":[' + ",".join(["[" * 1022 + "]" * 1022] * (size // 2045)) + "]}"),
     ),
+    "arrays nested 190 levels": RecordCase(
+        '{"body":' + '{"a":' * 191 + "[1]" + "}" * 192,
+        lambda size: _body(_filled('{"a":[' * 190, '{"a":#}', "]}" * 190, size)),
+    ),
+    "-0 among integers": RecordCase(_ONE, _objects("-0,1")),
     "100,000 levels, parsed": RecordCase(_ONE, _parsed, 100_000),
     "wildcard `*a*a*a*` on `aaaa`": RecordCase(
         '{"body":{"i":[{"wildcard":"' + "*a" * 1900 + '*b"}]}}', _repeated('{"i":"', "a", '"}')
@@ -272,9 +277,33 @@ class RulesCase:
     size: int = _MB
 
 
+def _all_in_an_array() -> Any:
+    fields = ",".join(f'"f{number}":1' for number in range(300))
+    return _body(f'{{"i":[{{"x":{{"x":9}},"y":{{"y":9}},"z":{{"z":9}},{fields}}}]}}')
+
+
 def _hard(number: int) -> str:
     """A search without end, and something else that no other rule has."""
     return f'{{"body":{{"$or":[{_COVER},{{"n":[{number}]}}]}}}}'
+
+
+def _numbered(number: int, item: str, start: str, end: str) -> str:
+    """A pattern of full length with names or values that no other has."""
+    return _filled(start, item.replace("@", f"{number:03}"), end, 4096)
+
+
+BUILDS: Mapping[str, Callable[[int], str]] = {
+    "fields": lambda number: _numbered(number, '"f@#":[#]', '{"body":{', "}}"),
+    "rules for one field": lambda number: _numbered(number, '"s@#"', '{"body":{"a":[', "]}}"),
+    "alternatives": lambda number: _numbered(number, '{"f@#":[#]}', '{"body":{"$or":[', "]}}"),
+    "1,000 combinations of 286 fields": lambda number: _combinations(3400).replace(
+        '"f0":[1]', f'"f0":[1,{number + 2}]'
+    ),
+    "1,000 combinations, in an array": lambda number: _in_array(4080).replace(
+        '"f0":[1]', f'"f0":[1,{number + 2}]'
+    ),
+}
+"""Patterns for each of so many rules."""
 
 
 RULES: Mapping[str, RulesCase] = {
@@ -287,6 +316,9 @@ RULES: Mapping[str, RulesCase] = {
     ),
     "prefixes": RulesCase(
         lambda number: f'{{"body":{{"i":[{{"prefix":"a{number}"}}]}}}}', _objects('"a#"')
+    ),
+    "1,000 combinations each, in an array": RulesCase(
+        BUILDS["1,000 combinations, in an array"], lambda size: _all_in_an_array(), 4 * _KB
     ),
     "1,000 combinations each": RulesCase(
         lambda number: _combinations(3400).replace('"f0":[1]', f'"f0":[1,{number + 2}]'),

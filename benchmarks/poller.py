@@ -26,7 +26,7 @@ from botocore.config import Config
 
 from filterpatterns.integrations.sqs import Poller
 
-SERVER = Path(__file__).parent.parent / "tests" / "integration" / "fauxqs_server.mjs"
+SERVER = Path(__file__).parent.parent / "tests" / "extras" / "integration" / "fauxqs_server.mjs"
 PATTERN = {"body": {"total": [{"numeric": [">=", 900]}]}}
 SENDERS = 4
 THREADS = (1, 2, 4, 8)

@@ -5,9 +5,15 @@ from __future__ import annotations
 import gc
 import os
 import signal
+from collections.abc import Iterator
+from functools import lru_cache
+from types import CodeType
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from filterpatterns.codegen import functions
 
 _EXAMPLES = {
     "quick": 60,  # the README's test command
@@ -37,3 +43,25 @@ def pytest_collection_finish() -> None:
     """Thousands of cases stay in memory: no garbage collection needs to look at them again."""
     gc.collect()
     gc.freeze()
+
+
+@lru_cache(maxsize=8192)
+def _compile_once(source: str, mode: str) -> CodeType:
+    code: CodeType = compile(source, "<generated>", mode)
+    return code
+
+
+@pytest.fixture(scope="module")
+def same_source_compiled_once() -> Iterator[None]:
+    """Compile generated source once, however many patterns have it.
+
+    Values are bound, so patterns of the same shape have the same source. Half of the time of tests
+    that ask every path would go into compiling it again.
+    """
+
+    def compile_(source: str, _name: str, mode: Any) -> CodeType:
+        return _compile_once(source, mode)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(functions, "compile", compile_, raising=False)
+        yield

@@ -1,7 +1,7 @@
 """The command `fp`.
 
 Each command is a module in `commands` that has a click command named `command`, imported when
-it is called for: `fp --version` is quick, and nothing here imports more than click.
+it is called: `fp --version` is quick, and this module imports only click.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ import click
 from filterpatterns import __version__
 
 _COMMANDS: Final = {
-    "test": "Show which records the pattern keeps, and why not the others.",
-    "explain": "Explain each verdict: the pattern as a tree.",
+    "test": "Show which records the pattern keeps, and why others are dropped.",
+    "explain": "Explain each verdict as a tree.",
     "stats": "Count how many records each condition lets through.",
     "check": "Check the patterns in templates and other files.",
     "rule": "Explain the codes that fp check reports.",
     "compile": "Check that a pattern compiles.",
     "filter": "Write the records that the pattern keeps.",
-    "route": "Find out which of many rules match each record.",
+    "route": "Find which of many rules match each record.",
     "run": "Run an event source mapping for an SQS queue.",
     "compare": "Ask EventBridge for the same verdicts.",
     "schema": "Print a JSON Schema, for editors and validators.",
@@ -72,11 +72,11 @@ class _Program(click.Group):
         return super().resolve_command(ctx, args)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the program, and exit; with 2 for whatever nobody thought of."""
+        """Run the program and exit; with 2 for unexpected errors."""
         try:
             return super().main(*args, **kwargs)
         except OSError as error:
-            # Files that are read have their own messages: this is about what is written.
+            # Input files have their own messages: this is about output.
             words = f"cannot write: {error.strerror or error}"
         except MemoryError:
             words = "out of memory"
@@ -89,8 +89,8 @@ class _Program(click.Group):
         sys.exit(_FAILED)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command. Ctrl-C, whoever else ends it, and a reader that has seen enough, end it
-        without a word."""
+        """Run the command. Ctrl-C, other signals that end it, and a closed reader end it without
+        a message."""
         try:
             try:
                 with _ended_like_ctrl_c():
@@ -104,7 +104,7 @@ class _Program(click.Group):
         except KeyboardInterrupt:
             status = _INTERRUPTED
         except OSError as error:
-            if error.errno not in (errno.EPIPE, errno.EINVAL):  # EINVAL: so Windows calls it
+            if error.errno not in (errno.EPIPE, errno.EINVAL):  # EINVAL on Windows
                 raise
             status = _BROKEN_PIPE
             _abandon(sys.stdout)
@@ -124,12 +124,12 @@ class _Ended(KeyboardInterrupt):
 
 @contextmanager
 def _ended_like_ctrl_c() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP unwind as Ctrl-C does, so that no part of a file stays behind."""
+    """Let SIGTERM and SIGHUP unwind as Ctrl-C does, so that no partial file is left."""
 
     owner = os.getpid()
 
     def end(number: int, _frame: object) -> None:
-        if os.getpid() != owner:  # a process that was forked has nothing to tidy up
+        if os.getpid() != owner:  # a forked process has nothing to clean up
             os._exit(128 + number)
         raise _Ended(number)
 
@@ -147,7 +147,7 @@ def _ended_like_ctrl_c() -> Iterator[None]:
 
 
 def _abandon(stream: Any) -> None:
-    """Let the interpreter's own flush, at its end, have nothing to complain of."""
+    """Prevent an error from the interpreter's own flush at exit."""
     if stream is None:
         return
     try:
@@ -157,8 +157,8 @@ def _abandon(stream: Any) -> None:
 
 
 def _unexpected(error: Exception) -> str:
-    """What happened, and where: the least that a report of it needs."""
-    import traceback  # nobody should come here
+    """Return what happened and where: the minimum for a bug report."""
+    import traceback  # only for bugs
 
     if os.environ.get("FP_TRACEBACK"):
         traceback.print_exception(error)
@@ -168,12 +168,12 @@ def _unexpected(error: Exception) -> str:
     words = traceback.format_exception_only(error)[-1].strip()
     return (
         f"unexpected failure: {words[:500]}{place}\n"
-        "  hint: please report it, with what FP_TRACEBACK=1 shows"
+        "  hint: please report it with the output of FP_TRACEBACK=1"
     )
 
 
 def _no_such_command(name: str) -> str:
-    import difflib  # only for those who mistype
+    import difflib  # only for typing errors
 
     from filterpatterns.errors import printable
 
@@ -208,7 +208,7 @@ Examples:
   fp compare rule.json events.jsonl --profile dev
   fp run template.yaml#Orders --queue-url "$QUEUE" --handler app:handler
 
-`fp COMMAND --help` says more, with examples.""",
+`fp COMMAND --help` shows options and examples.""",
 )
 @click.option(
     "--version",

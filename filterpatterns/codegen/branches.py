@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from filterpatterns.codegen.types import Unsupported
 from filterpatterns.delivery.sources import PayloadFormat
+from filterpatterns.language.operators import reads_number_text
 from filterpatterns.matching.match_tree import (
     Conjunction,
     FieldTest,
@@ -75,3 +76,21 @@ def with_payload(
         for branch, one, all_of in zip(branches, wanted, conjunctions, strict=True)
     ]
     return merged, aligned, found
+
+
+def has_numbers_in_one_object(branches: Sequence[Branch]) -> bool:
+    """Whether a payload that matches has all numbers that rules look at in one object. If one of
+    them is in no array, then none of them is."""
+    if len(branches) != 1 or branches[0].json is None:
+        return False
+    holders = 0
+    pending = [branches[0].json]
+    while pending:
+        node = pending.pop()
+        tests = [child.test for child in node.children if child.test is not None]
+        tests = [test for test in tests if any(map(reads_number_text, test.rules))]
+        if any(test.optional for test in tests):
+            return False
+        holders += bool(tests)
+        pending += node.children
+    return holders == 1

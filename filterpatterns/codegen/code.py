@@ -58,6 +58,18 @@ class Code:
         self._count += 1
         return f"{letter}{self._count}_"
 
+    def later(self, key: Hashable, make: Callable[[], Callable[[Any], Any]]) -> str:
+        """Return the name of a function of one parameter that is made when it is first called."""
+        if key not in self._functions:
+            name = self._functions[key] = self.name("k")
+            self.namespace[name] = partial(self._make_first, name, make)
+        return self._functions[key]
+
+    def _make_first(self, name: str, make: Callable[[], Callable[[Any], Any]], value: Any) -> Any:
+        """Make a function, which takes this one's place, and call it."""
+        function = self.namespace[name] = make()
+        return function(value)
+
     def compile_deferred(self) -> None:
         """Compile the deferred functions that nothing has called yet."""
         for name, source in self.deferred.items():

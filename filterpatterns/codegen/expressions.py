@@ -179,23 +179,26 @@ class StructAccess:
     """Reads values of the types that `types.py` makes: classes are known, and spellings are checked
     by decoding."""
 
-    def __init__(self, code: Code, shape: Shape) -> None:
+    def __init__(self, code: Code, shape: Shape, *, texts: bool = True) -> None:
+        """`texts`: numbers with a fraction or an exponent are their texts, where the shape keeps
+        them; else they are floats, and expressions set `unsure` if that is not enough."""
         self._code = code
         self._shape = shape
-        self.key: Hashable = shape
+        self._texts = texts
+        self.key: Hashable = (shape, texts)
         self.object_class = code.bind(shape.struct)
 
     def member(self, holder: str, child: MatchNode) -> str:
         return f"{holder}.{self._shape.children[child.name].attribute}"
 
     def inside(self, child: MatchNode) -> StructAccess:
-        return StructAccess(self._code, self._shape.children[child.name])
+        return StructAccess(self._code, self._shape.children[child.name], texts=self._texts)
 
     def guard(self, holder: str, node: MatchNode) -> list[str]:
         return []
 
     def returned(self, node: MatchNode, expression: str) -> list[str]:
-        if not _compares_numbers(node):
+        if not self._is_unsure(node):
             return [f"return {expression}"]
         found = self._code.bind(_UNSURE)
         return [
@@ -203,15 +206,18 @@ class StructAccess:
             f"return ({found} if unsure else True) if {expression} else False",
         ]
 
+    def _is_unsure(self, node: MatchNode) -> bool:
+        return not self._texts and _compares_numbers(node)
+
     def _found(self, node: MatchNode) -> tuple[list[str], list[str]]:
         """Return how a function that iterates over an array begins, and what it does at the first
         match."""
-        if not _compares_numbers(node):
+        if not self._is_unsure(node):
             return [], ["return True"]
         return ["unsure = False"], [f"return {self._code.bind(_UNSURE)} if unsure else True"]
 
     def called(self, node: MatchNode, call: str) -> str:
-        if not _compares_numbers(node):
+        if not self._is_unsure(node):
             return call
         found = self._code.name("v")
         return f"(({found} := {call}) and ({found} is True or {UNSURE}))"
@@ -219,21 +225,19 @@ class StructAccess:
     def numbers(self, test: FieldTest, value: str) -> list[Branch]:
         code = self._code
         number = rules(code, test, value, "number")
+        kept = "bytes" if self._texts and self._shape.keeps_text else "float"
         if not any(map(reads_number_text, test.rules)):
-            text = " or @ is bytes" if self._shape.keeps_text else ""
-            return [(f"@ is int or @ is float{text}", number)]
+            return [(f"@ is int or @ is {kept}", number)]
         if any(map(compares_addresses, test.rules)):
             number = f"({number} if {value} else {code.bind(_fall_back)}())"  # it may be written -0
         if not self._shape.keeps_text:
             return [("@ is int", number), ("@ is float", f"{code.bind(_fall_back)}()")]
+        if not self._texts:
+            return [("@ is float", rules(code, test, value, "double")), ("@ is int", number)]
         text, double = rules(code, test, value, "text"), double_of(value)
         # The first use of the double is evaluated first.
         text = text.replace(double, f"({double} := float({value}))", 1)
-        return [
-            ("@ is float", rules(code, test, value, "double")),
-            ("@ is bytes", text),
-            ("@ is int", number),
-        ]
+        return [("@ is bytes", text), ("@ is int", number)]
 
     def otherwise(self, expression: str) -> tuple[list[Branch], str]:
         return [], expression

@@ -31,8 +31,6 @@ _RESULTS = {
 }
 """By result: what a loop does with a record that matches, and with a record that does not."""
 
-_TEXTS = {False: "", True: "_texts", None: "_measuring"}
-"""What the names of loops end in, by how numbers are decoded."""
 _EACH = {"record_row": "row, members", "payload_row": "row, value"}
 """By kind: what a loop over rows of a column takes, if that is more than a row's number."""
 
@@ -73,7 +71,6 @@ class Generated:
         self._record_codegen = RecordCodegen(matcher, self._code)
         self._slow = self._code.bind(slow)
         self.can_look = self._record_codegen.prefilter is not None
-        self.compares_numbers = self._record_codegen.compares_numbers
         self.needles = self._record_codegen.needles
 
     def single(self) -> Callable[[Any], bool]:
@@ -81,27 +78,25 @@ class Generated:
         function: Callable[[Any], bool] = self._function("matches", self._write_single)
         return function
 
-    def loop(self, result: str, kind: str, look: bool, texts: bool | None) -> Loop:
+    def loop(self, result: str, kind: str, look: bool) -> Loop:
         """Return the loop for a result ("filter", "partition", "mask") over a kind of record
-        ("dict", "text", "bytes"), with or without a look before decoding; and with numbers decoded
-        as texts or, at first, as floats, or (None) depending on the payload's length."""
-        name = f"{result}_{kind}{'_looking' if look else ''}{_TEXTS[texts]}"
-        loop: Loop = self._function(name, lambda: self._write_loop(name, result, kind, look, texts))
+        ("dict", "text", "bytes"), with or without a look before decoding."""
+        name = f"{result}_{kind}{'_looking' if look else ''}"
+        loop: Loop = self._function(name, lambda: self._write_loop(name, result, kind, look))
         return loop
 
-    def line_loop(self, *, rows: bool, look: bool, texts: bool | None, drops: bool) -> LineLoop:
+    def line_loop(self, *, rows: bool, look: bool, drops: bool) -> LineLoop:
         """Return the loop over lines of JSON Lines, or over such lines with their rows; with or
-        without a look before decoding the payload, with numbers as texts or at first as floats; and
-        with or without a call for each dropped line, which would keep its memory from being reused.
+        without a look before decoding the payload; and with or without a call for each dropped
+        line, which would keep its memory from being reused.
 
         Raises:
             Unsupported: the pattern names a member in which events have their records.
         """
         kind = "row" if rows else "line"
         name = f"{kind}s{'_dropping' if drops else ''}{'_looking' if look else ''}"
-        name += _TEXTS[texts]
         loop: LineLoop = self._function(
-            name, lambda: self._write_line_loop(name, kind, look, texts, drops)
+            name, lambda: self._write_line_loop(name, kind, look, drops)
         )
         return loop
 
@@ -117,7 +112,7 @@ class Generated:
         kind = "row" if rows else "line"
         name = f"{kind}s_with_reasons"
         loop: LineLoop = self._function(
-            name, lambda: self._write_line_loop(name, kind, False, None, True, tells_formats=True)
+            name, lambda: self._write_line_loop(name, kind, False, True, tells_formats=True)
         )
         return loop
 
@@ -157,11 +152,10 @@ class Generated:
         for result in _RESULTS:
             for kind in _KINDS:
                 for look in (False, True) if self.can_look else (False,):
-                    for texts in _TEXTS if self.compares_numbers else (False,):
-                        self.loop(result, kind, look, texts)
+                    self.loop(result, kind, look)
         with contextlib.suppress(Unsupported):
             for rows in (False, True):
-                self.line_loop(rows=rows, look=self.can_look, texts=False, drops=False)
+                self.line_loop(rows=rows, look=self.can_look, drops=False)
         with self._lock:
             self._code.compile_deferred()
             functions = self._code.deferred.values()
@@ -174,7 +168,7 @@ class Generated:
         with emit.block("def matches(record):"):
             with emit.block("if record.__class__ is not dict:"):
                 emit("return matches_text(record)")
-            emit(*self._single_statements("dict"))
+            self._write_statements(emit, "dict")
         self._add(emit)
 
     def _match_first_text(self, record: Any) -> bool:
@@ -187,29 +181,30 @@ class Generated:
             if function == self._match_first_text:
                 emit = Emitter()
                 with emit.block("def matches_text(record):"):
-                    emit(*self._single_statements("text"))
+                    self._write_statements(emit, "text")
                 self._add(emit)
                 self._execute_new()
                 function = self._code.namespace["matches_text"]
         return function
 
-    def _single_statements(self, kind: str) -> list[str]:
+    def _write_statements(self, emit: Emitter, kind: str) -> None:
+        if self._record_codegen.keeps_texts:  # what the last record told of the texts of numbers
+            self._code.namespace.setdefault("texts", False)
+            emit("global texts")
         prefilter = self._record_codegen.prefilter
         look = prefilter is not None and prefilter.selective
         exits = Exits.of(["return True"], ["return False"], self._slow)
-        return self._record_codegen.statements(kind, look=look, texts=None, exits=exits)
+        emit(*self._record_codegen.statements(kind, look=look, exits=exits))
 
-    def _write_loop(
-        self, name: str, result: str, kind: str, look: bool, texts: bool | None
-    ) -> None:
+    def _write_loop(self, name: str, result: str, kind: str, look: bool) -> None:
         exits = Exits.of(*_RESULTS[result], "slow")
         emit = Emitter()
         head = emit.block(f"def {name}(records, keep, drop, slow):")
-        with head, emit.block("for record in records:"):
+        with head, self._each(emit, "for record in records:"):
             if kind == "dict":
                 with emit.block("if record.__class__ is not dict:"):
                     emit(*exits.fallback)
-            emit(*self._record_codegen.statements(kind, look=look, texts=texts, exits=exits))
+            emit(*self._record_codegen.statements(kind, look=look, exits=exits))
         self._add(emit)
 
     def _write_line_loop(
@@ -217,7 +212,6 @@ class Generated:
         name: str,
         kind: str,
         look: bool,
-        texts: bool | None,
         drops: bool,
         *,
         tells_formats: bool = False,
@@ -231,9 +225,9 @@ class Generated:
         emit = Emitter()
         head = emit.block(f"def {name}(records, number, keep, drop, slow):")
         taken = "record, members" if kind == "row" else "record"
-        with head, emit.block(f"for {taken} in records:"):
+        with head, self._each(emit, f"for {taken} in records:"):
             emit("number += 1")
-            emit(*self._record_codegen.statements(kind, look=look, texts=texts, exits=exits))
+            emit(*self._record_codegen.statements(kind, look=look, exits=exits))
         self._add(emit)
 
     def _write_view_loop(self, name: str, kind: str) -> None:
@@ -244,9 +238,15 @@ class Generated:
         )
         emit = Emitter()
         head = emit.block(f"def {name}(view, offsets, rows, keep, slow):")
-        with head, emit.block(f"for {_EACH.get(kind, 'row')} in rows:"):
-            emit(*self._record_codegen.statements(kind, look=False, texts=None, exits=exits))
+        with head, self._each(emit, f"for {_EACH.get(kind, 'row')} in rows:"):
+            emit(*self._record_codegen.statements(kind, look=False, exits=exits))
         self._add(emit)
+
+    def _each(self, emit: Emitter, header: str) -> Emitter:
+        """Begin a loop; what a record tells of the texts of numbers is kept for the next one."""
+        if self._record_codegen.keeps_texts:
+            emit("texts = False")
+        return emit.block(header)
 
     def _add(self, emit: Emitter) -> None:
         self._code.lines += ["", *emit.lines]

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 
 from filterpatterns.codegen.code import Code
 from filterpatterns.codegen.emit import Exits, Guards, indent, utf8
 from filterpatterns.codegen.prefilter import BACKSLASH, Prefilter
-from filterpatterns.codegen.types import Shape, decoder
+from filterpatterns.codegen.types import Shape, decoder, kept_texts, raw_decoder
+from filterpatterns.language.operators.numeric import SHORT
 
-_SHORT = 400
-"""A body with fewer characters is decoded quickly, compared with keeping the texts of numbers; a
-batch measures which way is faster."""
+_LONG = 400
+"""A body with as many characters takes long to decode, compared with keeping the texts of numbers:
+it is decoded once if the last body needed these texts, or matched."""
+
+_VERY_LONG = 2000
+"""The same, but keeping the texts costs next to nothing: after one that needed them, all of such
+bodies are decoded once."""
 
 
 class PayloadCodegen:
     """Writes the statements that evaluate the variable `body`.
 
-    `compares_numbers` says that the texts of numbers count, and that there are two ways to decode;
+    `keeps_texts` says that the texts of numbers count: then there are two ways to decode, and the
+    variable `texts` is for the statements to remember which was better for the last record.
     `is_costly` is what was given as `costly`.
     """
 
@@ -29,8 +37,8 @@ class PayloadCodegen:
         shape: Shape | None,
         prefilter: Prefilter | None,
         is_bytes: bool,
-        looks_again: bool,
         costly: bool,
+        checks_lengths: bool = False,
         is_view: bool = False,
     ) -> None:
         """
@@ -40,8 +48,9 @@ class PayloadCodegen:
             shape: what is decoded; None if only validity as JSON matters.
             prefilter: what can be searched for before decoding; None if nothing.
             is_bytes: whether `body` is bytes instead of a str.
-            looks_again: whether numbers may be decoded as floats first, which takes more code.
             costly: whether what is decoded is tested so often that long texts are left alone.
+            checks_lengths: whether short texts of all numbers that rules look at settle what
+                floats have decided, unless `unsure` is 2.
             is_view: whether it is a view of such bytes, which are known to be UTF-8.
         """
         self._code = code
@@ -52,18 +61,18 @@ class PayloadCodegen:
         self.is_costly = costly
         self._is_view = is_view
         self._kind = "bytes" if is_bytes else "str"
-        self._keeps_text = shape is not None and shape.any_keeps_text()
-        self.compares_numbers = looks_again and self._keeps_text
+        self._checks_lengths = checks_lengths
+        self.keeps_texts = shape is not None and shape.any_keeps_text()
+        self._given = "body" if is_bytes else utf8("body")
         self._decoders: dict[bool, str] = {}
 
     def decode(
-        self, json: str, string: str, exits: Exits, *, look: bool, texts: bool | None
+        self, json: str, json_texts: str, string: str, exits: Exits, *, look: bool
     ) -> list[str]:
         """Decode the body and test `json`; if it is not JSON, test `string` (if not empty).
 
-        `texts` says how numbers are decoded if their texts count: as texts; or as floats, and the
-        body again with their texts if a float decided a match. None leaves it to the length of
-        the body.
+        If the texts of numbers count, `json` has them as floats and `json_texts` is the same test
+        with texts: for bodies for which a float decides.
         """
         lines = []
         if look and self._prefilter is not None:
@@ -79,14 +88,11 @@ class PayloadCodegen:
         deep_first = bool(string) or exits.tells_formats
         hit = [*([] if deep_first else deep), *exits.match]
         after = deep if deep_first else []
-        if self.compares_numbers and texts is None:
-            short = f"if len(body) < {self._code.bind(_SHORT)}:"
-            lines += [short, *indent(self._as_floats(json, after, hit, exits))]
-            lines += ["else:", *indent(self._at_once(json, after, hit, texts=True))]
-        elif self.compares_numbers and not texts:
-            lines += self._as_floats(json, after, hit, exits)
+        if self._shape is not None and self.keeps_texts:
+            lines += self._numbers(self._shape, json, json_texts, after, hit, exits)
         else:
-            lines += self._at_once(json, after, hit, texts=self._keeps_text)
+            decoded = self._decoded(texts=False)
+            lines += [f"value = {decoded}", *after, f"if {json}:", *indent(hit)]
         not_json = []
         if string:
             not_json = [
@@ -105,34 +111,63 @@ class PayloadCodegen:
             *indent(exits.fallback),
         ]
 
-    def _at_once(self, json: str, after: list[str], hit: list[str], *, texts: bool) -> list[str]:
-        """Return statements: decode the body, then run `after`; and test it."""
-        return [self._decoded(texts=texts), *after, f"if {json}:", *indent(hit)]
-
-    def _as_floats(self, json: str, after: list[str], hit: list[str], exits: Exits) -> list[str]:
-        """Return the same with numbers as floats; and if a float decided, again with their
-        texts."""
+    def _numbers(
+        self,
+        shape: Shape,
+        json: str,
+        json_texts: str,
+        after: list[str],
+        hit: list[str],
+        exits: Exits,
+    ) -> list[str]:
+        """Return statements that decode the body, run `after`, and test it: with numbers as floats,
+        whose texts are looked at if a float decided. If they had to be for the last long body, this
+        one is decoded with the texts at once."""
+        with_texts = f"value = {self._decoded(texts=True)}"
+        doubtful = "unsure"
+        if self._checks_lengths:
+            doubtful = f"unsure and (unsure == 2 or not ({self._short_texts(shape)}))"
         return [
-            self._decoded(texts=False),
-            *after,
-            "unsure = False",
-            f"if {json}:",
-            "    if unsure:",
-            f"        {self._decoded(texts=True)}",
-            f"        if not ({json}):",
-            *indent(indent(indent(exits.no_match))),
-            *indent(hit),
+            f"given = {self._given}",
+            "if texts:",
+            f"    {with_texts}",
+            *indent(after),
+            f"    if {json_texts}:",
+            *indent(indent(hit)),
+            f"    texts = len(given) >= {self._code.bind(_VERY_LONG)}",
+            "else:",
+            f"    value = {self._decoded(texts=False)}",
+            *indent(after),
+            "    unsure = 0",
+            f"    if {json}:",
+            f"        if {doubtful}:",
+            f"            {with_texts}",
+            f"            if not ({json_texts}):",
+            *indent(indent(indent(indent(exits.no_match)))),
+            f"        texts = unsure and len(given) >= {self._code.bind(_LONG)}",
+            *indent(indent(hit)),
         ]
 
+    def _short_texts(self, shape: Shape) -> str:
+        """Return an expression: the texts of the numbers that rules look at are all short."""
+        raw = self._code.later(("raw", shape), lambda: raw_decoder(shape))
+        members = [".".join(("raw", *attributes)) for attributes in kept_texts(shape)]
+        members[0] = members[0].replace("raw", f"(raw := {raw}(given))", 1)
+        limit = self._code.bind(SHORT)
+        return " and ".join(f"len({member}) < {limit}" for member in members)
+
     def _decoded(self, *, texts: bool) -> str:
-        """Return a statement that decodes the body."""
+        """Return an expression that decodes the body."""
         if texts not in self._decoders:
-            decode = msgspec.json.Decoder(msgspec.Raw).decode
-            if self._shape is not None:
-                decode = decoder(self._shape, keep_text=texts)
-            self._decoders[texts] = self._code.bind(decode)
-        argument = "body" if self._is_bytes else utf8("body")
-        return f"value = {self._decoders[texts]}({argument})"
+            shape = self._shape
+            if shape is None:
+                self._decoders[texts] = self._code.bind(msgspec.json.Decoder(msgspec.Raw).decode)
+            elif texts:
+                make = partial(decoder, shape, keep_text=True)
+                self._decoders[texts] = self._code.later(("texts", shape), make)
+            else:
+                self._decoders[texts] = self._code.bind(decoder(shape, keep_text=False))
+        return f"{self._decoders[texts]}({'given' if self.keeps_texts else self._given})"
 
     def decoded(self, body: str, json: str, string: str, exits: Exits) -> list[str]:
         """Test `json` on a body that has been decoded already, into `value`; `body` gives it."""

@@ -14,7 +14,12 @@ import msgspec
 from msgspec import Struct
 
 from filterpatterns.codegen.access import Access
-from filterpatterns.codegen.branches import Branch, own_tests, with_payload
+from filterpatterns.codegen.branches import (
+    Branch,
+    has_numbers_in_one_object,
+    own_tests,
+    with_payload,
+)
 from filterpatterns.codegen.code import Code, FallbackNeeded
 from filterpatterns.codegen.costs import COSTLY, COSTLY_IN_DICTS, cost, is_costly
 from filterpatterns.codegen.emit import Exits, Guards, indent, utf8
@@ -48,9 +53,6 @@ from filterpatterns.matching.verdict import payload_satisfies
 MOST_TESTS = 400
 """Tests, over all combinations, for which code is generated: compiling more takes too long."""
 
-_MOST_TWICE = 30
-"""The same for code that is written twice, for numbers as floats and for their texts."""
-
 _SLICE = "view[offsets[row]:offsets[row + 1]]"
 
 
@@ -58,13 +60,15 @@ class _Conditions(Struct, frozen=True):
     """For a kind of record: how it is read, and expressions for the branches that may hold.
 
     `plain` is for those that name no payload, `json` and `string` for those that do, where it is
-    JSON and where it is a plain string (empty: none of them holds then). `early` must hold for any
+    JSON and where it is a plain string (empty: none of them holds then). `json_texts` is `json` for
+    a payload in which numbers are their texts. `early` must hold for any
     of the latter to hold, and needs no payload (empty: nothing is known before).
     """
 
     read: list[str]
     plain: str
     json: str
+    json_texts: str
     string: str
     early: str
 
@@ -114,26 +118,17 @@ class RecordCodegen:
         # Bytes need not become a str if no rule tests the payload as a whole.
         strings = any(branch.string for branch in self._branches)
         self._is_bytes = self._source.encoding is Encoding.BASE64 and not strings
-        self._payload = PayloadCodegen(
+        write = partial(
+            PayloadCodegen,
             code,
             self._guards,
             shape=self._payload_shape,
-            prefilter=self.prefilter,
-            is_bytes=self._is_bytes,
-            looks_again=tests <= _MOST_TWICE,
             costly=is_costly(conjunctions, self._key),
+            checks_lengths=has_numbers_in_one_object(self._branches),
         )
+        self._payload = write(prefilter=self.prefilter, is_bytes=self._is_bytes)
+        self._viewed = write(prefilter=None, is_bytes=True, is_view=True)
         self._has_views = self._source.encoding is not Encoding.BASE64 and not strings
-        self._viewed = PayloadCodegen(
-            code,
-            self._guards,
-            shape=self._payload_shape,
-            prefilter=None,
-            is_bytes=True,
-            is_view=True,
-            looks_again=tests <= _MOST_TWICE,
-            costly=is_costly(conjunctions, self._key),
-        )
 
     def _add_payloads(self, key: str, conjunctions: tuple[Conjunction, ...]) -> None:
         merged, aligned, self._branches = with_payload(self._branches, conjunctions, key)
@@ -148,17 +143,17 @@ class RecordCodegen:
                 self.needles = self.prefilter.needles
 
     @property
-    def compares_numbers(self) -> bool:
-        """Whether the texts of numbers in the payload count: see `PayloadCodegen.decode`."""
-        return self._payload.compares_numbers
+    def keeps_texts(self) -> bool:
+        """Whether the texts of numbers in the payload count: then the statements use a variable
+        `texts`, which lasts from record to record."""
+        return self._payload.keeps_texts
 
-    def statements(self, kind: str, *, look: bool, texts: bool | None, exits: Exits) -> list[str]:
+    def statements(self, kind: str, *, look: bool, exits: Exits) -> list[str]:
         """Return the statements that evaluate `record`.
 
         `kind` says what it is: a "dict"; "text", which is str, bytes or anything else; "bytes"; a
         "line" of JSON Lines, bytes that are a record only if they do not hold several; or a "row",
-        such a line that has been decoded already, into `members`. `look` uses the prefilter,
-        `texts` is as for `PayloadCodegen.decode`.
+        such a line that has been decoded already, into `members`. `look` uses the prefilter.
 
         The others are row `row` of a column, `view[offsets[row]:offsets[row + 1]]`: "record_view"
         is a record's text, known to be UTF-8, and "record_row" such a text that has been decoded
@@ -184,7 +179,7 @@ class RecordCodegen:
                 lines += self._viewed.decoded(_SLICE, conditions.json, conditions.string, exits)
         elif conditions.json:
             lines += payload.decode(
-                conditions.json, conditions.string, exits, look=look, texts=texts
+                conditions.json, conditions.json_texts, conditions.string, exits, look=look
             )
         elif conditions.string:
             lines += payload.strings(conditions.string, exits)
@@ -202,9 +197,11 @@ class RecordCodegen:
             read, holder, access = self._dict() if kind == "dict" else self._text(kind)
         plain: list[str] = []
         json: list[str] = []
+        json_texts: list[str] = []
         string: list[str] = []
         early: list[str] = []
         is_single = len(self._branches) == 1
+        is_row = kind == "payload_row"
         for branch in self._branches:
             own = []
             if branch.metadata.children:
@@ -217,16 +214,25 @@ class RecordCodegen:
             if not branch.formats:
                 plain.append(" and ".join(own) or "True")
                 continue
-            for found, group in ((PayloadFormat.JSON, json), (PayloadFormat.STRING, string)):
+            for found in (PayloadFormat.JSON, PayloadFormat.STRING):
                 steps = {form: self._source.formats[found, form] for form in branch.formats}
-                if FormatAction.DROP not in steps.values():
-                    tests = [self._payload_test(branch, found)] if found in steps else []
-                    group.append(" and ".join(tests + own) or "True")
+                if FormatAction.DROP in steps.values():
+                    continue
+                if found is PayloadFormat.STRING:
+                    tests = [self._string_test(branch)] if found in steps else []
+                    string.append(" and ".join(tests + own) or "True")
+                    continue
+                tests = [self._json_test(branch, texts=is_row)] if found in steps else []
+                json.append(" and ".join(tests + own) or "True")
+                if self.keeps_texts and not is_row:
+                    tests = [self._json_texts_test(branch)] if found in steps else []
+                    json_texts.append(" and ".join(tests + own) or "True")
         unknown = tells_formats or "True" in early
         return _Conditions(
             read,
             plain=" or ".join(plain),
             json=" or ".join(json),
+            json_texts=" or ".join(json_texts),
             string=" or ".join(string),
             early="" if unknown else " or ".join(dict.fromkeys(early)),
         )
@@ -238,11 +244,23 @@ class RecordCodegen:
             value = f"{holder}.text{self._keys.index(key)}"
         return f"{self._code.bind(partial(payload_satisfies, self._source, wanted))}({value})"
 
-    def _payload_test(self, branch: Branch, found: PayloadFormat) -> str:
-        """An expression: the payload, of the format that the branch wants, satisfies its tests."""
-        if found is PayloadFormat.JSON and branch.json and self._payload_shape:
-            access = StructAccess(self._code, self._payload_shape)
-            return below(self._code, branch.json, access, "value")
+    def _json_test(self, branch: Branch, *, texts: bool, value: str = "value") -> str:
+        """An expression: the payload, which is JSON as the branch wants, satisfies its tests."""
+        assert branch.json is not None
+        assert self._payload_shape is not None
+        access = StructAccess(self._code, self._payload_shape, texts=texts)
+        return below(self._code, branch.json, access, value)
+
+    def _json_texts_test(self, branch: Branch) -> str:
+        """The same where numbers are their texts: a function, compiled if there are any."""
+        function = self._code.function(
+            ("texts", branch.json),
+            lambda value: [f"return {self._json_test(branch, texts=True, value=value)}"],
+        )
+        return f"{function}(value)"
+
+    def _string_test(self, branch: Branch) -> str:
+        """An expression: the payload, which is a string as the branch wants, satisfies its test."""
         assert branch.string is not None
         return f"({rules(self._code, branch.string, 'body', 'string')})"
 

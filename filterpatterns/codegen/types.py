@@ -174,6 +174,35 @@ def decoder(shape: Shape, *, keep_text: bool) -> Any:
     return msgspec.json.Decoder(_type(shape), float_hook=KEEP_TEXT).decode
 
 
+def kept_texts(shape: Shape) -> list[tuple[str, ...]]:
+    """Return the attributes that lead to the members whose numbers may be kept as their texts."""
+    if shape.keeps_text:
+        return [()]
+    return [
+        (child.attribute, *attributes)
+        for child in shape.children.values()
+        for attributes in kept_texts(child)
+    ]
+
+
+def raw_decoder(shape: Shape) -> Any:
+    """Return the function that decodes a JSON text in which objects lead to these members: into
+    structs with just these, each as it is written."""
+    return msgspec.json.Decoder(_raw_type(shape)).decode
+
+
+def _raw_type(shape: Shape) -> Any:
+    if shape.keeps_text:
+        return msgspec.Raw
+    children = [(name, child) for name, child in shape.children.items() if child.any_keeps_text()]
+    return msgspec.defstruct(
+        "Raw",
+        [(child.attribute, _raw_type(child)) for _, child in children],
+        rename={child.attribute: name for name, child in children},
+        gc=False,
+    )
+
+
 def lines_decoder(shape: Shape) -> Any:
     """The same for texts with line feeds between them; numbers as their texts, where the shape
     keeps them."""

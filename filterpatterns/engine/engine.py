@@ -231,7 +231,7 @@ class Engine:
                     self._interpret_all(result, chunk, keep, drop, slow)
                 else:
                     kind = _KINDS.get(chunk[0].__class__, "dict")
-                    loop = generated.loop(result, kind, *ways.now)
+                    loop = generated.loop(result, kind, ways.look)
                     start = perf_counter()
                     loop(chunk, keep, drop, slow)
                     ways.took(perf_counter() - start, len(chunk))
@@ -261,8 +261,7 @@ class Engine:
         ) -> None:
             start = perf_counter()
             rows = None if decode is None else decode_rows(lines, decode)
-            look, texts = ways.now
-            loop = generated.line_loop(rows=rows is not None, look=look, texts=texts, drops=drops)
+            loop = generated.line_loop(rows=rows is not None, look=ways.look, drops=drops)
             given = lines if rows is None else zip(lines, rows, strict=True)
             loop(given, number, keep, drop, slow)
             ways.took(perf_counter() - start, len(lines))

@@ -13,7 +13,7 @@ _MARKS: Final = (
     ("dynamodb", frozenset(("dynamodb",))),
     ("event", frozenset(("detail", "detail-type"))),
 )
-"""Names at the top of a pattern, in lower case: `Body` is a mistake that is made with SQS."""
+"""Names at the top of a pattern, in lower case: `Body` is a common mistake with SQS."""
 
 _PAYLOADS: Final = {"body": "sqs", "data": "kinesis", "dynamodb": "dynamodb", "value": "kafka"}
 """The payload's name in a pattern -> a source whose payload is called so."""
@@ -44,11 +44,11 @@ def _add_names(value: Any, found: set[str]) -> None:
 
 
 def source_of_patterns(patterns: Iterable[str | bytes]) -> str:
-    """The source that all patterns are for; `auto` if there is no telling: then each record is
-    taken as what it says it is."""
+    """Return the source that all patterns are for; `auto` if that is unclear: then each record says
+    itself what it is."""
     names = {name.lower() for name in top_names(patterns)}
     if not names:
-        return "sqs"  # nothing to go by, or nothing that can be read: the first of the sources
+        return "sqs"  # no evidence, or nothing readable: the first of the sources
     found = [source for source, marks in _MARKS if names & marks]
     return found[0] if len(found) == 1 else AUTO
 

@@ -7,7 +7,7 @@ The verdict is that of the reference (`matching/verdicts.py`); the tree shows it
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -26,7 +26,7 @@ from filterpatterns.explain.outcomes import Outcome, Trace, test_outcome
 from filterpatterns.explain.trace import trace_into
 from filterpatterns.explain.writing import nodes
 from filterpatterns.language.inputs import PatternText
-from filterpatterns.matching.closeness import closest
+from filterpatterns.matching.closeness import closest, first_holding
 from filterpatterns.matching.interpreter import failing
 from filterpatterns.matching.match_tree import Payload
 from filterpatterns.matching.verdict import Payloads, Reason, Verdict, as_record, format_action
@@ -43,6 +43,9 @@ _UNJUDGED = sys.maxsize
 
 _NOTHING = (0, 0)
 """The failures of a combination that matches: no format, no test."""
+
+_SOMETHING = (0, 1)
+"""Those of one that does not match, where no other has to be compared with it."""
 
 
 def explain(
@@ -64,15 +67,18 @@ def explain(
     name = source_of(members) if source == "auto" else source
     taken_for = source_named(name)
     payloads = Payloads(taken_for, taken_for.view(members))
+    kept = reason is Reason.MATCH
+    # What the verdict says about each filter: a record is kept if one holds, or (scopes) if all do.
+    holds = kept if len(patterns) == 1 or kept is bool(taken_for.scopes) else None
     try:
         filters = tuple(
-            _explained(number, pattern.plan(text.text, name, text.scope), payloads, text.scope)
-            for number, text in enumerate(patterns, 1)
+            _explained(number, pattern.plan(each.text, name, each.scope), payloads, each, holds)
+            for number, each in enumerate(patterns, 1)
         )
     except RecursionError:
         raise RecordError("the caller's stack has no room for an explanation") from None
     return Explanation(
-        kept=reason is Reason.MATCH,
+        kept=kept,
         source=name,
         auto=source == "auto",
         reason=reason.slug,
@@ -83,15 +89,20 @@ def explain(
 
 
 def _explained(
-    number: int, plan: pattern.Plan, payloads: Payloads, scope: str | None
+    number: int, plan: pattern.Plan, payloads: Payloads, text: PatternText, holds: bool | None
 ) -> FilterExplanation:
     weighed: list[tuple[tuple[int, int], pattern.Planned]] = []
     count = plan.combinations.count
-    places: Iterable[int] = range(count)
+    places: Sequence[int] = range(count)
     most = max(1, _MOST_VISITS // _visits(plan, payloads))
     if count > most:
-        places = closest(plan.conjunctions, payloads, most)
+        first = None if holds is False else first_holding(plan.conjunctions, payloads)
+        holds = first is not None
+        places = closest(plan.conjunctions, payloads, most) if first is None else [first]
     for planned in map(plan.planned, places):
+        if len(places) == 1 and holds is not None:  # nothing is to be weighed
+            weighed.append((_NOTHING if holds else _SOMETHING, planned))
+            break
         fails = _failing(planned, payloads)
         weighed.append((fails, planned))
         if fails == _NOTHING:
@@ -106,7 +117,7 @@ def _explained(
             _combination(plan, one, fails == _NOTHING, payloads) for fails, one in described
         ),
         others=count - len(described),
-        scope=scope,
+        scope=text.scope,
     )
 
 

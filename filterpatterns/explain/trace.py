@@ -5,9 +5,10 @@ The verdicts are those of the interpreter or, if the search decides, of the sear
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sized
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from filterpatterns.explain.choice import Choice, Chooser
 from filterpatterns.explain.model import Array, Element
 from filterpatterns.explain.names import Names, holds_json, within
 from filterpatterns.explain.outcomes import (
@@ -21,13 +22,10 @@ from filterpatterns.explain.outcomes import (
 )
 from filterpatterns.explain.searched import trace_search
 from filterpatterns.language.wording import describe_value, kind, truncate
-from filterpatterns.matching.interpreter import OtherSpelling, evaluate
+from filterpatterns.matching.interpreter import OtherSpelling, is_object
 from filterpatterns.matching.match_tree import UNRANKED, FieldTest, MatchNode
 
 _INDEX_HINT = "the elements of an array are searched automatically: leave the index out"
-
-_MOST_ELEMENTS = 3
-"""Elements of an array that are reported to fail, besides the closest element."""
 
 _MISSING: Final[Any] = object()
 """A member that an object does not have."""
@@ -46,13 +44,14 @@ def trace_into(
     Raises:
         RecordError: the search gave up.
     """
-    walk = _Walk(names)
+    chooser = Chooser()
+    walk = _Walk(names, chooser)
     try:
-        evaluate(root, value)  # raises if the walk cannot evaluate it
+        chooser.evaluate(root, value)  # raises if the walk cannot evaluate it
         # The paths of a record's own fields are their names; those of a payload begin with its key.
         walk.node(root, root.name or None, value, root.name, around)
     except (OtherSpelling, _BothKinds, RecursionError):
-        walk = _Walk(names)
+        walk = _Walk(names, chooser)
         trace_search(walk.trace, root, value)
     trace.outcomes |= walk.trace.outcomes
     trace.notes |= walk.trace.notes
@@ -66,9 +65,10 @@ class _BothKinds(Exception):
 class _Walk:
     """Mirrors `interpreter.evaluate`; `brief` leaves out what only the chosen elements need."""
 
-    def __init__(self, names: Names, *, brief: bool = False) -> None:
+    def __init__(self, names: Names, chooser: Chooser, *, brief: bool = False) -> None:
         self.trace = Trace()
         self._names = names
+        self._chooser = chooser
         self._brief = brief
 
     def node(
@@ -81,7 +81,7 @@ class _Walk:
     ) -> None:
         """Trace the tests at and below a node, for the value at its path; `where` is its
         position."""
-        if isinstance(value, Mapping):
+        if is_object(value):
             if node.test is not None:
                 self._no_value(node.test, kind(value))
             self._fields(node, path, value, where, above)
@@ -142,7 +142,7 @@ class _Walk:
         def leaves() -> Iterator[tuple[Place, Any]]:
             nonlocal objects
             for place, item in indexed(array, where):
-                if _is_object(item):
+                if is_object(item):
                     objects += 1
                 else:
                     yield place, item
@@ -164,47 +164,40 @@ class _Walk:
     def _elements(
         self, node: MatchNode, path: str, array: Any, where: str, above: Mapping[str, Any] | None
     ) -> None:
-        objects = [
-            (place, item, *evaluate(node, item))
-            for place, item in indexed(array, where)
-            if _is_object(item)
-        ]
-        first = min((rank for _, _, rank, _ in objects), default=UNRANKED)
-        if first == UNRANKED:
-            self._no_element(node, path, array, where, objects, above)
+        choice = self._chooser.choice(node, array)
+        if choice.rank == UNRANKED:
+            self._no_element(node, path, array, where, choice, above)
             return
-        # As in the interpreter: an element must have the first of the fields that any element has.
-        bound = [each for each in objects if each[2] == first]
-        place, chosen, _, fails = min(bound, key=lambda each: each[3])
-        here = spelt(place)
+        assert choice.best is not None, "an element has a rank"
+        place, chosen = choice.best
+        here = where + spelt(place)
         self._fields(node, path, chosen, here, above)
         if self._brief:
             return
-        others: list[Element] = []
-        if fails:
-            for other, item, _, _ in bound:
-                if item is not chosen and len(others) < _MOST_ELEMENTS:
-                    others.append(self._failing(node, path, spelt(other), item))
+        others = [
+            self._failing(node, path, where + spelt(other), item) for other, item in choice.others
+        ]
         # A test of that rank exists: the test whose field was found.
-        needed = next(test.path for test in node.tests() if test.rank == first)
-        passed = next((each for each in objects if not each[3]), None) if fails else None
-        words = f"{truncate(here)}, of {_elements_in(objects)}, satisfies them all"
-        if passed is not None:
+        needed = next(test.path for test in node.tests() if test.rank == choice.rank)
+        words = f"{truncate(here)}, of {_elements_in(choice)}, satisfies them all"
+        if choice.fails and choice.passed is not None:
+            passed = truncate(where + spelt(choice.passed))
             words = (
-                f"{truncate(spelt(passed[0]))} satisfies them all, but has no {needed}: "
+                f"{passed} satisfies them all, but has no {needed}: "
                 "if any element has it, an element that has it must be chosen"
             )
-        elif fails:
+        elif choice.fails:
             words = (
-                f"none of {_elements_in(objects)} satisfies them all; "
+                f"none of {_elements_in(choice)} satisfies them all; "
                 f"the closest is {truncate(here)}"
             )
-        self.trace.arrays[path] = Array(where, len(objects), here, words, tuple(others))
+        found = tuple(others) if choice.fails else ()
+        self.trace.arrays[path] = Array(where, choice.objects, here, words, found)
 
     def _failing(
         self, node: MatchNode, path: str, where: str, element: Mapping[str, Any]
     ) -> Element:
-        walk = _Walk(self._names, brief=True)
+        walk = _Walk(self._names, self._chooser, brief=True)
         walk._fields(node, path, element, where, None)
         failures = list(walk.trace.failures(path))
         more = len(failures) - _MOST_FAILING
@@ -217,30 +210,26 @@ class _Walk:
         path: str,
         array: Any,
         where: str,
-        objects: list[Any],
+        choice: Choice,
         above: Mapping[str, Any] | None,
     ) -> None:
         """No element has a value for any test: each is satisfied by absence or not at all."""
-        if not objects:
+        if choice.head is None:
             words = kind(array) if not array else "an array without objects"
             hint = _INDEX_HINT if any(_is_index(child) for child in node.children) else ""
             self.trace.notes[path] = (f"{words}: it has no fields", hint)
             self._all_absent(node)
             return
-        place, first, *_ = objects[0]
-        self._fields(node, path, first, spelt(place), above)
+        place, first = choice.head
+        self._fields(node, path, first, where + spelt(place), above)
         for child in filter(_is_index, node.children):
             self.trace.notes[below(path, child.name)] = ("absent", _INDEX_HINT)
-        words = f"none of {_elements_in(objects)} has any of these fields"
-        self.trace.arrays[path] = Array(where, len(objects), None, words)
+        words = f"none of {_elements_in(choice)} has any of these fields"
+        self.trace.arrays[path] = Array(where, choice.objects, None, words)
 
 
-def _elements_in(objects: Sized) -> str:
-    return f"{len(objects):,} element{'' if len(objects) == 1 else 's'}"
-
-
-def _is_object(value: Any) -> bool:
-    return isinstance(value, Mapping)
+def _elements_in(choice: Choice) -> str:
+    return f"{choice.objects:,} element{'' if choice.objects == 1 else 's'}"
 
 
 def _is_index(node: MatchNode) -> bool:

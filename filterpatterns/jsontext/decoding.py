@@ -11,7 +11,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from filterpatterns.jsontext.numbers import JsonNumber, read_number
+from filterpatterns.jsontext import layers
+from filterpatterns.jsontext.numbers import read_number
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 
 
@@ -162,9 +163,6 @@ _STRING, _MARK = 1, 3
 
 _LITERALS = {"true": True, "false": False, "null": None}
 
-_LONGEST_INTEGER = 310
-"""Digits: a longer integer exceeds every double, and Python may refuse to parse it."""
-
 
 class JsonSyntaxError(ValueError):
     """A text that is not JSON, from `position` on. `expected` says what RFC 8259 wants there; None
@@ -249,15 +247,22 @@ def events(text: str) -> Iterator[tuple[Event, int, int]]:
 
 
 def parse_carefully(text: str) -> Any:
-    """Like `parse`, but with a plain parser without recursion: slow, for texts that others
-    reject."""
+    """Like `parse`, for texts that msgspec rejects."""
+    try:
+        return layers.decode(text)
+    except RecursionError:
+        pass  # the caller's stack has little room
+    except ValueError:
+        return NOT_JSON
+    return parse_without_recursion(text)
+
+
+def parse_without_recursion(text: str) -> Any:
+    """Like `parse`, but with a plain parser that needs no stack: slow."""
     try:
         text.encode()
-    except UnicodeEncodeError:
-        return NOT_JSON
-    try:
         return _built(text)
-    except JsonSyntaxError:
+    except (UnicodeEncodeError, JsonSyntaxError):
         return NOT_JSON
 
 
@@ -295,6 +300,4 @@ def _built(text: str) -> Any:
 def _scalar(text: str) -> int | float | bool | None:
     if text in _LITERALS:
         return _LITERALS[text]
-    if not text.lstrip("-").isdigit():
-        return read_number(text)
-    return JsonNumber(text) if text == "-0" or len(text) > _LONGEST_INTEGER else int(text)
+    return layers.read_integer(text) if text.lstrip("-").isdigit() else read_number(text)

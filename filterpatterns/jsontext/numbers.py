@@ -91,6 +91,8 @@ def as_double(number: int | float | Decimal) -> int | float | None:
 
 def is_comparable(text: str) -> bool:
     """Whether a JSON number is comparable (0.10 yes, 9007199254740993 no)."""
+    if len(text) < _SHORT - 1 and text.isdigit():
+        return True
     double = float(text)
     if not math.isfinite(double):
         return False

@@ -49,7 +49,7 @@ _COMBINERS = {
 """What other query languages have beside `$or`, and what to write instead."""
 
 
-class Condition(Struct, frozen=True):
+class Condition(Struct, frozen=True, gc=False):
     """A field and its rules: any may match.
 
     `names` are as the pattern spells the way to it; `place` says in words where it stands
@@ -72,7 +72,7 @@ class Condition(Struct, frozen=True):
         return ".".join(self.names)
 
 
-class AnyOf(Struct, frozen=True):
+class AnyOf(Struct, frozen=True, gc=False):
     """A `$or`: any of the alternatives may match; all members of an alternative must.
 
     `names` lead to the object that contains it.
@@ -229,7 +229,7 @@ class _Checker:
             value.span,
             f"a field wants an array of rules or an object, found {describe(value)}",
             path=place,
-            hint=_mend_scalar(field.name, value),
+            hint=_suggest_array(field.name, value),
         )
         return ()
 
@@ -359,7 +359,7 @@ def _holds_fields(value: nodes.Fields | nodes.Rules | nodes.Scalar) -> bool:
     )
 
 
-def _mend_scalar(name: str, value: nodes.Scalar) -> str:
+def _suggest_array(name: str, value: nodes.Scalar) -> str:
     if name == "Filters":
         return 'for a FilterCriteria without filters, write {"Filters": []}'
     if isinstance(value.value, str) and value.value.lstrip().startswith("{"):

@@ -7,8 +7,12 @@ with `parser.py`, which reports positions.
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, TypeVar
 
+from msgspec import structs
+
+from filterpatterns.jsontext.decoding import events
 from filterpatterns.language import nodes, parser
 from filterpatterns.language.diagnostics import Reporter
 from filterpatterns.language.nodes import Span
@@ -39,6 +43,54 @@ def parse(text: str, report: Reporter) -> nodes.Pattern | None:
         return _pattern(value)
     except (ValueError, RecursionError):
         return parser.parse(text, report)
+
+
+def parse_placed(text: str, report: Reporter) -> nodes.Pattern | None:
+    """Like `parse`, but with the positions of values; names and operators have none."""
+    tree = parse(text, report)
+    if tree is None or tree.span != _NOWHERE:  # the other parser's tree has all of them
+        return tree
+    return _placed(tree, _spans(text))
+
+
+def _spans(text: str) -> Iterator[Span]:
+    """Yield the place of each value, that of an array or object before those in it."""
+    starts: list[int] = []
+    ends: list[int] = []
+    opened: list[int] = []
+    for event, start, end in events(text):
+        if event == "name":
+            continue
+        if event == "close":
+            ends[opened.pop()] = end
+            continue
+        if event == "open":
+            opened.append(len(starts))
+        starts.append(start)
+        ends.append(end)
+    return map(Span, starts, ends)
+
+
+_Node = TypeVar("_Node", bound=nodes.Pattern | nodes.Alternatives | nodes.Operation | nodes.Value)
+
+
+def _placed(node: _Node, spans: Iterator[Span]) -> _Node:
+    """Return a value with its place, and the values in it with theirs."""
+    span = next(spans)
+    inner: dict[str, Any] = {}
+    if isinstance(node, nodes.Fields):
+        inner["members"] = tuple(
+            structs.replace(member, value=_placed(member.value, spans)) for member in node.members
+        )
+    elif isinstance(node, (nodes.Rules, nodes.Alternatives, nodes.Array)):
+        inner["items"] = tuple(_placed(item, spans) for item in node.items)
+    elif isinstance(node, nodes.Operation):
+        inner["operators"] = tuple(
+            structs.replace(each, operand=_placed(each.operand, spans)) for each in node.operators
+        )
+    elif isinstance(node, nodes.Object):
+        inner["members"] = tuple((name, _placed(value, spans)) for name, value in node.members)
+    return structs.replace(node, span=span, **inner)
 
 
 def _refuse(name: str) -> None:

@@ -18,18 +18,22 @@ _WRONG_FORMAT = 12
 pattern."""
 
 
-def closest(conjunctions: Conjunctions, payloads: Payloads, most: int) -> list[int]:
-    """Return the indexes of the closest conjunctions, at most `most`: the first that holds; or, if
-    none does, those whose payloads have the right formats and that have the fewest tests which no
-    value satisfies, wherever it is.
-    """
+def first_holding(conjunctions: Conjunctions, payloads: Payloads) -> int | None:
+    """Return the index of the first conjunction that holds; None if there is none, or if the search
+    gave up: the verdict does not need to know which of them holds."""
     group = Group((conjunctions,))
     try:
-        held = group.holding(payloads, group.alive)
-    except RecordError:  # the verdict does not need to know which of them holds
-        held = 0
-    if held:
-        return [next(bits(held))]
+        return next(bits(group.holding(payloads, group.alive)), None)
+    except RecordError:
+        return None
+
+
+def closest(conjunctions: Conjunctions, payloads: Payloads, most: int) -> list[int]:
+    """Return the indexes of the closest conjunctions, at most `most`, where none holds: those whose
+    payloads have the right formats and that have the fewest tests which no value satisfies,
+    wherever it is.
+    """
+    group = Group((conjunctions,))
     every_one = (1 << conjunctions.count) - 1
     counter = _Counter(every_one)
     counter.add(every_one & ~group.alive)

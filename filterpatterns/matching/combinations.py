@@ -61,10 +61,11 @@ def expand(conditions: AllOf, report: Reporter) -> Combinations:
     """Return the combinations, in the order of the text; if a path is reached twice, the last
     counts."""
     growing = _expand(conditions, report)
+    same: dict[int, int] = {}  # masks are long, and most are equal
     entries = [entry for group in growing.paths.values() for entry in group if entry.mask]
     return Combinations(
         growing.count,
-        tuple((entry.condition, entry.mask) for entry in entries),
+        tuple((entry.condition, same.setdefault(entry.mask, entry.mask)) for entry in entries),
         tuple(growing.choices),
     )
 

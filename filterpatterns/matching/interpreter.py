@@ -12,9 +12,10 @@ can be chosen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from filterpatterns.jsontext.python_values import SCALARS
 from filterpatterns.matching.mask_tree import leaf_test
 from filterpatterns.matching.match_tree import UNRANKED, FieldTest, MatchNode
 from filterpatterns.matching.search import satisfied, walk
@@ -58,36 +59,92 @@ def evaluate(node: MatchNode, value: Any) -> Outcome:
         OtherSpelling: the search has to decide.
         RecursionError: the caller's stack has no room for the walk.
     """
-    if isinstance(value, Mapping):
-        below = _fields(node, value)
-        if node.test is not None and not node.test.optional:
-            return below[0], below[1] + 1
-        return below
-    if isinstance(value, (list, tuple)):
+    return Interpreter().evaluate(node, value)
+
+
+class Interpreter:
+    """The walk; explanations note how it chooses elements."""
+
+    def evaluate(self, node: MatchNode, value: Any) -> Outcome:
+        """Evaluate the tests at and below a node, for the value at its path.
+
+        Raises:
+            OtherSpelling, RecursionError: as for `evaluate`.
+        """
+        if is_object(value):
+            below = self._fields(node, value)
+            if node.test is not None and not node.test.optional:
+                return below[0], below[1] + 1
+            return below
+        if isinstance(value, (list, tuple)):
+            if node.test is None:
+                return self.elements(node, value)
+            if not node.children:
+                return _any_leaf(node.test, _leaves(value))
+            return self._leaves_and_elements(node, node.test, value)
         if node.test is None:
-            return _elements(node, value)
-        if not node.children:
-            return _any_leaf(node.test, _leaves(value))
-        return _leaves_and_elements(node, node.test, value)
-    if node.test is None:
-        return UNRANKED, node.required
-    first, fails = _any_leaf(node.test, (value,))
-    return first, node.required + fails
+            return UNRANKED, node.required
+        first, fails = _any_leaf(node.test, (value,))
+        return first, node.required + fails
+
+    def _fields(self, node: MatchNode, members: Mapping[Any, Any]) -> Outcome:
+        """Evaluate the tests below a node, for an object at its path."""
+        first, fails = UNRANKED, node.required
+        for name, member in members.items():
+            child = node.by_part.get(name)
+            if child is None or child.name != name:
+                child = _child_with_dots(node, name)
+                if child is None:
+                    continue
+            rank, child_fails = self.evaluate(child, member)
+            first = min(first, rank)
+            fails += child_fails - _needed(child)
+        return first, fails
+
+    def elements(self, node: MatchNode, array: Any) -> Outcome:
+        """Evaluate the tests below a node, for an array at its path: one element must satisfy them
+        all.
+
+        Nested arrays are flattened: choosing an element in each means choosing one of all elements.
+        """
+        outcome = UNRANKED, node.required
+        for element in flatten(array):
+            if is_object(element):
+                outcome = _better(outcome, self._fields(node, element))
+        return outcome
+
+    def _leaves_and_elements(self, node: MatchNode, test: FieldTest, array: Any) -> Outcome:
+        """Evaluate a node with a test of its own and tests below, for an array.
+
+        A scalar directly in an array leaves the array unbound; a scalar in a nested array binds the
+        outer array to the inner one. So the test is satisfied either by a direct scalar, and the
+        tests below by any element of this array; or wholly inside one of the arrays in it.
+        """
+        arrays = nested_arrays(array)
+        found = False
+        below: list[Outcome] = [(UNRANKED, node.required)] * len(arrays)
+        taken = [node.required + 1] * len(arrays)
+        for index in reversed(range(len(arrays))):  # inner arrays first
+            inner, outer = arrays[index]
+            for element in inner:
+                if is_object(element):
+                    below[index] = _better(below[index], self._fields(node, element))
+            direct, fails = _any_leaf(test, _scalars(inner))
+            if direct != UNRANKED:
+                found = True
+                taken[index] = min(taken[index], fails + below[index][1])
+            if index:
+                below[outer] = _better(below[outer], below[index])
+                taken[outer] = min(taken[outer], taken[index])
+        if found:
+            return test.rank, taken[0]
+        return below[0][0], below[0][1] + (not test.optional)
 
 
-def _fields(node: MatchNode, members: Mapping[Any, Any]) -> Outcome:
-    """Evaluate the tests below a node, for an object at its path."""
-    first, fails = UNRANKED, node.required
-    for name, member in members.items():
-        child = node.by_part.get(name)
-        if child is None or child.name != name:
-            child = _child_with_dots(node, name)
-            if child is None:
-                continue
-        rank, child_fails = evaluate(child, member)
-        first = min(first, rank)
-        fails += child_fails - _needed(child)
-    return first, fails
+def is_object(value: Any) -> bool:
+    """Whether a value is an object, as JSON has it."""
+    kind = value.__class__
+    return kind is dict or (kind not in SCALARS and isinstance(value, Mapping))
 
 
 def _child_with_dots(node: MatchNode, name: Any) -> MatchNode | None:
@@ -109,7 +166,7 @@ def _needed(node: MatchNode) -> int:
     return node.required + (node.test is not None and not node.test.optional)
 
 
-def _any_leaf(test: FieldTest, leaves: Any) -> Outcome:
+def _any_leaf(test: FieldTest, leaves: Iterable[Any]) -> Outcome:
     """Evaluate a test, for the leaves of its path: any of them may satisfy any rule."""
     found = False
     holds = leaf_test(test)
@@ -120,18 +177,6 @@ def _any_leaf(test: FieldTest, leaves: Any) -> Outcome:
     return (test.rank, 1) if found else (UNRANKED, int(not test.optional))
 
 
-def _elements(node: MatchNode, array: Any) -> Outcome:
-    """Evaluate the tests below a node, for an array at its path: one element must satisfy them all.
-
-    Nested arrays are flattened: choosing an element in each means choosing one of all elements.
-    """
-    outcome = UNRANKED, node.required
-    for element in flatten(array):
-        if isinstance(element, Mapping):
-            outcome = _better(outcome, _fields(node, element))
-    return outcome
-
-
 def _better(outcome: Outcome, other: Outcome) -> Outcome:
     """Merge the outcomes of two sets of elements: only those with the lowest rank can be chosen."""
     if other[0] < outcome[0]:
@@ -139,34 +184,6 @@ def _better(outcome: Outcome, other: Outcome) -> Outcome:
     if other[0] == outcome[0] != UNRANKED:
         return outcome[0], min(outcome[1], other[1])
     return outcome
-
-
-def _leaves_and_elements(node: MatchNode, test: FieldTest, array: Any) -> Outcome:
-    """Evaluate a node with a test of its own and tests below, for an array.
-
-    A scalar directly in an array leaves the array unbound; a scalar in a nested array binds the
-    outer array to the inner one. So the test is satisfied either by a direct scalar, and the tests
-    below by any element of this array; or wholly inside one of the arrays in it.
-    """
-    arrays = nested_arrays(array)
-    found = False
-    below: list[Outcome] = [(UNRANKED, node.required)] * len(arrays)
-    taken = [node.required + 1] * len(arrays)
-    for index in reversed(range(len(arrays))):  # inner arrays first
-        inner, outer = arrays[index]
-        for element in inner:
-            if isinstance(element, Mapping):
-                below[index] = _better(below[index], _fields(node, element))
-        direct, fails = _any_leaf(test, _scalars(inner))
-        if direct != UNRANKED:
-            found = True
-            taken[index] = min(taken[index], fails + below[index][1])
-        if index:
-            below[outer] = _better(below[outer], below[index])
-            taken[outer] = min(taken[outer], taken[index])
-    if found:
-        return test.rank, taken[0]
-    return below[0][0], below[0][1] + (not test.optional)
 
 
 def nested_arrays(array: Any) -> list[tuple[Any, int]]:
@@ -202,8 +219,8 @@ def flatten(array: Any) -> Iterator[Any]:
 
 
 def _leaves(array: Any) -> Iterator[Any]:
-    return (item for item in flatten(array) if not isinstance(item, Mapping))
+    return (item for item in flatten(array) if not is_object(item))
 
 
 def _scalars(array: Any) -> Iterator[Any]:
-    return (item for item in array if not isinstance(item, (Mapping, list, tuple)))
+    return (item for item in array if not (isinstance(item, (list, tuple)) or is_object(item)))

@@ -48,6 +48,7 @@ class MaskNode:
         "required",
         "required_below",
         "tested",
+        "tests",
     )
 
     def __init__(self, name: str, number: int) -> None:
@@ -57,8 +58,14 @@ class MaskNode:
         self.by_part: dict[str, MaskNode] = {}
         self.has_dots = False
         self.bit = self.tested = self.required = self.required_below = 0
-        self.holding: Holding = _none_holds
-        self.absent = Absence(())
+        self.tests: list[tuple[FieldTest, int]] = []
+        self.holding: Holding = self._first_holding
+        self.absent = _NOTHING_ABSENT
+
+    def _first_holding(self, leaves: Sequence[Any]) -> int:
+        """Make what the tests need to be evaluated."""
+        self.holding = _holding(self.tests)
+        return self.holding(leaves)
 
     def walk(self, name: str) -> tuple[MaskNode, str | None] | None:
         """Return where a name leads: to a node, part of the way to a node (the node above, and
@@ -90,7 +97,8 @@ class MaskTree:
     """
 
     def __init__(self, name: str, placed: Iterable[PlacedMask]) -> None:
-        placed = list(placed)
+        same: dict[int, int] = {}  # masks are long, and most are equal
+        placed = [(names, test, same.setdefault(mask, mask)) for names, test, mask in placed]
         self.tests: dict[int, list[tuple[FieldTest, int]]] = {}
         self.tested: dict[int, int] = {}
         self.required: dict[int, int] = {}
@@ -110,7 +118,11 @@ class MaskTree:
                 node.has_dots = node.has_dots or "." in child.name
                 order.append((below, child))
         for _, node in reversed(order):
-            needed = [child.required | child.required_below for child in node.children.values()]
+            if not node.children:
+                continue
+            needed = [
+                _union(child.required, child.required_below) for child in node.children.values()
+            ]
             node.absent = Absence(needed)
             node.required_below = node.absent.without(())
 
@@ -118,10 +130,10 @@ class MaskTree:
         """Return the tests of a path at its node."""
         node.bit = bit
         for test, mask in tests:
-            node.tested |= mask
+            node.tested = _union(node.tested, mask)
             if not test.optional:
-                node.required |= mask
-        node.holding = _holding(tests)
+                node.required = _union(node.required, mask)
+        node.tests = tests
         self.tests[bit] = tests
         self.tested[bit] = node.tested
         self.required[bit] = node.required
@@ -141,7 +153,7 @@ class Absence:
             # A segment tree: the masks come last; each node before has those of the two below it.
             self._tree = [*([0] * self._count), *masks]
             for node in range(self._count - 1, 0, -1):
-                self._tree[node] = self._tree[2 * node] | self._tree[2 * node + 1]
+                self._tree[node] = _union(self._tree[2 * node], self._tree[2 * node + 1])
 
     def without(self, there: Iterable[int]) -> int:
         """Return the conjunctions that fail, given the numbers of the things that are present."""
@@ -176,14 +188,27 @@ class Absence:
         return together
 
 
-def _none_holds(_leaves: Sequence[Any]) -> int:
-    return 0
+def _union(mask: int, other: int) -> int:
+    """Return both masks together: one of them if it is the union, since masks may be long."""
+    both = mask | other
+    return mask if both == mask else other if both == other else both
+
+
+_NOTHING_ABSENT = Absence(())
 
 
 def leaf_test(test: FieldTest) -> Callable[[Any], bool]:
     """Return a function that reports whether a leaf satisfies any rule of a test."""
-    holding = _lookup(test) if len(test.rules) > _FEW_RULES else _holding([(test, 1)])
-    return lambda leaf: bool(holding((comparable(leaf),)))
+    if len(test.rules) > _FEW_RULES:
+        holding = _lookup(test)
+        return lambda leaf: bool(holding((comparable(leaf),)))
+    rules = test.rules
+
+    def holds(leaf: Any) -> bool:
+        leaf = comparable(leaf)
+        return any(rule.holds(leaf) for rule in rules)
+
+    return holds
 
 
 @lru_cache(maxsize=16)

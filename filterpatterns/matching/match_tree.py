@@ -7,7 +7,7 @@ paths.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from msgspec import Struct, field
 
@@ -21,7 +21,7 @@ UNRANKED = sys.maxsize
 """Greater than the rank of any test: nothing was found."""
 
 
-class FieldTest(Struct, frozen=True, eq=False):
+class FieldTest(Struct, frozen=True, eq=False, gc=False):
     """What one path must satisfy: any rule, by one of its values, or (`optional`) by absence.
 
     `rank` is the path's place in the sorted paths of its conjunction: it decides which arrays an
@@ -64,7 +64,7 @@ class MatchNode(Struct, frozen=True, eq=False):
             pending.extend(node.children)
 
 
-class PlacedTest(Struct, frozen=True, eq=False):
+class PlacedTest(Struct, frozen=True, eq=False, gc=False):
     """A test, and where it belongs: to a payload, or (None) to the record itself.
 
     `names` lead there from the payload key, or from the record. `mask` says which conjunctions have
@@ -167,7 +167,7 @@ def build(conditions: AllOf, source: Source, report: Reporter) -> Conjunctions:
     return Conjunctions(source, found.count, alive, tuple(tests))
 
 
-class _Placed(Struct, frozen=True, eq=False):
+class _Placed(Struct, frozen=True, eq=False, gc=False):
     """A condition's test, and where it belongs: to a payload, or to the fields that AWS adds later.
 
     `names` lead there from the payload key, or from the record.
@@ -199,6 +199,8 @@ def _placed(conditions: Iterable[Condition], source: Source) -> dict[int, _Place
 
 
 def _warn_added(conditions: AllOf, source: Source, report: Reporter) -> None:
+    if not source.added_by_aws:
+        return
     for condition in iter_conditions(conditions):
         if _belongs(condition.path, source.added_by_aws):
             report.warning(
@@ -223,8 +225,9 @@ def _refuse_strings(conditions: AllOf, source: Source, report: Reporter) -> None
             )
 
 
-def _belongs(path: str, keys: Iterable[str]) -> bool:
-    return any(path == key or path.startswith(key + ".") for key in keys)
+def _belongs(path: str, keys: Collection[str]) -> bool:
+    """Whether a path begins with one of the keys, none of which has a dot."""
+    return path.partition(".")[0] in keys
 
 
 def conjunction(combination: Combination, source: Source) -> tuple[Conjunction, list[FieldTest]]:

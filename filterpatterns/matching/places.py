@@ -13,55 +13,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
-from filterpatterns.errors import RecordError
 from filterpatterns.jsontext.python_values import SCALARS, comparable
-from filterpatterns.limits import MAX_SEARCH_STEPS
+from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.combinations import bits
 from filterpatterns.matching.mask_tree import Absence, MaskNode, MaskTree
 from filterpatterns.matching.match_tree import FieldTest
 from filterpatterns.matching.outcomes import Outcome, Outcomes
-
-_STEPS_PER_VALUE = 2
-"""The cost of evaluating a value for thousands of conjunctions together, in steps of the search."""
-
-
-class Budget:
-    """What may be spent on searching for one record, for any number of patterns.
-
-    `walked` counts the values that were visited to evaluate conjunctions together. While
-    `postpones` is set, nothing is searched: what only a search can decide counts as failing, and
-    `postponed` records that there was such a case.
-    """
-
-    __slots__ = ("_left", "postponed", "postpones", "walked")
-
-    def __init__(self) -> None:
-        self._left = MAX_SEARCH_STEPS
-        self.postpones = self.postponed = False
-        self.walked = 0
-
-    def spend(self, steps: int) -> None:
-        """Count steps, all of which take about the same time.
-
-        Raises:
-            RecordError: there were too many.
-        """
-        self._left -= steps
-        if self._left < 0:
-            raise RecordError(
-                "the record spells paths with dots in too many ways, in arrays, to search them"
-            )
-
-    def spend_for_walks(self) -> None:
-        """Count the walks so far: another walk will follow, for more conjunctions.
-
-        Raises:
-            RecordError: there were too many.
-        """
-        self._left -= _STEPS_PER_VALUE * self.walked
-        self.walked = 0
-        if self._left < 0:
-            raise RecordError("the record has too many array elements for so many rules with $or")
 
 
 class _Place:

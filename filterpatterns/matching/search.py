@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.mask_tree import MaskTree
 from filterpatterns.matching.match_tree import FieldTest, MatchNode
-from filterpatterns.matching.places import Budget, first_unsatisfied, holding_by_places
+from filterpatterns.matching.places import first_unsatisfied, holding_by_places
 
 
 def search(root: MatchNode, value: Any) -> FieldTest | None:

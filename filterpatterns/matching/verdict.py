@@ -21,8 +21,8 @@ from filterpatterns.jsontext.decoding import NOT_JSON
 from filterpatterns.jsontext.python_values import plain_scalar
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 from filterpatterns.matching import interpreter
+from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.match_tree import Payload
-from filterpatterns.matching.places import Budget
 
 
 class Reason(Enum):

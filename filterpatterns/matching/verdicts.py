@@ -59,7 +59,9 @@ class Evaluator:
 
     def _verdict(self, payloads: Payloads, *, formats_only: bool) -> Verdict:
         if self._groups is None:
-            self._groups = tuple(grouped(self._matcher.patterns, _MOST_CONJUNCTIONS))
+            self._groups = tuple(
+                map(Group, partitioned(self._matcher.patterns, _MOST_CONJUNCTIONS))
+            )
         budget = payloads.budget
         budget.postpones = True  # a match without a search makes the search unnecessary
         verdict = self._first(self._groups, payloads, formats_only=formats_only)
@@ -82,17 +84,19 @@ class Evaluator:
         return outcome or NO_MATCH
 
 
-def grouped(patterns: Iterable[Conjunctions], most: int) -> Iterator[Group]:
+def partitioned(patterns: Iterable[Conjunctions], most: int) -> Iterator[tuple[Conjunctions, ...]]:
     """Yield patterns in groups to evaluate together, of at most a given number of conjunctions
     (or one pattern)."""
     chosen: list[Conjunctions] = []
+    count = 0
     for pattern in patterns:
-        if chosen and sum(one.count for one in chosen) + pattern.count > most:
-            yield Group(chosen)
-            chosen = []
+        if chosen and count + pattern.count > most:
+            yield tuple(chosen)
+            chosen, count = [], 0
         chosen.append(pattern)
+        count += pattern.count
     if chosen:
-        yield Group(chosen)
+        yield tuple(chosen)
 
 
 class Group:
@@ -112,7 +116,8 @@ class Group:
             self.starts[pattern] = count
             self.alive |= pattern.alive << count
             for test in pattern.tests:
-                placed.setdefault(test.payload, []).append((test, test.mask << count))
+                mask = test.mask << count if count else test.mask
+                placed.setdefault(test.payload, []).append((test, mask))
             count += pattern.count
         self.metadata = MaskTree(
             "", ((one.names, one.test, mask) for one, mask in placed.pop(None))

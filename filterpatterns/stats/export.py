@@ -10,7 +10,7 @@ from filterpatterns.stats.counts import FieldCount, Funnel, OrCount
 
 
 def reasons(counts: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Why records were dropped, with the same names as in `fp test --json`."""
+    """Count why records were dropped, with the names of `fp test --json`."""
     return [
         {"reason": Reason.of(words).slug, "detail": words, "count": count}
         for words, count in counts.items()

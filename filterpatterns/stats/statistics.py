@@ -20,9 +20,9 @@ from filterpatterns.engine.filter import Filter
 from filterpatterns.errors import RecordError
 from filterpatterns.language.conditions import AllOf, AnyOf, Condition, check, iter_conditions
 from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.fast_parser import parse_placed
 from filterpatterns.language.inputs import PatternText
 from filterpatterns.language.operators import Absent
-from filterpatterns.language.parser import parse
 from filterpatterns.lint.subscribers import scoped
 from filterpatterns.matching.match_tree import Matcher
 from filterpatterns.matching.verdict import Payloads, Reason, Verdict, as_record
@@ -200,7 +200,7 @@ def _members(text: PatternText, source: Source) -> AllOf:
     """Return the members of a pattern that has been compiled before, without those that are
     overruled."""
     reporter = Reporter(text.text)
-    syntax_tree = parse(text.text, reporter)
+    syntax_tree = parse_placed(text.text, reporter)
     found = () if syntax_tree is None else check(syntax_tree, reporter)
     if text.scope is not None:
         found = scoped(found, source.scopes[text.scope])

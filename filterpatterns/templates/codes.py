@@ -8,16 +8,16 @@ NULL_IN_OBJECT, FILTERED_KEY = "FP220", "FP221"
 INFERRED, NO_SOURCE, OTHER_LANGUAGE = "FP223", "FP224", "FP225"
 
 TITLES = {
-    UNRESOLVED: "known only when deployed",
+    UNRESOLVED: "known only at deployment",
     ENCRYPTED: "encrypted filters",
-    NOT_FILTERED: "filters for a source that has no filtering",
-    GENERATED: "template that another program renders",
+    NOT_FILTERED: "filters for a source without filtering",
+    GENERATED: "template of another engine",
     LARGE: "file too large for a search",
-    MISPLACED: "filterPatterns beside the event",
+    MISPLACED: "filterPatterns next to the event",
     NULL_IN_OBJECT: "null in a CloudFormation EventPattern",
     FILTERED_KEY: "key filtered on with a schema registry",
     INFERRED: "event source inferred",
     NO_SOURCE: "event source unknown",
     OTHER_LANGUAGE: "a filter in another language",
 }
-"""The codes of what is reported about templates; those from FP223 on are notes."""
+"""The codes of reports about templates; FP223 and up are notes."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.integration.servers import CREDENTIALS, REGION, Server
+from tests.extras.integration.servers import CREDENTIALS, REGION, Server
 
 
 @contextmanager

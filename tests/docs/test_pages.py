@@ -1,7 +1,7 @@
 """Every code block of the documentation does what the page says.
 
 Blocks that need more than the README's test command installs run in a nox session: the tests in
-`tests/columns`, `tests/spark` and `tests/integration` run their pages with them.
+`tests/extras/` (columns, spark, integration) run their pages with them.
 """
 
 from __future__ import annotations

@@ -22,9 +22,9 @@ import zstandard
 
 from filterpatterns.cli.io import scan, streams
 from filterpatterns.delivery import sizes
-from tests.cli.test_program import fp
 from tests.support.file_oracle import PATTERN, Expected, expected
 from tests.support.nasty_files import nasty_file
+from tests.unit.cli.test_program import fp
 
 Difference = tuple[str, str, bytes, bytes]
 """A way, what differs, what was found and what was expected."""

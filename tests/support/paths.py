@@ -22,6 +22,7 @@ THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") in ("thorough", "long")
 """Whether to take the time for every combination, as before a change lands."""
 
 _RESULTS = ("filter", "partition", "mask")
+_KINDS = ("dict", "text", "bytes")
 
 
 def case_lines(name: str) -> Iterator[dict[str, Any]]:
@@ -60,10 +61,10 @@ def batch_verdicts(
 ) -> dict[str, list[bool]]:
     """The verdicts of each engine path on records, which are given as dicts, as text and as bytes.
 
-    Compiling the generated loops and explaining takes most of the time. So each way to decode is
-    taken with one of the results (filter, partition, mask), and of several records one in three is
-    explained, as a dict or as text; which ones depends on the pattern. The thorough profile takes
-    all of them.
+    Compiling the generated loops and explaining takes most of the time. So each kind of record
+    and each way to decode is tried with one result (filter, partition, mask), and of several
+    records one in three is explained, as a dict or as text. Which ones depends on the pattern. The
+    thorough profile tries all combinations.
     """
     engine = compiled._engine
     turn = turn_of(compiled)
@@ -74,13 +75,16 @@ def batch_verdicts(
         "matches": [compiled.matches(record) for record in records],
         "matches, text": [compiled.matches(text) for text in texts],
         "matches, bytes": [compiled.matches(each) for each in data],
-        "filter": _kept(records, compiled.filter(records)),
-        "filter, text": _kept(texts, compiled.filter(texts)),
-        "partition": _parted(records, *compiled.partition(records)),
-        "mask": compiled.mask(records),
-        "mask, text": compiled.mask(texts),
-        "mask, bytes": compiled.mask(data),
     }
+    given: dict[str, Sequence[Any]] = {"dict": records, "text": texts, "bytes": data}
+    for kind, result in _batches(turn):
+        if result == "mask":
+            batch = compiled.mask(given[kind])
+        elif result == "filter":
+            batch = _kept(given[kind], compiled.filter(given[kind]))
+        else:
+            batch = _parted(given[kind], *compiled.partition(given[kind]))
+        found[f"{result}, {kind}"] = batch
     if THOROUGH or len(records) == 1:
         found["explain"] = [explained(compiled, record) for record in records]
         found["explain, text"] = [bool(compiled.explain(text)) for text in texts]
@@ -93,13 +97,12 @@ def batch_verdicts(
         ]
     generated = engine.generated()
     if generated is not None:
-        given = {"dict": records, "text": texts, "bytes": data}
-        for result, kind, look, as_texts in _loops(generated, turn):
-            loop = generated.loop(result, kind, look, as_texts)
+        for result, kind, look in _loops(generated, turn):
+            loop = generated.loop(result, kind, look)
             kept: list[Any] = []
             dropped: list[Any] = []
             loop(given[kind], kept.append, dropped.append, engine.interpret)
-            path = f"{result} loop, {kind}, look={look}, texts={as_texts}"
+            path = f"{result} loop, {kind}, look={look}"
             if result == "mask":
                 found[path] = kept
             elif result == "filter":
@@ -111,16 +114,22 @@ def batch_verdicts(
     return found
 
 
-def _loops(generated: Generated, turn: int) -> Iterator[tuple[str, str, bool, bool | None]]:
+def _batches(turn: int) -> Iterator[tuple[str, str]]:
+    """The kind of record and the result of the batches to try."""
+    if THOROUGH:
+        yield from itertools.product(_KINDS, _RESULTS)
+    else:
+        yield from ((kind, _RESULTS[(turn + n) % len(_RESULTS)]) for n, kind in enumerate(_KINDS))
+
+
+def _loops(generated: Generated, turn: int) -> Iterator[tuple[str, str, bool]]:
     """The result, the kind of record, and how to decode, of the loops to try."""
-    ways = itertools.product(
-        ("dict", "text", "bytes"),
-        (False, True) if generated.can_look else (False,),
-        (False, True, None) if generated.compares_numbers else (False,),
-    )
-    for number, (kind, look, as_texts) in enumerate(ways, turn):
-        for result in _RESULTS if THOROUGH else (_RESULTS[number % len(_RESULTS)],):
-            yield result, kind, look, as_texts
+    looks = (False, True) if generated.can_look else (False,)
+    if THOROUGH:
+        yield from itertools.product(_RESULTS, _KINDS, looks)
+        return
+    for number, look in enumerate(looks, turn):
+        yield _RESULTS[number // len(_KINDS) % len(_RESULTS)], _KINDS[number % len(_KINDS)], look
 
 
 def turn_of(compiled: filterpatterns.Filter) -> int:

@@ -17,7 +17,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def _known(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    """`NAME=VALUE`, as often as wanted, as names and their values."""
+    """Repeated `NAME=VALUE`, as names and their values."""
     found: dict[str, str] = {}
     for value in values:
         name, mark, given = value.partition("=")
@@ -28,15 +28,15 @@ def _known(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
 
 
 def set_option(command: Command) -> Command:
-    """Values of what a template leaves open: `known`."""
+    """The option `known`: values of what a template leaves open."""
     return click.option(
         "--set",
         "known",
         metavar="NAME=VALUE",
         multiple=True,
         callback=_known,
-        help="The value of something that a template leaves open: a parameter, a variable, a "
-        "condition; may be repeated.",
+        help="Set something that a template leaves open: a parameter, a variable, a condition; may "
+        "be repeated.",
     )(command)
 
 
@@ -53,7 +53,7 @@ def max_filters_option(command: Command) -> Command:
 
 
 def pattern_options(command: Command) -> Command:
-    """How a pattern is to be understood: `source`, `max_filters` and `known`."""
+    """How to read a pattern: `source`, `max_filters` and `known`."""
     return click.option(
         "--source",
         type=click.Choice([*SOURCES, "auto"]),
@@ -64,11 +64,11 @@ def pattern_options(command: Command) -> Command:
 
 
 def payload_option(command: Command) -> Command:
-    """Whether lines are payloads, not records: `payload`."""
+    """The option `payload`: whether lines are payloads, not records."""
     return click.option(
         "--payload",
         is_flag=True,
-        help="Take each line as the payload of a record (the message itself), not as a record.",
+        help="Read each line as the payload of a record (the message itself), not as a record.",
     )(command)
 
 

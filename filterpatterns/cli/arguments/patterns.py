@@ -21,7 +21,7 @@ from filterpatterns.templates.mapping import Mapping
 INLINE = "<pattern>"
 """The name that a pattern on the command line has in messages."""
 
-_QUOTING = "quote it as this shell wants it, or put it in a file"
+_QUOTING = "quote it for this shell, or put it in a file"
 
 
 def load(
@@ -35,9 +35,9 @@ def load(
 ) -> tuple[Given, Filter]:
     """The filter of a PATTERN argument; warnings go to standard error.
 
-    A template's mapping says itself which source it is for; a `source` that was asked for wins. If
-    nobody says, the pattern tells, else it is the `default`. With `payload` it is one source.
-    `known` are values of what the template leaves open.
+    An explicit `source` comes first, then that of a template's mapping, then what the pattern's
+    fields imply, then `default`. With `payload`, it must be a single source. `known` has values of
+    what the template leaves open.
 
     Raises:
         Failure: it cannot be read, or AWS would refuse it.
@@ -91,7 +91,7 @@ def load_mapping(
     for warning in found.warnings:
         click.echo(diagnosed(given.name, warning), err=True)
     if payload and found.source == inference.AUTO:
-        raise Failure("fp: --payload: the payload of which source? say --source")
+        raise Failure("fp: --payload: the payload of which source? give --source")
     return given, found, mapping
 
 
@@ -104,13 +104,13 @@ def _source_of(texts: Iterable[PatternText], payload: bool, default: str) -> str
 
 
 def _unknown_parts(error: loading.UnknownPartsError) -> Iterator[str]:
-    """What is not known, and how to say it."""
+    """Return what is unknown, and how to provide it."""
     for missing in error.missing:
         words = f"error {missing.code}: {missing.reason}"
         yield located(error.file, words, missing.line, missing.column)
         if missing.names:
             value = "true" if missing.reason.startswith("the condition") else "VALUE"
-            yield f"  hint: say what it is: --set '{missing.names[-1]}={value}'"
+            yield f"  hint: provide it: --set '{missing.names[-1]}={value}'"
         elif error.instead:
             yield f"  hint: {error.instead}"
 
@@ -137,11 +137,11 @@ def _read_argument(name: str, argument: str) -> bytes:
 
 
 def _advice(given: Given) -> list[str]:
-    """What is likely behind a pattern that is refused, beyond the pattern itself."""
+    """Return the likely cause, outside of the pattern itself, of its refusal."""
     if isinstance(given.text, str):
         bare = not any(quote in given.text for quote in "\"'")
         lost = bare and any(char.isalnum() for char in given.text)
-        return [f"  hint: the shell took its quotation marks: {_QUOTING}"] if lost else []
+        return [f"  hint: the shell removed its quotation marks: {_QUOTING}"] if lost else []
     if b'"messageId"' in given.text or b'"MessageId"' in given.text:
         return ["  hint: these look like records; PATTERN comes first, then EVENTS"]
     return []
@@ -154,20 +154,20 @@ def _hint(argument: str) -> str:
 
 
 def files_of(argument: str) -> tuple[str, ...]:
-    """The files that a PATTERN argument may name: itself, or what stands before `#NAME`."""
+    """Return the files that a PATTERN argument may name: itself, or the part before `#NAME`."""
     return argument, argument.rpartition("#")[0]
 
 
 def is_inline(argument: str) -> bool:
-    """Whether an argument is a pattern itself, and no name of a file."""
+    """Whether an argument is a pattern itself, not the name of a file."""
     return argument.lstrip().startswith(("{", "[")) and not os.path.exists(argument)
 
 
 def refuse_stdin_twice(arguments: Iterable[str]) -> None:
-    """Standard input can be read but once.
+    """Check that standard input is read at most once.
 
     Raises:
-        click.UsageError: `-` stands more than once among the arguments.
+        click.UsageError: `-` is given more than once.
     """
     if sum(argument == "-" for argument in arguments) > 1:
-        raise click.UsageError("standard input (-) can be read but once")
+        raise click.UsageError("standard input (-) can be read only once")

@@ -40,7 +40,8 @@ _FIELDS = frozenset(
         *("$or", "Filters"),
     )
 )
-"""What patterns begin with: fields of the sources' records, and what else is no rule's name."""
+"""First keys of patterns: fields of the sources' records, and others that are not names of rules.
+"""
 
 _ONE_PATTERN = (
     "hint: this looks like one pattern; RULES is an object of names and patterns: "
@@ -49,8 +50,8 @@ _ONE_PATTERN = (
 
 
 class Rules(Struct):
-    """Patterns by the names of their rules; the place of each, for messages; what was left out, and
-    what is likely meant otherwise."""
+    """Patterns by the names of their rules; the place of each, for messages; what was left out; and
+    a hint about a likely mistake."""
 
     name: str
     patterns: dict[str, Any] = field(default_factory=dict)
@@ -63,7 +64,7 @@ class Rules(Struct):
         """Add a rule.
 
         Raises:
-            Failure: there is one of that name.
+            Failure: the name is taken.
         """
         if name in self.patterns:
             words = f'error: two rules are named "{printable(name)}"'
@@ -73,10 +74,10 @@ class Rules(Struct):
 
 
 def load(argument: str, *, source: str | None, payload: bool = False) -> tuple[Rules, RuleSet]:
-    """The rule set of a RULES argument. With `payload` it has to be for one source.
+    """The rule set of a RULES argument. With `payload`, it must be for a single source.
 
     Raises:
-        Failure: it cannot be read, holds no rules, or AWS would refuse some.
+        Failure: it cannot be read, contains no rules, or AWS would refuse some.
     """
     rules = _folder(Path(argument)) if Path(argument).is_dir() else _document(argument)
     if not rules.patterns and not rules.notes:
@@ -84,7 +85,7 @@ def load(argument: str, *, source: str | None, payload: bool = False) -> tuple[R
     try:
         source = source or rules.source or _source_of(rules, payload)
         if payload and source == inference.AUTO:
-            raise Failure("fp: --payload: the payload of which source? say --source")
+            raise Failure("fp: --payload: the payload of which source? give --source")
         return rules, RuleSet(rules.patterns, source=cast("SourceName", source))
     except RuleError as error:
         lines = [
@@ -98,7 +99,7 @@ def load(argument: str, *, source: str | None, payload: bool = False) -> tuple[R
 
 
 def _source_of(rules: Rules, payload: bool) -> str:
-    """The source that the patterns tell."""
+    """Return the source that the patterns imply."""
     texts: list[str] = []
     for pattern in rules.patterns.values():
         with suppress(PatternError):
@@ -112,7 +113,7 @@ def _folder(path: Path) -> Rules:
     rules = Rules(str(path))
     try:
         found = (file for file in path.iterdir() if file.suffix.lower() == ".json")
-        # A link to nowhere is a rule that is missing: reading it says so.
+        # A broken link is a missing rule: reading it reports that.
         files = sorted(file for file in found if file.is_file() or not file.exists())
     except OSError as error:
         raise Failure(located(str(path), f"error: {reason(error)}")) from None
@@ -142,7 +143,7 @@ def _document(argument: str) -> Rules:
     if listed is not None:
         _take_listing(rules, listed)
         if any(key == "NextToken" for key, _ in members):
-            rules.notes.append("the listing goes on behind its NextToken: not all rules are here")
+            rules.notes.append("the listing is incomplete: it has a NextToken")
         return rules
     for key, raw in members:
         rules.add(key, _pattern(raw), name)
@@ -152,7 +153,7 @@ def _document(argument: str) -> Rules:
 
 
 def _find_error(data: bytes, otherwise: str) -> tuple[str, int | None, int | None]:
-    """Why data is no JSON object, in words, and in which line and column."""
+    """Return why data is not a JSON object, with line and column."""
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -168,23 +169,23 @@ def _find_error(data: bytes, otherwise: str) -> tuple[str, int | None, int | Non
 
 
 def _begins_with_a_field(raw: msgspec.Raw) -> bool:
-    """Whether a value can only be a pattern itself, not what a pattern has in a field."""
+    """Whether a value can only be a pattern itself, not a field of one."""
     value = decoding.parse(bytes(raw).decode(errors="replace"))
     return isinstance(value, str) or (isinstance(value, dict) and not _FIELDS.isdisjoint(value))
 
 
 def _members(data: bytes) -> Iterator[tuple[str, msgspec.Raw]]:
-    """The members of a JSON object, each value as it is written; of a repeated name all.
+    """Return the members of a JSON object, each value as text, with repeated names.
 
     Raises:
-        ValueError: it is no such object (msgspec's errors among them).
+        ValueError: it is not a JSON object (including msgspec's errors).
     """
     names: list[str] = []
 
     def remember(pairs: list[tuple[str, Any]]) -> None:
         names[:] = [name for name, _ in pairs]  # the outermost object is the last one
 
-    # Only the names are asked for: numbers may be whatever they are.
+    # Only the names matter: numbers may have any form.
     json.loads(data, object_pairs_hook=remember, parse_int=len, parse_float=len)
     held = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
     for name in names:
@@ -192,7 +193,7 @@ def _members(data: bytes) -> Iterator[tuple[str, msgspec.Raw]]:
 
 
 def _listed(members: list[tuple[str, msgspec.Raw]]) -> list[dict[str, Any]] | None:
-    """The rules of a listing; None if the members are rules themselves."""
+    """Return the rules of a listing; None if the members are rules themselves."""
     for name, raw in members:
         if name == "Rules" and bytes(raw).lstrip().startswith(b"["):
             found = msgspec.json.decode(raw)
@@ -223,7 +224,8 @@ def _take_listing(rules: Rules, listed: list[dict[str, Any]]) -> None:
 
 
 def _pattern(raw: msgspec.Raw) -> Any:
-    """A pattern as its own text, so that messages have places in it; or a list of such."""
+    """Return a pattern as its own text, so that messages can point into it; or a list of such
+    texts."""
     text = bytes(raw)
     if text.startswith(b'"'):
         return msgspec.json.decode(text)

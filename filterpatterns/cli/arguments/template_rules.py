@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Rules(Protocol):
-    """What takes the rules: their name in messages, what is said of them, and their source."""
+    """The collector of rules: their name in messages, notes, and their source."""
 
     name: str
     notes: list[str]
@@ -28,7 +28,7 @@ class Rules(Protocol):
 
 
 def is_template(data: bytes) -> bool:
-    """Whether RULES is a template: what is no JSON, or has the words that only templates have."""
+    """Whether RULES is a template: not JSON, or with words that only templates have."""
     if not mentions_patterns(data):
         return False
     if data.lstrip()[:1] != b"{":
@@ -37,16 +37,16 @@ def is_template(data: bytes) -> bool:
         names = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
         found = _mappings(data.decode(), "")
     except (Failure, ValueError):
-        return False  # who reads it as rules says what is wrong
-    # What `aws events list-rules` prints is read by those who know of states and schedules.
+        return False  # reading it as rules reports what is wrong
+    # The output of `aws events list-rules` is read elsewhere, with states and schedules.
     return any(one.kind != "pattern" for one in found) and "Rules" not in names
 
 
 def add_all(rules: Rules, data: bytes) -> None:
-    """Take the rules of a template; if it has none its mappings and pipes.
+    """Add the rules of a template; if it has none, its mappings and pipes.
 
     Args:
-        rules: takes them.
+        rules: where to add them.
         data: the template.
 
     Raises:
@@ -88,7 +88,7 @@ def _add(chosen: Sequence[Mapping], rules: Rules) -> None:
 
 
 def _refuse(chosen: Sequence[Mapping], name: str) -> None:
-    """Say of mistakes where in the template they are: a rule set knows only the patterns."""
+    """Report where in the template mistakes are: a rule set knows only the patterns."""
     lines = [
         diagnosed(name, each) for one in chosen for each in one.check() if each.severity == "error"
     ]

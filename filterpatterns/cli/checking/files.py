@@ -1,4 +1,4 @@
-"""One file -> findings: the work of `fp check`, without its options."""
+"""Checks one file: the work of `fp check`, without its options."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ _LARGEST_FILE: Final = 1 << 26
 """Bytes; CloudFormation takes templates of 1 MB, but Terraform's plans may be larger."""
 
 _LARGEST_FOUND: Final = 1 << 20
-"""Bytes of a file that nobody has named: as many as CloudFormation takes. A search is to stay under
-200 MB, whatever lies about, and what is read is held as a tree of up to 100 times its size."""
+"""Bytes of a file that a search found: as many as CloudFormation accepts. A search must stay under
+200 MB whatever it finds, and a tree takes up to 100 times the size of its file."""
 
 _LARGEST_HCL: Final = 1 << 19
-"""The same for Terraform's language, of which the trees are larger."""
+"""The same for Terraform's language, whose trees are larger."""
 
 _BLOCK: Final = 1 << 20
 _LONGEST_WORD: Final = 64
-"""Characters that two blocks have in common, so that no word is cut."""
+"""Characters by which two blocks overlap, so that no word is split."""
 
 _UTF16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _GENERATED: Final = re.compile(r"\{%|(?<!\$)\{\{(?!resolve:)|\{#|<%")
@@ -53,7 +53,7 @@ GitHub's workflows have `${{ ... }}`."""
 
 
 class Tally(Struct):
-    """What has been done so far. `unread` has the files that could not be read, and why."""
+    """The counts so far. `unread` has the files that could not be read, and why."""
 
     files: list[str] = field(default_factory=list)
     patterns: int = 0
@@ -68,7 +68,7 @@ class Tally(Struct):
     def fail(
         self, name: str, words: str, line: int | None = None, column: int | None = None
     ) -> None:
-        """Note, and say, that a file cannot be read."""
+        """Record and report that a file cannot be read."""
         self.unread.append((name, words))
         click.echo(located(name, f"error: {words}", line, column), err=True)
 
@@ -89,7 +89,7 @@ class Tally(Struct):
 
 
 class Checker(Struct, frozen=True):
-    """How files are checked."""
+    """Checks files with the given options."""
 
     selection: Selection
     source: str | None
@@ -102,8 +102,8 @@ class Checker(Struct, frozen=True):
 
         Args:
             path: the file.
-            tally: where the findings go.
-            searched: nobody has named it: it is passed over if it has no patterns.
+            tally: collects the findings.
+            searched: a search found it: it is skipped if it has no patterns.
         """
         inline = is_inline(path)
         name = INLINE if inline else streams.STDIN if path == "-" else path
@@ -144,7 +144,7 @@ class Checker(Struct, frozen=True):
             )
 
     def _notes(self, name: str, mapping: Mapping, text: str, tally: Tally) -> Iterator[Finding]:
-        """What is worth knowing about a mapping. That its source is unknown is reported once."""
+        """Report notes about a mapping. An unknown source is reported once."""
         for note in mapping.notes:
             if note.code in (INFERRED, NO_SOURCE) and self.source is not None:
                 continue
@@ -170,18 +170,21 @@ class Checker(Struct, frozen=True):
     def _add_broken(
         self, name: str, error: TemplateError, text: str, tally: Tally, *, searched: bool
     ) -> None:
-        """A text that is not what it looks like: if another program makes a template of it, a
-        search only says so."""
+        """Report an invalid text: if it is an input of a template engine, a search only
+        notes that."""
         mark = _GENERATED.search(text)
         if mark is not None and searched:
             line, column = finding.line_and_column(text, mark.start())
-            reason = f"{mark[0]} is Jinja's, Helm's or the like: check what the file is rendered to"
+            reason = (
+                f"{mark[0]} belongs to Jinja, Helm or a similar engine: check the rendered file"
+            )
             self._add_note(name, Skipped(GENERATED, reason, line, column), text, tally)
             return
         tally.fail(name, printable(error.message), error.line, error.column)
         if mark is not None:
             click.echo(
-                "  hint: this looks like a template of Jinja, Helm or the like: render it", err=True
+                "  hint: this looks like a template of Jinja, Helm or a similar engine: render it",
+                err=True,
             )
 
     def _add_note(self, name: str, skipped: Skipped, text: str, tally: Tally) -> None:
@@ -196,16 +199,16 @@ class _UnreadableError(Exception):
 
 
 class _LargeError(Exception):
-    """A file that a search does not read."""
+    """The file is too large for a search."""
 
 
 def _read(path: str, searched: bool) -> str | None:
-    """A file's text; None if it has no patterns for sure, and for what is no text, if nobody has
-    named it.
+    """Return a file's text; None if it certainly has no patterns, or if a search found it and it is
+    not text.
 
     Raises:
         _UnreadableError: it cannot be read.
-        _LargeError: a search found it, and it is too large for that.
+        _LargeError: a search found it, and it is too large.
     """
     try:
         if path == "-":
@@ -235,7 +238,7 @@ def _read(path: str, searched: bool) -> str | None:
 
 
 def _mentions_below(file: BinaryIO, head: bytes) -> bool:
-    """Whether a large file has a template's words anywhere; only a block of it is held."""
+    """Whether a large file contains a template's words; only a block of it is in memory."""
     position = file.tell()
     block = head
     while block:
@@ -262,7 +265,7 @@ def _text(data: bytes) -> str:
 
 
 def _finding(file: str, mapping: Mapping, diagnostic: Diagnostic) -> Finding:
-    """A diagnostic; one that has no place of its own gets that of its pattern."""
+    """Return a diagnostic; without a position, it gets that of its pattern."""
     if diagnostic.line is None:
         line, column = _place(mapping, diagnostic.filter_index)
         diagnostic = replace(diagnostic, line=line, column=column, end_line=line, end_column=column)
@@ -270,7 +273,7 @@ def _finding(file: str, mapping: Mapping, diagnostic: Diagnostic) -> Finding:
 
 
 def _place(mapping: Mapping, index: int | None) -> tuple[int, int]:
-    """Where the text of a pattern begins."""
+    """Return where the text of a pattern begins."""
     for text in mapping.texts:
         if (index is None or text.filter_index == index) and text.outer and text.starts:
             return finding.line_and_column(text.outer, text.starts[0])
@@ -280,7 +283,7 @@ def _place(mapping: Mapping, index: int | None) -> tuple[int, int]:
 def _note(
     file: str, mapping: Mapping | None, skipped: Skipped, text: str, severity: str = "skipped"
 ) -> Finding:
-    """What was skipped, or is worth knowing, as a finding that counts for nothing."""
+    """Return a skipped pattern or a note as a finding that does not affect the exit status."""
     line = text.split("\n")[skipped.line - 1].rstrip("\r")
     end = len(line.rstrip())
     diagnostic = Diagnostic(

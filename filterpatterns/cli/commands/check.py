@@ -1,4 +1,4 @@
-"""`fp check`: everything there is to say about the patterns in files, before they are deployed."""
+"""`fp check`: finds problems with the patterns in files before they are deployed."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from filterpatterns.limits import MAX_FILTERS
 from filterpatterns.lint.linter import DIALECTS
 
 SUFFIXES: Final = (".json", ".yaml", ".yml", ".template", ".tf")
-"""How the files end that a search looks into."""
+"""Endings of the files that a search reads."""
 
 
 def _per_file(
     _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
 ) -> dict[str, tuple[str, ...]]:
-    """`GLOB:CODE`, as often as wanted, as globs and their codes."""
+    """Repeated `GLOB:CODE`, as globs and their codes."""
     found: dict[str, tuple[str, ...]] = {}
     for value in values:
         glob, mark, code = value.rpartition(":")
@@ -61,19 +61,19 @@ Examples:
   fp check --output-format sarif . > findings.sarif
 
 \b
-Exit status: 0; 1 if there are errors, with --strict also for warnings, with
---fail-on-skipped also for what could not be checked;
-2 if a file could not be read (the others are checked all the same)."""
+Exit status: 0; 1 if there are errors (with --strict: or warnings, with
+--fail-on-skipped: or patterns that could not be checked); 2 if a file cannot
+be read (the remaining files are still checked)."""
 )
 @click.option(
     "--source",
     type=click.Choice([*SOURCES, "auto"]),
-    help="The event source, where the file does not say.  [default: auto]",
+    help="The event source of patterns whose file does not name one.  [default: auto]",
 )
 @click.option(
     "--dialect",
     type=click.Choice(list(DIALECTS)),
-    help="The service whose documentation the warnings go by, where the file does not say.",
+    help="The service whose documentation the warnings follow, if the file does not name one.",
 )
 @click.option(
     "--max-filters",
@@ -86,35 +86,35 @@ Exit status: 0; 1 if there are errors, with --strict also for warnings, with
     "--format",
     "form",
     type=click.Choice(get_args(settings.OutputFormat)),
-    help="How findings are written; `full`: with the line and a hint, as on a terminal; `github`: "
-    "as annotations of a workflow.  [default: text]",
+    help="Format of the findings; `full`: with the line and a hint, as on a terminal; `github`: as "
+    "annotations of a workflow.  [default: text]",
 )
-@click.option("--strict", is_flag=True, help="Warnings count as errors do.")
+@click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @click.option(
-    "--fail-on-skipped", is_flag=True, help="Patterns that could not be checked count as errors do."
+    "--fail-on-skipped", is_flag=True, help="Treat patterns that could not be checked as errors."
 )
 @set_option
 @click.option(
     "--select",
-    **_several("Codes, or what they begin with, to report; `ALL`.  [default: ALL]"),
+    **_several("Codes, or prefixes of codes, to report; `ALL`.  [default: ALL]"),
 )
-@click.option("--ignore", **_several("Codes, or what they begin with, to leave out."))
+@click.option("--ignore", **_several("Codes, or prefixes of codes, to ignore."))
 @click.option(
     "--per-file-ignores",
     metavar="GLOB:CODE",
     multiple=True,
     callback=_per_file,
-    help="What to leave out in files of that name; may be repeated.",
+    help="Codes to ignore in matching files; may be repeated.",
 )
 @click.option(
     "--exclude",
     **_several(
-        "What a search leaves out: globs as in a .gitignore.  "
+        "What a search excludes: globs as in a .gitignore.  "
         f"[default: {', '.join(DEFAULT_EXCLUDE)}]"
     ),
 )
-@click.option("--extend-exclude", **_several("What a search leaves out too."))
-@click.option("--no-ignore", is_flag=True, help="Search also what .gitignore files leave out.")
+@click.option("--extend-exclude", **_several("More that a search excludes."))
+@click.option("--no-ignore", is_flag=True, help="Also search what .gitignore files exclude.")
 @click.option(
     "--search",
     is_flag=True,
@@ -158,13 +158,13 @@ def command(
 
     FILES are patterns, FilterCriteria, and the templates they live in: CloudFormation, SAM, what
     CDK synthesizes, serverless.yml, Terraform (.tf, and what `terraform show -json` prints), and
-    the output of `aws lambda get-event-source-mapping`; `-` is standard input. Content tells them
-    apart. Directories are searched, without what .gitignore files and --exclude leave out. An
-    argument that begins with a brace is a pattern itself.
+    the output of `aws lambda get-event-source-mapping`; `-` is standard input. The kind is detected
+    from the content. Directories are searched, except for what .gitignore files and --exclude
+    exclude. An argument that begins with a brace is a pattern itself.
 
-    A comment `# fp: ignore[FP105]` in YAML or HCL accepts what is found in its line, or in the line
-    below it. The options may stand in filterpatterns.toml, or in pyproject.toml under
-    [tool.filterpatterns]; `fp rule CODE` says what a code means.
+    A comment `# fp: ignore[FP105]` in YAML or HCL suppresses findings in its line, or in the line
+    below it. Options may be set in filterpatterns.toml, or in pyproject.toml under
+    [tool.filterpatterns]; `fp rule CODE` explains a code.
     """
     refuse_stdin_twice(files)
     if isolated and config_file is not None:
@@ -191,7 +191,7 @@ def command(
     )
     for path, searched in _files(files, search, exclusions, tally):
         if not searched and not is_inline(path):
-            # A report in the directory that is searched is no mistake.
+            # A report in the searched directory is not a template.
             output_files.refuse_overlap((), (path,))
         checker.check(path, tally, searched=searched)
     out = writers.stdout()
@@ -214,7 +214,7 @@ def command(
 
 
 def _listed(values: tuple[str, ...]) -> tuple[str, ...]:
-    """The parts of lists, whether they were given with commas or one by one."""
+    """Split lists, whether given with commas or one by one."""
     return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
 
 
@@ -224,7 +224,7 @@ def _selection(
     per_file: dict[str, tuple[str, ...]],
     config: Configuration,
 ) -> Selection:
-    """What is wanted: the command line is asked first, then the configuration."""
+    """Return the selection of codes: from the command line, else from the configuration."""
     given = config.settings
     where = config.path or ""
     layers = (
@@ -250,7 +250,7 @@ def _selection(
 def _files(
     given: tuple[str, ...], searched: bool, exclusions: Exclusions, tally: Tally
 ) -> Iterator[tuple[str, bool]]:
-    """The files to check, each once, and whether it was searched for rather than named."""
+    """Yield the files to check, each once, and whether a search found it."""
     search = Search(
         SUFFIXES,
         exclusions,

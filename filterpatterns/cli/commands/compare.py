@@ -1,4 +1,4 @@
-"""`fp compare`: does AWS decide as we do?"""
+"""`fp compare`: whether AWS gives the same verdicts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from msgspec import Struct
 from filterpatterns.cli.arguments import patterns
 from filterpatterns.cli.arguments.options import complete_files, max_filters_option, set_option
 from filterpatterns.cli.checking import searching
-from filterpatterns.cli.evaluation.record_loop import complain, numbered
+from filterpatterns.cli.evaluation.record_loop import numbered, report
 from filterpatterns.cli.messages import Failure, counted, located
 from filterpatterns.cli.output import writers
 from filterpatterns.delivery.reader import Item
@@ -33,7 +33,7 @@ Ask = Callable[[str, str], bool]
 
 
 class _Tally(Struct):
-    """What became of the records."""
+    """The counts of the records."""
 
     asked: int = 0
     different: int = 0
@@ -42,7 +42,7 @@ class _Tally(Struct):
 
 
 class _Refused(Exception):
-    """AWS takes the pattern, or the event, for no valid one; the message is its own."""
+    """AWS refuses the pattern or the event; the message is from AWS."""
 
 
 @click.command(
@@ -55,14 +55,12 @@ Examples:
 
 \b
 Exit status: 0; 1 if a verdict differs; 2 if the pattern is refused, AWS
-cannot be asked, or a file or line could not be read (the others are compared
-all the same)."""
+cannot be asked, or a file or line cannot be read (the remaining ones are
+still compared)."""
 )
-@click.option(
-    "--endpoint-url", metavar="URL", help="Where EventBridge, or an emulator of it, is reached."
-)
+@click.option("--endpoint-url", metavar="URL", help="The URL of EventBridge or an emulator.")
 @click.option("--profile", metavar="NAME", help="The profile of the AWS configuration to use.")
-@click.option("--region", metavar="NAME", help="The region, where the configuration has none.")
+@click.option("--region", metavar="NAME", help="The region, if the configuration has none.")
 @click.option(
     "--json", "as_json", is_flag=True, help="Write a JSON object for each verdict that differs."
 )
@@ -87,9 +85,9 @@ def command(
     """Ask EventBridge for the same verdicts, and print those that differ.
 
     Each event is sent to TestEventPattern, which needs the permission events:TestEventPattern and
-    costs nothing. It takes whole EventBridge events: members that an event lacks, of those that
-    EventBridge wants, are filled in for the call only where the pattern does not name them. A
-    pattern that AWS refuses, and that is taken here, is reported, too.
+    costs nothing. EventBridge accepts only whole events: required members that an event lacks are
+    filled in for the call, unless the pattern names them. A pattern that AWS refuses but that
+    compiles here is reported too.
 
     PATTERN and EVENTS are as for `fp test`, for the source `event`. Needs the extra `aws`.
     """
@@ -122,17 +120,17 @@ def _compare(
     out: Any,
     as_json: bool,
 ) -> None:
-    """Compare one record, and write what differs."""
+    """Compare one record and write differences."""
     if item.error is not None:
         tally.unreadable += 1
-        complain(out, located(item.file, f"error: {item.error}", item.line, item.column))
+        report(out, located(item.file, f"error: {item.error}", item.line, item.column))
         return
     try:
         ours = compiled.verdict(item.record)[0].slug == "match"
         text = _event_text(item.record, compiled)
     except RecordError as error:
         tally.unreadable += 1
-        complain(out, located(item.file, f"error: {error.message}", item.line))
+        report(out, located(item.file, f"error: {error.message}", item.line))
         return
     theirs: bool | None = False
     why = ""
@@ -142,7 +140,7 @@ def _compare(
         theirs, why = None, str(refusal)
     if theirs is None and _REFUSED not in why:
         tally.unasked += 1
-        complain(out, located(item.file, f"error: not asked: {printable(why)}", item.line))
+        report(out, located(item.file, f"error: not asked: {printable(why)}", item.line))
         return
     tally.asked += 1
     if theirs is ours:
@@ -168,9 +166,9 @@ def _compare(
 
 
 def _event_text(record: Any, compiled: Filter) -> str:
-    """The event as TestEventPattern takes it: with all that an envelope has.
+    """Return the event as TestEventPattern expects it: with all members of the envelope.
 
-    An event that has it all keeps its own text: the digits of its numbers count.
+    A complete event keeps its own text, with the digits of its numbers.
 
     Raises:
         RecordError: a member that the pattern names is missing.
@@ -181,7 +179,7 @@ def _event_text(record: Any, compiled: Filter) -> str:
     named = [name for name in missing if name in wanted]
     if named:
         raise RecordError(
-            f"EventBridge takes no event without {json.dumps(named[0])}, which the pattern names"
+            f"EventBridge refuses events without {json.dumps(named[0])}, which the pattern names"
         )
     if not missing and isinstance(record, (str, bytes)):
         return record if isinstance(record, str) else record.decode()
@@ -194,7 +192,7 @@ def _event_text(record: Any, compiled: Filter) -> str:
 
 
 def _top_level(pattern: dict[str, Any]) -> Iterator[str]:
-    """The members of an event that a pattern names, those in its `$or`s among them."""
+    """Return the members of an event that a pattern names, including those in `$or`."""
     for name, value in pattern.items():
         if name == "$or":
             for alternative in value:
@@ -213,10 +211,10 @@ _FILLED = {
 
 
 def _client(endpoint_url: str | None, profile: str | None, region: str | None) -> Ask:
-    """A function that asks TestEventPattern.
+    """Return a function that calls TestEventPattern.
 
     Raises:
-        Failure: boto3 is not installed, or its configuration is of no use.
+        Failure: boto3 is not installed, or its configuration is unusable.
     """
     try:
         import boto3
@@ -227,7 +225,7 @@ def _client(endpoint_url: str | None, profile: str | None, region: str | None) -
         session = boto3.Session(profile_name=profile, region_name=region)
         options: dict[str, Any] = {"endpoint_url": endpoint_url}
         if endpoint_url is not None and profile is None:
-            # An emulator checks neither; boto3 insists on having them.
+            # An emulator checks neither, but boto3 requires them.
             if session.region_name is None:
                 options["region_name"] = "us-east-1"
             if session.get_credentials() is None:

@@ -1,4 +1,4 @@
-"""`fp compile`: does AWS take the pattern?"""
+"""`fp compile`: whether AWS accepts the pattern."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from filterpatterns.cli.io import output_files
 from filterpatterns.errors import printable
 
 _DEFAULT_SOURCE = "sqs"
-"""There are no records that would tell."""
+"""There are no records that would show it."""
 
 
 @click.command(
@@ -24,7 +24,7 @@ Examples:
 Exit status: 0, or 2 if AWS would refuse the pattern."""
 )
 @pattern_options
-@click.option("--show-code", is_flag=True, help="Print the Python code that the pattern becomes.")
+@click.option("--show-code", is_flag=True, help="Print the generated Python code.")
 @click.argument("pattern", metavar="PATTERN", shell_complete=complete_files)
 def command(
     pattern: str, source: str | None, max_filters: int, known: dict[str, str], show_code: bool

@@ -17,7 +17,7 @@ from filterpatterns.cli.arguments.options import (
     wants_color,
 )
 from filterpatterns.cli.checking import searching
-from filterpatterns.cli.evaluation.record_loop import complain, numbered
+from filterpatterns.cli.evaluation.record_loop import numbered, report
 from filterpatterns.cli.io import output_files, payloads
 from filterpatterns.cli.io.json_output import write_json
 from filterpatterns.cli.io.output_files import Write
@@ -31,11 +31,11 @@ from filterpatterns.explain import Explanation
 from filterpatterns.language.wording import format_value, joined, truncate
 
 _MOST_SAID = 5
-"""Numbers or ids that are not there and are said so."""
+"""How many missing numbers or ids are listed."""
 
 
 class _Wanted(Struct, frozen=True):
-    """Which records are to be explained. `kept` is None for both kinds."""
+    """Which records to explain. `kept` is None for both kinds."""
 
     kept: bool | None
     numbers: tuple[int, ...]
@@ -47,27 +47,27 @@ class _Wanted(Struct, frozen=True):
         return bool(self.numbers or self.ids)
 
     def names(self, number: int, item: Item) -> bool:
-        """Whether a record is one of those."""
+        """Whether a record is to be explained."""
         return not self.named or number in self.numbers or item.id in self.ids
 
     def end_at(self, number: int) -> bool:
-        """Whether nothing that comes behind that record of a file is wanted."""
+        """Whether nothing after that record of a file is wanted."""
         return bool(self.numbers) and not self.ids and number >= max(self.numbers)
 
 
 class _Tally(Struct):
-    """What became of the records. `numbers` and `ids` are those asked for that were found."""
+    """The counts of the records. `numbers` and `ids` are those requested that were found."""
 
     numbers: set[int] = field(default_factory=set)
     ids: set[str] = field(default_factory=set)
     read: int = 0
     most: int = 0
-    """As many records as the file with the most of them has."""
+    """The number of records in the longest file."""
 
     matched: int = 0
     unreadable: int = 0
     first: Any = None
-    """The first record that was dropped: if nothing matches, it may tell why."""
+    """The first record that was dropped: if nothing matches, it may show why."""
 
 
 @click.command(
@@ -81,9 +81,9 @@ Examples:
   fp explain --dropped --html why.html pattern.json events.jsonl
 
 \b
-Exit status: 0; 1 if a record asked for by number or id is not there; 2 if the
-pattern is refused, or a file or line could not be read (the others are
-explained all the same)."""
+Exit status: 0; 1 if a record requested by number or id does not exist; 2 if
+the pattern is refused, or a file or line cannot be read (the remaining ones
+are still explained)."""
 )
 @pattern_options
 @payload_option
@@ -106,9 +106,18 @@ explained all the same)."""
     type=click.IntRange(min=1),
     help="Only the N-th record of each file; may be repeated.",
 )
-@click.option("--id", "ids", metavar="ID", multiple=True, help="Only that record; may be repeated.")
 @click.option(
-    "--all", "every_filter", is_flag=True, help="All filters in full, even if one of them holds."
+    "--id",
+    "ids",
+    metavar="ID",
+    multiple=True,
+    help="Only the record with this id; may be repeated.",
+)
+@click.option(
+    "--all",
+    "every_filter",
+    is_flag=True,
+    help="Show all filters in full, even if one matches.",
 )
 @color_option
 @click.argument("pattern", metavar="PATTERN", shell_complete=complete_files)
@@ -132,7 +141,8 @@ def command(
     every_filter: bool,
     color: str,
 ) -> None:
-    """Say why the pattern keeps or drops each record: the pattern as a tree, with what was found.
+    """Explain why the pattern keeps or drops each record: the pattern as a tree, with the values
+    found.
 
     PATTERN and EVENTS are as for `fp test`.
     """
@@ -174,7 +184,7 @@ def command(
 
 
 def _missing(wanted: _Wanted, tally: _Tally, *, files: int) -> list[str]:
-    """What to say of the records that were asked for and are not there."""
+    """Return what to report about requested records that do not exist."""
     numbers = sorted({*wanted.numbers} - tally.numbers)
     ids = [each for each in dict.fromkeys(wanted.ids) if each not in tally.ids]
     words = []
@@ -191,7 +201,7 @@ def _missing(wanted: _Wanted, tally: _Tally, *, files: int) -> list[str]:
 def _explained(
     file: str, compiled: Filter, wanted: _Wanted, tally: _Tally, out: TextIO, wrap: Wrap | None
 ) -> Iterator[tuple[Item, int, Explanation]]:
-    """The wanted records of a file, explained as soon as each has been read."""
+    """Yield the wanted records of a file, each explained as soon as it has been read."""
     for number, item in numbered(file, out, tally, wrap=wrap):
         tally.read += 1
         tally.most = max(tally.most, number)
@@ -208,7 +218,7 @@ def _explained(
 
 
 def _explanation(item: Item, compiled: Filter, tally: _Tally, out: TextIO) -> Explanation | None:
-    """The explanation of a record; None, with the error said, if it is none."""
+    """Return the explanation of a record; None if it cannot be evaluated, which is reported."""
     error, column = item.error, item.column
     if error is None:
         try:
@@ -221,7 +231,7 @@ def _explanation(item: Item, compiled: Filter, tally: _Tally, out: TextIO) -> Ex
                 tally.first = item.record
             return explanation
     tally.unreadable += 1
-    complain(out, located(item.file, f"error: {error}", item.line, column))
+    report(out, located(item.file, f"error: {error}", item.line, column))
     return None
 
 
@@ -281,7 +291,7 @@ def _head(item: Item, number: int, *, file_name: bool) -> str:
 
 
 class _JsonLines:
-    """An object a record."""
+    """One JSON object per record."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out

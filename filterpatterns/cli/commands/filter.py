@@ -1,4 +1,4 @@
-"""`fp filter`: the records that the pattern keeps, as they stand in the files."""
+"""`fp filter`: the records that the pattern keeps, unchanged."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from filterpatterns.engine.columns import Of, PayloadEncoding
 
 _MOST_FAULTS: Final = 10
-"""Messages about single lines; the rest is counted."""
+"""How many messages about single lines are printed; the rest are only counted."""
 
 
 @click.command(
@@ -54,15 +54,23 @@ Examples:
 
 \b
 Exit status: 0 if a record was selected, 1 if none was; 2 if the pattern is
-refused, or a file or line could not be read (the others are filtered all the
-same)."""
+refused, or a file or line cannot be read (the remaining ones are still
+filtered)."""
 )
 @pattern_options
 @payload_option
-@click.option("-v", "--invert-match", "invert", is_flag=True, help="Select what does not match.")
-@click.option("-c", "--count", is_flag=True, help="Write only how many there are, for each file.")
 @click.option(
-    "-l", "--files-with-matches", "names", is_flag=True, help="Write only the names of the files."
+    "-v", "--invert-match", "invert", is_flag=True, help="Select the records that do not match."
+)
+@click.option(
+    "-c", "--count", is_flag=True, help="Write only the number of selected records per file."
+)
+@click.option(
+    "-l",
+    "--files-with-matches",
+    "names",
+    is_flag=True,
+    help="Write only the names of files with selected records.",
 )
 @click.option("--ids", is_flag=True, help="Write only the ids (`-` for a record without one).")
 @click.option(
@@ -71,17 +79,21 @@ same)."""
     "most",
     metavar="N",
     type=click.IntRange(min=1),
-    help="Stop after N records, in all.",
+    help="Stop after N records in total.",
 )
-@click.option("-o", "--output", metavar="FILE", help="Write to a file; packed if .gz or .zst.")
-@click.option("--rejects", metavar="FILE", help="Keep there what is not selected.")
-@click.option("--errors", metavar="FILE", help="Keep there the lines that are no records.")
+@click.option(
+    "-o", "--output", metavar="FILE", help="Write to a file, compressed if it ends in .gz or .zst."
+)
+@click.option(
+    "--rejects", metavar="FILE", help="Write the records that are not selected to a file."
+)
+@click.option("--errors", metavar="FILE", help="Write the lines that are not records to a file.")
 @click.option(
     "--compress",
     type=click.Choice(["none", "gzip", "zstd"]),
     default="none",
     show_default=True,
-    help="How standard output is packed.",
+    help="Compression of standard output.",
 )
 @click.option(
     "-j",
@@ -90,7 +102,7 @@ same)."""
     type=click.IntRange(min=1),
     help="Processes.  [default: as many as help]",
 )
-@click.option("--stats", is_flag=True, help="Say at the end, on standard error, what was read.")
+@click.option("--stats", is_flag=True, help="Print a summary on standard error at the end.")
 @parquet.column_options
 @click.argument("pattern", metavar="PATTERN", shell_complete=complete_files)
 @click.argument("files", metavar="[FILES]...", nargs=-1, shell_complete=complete_files)
@@ -122,20 +134,20 @@ def command(
 
     PATTERN is a file or the pattern itself: a pattern or a FilterCriteria.
 
-    FILES hold JSON Lines, plain, gzip or zstd; `-`, or no file, is standard input, of which each
-    line is judged as it comes. Arrays and whole Lambda events ({"Records": [...]}) are taken apart,
-    and their records written as JSON Lines. So are the rows of Parquet and Arrow files (extra
-    `arrow`), unless -o or --rejects names a .parquet or .arrow file: there they are rows again.
+    FILES hold JSON Lines, plain, gzip or zstd; `-`, or no file, is standard input, which is
+    filtered line by line as it arrives. Arrays and whole Lambda events ({"Records": [...]}) are
+    split, and their records written as JSON Lines. So are the rows of Parquet and Arrow files
+    (extra `arrow`), unless -o or --rejects names a .parquet or .arrow file, which gets rows.
 
-    Files that are written (-o, --rejects, --errors) have their names when they are complete; while
-    standard input is read they are written as it comes.
+    Output files (-o, --rejects, --errors) get their names once they are complete. While standard
+    input is read, they are written directly.
     """
     files = files or ("-",)
     patterns.refuse_stdin_twice((pattern, *files))
     if count + names + ids > 1:
         raise click.UsageError("--count, --files-with-matches and --ids exclude each other")
     if most is not None and rejects is not None:
-        raise click.UsageError("--max-count stops early: there is no saying what was rejected")
+        raise click.UsageError("--max-count stops early: what is rejected would be incomplete")
     files = searching.event_files(files)
     written = {"--output": output, "--rejects": rejects, "--errors": errors}
     output_files.refuse_overlap(written.items(), (*patterns.files_of(pattern), *files))
@@ -171,7 +183,7 @@ def command(
             form="count" if count else "name" if names else "lines",
             named=len(files) > 1,
         )
-        # Whoever asks for the first few, or for names, is served by stopping early.
+        # For the first few records, or for names, stopping early is enough.
         jobs = 1 if most is not None or names or "-" in files else jobs
         writes_lines = output is None and not (count or names)
         _filter(files, work, jobs, taker, writes_lines=writes_lines)
@@ -188,17 +200,17 @@ def command(
 def _check_rows(
     files: tuple[str, ...], work: ScanOptions, errors: str | None, *, lines: bool
 ) -> None:
-    """Refuse what only rows can be, or cannot be."""
+    """Refuse outputs that only rows of columns can have, or cannot have."""
     others = [file for file in files if parquet.kind_of(file) is None]
     if (work.packs or work.packs_rejects) and (others or not lines):
-        what = f"{printable(others[0])} holds none" if others else "not counts, names or ids"
-        raise click.UsageError(f"a .parquet or .arrow file is for rows of such files: {what}")
+        what = f"{printable(others[0])} contains none" if others else "not counts, names or ids"
+        raise click.UsageError(f"a .parquet or .arrow file takes only rows of such files: {what}")
     if parquet_filter.writes_rows(errors):
-        raise click.UsageError("--errors keeps texts that are no records: write to a text file")
+        raise click.UsageError("--errors takes lines that are not records: name a text file")
     if work.columns != parquet.Columns() and len(others) == len(files):
         raise click.UsageError(
-            "--column, --of and --encoding are about Parquet and Arrow files: "
-            f"{printable(others[0])} is none"
+            "--column, --of and --encoding are for Parquet and Arrow files: "
+            f"{printable(others[0])} is not one"
         )
 
 
@@ -251,7 +263,7 @@ def _one_by_one(
 
 
 class _Taker:
-    """Writes what comes out, counts it, and says what could not be read."""
+    """Writes and counts the output, and reports what cannot be read."""
 
     def __init__(
         self,
@@ -265,12 +277,12 @@ class _Taker:
     ) -> None:
         """
         Args:
-            write: takes what is selected.
-            reject: takes what is not.
-            on_invalid: takes the lines that are no records.
+            write: called with what is selected.
+            reject: called with what is not.
+            on_invalid: called with lines that are not records.
             most: how many records to select.
-            form: what is written of each file: its "lines", their "count", or its "name".
-            named: whether counts want the file's name.
+            form: what is written for each file: its "lines", their "count", or its "name".
+            named: whether counts are printed with the file's name.
         """
         self.selected = self.matched = self.unreadable = 0
         self.counts = Counts()
@@ -294,23 +306,23 @@ class _Taker:
 
     @property
     def left(self) -> int | None:
-        """How many more records are to be selected; None for all."""
+        """How many more records to select; None for all."""
         return None if self._most is None else self._most - self.selected
 
     def begin(self, unit: FileSlice) -> None:
-        """A unit is next; it begins a file unless it is a later section of one."""
+        """Begin a unit: a file, or a later section of one."""
         if unit.start == 0:
             self.end_file()
             self._file = unit.name
 
     def take(self, piece: Chunk) -> None:
-        """Take a piece of the unit."""
+        """Write a piece of the unit."""
         self.selected += piece.selected
         self.matched += piece.matched
         self._file_selected += piece.selected
         for problem in piece.problems:
             line = None if problem.line is None else problem.line + self._file_lines
-            self._complain(f"error: {problem.message}", line, problem.column)
+            self._report(f"error: {problem.message}", line, problem.column)
         for write, data in (
             (self._write, piece.output),
             (self._reject, piece.rejects),
@@ -320,7 +332,7 @@ class _Taker:
                 write(data)
 
     def end(self, end: SliceResult) -> None:
-        """The unit has ended."""
+        """Count the unit, which has ended."""
         self.counts.add(end.counts)
         self._file_lines += end.counts.lines
         if end.problem is not None:
@@ -328,7 +340,7 @@ class _Taker:
             click.echo(located(str(self._file), f"error: {end.problem}"), err=True)
 
     def end_file(self) -> None:
-        """No unit of the file is left."""
+        """Finish the file: no unit of it is left."""
         if self._file is None:
             return
         name = self._file.encode(errors="surrogateescape")
@@ -340,22 +352,22 @@ class _Taker:
         self._file, self._file_selected, self._file_lines = None, 0, 0
 
     def say_rest(self, errors: str | None) -> None:
-        """Say how many more lines were no records than were complained of."""
+        """Report how many more lines are not records than were listed."""
         if self._said > _MOST_FAULTS:
             where = f"see {errors}" if errors is not None else "--errors FILE keeps them"
-            click.echo(f"fp: {self._said:,} lines are no records: {where}", err=True)
+            click.echo(f"fp: {self._said:,} lines are not records: {where}", err=True)
 
-    def _complain(self, words: str, line: int | None, column: int | None) -> None:
+    def _report(self, words: str, line: int | None, column: int | None) -> None:
         self._said += 1
         if self._said <= _MOST_FAULTS:
             click.echo(located(str(self._file), words, line, column), err=True)
 
 
 def _hint(files: tuple[str, ...], compiled: Filter, wrap: Wrap | None) -> None:
-    """Nothing matched: the records may be of another source, or hold an envelope."""
+    """Give a hint if nothing matched: another source, or an envelope in the payload."""
     for file in files:
         if not os.path.isfile(file) or parquet.kind_of(file) is not None:
-            continue  # a pipe has given all that it had; what is in columns is known
+            continue  # a pipe cannot be read again; the content of columns is known
         for item in record_files.read_records(file, wrap=wrap):
             if item.error is None:
                 for words in advice.hints(item.record, compiled):

@@ -1,9 +1,10 @@
-"""`fp route`: which of many rules take a record?"""
+"""`fp route`: which of many rules match a record."""
 
 from __future__ import annotations
 
 from collections import Counter
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -16,9 +17,10 @@ from filterpatterns.cli.arguments.options import color_option, payload_option, w
 from filterpatterns.cli.checking import searching
 from filterpatterns.cli.evaluation.counting import count_files
 from filterpatterns.cli.evaluation.record_loop import Tally as RecordTally
-from filterpatterns.cli.evaluation.record_loop import complain, numbered
-from filterpatterns.cli.io import output_files, payloads
+from filterpatterns.cli.evaluation.record_loop import numbered, report
+from filterpatterns.cli.io import output_files, parquet, payloads
 from filterpatterns.cli.io.json_output import write_json
+from filterpatterns.cli.io.lines import Outcome
 from filterpatterns.cli.io.payloads import Wrap
 from filterpatterns.cli.io.split_files import Files, Split
 from filterpatterns.cli.messages import counted, located
@@ -32,7 +34,7 @@ from filterpatterns.matching.verdict import NO_MATCH, Verdict
 
 
 class Tally(Struct):
-    """What became of the records."""
+    """The counts of the records."""
 
     by_name: Counter[str] = field(default_factory=Counter)
     routed: int = 0
@@ -49,7 +51,7 @@ class Tally(Struct):
 
 
 class _JsonLines:
-    """An object a record."""
+    """One JSON object per record."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -68,12 +70,12 @@ class _JsonLines:
         write_json(self._out, row)
 
     def flush(self) -> None:
-        """Bring all rows out."""
+        """Flush all rows."""
         self._out.flush()
 
 
 class _Lines:
-    """A line a record, for people; or none."""
+    """One line per record, for people; or none."""
 
     def __init__(self, writer: writers.Writer) -> None:
         self._writer = writer
@@ -99,7 +101,7 @@ Examples:
 
 \b
 Exit status: 0; 1 if no record was routed; 2 if the rules are refused, or a
-file or line could not be read (the others are routed all the same)."""
+file or line cannot be read (the remaining ones are still routed)."""
 )
 @click.option(
     "--source",
@@ -114,15 +116,15 @@ file or line could not be read (the others are routed all the same)."""
     "--split",
     metavar="DIR",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Write each record to DIR/NAME.jsonl of every rule that takes it; the names are "
-    "percent-encoded where a file cannot have them.",
+    help="Write each record to DIR/NAME.jsonl for every rule that matches it; names are "
+    "percent-encoded where necessary.",
 )
 @click.option(
     "--rest",
     metavar="FILE",
-    help="Keep there the records that no rule takes.",
+    help="Write the records that no rule matches to a file.",
 )
-@click.option("--errors", metavar="FILE", help="Keep there the lines that are no records.")
+@click.option("--errors", metavar="FILE", help="Write the lines that are not records to a file.")
 @click.option("--append", is_flag=True, help="Add to the files of --split, --rest and --errors.")
 @color_option
 @click.argument("rules_argument", metavar="RULES")
@@ -142,17 +144,17 @@ def command(
     append: bool,
     color: str,
 ) -> None:
-    """Say of each record which rules take it, or sort the records into files by rule.
+    """Print which rules match each record, or sort the records into files by rule.
 
-    RULES is a folder of pattern files, each a rule of the file's name without .json; a JSON object
-    of names and patterns (a file, - for standard input, or the object itself); what `aws events
-    list-rules` prints; or a template (CloudFormation, SAM, serverless.yml, Terraform), whose rules
-    are taken, or if it has none its mappings and pipes.
+    RULES is a folder of pattern files, each a rule named like the file without .json; a JSON object
+    of names and patterns (a file, - for standard input, or the object itself); the output of `aws
+    events list-rules`; or a template (CloudFormation, SAM, serverless.yml, Terraform), whose rules
+    are used, or if it has none, its mappings and pipes.
 
     EVENTS are as for `fp test`.
 
-    Files that are written (--split, --rest, --errors) replace what was there when they are
-    complete; while standard input is read they are written as it comes.
+    Output files (--split, --rest, --errors) replace existing files once they are complete. While
+    standard input is read, they are written directly.
     """
     patterns.refuse_stdin_twice((rules_argument, *files))
     given, rule_set = rules.load(rules_argument, source=source, payload=payload)
@@ -177,14 +179,14 @@ def command(
     written = Files(append=append, as_it_comes=as_it_comes)
     by_rule = None if split is None else Split(split, rule_set.names, written)
     paths = [] if by_rule is None else [("--split", str(path)) for path in by_rule.paths]
-    read = dict.fromkeys((*given.places.values(), *files))  # a document is the place of many rules
+    read = dict.fromkeys((*given.places.values(), *files))  # many rules are in the same document
     output_files.refuse_overlap([*paths, ("--rest", rest), ("--errors", errors)], read)
     with to_file(rest) as leave, to_file(errors) as on_invalid, written:
         if by_rule is not None:
             by_rule.make_folder()
         router = _Router(rule_set, writer, written, by_rule, leave, on_invalid, wrap)
-        if silent and split is None and rest is None and errors is None:
-            router.count(files)
+        if silent and not any(map(parquet.kind_of, files)):
+            router.count(files, leaves=rest is not None, writes_lines=bool(rest or errors))
         else:
             for file in files:
                 router.file(file)
@@ -224,20 +226,42 @@ class _Router:
         ):
             self._route(item, number)
 
-    def count(self, files: tuple[str, ...]) -> None:
-        """Count the records of files; nothing is written for them."""
+    def count(self, files: tuple[str, ...], *, leaves: bool, writes_lines: bool) -> None:
+        """Route the records of files, where nothing is written for each: lines are in batches.
 
-        def take(_line: bytes, names: list[str]) -> None:
-            self.tally.by_name.update(names)
+        `leaves` says whether those that no rule takes are kept, `writes_lines` whether any line may
+        be written to the terminal.
+        """
+        routed: list[list[str]] = []  # the names for each line that is kept, in order
 
         def get_verdict(record: Any) -> Verdict:
             names = self._rule_set.matching(record)
-            self.tally.by_name.update(names)
+            if names:
+                routed.append(names)
             return MATCH_VERDICT if names else NO_MATCH
 
+        def collect(outcome: Outcome) -> None:
+            self.tally.by_name.update(chain.from_iterable(routed))
+            if self._split is not None:
+                self._split.write(outcome.kept, routed)
+            routed.clear()
+            if leaves and outcome.dropped:
+                self._leave(b"".join(outcome.dropped))
+            if outcome.invalid_lines:
+                self._write_invalid(b"".join(outcome.invalid_lines))
+
         counted = RecordTally()
-        lines = self._rule_set._lines(take)  # noqa: SLF001 - within the package
-        count_files(files, get_verdict, lines, self, counted, wrap=self._wrap)
+        lines = self._rule_set._lines(routed.append)  # noqa: SLF001 - within the package
+        count_files(
+            files,
+            get_verdict,
+            lines,
+            self,
+            counted,
+            wrap=self._wrap,
+            collect=collect,
+            writes_lines=writes_lines,
+        )
         self.tally.routed += counted.matched
         self.tally.unrouted += counted.dropped.total()
         self.tally.invalid += counted.invalid
@@ -254,19 +278,19 @@ class _Router:
                 self._write_invalid(item.as_line())
         if error is not None:
             self.tally.invalid += 1
-            complain(self._writer, located(item.file, f"error: {error}", item.line, column))
+            report(self._writer, located(item.file, f"error: {error}", item.line, column))
         elif names:
             self.tally.routed += 1
             self.tally.by_name.update(names)
             if self._split is not None:
-                self._split.write(names, item.as_line())
+                self._split.write([item.as_line()], [names])
         else:
             self.tally.unrouted += 1
             self._leave(item.as_line())
         self._writer.record(item, number, names, error)
 
     def flush(self) -> None:
-        """Bring out what has been written so far."""
+        """Flush what has been written so far."""
         self._writer.flush()
         self._files.flush()
 
@@ -287,7 +311,7 @@ def _conclude(
         names: Any = rule_set.names
         unused = sum(not tally.by_name[name] for name in names)
         if unused:
-            click.echo(f"{unused:,} of {len(names):,} rules took no record", err=True)
+            click.echo(f"{unused:,} of {len(names):,} rules matched no record", err=True)
 
 
 def _write_json_counts(counts: Counter[str], rule_set: RuleSet, out: TextIO) -> None:
@@ -296,12 +320,13 @@ def _write_json_counts(counts: Counter[str], rule_set: RuleSet, out: TextIO) -> 
 
 
 def _write_counts(counts: Counter[str], rule_set: RuleSet, out: TextIO) -> None:
-    """A line a rule, also for those that took nothing: they are what a summary is read for."""
+    """Print one line per rule, also for rules that matched nothing: they are what a summary is read
+    for."""
     width = len(f"{max(counts.values(), default=0):,}")
     for name in rule_set.names:
         out.write(f"  {counts[name]:{width},} {_format_name(name)}\n")
 
 
 def _format_name(name: str) -> str:
-    """A rule's name for people; of the empty one something has to be seen."""
+    """Return a rule's name for people; an empty name must be visible."""
     return printable(name) or '""'

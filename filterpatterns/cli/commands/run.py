@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from filterpatterns.templates.finding import Mapping
 
 _FUNCTIONS = {"handler": "handler", "command": "program", "invoke-url": "invoke_url"}
-"""The options that say what is called, and the names of their values."""
+"""The options for what is called, and the names of their values."""
 
 _OPTIONS = {
     "BatchSize": "batch_size",
@@ -32,7 +32,7 @@ _OPTIONS = {
     "Timeout": "timeout",
     "keep_dropped": "keep_dropped",
 }
-"""AWS's settings, and the options that stand for them."""
+"""AWS's settings, and the options that set them."""
 
 
 @click.command(
@@ -49,15 +49,15 @@ Examples:
     --once --json
 
 \b
-Exit status: 0; with --once 1 if a message is left that the function could not
-handle; 2 if the pattern, a setting or the queue is refused; 130 after Ctrl-C."""
+Exit status: 0; with --once 1 if the function could not handle a message;
+2 if the pattern, a setting or the queue is refused; 130 after Ctrl-C."""
 )
 @click.option("--queue-url", metavar="URL", required=True, help="The queue to poll.")
 @click.option(
     "--endpoint-url",
     metavar="URL",
     envvar=("AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL"),
-    help="The server of the queue, if it is not AWS itself.",
+    help="The server of the queue, if it is not AWS.",
 )
 @click.option(
     "--region",
@@ -68,13 +68,13 @@ handle; 2 if the pattern, a setting or the queue is refused; 130 after Ctrl-C.""
 @click.option(
     "--handler",
     metavar="MODULE:FUNCTION",
-    help="A Python function, called in this process; loaded again when its file changes.",
+    help="A Python function, called in this process; reloaded when its file changes.",
 )
 @click.option(
     "--command",
     "program",
     metavar="COMMAND",
-    help="A program: the event is its standard input, its standard output the answer.",
+    help="A program: it gets the event on standard input and prints the response.",
 )
 @click.option(
     "--invoke-url",
@@ -92,34 +92,34 @@ handle; 2 if the pattern, a setting or the queue is refused; 130 after Ctrl-C.""
     "--batching-window",
     metavar="SECONDS",
     type=int,
-    help="How long a batch is gathered.  [default: the template's, else 0]",
+    help="How long a batch is collected.  [default: the template's, else 0]",
 )
 @click.option(
     "--concurrency",
     metavar="N",
     type=click.IntRange(1, 1000),
-    help="Batches at a time.  [default: 5, or less if the template says so; 1 for --invoke-url]",
+    help="Concurrent batches.  [default: 5, or less if the template says so; 1 for --invoke-url]",
 )
 @click.option(
     "--report-batch-item-failures",
     is_flag=True,
-    help="The function's answer names the messages that failed.  [default: what the template says]",
+    help="The response names the messages that failed.  [default: what the template says]",
 )
 @click.option(
     "--keep-dropped",
     is_flag=True,
-    help="Make what is filtered out visible again at the end, instead of deleting it.",
+    help="Make filtered-out messages visible again at the end instead of deleting them.",
 )
 @click.option(
     "--dropped",
     metavar="FILE",
     shell_complete=complete_files,
-    help="Write the records that are filtered out, as JSON Lines, before they are deleted.",
+    help="Write filtered-out records as JSON Lines before they are deleted.",
 )
 @click.option(
     "--dry-run",
     is_flag=True,
-    help="Call no function and delete nothing: read what is there, say what would be kept, and "
+    help="Call no function and delete nothing: read the messages, print what would be kept, and "
     "make everything visible again.",
 )
 @click.option("--once", is_flag=True, help="Stop when the queue is empty.")
@@ -140,18 +140,18 @@ def command(ctx: click.Context, /, pattern: str, **options: Any) -> None:
     """Poll an SQS queue as an event source mapping does: filter, batch, call the function, delete.
 
     PATTERN is a template with `#NAME` of the mapping, whose filters, batch size, window,
-    concurrency and response types are taken; or a pattern or a FilterCriteria, as a file, `-` for
+    concurrency and response types are used; or a pattern or a FilterCriteria, as a file, `-` for
     standard input, or inline.
 
     As with AWS, messages that are filtered out ARE DELETED from the queue, and so are those that
     the function has handled. Messages that it fails to handle come back when the queue's visibility
     timeout is over. Try --dry-run first, or --keep-dropped.
 
-    Any server that speaks SQS will do, and AWS itself, with the credentials that boto3 finds. It
-    takes the extra `aws`: pip install 'filterpatterns[aws]'.
+    It works with AWS, with the credentials that boto3 finds, and with any server that speaks SQS.
+    It needs the extra `aws`: pip install 'filterpatterns[aws]'.
 
-    Ctrl-C finishes the batches in flight and gives the other messages back; a second one ends it
-    at once.
+    Ctrl-C finishes the batches in flight and returns the other messages; a second Ctrl-C stops at
+    once.
     """
     _check_usage(options)
     filter_, mapping, name = _filter_and_mapping(pattern, options)
@@ -164,7 +164,7 @@ def command(ctx: click.Context, /, pattern: str, **options: Any) -> None:
     display = JsonLines(out) if as_json else Lines(out, is_dry=is_dry)
     stopped: KeyboardInterrupt | None = None
     with to_file(options["dropped"], as_it_comes=True) as write, contextlib.ExitStack() as stack:
-        if as_json:  # what a function prints is no JSON Line of ours
+        if as_json:  # output of the function must not mix with our JSON Lines
             stack.enter_context(contextlib.redirect_stdout(sys.stderr))
         poller = _poller(filter_, settings, mapping, write, display.batch, options)
         try:
@@ -215,7 +215,7 @@ def _filter_and_mapping(
 
 
 def _settings(mapping: Mapping | None, name: str, options: dict[str, Any]) -> EventSourceMapping:
-    """The template's settings; options count more."""
+    """Return the template's settings; options take precedence."""
     from filterpatterns.integrations.sqs.mapping import MappingError, from_settings
 
     found: list[tuple[str, Any]] = []
@@ -301,7 +301,7 @@ def _poller(
 
 @contextlib.contextmanager
 def _failing() -> Iterator[None]:
-    """Errors of the poller, as the command line says them."""
+    """Turn errors of the poller into messages of the command line."""
     from filterpatterns.integrations.sqs import MappingError, QueueError
 
     try:

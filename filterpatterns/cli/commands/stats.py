@@ -1,4 +1,4 @@
-"""`fp stats`: which condition drops how many records?"""
+"""`fp stats`: how many records each condition drops."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def _picture(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> str | None:
-    """The one file; click by itself takes the last, and says nothing of the others."""
+    """Return the only file; click by itself silently takes the last."""
     if len(values) > 1:
         raise click.BadParameter("one picture at a time")
     value = values[0] if values else None
@@ -46,8 +46,8 @@ Examples:
   aws sqs receive-message --queue-url "$QUEUE" | fp stats pattern.json -
 
 \b
-Exit status: 0; 2 if the pattern is refused, or a file or line could not be
-read (the others are counted all the same)."""
+Exit status: 0; 2 if the pattern is refused, or a file or line cannot be read
+(the remaining ones are still counted)."""
 )
 @pattern_options
 @payload_option
@@ -59,7 +59,7 @@ read (the others are counted all the same)."""
     multiple=True,
     callback=_picture,
     shell_complete=complete_files,
-    help="Draw the funnel as a picture too: FILE ends in .png or .svg. Needs the extra `plot`.",
+    help="Also draw the funnel as a picture: FILE ends in .png or .svg. Needs the extra `plot`.",
 )
 @parquet.column_options
 @color_option
@@ -85,14 +85,14 @@ def command(
 ) -> None:
     """Count how many records each condition of the pattern lets through.
 
-    For each filter there is a funnel: the records that are left behind the format evaluation,
-    behind the first field, behind the second, and so on, metadata before the payload. `present`
-    is how many records have the field at all, `alone` how many would be kept if the filter had
-    this condition only; for a rule, how many it lets through. Then, for each field, what
-    the records have there: types, examples, and names that look like one that no record has.
+    Each filter is shown as a funnel: the records that are left after the format evaluation, after
+    the first field, after the second, and so on, metadata before the payload. `present` is the
+    number of records that have the field, `alone` the number that would be kept if the filter had
+    only this condition; for a rule, the number it lets through. Then follows what the records have
+    in each field: types, examples, and similar names if no record has the field.
 
-    PATTERN and EVENTS are those of `fp test`, and records are counted as `fp test` counts them. The
-    rows of Parquet and Arrow files (extra `arrow`) are records too.
+    PATTERN and EVENTS are as for `fp test`, and records are counted in the same way. Rows of
+    Parquet and Arrow files (extra `arrow`) are records too.
     """
     patterns.refuse_stdin_twice((pattern, *files))
     output_files.refuse_overlap([("--plot", picture)], (*patterns.files_of(pattern), *files))

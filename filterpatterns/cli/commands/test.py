@@ -1,4 +1,4 @@
-"""`fp test`: which records would be kept, and why not the others?"""
+"""`fp test`: which records the pattern keeps, and why the others are dropped."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from filterpatterns.cli.output import writers
 
 
 def _unmet(tally: Tally, expected: str | int) -> str | None:
-    """What `--expect` asked for and what was found, if the two differ."""
+    """Return what `--expect` asked for and what was found, if the two differ."""
     if expected == "all":
-        # Nothing at all is no success: a test that lost its events must not pass.
+        # No records is a failure: a test that lost its events must not pass.
         met, wanted = 0 < tally.matched == tally.total, "every record"
     elif expected == "none":
         met, wanted = tally.matched == 0, "no record"
@@ -68,14 +68,14 @@ def _check_usage(
     """Refuse arguments and options that do not go together.
 
     Raises:
-        click.UsageError: they don't.
+        click.UsageError: they conflict.
     """
     if junit and not cases and not expect:
-        raise click.UsageError("--junit needs --cases, or --expect to say what a failure is")
+        raise click.UsageError("--junit needs --cases, or --expect to define a failure")
     if cases and expect:
-        raise click.UsageError("--expect is about EVENTS; a case says itself what it expects")
+        raise click.UsageError("--expect is for EVENTS; each case has its own expectation")
     if cases and payload:
-        raise click.UsageError("--payload is about EVENTS; a case has records")
+        raise click.UsageError("--payload is for EVENTS; cases contain records")
     if explain and quiet:
         raise click.UsageError("--explain and --quiet exclude each other")
     if explain and as_json:
@@ -100,9 +100,9 @@ Examples:
   fp test --cases cases.jsonl --junit report.xml
 
 \b
-Exit status: 0; 1 if --expect did not come true, or a case fails; 2 if the
-pattern is refused, or a file, line or case could not be read (the others are
-tested all the same)."""
+Exit status: 0; 1 if the expectation of --expect is not met or a case fails;
+2 if the pattern is refused, or a file, line or case cannot be read (the
+remaining ones are still tested)."""
 )
 @pattern_options
 @payload_option
@@ -156,12 +156,12 @@ def command(
     junit: str | None,
     color: str,
 ) -> None:
-    """Say of each record whether the pattern keeps it, and if not, why.
+    """Print for each record whether the pattern keeps it, and if not, why.
 
     PATTERN is a file, `-` for standard input, or the pattern itself: a pattern or a FilterCriteria.
 
-    EVENTS are files, or `-` for standard input, plain or gzip: JSON Lines, an array, a single
-    record or a whole Lambda event ({"Records": [...]}), told apart by what is in them.
+    EVENTS are files, or `-` for standard input, plain or compressed: JSON Lines, an array, a single
+    record or a whole Lambda event ({"Records": [...]}). The format is detected from the content.
 
     Case files are JSON Lines (or an array) of objects with a `pattern`, a `record`, and what
     `matches` has to be, true or false; or with a `body`, around which a record is made; or with a
@@ -236,7 +236,7 @@ def command(
         writer = reporting = Reporting(writer, report, expect, compiled, verdict)
         verdict = reporting.verdict
     tally = Tally()
-    if isinstance(writer, writers.Silence):  # nothing is printed for a record
+    if isinstance(writer, writers.Silence):  # records are not printed
         lines = compiled._engine.lines_with_reasons()  # noqa: SLF001 - within the package
         count_files(files, verdict, lines, writer, tally, wrap=wrap)
     else:

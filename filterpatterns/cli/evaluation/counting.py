@@ -1,4 +1,4 @@
-"""Files of records -> what became of them, where nothing is printed for each: by generated code."""
+"""Counts the verdicts on files of records with generated code, if nothing is printed per record."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from filterpatterns.cli.evaluation.record_loop import (
     GetVerdict,
     Output,
     Tally,
-    complain,
     match_file,
+    report,
 )
 from filterpatterns.cli.io import parquet
-from filterpatterns.cli.io.lines import LineFilter, ReasonMatcher
+from filterpatterns.cli.io.lines import LineFilter, Outcome, ReasonMatcher
 from filterpatterns.cli.io.parquet import Columns
 from filterpatterns.cli.io.payloads import Wrap
 from filterpatterns.cli.io.streams import STDIN, Stream, reason
@@ -39,24 +39,29 @@ def count_files(
     wrap: Wrap | None = None,
     columns: Columns = _ROWS,
     compiled: Filter | None = None,
+    collect: Callable[[Outcome], None] | None = None,
+    writes_lines: bool = False,
 ) -> None:
-    """Count the records of files as `match_file` does; what cannot be read or judged is reported on
-    standard error.
+    """Count the records of files as `match_file` does; what cannot be read or evaluated is reported
+    on standard error.
 
     Args:
         files: the files; `-` is standard input.
         get_verdict: as for `match_file`.
-        lines: judges lines of JSON Lines, and calls `drop` for no match only; None if there is none
-            for the filter.
-        out: is flushed before anything is reported.
+        lines: matches lines of JSON Lines, and calls `drop` only for records that do not match;
+            None if the filter has no such function.
+        out: flushed before anything is reported.
         tally: where the records are counted.
         wrap: as for `match_file`.
         columns: as for `match_file`.
         compiled: as for `match_file`.
+        collect: called with what has become of the lines, some at a time; not for columns.
+        writes_lines: whether that may write to the terminal: then no progress is shown.
     """
     sizes = [_size(file) for file in files]
-    counter = _Counter(get_verdict, lines, out, tally, wrap)
-    with show_progress(sum(sizes), wanted=wants_progress(writes_lines=False)) as progress:
+    counter = _Counter(get_verdict, lines, out, tally, wrap, collect)
+    wanted = wants_progress(writes_lines=writes_lines)
+    with show_progress(sum(sizes), wanted=wanted) as progress:
         before = 0
         for file, size in zip(files, sizes, strict=True):
             if parquet.kind_of(file) is None:
@@ -77,7 +82,7 @@ def _size(file: str) -> int:
 
 
 class _Counter:
-    """Counts the records of one file after the other."""
+    """Counts the records of files, one after the other."""
 
     def __init__(
         self,
@@ -86,12 +91,14 @@ class _Counter:
         out: Output,
         tally: Tally,
         wrap: Wrap | None,
+        collect: Callable[[Outcome], None] | None,
     ) -> None:
         self._wrap = wrap
+        self._take_outcome = collect
         self._matcher = ReasonMatcher(get_verdict, lines, self._take_verdict)
         self._out = out
         self._tally = tally
-        self._matched = self._dropped = 0  # those of which the verdict has been counted
+        self._matched = self._dropped = 0  # those whose verdict has been counted
 
     def file(self, file: str, progress: Progress, before: int) -> None:
         """Count a file's records; `before` are the bytes of the files before it."""
@@ -117,7 +124,7 @@ class _Counter:
                     name, stream.problem + (f" (after line {count:,})" if count else "")
                 )
             elif not (lines.counts.records or lines.counts.errors):
-                complain(self._out, located(name, "warning: no records"))
+                report(self._out, located(name, "warning: no records"))
 
     def _take_verdict(self, record: Any, verdict: Verdict) -> None:
         why, key = verdict
@@ -131,8 +138,10 @@ class _Counter:
         self._tally.dropped[why.words(key)] += 1
 
     def _collect(self, lines: LineFilter, name: str) -> None:
-        """Count what has come out so far."""
+        """Count the outcome so far."""
         tally, outcome = self._tally, lines.outcome
+        if self._take_outcome is not None:
+            self._take_outcome(outcome)
         tally.matched += len(outcome.kept) - self._matched
         dropped = len(outcome.dropped) - self._dropped
         if dropped:
@@ -145,11 +154,11 @@ class _Counter:
                 continue
             tally.invalid += 1
             message = f"error: {problem.message}"
-            complain(self._out, located(name, message, problem.line, problem.column))
+            report(self._out, located(name, message, problem.line, problem.column))
         self._matched = self._dropped = 0
         for taken in (outcome.kept, outcome.dropped, outcome.invalid_lines, outcome.problems):
             taken.clear()
 
     def _cannot_read(self, name: str, why: str) -> None:
         self._tally.unreadable += 1
-        complain(self._out, located(name, f"error: {why}"))
+        report(self._out, located(name, f"error: {why}"))

@@ -1,4 +1,4 @@
-"""Records that miss what `fp test --expect` asks of each: explained, and reported."""
+"""Explains and reports the records that miss the expectation of `fp test --expect`."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from filterpatterns.matching.verdict import Verdict
 from filterpatterns.testing import assertions
 
 _MISSING = {"all": DROP, "none": MATCH}
-"""What becomes of a record that misses the expectation, where it is one of each record."""
+"""The result of a record that misses the expectation, if there is one for each record."""
 
 _INDENT = "     "
 
 
 def explained(compiled: Filter, record: Any, out: TextIO, *, color: bool) -> str:
-    """Why a record is kept or dropped, in lines to stand below what says that it is."""
+    """Return why a record is kept or dropped, in lines to print below its verdict."""
     try:
         explanation = compiled.explain(record)
-    except RecordError as error:  # a filter that the verdict had no need of cannot judge it
+    except RecordError as error:  # by a filter that the verdict did not need
         return f"{_INDENT}{error.message}\n"
     return explanations.rendered(out, explanation, color=color, indent=_INDENT)
 
 
 class Explaining:
-    """Passes rows on, and explains below each that misses: what is dropped, if nothing is expected
-    of each record."""
+    """Passes rows on, and explains those that miss; without an expectation for each record, those
+    that are dropped."""
 
     def __init__(
         self,
@@ -50,12 +50,12 @@ class Explaining:
         self._record: Any = None
 
     def verdict(self, record: Any) -> Verdict:
-        """As `Filter.verdict`, and the row that comes next is the record's."""
+        """As `Filter.verdict`; the next row is the record's."""
         self._record = record
         return self._compiled.verdict(record)
 
     def row(self, row: Row) -> None:
-        """Write a row, and why it misses."""
+        """Write a row, and why it misses the expectation."""
         self._writer.row(row)
         if row.result == self._missing:
             self._writer.flush()
@@ -67,7 +67,7 @@ class Explaining:
 
 
 class Reporting:
-    """Passes rows on, and reports each as a test case, if something is expected of each."""
+    """Passes rows on, and reports each as a test case if there is an expectation for each."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class Reporting:
         self._record: Any = None
 
     def verdict(self, record: Any) -> Verdict:
-        """As `get_verdict`, and the row that comes next is the record's."""
+        """As `get_verdict`; the next row is the record's."""
         self._record = record
         return self._get_verdict(record)
 
@@ -107,7 +107,7 @@ class Reporting:
             self._report.case(row.file, name)
 
     def flush(self) -> None:
-        """Bring all rows out; not yet the report."""
+        """Flush all rows, but not yet the report."""
         self._writer.flush()
 
     def finish(self, tally: Tally, unmet: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Reading files of records and judging each: what several commands do, and count alike."""
+"""Reads files of records, evaluates each record and counts the verdicts, for several commands."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from filterpatterns.matching.verdict import Reason, Verdict
 _ROWS = Columns()
 
 GetVerdict = Callable[[Any], Verdict]
-"""`Filter.verdict`, or what does more and says the same."""
+"""`Filter.verdict`, or a function that also does something else."""
 
 
 class Tally(Struct):
-    """What became of the records."""
+    """The counts of the records."""
 
     matched: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     invalid: int = 0
     unreadable: int = 0
     first: Any = None
-    """The first record that was dropped: if nothing matches, it may tell why."""
+    """The first record that was dropped: if nothing matches, it may show why."""
 
     @property
     def total(self) -> int:
-        """How many records there were, with the lines that are none."""
+        """The number of records, including lines that are not records."""
         return self.matched + self.dropped.total() + self.invalid
 
     def __str__(self) -> str:
@@ -54,15 +54,15 @@ class Tally(Struct):
 
 
 class Output(Protocol):
-    """What may hold back what standard output is to get."""
+    """A buffered writer to standard output."""
 
     def flush(self) -> None:
-        """Bring it out."""
+        """Flush the buffer."""
         ...
 
 
 class CountsUnreadable(Protocol):
-    """What counts the files that cannot be read, or not to their end."""
+    """Counts the files that cannot be read completely."""
 
     unreadable: int
 
@@ -77,12 +77,13 @@ def numbered(
     columns: Columns = _ROWS,
     compiled: Filter | None = None,
 ) -> Iterator[tuple[int, Item]]:
-    """The records of a file, and what is none, each with its number; that a file
-    cannot be read, or has no records, is said on standard error.
+    """Yield the items of a file (records, and lines that are not records) with their numbers.
+
+    A file that cannot be read, or has no records, is reported on standard error.
 
     Args:
         file: the file's name, or `-` for standard input.
-        out: is flushed before more input is waited for.
+        out: flushed before waiting for more input.
         tally: where files that cannot be read are counted.
         on_invalid: called with each line, or part of one, that is in no record.
         wrap: makes a record of each line, which is a payload; None for files of records.
@@ -101,12 +102,12 @@ def numbered(
     ):
         if item.line is None:
             tally.unreadable += 1
-            complain(out, located(item.file, f"error: {item.error}"))
+            report(out, located(item.file, f"error: {item.error}"))
             continue
         number += 1
         yield number, item
     if not number and tally.unreadable == unreadable:
-        complain(out, located(streams.STDIN if file == "-" else file, "warning: no records"))
+        report(out, located(streams.STDIN if file == "-" else file, "warning: no records"))
 
 
 def match_file(
@@ -119,12 +120,13 @@ def match_file(
     columns: Columns = _ROWS,
     compiled: Filter | None = None,
 ) -> None:
-    """Judge the records of a file; what cannot be read or judged is said on standard error.
+    """Evaluate the records of a file; what cannot be read or evaluated is reported on standard
+    error.
 
     Args:
         file: the file's name, or `-` for standard input.
-        get_verdict: says of a record what becomes of it.
-        writer: takes a row for each.
+        get_verdict: returns the verdict on a record.
+        writer: gets one row per record.
         tally: counts them.
         wrap: makes a record of each line, which is a payload; None for files of records.
         columns: as for `record_files.read_records`.
@@ -145,7 +147,7 @@ def match_files(
     *,
     wrap: Wrap | None = None,
 ) -> None:
-    """Judge the records of files, one after the other."""
+    """Evaluate the records of files, one after the other."""
     for file in files:
         match_file(file, get_verdict, writer, tally, wrap=wrap)
 
@@ -153,7 +155,7 @@ def match_files(
 def _match_item(
     item: Item, get_verdict: GetVerdict, writer: writers.Writer, tally: Tally
 ) -> tuple[str, str, str]:
-    """The result, the reason for machines, and the reason in words."""
+    """Return the result, the reason for machines, and the reason in words."""
     error, column = item.error, item.column
     if error is None:
         try:
@@ -170,19 +172,19 @@ def _match_item(
             tally.dropped[words] += 1
             return DROP, reason.slug, words
     tally.invalid += 1
-    complain(writer, located(item.file, f"error: {error}", item.line, column))
+    report(writer, located(item.file, f"error: {error}", item.line, column))
     return ERROR, "not-a-record", error
 
 
-def complain(out: Output, message: str) -> None:
-    """Say on standard error what comes after the output so far: both may be the same terminal."""
+def report(out: Output, message: str) -> None:
+    """Write to standard error, after flushing the output: both may be the same terminal."""
     out.flush()
     click.echo(message, err=True)
 
 
 def give_advice(tally: Tally, compiled: Filter) -> bool:
-    """If nothing matches, say what is likely the reason, as far as the first record tells; gives
-    whether there was something to say."""
+    """If nothing matches, print the likely reason, as far as the first record shows it. Return
+    whether there was one."""
     if tally.matched or tally.first is None:
         return False
     found = list(advice.hints(tally.first, compiled))
@@ -192,6 +194,6 @@ def give_advice(tally: Tally, compiled: Filter) -> bool:
 
 
 def hint_at_stats(tally: Tally) -> None:
-    """Of several records that simply do not match, say what tells them apart."""
+    """If several records simply do not match, name the command that shows why."""
     if tally.dropped[Reason.NO_MATCH.value] > 1:
         click.echo("fp: hint: fp stats shows which condition drops them", err=True)

@@ -1,7 +1,7 @@
-"""Lines of a file x filter -> the records' own lines, kept or dropped, and what is no record.
+"""Matches the lines of a file: lines of records are kept or dropped, other lines are collected.
 
 JSON Lines take the generated loop, which decodes of each line only what the pattern looks at and
-validates the rest. Lines that it does not judge, and files of another form, take the reader.
+validates the rest. Lines that it does not handle, and files of another form, take the reader.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SPACE = b" \t\r\n"
 
 
 class ReadError(NamedTuple):
-    """What could not be read, and where, as far as that is known."""
+    """What could not be read, and where, if known."""
 
     line: int | None
     column: int | None
@@ -33,11 +33,11 @@ class ReadError(NamedTuple):
 
 
 class Outcome(Struct):
-    """What became of the lines so far; whoever takes the lines out, clears the lists.
+    """The lines matched so far. The consumer of the lines clears the lists.
 
-    Each line is a record's own, byte for byte, with a line feed at its end. Where a record had no
-    line for itself (in an array, in a Lambda event, over many lines), it is its own text made one
-    line. `lost` are the lines that are no records, and `faults` what is wrong with them.
+    Each line is a record's own, byte for byte, with a line feed at its end. A record without a line
+    of its own (in an array, in a Lambda event, over many lines) is its text as one line.
+    `invalid_lines` are not records, and `problems` says why.
     """
 
     kept: list[bytes] = field(default_factory=list)
@@ -47,7 +47,7 @@ class Outcome(Struct):
 
 
 class Counts(Struct):
-    """How many lines were read, and how many records and other things were in them."""
+    """The number of lines that were read, and of records and errors in them."""
 
     lines: int = 0
     blank: int = 0
@@ -55,7 +55,7 @@ class Counts(Struct):
     errors: int = 0
 
     def add(self, other: Counts) -> None:
-        """Count what another part of the work has counted."""
+        """Add the counts of another part of the work."""
         self.lines += other.lines
         self.blank += other.blank
         self.records += other.records
@@ -63,21 +63,21 @@ class Counts(Struct):
 
 
 class LineMatcher:
-    """A filter, as the lines of any number of files are judged by it; what it learns of them (what
-    is faster, for such payloads) is kept from one to the next. Not to be shared by threads."""
+    """A filter for the lines of any number of files. What it learns about them (what is faster for
+    such payloads) is kept from file to file. Threads must not share it."""
 
     def __init__(self, compiled: Filter, *, drops: bool) -> None:
-        """`drops` says whether the dropped lines are wanted."""
+        """`drops`: whether the dropped lines are wanted."""
         self.drops = drops
         self.matches = compiled.matches
         self.lines = compiled._engine.lines(drops=drops)  # noqa: SLF001 - within the package
 
 
 class ReasonMatcher(LineMatcher):
-    """The same for those who want to know why records are dropped.
+    """Return a matcher that also tells why records are dropped.
 
-    `take` is called with the verdict of each record that the lines' own function leaves; the other
-    records that are dropped simply do not match.
+    `take` is called with the verdict on each record that the generated function leaves; the other
+    dropped records simply do not match.
     """
 
     def __init__(
@@ -97,9 +97,9 @@ class ReasonMatcher(LineMatcher):
 
 
 class LineFilter:
-    """Judges the lines of one file.
+    """Matches the lines of one file.
 
-    The outcome is collected in `outcome`; `counts.records` are those that matched or did not.
+    The outcome is collected in `outcome`; `counts.records` are those with a verdict.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class LineFilter:
             matcher: the filter.
             file: the file's name.
             wrap: makes a record of each line, which is a payload; None for files of records.
-            json_lines: whether the file is JSON Lines; None if its first line is to tell.
+            json_lines: whether the file is JSON Lines; None if the first line decides.
             most_kept: how many records to keep before it stops; None for all.
             most_dropped: how many to drop before it stops.
         """
@@ -135,7 +135,7 @@ class LineFilter:
         self._drop = _up_to(most_dropped, self.outcome.dropped.append)
 
     def run(self, read_lines: ReadLines) -> None:
-        """Judge the lines of a file.
+        """Match the lines of a file.
 
         The outcome grows meanwhile; `read_lines` may take it out whenever it is called.
 
@@ -147,10 +147,10 @@ class LineFilter:
         """
         with suppress(_Enough):
             while lines := read_lines(self._reader.longest):
-                self._judge_lines(lines)
+                self._match_lines(lines)
             self._match_items(self._reader.end())
 
-    def _judge_lines(self, lines: list[bytes]) -> None:
+    def _match_lines(self, lines: list[bytes]) -> None:
         counts = self.counts
         if self._reader.is_inside:
             self._match_items(self._reader.line(counts.lines, lines.pop(0)))
@@ -168,7 +168,7 @@ class LineFilter:
         counts.records += len(lines) - self._slow_lines
 
     def _slow(self, line: bytes, number: int) -> None:
-        """Judge a line that may be anything."""
+        """Match a line that may be anything."""
         self._slow_lines += 1
         items = self._reader.line(number, line)
         if not items and not line.strip(_SPACE):
@@ -180,7 +180,7 @@ class LineFilter:
         for item in items:
             problem = item.error
             if problem is None:
-                if enough is not None:  # but what is wrong in the same line is said
+                if enough is not None:  # but report errors in the same line
                     continue
                 try:
                     problem = self._matched(item)
@@ -193,7 +193,7 @@ class LineFilter:
             raise enough
 
     def _matched(self, item: Item) -> str | None:
-        """Judge a record; gives what is wrong if it cannot be."""
+        """Match a record; return the problem if that fails."""
         own = item.as_line()
         try:
             matches = self._matcher.matches(item.record)
@@ -209,11 +209,11 @@ class LineFilter:
 
 
 class _Enough(BaseException):
-    """No more is wanted. Not an Exception: generated code takes those for a record's."""
+    """Enough records are selected. Not an Exception: generated code handles those as a record's."""
 
 
 def _up_to(most: int | None, take: Callable[[bytes], None]) -> Callable[[bytes], None]:
-    """A function that takes lines, and raises _Enough with the last that is wanted."""
+    """Return a function that collects lines, and raises _Enough at the last that is wanted."""
     if most is None:
         return take
     left = most

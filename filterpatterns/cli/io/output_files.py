@@ -1,4 +1,4 @@
-"""Bytes -> standard output or files, packed if so named; a file is there when it is complete."""
+"""Writes to standard output or files, compressed by suffix; a file appears when it is complete."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _GZIP_LEVEL = 6
 
 _STREAM = re.compile(r"/(?:dev|proc/self)/(stdout|stderr|fd/[0-9]{1,9})")
 _STREAMS: Final = {"stdout": 1, "stderr": 2}
-"""Names that stand for a stream which is open already, and what they stand for."""
+"""Names of streams that are already open, and the streams."""
 
 Write = Callable[[bytes], None]
 
 
 @contextmanager
 def to_stdout(packing: Packing) -> Iterator[Write]:
-    """What writes to standard output. Each write is out at once, unless it is packed."""
-    if sys.stdout is None:  # closed by whoever started the program
+    """Return a writer to standard output. Writes are not buffered, unless they are compressed."""
+    if sys.stdout is None:  # closed by the parent process
         yield _nowhere
         return
     out = sys.stdout.buffer
@@ -50,11 +50,11 @@ def to_stdout(packing: Packing) -> Iterator[Write]:
 def to_file(
     path: str | None, *, as_it_comes: bool = False, append: bool = False
 ) -> Iterator[Write]:
-    """What writes to a file, packed if its name says so. None stands for no file.
+    """Return a writer to a file, compressed according to its name. None means no file.
 
-    The file has its name only when everything is in it: until then, and for good if the work fails,
-    what was there before stays there. Unless `as_it_comes`: then each write is out at once, since
-    the work may have no end but Ctrl-C. `append` adds to what is there, also at once.
+    The file gets its name only when it is complete: until then, and if the work fails, an existing
+    file stays as it is. With `as_it_comes`, writes go to the file directly, since the work may only
+    end with Ctrl-C. `append` appends to an existing file, also directly.
 
     Raises:
         Failure: it cannot be written.
@@ -83,7 +83,7 @@ def to_file(
                 if part is None and file is not None:
                     file.flush()
 
-        yield checked  # what fails there is not about this file
+        yield checked  # errors there are not about this file
         with failing(path):
             finish()
             file.close()
@@ -103,23 +103,23 @@ def _open_now(path: str) -> BinaryIO:
     stream = _STREAM.fullmatch(os.path.abspath(path))
     if stream is None:
         return open(path, "wb")
-    name = stream[1]  # to go on where others have written, and will write
+    name = stream[1]  # appends where others have written and will write
     return os.fdopen(os.dup(_STREAMS.get(name) or int(name.rpartition("/")[2])), "wb")
 
 
 def part_of(target: str) -> str:
-    """A name for what is to replace a file; no other has it: others may write there at the same
-    time, or may have been killed while they did."""
+    """Return a unique name for the replacement of a file: others may write there at the same time,
+    or may have been killed while they did."""
     return f"{target}.{secrets.token_hex(8)}.part"
 
 
 def open_part(part: str, target: str) -> BinaryIO:
-    """A new file that is to replace the target: it has the target's mode.
+    """Create a new file to replace the target, with the target's mode.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: it cannot be created.
     """
-    if os.path.isdir(target):  # said before the work, not after
+    if os.path.isdir(target):  # reported before the work, not after
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     file = open(part, "xb")  # noqa: SIM115 - the caller closes it
     with contextlib.suppress(OSError, AttributeError):  # Windows has no fchmod
@@ -128,7 +128,7 @@ def open_part(part: str, target: str) -> BinaryIO:
 
 
 def open_to_append(path: str, *, is_text: bool = True) -> BinaryIO:
-    """A file to go on with; the last line of text gets its line feed first.
+    """Open a file to append to; the last line of text gets its line feed first.
 
     Raises:
         OSError: it cannot be opened.
@@ -144,12 +144,12 @@ def open_to_append(path: str, *, is_text: bool = True) -> BinaryIO:
 
 
 def refuse_overlap(written: Iterable[tuple[str, str | None]], read: Iterable[str]) -> None:
-    """No file may be written that is read, which would have no end or be lost, or that is written
-    already, which would spoil it. Standard output and standard error count as written.
+    """Refuse to write a file that is read, which would never end or be lost, or that is already
+    written, which would corrupt it. Standard output and standard error count as written.
 
     Args:
-        written: options, and the files that they write.
-        read: the names of all files that are read, `-` for standard input; others do no harm.
+        written: options, and the files they write.
+        read: the names of all files that are read, `-` for standard input.
 
     Raises:
         Failure: two are the same file.
@@ -175,7 +175,7 @@ def refuse_overlap(written: Iterable[tuple[str, str | None]], read: Iterable[str
 
 
 def _identity(path: str) -> object:
-    """What two names of one file have in common; None for what is no file, like a terminal."""
+    """Return what two names of one file have in common; None for a terminal and the like."""
     if path == "-":
         return _stream_identity(sys.stdin)
     try:
@@ -183,7 +183,7 @@ def _identity(path: str) -> object:
     except (OSError, ValueError):
         if not path or "\0" in path:
             return None
-        return os.path.normcase(os.path.realpath(path))  # it may be made meanwhile
+        return os.path.normcase(os.path.realpath(path))  # it may be created meanwhile
     return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
@@ -196,8 +196,8 @@ def _stream_identity(stream: Any) -> object:
 
 
 def _is_file(path: str) -> bool:
-    """Whether a path is a file, or will be: a device, a named pipe, or whatever a stream that is
-    open already leads to, is written as it is."""
+    """Whether a path is or will be a regular file: devices, named pipes, and open streams are
+    written directly."""
     if os.path.abspath(path).startswith(("/dev/", "/proc/")):
         return False
     try:
@@ -208,7 +208,7 @@ def _is_file(path: str) -> bool:
 
 @contextmanager
 def failing(path: str) -> Iterator[None]:
-    """What fails here is a file that cannot be written.
+    """Turn errors into messages about a file that cannot be written.
 
     Raises:
         Failure: instead of an OSError.
@@ -220,18 +220,18 @@ def failing(path: str) -> Iterator[None]:
 
 
 def _nowhere(_data: bytes) -> None:
-    """Write to no file."""
+    """Write nothing."""
 
 
 def _nothing() -> None:
-    """What is not packed has no end mark."""
+    """Write no end mark: the data is not compressed."""
 
 
 def _packer(file: BinaryIO, packing: Packing) -> tuple[Write, Callable[[], None]]:
-    """What writes to a file, packed, and what writes the end mark.
+    """Return functions that write compressed data to a file, and its end mark.
 
-    Not gzip.GzipFile: where its last write fails, it tries again when it is collected. And what
-    fails has no end mark, so nobody takes it for the whole.
+    Not gzip.GzipFile: where its last write fails, it tries again when it is collected. And a
+    failed file gets no end mark, so that it does not look complete.
     """
     if packing == "none":
         return cast(Write, file.write), _nothing
@@ -253,5 +253,5 @@ def _compressor(packing: Literal["gzip", "zstd"]) -> Any:
         return zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, 16 + zlib.MAX_WBITS)  # 16: gzip
     new = zstd("Compressor")
     if new is None:
-        raise Failure(f"fp: error: zstd takes a library: {ZSTD_HINT}")
+        raise Failure(f"fp: error: zstd support requires the extra `zstd`: {ZSTD_HINT}")
     return new()

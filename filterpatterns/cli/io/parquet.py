@@ -1,4 +1,4 @@
-"""Parquet and Arrow IPC files: their rows as records, judged as columns (extra `arrow`)."""
+"""Parquet and Arrow IPC files: their rows as records, matched as columns (extra `arrow`)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from filterpatterns.engine.filter import Filter
 
 Kind = Literal["parquet", "arrow", "stream"]
-"""What a file of columns is: Parquet, an Arrow IPC file (Feather), or an Arrow IPC stream."""
+"""The kind of a file of columns: Parquet, an Arrow IPC file (Feather), or an Arrow IPC stream."""
 
 _MAGIC: Final[tuple[tuple[bytes, Kind], ...]] = (
     (b"PAR1", "parquet"),
@@ -32,10 +32,10 @@ _MAGIC: Final[tuple[tuple[bytes, Kind], ...]] = (
 )
 
 _ROWS: Final = 4096
-"""Rows of Parquet that are in memory at a time."""
+"""Rows of Parquet in memory at a time."""
 
 _BUFFER: Final = 1 << 20
-"""Bytes that are read at a time of each column of a row group."""
+"""Bytes to read at a time of each column of a row group."""
 
 _MOST_ERRORS: Final = 1000
 """Rows of a batch that are no records, and are looked for one by one; then each row is asked."""
@@ -44,7 +44,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class Columns(Struct, frozen=True):
-    """What is in the columns: each row a record, or one column of payloads, or of records."""
+    """The content of columns: each row a record, or one column of payloads or records."""
 
     column: str | None = None
     of: Of = "record"
@@ -55,32 +55,32 @@ class Columns(Struct, frozen=True):
         """What the options say.
 
         Raises:
-            click.UsageError: they do not go together.
+            click.UsageError: they conflict.
         """
         if of is not None and column is None:
-            raise click.UsageError("--of is about one column: say which, with --column")
+            raise click.UsageError("--of needs --column, which names the column")
         return cls(column, of or ("record" if column is None else "payload"), encoding)
 
 
 def column_options(command: Command) -> Command:
-    """What is in the columns of Parquet and Arrow files: `column`, `of` and `encoding`."""
+    """The options for the content of Parquet and Arrow files: `column`, `of` and `encoding`."""
     for option in (
         click.option(
             "--encoding",
             type=click.Choice(["raw", "base64"]),
-            help="How columns hold payloads: the bytes themselves, or base64.  "
+            help="How columns store payloads: the bytes themselves, or base64.  "
             "[default: as the source's records do]",
         ),
         click.option(
             "--of",
             type=click.Choice(["payload", "record"]),
-            help="What --column holds: payloads, or whole records as JSON text.  "
+            help="Content of --column: payloads, or whole records as JSON text.  "
             "[default: payload]",
         ),
         click.option(
             "--column",
             metavar="NAME",
-            help="Of Parquet and Arrow files, the column that holds the payloads; without it the "
+            help="The column of Parquet and Arrow files that has the payloads; without it, the "
             "columns are the members of records.",
         ),
     ):
@@ -89,8 +89,8 @@ def column_options(command: Command) -> Command:
 
 
 def kind_of(path: str) -> Kind | None:
-    """What a file of columns is, by its first bytes; None if it is another file."""
-    if not os.path.isfile(path):  # what a pipe gives, it gives once
+    """Return the kind of a file of columns by its first bytes; None for other files."""
+    if not os.path.isfile(path):  # a pipe can be read only once
         return None
     try:
         with open(path, "rb") as file:
@@ -133,12 +133,12 @@ def parts(path: str, kind: Kind, *, divide: bool) -> Iterator[tuple[Part, int]]:
 
 
 def words_of(error: Exception, kind: Kind) -> str:
-    """Why a file of columns cannot be read, in words that say what it is."""
+    """Say why a file of columns cannot be read."""
     return f"{'a Parquet' if kind == 'parquet' else 'an Arrow'} file: {reason(error)}"
 
 
 def missing(kind: Kind) -> str | None:
-    """What is to be installed before such files can be read, in words; None if it is there."""
+    """Say what must be installed to read such files; None if it is installed."""
     try:
         import pyarrow  # noqa: F401 - whether it is there
     except ImportError:
@@ -159,7 +159,7 @@ def require(path: str, kind: Kind) -> None:
 
 
 def schema_of(path: str, kind: Kind) -> pyarrow.Schema:
-    """The columns of a file, with what else is said about it.
+    """Return the schema of a file, including metadata.
 
     Raises:
         Failure: it cannot be read.
@@ -179,7 +179,7 @@ def schema_of(path: str, kind: Kind) -> pyarrow.Schema:
 
 
 def batches(part: Part, names: list[str] | None = None) -> Iterator[pyarrow.RecordBatch]:
-    """The rows of a part, in batches; of all columns, or of those that are named."""
+    """Yield the rows of a part in batches; all columns, or those named."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -200,8 +200,7 @@ def batches(part: Part, names: list[str] | None = None) -> Iterator[pyarrow.Reco
 
 
 class MatchedBatch(NamedTuple):
-    """A batch: for each row whether it is kept; and the rows that are no records, with what is
-    wrong with them."""
+    """A batch: whether each row is kept; and the rows that are not records, with the errors."""
 
     batch: pyarrow.RecordBatch
     mask: pyarrow.BooleanArray
@@ -209,10 +208,10 @@ class MatchedBatch(NamedTuple):
 
 
 def match_batch(compiled: Filter, columns: Columns, batch: pyarrow.RecordBatch) -> MatchedBatch:
-    """Judge a batch.
+    """Match a batch.
 
     Raises:
-        TypeError: the pattern looks at a column of a type that JSON does not have.
+        TypeError: the pattern names a column of a type that JSON does not have.
         ValueError: there is no such column.
     """
     import pyarrow as pa
@@ -249,7 +248,7 @@ def _mask(
 
 
 def rows_as_lines(batch: pyarrow.RecordBatch) -> list[bytes]:
-    """Each row as a line of JSON."""
+    """Return each row as a line of JSON."""
     return [
         orjson.dumps(row, default=_as_json, option=orjson.OPT_APPEND_NEWLINE | _OPTIONS)
         for row in _dicts(batch)
@@ -260,8 +259,8 @@ _OPTIONS: Final = orjson.OPT_NON_STR_KEYS | orjson.OPT_NAIVE_UTC
 
 
 def _as_json(value: Any) -> Any:
-    """What JSON has for a value that it does not have: numbers for decimals, base64 for bytes that
-    are no text, words for the rest."""
+    """Return a JSON value for another value: numbers for decimals, base64 for bytes that are not
+    text, strings for the rest."""
     if isinstance(value, Decimal):
         return orjson.Fragment(str(value)) if value.is_finite() else None
     if isinstance(value, bytes):
@@ -273,7 +272,7 @@ def _as_json(value: Any) -> Any:
 
 
 def ids(batch: pyarrow.RecordBatch) -> list[str | None]:
-    """What each row's record calls itself."""
+    """Return the id of each row's record."""
     return [record_id(row) for row in _dicts(batch)]
 
 
@@ -282,17 +281,17 @@ def _dicts(batch: pyarrow.RecordBatch) -> list[dict[str, Any]]:
 
 
 def _values(data: Any) -> list[Any]:
-    """Python's values; maps are objects, where pyarrow knows how to make them some."""
+    """Return Python values; maps become dicts if pyarrow supports that."""
     found: list[Any]
     try:
         found = data.to_pylist(maps_as_pydicts="lossy")
-    except TypeError:  # older pyarrows do not: lists of pairs
+    except TypeError:  # older versions of pyarrow: lists of pairs
         found = data.to_pylist()
     return found
 
 
 def items(path: str, kind: Kind, columns: Columns, compiled: Filter | None) -> Iterator[Item]:
-    """The rows of a file as records, each with its number; as `read_records` otherwise."""
+    """Yield the rows of a file as records with their numbers; otherwise like `read_records`."""
     words = missing(kind)
     if words is not None:
         yield Item(path, None, None, error=words)
@@ -338,13 +337,13 @@ def _records(
 
 
 def _payload(compiled: Filter, columns: Columns) -> tuple[str, bool]:
-    """The payload's key, and whether values are to become base64."""
+    """Return the payload's key, and whether values must become base64."""
     from filterpatterns.delivery.sources import Encoding
     from filterpatterns.engine.engine import Engine
     from filterpatterns.integrations.arrow.matchers import payload_key
 
     engine = compiled._engine  # noqa: SLF001 - in one package
     if not isinstance(engine, Engine):
-        raise ValueError("source auto: a column of payloads does not say of which source they are")
+        raise ValueError("source auto: a column of payloads does not show their source")
     is_base64 = engine.matcher.source.encoding is Encoding.BASE64
     return payload_key(engine.matcher), is_base64 and columns.encoding == "raw"

@@ -1,4 +1,4 @@
-"""`fp filter` on Parquet and Arrow files: parts of them -> what goes out; and rows -> files."""
+"""`fp filter` on Parquet and Arrow files: matches parts of them, and writes rows to files."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 _SUFFIXES: Final = {".parquet": "parquet", ".arrow": "arrow", ".feather": "arrow"}
 
 _ROW_GROUP_BYTES: Final = 1 << 25
-"""Bytes of rows that become a row group: what is written is held until then."""
+"""Bytes of rows in a row group: rows are held until then."""
 
 
 def writes_rows(path: str | None) -> bool:
-    """Whether a file of that name holds columns."""
+    """Whether a file of that name contains columns."""
     return path is not None and os.path.splitext(path)[1].lower() in _SUFFIXES
 
 
@@ -40,7 +40,7 @@ def run(
     tick: Callable[[int], None] | None,
     most: int | None,
 ) -> SliceResult:
-    """Judge a part's rows; as `Scan.run` otherwise."""
+    """Match a part's rows; otherwise like `Scan.run`."""
     words = parquet.missing(part.kind)
     if words is not None:
         return SliceResult(problem=words)
@@ -70,7 +70,7 @@ def run(
 
 
 def _split(found: MatchedBatch, work: ScanOptions) -> tuple[Any, Any]:
-    """Which rows are selected, and which are rejected; those that are no records are neither."""
+    """Return which rows are selected and which rejected; rows that are not records are neither."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -82,7 +82,7 @@ def _split(found: MatchedBatch, work: ScanOptions) -> tuple[Any, Any]:
 
 
 def _first(found: MatchedBatch, work: ScanOptions, most: int) -> MatchedBatch:
-    """The rows up to the last one of so many that are selected; all if these are fewer."""
+    """Return the rows up to the last that may be selected; all if there are fewer."""
     import pyarrow.compute as pc
 
     places = pc.indices_nonzero(_split(found, work)[0])
@@ -153,18 +153,18 @@ def _unpacked(data: bytes) -> pyarrow.Table:
 
 @contextmanager
 def rows_to_file(path: str, like: str) -> Iterator[Write]:
-    """What writes packed rows to a file of columns, which is there when it is complete.
+    """Return a writer of packed rows to a file of columns, which appears when it is complete.
 
     Args:
-        path: the file; its name says of which kind.
-        like: a file with the same columns: what is said there about them is said here as well.
+        path: the file; its name determines its kind.
+        like: a file with the same columns, whose schema metadata is copied.
 
     Raises:
-        Failure: it cannot be written; or rows have other columns.
+        Failure: it cannot be written, or rows have other columns.
     """
     kind = parquet.kind_of(like)
     if kind is None:
-        raise Failure(located(like, f"error: no Parquet or Arrow file, as {path} is to be"))
+        raise Failure(located(like, f"error: not a Parquet or Arrow file like {path}"))
     parquet.require(path, kind)
     schema = parquet.schema_of(like, kind)
     with (
@@ -219,7 +219,7 @@ def _writer(
 
 
 class _Sink(io.RawIOBase):
-    """A file that can only be written, from the start to the end."""
+    """A file that can only be written, from start to end."""
 
     def __init__(self, write: Write) -> None:
         self._write = write

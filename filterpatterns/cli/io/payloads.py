@@ -1,4 +1,4 @@
-"""Lines that are payloads by themselves -> records around them: `--payload`."""
+"""`--payload`: makes records of lines that are payloads."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Wrap = Callable[[str], str]
 
 
 def as_it_is(text: str) -> str:
-    """A record that is one already."""
+    """Return the text, which is already a record."""
     return text
 
 
 def wrapper(source: str) -> Wrap:
-    """What makes a record of a source from the text of its payload.
+    """Return a function that makes a record of a source from the text of its payload.
 
-    An event has no payload: there the text is the record.
+    An event has no payload: its text is the record.
     """
     if source not in SOURCES or not SOURCES[source].payload_keys:
         return as_it_is
@@ -43,33 +43,33 @@ def wrapper(source: str) -> Wrap:
 
 
 class PayloadReader:
-    """Lines -> items, as `delivery.reader.Reader`; but each line that is not blank is a payload,
-    whatever it holds, and the item's record is made of it."""
+    """Lines -> items, like `delivery.reader.Reader`; but each line that is not blank is a payload
+    of any content, from which the item's record is made."""
 
     is_json_lines = False
-    """No line can be taken for a record as it is."""
+    """No line is a record as it is."""
 
     def __init__(
         self, file: str, wrap: Wrap, *, on_invalid: Callable[[bytes], None] = forget
     ) -> None:
         """
         Args:
-            file: the name that the items have for the file.
+            file: the file's name in items.
             wrap: makes a record of a payload.
-            on_invalid: called with each line, or part of one, that is in no record.
+            on_invalid: called with each line, or part of one, that is not in a record.
         """
         self._file = file
         self._wrap = wrap
         self._on_invalid = on_invalid
         self.is_inside = False
-        """Whether the end of the line is to come: it has been given in part."""
+        """Whether the end of a partly read line is still to come."""
 
     def longest(self, _head: bytes) -> int:
-        """How many bytes of the next line are to be held before a part of it is given."""
+        """How many bytes of the next line to collect before a part of it is passed on."""
         return sizes.LONGEST_LINE
 
     def line(self, number: int, raw: bytes) -> Sequence[Item]:
-        """The item of a line. One that is too long comes in parts, and is an error."""
+        """Yield the item of a line. A line that is too long comes in parts, and is an error."""
         was_inside, self.is_inside = self.is_inside, not raw.endswith(b"\n")
         if was_inside:
             self._on_invalid(raw)
@@ -89,7 +89,7 @@ class PayloadReader:
         return (Item(self._file, number, self._wrap(text), own_line=own_line),)
 
     def end(self) -> Sequence[Item]:
-        """The items that the end of the file completes: none."""
+        """Yield the items that the end of the file completes: none."""
         return ()
 
     def _refused(self, number: int, words: str, raw: bytes) -> Sequence[Item]:

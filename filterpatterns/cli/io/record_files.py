@@ -1,4 +1,4 @@
-"""Files and standard input -> records, plain or packed, each as soon as it has been read."""
+"""Reads records from plain or compressed files and standard input, each as soon as possible."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ def read_records(
     columns: Columns = _ROWS,
     compiled: Filter | None = None,
 ) -> Iterator[Item]:
-    """The records of a file, one by one, while it is being read.
+    """Yield the records of a file while it is being read.
 
     Args:
         path: the file's name, or `-` for `stdin`.
-        stdin: what `-` stands for; `sys.stdin` unless given.
-        before_read: called each time before more input is waited for: the moment to flush output.
-        on_invalid: called with each line, or part of one, that is in no record.
-        wrap: makes a record of each line, whatever it holds: it is a payload. None for files of
+        stdin: the stream for `-`; `sys.stdin` unless given.
+        before_read: called each time before waiting for more input: the moment to flush output.
+        on_invalid: called with each line, or part of one, that is not in a record.
+        wrap: makes a record of each line, which is a payload of any content. None for files of
             records.
-        columns: what is in the columns of Parquet and Arrow files.
-        compiled: the filter that says how a payload is called, if a column holds payloads.
+        columns: the content of the columns of Parquet and Arrow files.
+        compiled: the filter, which knows the payload's key, if a column has payloads.
 
-    Never raises for what is in the file, or because there is none: an item says so.
+    Errors in the file, or a missing file, do not raise: they are items.
     """
     name = STDIN if path == "-" else path
     kind = parquet.kind_of(path)

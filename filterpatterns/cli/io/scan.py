@@ -1,4 +1,4 @@
-"""Files x filter -> what goes out: the work of `fp filter`, in one process or as a part of it."""
+"""Filters files: the work of `fp filter`, in one process or as a part of it."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from filterpatterns.errors import printable
 from filterpatterns.jsontext.decoding import parse
 
 _SECTION: Final = 1 << 22
-"""Bytes of a file that a process takes at a time: it holds no more than what it keeps of them."""
+"""Bytes of a file that a process takes at a time: it holds only what it keeps of them."""
 
 _MOST_SECTIONS = 4096
 _HEAD = 1 << 20
-"""Bytes in which it shows whether a file is JSON Lines; if it does not, it is not divided."""
+"""Bytes that show whether a file is JSON Lines; if they do not, it is not divided."""
 
 _READS_PER_PIECE = 8
-"""Reads of a buffer after which what has been found goes out, if the file is plain."""
+"""Reads of a buffer after which the output is passed on, if the file is plain."""
 
 
 class Scan:
-    """Judges units of work, one after the other."""
+    """Filters units of work, one after the other."""
 
     def __init__(self, work: ScanOptions) -> None:
         self._work = work
@@ -45,12 +45,12 @@ class Scan:
         *,
         most: int | None = None,
     ) -> SliceResult:
-        """Judge a unit's records.
+        """Filter a unit's records.
 
         Args:
             unit: what to read.
-            emit: called with pieces of the outcome, in order; what it raises ends the work.
-            tick: called now and then with the number of the unit's bytes that have been read.
+            emit: called with pieces of the outcome, in order; an exception from it ends the work.
+            tick: called from time to time with the number of bytes read of the unit.
             most: how many records to select before it stops; None for all.
         """
         if unit.kind is not None:
@@ -75,7 +75,7 @@ class Scan:
             lines.run(stream.read_lines)
             flush.now()
             problem = stream.problem
-        flush.stream = None  # or they would hold each other, and all pieces, until collected
+        flush.stream = None  # or a reference cycle would keep all pieces until collected
         if tick is not None:
             tick(stream.position)
         if problem is not None and lines.counts.lines and whole:
@@ -84,7 +84,7 @@ class Scan:
 
 
 class _Flush:
-    """Takes the outcome out when it is time."""
+    """Emits the outcome when it is time."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class _Flush:
         self._reads = 0
 
     def before_read(self) -> None:
-        """More is about to be read: a pipe may keep us waiting, and memory is to stay small."""
+        """Emit before more is read: a pipe may block, and memory must stay small."""
         self._reads += 1
         if self.stream is None:
             return
@@ -122,7 +122,7 @@ class _Flush:
 
 
 def _chunk(outcome: Outcome, work: ScanOptions) -> Chunk | None:
-    """What has come out so far, taken out; None if that is nothing."""
+    """Take out the outcome so far; None if it is empty."""
     kept, dropped = outcome.kept, outcome.dropped
     if not (kept or dropped or outcome.invalid_lines or outcome.problems):
         return None
@@ -144,7 +144,7 @@ def _chunk(outcome: Outcome, work: ScanOptions) -> Chunk | None:
 
 
 def _id_line(line: bytes) -> bytes:
-    """The id of the record in a line, `-` if it has none; in one line, whatever it holds."""
+    """Return the id of the record in a line as one line, `-` if it has none."""
     record: Any = parse(line.decode())
     found = record_id(record) if isinstance(record, dict) else None  # a payload may be anything
     return b"-\n" if found is None else printable(found).encode(errors="backslashreplace") + b"\n"
@@ -157,7 +157,7 @@ def _open(unit: FileSlice, before_read: Callable[[], None]) -> Stream:
 
 
 def file_slices(paths: tuple[str, ...], *, divide: bool) -> Iterator[tuple[FileSlice, int]]:
-    """The units of work in files, in order, each with its size in bytes (0: unknown).
+    """Yield the units of work in files, in order, each with its size in bytes (0: unknown).
 
     Args:
         paths: the files; `-` is standard input.
@@ -196,7 +196,7 @@ def _is_json_lines(path: str) -> bool:
 
 
 def _sections(path: str, size: int) -> Iterator[tuple[FileSlice, int]]:
-    """A file of JSON Lines, cut behind line feeds."""
+    """Divide a file of JSON Lines after line feeds."""
     step = max(_SECTION, size // _MOST_SECTIONS)
     start = 0
     with open(path, "rb") as file:

@@ -1,4 +1,4 @@
-"""What is to be read of files, what is asked for, and what comes out: the terms of `Scan`."""
+"""What to read of files, what to select, and the outcome: the terms of `Scan`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class FileSlice(NamedTuple):
     start: int = 0
     end: int | None = None
     kind: parquet.Kind | None = None
-    """Of a file of columns, which one it is: then it is divided into row groups."""
+    """The kind of a file of columns, which is divided into row groups."""
 
     @property
     def name(self) -> str:
@@ -30,10 +30,10 @@ class FileSlice(NamedTuple):
 
 
 class ScanOptions(Struct, frozen=True):
-    """What is asked for. `invert` turns round what is kept and what is dropped; of a record that is
-    kept, `ids` wants its id only, and `text` nothing but to be counted if it is not set. With
-    `as_payloads` each line is the payload of a record. `columns` says what is in columns; `packs`
-    and `packs_rejects`, that what goes out is to be rows again."""
+    """What to select. `invert` swaps kept and dropped records; of a kept record, `ids` selects only
+    its id, and without `text` it is only counted. With `as_payloads` each line is the payload of a
+    record. `columns` describes the content of columns; with `packs` and `packs_rejects`, the output
+    is rows again."""
 
     compiled: Filter
     invert: bool = False
@@ -48,7 +48,7 @@ class ScanOptions(Struct, frozen=True):
 
 
 class Chunk(NamedTuple):
-    """A part of what goes out: `selected` counts the records in `output`, `matched` those that the
+    """A part of the output: `selected` counts the records in `output`, `matched` those that the
     filter matched."""
 
     output: bytes
@@ -60,7 +60,7 @@ class Chunk(NamedTuple):
 
 
 class SliceResult(Struct, frozen=True):
-    """The end of a unit: what was counted, and why the file could not be read on, if so."""
+    """The end of a unit: its counts, and the error if the file could not be read completely."""
 
     counts: Counts = field(default_factory=Counts)
     problem: str | None = None

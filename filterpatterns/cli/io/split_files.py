@@ -1,6 +1,6 @@
-"""Records into files, one for each rule: which file is a rule's, and writing to many of them.
+"""Writes records to one file per rule: the names of the files, and writing to many of them.
 
-A file is named like its rule, percent-encoded as in URLs, with `.jsonl` behind it: everything but
+A file is named like its rule, percent-encoded as in URLs, with the suffix `.jsonl`: everything but
 ASCII letters, digits, `_`, `-`, `~` and `.` is `%XX` for each byte of its UTF-8, and so is a dot or
 a letter where it would make the name one that a system hides or reserves, or that differs from
 another rule's in nothing but case. The empty name is `%`. A name too long for a file is `%~` and
@@ -13,7 +13,7 @@ import hashlib
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -28,11 +28,11 @@ _LONGEST = 200
 _LEGEND = "%names.jsonl"
 _HELD_BYTES = 1 << 22
 _RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z)")
-"""Names that Windows keeps for devices, whatever comes behind a dot."""
+"""Names that Windows reserves for devices, with any suffix."""
 
 
 def file_names(names: Iterable[str]) -> dict[str, str]:
-    """The file of each rule: no two are the same, on any system."""
+    """Return the file of each rule: they all differ, on any system."""
     names = list(names)
     plain = {name: quote(name, safe="", errors="surrogatepass") for name in names}
     alike = Counter(file.lower() for file in plain.values())
@@ -41,7 +41,7 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
 
 def _safe(name: str, file: str, is_ambiguous: bool) -> str:
     if is_ambiguous:
-        # What is escaped already has capitals too: they are the same for all.
+        # Escapes have capitals too: they are the same for all.
         file = re.sub(r"%..|[A-Z]", lambda found: _escaped(found[0]), file)
     if file.startswith(".") or _RESERVED.match(file):
         file = _escaped(file[0]) + file[1:]
@@ -55,23 +55,23 @@ def _escaped(text: str) -> str:
 
 
 class Files:
-    """Writes lines to many files, holding some back: there may be more than can be open.
+    """Writes lines to many files, buffered: there may be more files than can be open.
 
-    Each replaces what was there before when all is done, as with `outputs.to_file`. A context
-    manager: what was written is brought out at its end, and thrown away if the work fails.
+    Each replaces an existing file at the end, as with `outputs.to_file`. A context manager: the
+    output is flushed at its end, and discarded if the work fails.
     """
 
     def __init__(self, *, append: bool = False, as_it_comes: bool = False) -> None:
         """
         Args:
-            append: add to what is there instead.
-            as_it_comes: write to the files themselves: the work may have no end but Ctrl-C.
+            append: append to existing files instead.
+            as_it_comes: write to the files directly: the work may only end with Ctrl-C.
         """
         self._append = append
         self._as_it_comes = as_it_comes
         self._held: dict[Path, list[bytes]] = {}
         self._size = 0
-        self._written: dict[Path, str | Path] = {}  # where to write what is to come
+        self._written: dict[Path, str | Path] = {}  # where to write
         self._parts: dict[Path, str] = {}
 
     def __enter__(self) -> Files:
@@ -91,22 +91,22 @@ class Files:
                 with suppress(OSError):
                     os.unlink(part)
 
-    def write(self, path: Path, line: bytes) -> None:
-        """Write a line, which has its line feed."""
-        self._held.setdefault(path, []).append(line)
-        self._size += len(line)
+    def write(self, path: Path, lines: Sequence[bytes]) -> None:
+        """Write lines, each of which ends with a line feed."""
+        self._held.setdefault(path, []).extend(lines)
+        self._size += sum(map(len, lines))
         if self._size > _HELD_BYTES:
             self.flush()
 
     def replace(self, paths: Iterable[Path]) -> None:
-        """Those of the files that exist are replaced even if nothing is written to them."""
+        """Replace existing files even if nothing is written to them."""
         if not self._append:
             for path in filter(Path.exists, paths):
                 self._held.setdefault(path, [])
             self.flush()
 
     def flush(self) -> None:
-        """Bring everything out.
+        """Flush everything.
 
         Raises:
             Failure: a file cannot be written.
@@ -132,24 +132,26 @@ class Files:
 
 
 class Split:
-    """A folder with a file for each rule that takes a record."""
+    """A folder with a file for each rule that matches a record."""
 
     def __init__(self, folder: Path, names: Iterable[str], files: Files) -> None:
         self._folder = folder
         self._files = files
-        self._names = file_names(names)
-        self._explained: set[str] = set()
+        self._paths = {name: folder / file for name, file in file_names(names).items()}
+        self._unexplained = {
+            name for name, path in self._paths.items() if path.name.startswith("%~")
+        }
 
     @property
     def paths(self) -> list[Path]:
         """All files that may be written."""
-        return [self._folder / file for file in (*self._names.values(), _LEGEND)]
+        return [*self._paths.values(), self._folder / _LEGEND]
 
     def make_folder(self) -> None:
-        """Make the folder, if there is none.
+        """Create the folder if it does not exist.
 
         Raises:
-            Failure: it cannot be made.
+            Failure: it cannot be created.
         """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -157,12 +159,16 @@ class Split:
             raise Failure(located(str(self._folder), f"error: {reason(error)}")) from None
         self._files.replace(self.paths)
 
-    def write(self, names: list[str], line: bytes) -> None:
-        """Write a line to the file of each of the rules."""
-        for name in names:
-            file = self._names[name]
-            if file.startswith("%~") and name not in self._explained:
-                self._explained.add(name)
-                known = json_line({"file": file, "name": name})
-                self._files.write(self._folder / _LEGEND, known)
-            self._files.write(self._folder / file, line)
+    def write(self, lines: Iterable[bytes], names: Iterable[list[str]]) -> None:
+        """Write lines, each to the files of the rules that are named for it."""
+        by_name: dict[str, list[bytes]] = {}
+        for line, rules in zip(lines, names, strict=True):
+            for name in rules:
+                by_name.setdefault(name, []).append(line)
+        for name, taken in by_name.items():
+            path = self._paths[name]
+            if name in self._unexplained:
+                self._unexplained.remove(name)
+                known = json_line({"file": path.name, "name": name})
+                self._files.write(self._folder / _LEGEND, [known])
+            self._files.write(path, taken)

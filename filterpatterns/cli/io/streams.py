@@ -1,4 +1,4 @@
-"""Files and standard input -> lines of bytes, unpacked if they are gzip or zstd."""
+"""Reads files and standard input as lines of bytes, decompressed if they are gzip or zstd."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STDIN: Final = "<stdin>"
 """The name of standard input in messages."""
 
 _BUFFER_SIZE = 1 << 16
-"""Bytes, few enough to stay in a core's cache: larger ones are slower."""
+"""Bytes in a buffer that stays in a core's cache: larger buffers are slower."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -27,11 +27,11 @@ ZSTD_HINT: Final = "pip install zstandard"
 
 _LONGEST_MAGIC = 16
 _ZSTD_STEP = 1024
-"""Packed bytes at a time: they may become 30,000 times as many."""
+"""Compressed bytes at a time: they may become 30,000 times as many."""
 
 
 def reason(error: Exception) -> str:
-    """Why the operating system refused, in words that go on a sentence."""
+    """Return why the operating system refused, as part of a sentence."""
     words = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return words[:1].lower() + words[1:]
 
@@ -40,9 +40,9 @@ def stdin_bytes() -> BinaryIO:
     """Standard input.
 
     Raises:
-        ValueError: there is none.
+        ValueError: it is closed.
     """
-    if sys.stdin is None:  # closed by whoever started the program
+    if sys.stdin is None:  # closed by the parent process
         raise ValueError("standard input is closed")
     return sys.stdin.buffer
 
@@ -61,7 +61,7 @@ def _may_be_packed(head: bytes) -> bool:
 
 
 class Stream:
-    """The lines of a file. Where they end before the file does, `fault` says why."""
+    """The lines of a file. If they end before the file does, `fault` has the reason."""
 
     def __init__(
         self, raw: Any, *, before_read: Callable[[], None] | None = None, keep_open: bool = False
@@ -69,12 +69,12 @@ class Stream:
         """
         Args:
             raw: a binary file, unbuffered or not.
-            before_read: called each time before more input is waited for: the moment to flush
-                output. What it raises goes to whoever asked for a line.
+            before_read: called each time before waiting for more input: the moment to flush output.
+                Its exceptions reach the caller who asked for a line.
             keep_open: leave `raw` open.
         """
         self._source = _Source(raw, before_read, keep_open)
-        # A section begins in the middle: what looks like packed data there is none.
+        # A section begins in the middle: it cannot be compressed data.
         head = b"" if isinstance(raw, Section) else self._source.peek(_may_be_packed)
         layer: _Layer | _Source = self._source
         if head.startswith(_GZIP_MAGIC):
@@ -84,17 +84,16 @@ class Stream:
         self._layer = layer
         self._begun: list[bytes] = []
         self._begun_size = 0
-        self._is_inside = False  # whether the line that was given last has not ended
+        self._is_inside = False  # whether the last line passed on has not ended
         self._is_fresh = not isinstance(raw, Section)  # nothing has been read yet
         self._unreadable: str | None = None
 
     def read_lines(self, longest: Callable[[bytes], int]) -> list[bytes]:
-        """The lines that are next, as many as are there; none at the end.
+        """Return the next lines, as many as are available; none at the end.
 
-        Each ends with a line feed, and only there; the last line of a file gets one if it has none,
-        so that nothing that is written after it is glued to it. Of a line that begins so, `longest`
-        says how many bytes are to be held; a longer one comes in parts, of which only the last ends
-        with a line feed.
+        Each ends with a line feed; the last line of a file gets one if it has none, so that output
+        after it begins a new line. `longest` returns, for the beginning of a line, how many of its
+        bytes to hold; a longer line comes in parts, of which only the last ends with a line feed.
         """
         while data := self._take():
             lines = io.BytesIO(data).readlines()  # ends at line feeds only, and faster than split
@@ -118,7 +117,7 @@ class Stream:
         data = self._layer.take(_BUFFER_SIZE)
         if self._is_fresh and data:
             self._is_fresh = False
-            while b"\n" not in data and len(data) < _BUFFER_SIZE:  # no line yet to be given
+            while b"\n" not in data and len(data) < _BUFFER_SIZE:  # no complete line yet
                 more = self._layer.take(_BUFFER_SIZE)
                 if not more:
                     break
@@ -140,30 +139,30 @@ class Stream:
         stdin: BinaryIO | None = None,
         before_read: Callable[[], None] | None = None,
     ) -> Stream:
-        """The lines of the file of that name; `-` stands for standard input.
+        """Open the file of that name; `-` is standard input.
 
         Raises:
-            OSError, ValueError: there is no such file, or it may not be read.
+            OSError, ValueError: the file does not exist or is not readable.
         """
         if path == "-":
             raw = stdin if stdin is not None else stdin_bytes()
             return cls(raw, before_read=before_read, keep_open=True)
-        # Unbuffered: _Source says when the operating system is asked for more.
+        # Unbuffered: _Source decides when to ask the operating system for more.
         return cls(open(path, "rb", buffering=0), before_read=before_read)
 
     @property
     def problem(self) -> str | None:
-        """Why the file cannot be read on; None if it has ended or may go on."""
+        """Why reading stopped before the end of the file; None if it did not."""
         return self._source.problem or self._layer.problem or self._unreadable
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is a file on a disk, and not compressed: what is read is all there is."""
+        """Whether it is an uncompressed file on a disk: a read returns all there is."""
         return self._source.is_file and self._layer is self._source
 
     @property
     def position(self) -> int:
-        """How many bytes of the file have been read, packed as they are."""
+        """How many bytes of the file have been read, before decompression."""
         return self._source.position
 
     def __enter__(self) -> Stream:
@@ -179,7 +178,7 @@ class Stream:
 
 
 class _Source(io.RawIOBase):
-    """The raw bytes, some of which may have been looked at; says when it goes to get more."""
+    """The raw bytes, some of which may have been peeked at; calls back before it reads more."""
 
     def __init__(self, raw: Any, before_read: Callable[[], None] | None, keep_open: bool) -> None:
         super().__init__()
@@ -187,7 +186,7 @@ class _Source(io.RawIOBase):
         self.problem: str | None = None
         self._get = (
             getattr(raw, "read1", None) or raw.read
-        )  # what is there, without waiting for more
+        )  # what is available, without waiting for more
         self._raw = raw
         self._before_read = before_read
         self._keep_open = keep_open
@@ -199,13 +198,13 @@ class _Source(io.RawIOBase):
         return True
 
     def peek(self, wants_more: Callable[[bytes], bool]) -> bytes:
-        """The first bytes, which will be read again."""
+        """Return the first bytes, which will be read again."""
         while wants_more(self._head) and (more := self._read(_LONGEST_MAGIC)):
             self._head += more
         return self._head
 
     def take(self, size: int) -> bytes:
-        """The next bytes, at most so many, without waiting for more than some; none at the end."""
+        """Return the next bytes, at most so many, without waiting for all; none at the end."""
         data, self._head = self._head[:size], self._head[size:]
         return data or self._read(size)
 
@@ -236,7 +235,7 @@ class _Source(io.RawIOBase):
 
 
 def _size(raw: Any) -> int | None:
-    """How many bytes there must be to come: those there are now, if it is a file on a disk."""
+    """Return how many bytes must still follow: the current size, if it is a file on a disk."""
     if isinstance(raw, Section):
         return raw.left
     try:
@@ -252,10 +251,10 @@ class Section:
     def __init__(self, path: str, start: int, end: int) -> None:
         """
         Raises:
-            OSError: there is no such file, or it may not be read.
+            OSError: the file does not exist or is not readable.
         """
         self.left = end - start
-        """How many bytes are to come."""
+        """Return how many bytes are left."""
         self._file = open(path, "rb", buffering=0)  # noqa: SIM115 - closed in `close`
         self._file.seek(start)
 
@@ -271,7 +270,7 @@ class Section:
 
 
 class _Layer:
-    """What unpacks; an error ends the data, so that the line before it is not lost."""
+    """Decompresses; an error ends the data, so that the line before it is not lost."""
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
         self.problem: str | None = None
@@ -289,7 +288,7 @@ class _Layer:
 
 
 class _UnpackError(Exception):
-    """What is packed is broken, or nothing here unpacks it."""
+    """The compressed data is broken, or no library decompresses it."""
 
 
 def _gzip_reader(source: _Source) -> Callable[[int], bytes]:
@@ -309,7 +308,7 @@ def _gzip_reader(source: _Source) -> Callable[[int], bytes]:
 
 
 class _Zstd:
-    """Unpacks frame after frame."""
+    """Decompresses frame after frame."""
 
     def __init__(self, source: _Source, new: Callable[[], Any]) -> None:
         self._source = source
@@ -338,7 +337,7 @@ class _Zstd:
 
 
 def zstd(side: str) -> Any:
-    """What makes a zstd compressor or decompressor; None where there is no library for it."""
+    """Return a function that makes a zstd compressor or decompressor; None without a library."""
     with contextlib.suppress(ImportError):
         return getattr(import_module("compression.zstd"), f"Zstd{side}")  # from Python 3.14 on
     with contextlib.suppress(ImportError):
@@ -353,4 +352,4 @@ def _zstd_reader(source: _Source) -> Callable[[int], bytes]:
 
 
 def _no_zstd(_size: int) -> bytes:
-    raise _UnpackError(f"zstd data, which takes a library: {ZSTD_HINT}")
+    raise _UnpackError(f"zstd support requires the extra `zstd`: {ZSTD_HINT}")

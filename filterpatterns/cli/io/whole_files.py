@@ -1,4 +1,4 @@
-"""A whole file, or standard input -> its bytes, within reason."""
+"""Reads whole files, or standard input, up to a limit."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from filterpatterns.cli.messages import Failure, located
 
 
 def read_whole(name: str, most: int, what: str, *, hint: str = "") -> bytes:
-    """The bytes of a file, without a byte order mark; of standard input if that is its name.
+    """Return the bytes of a file, or of standard input (`-`), without a byte order mark.
 
     Args:
         name: the file's name, for messages too.
-        most: how many bytes it may have.
-        what: what it is read as.
-        hint: what to say more if it cannot be read, from a line feed on.
+        most: the maximum size in bytes.
+        what: what the file is read as, for messages.
+        hint: added to the message if it cannot be read; begins with a line feed.
 
     Raises:
-        Failure: it cannot be read, or is larger.
+        Failure: it cannot be read, or is too large.
     """
     try:
         if name == STDIN:

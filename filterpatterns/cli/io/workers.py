@@ -1,8 +1,8 @@
-"""Units of work -> processes, and their outcomes in order.
+"""Distributes units of work to processes, and returns their outcomes in order.
 
-Each process has every n-th unit and a pipe of its own, so nothing is shared and nobody is asked for
-work. A process keeps what it finds in a unit until that unit's turn has come: it may work ahead by
-one unit, and no further, whatever the files' size.
+Each process has every n-th unit and a pipe of its own, so nothing is shared and no
+process asks for work. A process keeps the outcome of a unit until that unit's turn has come: it may
+work ahead by one unit, whatever the size of the files.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from filterpatterns.cli.io.slices import Chunk, FileSlice, ScanOptions, SliceRes
 from filterpatterns.cli.messages import Failure
 
 _WORTHWHILE = 1 << 24
-"""Bytes for each process: starting one takes as long as judging some of them."""
+"""Bytes for each process: starting one takes as long as matching some of them."""
 
 
 _BUFFER_SIZE = 1 << 16
 
 _MOST_HELD = 1 << 24
-"""Bytes of what a process has found: row groups may be large."""
+"""Bytes of outcome that a process may hold: row groups may be large."""
 
 
 def useful(sizes: Sequence[int]) -> int:
@@ -45,20 +45,20 @@ def _cores() -> int:
 def run_all(
     units: Sequence[FileSlice], work: ScanOptions, jobs: int, emit: Callable[[Chunk], None]
 ) -> Iterator[SliceResult]:
-    """Judge units in so many processes; pieces and ends come in the order of the units.
+    """Filter units in so many processes; pieces and ends come in the order of the units.
 
     Raises:
-        Failure: a process died. What has come out so far is not all.
+        Failure: a process died. The output is incomplete.
     """
-    import multiprocessing  # takes a while, and most work is done by one process
+    import multiprocessing  # slow to import, and mostly one process does the work
 
-    # A forked process has the compiled filter already. Elsewhere than on Linux that is not safe.
+    # A forked process has the compiled filter already. That is only safe on Linux.
     method = "fork" if sys.platform == "linux" else "spawn"
     context: Any = multiprocessing.get_context(method)
     pipes = [context.Pipe(duplex=False) for _ in range(jobs)]
     files = [os.fdopen(os.dup(reader.fileno()), "rb", _BUFFER_SIZE) for reader, _ in pipes]
     for reader, _ in pipes:
-        reader.close()  # or a process would never see that nobody reads what it writes
+        reader.close()  # or a process would never notice that its reader is gone
     processes = [
         context.Process(
             target=_work,
@@ -66,7 +66,7 @@ def run_all(
                 units[index::jobs],
                 work,
                 writer,
-                # What is inherited: or no process would see that another one, or this, has gone.
+                # Inherited ends: or no process would notice that another has gone.
                 [*files, *(other for _, other in pipes[index + 1 :])] if method == "fork" else [],
             ),
             daemon=True,
@@ -76,7 +76,7 @@ def run_all(
     try:
         for process, (_, writer) in zip(processes, pipes, strict=True):
             process.start()
-            writer.close()  # so that its end is seen when the process dies
+            writer.close()  # so that the end of a dead process is noticed
         for index in range(len(units)):
             yield _outcome(files[index % jobs], processes[index % jobs], emit)
     finally:
@@ -84,7 +84,7 @@ def run_all(
             file.close()
         for process in processes:
             if process.pid is not None:
-                process.kill()  # it has nothing to tidy up, and may not have got to its first line
+                process.kill()  # it has nothing to clean up, and may not have started yet
         for process in processes:
             if process.pid is not None:
                 process.join()
@@ -115,7 +115,7 @@ def _how(status: int | None) -> str:
 def _work(
     units: Sequence[FileSlice], work: ScanOptions, writer: Any, others: Sequence[Any]
 ) -> None:
-    """What a process does. Ctrl-C is the parent's business: it ends the others."""
+    """The work of a process. The parent handles Ctrl-C and ends the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for other in others:
         other.close()
@@ -136,7 +136,7 @@ def _work(
 
 
 class _Held:
-    """Keeps pieces until their unit's turn has come, unless they become too many."""
+    """Keeps pieces until their unit's turn has come, unless there are too many."""
 
     def __init__(self, send: Callable[[Chunk], None]) -> None:
         self._send = send

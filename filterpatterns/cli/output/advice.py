@@ -1,4 +1,4 @@
-"""Records of which none matched -> what is likely the reason, where it is not in the pattern."""
+"""If no record matched: the likely reason, where it is not in the pattern."""
 
 from __future__ import annotations
 
@@ -29,8 +29,7 @@ _MOST_NAMES: Final = 3
 
 
 def hints(record: Any, compiled: Filter) -> Iterator[str]:
-    """What to say of a record that was dropped, if nothing matched at all; nothing if nothing is
-    known.
+    """Return a hint about a dropped record, if no record matched; an empty string if there is none.
 
     Args:
         record: the record, as it was read.
@@ -65,8 +64,8 @@ def hints(record: Any, compiled: Filter) -> Iterator[str]:
 
 
 def _without_payload(compiled: Filter, source: str) -> Iterator[str]:
-    """A pattern without the payload's name, for records that have one: what is said of it when the
-    source is known from the start."""
+    """A hint about a pattern without the payload's name, for records that have one; the same as if
+    the source were known from the start."""
     if compiled.source == "auto" and source != "event":
         for warning in check_texts(compiled.texts, source, None):
             if warning.code in _NO_PAYLOAD and warning.hint:
@@ -77,7 +76,7 @@ def _without_payload(compiled: Filter, source: str) -> Iterator[str]:
 def _in_payload(
     record: Mapping[str, Any], compiled: Filter, source: str, payload: str
 ) -> Iterator[str]:
-    """An envelope in the payload, which the pattern does not know of."""
+    """A hint about an envelope in the payload that the pattern ignores."""
     held = SOURCES[source].view(record).get(payload)
     if SOURCES[source].encoding is Encoding.BASE64 and isinstance(held, str):
         try:
@@ -85,14 +84,14 @@ def _in_payload(
         except ValueError:
             if data_is_gzip(held):
                 yield (
-                    f"{payload} is gzip (CloudWatch Logs sends it so): Lambda filters without "
-                    "unpacking it, so that no rule for its fields holds; filter in the function"
+                    f"{payload} is gzip (as sent by CloudWatch Logs): Lambda filters without "
+                    "decompressing it, so no rule for its fields matches; filter in the function"
                 )
             return
     value = decoding.parse(held) if isinstance(held, str) else held
     wanted = _wanted(compiled, payload)
     if isinstance(value, str) and isinstance(decoding.parse(value), dict):
-        yield f"{payload} is a JSON string that holds JSON: the sender has encoded it twice"
+        yield f"{payload} is a JSON string that contains JSON: the sender has encoded it twice"
     if not isinstance(value, dict) or not wanted:
         return
     message = value.get("Message")
@@ -102,12 +101,12 @@ def _in_payload(
     elif "detail-type" in value and isinstance(value.get("detail"), dict):
         if not wanted & {*value}:
             yield (
-                f"{payload} is an EventBridge event: its fields stand under detail: "
+                f"{payload} is an EventBridge event: its fields are under detail: "
                 f'{{"{payload}": {{"detail": {{{_sketch(wanted)}}}}}}}'
             )
     elif _is_s3(value) and "Records" not in wanted:
         yield (
-            f"{payload} is an S3 notification: its fields stand under Records: "
+            f"{payload} is an S3 notification: its fields are under Records: "
             f'{{"{payload}": {{"Records": {{"s3": {{"object": {{"key": [...]}}}}}}}}}}'
         )
 
@@ -126,7 +125,7 @@ def _notification(payload: str, message: str, wanted: set[str]) -> str:
     what = "a string, which filters cannot look into"
     if held:
         names = ", ".join(printable(name) for name in held[:_MOST_NAMES])
-        what = f"a string that holds JSON with {names}, and filters cannot look into it"
+        what = f"a string that contains JSON with {names}, and filters cannot look into it"
     return (
         f"{payload} is an SNS notification, and its Message is {what}: turn on raw message "
         "delivery, or filter on the subscription (FilterPolicy)"

@@ -1,4 +1,4 @@
-"""Explanations for a stream: marks that it can write, colours if it is to have them."""
+"""Writes explanations to a stream: with marks that it can represent, and colours on request."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def rendered(
     every_filter: bool = False,
     indent: str = "",
 ) -> str:
-    """An explanation for people, as lines that a stream can take.
+    """Return an explanation for people, as lines that a stream can represent.
 
     Args:
-        out: the stream; where its encoding does not have the marks, they are ASCII.
+        out: the stream; if its encoding lacks the marks, they are ASCII.
         explanation: what to write.
-        color: whether the stream is to have colours.
-        every_filter: all filters of a FilterCriteria in full, even if one of them holds.
-        indent: what each line begins with.
+        color: whether to use colours.
+        every_filter: show all filters of a FilterCriteria in full, even if one of them matches.
+        indent: the beginning of each line.
     """
     style = replace(UNICODE if takes(out, _MARKS) else ASCII, color=color)
     lines = draw(explanation, style, every_filter=every_filter).split("\n")

@@ -21,10 +21,10 @@ _PLAIN = "\x1b[0m"
 
 
 class Finding(Struct, frozen=True):
-    """A diagnostic, the file that it is about, and the mapping in it.
+    """A diagnostic with its file and mapping.
 
     `severity` is the diagnostic's, or `skipped` for what could not be checked,
-    `note` for what is worth knowing about it.
+    `note` for other facts about it.
     """
 
     file: str
@@ -42,11 +42,11 @@ class Finding(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """What a run has found: the findings, the files that were checked, and those that could not be
+    """The results of a run: the findings, the files that were checked, and those that could not be
     read, with the reason.
 
-    `strict` counts warnings as errors; `drawn` wants the line and the hint in the text as well,
-    `color` colours.
+    `strict` counts warnings as errors; `drawn` adds the line and the hint to the text, `color`
+    colours.
     """
 
     findings: tuple[Finding, ...]
@@ -72,7 +72,7 @@ def text(report: Report) -> str:
         message = printable(diagnostic.message)
         lines.append(located(finding.file, f"{code} {message}", finding.line, finding.column))
         if report.drawn:
-            # What follows the headline: where it is in the pattern, the line, the carets, the hint.
+            # After the headline: the place in the pattern, the line, the carets, the hint.
             lines += format_diagnostic(diagnostic).split("\n")[1:]
     return "".join(f"{line}\n" for line in lines)
 
@@ -139,7 +139,7 @@ _SARIF_LEVELS = {"error": "error", "warning": "warning", "skipped": "note", "not
 
 def sarif(report: Report) -> str:
     """A log of SARIF 2.1.0 (OASIS, "Static Analysis Results Interchange Format")."""
-    from filterpatterns.lint.catalog import catalog  # long, and only for this
+    from filterpatterns.lint.catalog import catalog  # a long table, only needed here
 
     findings = report.findings
     codes = sorted({finding.diagnostic.code for finding in findings})
@@ -212,7 +212,7 @@ def _slashes(file: str) -> str:
 
 def junit(report: Report) -> str:
     """A test suite: a case for each finding, and one for each file without any."""
-    from filterpatterns.cli.output.junit import Suite  # XML: only for those who ask
+    from filterpatterns.cli.output.junit import Suite  # XML: only on request
 
     suite = Suite("fp check")
     with_findings = {finding.file for finding in report.findings}

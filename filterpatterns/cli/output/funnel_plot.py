@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from filterpatterns.cli.io import streams
-from filterpatterns.cli.messages import Failure, located
+from filterpatterns.cli.io.output_files import to_file
+from filterpatterns.cli.messages import Failure
 from filterpatterns.cli.output import funnel_tables
 from filterpatterns.errors import printable
 from filterpatterns.language.wording import shorten
@@ -29,7 +30,7 @@ _KEPT, _DROPPED, _TEXT, _QUIET = "#2a78b5", "#f3c6a5", "#1d2733", "#5d6b78"
 
 
 def require() -> None:
-    """Make sure that pictures can be drawn, before there is much work done for one.
+    """Check that pictures can be drawn, before the work begins.
 
     Raises:
         Failure: matplotlib is not installed.
@@ -50,7 +51,7 @@ class _Bar(NamedTuple):
 
 
 def save(path: str, funnels: Sequence[Funnel]) -> None:
-    """Draw the funnels, one below the other, into a file; its suffix says in which format.
+    """Draw the funnels, one below the other, into a file; its suffix determines the format.
 
     Raises:
         Failure: it cannot be written.
@@ -66,12 +67,12 @@ def save(path: str, funnels: Sequence[Funnel]) -> None:
     if not drawn:
         axes[0].set_title("no records")
         axes[0].axis("off")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of characters that the font has not
-            figure.savefig(path, format=path[-3:].lower(), dpi=150)
-    except (OSError, ValueError) as error:
-        raise Failure(located(path, f"error: {streams.reason(error)}")) from None
+    picture = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about characters that the font lacks
+        figure.savefig(picture, format=path[-3:].lower(), dpi=150)
+    with to_file(path) as write:
+        write(picture.getvalue())
 
 
 def _bars(funnel: Funnel) -> Iterator[_Bar]:
@@ -88,7 +89,7 @@ def _bars(funnel: Funnel) -> Iterator[_Bar]:
 
 
 def _most_important(bars: list[_Bar]) -> list[_Bar]:
-    """The bars, without those that drop least if there are too many for a picture."""
+    """Return the bars, without those that drop least if there are too many for a picture."""
     places = sorted(range(1, len(bars)), key=lambda place: -bars[place].drops)
     return [bars[place] for place in sorted([0, *places[: _MOST_STAGES - 1]])]
 
@@ -122,7 +123,7 @@ def _draw(axis: Any, funnel: Funnel, bars: Sequence[_Bar]) -> None:
         funnel_tables.title(funnel), loc="left", color=_TEXT, fontweight="bold"
     )
     heading.set_parse_math(False)
-    note = "blue: left behind the condition; orange: dropped by it"
+    note = "blue: left after the condition; orange: dropped by it"
     if len(bars) < len(list(_bars(funnel))):
         note += f"; the {len(bars) - 1} conditions that drop most, of {len(funnel.stages)}"
     axis.text(0, len(bars) - 0.35, note, va="top", color=_QUIET, fontsize=8)

@@ -23,17 +23,17 @@ _MOST_ALTERNATIVES = 20
 _BAR = "█"
 _BAR_WIDTH = 20
 _ROOM_FOR_BARS = 100
-"""Columns that a terminal has to have."""
+"""Minimum width of a terminal."""
 
 _UNBOUNDED = 1 << 16
 _COUNTS = ("present", "alone", "drops", "left")
 _GAP = 2
 _LEAST_ROOM = 16
-"""Columns that are left to the conditions in any case."""
+"""Minimum width of the conditions."""
 
 
 class _Line(NamedTuple):
-    """A row of a funnel's table; None is for what there is nothing to say of."""
+    """A row of a funnel's table; None for empty cells."""
 
     label: str
     present: int | None = None
@@ -43,7 +43,7 @@ class _Line(NamedTuple):
 
 
 def drawn(funnels: Sequence[Funnel], out: TextIO, *, color: bool) -> str:
-    """The funnels, and what their fields hold; as wide as they come if `out` is no terminal."""
+    """Return the funnels and the contents of their fields; unbounded unless `out` is a terminal."""
     width = shutil.get_terminal_size().columns if out.isatty() else _UNBOUNDED
     bars = _ROOM_FOR_BARS <= width < _UNBOUNDED and takes(out, _BAR)
     ellipsis = "…" if takes(out, "…") else "..."
@@ -71,7 +71,7 @@ def title(funnel: Funnel) -> str:
     """What a funnel is about, in a line."""
     words = f"filter {funnel.index + 1} ({funnel.source}) keeps {funnel.kept:,}"
     words += f" of {counted(funnel.records)}"
-    return words + (f", cannot judge {funnel.undecided:,}" if funnel.undecided else "")
+    return words + (f", no verdict for {funnel.undecided:,}" if funnel.undecided else "")
 
 
 def format_label(funnel: Funnel) -> str:

@@ -1,49 +1,53 @@
 """Results as JUnit XML, the format that continuous integration servers read.
 
-There is no standard; what is written is what Jenkins' and GitLab's readers document: `testsuites`,
+There is no standard; the output follows the documentation of Jenkins and GitLab: `testsuites`,
 `testsuite`, `testcase` with `failure` or `error`.
 """
 
 from __future__ import annotations
 
 import re
-import shutil
 from collections import Counter
 from tempfile import TemporaryFile
-from typing import IO, Literal
+from typing import Literal
 from xml.etree import ElementTree
 
-from filterpatterns.cli.io import streams
-from filterpatterns.cli.messages import Failure, located
+from filterpatterns.cli.io.output_files import to_file
 
 Outcome = Literal["failure", "error"]
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What no XML document may hold, not even as a reference (XML 1.0, production 2, "Char")."""
+"""Characters that XML must not contain, not even as references (XML 1.0, production 2, "Char")."""
+
+
+_BLOCK = 1 << 16
 
 
 class Report:
     """A test suite that is written while it runs: memory does not grow with its cases.
 
-    The file is opened at once, so that a name that cannot be written to is told before the work. A
-    context manager, which closes it.
+    The file is opened at once, so that an unwritable file is reported before the work. It has its
+    name only when the report is complete. A context manager, which closes it.
 
     Raises:
         Failure: it cannot be written.
     """
 
     def __init__(self, path: str) -> None:
-        self._path = path
         self._counts: Counter[str] = Counter()
-        self._file = self._open()
+        self._file = to_file(path)
+        self._write = self._file.__enter__()
         self._cases = TemporaryFile()  # noqa: SIM115 - closed by __exit__
+        self._is_written = False
 
     def __enter__(self) -> Report:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._cases.close()
-        self._file.close()
+        if not self._is_written:
+            unfinished = _Unfinished()
+            self._file.__exit__(_Unfinished, unfinished, None)
 
     def case(
         self,
@@ -66,20 +70,17 @@ class Report:
         Raises:
             Failure: it cannot be written.
         """
-        try:
-            self._file.write(_head("fp test", self._counts, ("tests", "failures", "errors")))
-            self._cases.seek(0)
-            shutil.copyfileobj(self._cases, self._file)
-            self._file.write(_TAIL)
-            self._file.flush()
-        except OSError as error:
-            raise Failure(located(self._path, f"error: {streams.reason(error)}")) from None
+        self._write(_head("fp test", self._counts, ("tests", "failures", "errors")))
+        self._cases.seek(0)
+        while block := self._cases.read(_BLOCK):
+            self._write(block)
+        self._write(_TAIL)
+        self._is_written = True
+        self._file.__exit__(None, None, None)
 
-    def _open(self) -> IO[bytes]:
-        try:
-            return open(self._path, "wb")
-        except (OSError, ValueError) as error:
-            raise Failure(located(self._path, f"error: {streams.reason(error)}")) from None
+
+class _Unfinished(Exception):
+    """The run ended before the report was written."""
 
 
 class Suite:

@@ -1,4 +1,4 @@
-"""How far long work has come, on standard error, for people at a terminal."""
+"""Progress of long work, on standard error, for people at a terminal."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _PATIENCE: Final = 0.5
 
 
 class Progress(Protocol):
-    """Told what has been done so far, in all."""
+    """A function that takes the progress so far, in total."""
 
     def __call__(self, done: int, matched: int) -> None:
-        """So many bytes have been read, and so many records selected."""
+        """Show how many bytes have been read, and how many records selected."""
 
 
 @contextmanager
 def show_progress(total: int, *, wanted: bool) -> Iterator[Progress]:
-    """What shows the progress, until it is left.
+    """A context manager that shows the progress.
 
     Args:
         total: bytes to be read; 0 if that is not known.
@@ -38,7 +38,7 @@ def show_progress(total: int, *, wanted: bool) -> Iterator[Progress]:
 
 
 def wants_progress(*, writes_lines: bool) -> bool:
-    """Whether somebody is looking, and no line of the output would come between."""
+    """Whether standard error is a terminal that no output shares."""
     if sys.stderr is None or not sys.stderr.isatty():
         return False
     return not (writes_lines and sys.stdout is not None and sys.stdout.isatty())
@@ -63,7 +63,7 @@ class _Bar:
         self._progress.update(self._task, completed=done, matched=f"{matched:,}")
 
     def stop(self) -> None:
-        """Take it off the screen."""
+        """Remove it from the screen."""
         if self._progress is not None:
             self._progress.stop()
 

@@ -26,7 +26,7 @@ class Lines:
     """For people: batches that fail, on standard error, and the summary.
 
     Args:
-        out: takes the summary.
+        out: gets the summary.
         is_dry: nothing was handled or deleted.
     """
 
@@ -36,7 +36,7 @@ class Lines:
         self._lock = threading.Lock()
 
     def batch(self, result: BatchResult) -> None:
-        """Say what failed."""
+        """Report failures."""
         with self._lock:
             _say_failure(result)
 
@@ -49,11 +49,11 @@ class Lines:
 
 
 class JsonLines:
-    """For machines: an object for each batch, and one for the summary; tracebacks still go to
+    """For machines: one object per batch, and one for the summary; tracebacks still go to
     standard error."""
 
     def __init__(self, out: TextIO) -> None:
-        import orjson  # needed nowhere else
+        import orjson  # only needed here
 
         self._dumps = orjson.dumps
         self._out = out
@@ -77,13 +77,13 @@ class JsonLines:
 
 
 def wants_table(*, as_json: bool) -> bool:
-    """Whether somebody is looking, and no line of the output would come between."""
+    """Whether standard error is a terminal that no output shares."""
     return wants_progress(writes_lines=as_json)
 
 
 @contextlib.contextmanager
 def live(counts: Callable[[], Counts], *, wanted: bool) -> Iterator[None]:
-    """Show the counts on standard error, as they are now, until it is left."""
+    """A context manager that shows the current counts on standard error."""
     if not wanted:
         yield
         return

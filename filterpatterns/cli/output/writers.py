@@ -1,4 +1,4 @@
-"""What goes to standard output: lines for people, in columns, or JSON Lines for machines."""
+"""Writers to standard output: columns for people, or JSON Lines for machines."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from filterpatterns.cli.io.json_output import write_json
 from filterpatterns.errors import printable
 
 MATCH, DROP, ERROR = "match", "drop", "error"
-"""What becomes of a record."""
+"""The result of a record."""
 
 NOT_A_RECORD: Final = "not a record"
-"""The reason of every error, for people: standard error has said more."""
+"""The reason of every error, for people: details are on standard error."""
 
 _COLORS = {MATCH: "\x1b[32m", DROP: "\x1b[33m", ERROR: "\x1b[31m"}
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
@@ -25,7 +25,7 @@ _HELD_ROWS = 256
 
 
 class Row(NamedTuple):
-    """One record and what became of it; `reason` is for machines, `detail` for people."""
+    """One record and its result; `reason` is for machines, `detail` for people."""
 
     file: str
     line: int
@@ -37,7 +37,7 @@ class Row(NamedTuple):
 
 
 class Writer(Protocol):
-    """Takes rows; they are out, at the latest, after `flush`."""
+    """Writes rows; all are written, at the latest, after `flush`."""
 
     def row(self, row: Row) -> None:
         """Write a row."""
@@ -47,7 +47,7 @@ class Writer(Protocol):
 
 
 def stdout() -> TextIO:
-    """Standard output, made to take every character, even if it has been closed."""
+    """Return standard output, set to accept every character, even if it has been closed."""
     if sys.stdout is None:
         return open(os.devnull, "w", encoding="utf-8")
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -66,7 +66,7 @@ class Silence:
 
 
 class JsonLines:
-    """An object a row."""
+    """One JSON object per row."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -85,9 +85,9 @@ class JsonLines:
 
 
 class Columns:
-    """A line a row, under the name of its file if there are several files.
+    """One line per row, under the name of its file if there are several files.
 
-    Rows are held for a moment, so that their columns can be made to fit.
+    Rows are buffered briefly, so that columns fit.
     """
 
     def __init__(self, out: TextIO, *, color: bool, file_names: bool) -> None:
@@ -133,7 +133,7 @@ class Columns:
         self._out.write("".join(lines))
 
     def _shown(self, name: str | None) -> str:
-        """An id that is safe to print, and short: a long one is cut in the middle."""
+        """Return an id that is safe to print, and short: a long id is cut in the middle."""
         if name is None:
             return "-"
         if len(name) > _ID_WIDTH:
@@ -143,7 +143,7 @@ class Columns:
 
 
 def takes(out: TextIO, text: str) -> bool:
-    """Whether a stream's encoding has the characters of a text."""
+    """Whether a stream's encoding can represent a text."""
     try:
         text.encode(out.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):

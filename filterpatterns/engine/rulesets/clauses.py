@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
+from typing import Any
 
 from msgspec import Struct
 
 from filterpatterns.delivery.sources import FormatAction, PayloadFormat, Source
 from filterpatterns.language.operators import AnythingBut, Exists
+from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.combinations import bits
 from filterpatterns.matching.match_tree import Conjunctions, FieldTest, PlacedTest
 
@@ -20,30 +22,63 @@ class Rule(Struct, frozen=True, eq=False):
     name: str
 
 
-class Clause(Struct, frozen=True, eq=False):
+class Clause(Struct, frozen=True, eq=False, gc=False):
     """Tests that must all hold, in one situation, for the rule to match by some conjunctions.
 
     Mostly it is one conjunction (`mask` has its bit), and the tests are all that it has. Where a
-    pattern has very many, one clause stands for all of them, with the tests that they share.
+    pattern has very many, one clause stands for all of them (`is_shared`): it has the tests that
+    they share, and in `others` those that some of them have, with the masks of these.
     """
 
     rule: Rule
     conjunctions: Conjunctions
     mask: int
     tests: tuple[FieldTest, ...]
+    others: tuple[tuple[FieldTest, int], ...]
     is_shared: bool
 
+    def all_tests(self) -> Iterator[FieldTest]:
+        """All tests of the conjunctions."""
+        yield from self.tests
+        for test, _ in self.others:
+            yield test
+
     def is_ambiguous(self, bound: set[str]) -> bool:
-        """Whether the values by path do not settle it: it has more tests than these; or two of
-        them, or one for absence, are about elements of arrays."""
-        if self.is_shared:
-            return True
-        inside = [test for test in self.tests if test.path in bound]
+        """Whether the values by path do not settle it: two of the tests, or one for absence, are
+        about elements of arrays."""
+        if not bound:
+            return False
+        inside = [test for test in self.all_tests() if test.path in bound]
         return len(inside) > 1 or any(test.optional for test in inside)
+
+    def holding(self, leaves: Mapping[str, list[Any]], budget: Budget) -> int:
+        """The conjunctions that hold for the values by path, if the tests that all share do and the
+        clause is not ambiguous.
+
+        Raises:
+            RecordError: there are so many values and rules that the budget does not suffice.
+        """
+        held = self.mask
+        for test, mask in self.others:
+            if not held & mask:
+                continue
+            values = leaves.get(test.path)
+            if values is None:
+                if not test.optional:
+                    held &= ~mask
+                continue
+            if len(values) > _FEW:
+                budget.spend(len(values) * len(test.rules))
+            if not any(rule.holds(value) for rule in test.rules for value in values):
+                held &= ~mask
+        return held
 
 
 PayloadFormats = tuple[tuple[str, ...], tuple[PayloadFormat, ...]]
 """The payload keys that a conjunction names, and the format that each of these payloads has."""
+
+_FEW = 16
+"""Values of a path that need not be counted."""
 
 _MOST_TESTS = 1_000
 """Tests, over all conjunctions of a pattern, up to which each conjunction has clauses of its own.
@@ -53,22 +88,31 @@ _MOST_TESTS = 1_000
 def clauses_of(conjunctions: Conjunctions, rule: Rule) -> Iterator[tuple[PayloadFormats, Clause]]:
     """The clauses of a pattern; there is none for a situation in which it cannot hold."""
     is_shared = conjunctions.size() > _MOST_TESTS
-    groups = _by_formats(conjunctions) if is_shared else map(_bit, bits(conjunctions.alive))
-    for mask in groups:
-        tests = [placed for placed in conjunctions.tests if placed.mask & mask == mask]
-        wanted = _wanted(conjunctions, mask)
+    groups = _by_formats(conjunctions) if is_shared else _one_by_one(conjunctions)
+    for mask, tests in groups:
+        wanted = _wanted(conjunctions.source, {_kind(placed) for placed in tests})
         for formats in product(PayloadFormat, repeat=len(wanted)):
             filtered = _filtered(conjunctions.source, wanted, formats)
             if filtered is None:
                 continue
-            here = [placed.test for placed in tests if _kind(placed) in filtered]
-            here.sort(key=_holds_often)
-            clause = Clause(rule, conjunctions, mask, tuple(here), is_shared)
+            here = [placed for placed in tests if _kind(placed) in filtered]
+            by_all = [placed.test for placed in here if placed.mask & mask == mask]
+            by_all.sort(key=_holds_often)
+            others = [(each.test, each.mask) for each in here if each.mask & mask != mask]
+            clause = Clause(rule, conjunctions, mask, tuple(by_all), tuple(others), is_shared)
             yield (tuple(wanted), formats), clause
 
 
-def _bit(place: int) -> int:
-    return 1 << place
+_Tests = list[PlacedTest]
+
+
+def _one_by_one(conjunctions: Conjunctions) -> Iterator[tuple[int, _Tests]]:
+    """Each conjunction, with its tests."""
+    tests: dict[int, _Tests] = {place: [] for place in bits(conjunctions.alive)}
+    for placed in conjunctions.tests:
+        for place in bits(placed.mask & conjunctions.alive):
+            tests[place].append(placed)
+    return ((1 << place, its_tests) for place, its_tests in tests.items())
 
 
 _Kind = tuple[str | None, PayloadFormat | None]
@@ -82,19 +126,18 @@ def _kind(placed: PlacedTest) -> _Kind:
     return placed.payload, PayloadFormat.STRING if is_string else PayloadFormat.JSON
 
 
-def _wanted(conjunctions: Conjunctions, mask: int) -> dict[str, set[PayloadFormat]]:
-    """The formats that conjunctions want, by payload key."""
+def _wanted(source: Source, kinds: set[_Kind]) -> dict[str, set[PayloadFormat]]:
+    """The formats that conjunctions with tests of these kinds want, by payload key."""
     wanted: dict[str, set[PayloadFormat]] = {}
-    kinds = {_kind(placed) for placed in conjunctions.tests if placed.mask & mask}
-    for key in conjunctions.source.payload_keys:
+    for key in source.payload_keys:
         formats = {form for payload, form in kinds if payload == key and form is not None}
         if formats:
             wanted[key] = formats
     return wanted
 
 
-def _by_formats(conjunctions: Conjunctions) -> list[int]:
-    """All conjunctions, in groups of those that want the same formats."""
+def _by_formats(conjunctions: Conjunctions) -> Iterator[tuple[int, _Tests]]:
+    """All conjunctions, in groups of those that want the same formats, with their tests."""
     masks: dict[_Kind, int] = {}
     for placed in conjunctions.tests:
         kind = _kind(placed)
@@ -103,7 +146,8 @@ def _by_formats(conjunctions: Conjunctions) -> list[int]:
     groups = [conjunctions.alive]
     for mask in masks.values():
         groups = [part for group in groups for part in (group & mask, group & ~mask) if part]
-    return groups
+    for group in groups:
+        yield group, [placed for placed in conjunctions.tests if placed.mask & group]
 
 
 def _filtered(

@@ -26,12 +26,13 @@ from filterpatterns.jsontext.numbers import read_number
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 
 
-def line_matcher(version: Version, take: Callable[[bytes, list[Rule]], None]) -> MatchLines | None:
+def line_matcher(version: Version, take: Callable[[list[Rule]], None]) -> MatchLines | None:
     """The function for lines that are plain records; None for sets that no code is generated for.
 
     Args:
         version: the rules.
-        take: called with a line and the rules that match it, if there are any; one may come twice.
+        take: called with the rules that match a line, if there are any, before the line is kept;
+            one may come twice.
     """
     if decoders_overflow():
         return None
@@ -50,7 +51,7 @@ def line_matcher(version: Version, take: Callable[[bytes, list[Rule]], None]) ->
         def take_clauses(line: bytes, clauses: list[Clause]) -> None:
             rules = version.rules(line, clauses)
             if rules:
-                take(line, rules)
+                take(rules)
                 keep(line)
             else:
                 drop(line)

@@ -220,14 +220,15 @@ class RuleSet(ArrowNames):
         state = self._state
         return partial(_names_of_each, state, on_error), _matcher(state)
 
-    def _lines(self, take: Callable[[bytes, list[str]], None]) -> MatchLines | None:
-        """A function for lines of JSON Lines that calls `take` with each line that any rule
-        matches, and their names, by the rules as they are now; None where there is none."""
+    def _lines(self, take: Callable[[list[str]], None]) -> MatchLines | None:
+        """A function for lines of JSON Lines that calls `take` with the names for each line that
+        any rule matches, before it keeps the line, by the rules as they are now; None where there
+        is none."""
         versions = self._state.versions
         if len(versions) > 1:
             return None
         (version,) = versions.values()
-        return line_matcher(version, lambda line, rules: take(line, _names(rules)))
+        return line_matcher(version, lambda rules: take(_names(rules)))
 
     def _add(self, patterns: Mapping[str, PatternInput]) -> None:
         """Add all or, if one is refused, none."""

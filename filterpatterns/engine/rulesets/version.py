@@ -17,18 +17,12 @@ from filterpatterns.engine.rulesets.reading import Reading, Wanted, decode_recor
 from filterpatterns.engine.rulesets.straight import END, Result, SetCodegen
 from filterpatterns.engine.rulesets.types import Unsupported
 from filterpatterns.language.operators import AnythingBut, compares_addresses
+from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.match_tree import Conjunctions, FieldTest
 from filterpatterns.matching.verdict import Payloads, as_record
-from filterpatterns.matching.verdicts import Group, grouped
+from filterpatterns.matching.verdicts import Group, partitioned
 
 _IndexedClause = tuple[PayloadFormats, Clause]
-
-_MOST_CONJUNCTIONS = 1 << 11
-"""Conjunctions of many rules that are evaluated together."""
-
-_FEW_PATTERNS = 2
-"""Up to so many patterns are evaluated each by itself."""
-
 
 _SETTLED = 64
 """Records after which code is generated for a version: it pays only where there are many."""
@@ -57,6 +51,115 @@ class _Straight:
         self.streak = self.skip = min(2 * self.streak + 1, _MOST_SKIPPED)
 
 
+_MOST_CONJUNCTIONS = 1 << 11
+"""Conjunctions of many rules that are evaluated together."""
+
+_FEW_PATTERNS = 2
+"""Up to so many patterns are evaluated each by itself."""
+
+_MOST_TESTS = 64
+"""Tests up to which a pattern is evaluated together with others."""
+
+_FREE_TESTS = 16
+_STEPS_PER_TEST = 10
+"""The cost of each further test of a pattern, in steps of a search: its place in a tree may have to
+be made."""
+
+_MOST_KEPT = 1 << 16
+"""Tests of all patterns whose trees are kept, of those that are evaluated by themselves."""
+
+
+class TreeCache:
+    """The trees of patterns that are evaluated by themselves; of any versions of a rule set."""
+
+    __slots__ = ("_groups", "_tests")
+
+    def __init__(self) -> None:
+        self._groups: dict[Conjunctions, Group] = {}
+        self._tests = 0
+
+    def __getitem__(self, conjunctions: Conjunctions) -> Group:
+        group = self._groups.get(conjunctions)
+        if group is None:
+            self._tests += len(conjunctions.tests)
+            if self._tests > _MOST_KEPT:
+                self._groups.clear()
+                self._tests = len(conjunctions.tests)
+            group = self._groups[conjunctions] = Group((conjunctions,))
+        return group
+
+
+class Groups:
+    """The patterns of a version, by the groups in which they are evaluated.
+
+    Threads may make a tree at the same time: then it is made twice.
+    """
+
+    __slots__ = ("_filed", "_made", "_together", "cache")
+
+    def __init__(self, filed: Mapping[Any, Iterable[tuple[Any, Clause]]], cache: TreeCache) -> None:
+        self._filed = filed
+        self.cache = cache
+        self._together: dict[Conjunctions, tuple[Conjunctions, ...]] = {}
+        self._made: dict[tuple[Conjunctions, ...], Group] = {}
+
+    def holding(self, asked: Mapping[Conjunctions, int], payloads: Payloads) -> dict[Any, int]:
+        """Return which of the conjunctions asked for hold for a record with these payloads.
+
+        Raises:
+            RecordError: that takes more than is left of the record's budget.
+        """
+        held: dict[Conjunctions, int] = {}
+        _spend_for_tests(asked, payloads.budget)
+        for number, (group, members) in enumerate(self._groups(list(asked))):
+            if number:
+                payloads.budget.spend_for_walks()
+            mask = 0
+            for conjunctions in members:
+                mask |= asked[conjunctions] << group.starts[conjunctions]
+            holding = group.holding(payloads, mask)
+            for conjunctions in members:
+                held[conjunctions] = holding >> group.starts[conjunctions]
+        return held
+
+    def _groups(self, asked: list[Conjunctions]) -> Iterator[tuple[Group, list[Conjunctions]]]:
+        """Yield the groups of some patterns, each with those of them that it has."""
+        together: dict[tuple[Conjunctions, ...], list[Conjunctions]] = {}
+        for conjunctions in asked:
+            if len(asked) <= _FEW_PATTERNS or len(conjunctions.tests) > _MOST_TESTS:
+                yield self.cache[conjunctions], [conjunctions]
+            else:
+                together.setdefault(self._members(conjunctions), []).append(conjunctions)
+        for members, chosen in together.items():
+            group = self._made.get(members)
+            if group is None:
+                group = self._made[members] = Group(members)
+            yield group, chosen
+
+    def _members(self, conjunctions: Conjunctions) -> tuple[Conjunctions, ...]:
+        """Return the patterns that are evaluated together with one, itself among them."""
+        if conjunctions not in self._together:
+            clauses = (clause for filed in self._filed.values() for _, clause in filed)
+            patterns = {
+                clause.conjunctions: None
+                for clause in clauses
+                if len(clause.conjunctions.tests) <= _MOST_TESTS
+            }
+            for members in partitioned(patterns, _MOST_CONJUNCTIONS):
+                self._together.update(dict.fromkeys(members, members))
+        return self._together[conjunctions]
+
+
+def _spend_for_tests(asked: Iterable[Conjunctions], budget: Budget) -> None:
+    """Count the tests of large patterns.
+
+    Raises:
+        RecordError: there are too many.
+    """
+    tests = sum(max(0, len(conjunctions.tests) - _FREE_TESTS) for conjunctions in asked)
+    budget.spend_for_tests(_STEPS_PER_TEST * tests)
+
+
 def _is_about_addresses(test: FieldTest) -> bool:
     rules = [*test.rules]
     for rule in test.rules:
@@ -73,8 +176,7 @@ class Version(Struct, frozen=True, eq=False):
     filed: Mapping[Rule, tuple[_IndexedClause, ...]] = field(default_factory=dict)
     addresses: int = 0
     """How many tests of the clauses are about addresses."""
-    _alone: dict[Conjunctions, Group] = field(default_factory=dict)
-    _together: dict[Conjunctions, Group] = field(default_factory=dict)
+    _groups: Groups = field(default_factory=lambda: Groups({}, TreeCache()))
     _straight: _Straight = field(default_factory=_Straight)
 
     @classmethod
@@ -90,34 +192,25 @@ class Version(Struct, frozen=True, eq=False):
             new = [each for one in patterns for each in clauses_of(one, rule)]
             filed[rule] = (*filed.get(rule, ()), *new)
             added += new
-        alone = {
-            clause.conjunctions: Group((clause.conjunctions,))
-            for _, clause in added
-            if clause.is_shared
-        }
-        return self._changed(filed, added, 1, self._alone | alone)
+        return self._changed(filed, added, 1)
 
     def without_rule(self, rule: Rule) -> Version:
         """This version without a rule."""
         filed = dict(self.filed)
         gone = filed.pop(rule, ())
-        left = self._alone.copy()
-        for _, clause in gone:
-            left.pop(clause.conjunctions, None)
-        return self._changed(filed, gone, -1, left)
+        return self._changed(filed, gone, -1)
 
     def _changed(
         self,
         filed: Mapping[Rule, tuple[_IndexedClause, ...]],
         clauses: Iterable[_IndexedClause],
         change: int,
-        alone: dict[Conjunctions, Group],
     ) -> Version:
         owner = object()
         indexes = dict(self.indexes)
         addresses = self.addresses
         for situation, clause in clauses:
-            addresses += change * sum(map(_is_about_addresses, clause.tests))
+            addresses += change * sum(map(_is_about_addresses, clause.all_tests()))
             index = indexes.get(situation)
             if index is None:
                 index = indexes[situation] = Index(owner)
@@ -129,7 +222,8 @@ class Version(Struct, frozen=True, eq=False):
                 index.discard(clause)
             if not len(index):
                 del indexes[situation]
-        return Version(self._wanted(clauses, change), indexes, filed, addresses, alone)
+        groups = Groups(filed, self._groups.cache)
+        return Version(self._wanted(clauses, change), indexes, filed, addresses, groups)
 
     def _wanted(self, clauses: Iterable[_IndexedClause], change: int) -> Wanted:
         source = self.wanted.source
@@ -137,7 +231,7 @@ class Version(Struct, frozen=True, eq=False):
         for (keys, _), clause in clauses:
             for key in keys:  # also those of which only the format counts
                 paths.setdefault(key, []).append(((), key))
-            for test in clause.tests:
+            for test in clause.all_tests():
                 parts = tuple(test.path.split("."))
                 key = parts[0] if parts[0] in source.payload_keys else ""
                 if not key or test.path != key:  # no test for the payload as a string
@@ -233,13 +327,12 @@ class Version(Struct, frozen=True, eq=False):
 
     def rules(self, record: Any, clauses: Iterable[Clause]) -> list[Rule]:
         """The rules of clauses whose own tests hold, where no array binds anything."""
-        rules, uncertain = [], []
+        rules = []
         for clause in clauses:
-            if clause.is_shared:
-                uncertain.append(clause)
-            else:
-                rules.append(clause.rule)
-        return [*rules, *self._confirmed(record, uncertain)] if uncertain else rules
+            if clause.is_shared:  # its other tests are made in the plain way
+                return list(self.matching_plainly(record))
+            rules.append(clause.rule)
+        return rules
 
     def matching_plainly(self, record: Any) -> Iterator[Rule]:
         """The same as `matching`, in the plain way, which serves every record."""
@@ -249,13 +342,14 @@ class Version(Struct, frozen=True, eq=False):
         return self._found(record, reading)
 
     def _found(self, record: Any, reading: Reading) -> Iterator[Rule]:
-        bound = reading.values.bound
+        values, budget = reading.values, Budget()
+        bound = values.bound
         uncertain: list[Clause] = []
         for index in self._indexes_for(reading.formats):
-            for clause in index.matching(reading.values):
-                if (bound or clause.is_shared) and clause.is_ambiguous(bound):
+            for clause in index.matching(values):
+                if bound and clause.is_ambiguous(bound):
                     uncertain.append(clause)
-                else:
+                elif not clause.is_shared or clause.holding(values.leaves, budget):
                     yield clause.rule
         if uncertain:
             yield from self._confirmed(record, uncertain)
@@ -283,37 +377,7 @@ class Version(Struct, frozen=True, eq=False):
         asked: dict[Conjunctions, int] = {}
         for clause in clauses:
             asked[clause.conjunctions] = asked.get(clause.conjunctions, 0) | clause.mask
-        held: dict[Conjunctions, int] = {}
-        for number, (group, members) in enumerate(self._groups(asked).items()):
-            if number:
-                payloads.budget.spend_for_walks()
-            mask = 0
-            for conjunctions in members:
-                mask |= asked[conjunctions] << group.starts[conjunctions]
-            holding = group.holding(payloads, mask)
-            for conjunctions in members:
-                held[conjunctions] = holding >> group.starts[conjunctions]
+        held = self._groups.holding(asked, payloads)
         for clause in clauses:
             if held[clause.conjunctions] & clause.mask:
                 yield clause.rule
-
-    def _groups(self, asked: Iterable[Conjunctions]) -> dict[Group, list[Conjunctions]]:
-        """The groups in which patterns are evaluated together."""
-        asked = list(asked)
-        groups: dict[Group, list[Conjunctions]] = {}
-        for conjunctions in asked:
-            group = self._alone.get(conjunctions)
-            if group is None and len(asked) <= _FEW_PATTERNS:
-                group = self._alone[conjunctions] = Group((conjunctions,))
-            elif group is None:
-                if conjunctions not in self._together:
-                    self._put_together()
-                group = self._together[conjunctions]
-            groups.setdefault(group, []).append(conjunctions)
-        return groups
-
-    def _put_together(self) -> None:
-        clauses = (clause for filed in self.filed.values() for _, clause in filed)
-        patterns = {clause.conjunctions: None for clause in clauses if not clause.is_shared}
-        for group in grouped(patterns, _MOST_CONJUNCTIONS):
-            self._together.update(dict.fromkeys(group.starts, group))

@@ -66,7 +66,7 @@ def value_digits(value: Any) -> str | None:
     return number_text(value) if is_number(value) else None
 
 
-class Cidr(Struct, frozen=True):
+class Cidr(Struct, frozen=True, gc=False):
     """Matches a string that is an IP address in the block, whose digits range from `first` to
     `last`."""
 

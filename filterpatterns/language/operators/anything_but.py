@@ -70,7 +70,7 @@ _OPERATOR = only_member(
 _VALUES_OR_OPERATOR = {"if": {"type": "object"}, "then": _OPERATOR, "else": _VALUES}
 
 
-class AnythingBut(Struct, frozen=True):
+class AnythingBut(Struct, frozen=True, gc=False):
     """Matches none of the strings, none of the numbers, and no nested rule.
 
     A value of a type that is not listed matches: null, true and 5 are anything but "x".
@@ -109,7 +109,7 @@ class AnythingBut(Struct, frozen=True):
                     "FP009",
                     item,
                     f"anything-but wants strings or numbers, found {describe(item)}",
-                    _mend_mixed(items) or _HINT,
+                    _suggest_unmixed(items) or _HINT,
                 )
         if strings and numbers:
             raise OperandError(
@@ -161,7 +161,7 @@ class AnythingBut(Struct, frozen=True):
         return NOT_COMPARABLE
 
 
-def _mend_mixed(items: tuple[nodes.Value, ...]) -> str | None:
+def _suggest_unmixed(items: tuple[nodes.Value, ...]) -> str | None:
     """How to exclude strings and wildcards in one rule, if that is what a list does: a wildcard
     without a star is the string itself."""
     patterns: list[str] = []

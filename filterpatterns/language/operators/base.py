@@ -59,12 +59,16 @@ Kind = Literal["string", "number", "text", "double", "other"]
 * "text": the text, as bytes, of a number with a fraction or an exponent. `double_of` returns the
   name of a variable that holds its double;
 * "double": the double of such a number, if its text is not known. The expression is true if the
-  rule matches any text of it. If it does not match all texts, it sets `UNSURE`;
+  rule matches any text of it. If it does not match all texts, it sets `UNSURE`, or at least
+  `IF_COMPARABLE`;
 * "other": a bool or None.
 """
 
-UNSURE = "(unsure := True)"
+UNSURE = "(unsure := 2)"
 """A true expression: the verdict must be recomputed with the texts of the numbers."""
+
+IF_COMPARABLE = "unsure or 1"
+"""What to set `unsure` to: the verdict stands if a text of at most 15 digits is the number's."""
 
 
 def double_of(value: str) -> str:

@@ -27,12 +27,16 @@ from filterpatterns.language.operators.base import (
     json_needle,
     want_string,
 )
-from filterpatterns.language.operators.numeric import NOT_COMPARABLE, is_surely_comparable
+from filterpatterns.language.operators.numeric import (
+    NOT_COMPARABLE,
+    decides_if_comparable,
+    is_surely_comparable,
+)
 from filterpatterns.language.operators.reference import STRING, OperatorReference
 from filterpatterns.language.wording import difference, format_value, likeness, truncate
 
 
-class Equals(Struct, frozen=True):
+class Equals(Struct, frozen=True, gc=False):
     """Matches a string, true, false or null: the same value of the same type."""
 
     value: str | bool | None
@@ -61,7 +65,7 @@ class Equals(Struct, frozen=True):
         return f"{format_value(value)} is not {self.words()}"
 
 
-class EqualsNumber(Struct, frozen=True):
+class EqualsNumber(Struct, frozen=True, gc=False):
     """Matches any comparable number with the same double, `double`; or, if the rule's own number is
     not comparable (then `double` is None), the same `text`, character by character."""
 
@@ -88,7 +92,8 @@ class EqualsNumber(Struct, frozen=True):
         if abs(self.double) > SAFE:
             same = f"{bind(self.holds)}({name})"
         if kind == "double":
-            return f"({same} and {UNSURE})"
+            decides = decides_if_comparable(value, self.double, self.double, bind)
+            return f"({same} and {decides})"
         if kind == "text":
             return f"({same} and {is_surely_comparable(value, self.double, self.double, bind)})"
         return same
@@ -112,7 +117,7 @@ class EqualsNumber(Struct, frozen=True):
         return f"{format_value(value)} is not {self.words()}"
 
 
-class EqualsAddress(Struct, frozen=True):
+class EqualsAddress(Struct, frozen=True, gc=False):
     """A string that is an IP address: matches that string, and any address or number whose digits
     begin with its digits: usually another spelling of the address."""
 
@@ -166,7 +171,7 @@ class EqualsAddress(Struct, frozen=True):
         return why_digits_match(value, len(self.digits))
 
 
-class Exactly(Struct, frozen=True):
+class Exactly(Struct, frozen=True, gc=False):
     """Matches that string and no other spelling. Undocumented, but AWS's engine accepts it."""
 
     reference: ClassVar = OperatorReference(

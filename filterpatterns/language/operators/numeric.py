@@ -11,7 +11,7 @@ from msgspec import Struct
 from filterpatterns.jsontext.numbers import SAFE, as_double, is_comparable, is_comparable_text
 from filterpatterns.language import nodes
 from filterpatterns.language.operators.base import (
-    UNSURE,
+    IF_COMPARABLE,
     Bind,
     Kind,
     OperandError,
@@ -46,7 +46,7 @@ _RANGE = {
     ],
 }
 
-_SHORT = 17
+SHORT = 17
 """A shorter text with a point or an exponent has at most 15 significant digits."""
 
 _LARGEST = sys.float_info.max
@@ -55,7 +55,7 @@ _TINY = 1e-290
 """For a smaller double, a text of at most 15 digits may not be comparable."""
 
 
-class Numeric(Struct, frozen=True):
+class Numeric(Struct, frozen=True, gc=False):
     """Matches the numbers between two bounds; an infinite bound means no bound, and no number
     equals it."""
 
@@ -130,7 +130,7 @@ class Numeric(Struct, frozen=True):
             return "False"
         within = self._within(double_of(value) if kind == "text" else value, bind)
         if kind == "double":
-            return f"({within} and {UNSURE})"
+            return f"({within} and {decides_if_comparable(value, self.lower, self.upper, bind)})"
         if kind == "text":
             return f"({within} and {is_surely_comparable(value, self.lower, self.upper, bind)})"
         return within
@@ -179,11 +179,26 @@ def is_surely_comparable(value: str, lower: float, upper: float, bind: Bind) -> 
     """Return an expression: a number's text is comparable, given that its double is within the
     bounds."""
     ask = f"{bind(is_comparable_text)}({value})"
-    double = double_of(value)
-    short = f"len({value}) < {bind(_SHORT)}"
-    if lower <= _TINY and upper >= -_TINY:
-        short += f" and not {bind(-_TINY)} < {double} < {bind(_TINY)}"
+    short = f"len({value}) < {bind(SHORT)}"
+    if _may_be_tiny(lower, upper):
+        short += f" and not {_is_tiny(double_of(value), bind)}"
     return f"({short} or {ask})"
+
+
+def decides_if_comparable(value: str, lower: float, upper: float, bind: Bind) -> str:
+    """Return a true expression: the double, which is within the bounds, decides if a text shorter
+    than `SHORT` is the number's."""
+    if _may_be_tiny(lower, upper):
+        return f"(unsure := 2 if {_is_tiny(value, bind)} else {IF_COMPARABLE})"
+    return f"(unsure := {IF_COMPARABLE})"
+
+
+def _may_be_tiny(lower: float, upper: float) -> bool:
+    return lower <= _TINY and upper >= -_TINY
+
+
+def _is_tiny(double: str, bind: Bind) -> str:
+    return f"{bind(-_TINY)} < {double} < {bind(_TINY)}"
 
 
 def exact_double(node: nodes.Scalar) -> int | float:

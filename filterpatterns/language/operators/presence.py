@@ -14,7 +14,7 @@ from filterpatterns.language.wording import format_value
 _BOOLEAN = {"type": "boolean"}
 
 
-class Exists(Struct, frozen=True):
+class Exists(Struct, frozen=True, gc=False):
     """`exists: true`: matches any leaf, including null."""
 
     reference: ClassVar = OperatorReference(
@@ -58,7 +58,7 @@ class Exists(Struct, frozen=True):
         return "it is there"
 
 
-class Absent(Struct, frozen=True):
+class Absent(Struct, frozen=True, gc=False):
     """`exists: false`: no value satisfies it; the engine checks whether there is a value at all."""
 
     def holds(self, value: Any) -> bool:

@@ -75,7 +75,7 @@ def matched_length(spelling: Variants, value: str) -> int:
     return position
 
 
-class EqualsIgnoreCase(Struct, frozen=True):
+class EqualsIgnoreCase(Struct, frozen=True, gc=False):
     """Matches that string ignoring case; `spelling` is None if AWS cannot ignore its case."""
 
     reference: ClassVar = OperatorReference(
@@ -131,7 +131,7 @@ class EqualsIgnoreCase(Struct, frozen=True):
         return f"{format_value(value)} is not {format_value(self.text)} in any case"
 
 
-class Prefix(Struct, frozen=True):
+class Prefix(Struct, frozen=True, gc=False):
     """Matches strings with that beginning; `spelling` is None if case counts.
 
     The string is compared including the closing quote: `whole` is the string that matches by that
@@ -211,7 +211,7 @@ class Prefix(Struct, frozen=True):
         return "AWS compares the closing quote as well" if value == self.whole else ""
 
 
-class Suffix(Struct, frozen=True):
+class Suffix(Struct, frozen=True, gc=False):
     """Matches strings with that end; `spelling`, for the reversed text, is None if case counts.
 
     The string is compared including the opening quote: `whole` is the string that matches by that
@@ -291,7 +291,7 @@ class Suffix(Struct, frozen=True):
         return "AWS compares the opening quote as well" if value == self.whole else ""
 
 
-class Wildcard(Struct, frozen=True):
+class Wildcard(Struct, frozen=True, gc=False):
     """Matches strings of that shape: `parts` are the texts between the stars, in order."""
 
     reference: ClassVar = OperatorReference(

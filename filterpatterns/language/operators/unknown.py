@@ -28,7 +28,7 @@ class UnknownRule(Struct, frozen=True, eq=False):
         return None
 
     def words(self) -> str:
-        return "a rule that is known only when deployed"
+        return "a rule that is known only at deployment"
 
     def why_not(self, value: Any) -> str:
-        return "the rule is known only when deployed"
+        return "the rule is known only at deployment"

@@ -1,4 +1,4 @@
-"""Print the rule book."""
+"""Print the catalog."""
 
 from filterpatterns.lint.catalog.catalog import markdown
 

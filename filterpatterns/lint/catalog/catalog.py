@@ -1,6 +1,6 @@
-"""The rule book: what each code means, an example of it, and how to mend it.
+"""The catalog: what each code means, an example of it, and how to fix it.
 
-`python -m filterpatterns.lint.catalog` prints it as Markdown: `docs/reference/rules.md` is that.
+`python -m filterpatterns.lint.catalog` prints it as Markdown: `docs/reference/rules.md`.
 """
 
 from __future__ import annotations
@@ -32,28 +32,28 @@ __all__ = [
 _ENTRIES = (*ERRORS, *WARNINGS, *INTENTIONS)
 
 CATALOG: Mapping[str, CatalogEntry] = MappingProxyType({rule.code: rule for rule in _ENTRIES})
-"""The rules by their codes, in order: FP001 and on are errors, FP101 and on warnings."""
+"""The entries by code, in order: FP001 and up are errors, FP101 and up are warnings."""
 
 CODES: tuple[str, ...] = (*CATALOG, *(note.code for note in NOTES))
-"""All codes, those of notes on templates among them."""
+"""All codes, including those of notes on templates."""
 
 _BY_CODE: Mapping[str, CatalogEntry | Note] = {**CATALOG, **{note.code: note for note in NOTES}}
 
 
 def markdown(rules: Iterable[CatalogEntry] = _ENTRIES) -> str:
-    """The rule book as a Markdown document, with a section for each code."""
+    """Return the catalog as a Markdown document, with a section for each code."""
     rules = tuple(rules)
     lines = [
         "# Rules",
         "",
         _filled(
-            "What `filterpatterns` and `fp` say about a pattern. An error (FP0..) is what AWS "
-            "refuses; a warning (FP1..) what it accepts in silence, and what is likely meant "
-            "otherwise: the mapping is there, and records are dropped. FP2.. is about templates. "
+            "The findings of `filterpatterns` and `fp` about a pattern. Errors (FP0..): AWS "
+            "refuses the pattern. Warnings (FP1..): AWS accepts it silently, but it is likely a "
+            "mistake: the mapping is deployed, and records are dropped. FP2.. is about templates. "
             "The codes are stable."
         ),
         "",
-        "This page is what `python -m filterpatterns.lint.catalog` prints.",
+        "This page is generated: `python -m filterpatterns.lint.catalog` prints it.",
         "",
         "| code | severity | about |",
         "| --- | --- | --- |",
@@ -67,7 +67,7 @@ def markdown(rules: Iterable[CatalogEntry] = _ENTRIES) -> str:
 
 
 def page(code: str) -> str:
-    """The section of one code, as Markdown with a title of its own.
+    """Return the section of one code as a Markdown page.
 
     Raises:
         KeyError: there is no such code.
@@ -77,7 +77,7 @@ def page(code: str) -> str:
 
 
 def title(code: str) -> str:
-    """What a code is about, in a few words.
+    """Return the title of a code.
 
     Raises:
         KeyError: there is no such code.
@@ -86,7 +86,7 @@ def title(code: str) -> str:
 
 
 def severity(code: str) -> str:
-    """What a code is: an `error`, a `warning`, or of what is `skipped`.
+    """Return the severity of a code: `error`, `warning` or `skipped`.
 
     Raises:
         KeyError: there is no such code.
@@ -95,7 +95,7 @@ def severity(code: str) -> str:
 
 
 def as_dict(code: str) -> dict[str, str]:
-    """What there is to say about a code, for machines: `markdown` has all of it.
+    """Return the entry of a code for machines: `markdown` has the whole page.
 
     Raises:
         KeyError: there is no such code.
@@ -111,8 +111,8 @@ def as_dict(code: str) -> dict[str, str]:
 
 
 def url(code: str) -> str:
-    """The page of AWS's documentation that a code rests on; where there is none, the one about
-    filtering as a whole."""
+    """Return the page of AWS's documentation that a code is based on; if there is none, the page
+    about filtering."""
     entry = _BY_CODE.get(code)
     basis = entry.basis if isinstance(entry, CatalogEntry) else FILTERING
     return PAGES.get(basis, PAGES[FILTERING])

@@ -1,4 +1,4 @@
-"""What an entry of the rule book is, and the pages that entries rest on."""
+"""The entries of the catalog, and the pages that they are based on."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from filterpatterns.lint.linter import Dialect
 
 WIDTH = 100
-"""Characters of a line; of a longer one in an example (a few are about being long) the ends."""
+"""Characters of a line in an example; longer lines (a few examples are about length) are shortened.
+"""
 
 
 class Example(Struct, frozen=True):
-    """A pattern or a FilterCriteria as it would be handed in, and what for."""
+    """A pattern or a FilterCriteria, with its source and dialect."""
 
     pattern: str | bytes
     source: str
@@ -24,7 +25,7 @@ class Example(Struct, frozen=True):
 
     @property
     def rendered(self) -> str:
-        """The pattern for people: of a very long line the two ends."""
+        """Return the pattern for people: very long lines are shortened in the middle."""
         text = self.pattern if isinstance(self.pattern, str) else repr(self.pattern)
         half = WIDTH // 2 - 3
         return "\n".join(
@@ -34,7 +35,7 @@ class Example(Struct, frozen=True):
 
 
 class CatalogEntry(Struct, frozen=True):
-    """One code. `basis` is the page of AWS's documentation that it rests on."""
+    """One code. `basis` is the page of AWS's documentation that it is based on."""
 
     code: str
     title: str
@@ -45,7 +46,7 @@ class CatalogEntry(Struct, frozen=True):
 
     @property
     def severity(self) -> Severity:
-        """An error is what AWS refuses; a warning what it accepts and is likely meant otherwise."""
+        """`error`: AWS refuses it. `warning`: AWS accepts it, but it is likely a mistake."""
         return "error" if self.code.startswith("FP0") else "warning"
 
 
@@ -62,11 +63,11 @@ QUOTAS = 'EventBridge user guide, "Amazon EventBridge quotas"'
 EVENTS = 'EventBridge user guide, "Event structure reference"'
 CUSTOM_BUS = 'EventBridge user guide, "Custom Event Bus": filtering for subscribers'
 STREAMS = 'DynamoDB developer guide, "Time to Live"; DynamoDB Streams API reference, "Record"'
-ENGINE = "the open-source engine behind EventBridge, aws/event-ruler"
+ENGINE = "the open-source engine of EventBridge, aws/event-ruler"
 SNS = 'SNS developer guide, "Amazon SNS raw message delivery"'
 FILTER_API = 'Lambda API reference, "Filter"'
 SUBSTITUTION = 'CloudFormation user guide, "Fn::Sub"'
-NO_PAGE = "no page of AWS's: the bound is ours"
+NO_PAGE = "not from AWS: our own limit"
 
 _LAMBDA = "https://docs.aws.amazon.com/lambda/latest"
 _EVENTBRIDGE = "https://docs.aws.amazon.com/eventbridge/latest/userguide"
@@ -95,32 +96,32 @@ def entry(
     source: str = "sqs",
     dialect: Dialect = "lambda",
 ) -> CatalogEntry:
-    """An entry whose examples are for one source and dialect."""
+    """Return an entry whose examples are for one source and dialect."""
     return CatalogEntry(
         code, title, meaning, Example(bad, source, dialect), Example(good, source, dialect), basis
     )
 
 
 def criteria(*patterns: str) -> str:
-    """A FilterCriteria of these patterns, a line a filter."""
+    """Return a FilterCriteria of these patterns, one line per filter."""
     filters = ",\n  ".join(json.dumps({"Pattern": pattern}) for pattern in patterns)
     return f'{{"Filters": [\n  {filters}\n]}}'
 
 
 def configuration(*filters: tuple[str, str]) -> str:
-    """A FilterConfiguration of these scopes and patterns, a line a filter."""
+    """Return a FilterConfiguration of these scopes and patterns, one line per filter."""
     lines = ",\n  ".join(json.dumps({"Scope": scope, "Pattern": text}) for scope, text in filters)
     return f'{{"Filters": [\n  {lines}\n]}}'
 
 
 def either(name: str, count: int) -> str:
-    """A field with as many `$or` alternatives."""
+    """Return a field with so many `$or` alternatives."""
     alternatives = ", ".join(f'{{"{name}{number}": [1]}}' for number in range(count))
     return f'"{name}": {{"$or": [{alternatives}]}}'
 
 
 class Note(Struct, frozen=True):
-    """A code for what `fp check` says about a template around its patterns."""
+    """A code for what `fp check` reports about a template around its patterns."""
 
     code: str
     severity: str

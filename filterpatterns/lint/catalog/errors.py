@@ -38,8 +38,8 @@ ERRORS: tuple[CatalogEntry, ...] = (
     entry(
         "FP003",
         "empty object",
-        "An object without members has no condition in it. A pattern that keeps everything is no "
-        "filter at all; a field with any value is asked for with exists.",
+        "An object without members has no conditions. A pattern that keeps everything filters "
+        "nothing; for a field with any value, use exists.",
         PATTERNS,
         '{"body": {"customer": {}}}',
         '{"body": {"customer": {"id": [{"exists": true}]}}}',
@@ -47,7 +47,7 @@ ERRORS: tuple[CatalogEntry, ...] = (
     entry(
         "FP004",
         "empty array",
-        "An array without rules could never hold.",
+        "An array without rules can never match.",
         PATTERNS,
         '{"body": {"status": []}}',
         '{"body": {"status": [{"exists": true}]}}',
@@ -55,7 +55,7 @@ ERRORS: tuple[CatalogEntry, ...] = (
     entry(
         "FP005",
         "value without array",
-        "A field's rules stand in an array, also where there is only one.",
+        "The rules of a field are an array, even if there is only one.",
         PATTERNS,
         '{"body": {"status": "paid"}}',
         '{"body": {"status": ["paid"]}}',
@@ -64,7 +64,7 @@ ERRORS: tuple[CatalogEntry, ...] = (
         "FP006",
         "array in an array",
         "An array of rules is flat. Arrays in the event need no array in the pattern: each of "
-        "their values is looked at.",
+        "their values is compared.",
         'EventBridge user guide, "Arrays in Amazon EventBridge event patterns"',
         '{"body": {"tags": [["red", "blue"]]}}',
         '{"body": {"tags": ["red", "blue"]}}',
@@ -72,8 +72,8 @@ ERRORS: tuple[CatalogEntry, ...] = (
     entry(
         "FP007",
         "unknown operator",
-        "An object in an array of rules is an operator, and there is none of that name. Names are "
-        "in lower case. A field one level down is written without the array around it.",
+        "An object in an array of rules is an operator, and there is no operator of that name. "
+        "Names are in lower case. A nested field is written without an array around it.",
         OPERATORS,
         '{"body": {"path": [{"startsWith": "/api/"}]}}',
         '{"body": {"path": [{"prefix": "/api/"}]}}',
@@ -81,8 +81,8 @@ ERRORS: tuple[CatalogEntry, ...] = (
     entry(
         "FP008",
         "not exactly one operator",
-        "A rule has one operator. Two rules in one array hold if either does; there is no way to "
-        "ask one field for both, except numeric with two bounds or a wildcard.",
+        "A rule has exactly one operator. Two rules in an array match if either does; one field "
+        "cannot require both, except with two bounds of numeric or with a wildcard.",
         OPERATORS,
         '{"detail": {"key": [{"prefix": "in/", "suffix": ".csv"}]}}',
         '{"detail": {"key": [{"wildcard": "in/*.csv"}]}}',
@@ -92,8 +92,8 @@ ERRORS: tuple[CatalogEntry, ...] = (
     entry(
         "FP009",
         "operand of the wrong type",
-        "The operator does not take this operand: exists takes true or false, prefix and its kin "
-        "one string, anything-but strings or numbers but not both.",
+        "The operand has the wrong type: exists takes true or false, prefix and similar "
+        "operators one string, anything-but strings or numbers but not both.",
         OPERATORS,
         '{"body": {"path": [{"prefix": ["/api/", "/v2/"]}]}}',
         '{"body": {"path": [{"prefix": "/api/"}, {"prefix": "/v2/"}]}}',
@@ -101,17 +101,17 @@ ERRORS: tuple[CatalogEntry, ...] = (
     entry(
         "FP010",
         "malformed numeric",
-        "numeric takes one comparison and a number, or a lower bound and then an upper bound above "
-        "it. The numbers have no quotes.",
+        "numeric takes one comparison and a number, or a lower bound followed by a greater "
+        "upper bound. The numbers have no quotes.",
         OPERATORS,
         '{"body": {"total": [{"numeric": [">", "100"]}]}}',
         '{"body": {"total": [{"numeric": [">", 100]}]}}',
     ),
     entry(
         "FP011",
-        "number that no double holds",
-        "AWS compares numbers as IEEE doubles. One with more digits than its double needs, or "
-        "beyond 1.8e308, is refused as an operand.",
+        "number that is not an exact double",
+        "AWS compares numbers as IEEE doubles. It refuses operands with more digits than a "
+        "double holds, or beyond 1.8e308.",
         OPERATORS,
         '{"body": {"id": [{"numeric": [">=", 9007199254740993]}]}}',
         '{"body": {"id": [{"numeric": [">=", 9007199254740992]}]}}',
@@ -119,8 +119,8 @@ ERRORS: tuple[CatalogEntry, ...] = (
     entry(
         "FP012",
         "malformed wildcard",
-        "In a wildcard no two stars stand side by side, and a backslash stands before a star or "
-        "another backslash only (in JSON each of them is doubled).",
+        "A wildcard must not have two stars in a row, and a backslash may only come before a "
+        "star or another backslash (in JSON, each backslash is doubled).",
         OPERATORS,
         '{"detail": {"key": [{"wildcard": "in/**/*.csv"}]}}',
         '{"detail": {"key": [{"wildcard": "in/*/*.csv"}]}}',
@@ -130,8 +130,8 @@ ERRORS: tuple[CatalogEntry, ...] = (
     entry(
         "FP013",
         "malformed address block",
-        "cidr takes an address, a slash and a mask shorter than the whole address. One address "
-        "alone is a plain value.",
+        "cidr takes an address, a slash and a mask shorter than the address. A single address "
+        "is a plain value.",
         OPERATORS,
         '{"detail": {"source-ip": [{"cidr": "10.0.0.7/32"}]}}',
         '{"detail": {"source-ip": ["10.0.0.7"]}}',
@@ -141,7 +141,7 @@ ERRORS: tuple[CatalogEntry, ...] = (
     entry(
         "FP014",
         "malformed $or",
-        "$or takes an array of two objects or more.",
+        "$or takes an array of at least two objects.",
         OPERATORS,
         '{"body": {"$or": {"status": ["paid"], "total": [0]}}}',
         '{"body": {"$or": [{"status": ["paid"]}, {"total": [0]}]}}',
@@ -149,7 +149,7 @@ ERRORS: tuple[CatalogEntry, ...] = (
     entry(
         "FP015",
         "operator's name as a field in $or",
-        "Inside $or a field may not be named like an operator: AWS takes it for one.",
+        "Inside $or, a field must not be named like an operator: AWS reads it as one.",
         OPERATORS,
         '{"body": {"$or": [{"prefix": ["Dr"]}, {"title": ["Dr"]}]}}',
         '{"body": {"$or": [{"name": [{"prefix": "Dr"}]}, {"title": ["Dr"]}]}}',
@@ -157,8 +157,8 @@ ERRORS: tuple[CatalogEntry, ...] = (
     entry(
         "FP016",
         "too many $or combinations",
-        "The alternatives of all $or multiply out to more than 1,000 combinations. Alternatives "
-        "that differ in one field's value only are one array of values.",
+        "The alternatives of all $or multiply to more than 1,000 combinations. Alternatives "
+        "that differ only in the value of one field can be one array of values.",
         OPERATORS,
         '{"detail": {' + ", ".join(either(name, 11) for name in "abc") + "}}",
         '{"detail": {' + ", ".join(either(name, 10) for name in "abc") + "}}",
@@ -168,7 +168,7 @@ ERRORS: tuple[CatalogEntry, ...] = (
     entry(
         "FP017",
         "pattern too long",
-        "A pattern has 4,096 characters at most, white space included.",
+        "A pattern has at most 4,096 characters, including white space.",
         FILTER_API,
         '{"body": {"id": [' + ", ".join(f'"order-{n:04}"' for n in range(400)) + "]}}",
         '{"body": {"id": [{"prefix": "order-0"}]}}',
@@ -176,8 +176,8 @@ ERRORS: tuple[CatalogEntry, ...] = (
     entry(
         "FP018",
         "pattern nested too deep",
-        "A pattern has 200 levels at most. AWS names no such limit; 4,096 characters leave room "
-        "for few more.",
+        "A pattern has at most 200 levels. AWS documents no such limit, but 4,096 characters "
+        "hardly allow more.",
         NO_PAGE,
         '{"detail":' + '{"a":' * 199 + '["x"]' + "}" * 200,
         '{"detail.' + ".".join(["a"] * 199) + '": ["x"]}',
@@ -195,17 +195,17 @@ ERRORS: tuple[CatalogEntry, ...] = (
     entry(
         "FP020",
         "too many filters",
-        "A FilterCriteria has five filters at most, ten after a quota increase. What they have in "
-        "common can be one filter with $or, or one array of values.",
+        "A FilterCriteria has at most five filters, ten after a quota increase. Similar filters "
+        "can be one filter with $or, or one array of values.",
         FILTERING,
         criteria(*(f'{{"body": {{"kind": [{kind}]}}}}' for kind in range(6))),
         criteria('{"body": {"kind": [0, 1, 2, 3, 4, 5]}}'),
     ),
     entry(
         "FP021",
-        "plain-string pattern where none is taken",
-        "Kinesis and DynamoDB mappings take patterns for JSON only: below the payload's name "
-        "stands an object with fields.",
+        "plain-string pattern for a source without strings",
+        "Kinesis and DynamoDB mappings only accept patterns for JSON: the value of the "
+        "payload's name is an object with fields.",
         KINESIS,
         '{"data": [{"prefix": "ERROR"}]}',
         '{"data": {"level": ["ERROR"]}}',
@@ -214,7 +214,7 @@ ERRORS: tuple[CatalogEntry, ...] = (
     entry(
         "FP022",
         "not UTF-8",
-        "The bytes are no UTF-8 text, which JSON is.",
+        "The bytes are not UTF-8, but JSON must be.",
         FILTERING,
         '{"body": {"city": ["K\u00f6ln"]}}'.encode("latin-1"),
         '{"body": {"city": ["K\u00f6ln"]}}'.encode(),

@@ -16,8 +16,8 @@ INTENTIONS: tuple[CatalogEntry, ...] = (
     entry(
         "FP140",
         "operator inside a string",
-        "The rule is a string that holds the JSON of an operator. It is compared as the text that "
-        "it is, and no event has that text.",
+        "The rule is a string that contains the JSON of an operator. It is compared as plain "
+        "text, and no event has that text.",
         OPERATORS,
         '{"detail": {"name": ["{\\"wildcard\\": \\"in/*\\"}"]}}',
         '{"detail": {"name": [{"wildcard": "in/*"}]}}',
@@ -26,8 +26,8 @@ INTENTIONS: tuple[CatalogEntry, ...] = (
     ),
     entry(
         "FP141",
-        "star that is no wildcard",
-        'In a plain string a star is a star: "/api/*" equals only "/api/*". Write prefix, suffix '
+        "star that is not a wildcard",
+        'In a plain string, a star is a star: "/api/*" equals only "/api/*". Use prefix, suffix '
         "or wildcard. Fields of IAM policies (Action, Resource, Principal) are not reported: "
         "there a star is a value.",
         OPERATORS,
@@ -37,8 +37,8 @@ INTENTIONS: tuple[CatalogEntry, ...] = (
     entry(
         "FP142",
         "reference that nothing replaces",
-        "${Name} and !Ref Name inside a string are plain text unless !Sub (or Terraform, or a "
-        "shell) puts a value in their place before AWS sees the pattern.",
+        "${Name} and !Ref Name inside a string are plain text, unless !Sub (or Terraform, or a "
+        "shell) replaces them before AWS reads the pattern.",
         SUBSTITUTION,
         '{"body": {"tenant": ["${Tenant}"]}}',
         '{"body": {"tenant": ["acme"]}}',
@@ -46,8 +46,8 @@ INTENTIONS: tuple[CatalogEntry, ...] = (
     entry(
         "FP143",
         "account id written as a number",
-        "Account ids are strings in events: a number never equals one. Without quotes YAML also "
-        "takes leading zeros away.",
+        "Account ids are strings in events: a number never equals them. Without quotes, YAML "
+        "also removes leading zeros.",
         PATTERNS,
         '{"account": [123456789012]}',
         '{"account": ["123456789012"]}',
@@ -57,9 +57,9 @@ INTENTIONS: tuple[CatalogEntry, ...] = (
     entry(
         "FP144",
         "eventName and image in different filters",
-        "A record is kept if any filter holds. A filter with eventName alone keeps a record "
-        "whatever its image, and one with the image alone keeps it whatever its eventName. What "
-        "has to hold together belongs in one filter.",
+        "A record is kept if any filter matches. A filter with only eventName keeps a record "
+        "whatever its image, and one with only the image keeps it whatever its eventName. "
+        "Conditions that must hold together belong in one filter.",
         DYNAMODB,
         criteria(
             '{"eventName": ["INSERT"]}', '{"dynamodb": {"NewImage": {"State": {"S": ["paid"]}}}}'

@@ -18,9 +18,9 @@ SERVICE_WARNINGS: tuple[CatalogEntry, ...] = (
     entry(
         "FP120",
         "wildcards that are too complex",
-        "EventBridge refuses a rule whose wildcards are too complex. What counts is, for each "
-        "field, in how many places of all its wildcards a value can be at once. The limit is not "
-        "published: 9 has been deployed, 11 and 12 have been refused.",
+        "EventBridge refuses a rule whose wildcards are too complex. For each field, the "
+        "measure is how many places of all its wildcards a value can be at simultaneously. The "
+        "limit is not published: 9 has been deployed, 11 and 12 have been refused.",
         ENGINE,
         '{"detail": {"arn": [{"wildcard": "*:*:*:*:*:event-bus/*"}]}}',
         '{"detail": {"arn": [{"wildcard": "arn:aws:events:*:event-bus/*"}]}}',
@@ -30,8 +30,8 @@ SERVICE_WARNINGS: tuple[CatalogEntry, ...] = (
     entry(
         "FP121",
         "pattern longer than EventBridge's quota",
-        "A rule's pattern has 2,048 characters at most, unless the quota was raised. White space "
-        "counts.",
+        "A rule's pattern has at most 2,048 characters, unless the quota was raised. White "
+        "space counts.",
         QUOTAS,
         '{"detail": {"id": [' + ", ".join(f'"order-{n:04}"' for n in range(200)) + "]}}",
         '{"detail": {"id": [{"prefix": "order-0"}]}}',
@@ -41,8 +41,9 @@ SERVICE_WARNINGS: tuple[CatalogEntry, ...] = (
     entry(
         "FP122",
         "field that EventBridge's events do not have",
-        "At its top level an event has version, id, detail-type, source, account, time, region, "
-        "resources, detail, and replay-name if an archive replays it. All else is below detail.",
+        "The top level of an event has version, id, detail-type, source, account, time, region, "
+        "resources, detail, and replay-name if an archive replays it. Everything else is below "
+        "detail.",
         EVENTS,
         '{"detailType": ["OrderPlaced"]}',
         '{"detail-type": ["OrderPlaced"]}',
@@ -51,10 +52,10 @@ SERVICE_WARNINGS: tuple[CatalogEntry, ...] = (
     ),
     entry(
         "FP123",
-        "address rule that holds for more",
-        "AWS compares the hexadecimal digits of addresses from the left, whatever their number: a "
-        "block of IPv4 can hold for IPv6 addresses and for numbers, a block of IPv6 for IPv4. Only "
-        "what occurs counts: addresses in use, and numbers.",
+        "address rule that matches more",
+        "AWS compares the hexadecimal digits of addresses from the left, whatever their number: "
+        "an IPv4 block may match IPv6 addresses and numbers, an IPv6 block IPv4 addresses. "
+        "Only values that occur are reported: addresses in use, and numbers.",
         ENGINE,
         '{"detail": {"source-ip": [{"cidr": "0.0.0.0/0"}]}}',
         '{"detail": {"source-ip": [{"cidr": "10.0.0.0/8"}]}}',
@@ -64,8 +65,8 @@ SERVICE_WARNINGS: tuple[CatalogEntry, ...] = (
     entry(
         "FP124",
         "character beyond U+FFFF, ignoring case",
-        "On AWS a rule that ignores case and has an emoji, or another character beyond U+FFFF, "
-        "never holds, not even for the same text; under anything-but it excludes nothing.",
+        "On AWS, a rule that ignores case and has an emoji, or another character beyond U+FFFF, "
+        "never matches, not even the same text; in anything-but it excludes nothing.",
         ENGINE,
         '{"detail": {"mood": [{"equals-ignore-case": "ok \\ud83d\\ude00"}]}}',
         '{"detail": {"mood": ["ok \\ud83d\\ude00"]}}',
@@ -75,18 +76,18 @@ SERVICE_WARNINGS: tuple[CatalogEntry, ...] = (
     entry(
         "FP125",
         "alternative that AWS loses",
-        "An alternative of $or is lost on AWS if an earlier one has the same fields, and shares a "
-        "rule with it in each. Records that only the later one takes are dropped there, and kept "
-        "here.",
+        "AWS loses an alternative of $or if an earlier one has the same fields and shares a "
+        "rule with it in each. Records that only the later alternative matches are dropped by "
+        "AWS, and kept here.",
         ENGINE,
         '{"body": {"$or": [{"a": ["x"]}, {"a": ["x", "y"]}]}}',
         '{"body": {"a": ["x", "y"]}}',
     ),
     entry(
         "FP126",
-        "wildcard beside a rule that ignores case",
-        "In the engine behind AWS these two kinds of rule disturb each other where they stand in "
-        "one field: a value may be missed that one of them holds for.",
+        "wildcard next to a rule that ignores case",
+        "In the engine of AWS, these two kinds of rule interfere in one field: a value may be "
+        "missed although one of them matches it.",
         ENGINE,
         '{"detail": {"name": [{"wildcard": "*a"}, {"equals-ignore-case": "x"}]}}',
         '{"detail": {"name": [{"suffix": "a"}, {"equals-ignore-case": "x"}]}}',
@@ -96,8 +97,8 @@ SERVICE_WARNINGS: tuple[CatalogEntry, ...] = (
     entry(
         "FP127",
         "field that userIdentity does not have",
-        "The userIdentity of a DynamoDB record has type and principalId. It is there on records "
-        "that time to live deleted.",
+        "The userIdentity of a DynamoDB record has type and principalId. Only records deleted "
+        "by time to live have it.",
         STREAMS,
         '{"userIdentity": {"Type": ["Service"]}}',
         '{"userIdentity": {"type": ["Service"]}}',
@@ -115,8 +116,8 @@ SERVICE_WARNINGS: tuple[CatalogEntry, ...] = (
     entry(
         "FP129",
         "JSON type that the attribute never has",
-        "S, N and B are strings in a DynamoDB record, BOOL and NULL are true or false: a value of "
-        "another type never equals them. FP109 is about numbers for N.",
+        "S, N and B are strings in a DynamoDB record, BOOL and NULL are true or false: a value "
+        "of another type never equals them. Numbers for N are FP109.",
         DYNAMODB,
         '{"dynamodb": {"NewImage": {"Paid": {"BOOL": ["true"]}}}}',
         '{"dynamodb": {"NewImage": {"Paid": {"BOOL": [true]}}}}',
@@ -136,8 +137,8 @@ SERVICE_WARNINGS: tuple[CatalogEntry, ...] = (
     entry(
         "FP131",
         "number beyond 2^53 in numeric",
-        "EventBridge's page on operators says that integers beyond 2^53 are refused in numeric "
-        "rules. The engine takes them, so far.",
+        "EventBridge's page on operators says that numeric rules refuse integers beyond 2^53. "
+        "The engine still accepts them.",
         OPERATORS,
         '{"detail": {"id": [{"numeric": [">", 9007199254740994]}]}}',
         '{"detail": {"id": [{"numeric": [">", 9007199254740990]}]}}',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from filterpatterns.jsontext.numbers import SAFE
@@ -23,11 +24,21 @@ Probe = Callable[[list[Any]], bool]
 
 def probe(test: FieldTest) -> Probe:
     """Return the function for a test: a fast function for the most common rules."""
-    texts = [_text(rule) for rule in test.rules]
+    return _probe(test.rules) if len(test.rules) > 1 else _probe_of_one(test.rules)
+
+
+@lru_cache(maxsize=1024)
+def _probe_of_one(rules: tuple[Operator, ...]) -> Probe:
+    """Return the function for a rule, which many tests may have."""
+    return _probe(rules)
+
+
+def _probe(rules: tuple[Operator, ...]) -> Probe:
+    texts = [_text(rule) for rule in rules]
     if all(text is not None for text in texts):
         return _one_of(texts)
-    if len(test.rules) == 1:
-        (rule,) = test.rules
+    if len(rules) == 1:
+        (rule,) = rules
         if isinstance(rule, Exists):
             return bool
         if isinstance(rule, AnythingBut) and not (rule.numbers or rule.rules):
@@ -36,7 +47,7 @@ def probe(test: FieldTest) -> Probe:
             abs(bound) <= SAFE for bound in (rule.lower, rule.upper) if math.isfinite(bound)
         ):
             return _within(rule)
-    return _any(test.rules)
+    return _any(rules)
 
 
 def _text(rule: Operator) -> str | None:

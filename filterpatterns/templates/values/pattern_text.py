@@ -266,7 +266,7 @@ def _is_known(part: TemplateValue) -> bool:
 
 def unresolved(unknown: Unknown) -> Unresolved:
     """The exception for something without which nothing can be said."""
-    reason = unknown.reason or f"{printable(unknown.source)} is known only when deployed"
+    reason = unknown.reason or f"{printable(unknown.source)} is known only at deployment"
     return Unresolved(reason, unknown.span)
 
 

@@ -29,19 +29,18 @@ Examples:
   fp rule --json FP112 | jq -r .url
 
 \b
-Exit status: 0, or 2 if there is no such code."""
+Exit status: 0, or 2 for an unknown code."""
 )
-@click.option("--all", "every_code", is_flag=True, help="List the codes, with what they are about.")
+@click.option("--all", "every_code", is_flag=True, help="List all codes with their titles.")
 @click.option("--json", "as_json", is_flag=True, help="Write a JSON object for each code.")
 @click.argument("codes", metavar="CODE...", nargs=-1, shell_complete=_complete)
 def command(codes: tuple[str, ...], every_code: bool, as_json: bool) -> None:
-    """Say what a code means, with an example, how to mend it, and the page of AWS's that it rests
-    on.
+    """Explain what a code means, with an example, a fix, and the page of AWS it is based on.
 
-    CODE is one of those that `fp check` and error messages name.
+    CODE is one of the codes of `fp check` and error messages.
     """
     if every_code and codes:
-        raise click.UsageError("--all has every CODE: name none")
+        raise click.UsageError("--all and CODE exclude each other")
     if not every_code and not codes:
         raise click.UsageError("Missing argument 'CODE...'; `fp rule --all` lists the codes")
     wanted = catalog.CODES if every_code else tuple(map(_known, codes))
