@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import filterpatterns
 from filterpatterns import PatternError, RecordError
-from filterpatterns.language.operators.text import Wildcard
+from filterpatterns.language.operators.wildcard import Wildcard
 from filterpatterns.matching import budget
 from tests.support.helpers import everywhere, refused
 from tests.support.paths import in_body, sqs_record, verdicts
