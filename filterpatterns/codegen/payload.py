@@ -25,7 +25,8 @@ class PayloadCodegen:
     """Writes the statements that evaluate the variable `body`.
 
     `keeps_texts` says that the texts of numbers count: then there are two ways to decode, and the
-    variable `texts` is for the statements to remember which was better for the last record.
+    variable `texts` is for the statements to remember which was better for the last record. What
+    is tested often has numbers as texts at once, since two ways are twice the code.
     `is_costly` is what was given as `costly`.
     """
 
@@ -62,7 +63,9 @@ class PayloadCodegen:
         self._is_view = is_view
         self._kind = "bytes" if is_bytes else "str"
         self._checks_lengths = checks_lengths
-        self.keeps_texts = shape is not None and shape.any_keeps_text()
+        has_numbers = shape is not None and shape.any_keeps_text()
+        self.keeps_texts = has_numbers and not costly
+        self._texts_at_once = has_numbers and costly
         self._given = "body" if is_bytes else utf8("body")
         self._decoders: dict[bool, str] = {}
 
@@ -91,7 +94,7 @@ class PayloadCodegen:
         if self._shape is not None and self.keeps_texts:
             lines += self._numbers(self._shape, json, json_texts, after, hit, exits)
         else:
-            decoded = self._decoded(texts=False)
+            decoded = self._decoded(texts=self._texts_at_once)
             lines += [f"value = {decoded}", *after, f"if {json}:", *indent(hit)]
         not_json = []
         if string:

@@ -145,8 +145,7 @@ class RecordCodegen:
 
     @property
     def keeps_texts(self) -> bool:
-        """Whether the texts of numbers in the payload count: then the statements use a variable
-        `texts`, which lasts from record to record."""
+        """Whether the statements use a variable `texts`, which lasts from record to record."""
         return self._payload.keeps_texts
 
     def statements(self, kind: str, *, look: bool, exits: Exits) -> list[str]:
@@ -223,7 +222,8 @@ class RecordCodegen:
                     tests = [self._string_test(branch)] if found in steps else []
                     string.append(" and ".join(tests + own) or "True")
                     continue
-                tests = [self._json_test(branch, texts=is_row)] if found in steps else []
+                texts = is_row or not self.keeps_texts
+                tests = [self._json_test(branch, texts=texts)] if found in steps else []
                 json.append(" and ".join(tests + own) or "True")
                 if self.keeps_texts and not is_row:
                     tests = [self._json_texts_test(branch)] if found in steps else []
