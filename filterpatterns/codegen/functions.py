@@ -202,8 +202,9 @@ class Generated:
 
     def _write_statements(self, emit: Emitter, kind: str) -> None:
         if self._record_codegen.keeps_texts:  # what the last record told of the texts of numbers
-            self._code.namespace.setdefault("texts", False)
-            emit("global texts")
+            for name in ("texts", "again"):
+                self._code.namespace.setdefault(name, False)
+            emit("global texts, again")
         prefilter = self._record_codegen.prefilter
         look = prefilter is not None and prefilter.selective
         exits = Exits.of(["return True"], ["return False"], self._slow)
@@ -258,7 +259,7 @@ class Generated:
     def _each(self, emit: Emitter, header: str) -> Emitter:
         """Begin a loop; what a record tells of the texts of numbers is kept for the next one."""
         if self._record_codegen.keeps_texts:
-            emit("texts = False")
+            emit("texts = again = False")
         return emit.block(header)
 
     def _add(self, emit: Emitter) -> None:

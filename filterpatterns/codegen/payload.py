@@ -14,7 +14,7 @@ from filterpatterns.language.operators.numeric import SHORT
 
 _LONG = 400
 """A body with as many characters takes long to decode, compared with keeping the texts of numbers:
-it is decoded once if the last body needed these texts, or matched."""
+it is decoded once if the last two bodies needed these texts, until two in a row do not match."""
 
 _VERY_LONG = 2000
 """The same, but keeping the texts costs next to nothing: after one that needed them, all of such
@@ -25,8 +25,8 @@ class PayloadCodegen:
     """Writes the statements that evaluate the variable `body`.
 
     `keeps_texts` says that the texts of numbers count: then there are two ways to decode, and the
-    variable `texts` is for the statements to remember which was better for the last record. What
-    is tested often has numbers as texts at once, since two ways are twice the code.
+    variables `texts` and `again` are for the statements to remember which was better for the last
+    records. What is tested often has numbers as texts at once, since two ways are twice the code.
     `is_costly` is what was given as `costly`.
     """
 
@@ -124,20 +124,22 @@ class PayloadCodegen:
         exits: Exits,
     ) -> list[str]:
         """Return statements that decode the body, run `after`, and test it: with numbers as floats,
-        whose texts are looked at if a float decided. If they had to be for the last long body, this
-        one is decoded with the texts at once."""
+        whose texts are looked at if a float decided. If they had to be for the last long bodies,
+        this one is decoded with the texts at once."""
         with_texts = f"value = {self._decoded(texts=True)}"
         doubtful = "unsure"
         if self._checks_lengths:
             doubtful = f"unsure and (unsure == 2 or not ({self._short_texts(shape)}))"
+        long, very_long = self._code.bind(_LONG), self._code.bind(_VERY_LONG)
         return [
             f"given = {self._given}",
             "if texts:",
             f"    {with_texts}",
             *indent(after),
             f"    if {json_texts}:",
+            "        again = True",
             *indent(indent(hit)),
-            f"    texts = len(given) >= {self._code.bind(_VERY_LONG)}",
+            f"    texts = again or len(given) >= {very_long}",
             "else:",
             f"    value = {self._decoded(texts=False)}",
             *indent(after),
@@ -147,8 +149,10 @@ class PayloadCodegen:
             f"            {with_texts}",
             f"            if not ({json_texts}):",
             *indent(indent(indent(indent(exits.no_match)))),
-            f"        texts = unsure and len(given) >= {self._code.bind(_LONG)}",
+            f"        texts = unsure and len(given) >= ({long} if again else {very_long})",
+            "        again = unsure",
             *indent(indent(hit)),
+            "again = False",
         ]
 
     def _short_texts(self, shape: Shape) -> str:

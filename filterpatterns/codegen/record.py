@@ -145,7 +145,7 @@ class RecordCodegen:
 
     @property
     def keeps_texts(self) -> bool:
-        """Whether the statements use a variable `texts`, which lasts from record to record."""
+        """Whether the statements use `texts` and `again`, which last from record to record."""
         return self._payload.keeps_texts
 
     def statements(self, kind: str, *, look: bool, exits: Exits) -> list[str]:

@@ -126,7 +126,10 @@ def test_signals_leave_no_files(number: signal.Signals, tmp_path: Path) -> None:
     path, out = tmp_path / "events.jsonl", tmp_path / "out.jsonl"
     path.write_bytes(BIG * 600_000)
     with subprocess.Popen(
-        command_line("filter", "-j", "2", "-o", out, PATTERN, path), stderr=subprocess.PIPE
+        command_line("filter", "-j", "2", "-o", out, PATTERN, path),
+        stderr=subprocess.PIPE,
+        # nohup ignores SIGHUP, and so would we
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # noqa: PLW1509 - no threads
     ) as process:
         while not list(tmp_path.glob("out.jsonl.*")):
             time.sleep(0.001)
