@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from lsprotocol import types
 from msgspec import Struct
 
 from filterpatterns.delivery.fields import ANY_NAME, FIELDS, RecordField, fields_at
+from filterpatterns.integrations.lsp import unfinished
 from filterpatterns.integrations.lsp.documents import Document, starts_of
 from filterpatterns.integrations.lsp.hover import about_field, about_operator, source_of
 from filterpatterns.integrations.lsp.places import Cursor, cursor_at
@@ -17,6 +18,8 @@ from filterpatterns.language.diagnostics import written_in
 from filterpatterns.language.inputs import PatternText
 from filterpatterns.language.operators import REFERENCES
 from filterpatterns.lint.linter import default_dialect
+from filterpatterns.templates.documents.yaml_document import written
+from filterpatterns.templates.mapping import Mapping
 
 _PAYLOADS: Final = frozenset(("body", "data", "value", "key", "dynamodb", "detail"))
 """Fields at the top that most often lead one level down."""
@@ -49,6 +52,29 @@ class _Choice(Struct, frozen=True):
     is_undocumented: bool = False
 
 
+class _Style(Struct, frozen=True):
+    """How strings are written; `is_block`: a key of YAML's block style is followed by nothing."""
+
+    quoted: Callable[[str], str]
+    is_block: bool = False
+
+
+_JSON: Final = _Style(json.dumps)
+
+
+class _Target(Struct, frozen=True):
+    """Where a choice goes: from `start` to `end` in the document, with `before` in front of it.
+    `escaped` makes of a text what it is in the string that the pattern stands in."""
+
+    start: int
+    end: int
+    typed: str
+    style: _Style
+    name_only: bool
+    escaped: Callable[[str], str]
+    before: str = ""
+
+
 def complete(
     document: Document, position: types.Position, *, snippets: bool
 ) -> list[types.CompletionItem]:
@@ -59,20 +85,70 @@ def complete(
         position: the cursor's.
         snippets: whether the editor understands places to be filled in.
     """
-    place = document.pattern_at(document.lines.offset(position))
+    offset = document.lines.offset(position)
+    place = document.pattern_at(offset)
     if place is None:
+        unclosed = unfinished.closed(document, offset)
+        place = None if unclosed is None else unclosed.pattern_at(offset)
+        found = [] if unclosed is None else _in_json(unclosed, place)
+    else:
+        found = _in_json(document, place)
+    if place is None or not _is_json(document, place[1]):
+        found = _in_blocks(document, offset)
+    return [
+        _item(document, target, choice, number, snippets=snippets)
+        for number, (target, choice) in enumerate(found)
+    ]
+
+
+_Found = list[tuple[_Target, _Choice]]
+
+
+def _in_json(document: Document, place: tuple[Mapping, PatternText, int] | None) -> _Found:
+    """The choices in a pattern that is written as JSON."""
+    if place is None or not _is_json(document, place[1]):
         return []
     mapping, pattern, offset = place
     cursor = cursor_at(pattern.text, offset)
-    if cursor is None or not _is_json(document, pattern):
+    if cursor is None:
         return []
-    source = source_of(document, mapping, pattern.text)
-    dialect = mapping.dialect or document.settings.dialect or default_dialect(source or "")
-    names_only = pattern.text[cursor.end :].lstrip()[:1] == ":"
-    return [
-        _item(document, pattern, cursor, one, number, snippets=snippets, name_only=names_only)
-        for number, one in enumerate(_choices(cursor, source, dialect))
-    ]
+    starts = starts_of(pattern)
+    target = _Target(
+        starts[cursor.start],
+        starts[cursor.end],
+        cursor.typed,
+        _JSON,
+        cursor.wants_name and pattern.text[cursor.end :].lstrip()[:1] == ":",
+        lambda text: written_in(text, pattern.text, document.text, starts),
+    )
+    return [(target, one) for one in _choices_for(document, mapping, pattern, cursor, _JSON)]
+
+
+def _in_blocks(document: Document, offset: int) -> _Found:
+    """The choices where a pattern is found only once there is a word at the cursor."""
+    groups: list[_Found] = []
+    for spots in unfinished.spots(document, offset):
+        for spot in spots:
+            style = _JSON if unfinished.is_json(document) else _Style(written, spot.is_block)
+            target = _Target(
+                spot.start,
+                spot.end,
+                spot.cursor.typed,
+                style,
+                spot.has_colon and spot.cursor.wants_name,
+                str,
+                spot.before,
+            )
+            found = [
+                (target, one)
+                for one in _choices_for(document, spot.mapping, spot.pattern, spot.cursor, style)
+            ]
+            if found:
+                groups.append(found)
+                break
+        if groups and len(groups[0]) > 1:
+            break  # fields are known to be here: it is no array
+    return [one for group in reversed(groups) for one in group]
 
 
 def _is_json(document: Document, pattern: PatternText) -> bool:
@@ -80,22 +156,25 @@ def _is_json(document: Document, pattern: PatternText) -> bool:
     return document.text[starts_of(pattern)[0] :][:1] in ("{", "[", "")
 
 
+def _choices_for(
+    document: Document, mapping: Mapping, pattern: PatternText, cursor: Cursor, style: _Style
+) -> Iterator[_Choice]:
+    source = source_of(document, mapping, pattern.text)
+    dialect = mapping.dialect or document.settings.dialect or default_dialect(source or "")
+    return _choices(cursor, source, dialect, style)
+
+
 def _item(
-    document: Document,
-    pattern: PatternText,
-    cursor: Cursor,
-    choice: _Choice,
-    number: int,
-    *,
-    snippets: bool,
-    name_only: bool,
+    document: Document, target: _Target, choice: _Choice, number: int, *, snippets: bool
 ) -> types.CompletionItem:
-    starts = starts_of(pattern)
-    outer = document.text
-    parts: _Parts = choice.parts
-    if name_only and cursor.wants_name:
-        parts = (json.dumps(choice.label),)
-    text = "".join(_written(parts, pattern, outer, starts, snippets=snippets))
+    style = target.style
+    parts = (style.quoted(choice.label),) if target.name_only else choice.parts
+    text = "".join(_written((target.before, *parts), target.escaped, snippets=snippets))
+    typed = choice.label  # what the editor compares with the text that is there
+    if target.typed[:1] == '"':
+        typed = json.dumps(typed, ensure_ascii=False)
+    elif target.typed[:1] == "'":
+        typed = f"'{typed}'"
     return types.CompletionItem(
         label=choice.label,
         kind=choice.kind,
@@ -105,24 +184,20 @@ def _item(
         else types.MarkupContent(types.MarkupKind.Markdown, choice.documentation),
         tags=[types.CompletionItemTag.Deprecated] if choice.is_undocumented else None,
         sort_text=f"{number:04}",
-        filter_text=_as_typed(choice.label, cursor, pattern, outer, starts),
+        filter_text=target.escaped(typed),
         insert_text_format=types.InsertTextFormat.Snippet
         if snippets
         else types.InsertTextFormat.PlainText,
-        text_edit=types.TextEdit(
-            document.lines.range(starts[cursor.start], starts[cursor.end]), text
-        ),
+        text_edit=types.TextEdit(document.lines.range(target.start, target.end), text),
     )
 
 
-def _written(
-    parts: _Parts, pattern: PatternText, outer: str, starts: Any, *, snippets: bool
-) -> Iterator[str]:
+def _written(parts: _Parts, escaped: Callable[[str], str], *, snippets: bool) -> Iterator[str]:
     """The parts as text, or as a snippet ("Snippet Syntax" in the specification)."""
     number = 0
     for part in parts:
         raw = part if isinstance(part, str) else part.default
-        text = written_in(raw, pattern.text, outer, starts)
+        text = escaped(raw)
         if snippets:
             text = text.replace("\\", "\\\\").replace("$", "\\$").replace("}", "\\}")
             if isinstance(part, _Blank):
@@ -131,23 +206,17 @@ def _written(
         yield text
 
 
-def _as_typed(label: str, cursor: Cursor, pattern: PatternText, outer: str, starts: Any) -> str:
-    """The text by which the editor compares a choice with what has been typed."""
-    quoted = json.dumps(label, ensure_ascii=False) if cursor.typed[:1] == '"' else label
-    return written_in(quoted, pattern.text, outer, starts)
-
-
-def _choices(cursor: Cursor, source: str | None, dialect: str) -> Iterator[_Choice]:
+def _choices(cursor: Cursor, source: str | None, dialect: str, style: _Style) -> Iterator[_Choice]:
     if cursor.kind == "fields" and cursor.wants_name:
-        yield from _fields(cursor.path, source)
+        yield from _fields(cursor.path, source, style)
     elif cursor.kind == "fields":
         yield from _VALUES
     elif cursor.kind == "rules" and not cursor.wants_name:
-        yield from _operators(REFERENCES, dialect, with_braces=True)
+        yield from _operators(REFERENCES, dialect, style, with_braces=True)
     elif cursor.kind == "rule" and cursor.wants_name:
-        yield from _operators(REFERENCES, dialect, with_braces=False)
+        yield from _operators(REFERENCES, dialect, style, with_braces=False)
     elif cursor.kind == "operand" and cursor.wants_name:
-        yield from _operators(_NESTED.get(cursor.operator, ()), dialect, with_braces=False)
+        yield from _operators(_NESTED.get(cursor.operator, ()), dialect, style, with_braces=False)
     elif cursor.kind == "alternatives":
         yield _ALTERNATIVE
     else:
@@ -165,12 +234,6 @@ _VALUES: Final = (
 """What a field may lead to."""
 
 _ALTERNATIVE: Final = _Choice("{...}", ('{"', _ANY, '": [', _ANY, "]}"), _STRUCT, "an alternative")
-_OR: Final = _Choice(
-    "$or",
-    ('"$or": [{', _ANY, "}, {", _ANY, "}]"),
-    types.CompletionItemKind.Keyword,
-    "any of these objects must match",
-)
 _SIGN, _KEYWORD = types.CompletionItemKind.Operator, types.CompletionItemKind.Keyword
 _WORDS: Final = {
     "numeric": tuple((f'"{sign}"', _SIGN) for sign in ("=", "<", "<=", ">", ">=")),
@@ -179,31 +242,43 @@ _WORDS: Final = {
 """Words in the operand of an operator."""
 
 
-def _fields(path: tuple[str, ...], source: str | None) -> Iterator[_Choice]:
+def _fields(path: tuple[str, ...], source: str | None, style: _Style) -> Iterator[_Choice]:
     names = tuple(name for part in path for name in part.split("."))
     for one in FIELDS if source is None else (source,):
         for field in fields_at(one, names):
             if field.name != ANY_NAME:
-                yield _field(field, one, names)
-    yield _OR
+                yield _field(field, one, names, style)
+    yield _Choice(
+        "$or",
+        _member("$or", (" [{", _ANY, "}, {", _ANY, "}]"), style),
+        _KEYWORD,
+        "any of these objects must match",
+    )
 
 
-def _field(field: RecordField, source: str, above: tuple[str, ...]) -> _Choice:
+def _field(field: RecordField, source: str, above: tuple[str, ...], style: _Style) -> _Choice:
     leads_down = bool(field.fields) or (not above and field.name in _PAYLOADS)
     opening, closing = "{}" if leads_down else "[]"
     return _Choice(
         field.name,
-        (f"{json.dumps(field.name)}: {opening}", _ANY, closing),
+        _member(field.name, (f" {opening}", _ANY, closing), style),
         types.CompletionItemKind.Field,
         f"field of {source} records",
         about_field(source, (*above, field.name)),
     )
 
 
-def _operators(names: Iterable[str], dialect: str, *, with_braces: bool) -> Iterator[_Choice]:
+def _member(name: str, value: _Parts, style: _Style) -> _Parts:
+    """A field and what it leads to; in blocks that goes on lines of its own."""
+    return (f"{style.quoted(name)}:", *(() if style.is_block else value))
+
+
+def _operators(
+    names: Iterable[str], dialect: str, style: _Style, *, with_braces: bool
+) -> Iterator[_Choice]:
     for name in names:
         reference = REFERENCES[name]
-        parts: _Parts = (f'"{name}": ', *_operand(reference.examples[0]))
+        parts = (f"{style.quoted(name)}: ", *_operand(reference.examples[0], style))
         yield _Choice(
             name,
             ("{", *parts, "}") if with_braces else parts,
@@ -214,10 +289,13 @@ def _operators(names: Iterable[str], dialect: str, *, with_braces: bool) -> Iter
         )
 
 
-def _operand(example: Any) -> _Parts:
+def _operand(example: Any, style: _Style) -> _Parts:
     """An operand: the user replaces the example."""
     if isinstance(example, str):
-        return '"', _Blank(json.dumps(example)[1:-1]), '"'
+        quoted = style.quoted(example)
+        if not quoted.startswith('"'):
+            return (_Blank(quoted),)
+        return '"', _Blank(quoted[1:-1]), '"'
     if isinstance(example, list):
         blanks = [part for one in example for part in (", ", _Blank(json.dumps(one)))]
         return "[", *blanks[1:], "]"

@@ -37,6 +37,7 @@ it stands for."""
 _STYLES: dict[str | None, Style] = {"'": "single", '"': "double", "|": "block", ">": "block"}
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*|#[^\n]*|\s+)*")
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_PLAIN = re.compile(r"[A-Za-z0-9_.$/][A-Za-z0-9_.$/-]*")
 _CORE_TAGS = "tag:yaml.org,2002:"
 _WITHOUT_PREFIX = ("Ref", "Condition")
 
@@ -60,6 +61,14 @@ def read(text: str) -> list[TemplateValue]:
         raise TemplateError(words, mark.line + 1, mark.column + 1) from None
     except (yaml.YAMLError, UnicodeEncodeError) as error:
         raise TemplateError(f"not YAML: {_first_line(error)}") from None
+
+
+def written(text: str) -> str:
+    """A string as YAML writes it: in quotes if it would be something else without."""
+    is_plain = _PLAIN.fullmatch(text) is not None
+    if is_plain and _resolver.resolve(yaml.ScalarNode, text, (True, False)) == f"{_CORE_TAGS}str":
+        return text
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _first_line(error: Exception) -> str:

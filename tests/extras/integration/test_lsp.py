@@ -259,6 +259,34 @@ def test_what_is_completed_compiles() -> None:
     run(test())
 
 
+def test_completion_in_the_blocks_of_yaml() -> None:
+    rule = (
+        "AWSTemplateFormatVersion: x\nResources:\n  # 😀\n  R:\n    Type: AWS::Events::Rule\n"
+        "    Properties:\n      EventPattern:\n        detail-type:\n          - order\n        |\n"
+    )
+
+    async def test() -> None:
+        async with editor() as one:
+            text, position = marked(rule)
+            one.open(TEMPLATE, text, "yaml")
+            for before, label in (
+                ("", "source"),
+                ("source:\n          - pre", "prefix"),  # no YAML until it is a key
+                ("source:\n          - prefix: aws.\n          ", "exists"),
+            ):
+                text, position = marked(rule.replace("|", f"{before}|"))
+                one.change(TEMPLATE, text)
+                items = {each.label: each for each in await one.completions(TEMPLATE, position)}
+                edit = items[label].text_edit
+                assert isinstance(edit, types.TextEdit)
+                edit = types.TextEdit(edit.range, expanded(edit.new_text))
+                one.change(TEMPLATE, one.applied(TEMPLATE, [edit]))
+                errors = [each for each in await one.diagnostics(TEMPLATE) if each.severity == 1]
+                assert [each.code for each in errors] == (["FP005"] if label == "source" else [])
+
+    run(test())
+
+
 def expanded(snippet: str) -> str:
     """A snippet after the user has accepted what it suggests."""
     found, index, is_blank = "", 0, False

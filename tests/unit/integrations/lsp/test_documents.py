@@ -158,7 +158,9 @@ def test_without_snippets_plain_text_is_completed() -> None:
 
 def test_no_json_is_completed_into_the_words_of_yaml() -> None:
     one = document(RULE, "x.yaml")
-    assert complete(one, place(one, "aws.s3"), snippets=True) == []
+    items = complete(one, place(one, "aws.s3"), snippets=False)
+    texts = {item.label: item.text_edit.new_text for item in items if item.text_edit}
+    assert texts["prefix"] == "{prefix: order.}"
 
 
 @pytest.mark.parametrize(

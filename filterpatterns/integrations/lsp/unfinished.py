@@ -1,0 +1,187 @@
+"""Where in a document something is being written that has no place in it yet.
+
+A key that has been begun makes YAML and JSON unreadable, and where nothing has been written there
+is nothing to find. So a name takes the place of the word at the cursor, or a quote ends the string
+that is open on its line, and patterns are looked for in that text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from filterpatterns.integrations.lsp.documents import LARGEST, Document, starts_of
+from filterpatterns.integrations.lsp.places import Cursor, cursor_at
+from filterpatterns.language.inputs import PatternText
+from filterpatterns.templates import finding
+from filterpatterns.templates.finding import Mapping, TemplateError
+
+_NAME: Final = "being-written"
+_LONGEST_WORD: Final = 256
+_WORD_BEFORE: Final = re.compile(r"[\"']?(?:[\w$][\w.$/-]*)?\Z")
+_WORD_AFTER: Final = re.compile(r"[\w.$/-]*")
+_COLON: Final = re.compile(r"[ \t]*:(?=\s|\Z)")
+_BLOCK: Final = re.compile(r" *(?:- +)*")
+_FOLLOWED: Final = re.compile(r"\s*:\s*(?:null|0)\s*,")
+_COMMENT: Final = re.compile(r"(?:^|\s)#")
+
+
+class Spot(Struct, frozen=True):
+    """A place in a pattern where a word is being written: from `start` to `end` in the document.
+
+    `before` is to be written in front of it; `has_colon`: only the name is missing. `is_block`: it
+    is on a line of its own in a pattern in YAML's block style.
+    """
+
+    mapping: Mapping
+    pattern: PatternText
+    cursor: Cursor
+    start: int
+    end: int
+    before: str = ""
+    has_colon: bool = False
+    is_block: bool = False
+
+
+class _Line(Struct, frozen=True):
+    """The line of the cursor: what is in front of the word that has been begun there, its start and
+    end in the document, and what follows on the line."""
+
+    lead: str
+    start: int
+    end: int
+    rest: str
+
+    @property
+    def is_block(self) -> bool:
+        """Whether nothing is in front of the word but indentation and the marks of items."""
+        return _BLOCK.fullmatch(self.lead) is not None
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing on the line at all."""
+        return self.start == self.end and not self.lead.strip() and not self.rest.strip()
+
+
+def is_json(document: Document) -> bool:
+    """Whether a document is written as JSON."""
+    return document.path.endswith(".json") or document.text.lstrip()[:1] in ("{", "[")
+
+
+def spots(document: Document, offset: int) -> Iterator[Iterator[Spot]]:
+    """The places in patterns that an offset of a document may be. Those that come together exclude
+    each other: the first at which anything can be written is meant."""
+    if len(document.text) > LARGEST or document.path.endswith(".tf"):
+        return
+    line = _line(document.text, offset)
+    if is_json(document):
+        if document.mappings:
+            return  # it is readable as it is
+        ways = ['"{}"'] if line.rest.lstrip()[:1] == ":" else ['"{}": 0', '"{}"']
+        yield _tried(document, line, offset, [*ways, *(f"{way}," for way in ways)])
+    elif line.lead[-1:] == ":" or _COMMENT.search(line.lead):
+        return  # a value stands behind a space
+    elif not line.is_block or _COLON.match(line.rest):
+        yield _tried(document, line, offset, ["{}"])
+    else:
+        yield _tried(document, line, offset, ["{}: ", "{}"])
+        if line.is_blank:
+            yield _tried(document, line, offset, ["{}: ", "{}"], before="- ")
+
+
+def closed(document: Document, offset: int) -> Document | None:
+    """The document with an end to the string that is open on the line of the cursor, if a pattern
+    is in it then; up to the end of that line all else is where it was."""
+    text = document.text
+    if len(text) > LARGEST:
+        return None
+    start, end = _bounds(text, offset)
+    line = re.sub(r"\\.", "", text[start:end])
+    for quote in "'\"":
+        if line.count(quote) % 2:
+            whole = text[:end] + quote + text[end:]
+            found = replace(document, text=whole, mappings=tuple(_mappings(document, whole)))
+            place = found.pattern_at(offset)
+            if place is not None and whole[: starts_of(place[1])[0]].endswith(quote):
+                return found
+    return None
+
+
+def _bounds(text: str, offset: int) -> tuple[int, int]:
+    """Where the line of an offset begins and ends."""
+    start = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+    ends = (text.find("\n", offset), text.find("\r", offset))
+    return start, min((end for end in ends if end >= 0), default=len(text))
+
+
+def _line(text: str, offset: int) -> _Line:
+    first, last = _bounds(text, offset)
+    before = _WORD_BEFORE.search(text, max(first, offset - _LONGEST_WORD), offset)
+    start = offset if before is None else before.start()
+    after = _WORD_AFTER.match(text, offset, last)
+    end = offset if after is None else after.end()
+    if start < end and text[start] in "\"'" and text[end : end + 1] == text[start]:
+        end += 1
+    return _Line(text[first:start], start, end, text[end:last])
+
+
+def _tried(
+    document: Document, line: _Line, offset: int, ways: list[str], *, before: str = ""
+) -> Iterator[Spot]:
+    """The places that come of writing the name in each of some ways."""
+    text = document.text
+    for way in ways:
+        whole = text[: line.start] + before + way.format(_NAME) + text[line.end :]
+        place = _found(_mappings(document, whole), line.start + len(before))
+        if place is None:
+            continue
+        mapping, pattern, cursor = place
+        typed = text[line.start : offset]
+        yield Spot(
+            mapping,
+            pattern,
+            replace(cursor, typed=typed),
+            line.start,
+            line.end,
+            before,
+            line.rest.lstrip()[:1] == ":",
+            line.is_block,
+        )
+
+
+def _mappings(document: Document, text: str) -> list[Mapping]:
+    try:
+        return finding.patterns_in(text, document.path, searched=not document.is_named)
+    except TemplateError:
+        return []
+
+
+def _found(mappings: list[Mapping], offset: int) -> tuple[Mapping, PatternText, Cursor] | None:
+    """What belongs where the name has been written, at an offset of the document."""
+    for mapping in mappings:
+        for pattern in (*mapping.texts, *mapping.alternatives):
+            if not pattern.text.startswith("{"):
+                continue
+            starts = starts_of(pattern)
+            for match in re.finditer(f'"{_NAME}"', pattern.text):
+                if starts[match.start()] == offset:
+                    cursor = cursor_at(pattern.text, match.start() + 1)
+                    if cursor is None or not _is_free(pattern.text, match, cursor):
+                        return None
+                    return mapping, pattern, cursor
+    return None
+
+
+def _is_free(text: str, match: re.Match[str], cursor: Cursor) -> bool:
+    """Whether a name may be there: a rule has one operator, and an operand's object stands by
+    itself."""
+    if not cursor.wants_name or cursor.kind == "fields":
+        return True
+    before = text[: match.start()].rstrip()
+    if cursor.kind == "operand" and before[:-1].rstrip()[-1:] != ":":
+        return False
+    return before.endswith("{") and _FOLLOWED.match(text, match.end()) is None
