@@ -11,7 +11,7 @@ const CHECK_DELAY = 10; // milliseconds after the last key
 const EVALUATE_DELAY = 150;
 const LINK_DELAY = 600;
 
-const state = { selected: 0, mapping: '', snippet: '', checked: null, changes: 0 };
+const state = { selected: 0, shown: 0, mapping: '', snippet: '', checked: null, changes: 0 };
 const timers = {};
 let ask = null;
 let pattern = null;
@@ -111,8 +111,8 @@ function drawSnippets() {
 
 function showEvaluated(answer) {
   const { explanation } = answer;
-  const selected = explanation?.number ?? state.selected;
-  showRows(answer, selected, select);
+  state.shown = explanation?.number || state.selected || state.shown;
+  showRows(answer, state.shown, select);
   const words = summary(answer);
   byId('summary').textContent = words;
   show(records, answer.rows.filter((row) => row.result === 'error').map((row) => ({
