@@ -51,6 +51,7 @@ __all__ = [
     "TemplateError",
     "as_diagnostic",
     "generated_note",
+    "is_hcl",
     "line_and_column",
     "named",
     "names_of",
@@ -191,6 +192,15 @@ def generated_note(text: str) -> Skipped | None:
     return Skipped(GENERATED, reason, *line_and_column(text, mark.start()))
 
 
+def is_hcl(text: str, name: str = "") -> bool:
+    """Whether a text is Terraform's HCL: by the file's name, or by its blocks."""
+    suffix = os.path.splitext(name)[1].lower()
+    if suffix == ".tf":
+        return True
+    is_other = suffix in _YAML_FILES or text.lstrip()[:1] in ("{", "[")
+    return not is_other and _HCL.search(text) is not None
+
+
 class _Place(Struct, frozen=True):
     """A text, where it comes from, and what is known of what it leaves open."""
 
@@ -210,8 +220,7 @@ def _mappings(place: _Place) -> Iterator[Mapping]:
     first = text.lstrip()[:1]
     if not first:
         return
-    is_hcl = first not in "{[" and place.suffix not in _YAML_FILES and _HCL.search(text)
-    if place.suffix == ".tf" or is_hcl:
+    if is_hcl(text, place.name):
         from filterpatterns.templates.documents import hcl_document
         from filterpatterns.templates.kinds import terraform
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
@@ -53,13 +54,31 @@ class _Choice(Struct, frozen=True):
 
 
 class _Style(Struct, frozen=True):
-    """How strings are written; `is_block`: a key of YAML's block style is followed by nothing."""
+    """How names and strings are written, and what is between a name and its value.
 
+    `inside` stands between braces and what is in them; `is_block`: a key of YAML's block style is
+    followed by nothing.
+    """
+
+    name: Callable[[str], str]
     quoted: Callable[[str], str]
+    sign: str = ":"
+    inside: str = ""
     is_block: bool = False
 
 
-_JSON: Final = _Style(json.dumps)
+_HCL_NAME: Final = re.compile(r"(?!(?:for|if|in|null|true|false)\Z)[A-Za-z_]\w*", re.ASCII)
+
+
+def _name_in_hcl(name: str) -> str:
+    """A name as HCL writes it: in quotes where it would be something else without, or look so."""
+    return name if _HCL_NAME.fullmatch(name) else json.dumps(name)
+
+
+_JSON: Final = _Style(json.dumps, json.dumps)
+_HCL: Final = _Style(_name_in_hcl, json.dumps, " =", " ")
+_YAML: Final = _Style(written, written)
+_BLOCK: Final = _Style(written, written, is_block=True)
 
 
 class _Target(Struct, frozen=True):
@@ -90,9 +109,9 @@ def complete(
     if place is None:
         unclosed = unfinished.closed(document, offset)
         place = None if unclosed is None else unclosed.pattern_at(offset)
-        found = [] if unclosed is None else _in_json(unclosed, place)
+        found = [] if unclosed is None else _in_json(unclosed, place, offset)
     else:
-        found = _in_json(document, place)
+        found = _in_json(document, place, offset)
     if place is None or not _is_json(document, place[1]):
         found = _in_blocks(document, offset)
     return [
@@ -104,15 +123,17 @@ def complete(
 _Found = list[tuple[_Target, _Choice]]
 
 
-def _in_json(document: Document, place: tuple[Mapping, PatternText, int] | None) -> _Found:
-    """The choices in a pattern that is written as JSON."""
+def _in_json(document: Document, place: tuple[Mapping, PatternText, int] | None, at: int) -> _Found:
+    """The choices in a pattern that is written as JSON, at an offset of the document."""
     if place is None or not _is_json(document, place[1]):
         return []
     mapping, pattern, offset = place
+    starts = starts_of(pattern)
+    if unfinished.is_hcl(document) and unfinished.is_inserted(document.text, starts[0], at):
+        return []
     cursor = cursor_at(pattern.text, offset)
     if cursor is None:
         return []
-    starts = starts_of(pattern)
     target = _Target(
         starts[cursor.start],
         starts[cursor.end],
@@ -129,7 +150,7 @@ def _in_blocks(document: Document, offset: int) -> _Found:
     groups: list[_Found] = []
     for spots in unfinished.spots(document, offset):
         for spot in spots:
-            style = _JSON if unfinished.is_json(document) else _Style(written, spot.is_block)
+            style = _style_of(document, spot)
             target = _Target(
                 spot.start,
                 spot.end,
@@ -151,9 +172,21 @@ def _in_blocks(document: Document, offset: int) -> _Found:
     return [one for group in reversed(groups) for one in group]
 
 
+def _style_of(document: Document, spot: unfinished.Spot) -> _Style:
+    if unfinished.is_hcl(document):
+        return _HCL
+    if unfinished.is_json(document):
+        return _JSON
+    return _BLOCK if spot.is_block else _YAML
+
+
 def _is_json(document: Document, pattern: PatternText) -> bool:
     """Whether the pattern is written as JSON, and not in the words of YAML or HCL."""
-    return document.text[starts_of(pattern)[0] :][:1] in ("{", "[", "")
+    starts = starts_of(pattern)
+    if document.text[starts[0] :][:1] not in ("{", "[", ""):
+        return False
+    # The last bracket of what was made of HCL's words has no place of its own.
+    return not unfinished.is_hcl(document) or starts[-2:-1] != starts[-1:]
 
 
 def _choices_for(
@@ -168,7 +201,7 @@ def _item(
     document: Document, target: _Target, choice: _Choice, number: int, *, snippets: bool
 ) -> types.CompletionItem:
     style = target.style
-    parts = (style.quoted(choice.label),) if target.name_only else choice.parts
+    parts = (style.name(choice.label),) if target.name_only else choice.parts
     text = "".join(_written((target.before, *parts), target.escaped, snippets=snippets))
     typed = choice.label  # what the editor compares with the text that is there
     if target.typed[:1] == '"':
@@ -218,7 +251,8 @@ def _choices(cursor: Cursor, source: str | None, dialect: str, style: _Style) ->
     elif cursor.kind == "operand" and cursor.wants_name:
         yield from _operators(_NESTED.get(cursor.operator, ()), dialect, style, with_braces=False)
     elif cursor.kind == "alternatives":
-        yield _ALTERNATIVE
+        parts = ('{"', _ANY, f'"{style.sign} [', _ANY, "]}")
+        yield _Choice("{...}", parts, _STRUCT, "an alternative")
     else:
         for text, kind in _WORDS.get(cursor.operator, ()):
             yield _Choice(text.strip('"'), (text,), kind)
@@ -233,7 +267,6 @@ _VALUES: Final = (
 )
 """What a field may lead to."""
 
-_ALTERNATIVE: Final = _Choice("{...}", ('{"', _ANY, '": [', _ANY, "]}"), _STRUCT, "an alternative")
 _SIGN, _KEYWORD = types.CompletionItemKind.Operator, types.CompletionItemKind.Keyword
 _WORDS: Final = {
     "numeric": tuple((f'"{sign}"', _SIGN) for sign in ("=", "<", "<=", ">", ">=")),
@@ -270,7 +303,7 @@ def _field(field: RecordField, source: str, above: tuple[str, ...], style: _Styl
 
 def _member(name: str, value: _Parts, style: _Style) -> _Parts:
     """A field and what it leads to; in blocks that goes on lines of its own."""
-    return (f"{style.quoted(name)}:", *(() if style.is_block else value))
+    return (f"{style.name(name)}{style.sign}", *(() if style.is_block else value))
 
 
 def _operators(
@@ -278,10 +311,10 @@ def _operators(
 ) -> Iterator[_Choice]:
     for name in names:
         reference = REFERENCES[name]
-        parts = (f"{style.quoted(name)}: ", *_operand(reference.examples[0], style))
+        parts = (f"{style.name(name)}{style.sign} ", *_operand(reference.examples[0], style))
         yield _Choice(
             name,
-            ("{", *parts, "}") if with_braces else parts,
+            ("{" + style.inside, *parts, style.inside + "}") if with_braces else parts,
             types.CompletionItemKind.Operator,
             reference.title,
             about_operator(name),

@@ -1,8 +1,8 @@
 """Where in a document something is being written that has no place in it yet.
 
-A key that has been begun makes YAML and JSON unreadable, and where nothing has been written there
-is nothing to find. So a name takes the place of the word at the cursor, or a quote ends the string
-that is open on its line, and patterns are looked for in that text.
+A key that has been begun makes YAML, JSON and HCL unreadable, and where nothing has been written
+there is nothing to find. So a name takes the place of the word at the cursor, or a quote ends the
+string that is open on its line, and patterns are looked for in that text.
 """
 
 from __future__ import annotations
@@ -22,12 +22,21 @@ from filterpatterns.templates.finding import Mapping, TemplateError
 
 _NAME: Final = "being-written"
 _LONGEST_WORD: Final = 256
-_WORD_BEFORE: Final = re.compile(r"[\"']?(?:[\w$][\w.$/-]*)?\Z")
+_WORD_BEFORE: Final = re.compile(r"\"[<>=]{1,2}\Z|[\"']?(?:[\w$][\w.$/-]*)?\Z")
 _WORD_AFTER: Final = re.compile(r"[\w.$/-]*")
 _COLON: Final = re.compile(r"[ \t]*:(?=\s|\Z)")
 _BLOCK: Final = re.compile(r" *(?:- +)*")
 _FOLLOWED: Final = re.compile(r"\s*:\s*(?:null|0)\s*,")
 _COMMENT: Final = re.compile(r"(?:^|\s)#")
+_HCL_COMMENT: Final = re.compile(r"(?:^|\s)(?:#|//)|\*/\s*\Z")
+_HCL_BEFORE: Final = re.compile(r"(?:(?<![$%])\{|[\[,:]|(?<![=!<>])=|\*/|^)[ \t]*\Z")
+_HCL_AFTER: Final = re.compile(r"[ \t]+[\w\"]|[ \t]*(?:[,\]}:{#\r]|=(?![=>])|//|/\*|\Z)")
+_SPACES: Final = re.compile(r"\s{64,}")
+_MOST_SPACES: Final = 10_000_000
+"""The sum of the squares of the lengths of long runs of spaces in HCL, whose parser looks at the
+rest of a run again at each space: about 50 ms."""
+
+_UNESCAPED: Final = re.compile(r"\$\$\{|%%\{|([$%]\{|[{}])")
 
 
 class Spot(Struct, frozen=True):
@@ -62,6 +71,11 @@ class _Line(Struct, frozen=True):
         return _BLOCK.fullmatch(self.lead) is not None
 
     @property
+    def has_sign(self) -> bool:
+        """Whether what stands between a name and its value follows."""
+        return self.rest.lstrip()[:1] in (":", "=")
+
+    @property
     def is_blank(self) -> bool:
         """Whether there is nothing on the line at all."""
         return self.start == self.end and not self.lead.strip() and not self.rest.strip()
@@ -72,16 +86,25 @@ def is_json(document: Document) -> bool:
     return document.path.endswith(".json") or document.text.lstrip()[:1] in ("{", "[")
 
 
+def is_hcl(document: Document) -> bool:
+    """Whether a document is written in HCL."""
+    return finding.is_hcl(document.text, document.path)
+
+
 def spots(document: Document, offset: int) -> Iterator[Iterator[Spot]]:
     """The places in patterns that an offset of a document may be. Those that come together exclude
     each other: the first at which anything can be written is meant."""
-    if len(document.text) > LARGEST or document.path.endswith(".tf"):
+    if len(document.text) > LARGEST:
         return
     line = _line(document.text, offset)
-    if is_json(document):
+    if is_hcl(document):
+        if _is_free_in_hcl(document.text, line) and not _is_slow(document.text):
+            ways = ['"{}"'] if line.has_sign else ['"{}" = 0', '"{}"', '"{}",']
+            yield _tried(document, line, offset, ways)
+    elif is_json(document):
         if document.mappings:
             return  # it is readable as it is
-        ways = ['"{}"'] if line.rest.lstrip()[:1] == ":" else ['"{}": 0', '"{}"']
+        ways = ['"{}"'] if line.has_sign else ['"{}": 0', '"{}"']
         yield _tried(document, line, offset, [*ways, *(f"{way}," for way in ways)])
     elif line.lead[-1:] == ":" or _COMMENT.search(line.lead):
         return  # a value stands behind a space
@@ -93,11 +116,22 @@ def spots(document: Document, offset: int) -> Iterator[Iterator[Spot]]:
             yield _tried(document, line, offset, ["{}: ", "{}"], before="- ")
 
 
+def is_inserted(text: str, start: int, end: int) -> bool:
+    """Whether the end of a part of a string of HCL is within `${...}`, an expression."""
+    depth = 0
+    for match in _UNESCAPED.finditer(text, start, end):
+        if match[1] == "}":
+            depth = max(depth - 1, 0)
+        elif match[1] is not None and (depth or match[1] != "{"):
+            depth += 1
+    return depth > 0
+
+
 def closed(document: Document, offset: int) -> Document | None:
     """The document with an end to the string that is open on the line of the cursor, if a pattern
     is in it then; up to the end of that line all else is where it was."""
     text = document.text
-    if len(text) > LARGEST:
+    if len(text) > LARGEST or (is_hcl(document) and _is_slow(text)):
         return None
     start, end = _bounds(text, offset)
     line = re.sub(r"\\.", "", text[start:end])
@@ -148,7 +182,7 @@ def _tried(
             line.start,
             line.end,
             before,
-            line.rest.lstrip()[:1] == ":",
+            line.has_sign,
             line.is_block,
         )
 
@@ -185,3 +219,24 @@ def _is_free(text: str, match: re.Match[str], cursor: Cursor) -> bool:
     if cursor.kind == "operand" and before[:-1].rstrip()[-1:] != ":":
         return False
     return before.endswith("{") and _FOLLOWED.match(text, match.end()) is None
+
+
+def _is_free_in_hcl(text: str, line: _Line) -> bool:
+    """Whether a member or an item may be at the word. The grammar that reads HCL asks for no comma
+    or new line between members, and takes new lines as spaces."""
+    is_quoted = text[line.start : line.start + 1] == '"'
+    word = text[line.start : line.end]
+    if word[:1] == "'" or (not is_quoted and "." in word) or _HCL_AFTER.match(line.rest) is None:
+        return False
+    if _HCL_BEFORE.search(line.lead[-_LONGEST_WORD:]) is None:
+        return False
+    if line.lead.strip():
+        return True
+    before = text[: line.start].rstrip()
+    last = before[before.rfind("\n") + 1 :][-_LONGEST_WORD:]
+    return last[-1:] not in ("=", ":") or _HCL_COMMENT.search(last) is not None
+
+
+def _is_slow(text: str) -> bool:
+    """Whether HCL has so many spaces in a row that reading it again takes noticeable time."""
+    return sum((run.end() - run.start()) ** 2 for run in _SPACES.finditer(text)) > _MOST_SPACES
