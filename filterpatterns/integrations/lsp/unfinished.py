@@ -31,6 +31,10 @@ _COMMENT: Final = re.compile(r"(?:^|\s)#")
 _HCL_COMMENT: Final = re.compile(r"(?:^|\s)(?:#|//)|\*/\s*\Z")
 _HCL_BEFORE: Final = re.compile(r"(?:(?<![$%])\{|[\[,:]|(?<![=!<>])=|\*/|^)[ \t]*\Z")
 _HCL_AFTER: Final = re.compile(r"[ \t]+[\w\"]|[ \t]*(?:[,\]}:{#\r]|=(?![=>])|//|/\*|\Z)")
+_STRING_OR_BRACKET: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|([\[{(])|[\]})]")
+_CLOSING: Final = {"[": "]", "{": "}}", "(": ")"}
+_MOST_OPEN: Final = 50
+_LONGEST_LEAD: Final = 2_000
 _SPACES: Final = re.compile(r"\s{64,}")
 _MOST_SPACES: Final = 10_000_000
 """The sum of the squares of the lengths of long runs of spaces in HCL, whose parser looks at the
@@ -100,6 +104,9 @@ def spots(document: Document, offset: int) -> Iterator[Iterator[Spot]]:
     if is_hcl(document):
         if _is_free_in_hcl(document.text, line) and not _is_slow(document.text):
             ways = ['"{}"'] if line.has_sign else ['"{}" = 0', '"{}"', '"{}",']
+            closing = "" if line.rest.strip() else _closing(line.lead)
+            if closing:  # unless they are closed on the lines below
+                ways = [*ways, *(way + closing for way in ways[:2])]
             yield _tried(document, line, offset, ways)
     elif is_json(document):
         if document.mappings:
@@ -235,6 +242,20 @@ def _is_free_in_hcl(text: str, line: _Line) -> bool:
     before = text[: line.start].rstrip()
     last = before[before.rfind("\n") + 1 :][-_LONGEST_WORD:]
     return last[-1:] not in ("=", ":") or _HCL_COMMENT.search(last) is not None
+
+
+def _closing(lead: str) -> str:
+    """The brackets that close those that are open at the end of a part of a line, for `format`;
+    nothing if they are too many, or that part too long."""
+    is_open: list[str] = []
+    if len(lead) > _LONGEST_LEAD:
+        return ""
+    for match in _STRING_OR_BRACKET.finditer(lead):
+        if match[1] is not None:
+            is_open.append(_CLOSING[match[1]])
+        elif match[0][0] != '"' and is_open:
+            is_open.pop()
+    return "".join(reversed(is_open)) if len(is_open) <= _MOST_OPEN else ""
 
 
 def _is_slow(text: str) -> bool:

@@ -269,6 +269,23 @@ def test_lines_with_carriage_returns_and_wide_characters() -> None:
     assert '["é😀"]\r\n  detail = {}\r\n' in found["detail"]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "label", "written"),
+    [
+        ("jsonencode({ det|", "detail", "jsonencode({ detail = {}\n"),
+        ("jsonencode({ source = [{ pre|", "prefix", '[{ prefix = "order."\n'),
+        ('jsonencode({ source = ["{", |', "prefix", '["{", { prefix = "order." }\n'),
+        (
+            'jsonencode({\n    source = [{ "pre|\n    account = ["1"]\n  })',
+            "prefix",
+            '[{ prefix = "order."\n    account',
+        ),
+    ],
+)
+def test_brackets_that_are_still_open_on_the_line(pattern: str, label: str, written: str) -> None:
+    assert written in completed(RULE.replace("PATTERN", pattern))[label]
+
+
 def test_a_file_with_another_name() -> None:
     assert "detail" in completed(encoded(" det| "), path="")
 
@@ -279,7 +296,7 @@ def test_a_call_whose_value_is_known() -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["x", "a.", "[", '"', "\\", "{", "{ a = ", "${", "#", "/*", "= ", "a = 1\n"]
+    "part", ["x", "a.", "[", '"', "\\", '\\"', "{", "{ a = ", "${", "#", "/*", "= ", "a = 1\n"]
 )
 def test_hostile_lines(part: str) -> None:
     line = part * (30_000 // len(part))
@@ -287,6 +304,7 @@ def test_hostile_lines(part: str) -> None:
     assert found == {} or part == "a = 1\n"
     completed(encoded(f"\n  |\n  {line}\n"))
     completed(RULE.replace("PATTERN", f'<<EOF\n{{"source": [{line}|\nEOF'))
+    completed(encoded(f"\n  {line} [{{ |\n"))
 
 
 def test_long_runs_of_spaces_are_read_once() -> None:
