@@ -13,8 +13,6 @@ from filterpatterns.integrations.lsp.documents import LARGEST, Document, check
 from filterpatterns.integrations.lsp.positions import Lines
 from filterpatterns.templates.finding import patterns_in
 
-pytest.importorskip("tree_sitter_hcl")
-
 RULE = """\
 resource "aws_cloudwatch_event_rule" "r" {
   # Orders:
