@@ -39,6 +39,11 @@ if TYPE_CHECKING:
 _MAX_DEPTH = 200
 """Levels of nesting; the same that a pattern may have, and a template with it."""
 
+_SPACES = re.compile(r"(?<![ \t\r\n])[ \t\r\n]{500,}")
+_MAX_SPACES = 16_000
+"""Characters of white space in a row: inside of brackets the parser's time grows with their square,
+to a second for so many."""
+
 _SHOWN = 20
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _WRAPPERS = ("expression", "literal_value", "collection_value", "template_expr", "operation")
@@ -60,7 +65,7 @@ def read(text: str, wanted: Wanted | None = None) -> Object:
     """The body of a `.tf` file; of its blocks those that are wanted.
 
     Raises:
-        TemplateError: it is not HCL, or nested too deep.
+        TemplateError: it is not HCL, nested too deep, or has too long a run of white space.
     """
     if not is_available():
         raise TemplateError(
@@ -70,6 +75,7 @@ def read(text: str, wanted: Wanted | None = None) -> Object:
         data = text.encode()
     except UnicodeEncodeError as error:
         fail("not HCL: half of a surrogate pair", text, error.start)
+    _refuse_long_spaces(text)
     tree = _parser().parse(data)
     root = tree.root_node
     reader = _Reader(text, data)
@@ -82,6 +88,14 @@ def read(text: str, wanted: Wanted | None = None) -> Object:
         return reader.body(body, 0, wanted)
     except RecursionError:
         raise TemplateError("nested deeper than the caller's stack has room") from None
+
+
+def _refuse_long_spaces(text: str) -> None:
+    left = _MAX_SPACES**2
+    for run in _SPACES.finditer(text):
+        left -= (run.end() - run.start()) ** 2
+        if left < 0:
+            fail("too much white space in a row: remove it", text, run.start())
 
 
 @lru_cache(maxsize=1)

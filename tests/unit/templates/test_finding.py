@@ -816,6 +816,19 @@ def test_deep_hcl_is_refused() -> None:
         patterns_in(text, "x.tf")
 
 
+@pytest.mark.parametrize("runs", [(16_001,), (9_000,) * 4], ids=["one run", "several"])
+def test_hcl_with_long_runs_of_spaces_is_refused(runs: tuple[int, ...]) -> None:
+    """The parser's time grows with the square of their length."""
+    resource = 'resource "aws_lambda_event_source_mapping" "a" {\n'
+    text = resource + "".join(f"  a{n} = {{{' ' * n}}}\n" for n in runs) + "}\n"
+    with pytest.raises(TemplateError, match="too much white space in a row"):
+        patterns_in(text, "x.tf")
+
+
+def test_hcl_with_some_spaces_is_read() -> None:
+    assert patterns_in("locals {\n  a = {" + " " * 2_000 + "}\n}\n" + "\n" * 2_000, "x.tf") == []
+
+
 def test_aliases_of_aliases_do_not_add_up() -> None:
     lines = ["a0: &a0 {x: [1]}"]
     lines += [f"a{n}: &a{n} {{x: *a{n - 1}, y: *a{n - 1}}}" for n in range(1, 40)]
