@@ -24,6 +24,7 @@ from filterpatterns.codegen.emitter import Emitter
 from filterpatterns.codegen.record import RecordCodegen
 from filterpatterns.codegen.types import Unsupported, without
 from filterpatterns.delivery.envelopes import HOLDERS
+from filterpatterns.jsontext.decoders import make_decoder
 from filterpatterns.matching.match_tree import Matcher
 
 _KINDS = ("dict", "text", "bytes")
@@ -145,7 +146,7 @@ class Generated:
         texts = self._record_codegen.texts_in_lines
         with contextlib.suppress(Unsupported):
             if texts is not None and self.row_decoder() is not None:
-                return texts, msgspec.json.Decoder(without(msgspec.Struct, HOLDERS)).decode_lines
+                return texts, make_decoder(without(msgspec.Struct, HOLDERS)).decode_lines
         return None
 
     def row_decoder(self) -> DecodeRows | None:

@@ -43,6 +43,7 @@ from filterpatterns.codegen.types import (
 )
 from filterpatterns.delivery.envelopes import HOLDERS
 from filterpatterns.delivery.sources import Encoding, FormatAction, PayloadFormat, decode_base64
+from filterpatterns.jsontext.decoders import make_decoder
 from filterpatterns.matching.match_tree import (
     Conjunction,
     Matcher,
@@ -201,7 +202,7 @@ class RecordCodegen:
         string: list[str] = []
         early: list[str] = []
         is_single = len(self._branches) == 1
-        is_row = kind == "payload_row"
+        texts = kind == "payload_row" or not self.keeps_texts
         for branch in self._branches:
             own = []
             if branch.metadata.children:
@@ -222,10 +223,9 @@ class RecordCodegen:
                     tests = [self._string_test(branch)] if found in steps else []
                     string.append(" and ".join(tests + own) or "True")
                     continue
-                texts = is_row or not self.keeps_texts
                 tests = [self._json_test(branch, texts=texts)] if found in steps else []
                 json.append(" and ".join(tests + own) or "True")
-                if self.keeps_texts and not is_row:
+                if not texts:
                     tests = [self._json_texts_test(branch)] if found in steps else []
                     json_texts.append(" and ".join(tests + own) or "True")
         unknown = tells_formats or "True" in early
@@ -301,7 +301,7 @@ class RecordCodegen:
             lines += [f"members = members{inside}"] if inside else []
         else:
             struct = self._line_struct() if kind == "line" else self._struct()
-            decode = self._code.bind(msgspec.json.Decoder(struct, float_hook=KEEP_TEXT).decode)
+            decode = self._code.bind(make_decoder(struct, float_hook=KEEP_TEXT).decode)
             argument = utf8("text") if kind == "text" else "record"
             lines = [
                 *self._utf8_text(kind),
@@ -358,7 +358,7 @@ class RecordCodegen:
         struct = self._line_struct()
         if self._guards.is_guarded or self._cost > COSTLY:
             return None
-        return msgspec.json.Decoder(struct, float_hook=KEEP_TEXT).decode_lines
+        return make_decoder(struct, float_hook=KEEP_TEXT).decode_lines
 
     def column_decoder(self, kind: str) -> Callable[[bytes], list[Any]] | None:
         """The same for a column, each of whose rows is a "record" or a "payload"; None also where
@@ -368,7 +368,7 @@ class RecordCodegen:
         if kind == "record":
             if self._cost > COSTLY:
                 return None
-            return msgspec.json.Decoder(self._struct(), float_hook=KEEP_TEXT).decode_lines
+            return make_decoder(self._struct(), float_hook=KEEP_TEXT).decode_lines
         if self._payload_shape is None or not self._has_views or self._viewed.is_costly:
             return None
         decode: Callable[[bytes], list[Any]] = lines_decoder(self._payload_shape)

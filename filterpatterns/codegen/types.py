@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Union
 import msgspec
 from msgspec import Struct
 
+from filterpatterns.jsontext.decoders import make_decoder
 from filterpatterns.language.operators import reads_number_text
 from filterpatterns.matching.match_tree import MatchNode
 
@@ -170,8 +171,8 @@ def decoder(shape: Shape, *, keep_text: bool) -> Any:
     """Return the function that decodes a JSON text into the shape of a tree's root; numbers
     with a fraction or an exponent become floats or, if the shape keeps it, their text."""
     if not keep_text:
-        return msgspec.json.Decoder(_type(shape)).decode
-    return msgspec.json.Decoder(_type(shape), float_hook=KEEP_TEXT).decode
+        return make_decoder(_type(shape)).decode
+    return make_decoder(_type(shape), float_hook=KEEP_TEXT).decode
 
 
 def kept_texts(shape: Shape) -> list[tuple[str, ...]]:
@@ -188,7 +189,7 @@ def kept_texts(shape: Shape) -> list[tuple[str, ...]]:
 def raw_decoder(shape: Shape) -> Any:
     """Return the function that decodes a JSON text in which objects lead to these members: into
     structs with just these, each as it is written."""
-    return msgspec.json.Decoder(_raw_type(shape)).decode
+    return make_decoder(_raw_type(shape)).decode
 
 
 def _raw_type(shape: Shape) -> Any:
@@ -207,8 +208,8 @@ def lines_decoder(shape: Shape) -> Any:
     """The same for texts with line feeds between them; numbers as their texts, where the shape
     keeps them."""
     if not shape.any_keeps_text():
-        return msgspec.json.Decoder(_type(shape)).decode_lines
-    return msgspec.json.Decoder(_type(shape), float_hook=KEEP_TEXT).decode_lines
+        return make_decoder(_type(shape)).decode_lines
+    return make_decoder(_type(shape), float_hook=KEEP_TEXT).decode_lines
 
 
 def other_spellings(node: MatchNode, budget: _Budget | None = None) -> list[str]:

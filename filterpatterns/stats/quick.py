@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import msgspec
 from msgspec import Struct
 
 from filterpatterns.codegen.emit import indent
@@ -25,6 +24,7 @@ from filterpatterns.engine.rulesets.reading import decoded, decoder_of
 from filterpatterns.engine.rulesets.runtime import UNSET
 from filterpatterns.engine.rulesets.types import ObjectType
 from filterpatterns.engine.rulesets.writer import SetWriter
+from filterpatterns.jsontext.decoders import make_decoder
 from filterpatterns.jsontext.decoding import decoders_overflow, has_minus_zero, is_too_deep
 from filterpatterns.jsontext.numbers import read_number
 from filterpatterns.stats.counts import Funnel
@@ -132,7 +132,7 @@ class QuickLines:
             self._read, paths = _reader(line_type, body_type)
         except types.Unsupported:
             raise Unsupported from None
-        self._decode_lines: DecodeRows = msgspec.json.Decoder(
+        self._decode_lines: DecodeRows = make_decoder(
             without(line_type.struct, HOLDERS), float_hook=read_number
         ).decode_lines
         self._decode_body, self._body = decoder_of(body_type.struct), body_type.struct

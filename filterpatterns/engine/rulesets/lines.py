@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import msgspec
-
 from filterpatterns.codegen.emit import indent
 from filterpatterns.codegen.functions import DecodeRows
 from filterpatterns.codegen.rows import decode_rows, split_lines
@@ -21,6 +19,7 @@ from filterpatterns.engine.rulesets.straight import GIVES_UP, decode_text
 from filterpatterns.engine.rulesets.types import ObjectType, Unsupported, object_type
 from filterpatterns.engine.rulesets.version import Version
 from filterpatterns.engine.rulesets.writer import SetWriter
+from filterpatterns.jsontext.decoders import make_decoder
 from filterpatterns.jsontext.decoding import decoders_overflow, has_minus_zero, is_too_deep
 from filterpatterns.jsontext.numbers import read_number
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
@@ -130,4 +129,4 @@ def _loop(version: Version, writer: SetWriter, read: Sequence[str]) -> Callable[
 
 def _row_decoder(kind: ObjectType) -> DecodeRows:
     struct: Any = without(kind.struct, HOLDERS)
-    return msgspec.json.Decoder(struct, float_hook=read_number).decode_lines
+    return make_decoder(struct, float_hook=read_number).decode_lines

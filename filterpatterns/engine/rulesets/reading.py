@@ -17,6 +17,7 @@ from filterpatterns.delivery.sources import Encoding, PayloadFormat, Source, dec
 from filterpatterns.engine.rulesets.paths import PathNode, UnsupportedRecord, Values, gather, plain
 from filterpatterns.engine.rulesets.types import MOST_MEMBERS
 from filterpatterns.jsontext import decoding
+from filterpatterns.jsontext.decoders import make_decoder
 from filterpatterns.jsontext.decoding import NOT_JSON
 from filterpatterns.jsontext.numbers import read_number
 from filterpatterns.matching.verdict import as_record, read_payload
@@ -128,7 +129,7 @@ def _decoded(text: str, key: str, wanted: Wanted) -> Any:
 
 def decoder_of(kind: Any) -> Decode:
     """The function that decodes a text into a type."""
-    return msgspec.json.Decoder(kind, float_hook=read_number).decode
+    return make_decoder(kind, float_hook=read_number).decode
 
 
 def decoded(text: str, decode: Decode, *, keeps_minus_zero: bool = True) -> Any:
