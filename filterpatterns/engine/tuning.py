@@ -8,7 +8,7 @@ CHUNK = 1024
 """Records that a loop takes at a time: its memory is bounded, and its overhead is nothing."""
 
 _SAMPLES = (16, 32)
-"""Records that are judged in each way, one after the other, to see which is faster. The first
+"""Records that are matched in each way, one after the other, to see which is faster. The first
 round is for warming up: CPython runs new code slower, and caches are cold."""
 
 _RECORDS_PER_SAMPLE = 16 * CHUNK
@@ -18,7 +18,7 @@ _WAYS = (True, False)
 
 
 class Ways:
-    """How to judge a batch: in whichever way was faster in the last samples of it.
+    """How to match a batch: in whichever way was faster in the last samples of it.
 
     How much a look saves depends on the payloads: how many have what is looked for, how early, how
     much there is to decode. So it is measured.

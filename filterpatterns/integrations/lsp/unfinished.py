@@ -18,6 +18,7 @@ from filterpatterns.integrations.lsp.documents import LARGEST, Document, starts_
 from filterpatterns.integrations.lsp.places import Cursor, cursor_at
 from filterpatterns.language.inputs import PatternText
 from filterpatterns.templates import finding
+from filterpatterns.templates.documents.hcl_document import squares_of_spaces
 from filterpatterns.templates.finding import Mapping, TemplateError
 
 _NAME: Final = "being-written"
@@ -35,10 +36,9 @@ _STRING_OR_BRACKET: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|([\[{(])|[\]})]")
 _CLOSING: Final = {"[": "]", "{": "}}", "(": ")"}
 _MOST_OPEN: Final = 50
 _LONGEST_LEAD: Final = 2_000
-_SPACES: Final = re.compile(r"\s{64,}")
 _MOST_SPACES: Final = 10_000_000
-"""The sum of the squares of the lengths of long runs of spaces in HCL, whose parser looks at the
-rest of a run again at each space: about 50 ms."""
+"""The most that `squares_of_spaces` may come to in HCL that is read several times: about 50 ms each
+time."""
 
 _UNESCAPED: Final = re.compile(r"\$\$\{|%%\{|([$%]\{|[{}])")
 
@@ -260,4 +260,4 @@ def _closing(lead: str) -> str:
 
 def _is_slow(text: str) -> bool:
     """Whether HCL has so many spaces in a row that reading it again takes noticeable time."""
-    return sum((run.end() - run.start()) ** 2 for run in _SPACES.finditer(text)) > _MOST_SPACES
+    return any(squares > _MOST_SPACES for _, squares in squares_of_spaces(text))

@@ -25,6 +25,7 @@ from filterpatterns.explain.outline import outline
 from filterpatterns.integrations.playground import patterns, places, snippets
 from filterpatterns.language.wording import shorten, truncate
 from filterpatterns.limits import MAX_FILTERS
+from filterpatterns.lint.linter import DIALECTS
 from filterpatterns.matching.verdict import Reason
 from filterpatterns.stats.export import funnel_document
 from filterpatterns.stats.statistics import Statistics
@@ -71,7 +72,7 @@ def evaluate(text: str) -> str:
     request = msgspec.convert(json.loads(text), Request)
     if request.source and request.source not in (*SOURCES, "auto"):
         raise ValueError(f"unknown source {request.source[:40]!r}")
-    if request.dialect and request.dialect not in ("lambda", "pipes", "eventbridge"):
+    if request.dialect and request.dialect not in DIALECTS:
         raise ValueError(f"unknown dialect {request.dialect[:40]!r}")
     return json.dumps(_answer(request))
 

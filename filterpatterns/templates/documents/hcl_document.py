@@ -39,10 +39,9 @@ if TYPE_CHECKING:
 _MAX_DEPTH = 200
 """Levels of nesting; the same that a pattern may have, and a template with it."""
 
-_SPACES = re.compile(r"(?<![ \t\r\n])[ \t\r\n]{500,}")
+_SPACES = re.compile(r"(?<!\s)\s{64,}")
 _MAX_SPACES = 16_000
-"""Characters of white space in a row: inside of brackets the parser's time grows with their square,
-to a second for so many."""
+"""Characters of white space in a row: reading them takes a second."""
 
 _SHOWN = 20
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -90,12 +89,19 @@ def read(text: str, wanted: Wanted | None = None) -> Object:
         raise TemplateError("nested deeper than the caller's stack has room") from None
 
 
-def _refuse_long_spaces(text: str) -> None:
-    left = _MAX_SPACES**2
+def squares_of_spaces(text: str) -> Iterator[tuple[int, int]]:
+    """Where each long run of white space begins, and the sum of the squares of their lengths up to
+    its end: inside of brackets the parser looks at the rest of a run again at each space."""
+    total = 0
     for run in _SPACES.finditer(text):
-        left -= (run.end() - run.start()) ** 2
-        if left < 0:
-            fail("too much white space in a row: remove it", text, run.start())
+        total += (run.end() - run.start()) ** 2
+        yield run.start(), total
+
+
+def _refuse_long_spaces(text: str) -> None:
+    for start, squares in squares_of_spaces(text):
+        if squares > _MAX_SPACES**2:
+            fail("too much white space in a row: remove it", text, start)
 
 
 @lru_cache(maxsize=1)

@@ -6,12 +6,12 @@ import json
 from typing import Any
 
 import pytest
-from lsprotocol import types
 
 from filterpatterns.integrations.lsp.completion import complete
-from filterpatterns.integrations.lsp.documents import LARGEST, Document, check
+from filterpatterns.integrations.lsp.documents import LARGEST, Document
 from filterpatterns.integrations.lsp.positions import Lines
 from filterpatterns.templates.finding import patterns_in
+from tests.support import completion
 
 RULE = """\
 resource "aws_cloudwatch_event_rule" "r" {
@@ -51,18 +51,7 @@ def encoded(body: str, template: str = RULE) -> str:
 
 
 def completed(text: str, *, snippets: bool = False, path: str = "main.tf") -> dict[str, str]:
-    """The labels of what is offered at the bar, each with the text that comes of it."""
-    offset = text.index("|")
-    text = text[:offset] + text[offset + 1 :]
-    one = check(Document("file:///x", path, text, Lines(text), 1))
-    found = {}
-    for item in complete(one, one.lines.position(offset), snippets=snippets):
-        assert isinstance(item.text_edit, types.TextEdit)
-        start = one.lines.offset(item.text_edit.range.start)
-        end = one.lines.offset(item.text_edit.range.end)
-        assert start <= offset <= end
-        found[item.label] = text[:start] + item.text_edit.new_text + text[end:]
-    return found
+    return completion.completed(text, path, snippets=snippets)
 
 
 def pattern_of(text: str) -> Any:

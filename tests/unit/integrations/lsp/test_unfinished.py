@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 import yaml
-from lsprotocol import types
 
 from filterpatterns.delivery.fields import fields_at
 from filterpatterns.integrations.lsp.completion import complete
 from filterpatterns.integrations.lsp.documents import LARGEST, Document, check
 from filterpatterns.integrations.lsp.positions import Lines
+from tests.support import completion
 
 RULE = """\
 AWSTemplateFormatVersion: x
@@ -48,18 +48,7 @@ def event(*lines: str) -> str:
 
 
 def completed(text: str, path: str = "x.yaml", *, snippets: bool = False) -> dict[str, str]:
-    """The labels of what is offered at the bar, each with the text that comes of it."""
-    offset = text.index("|")
-    text = text[:offset] + text[offset + 1 :]
-    one = check(Document("file:///x", path, text, Lines(text), 1))
-    found = {}
-    for item in complete(one, one.lines.position(offset), snippets=snippets):
-        assert isinstance(item.text_edit, types.TextEdit)
-        start = one.lines.offset(item.text_edit.range.start)
-        end = one.lines.offset(item.text_edit.range.end)
-        assert start <= offset <= end
-        found[item.label] = text[:start] + item.text_edit.new_text + text[end:]
-    return found
+    return completion.completed(text, path, snippets=snippets)
 
 
 def pattern_of(text: str) -> Any:
