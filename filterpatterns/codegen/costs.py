@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from filterpatterns.codegen.expressions import plain_string
+from filterpatterns.language.operators import AnythingBut, Operator, weight
 from filterpatterns.matching.match_tree import Conjunction, FieldTest
 
 COSTLY: Final = 16
@@ -17,8 +18,15 @@ COSTLY_IN_DICTS: Final = 6
 
 
 def cost(test: FieldTest) -> int:
-    """What a test costs for each element of an array: all plain strings together are one."""
-    return 1 + sum(plain_string(rule) is None for rule in test.rules)
+    """What a test costs for each element of an array: all plain strings together are one, and so
+    are those that an `anything-but` excludes."""
+    return 1 + sum(_cost(rule) for rule in test.rules if plain_string(rule) is None)
+
+
+def _cost(rule: Operator) -> int:
+    if isinstance(rule, AnythingBut):
+        return max(1, sum(map(weight, rule.rules)))
+    return weight(rule)
 
 
 def is_costly(conjunctions: Iterable[Conjunction], key: str | None) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from filterpatterns.explain.outcomes import Place, indexed
+from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.interpreter import Interpreter, Outcome, is_object
 from filterpatterns.matching.match_tree import UNRANKED, MatchNode
 
@@ -74,7 +75,8 @@ class Chooser(Interpreter):
     It is for values that stay alive as long as it does.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, budget: Budget) -> None:
+        super().__init__(budget)
         self._choices: dict[tuple[int, int], Choice] = {}
         self._visits = 0
 

@@ -26,6 +26,7 @@ from filterpatterns.explain.outcomes import Outcome, Trace, test_outcome
 from filterpatterns.explain.trace import trace_into
 from filterpatterns.explain.writing import nodes
 from filterpatterns.language.inputs import PatternText
+from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.closeness import closest, first_holding
 from filterpatterns.matching.interpreter import failing
 from filterpatterns.matching.match_tree import Payload
@@ -161,17 +162,19 @@ def _failing(planned: pattern.Planned, payloads: Payloads) -> tuple[int, int]:
     try:
         for key, wanted, (form, value) in filtered:
             if form is PayloadFormat.JSON and wanted.json is not None:
-                fails += failing(wanted.json, value)
+                fails += failing(wanted.json, value, payloads.budget)
             else:
-                fails += not _on_string(key, wanted, value).satisfied
-        return wrong, fails + failing(planned.conjunction.metadata, payloads.view)
+                fails += not _on_string(key, wanted, value, payloads.budget).satisfied
+        return wrong, fails + failing(planned.conjunction.metadata, payloads.view, payloads.budget)
     except RecordError:
         return wrong, _UNJUDGED
 
 
-def _on_string(key: str, wanted: Payload, value: Any) -> Outcome:
+def _on_string(key: str, wanted: Payload, value: Any, budget: Budget) -> Outcome:
     """Note the outcome of the test of a plain string."""
-    outcome = None if wanted.string is None else test_outcome(wanted.string, ((key, value),))
+    outcome = None
+    if wanted.string is not None:
+        outcome = test_outcome(wanted.string, ((key, value),), budget)
     assert outcome is not None, "one value was given"
     return outcome
 
@@ -195,10 +198,10 @@ def _combination(
             if form.step != "filter" or read is None:
                 continue
             if read[0] is PayloadFormat.JSON and wanted.json is not None:
-                trace_into(trace, wanted.json, read[1], names, payloads.view)
+                trace_into(trace, wanted.json, read[1], names, payloads.budget, payloads.view)
             elif wanted.string is not None:
-                trace.outcomes[key] = _on_string(key, wanted, read[1])
-        trace_into(trace, conjunction.metadata, payloads.view, names)
+                trace.outcomes[key] = _on_string(key, wanted, read[1], payloads.budget)
+        trace_into(trace, conjunction.metadata, payloads.view, names, payloads.budget)
     except RecordError as error:  # the verdict did not need this combination
         trace.notes[next(iter(combination.conditions))] = (error.message, "")
     return Combination(

@@ -11,6 +11,7 @@ from filterpatterns.explain.model import Array, Found
 from filterpatterns.jsontext.python_values import plain_scalar
 from filterpatterns.language.operators import Absent, Operator, why_unexpected
 from filterpatterns.language.wording import format_value, joined
+from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.mask_tree import leaf_test
 from filterpatterns.matching.match_tree import FieldTest
 
@@ -63,12 +64,18 @@ def below(path: str | None, name: str) -> str:
     return name if path is None else f"{path}.{name}"
 
 
-def test_outcome(test: FieldTest, leaves: Iterable[tuple[Place, Any]]) -> Outcome | None:
+def test_outcome(
+    test: FieldTest, leaves: Iterable[tuple[Place, Any]], budget: Budget
+) -> Outcome | None:
     """A test, for the leaves of its path: any of them may satisfy any rule. Return None if there
-    are no leaves."""
+    are no leaves.
+
+    Raises:
+        RecordError: that takes more than is left of the record's budget.
+    """
     found: list[Found] = []
     values = 0
-    holds = leaf_test(test)
+    holds = leaf_test(test, budget)
     for place, leaf in leaves:
         values += 1
         if holds(leaf):

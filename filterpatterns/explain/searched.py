@@ -16,12 +16,13 @@ from filterpatterns.explain.outcomes import (
     spelt,
     test_outcome,
 )
+from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.interpreter import failing
 from filterpatterns.matching.match_tree import FieldTest, MatchNode
 from filterpatterns.matching.search import search
 
 
-def trace_search(trace: Trace, root: MatchNode, value: Any) -> None:
+def trace_search(trace: Trace, root: MatchNode, value: Any, budget: Budget) -> None:
     """Note what the tests at and below a node find in a value.
 
     Raises:
@@ -29,17 +30,17 @@ def trace_search(trace: Trace, root: MatchNode, value: Any) -> None:
     """
     tests = sorted(root.tests(), key=lambda test: test.rank)
     try:
-        culprit = search(root, value)
+        culprit = search(root, value, budget)
         leaves = _gather(tests, root.name, value)
     except RecordError:
         # The walk can evaluate what the search cannot, but without reasons.
-        satisfied = not failing(root, value)
+        satisfied = not failing(root, value, Budget())
         for test in tests:
             trace.outcomes[test.path] = Outcome(satisfied, words="too many positions to say why")
         return
     for test in tests:
         here = leaves.get(test.path, [])
-        outcome = test_outcome(test, here) or Outcome(test.optional, words="absent")
+        outcome = test_outcome(test, here, budget) or Outcome(test.optional, words="absent")
         if culprit is not None and test.rank > culprit.rank:
             outcome = Outcome(None, words="not evaluated: a field before it fails")
         elif test is culprit and outcome.satisfied:

@@ -22,6 +22,7 @@ from filterpatterns.explain.outcomes import (
 )
 from filterpatterns.explain.searched import trace_search
 from filterpatterns.language.wording import describe_value, kind, truncate
+from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.interpreter import OtherSpelling, is_object
 from filterpatterns.matching.match_tree import UNRANKED, FieldTest, MatchNode
 
@@ -35,24 +36,29 @@ _MOST_FAILING = 4
 
 
 def trace_into(
-    trace: Trace, root: MatchNode, value: Any, names: Names, around: Mapping[str, Any] | None = None
+    trace: Trace,
+    root: MatchNode,
+    value: Any,
+    names: Names,
+    budget: Budget,
+    around: Mapping[str, Any] | None = None,
 ) -> None:
     """Note what the tests at and below a node find in a value.
 
     `around` is the object around the value, for names that are not in it.
 
     Raises:
-        RecordError: the search gave up.
+        RecordError: that takes more than is left of the record's budget.
     """
-    chooser = Chooser()
-    walk = _Walk(names, chooser)
+    chooser = Chooser(budget)
+    walk = _Walk(names, chooser, budget)
     try:
         chooser.evaluate(root, value)  # raises if the walk cannot evaluate it
         # The paths of a record's own fields are their names; those of a payload begin with its key.
         walk.node(root, root.name or None, value, root.name, around)
     except (OtherSpelling, _BothKinds, RecursionError):
-        walk = _Walk(names, chooser)
-        trace_search(walk.trace, root, value)
+        walk = _Walk(names, chooser, budget)
+        trace_search(walk.trace, root, value, budget)
     trace.outcomes |= walk.trace.outcomes
     trace.notes |= walk.trace.notes
     trace.arrays |= walk.trace.arrays
@@ -65,8 +71,11 @@ class _BothKinds(Exception):
 class _Walk:
     """Mirrors `interpreter.evaluate`; `brief` leaves out what only the chosen elements need."""
 
-    def __init__(self, names: Names, chooser: Chooser, *, brief: bool = False) -> None:
+    def __init__(
+        self, names: Names, chooser: Chooser, budget: Budget, *, brief: bool = False
+    ) -> None:
         self.trace = Trace()
+        self._budget = budget
         self._names = names
         self._chooser = chooser
         self._brief = brief
@@ -154,7 +163,7 @@ class _Walk:
             self.trace.notes[path] = ("", hint)
 
     def _leaves(self, test: FieldTest, leaves: Iterable[tuple[Place, Any]], value: Any) -> None:
-        outcome = test_outcome(test, leaves)
+        outcome = test_outcome(test, leaves, self._budget)
         if outcome is None:
             nothing = "an empty array" if not value else "an array without values"
             self._no_value(test, nothing)
@@ -197,7 +206,7 @@ class _Walk:
     def _failing(
         self, node: MatchNode, path: str, where: str, element: Mapping[str, Any]
     ) -> Element:
-        walk = _Walk(self._names, self._chooser, brief=True)
+        walk = _Walk(self._names, self._chooser, self._budget, brief=True)
         walk._fields(node, path, element, where, None)
         failures = list(walk.trace.failures(path))
         more = len(failures) - _MOST_FAILING

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from filterpatterns.errors import RecordError
 from filterpatterns.limits import MAX_SEARCH_STEPS
 
 _STEPS_PER_VALUE = 2
 """The cost of evaluating a value for thousands of conjunctions together, in steps of the search."""
 
+_MOST_REMEMBERED = 16_000_000
+"""Bytes, estimated, that the look-ups of a record's values may remember."""
+
 
 class Budget:
     """What may be spent on searching for one record, for any number of patterns.
 
-    `walked` counts the values that were visited to evaluate conjunctions together. While
-    `postpones` is set, nothing is searched: what only a search can decide counts as failing, and
-    `postponed` records that there was such a case.
+    `crowds` has what look-ups of the record's values remember, by the identity of what they look
+    into; all of it may take so much memory as `takes_room` grants. `walked` counts the values that
+    were visited to evaluate conjunctions together. While `postpones` is set, nothing is searched:
+    what only a search can decide counts as failing, and `postponed` records that there was such a
+    case.
     """
 
-    __slots__ = ("_left", "postponed", "postpones", "walked")
+    __slots__ = ("_left", "_room", "crowds", "postponed", "postpones", "walked")
 
     def __init__(self) -> None:
         self._left = MAX_SEARCH_STEPS
+        self._room = _MOST_REMEMBERED
+        self.crowds: dict[int, Any] = {}
         self.postpones = self.postponed = False
         self.walked = 0
 
@@ -35,6 +44,23 @@ class Budget:
             raise RecordError(
                 "the record spells paths with dots in too many ways, in arrays, to search them"
             )
+
+    def spend_for_values(self, steps: int) -> None:
+        """Count steps for looking up values.
+
+        Raises:
+            RecordError: there were too many.
+        """
+        self._left -= steps
+        if self._left < 0:
+            raise RecordError("the record has too many values for so many rules of a field")
+
+    def takes_room(self, size: int) -> bool:
+        """Whether there is room for so many bytes more; if so, they are taken."""
+        if size > self._room:
+            return False
+        self._room -= size
+        return True
 
     def spend_for_tests(self, steps: int) -> None:
         """Count steps for the tests of large patterns.

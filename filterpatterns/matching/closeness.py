@@ -39,7 +39,7 @@ def closest(conjunctions: Conjunctions, payloads: Payloads, most: int) -> list[i
     counter.add(every_one & ~group.alive)
     for payload in group.payloads:
         _count_payload(payload, payloads, counter)
-    counter.add_each(failing_alone(group.metadata, payloads.view))
+    counter.add_each(failing_alone(group.metadata, payloads.view, payloads.budget))
     return list(islice(counter.lowest(), most))
 
 
@@ -57,7 +57,9 @@ def _count_payload(payload: MaskedPayload, payloads: Payloads, counter: _Counter
         elif follows is FormatAction.FILTER:
             asked |= mask
     if found is PayloadFormat.JSON:
-        counter.add_each(mask & asked for mask in failing_alone(payload.json, value))
+        counter.add_each(
+            mask & asked for mask in failing_alone(payload.json, value, payloads.budget)
+        )
     else:
         counter.add(asked & ~payload.holding_for_string(value))
 

@@ -35,7 +35,7 @@ def holding(tree: MaskTree, value: Any, asked: int, budget: Budget) -> int:
     """
     if not asked or not tree.tests:
         return asked
-    walk = _Walk(tree, asked)
+    walk = _Walk(tree, asked, budget)
     try:
         return walk.evaluate(tree.root, value, False)[1]
     except (_OtherSpelling, RecursionError):  # or the caller's stack has no room for the walk
@@ -47,9 +47,10 @@ def holding(tree: MaskTree, value: Any, asked: int, budget: Budget) -> int:
 class _Walk:
     """One walk over one value."""
 
-    __slots__ = ("_asked", "_tested", "visits")
+    __slots__ = ("_asked", "_budget", "_tested", "visits")
 
-    def __init__(self, tree: MaskTree, asked: int) -> None:
+    def __init__(self, tree: MaskTree, asked: int, budget: Budget) -> None:
+        self._budget = budget
         self._tested = tree.tested
         self._asked = asked
         self.visits = 0
@@ -68,7 +69,7 @@ class _Walk:
             return self._leaves_and_elements(node, value)
         held = self._asked & ~node.required_below
         if held & node.tested:
-            held &= ~node.tested | node.holding((comparable(value),))
+            held &= ~node.tested | node.holding((comparable(value),), self._budget)
         return node.bit, held
 
     def _fields(self, node: MaskNode, members: Mapping[Any, Any], in_array: bool) -> Outcome:
@@ -105,7 +106,7 @@ class _Walk:
         self.visits += len(leaves)
         if not leaves:
             return 0, self._asked & ~node.required
-        return node.bit, self._asked & (~node.tested | node.holding(distinct(leaves)))
+        return node.bit, self._asked & (~node.tested | node.holding(distinct(leaves), self._budget))
 
     def _elements(self, node: MaskNode, array: Any) -> Outcome:
         """Evaluate the tests below a node, for an array there: one element must satisfy them all.
@@ -141,7 +142,7 @@ class _Walk:
             below = outcomes[index].best(self._tested, self._asked, node.required_below)
             if leaves:
                 any_leaf = True
-                taken[index] |= node.holding(distinct(leaves)) & below[1]
+                taken[index] |= node.holding(distinct(leaves), self._budget) & below[1]
             if index:
                 outcomes[outer].add(*below)
                 taken[outer] |= taken[index]

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from filterpatterns.jsontext.python_values import SCALARS
+from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.mask_tree import leaf_test
 from filterpatterns.matching.match_tree import UNRANKED, FieldTest, MatchNode
 from filterpatterns.matching.search import satisfied, walk
@@ -33,10 +34,10 @@ def holds(root: MatchNode, value: Any) -> bool:
     Raises:
         OtherSpelling, RecursionError: as for `evaluate`.
     """
-    return evaluate(root, value)[1] == 0
+    return evaluate(root, value, Budget())[1] == 0
 
 
-def failing(root: MatchNode, value: Any) -> int:
+def failing(root: MatchNode, value: Any, budget: Budget) -> int:
     """Return how many of the tests at and below a node fail for a value.
 
     If an object has a name with dots that leads to a path that the pattern spells differently
@@ -44,26 +45,30 @@ def failing(root: MatchNode, value: Any) -> int:
     search decides; all tests that fail count as one.
 
     Raises:
-        RecordError: the search was given up.
+        RecordError: that takes more than is left of the budget.
     """
     try:
-        return evaluate(root, value)[1]
+        return evaluate(root, value, budget)[1]
     except (OtherSpelling, RecursionError):  # or the caller's stack has no room for the walk
-        return int(not satisfied(root, value))
+        return int(not satisfied(root, value, budget))
 
 
-def evaluate(node: MatchNode, value: Any) -> Outcome:
+def evaluate(node: MatchNode, value: Any, budget: Budget) -> Outcome:
     """Evaluate the tests at and below a node, for the value at its path.
 
     Raises:
         OtherSpelling: the search has to decide.
         RecursionError: the caller's stack has no room for the walk.
+        RecordError: that takes more than is left of the budget.
     """
-    return Interpreter().evaluate(node, value)
+    return Interpreter(budget).evaluate(node, value)
 
 
 class Interpreter:
     """The walk; explanations note how it chooses elements."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
 
     def evaluate(self, node: MatchNode, value: Any) -> Outcome:
         """Evaluate the tests at and below a node, for the value at its path.
@@ -80,11 +85,11 @@ class Interpreter:
             if node.test is None:
                 return self.elements(node, value)
             if not node.children:
-                return _any_leaf(node.test, _leaves(value))
+                return self._any_leaf(node.test, _leaves(value))
             return self._leaves_and_elements(node, node.test, value)
         if node.test is None:
             return UNRANKED, node.required
-        first, fails = _any_leaf(node.test, (value,))
+        first, fails = self._any_leaf(node.test, (value,))
         return first, node.required + fails
 
     def _fields(self, node: MatchNode, members: Mapping[Any, Any]) -> Outcome:
@@ -129,7 +134,7 @@ class Interpreter:
             for element in inner:
                 if is_object(element):
                     below[index] = _better(below[index], self._fields(node, element))
-            direct, fails = _any_leaf(test, _scalars(inner))
+            direct, fails = self._any_leaf(test, _scalars(inner))
             if direct != UNRANKED:
                 found = True
                 taken[index] = min(taken[index], fails + below[index][1])
@@ -139,6 +144,16 @@ class Interpreter:
         if found:
             return test.rank, taken[0]
         return below[0][0], below[0][1] + (not test.optional)
+
+    def _any_leaf(self, test: FieldTest, leaves: Iterable[Any]) -> Outcome:
+        """Evaluate a test, for the leaves of its path: any of them may satisfy any rule."""
+        found = False
+        holds = leaf_test(test, self._budget)
+        for leaf in leaves:
+            found = True
+            if holds(leaf):
+                return test.rank, 0
+        return (test.rank, 1) if found else (UNRANKED, int(not test.optional))
 
 
 def is_object(value: Any) -> bool:
@@ -164,17 +179,6 @@ def _child_with_dots(node: MatchNode, name: Any) -> MatchNode | None:
 def _needed(node: MatchNode) -> int:
     """Return how many of the tests at and below a node absence does not satisfy."""
     return node.required + (node.test is not None and not node.test.optional)
-
-
-def _any_leaf(test: FieldTest, leaves: Iterable[Any]) -> Outcome:
-    """Evaluate a test, for the leaves of its path: any of them may satisfy any rule."""
-    found = False
-    holds = leaf_test(test)
-    for leaf in leaves:
-        found = True
-        if holds(leaf):
-            return test.rank, 0
-    return (test.rank, 1) if found else (UNRANKED, int(not test.optional))
 
 
 def _better(outcome: Outcome, other: Outcome) -> Outcome:

@@ -11,12 +11,14 @@ from functools import lru_cache
 from typing import Any
 
 from filterpatterns.jsontext.python_values import comparable
+from filterpatterns.language.operators import weight
+from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.lookup.column import Column
 from filterpatterns.matching.match_tree import FieldTest, build_tree
 
-Holding = Callable[[Sequence[Any]], int]
+Holding = Callable[[Sequence[Any], Budget], int]
 """Returns the conjunctions whose test at a node matches any of some leaves, as `plain_scalar`
-returns them."""
+returns them, within the record's budget."""
 
 PlacedMask = tuple[tuple[str, ...], FieldTest, int]
 """The names that lead to a test, the test, and the conjunctions that have it."""
@@ -26,6 +28,10 @@ _FEW_RULES = 6
 value."""
 
 _FEW_CHILDREN = 8
+
+_PLAIN = (str, int, float)
+_MOST_KNOWN = 10_000
+"""Leaves that fail and that are remembered for a walk."""
 
 
 class MaskNode:
@@ -62,10 +68,10 @@ class MaskNode:
         self.holding: Holding = self._first_holding
         self.absent = _NOTHING_ABSENT
 
-    def _first_holding(self, leaves: Sequence[Any]) -> int:
+    def _first_holding(self, leaves: Sequence[Any], budget: Budget) -> int:
         """Make what the tests need to be evaluated."""
         self.holding = _holding(self.tests)
-        return self.holding(leaves)
+        return self.holding(leaves, budget)
 
     def walk(self, name: str) -> tuple[MaskNode, str | None] | None:
         """Return where a name leads: to a node, part of the way to a node (the node above, and
@@ -197,11 +203,11 @@ def _union(mask: int, other: int) -> int:
 _NOTHING_ABSENT = Absence(())
 
 
-def leaf_test(test: FieldTest) -> Callable[[Any], bool]:
-    """Return a function that reports whether a leaf satisfies any rule of a test."""
-    if len(test.rules) > _FEW_RULES:
-        holding = _lookup(test)
-        return lambda leaf: bool(holding((comparable(leaf),)))
+def leaf_test(test: FieldTest, budget: Budget) -> Callable[[Any], bool]:
+    """Return a function that reports whether a leaf satisfies any rule of a test, within the
+    record's budget. It is for the leaves of one path."""
+    if _weight((test,)) > _FEW_RULES:
+        return _remembering(_lookup(test), budget)
     rules = test.rules
 
     def holds(leaf: Any) -> bool:
@@ -211,16 +217,38 @@ def leaf_test(test: FieldTest) -> Callable[[Any], bool]:
     return holds
 
 
+def _remembering(holding: Holding, budget: Budget) -> Callable[[Any], bool]:
+    """Return a function that asks only once for each of many equal leaves that fail."""
+    failed: set[tuple[type, Any]] = set()
+
+    def holds(leaf: Any) -> bool:
+        leaf = comparable(leaf)
+        known = leaf.__class__, leaf
+        is_plain = known[0] in _PLAIN
+        if is_plain and known in failed:
+            return False
+        held = bool(holding((leaf,), budget))
+        if is_plain and not held and len(failed) < _MOST_KNOWN:
+            failed.add(known)
+        return held
+
+    return holds
+
+
 @lru_cache(maxsize=16)
 def _lookup(test: FieldTest) -> Holding:
     return _holding([(test, 1)])
 
 
+def _weight(tests: Iterable[FieldTest]) -> int:
+    return sum(weight(rule) for test in tests for rule in test.rules)
+
+
 def _holding(tests: list[tuple[FieldTest, int]]) -> Holding:
-    if sum(len(test.rules) for test, _ in tests) <= _FEW_RULES:
+    if _weight(test for test, _ in tests) <= _FEW_RULES:
         rules = [(rule.holds, mask) for test, mask in tests for rule in test.rules]
 
-        def ask(leaves: Sequence[Any]) -> int:
+        def ask(leaves: Sequence[Any], budget: Budget) -> int:
             held = 0
             for leaf in leaves:
                 for holds, mask in rules:
@@ -241,10 +269,10 @@ class _LookedUp:
         self._tests = tests
         self._column: Column | None = None
 
-    def __call__(self, leaves: Sequence[Any]) -> int:
+    def __call__(self, leaves: Sequence[Any], budget: Budget) -> int:
         if self._column is None:
             column = Column()
             for test, mask in self._tests:
                 column.add(test, mask)
             self._column = column
-        return self._column.passing(list(leaves), bound=False)
+        return self._column.passing(leaves, False, budget)

@@ -45,7 +45,7 @@ def holding_by_places(tree: MaskTree, value: Any, asked: int, budget: Budget) ->
     Raises:
         RecordError: the value combines so many spellings and arrays that the search was given up.
     """
-    top = _gather(tree.root, value)
+    top = _gather(tree.root, value, budget)
     several = _evaluate(top, tree, asked)
     found, held = top.outcome
     missing = 0
@@ -63,11 +63,15 @@ def holding_by_places(tree: MaskTree, value: Any, asked: int, budget: Budget) ->
     return held | _searched(top, tree, uncertain, several, budget) if uncertain else held
 
 
-def failing_alone(tree: MaskTree, value: Any) -> Iterator[int]:
+def failing_alone(tree: MaskTree, value: Any, budget: Budget) -> Iterator[int]:
     """For each test that no leaf satisfies, wherever it is, yield the conjunctions that have the
-    test."""
+    test.
+
+    Raises:
+        RecordError: that takes more than is left of the budget.
+    """
     found: dict[int, int] = {}
-    for place in _places(_gather(tree.root, value)):
+    for place in _places(_gather(tree.root, value, budget)):
         for bit, mask in (place.leaves or {}).items():
             found[bit] = found.get(bit, 0) | mask
     for bit, tests in tree.tests.items():
@@ -85,14 +89,14 @@ def first_unsatisfied(tree: MaskTree, value: Any, budget: Budget) -> FieldTest |
     """
     if holding_by_places(tree, value, 1, budget):
         return None
-    top = _gather(tree.root, value)
+    top = _gather(tree.root, value, budget)
     _evaluate(top, tree, 1)
     paths = sorted(tree.tests)
     furthest = _Search(_simplified(top), budget).furthest(tree, paths, 1)
     return None if furthest == len(paths) else tree.tests[paths[furthest]][0][0]
 
 
-def _gather(root: MaskNode, whole: Any) -> _Place:
+def _gather(root: MaskNode, whole: Any, budget: Budget) -> _Place:
     """Return the leaves that any test is about, by the array elements that contain them.
 
     A record may split a dotted name anywhere, so that a position in the tree is a node and the part
@@ -131,7 +135,7 @@ def _gather(root: MaskNode, whole: Any) -> _Place:
             if place.leaves is None:
                 place.leaves = {}
             before = place.leaves.get(node.bit, 0)
-            place.leaves[node.bit] = before | node.holding((comparable(value),))
+            place.leaves[node.bit] = before | node.holding((comparable(value),), budget)
     return top
 
 

@@ -10,7 +10,7 @@ from filterpatterns.matching.match_tree import FieldTest, MatchNode
 from filterpatterns.matching.places import first_unsatisfied, holding_by_places
 
 
-def search(root: MatchNode, value: Any) -> FieldTest | None:
+def search(root: MatchNode, value: Any, budget: Budget) -> FieldTest | None:
     """Search for the tests at and below a node, for a value, however it spells its paths. Return
     None if they are satisfied, else the first test that cannot be satisfied together with those
     before it.
@@ -18,16 +18,16 @@ def search(root: MatchNode, value: Any) -> FieldTest | None:
     Raises:
         RecordError: the value combines so many spellings and arrays that the search was given up.
     """
-    return first_unsatisfied(_tree(root), value, Budget())
+    return first_unsatisfied(_tree(root), value, budget)
 
 
-def satisfied(root: MatchNode, value: Any) -> bool:
+def satisfied(root: MatchNode, value: Any, budget: Budget) -> bool:
     """Whether `search` would return None; possible even for values for which `search` gives up.
 
     Raises:
         RecordError: as above.
     """
-    return bool(holding_by_places(_tree(root), value, 1, Budget()))
+    return bool(holding_by_places(_tree(root), value, 1, budget))
 
 
 def _tree(root: MatchNode) -> MaskTree:

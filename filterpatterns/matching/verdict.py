@@ -99,13 +99,16 @@ ReadPayload = tuple[PayloadFormat, Any] | None
 class Payloads:
     """The payloads of one record, each read when it is first asked for.
 
-    `view` is the record as patterns see it. `budget` bounds the search for it.
+    `view` is the record as patterns see it. `budget` bounds the work for it: a
+    new one, or what is left of one.
     """
 
-    def __init__(self, source: Source, view: Mapping[str, Any]) -> None:
+    def __init__(
+        self, source: Source, view: Mapping[str, Any], budget: Budget | None = None
+    ) -> None:
         self.source = source
         self.view = view
-        self.budget = Budget()
+        self.budget = Budget() if budget is None else budget
         self._read: dict[str, ReadPayload] = {}
 
     def __getitem__(self, key: str) -> ReadPayload:

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from filterpatterns.engine.rulesets.clauses import Clause
-from filterpatterns.engine.rulesets.paths import Values
+from filterpatterns.engine.rulesets.paths import FEW, Values
+from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.lookup.column import Column
 
 _MOST_COLUMNS = 64
@@ -103,16 +104,26 @@ class Block:
             self._owned.add(path)
         return self._columns[path]
 
-    def matching(self, found: Values) -> list[Clause]:
-        """The clauses whose tests hold, or may hold where arrays bind."""
+    def matching(self, found: Values, budget: Budget) -> list[Clause]:
+        """The clauses whose tests hold, or may hold where arrays bind.
+
+        Raises:
+            RecordError: that takes more than is left of the record's budget.
+        """
         fails = 0
         leaves, bound = found.leaves, found.bound
+        many = []
         for path, column in self._columns.items():
             values = leaves.get(path)
             if values is None:
                 fails |= column.fails_without
+            elif len(values) > FEW:
+                many.append((path, column, values))
             else:
-                fails |= column.tested ^ column.passing(values, path in bound)
+                fails |= column.tested ^ column.passing(values, path in bound, budget)
+        for path, column, values in many:
+            if self.alive & column.tested & ~fails:
+                fails |= column.tested ^ column.passing(values, path in bound, budget)
         hits = self.alive & ~fails
         return clauses_at(hits, self._clauses) if hits else []
 

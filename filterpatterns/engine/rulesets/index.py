@@ -7,17 +7,18 @@ to blocks, each of which judges thousands of clauses at once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from filterpatterns.engine.rulesets.blocks import Block
 from filterpatterns.engine.rulesets.clauses import Clause
-from filterpatterns.engine.rulesets.paths import Values
-from filterpatterns.language.operators import AnythingBut, Exists
+from filterpatterns.engine.rulesets.paths import FEW, Values
+from filterpatterns.language.operators import AnythingBut, Exists, weight
+from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.lookup.finder import Finder
 from filterpatterns.matching.lookup.keys import is_range, key_of
 from filterpatterns.matching.lookup.payloads import ENTRIES
-from filterpatterns.matching.lookup.probes import Probe, probe
+from filterpatterns.matching.lookup.probes import Probe, probe, probe_cost
 from filterpatterns.matching.match_tree import FieldTest
 
 _MOST_FILED = 2
@@ -30,10 +31,11 @@ _MOST_PRESENT = 1
 
 class Entry(NamedTuple):
     """A clause that is filed under one of its tests, and what remains to be tested: paths, the
-    functions for their values, and whether absence will do."""
+    functions for their values, whether absence will do, and what asking about a value costs, in
+    eighths of a step of the budget."""
 
     clause: Clause
-    rest: tuple[tuple[str, Probe, bool], ...]
+    rest: tuple[tuple[str, Probe, bool, int], ...]
 
 
 Entries = tuple[Entry, ...]
@@ -63,10 +65,11 @@ class _Location(NamedTuple):
 class Index:
     """The clauses of one situation. Changed only by whose `owner` token it has."""
 
-    __slots__ = ("_blocks", "_places", "_shelves", "owner")
+    __slots__ = ("_blocks", "_places", "_shelves", "owner", "weight")
 
     def __init__(self, owner: object) -> None:
         self.owner = owner
+        self.weight = 0  # of all rules of the clauses' tests
         self._shelves: dict[str, PathIndex] = {}
         # Blocks by the path without which none of their clauses holds; None for those of all paths.
         self._blocks: dict[str | None, tuple[Block, ...]] = {}
@@ -75,6 +78,7 @@ class Index:
     def copy(self, owner: object) -> Index:
         """One with the same content that the owner can change."""
         other = Index(owner)
+        other.weight = self.weight
         other._shelves = self._shelves.copy()
         other._blocks = self._blocks.copy()
         other._places = self._places.copy()
@@ -87,6 +91,7 @@ class Index:
 
     def add(self, clause: Clause) -> None:
         """Add a clause."""
+        self.weight += _weight(clause)
         best = min(
             (test for test in clause.tests if not test.optional), key=self._load, default=None
         )
@@ -95,7 +100,10 @@ class Index:
             return
         by_path = _is_found_by_path(best)
         rest = [test for test in clause.tests if by_path or test is not best]
-        entry = Entry(clause, tuple((test.path, probe(test), test.optional) for test in rest))
+        entry = Entry(
+            clause,
+            tuple((test.path, probe(test), test.optional, probe_cost(test)) for test in rest),
+        )
         shelf = self._own_shelf(best.path)
         if by_path:
             shelf.present += (entry,)
@@ -106,6 +114,7 @@ class Index:
 
     def discard(self, clause: Clause) -> None:
         """Take a clause away."""
+        self.weight -= _weight(clause)
         entry, test, path, block, position = self._places.pop(clause)
         if test is None or entry is None:
             self._own_block(path, block).discard(position)
@@ -193,39 +202,65 @@ class Index:
         """The blocks, by the path that a record must have to match any clause; None for all."""
         return self._blocks
 
-    def matching(self, found: Values) -> list[Clause]:
+    def matching(self, found: Values, budget: Budget) -> list[Clause]:
         """The clauses whose tests hold; where arrays bind elements, those that may hold. A clause
-        may come twice."""
+        may come twice.
+
+        Raises:
+            RecordError: that takes more than is left of the record's budget.
+        """
         shelves, blocks = self._shelves, self._blocks
         matched: list[Clause] = []
         for path, values in found.leaves.items():
             shelf = shelves.get(path)
             if shelf is not None:
                 if shelf.present:
-                    _test(shelf.present, found, matched)
-                for value in values:
-                    for entries in shelf.found.find(value):
-                        _test(entries, found, matched)
+                    _test(shelf.present, found, matched, budget)
+                if len(values) > FEW:
+                    _test(_entries_of(shelf, values, budget), found, matched, budget)
+                else:
+                    for value in values:
+                        for entries in shelf.found.find(value, budget):
+                            _test(entries, found, matched, budget)
             if path in blocks:
                 for block in blocks[path]:
-                    matched += block.matching(found)
+                    matched += block.matching(found, budget)
         for block in blocks.get(None, ()):
-            matched += block.matching(found)
+            matched += block.matching(found, budget)
         return matched
 
 
-def _test(entries: Entries, found: Values, matched: list[Clause]) -> None:
+def _entries_of(shelf: PathIndex, values: list[Any], budget: Budget) -> Iterable[Entry]:
+    """The entries that are found by many values, each once."""
+    budget.spend_for_values(len(values))
+    found = {
+        id(entry): entry
+        for value in values
+        for entries in shelf.found.find(value, budget)
+        for entry in entries
+    }
+    return found.values()
+
+
+def _test(entries: Iterable[Entry], found: Values, matched: list[Clause], budget: Budget) -> None:
     leaves, bound = found.leaves, found.bound
     for clause, rest in entries:
-        for path, holds, optional in rest:
+        for path, holds, optional, cost in rest:
             values = leaves.get(path)
             if values is None:
                 if not optional:
                     break
-            elif not (holds(values) or (optional and path in bound)):
+                continue
+            if len(values) > FEW:
+                budget.spend_for_values(len(values) * cost >> 3)
+            if not (holds(values) or (optional and path in bound)):
                 break
         else:
             matched.append(clause)
+
+
+def _weight(clause: Clause) -> int:
+    return sum(weight(rule) for test in clause.tests for rule in test.rules)
 
 
 def _is_found_by_path(test: FieldTest) -> bool:

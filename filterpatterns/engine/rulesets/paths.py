@@ -73,8 +73,8 @@ def _own(node: PathNode, copies: dict[int, PathNode]) -> PathNode:
     return copy
 
 
-_FEW = 16
-"""Values of a path that are not worth comparing with each other."""
+FEW = 16
+"""Values of a path that are not worth comparing with each other, or counting."""
 
 
 class Values:
@@ -93,7 +93,7 @@ class Values:
         if not self.arrays:
             return
         for path, values in self.leaves.items():
-            if len(values) > _FEW:
+            if len(values) > FEW:
                 self.leaves[path] = list({_identity(value): value for value in values}.values())
 
 

@@ -12,6 +12,7 @@ from filterpatterns.engine.rulesets.clauses import Clause
 from filterpatterns.engine.rulesets.index import Entries
 from filterpatterns.engine.rulesets.paths import UnsupportedRecord, Values
 from filterpatterns.jsontext.python_values import SCALARS
+from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.interpreter import flatten
 
 UNSET: Final = msgspec.UNSET
@@ -34,7 +35,7 @@ class RestChecker:
         places = self._places
         for each in entries:
             for clause, rest in each:
-                for path, holds, optional in rest:
+                for path, holds, optional, _ in rest:
                     value = given[places[path]]
                     if value is UNSET:
                         if not optional:
@@ -47,7 +48,7 @@ class RestChecker:
             self._ask_blocks(given, matched)
 
     def _ask_blocks(self, given: tuple[Any, ...], matched: list[Clause]) -> None:
-        values = Values()
+        values, budget = Values(), Budget()
         for path, place in self._places.items():
             value = given[place]
             if value is not UNSET:
@@ -55,14 +56,14 @@ class RestChecker:
         for path, blocks in self._blocks.items():
             if path in values.leaves:
                 for block in blocks:
-                    matched += block.matching(values)
+                    matched += block.matching(values, budget)
 
 
-def values_of(value: Any) -> Any:
+def values_of(value: Any, most: int) -> Any:
     """Return the leaves in what is at a path; UNSET if there are none.
 
     Raises:
-        UnsupportedRecord: there is a value that JSON does not have.
+        UnsupportedRecord: there is a value that JSON does not have, or there are more than `most`.
     """
     values = []
     for element in flatten(value) if value.__class__ is list else [value]:
@@ -70,6 +71,8 @@ def values_of(value: Any) -> Any:
             values.append(element)
         elif element.__class__ is not dict:
             raise UnsupportedRecord
+    if len(values) > most:
+        raise UnsupportedRecord
     return values or UNSET
 
 

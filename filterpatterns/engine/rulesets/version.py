@@ -346,13 +346,13 @@ class Version(Struct, frozen=True, eq=False):
         bound = values.bound
         uncertain: list[Clause] = []
         for index in self._indexes_for(reading.formats):
-            for clause in index.matching(values):
+            for clause in index.matching(values, budget):
                 if bound and clause.is_ambiguous(bound):
                     uncertain.append(clause)
                 elif not clause.is_shared or clause.holding(values.leaves, budget):
                     yield clause.rule
         if uncertain:
-            yield from self._confirmed(record, uncertain)
+            yield from self._confirmed(record, uncertain, budget)
 
     def indexes_for(self, formats: Mapping[str, PayloadFormat]) -> list[Index]:
         """The indexes of the clauses that records with payloads of these formats may satisfy."""
@@ -368,12 +368,12 @@ class Version(Struct, frozen=True, eq=False):
 
     def _one_by_one(self, record: Any) -> Iterator[Rule]:
         clauses = [clause for filed in self.filed.values() for _, clause in filed]
-        return self._confirmed(record, clauses)
+        return self._confirmed(record, clauses, Budget())
 
-    def _confirmed(self, record: Any, clauses: list[Clause]) -> Iterator[Rule]:
+    def _confirmed(self, record: Any, clauses: list[Clause], budget: Budget) -> Iterator[Rule]:
         """The rules of those clauses whose conjunctions hold, as the evaluator says."""
         source = self.wanted.source
-        payloads = Payloads(source, source.view(as_record(record)))
+        payloads = Payloads(source, source.view(as_record(record)), budget)
         asked: dict[Conjunctions, int] = {}
         for clause in clauses:
             asked[clause.conjunctions] = asked.get(clause.conjunctions, 0) | clause.mask

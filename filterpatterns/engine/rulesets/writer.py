@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from filterpatterns.codegen.emit import indent
 from filterpatterns.engine.rulesets.blocks import Block, clauses_at
 from filterpatterns.engine.rulesets.index import Entries, Index, PathIndex
-from filterpatterns.engine.rulesets.paths import UnsupportedRecord
+from filterpatterns.engine.rulesets.paths import FEW, UnsupportedRecord
 from filterpatterns.engine.rulesets.runtime import PLAIN, UNSET, RestChecker, find_all, values_of
 from filterpatterns.engine.rulesets.types import ObjectType, Unsupported
 from filterpatterns.jsontext.numbers import SAFE
@@ -24,6 +24,10 @@ from filterpatterns.matching.lookup.finder import Tables, take_held
 
 _MOST_COLUMNS = 200
 """Columns, over all blocks, that code is generated for."""
+
+_MOST_ASKED = 1 << 20
+"""Values, times rules, that are looked up without a budget: records with longer arrays are not
+served."""
 
 
 _FIXED = {
@@ -58,6 +62,7 @@ class SetWriter:
         self._blocks = [block for index in indexes for block in index.blocks.get(None, ())]
         if sum(len(block.columns) for block in self._blocks) > _MOST_COLUMNS:
             raise Unsupported
+        self._most = self.bind(max(FEW, _MOST_ASKED // (1 + sum(each.weight for each in indexes))))
         # Blocks that few records have to ask are asked as they are.
         self._others: dict[str, list[Block]] = {}
         for index in indexes:
@@ -138,7 +143,7 @@ class SetWriter:
             if path in block.columns
         ]
         if not (shelves or columns):
-            return [f"if {value}.__class__ not in PLAIN: {value} = values_of({value})"]
+            return [f"if {value}.__class__ not in PLAIN: {value} = {self._values_of(value)}"]
         absent = [
             f"{each.hits} &= {self.bind(each.alive & ~each.column.fails_without)}"
             for each in columns
@@ -152,6 +157,8 @@ class SetWriter:
             (f"kind is bool or {value} is None", _constants),
         ):
             statements = self._statements(family, value, shelves, columns)
+            if family is _strings and self._asks_rules(shelves, columns):
+                statements.insert(0, f"if len({value}) >> 10 > {self._most}: raise Unsupported")
             lines += [f"{branch} {condition}:", *indent(statements or ["pass"])]
             branch = "elif"
         several = [f"find_all({self.bind(s.found.find)}, {value}, entries)" for s in shelves]
@@ -161,12 +168,22 @@ class SetWriter:
             f"elif {value} is UNSET:",
             *indent(absent),
             "else:",
-            f"    {value} = values_of({value})",
+            f"    {value} = {self._values_of(value)}",
             f"    if {value} is UNSET:",
             *indent(indent(absent)),
             "    else:",
             *indent(indent(several)),
         ]
+
+    def _values_of(self, value: str) -> str:
+        """The leaves in what is at a path."""
+        return f"values_of({value}, {self._most})"
+
+    @staticmethod
+    def _asks_rules(shelves: Iterable[PathIndex], columns: Iterable[_BlockColumn]) -> bool:
+        """Whether strings are looked up in more than tables."""
+        tables = [shelf.found.tables() for shelf in shelves]
+        return None in tables or any(each.column.parts() is None for each in columns)
 
     def _statements(
         self,
@@ -270,7 +287,7 @@ class SetWriter:
         lines = []
         for clause, rest in entries:
             tests = [f"{self._variables[path]} is not UNSET"]
-            for other, holds, optional in rest:
+            for other, holds, optional, _ in rest:
                 value = self._variables[other]
                 values = f"{value} if {value}.__class__ is list else [{value}]"
                 test = f"{self.bind(holds)}({values})"

@@ -62,6 +62,10 @@ _NAMES: Final[dict[object, str]] = {one: name for name, one in _CLASSES.items()}
 
 OPERATOR_NAMES = tuple(OPERATORS)
 
+_LISTED = 4
+_PARTS = 3
+"""Excluded values, and parts of a wildcard, that take as long as a simple rule."""
+
 
 def name_of(rule: Operator) -> str | None:
     """The name of a rule's operator; None for a plain value."""
@@ -78,6 +82,14 @@ def reads_number_text(rule: Operator) -> bool:
     if isinstance(rule, AnythingBut):
         return bool(rule.numbers)
     return isinstance(rule, (Numeric, EqualsNumber)) or compares_addresses(rule)
+
+
+def weight(rule: Operator) -> int:
+    """Return how long `holds` takes, at most: as long as so many simple rules."""
+    if isinstance(rule, AnythingBut):
+        listed = (len(rule.strings) + len(rule.numbers)) // _LISTED
+        return max(1, listed + sum(map(weight, rule.rules)))
+    return max(1, len(rule.parts) // _PARTS) if isinstance(rule, Wildcard) else 1
 
 
 def why_unexpected(rule: Operator, value: object) -> str:
@@ -111,5 +123,6 @@ __all__ = [
     "equality",
     "name_of",
     "reads_number_text",
+    "weight",
     "why_unexpected",
 ]

@@ -5,15 +5,18 @@ It costs one lookup and two operations on masks, for any number of tests.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from filterpatterns.language.operators import AnythingBut, Exactly, Exists, Operator
-from filterpatterns.language.operators.equality import EqualsNumber
+from filterpatterns.language.operators import AnythingBut, Exists
+from filterpatterns.matching.budget import Budget
+from filterpatterns.matching.lookup.exclusions import Exclusions, excluded_by
 from filterpatterns.matching.lookup.finder import Finder, Tables
 from filterpatterns.matching.lookup.payloads import MASKS
-from filterpatterns.matching.lookup.probes import Probe, probe
 from filterpatterns.matching.match_tree import FieldTest
+
+_FEW = 16
+"""Values that need not be counted."""
 
 
 class ColumnParts(NamedTuple):
@@ -48,8 +51,7 @@ class Column:
         self._found = Finder(MASKS)
         self._excluding = 0  # an anything-but, which excludes what `_excluded` finds
         self._excluded = Finder(MASKS)
-        # Tests of several anything-buts; the clauses of a rule's alternatives may share one.
-        self._several: dict[FieldTest, tuple[Probe, int]] = {}
+        self._several = Exclusions()
 
     def copy(self) -> Column:
         """Return a copy that can be changed independently."""
@@ -80,18 +82,16 @@ class Column:
             self.fails_without |= bit
         excluding = [rule for rule in test.rules if isinstance(rule, AnythingBut)]
         if len(excluding) > 1:
-            holds, mask = self._several.get(test) or (probe(test), 0)
-            self._several[test] = holds, mask | bit
-            return
+            self._several.add(test, bit)
         for rule in test.rules:
             if isinstance(rule, Exists):
                 self._anything |= bit
-            elif isinstance(rule, AnythingBut):
-                self._excluding |= bit
-                for excluded in _excluded(rule):
-                    self._excluded.add(excluded, bit)
-            else:
+            elif not isinstance(rule, AnythingBut):
                 self._found.add(rule, bit)
+            elif len(excluding) == 1:
+                self._excluding |= bit
+                for excluded in excluded_by(rule):
+                    self._excluded.add(excluded, bit)
 
     def discard(self, test: FieldTest, bit: int) -> None:
         """Remove a clause's test."""
@@ -100,38 +100,33 @@ class Column:
         self._optional &= ~bit
         self._anything &= ~bit
         self._excluding &= ~bit
-        if test in self._several:
-            holds, mask = self._several.pop(test)
-            if mask & ~bit:
-                self._several[test] = holds, mask & ~bit
-            return
+        is_several = test in self._several
+        if is_several:
+            self._several.discard(test, bit)
         for rule in test.rules:
-            if isinstance(rule, AnythingBut):
-                for excluded in _excluded(rule):
-                    self._excluded.discard(excluded, bit)
-            else:
+            if not isinstance(rule, AnythingBut):
                 self._found.discard(rule, bit)
+            elif not is_several:
+                for excluded in excluded_by(rule):
+                    self._excluded.discard(excluded, bit)
 
-    def passing(self, values: list[Any], bound: bool) -> int:
-        """Return the clauses whose test here matches any of the values, or (`bound`) may match."""
+    def passing(self, values: Sequence[Any], bound: bool, budget: Budget | None = None) -> int:
+        """Return the clauses whose test here matches any of the values, or (`bound`) may match.
+
+        Raises:
+            RecordError: that takes more than is left of the record's budget, if one is given.
+        """
         passed = self._anything
+        if budget is not None and len(values) > _FEW:
+            budget.spend_for_values(len(values))
         for value in values:
-            for mask in self._found.find(value):
+            for mask in self._found.find(value, budget):
                 passed |= mask
             if self._excluding:
                 excluded = 0
-                for mask in self._excluded.find(value):
+                for mask in self._excluded.find(value, budget):
                     excluded |= mask
                 passed |= self._excluding & ~excluded
-        for holds, mask in self._several.values():
-            if holds(values):
-                passed |= mask
+        if self._several:
+            passed |= self._several.passing(values, budget)
         return passed | self._optional if bound else passed
-
-
-def _excluded(rule: AnythingBut) -> Iterator[Operator]:
-    """Return the rules that match what an anything-but excludes."""
-    yield from map(Exactly, rule.strings)
-    for number in rule.numbers:
-        yield EqualsNumber(number)
-    yield from rule.rules

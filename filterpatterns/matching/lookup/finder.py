@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any, Generic, NamedTuple
 
 from filterpatterns.jsontext.numbers import SAFE, JsonNumber, as_double, number_text
 from filterpatterns.language.operators import Operator
-from filterpatterns.language.operators.address import value_digits
-from filterpatterns.matching.lookup.keys import Family, fold, is_range, key_of
+from filterpatterns.language.operators.address import Cidr, value_digits
+from filterpatterns.matching.budget import Budget
+from filterpatterns.matching.lookup.crowds import FEW, Crowd, Held, take_asked
+from filterpatterns.matching.lookup.keys import Family, Key, fold, is_range, key_of
 from filterpatterns.matching.lookup.payloads import Filed, Kind
 from filterpatterns.matching.lookup.ranges import Ranges
 
@@ -24,6 +27,15 @@ _Table = dict[Any, tuple[tuple[Operator | None, Filed], ...]]
 _IN_TABLES = frozenset(
     (Family.STRING, Family.PREFIX, Family.SUFFIX, Family.NUMBER, Family.CONSTANT)
 )
+
+_FEW_SIZES = 16
+"""Sizes of prefixes and suffixes that need not be counted."""
+
+_FEW_GRAMS = 64
+"""Texts that are searched for one by one."""
+
+_CHUNK = 4096
+"""Characters of a text whose parts are held at a time."""
 
 
 class Tables(NamedTuple):
@@ -77,16 +89,19 @@ class Finder(Generic[Filed]):
         self._strings = tables.get((Family.STRING, 0))
         self._numbers = tables.get((Family.NUMBER, 0))
         self._constants = tables.get((Family.CONSTANT, 0))
-        self._prefixes = [
-            (size, table) for (family, size), table in tables.items() if family is Family.PREFIX
-        ]
-        self._suffixes = [
-            (size, table) for (family, size), table in tables.items() if family is Family.SUFFIX
-        ]
+        self._prefixes = self._by_size(Family.PREFIX)
+        self._suffixes = self._by_size(Family.SUFFIX)
         self._others = [(*shelf, table) for shelf, table in tables.items() if shelf[0] in _OTHERS]
         self._addresses = [
             (size, table) for (family, size), table in tables.items() if family in _OF_ADDRESSES
         ]
+
+    def _by_size(self, wanted: str) -> list[tuple[int, _Table[Filed]]]:
+        """The tables of a family by the sizes of their keys, in ascending order."""
+        found = [
+            (size, table) for (family, size), table in self._tables.items() if family == wanted
+        ]
+        return sorted(found, key=itemgetter(0))
 
     def tables(self) -> Tables | None:
         """The tables, where looking a value up in them is what `find` does; else None."""
@@ -121,7 +136,7 @@ class Finder(Generic[Filed]):
             self._tables[key[:2]] = {}
             self._arrange()
         table = self._tables[key[:2]]
-        guard = rule if key.guarded else None
+        guard = _guard(rule, key)
         held = dict(table.get(key.value, ()))
         held[guard] = self._kind.join(held.get(guard, self._kind.nothing), filed)
         table[key.value] = tuple(held.items())
@@ -136,7 +151,7 @@ class Finder(Generic[Filed]):
         if key is None or table is None or key.value not in table:
             return
         held = dict(table[key.value])
-        guard = rule if key.guarded else None
+        guard = _guard(rule, key)
         held[guard] = self._kind.without(held.get(guard, self._kind.nothing), filed)
         table[key.value] = tuple(pair for pair in held.items() if pair[1])
         if not table[key.value]:
@@ -145,46 +160,80 @@ class Finder(Generic[Filed]):
             del self._tables[key[:2]]
             self._arrange()
 
-    def find(self, value: Any) -> list[Filed]:
-        """Return what is filed under the rules that match a leaf."""
+    def find(self, value: Any, budget: Budget | None = None) -> list[Filed]:
+        """Return what is filed under the rules that match a leaf.
+
+        Raises:
+            RecordError: that takes more than is left of the record's budget, if one is given.
+        """
         found: list[Filed] = []
         kind = value.__class__
         if kind is str:
             if self._strings is not None and value in self._strings:
                 found.append(self._strings[value][0][1])
+            length = len(value)
             for size, table in self._prefixes:
+                if size > length:
+                    break
                 start = value[:size]
                 if start in table:
-                    take_held(table[start], value, found)
+                    self._take(table[start], value, found, budget)
             for size, table in self._suffixes:
+                if size > length:
+                    break
                 end = value[-size:] if size else ""
                 if end in table:
-                    take_held(table[end], value, found)
+                    self._take(table[end], value, found, budget)
+            if budget is not None and len(self._prefixes) + len(self._suffixes) > _FEW_SIZES:
+                sizes = min(length, len(self._prefixes)) + min(length, len(self._suffixes))
+                budget.spend_for_values(sizes * (256 + length) >> 10)
             if self._others:
-                self._find_elsewhere(value, found)
+                self._find_elsewhere(value, found, budget)
             if self._addresses:
-                self._find_digits(value, found)
+                self._find_digits(value, found, budget)
         elif kind is int or kind is float or kind is JsonNumber or kind is Decimal:
             safe = (kind is int or kind is float) and -SAFE <= value <= SAFE
-            self._find_number(value, value if safe else as_double(value), found)
+            self._find_number(value, value if safe else as_double(value), found, budget)
         elif self._constants is not None and value in self._constants:
             found.append(self._constants[value][0][1])
         return found
 
-    def _find_elsewhere(self, text: str, found: list[Filed]) -> None:
+    def _take(
+        self, held: Held[Filed], value: Any, found: list[Filed], budget: Budget | None
+    ) -> None:
+        """Add what a table holds under a key, if the rules that have to be asked hold."""
+        if len(held) == 1 and held[0][0] is None:
+            found.append(held[0][1])
+        elif budget is None:
+            take_held(held, value, found)
+        elif len(held) <= FEW or value.__class__ is not str:
+            take_asked(held, value, found, budget)
+        else:
+            crowd = budget.crowds.get(id(held))
+            if crowd is None:
+                crowd = budget.crowds[id(held)] = Crowd(held, self._kind, budget)
+            crowd.take(value, found)
+
+    def _find_elsewhere(self, text: str, found: list[Filed], budget: Budget | None) -> None:
         folded = None
         for family, size, table in self._others:
             keys: Iterable[Any]
             if family is Family.GRAM:
-                keys = {text[start : start + size] for start in range(len(text) - size + 1)}
+                keys = _grams(text, size, table)
             else:
                 folded = fold(text) if folded is None else folded
-                keys = (_part(family, size, folded),)
+                key = _part(family, size, folded)
+                keys = (key,) if key in table else ()
             for key in keys:
-                if key in table:
-                    take_held(table[key], text, found)
+                self._take(table[key], text, found, budget)
 
-    def _find_number(self, value: Any, double: int | float | None, found: list[Filed]) -> None:
+    def _find_number(
+        self,
+        value: Any,
+        double: int | float | None,
+        found: list[Filed],
+        budget: Budget | None,
+    ) -> None:
         if double is None:
             self._find_text(value, found)
         else:
@@ -193,9 +242,9 @@ class Finder(Generic[Filed]):
             if self._ranges:
                 found.append(self._ranges.find(double))
         if self._addresses:
-            self._find_digits(value, found)
+            self._find_digits(value, found, budget)
 
-    def _find_digits(self, value: Any, found: list[Filed]) -> None:
+    def _find_digits(self, value: Any, found: list[Filed], budget: Budget | None) -> None:
         """For an address or any number: rules are filed under the first digits of their
         addresses."""
         digits = value_digits(value)
@@ -203,7 +252,7 @@ class Finder(Generic[Filed]):
             for size, table in self._addresses:
                 start = digits[:size]
                 if start in table:
-                    take_held(table[start], value, found)
+                    self._take(table[start], value, found, budget)
 
     def _find_text(self, number: Any, found: list[Filed]) -> None:
         """For a number that is not comparable: only the same text equals it."""
@@ -219,6 +268,26 @@ def take_held(
     for guard, filed in held:
         if guard is None or guard.holds(value):
             found.append(filed)
+
+
+def _guard(rule: Operator, key: Key) -> Operator | None:
+    """Return the rule to be asked if a value has its key, None if the key says it all. Blocks of
+    addresses that are written differently are the same."""
+    if not key.guarded:
+        return None
+    return Cidr("", rule.first, rule.last) if isinstance(rule, Cidr) else rule
+
+
+def _grams(text: str, size: int, wanted: Collection[str]) -> Iterable[str]:
+    """Return which of some texts of that size are in a text."""
+    if len(wanted) <= min(len(text), _FEW_GRAMS):
+        return [gram for gram in wanted if gram in text]
+    found: set[str] = set()
+    last = len(text) - size
+    for first in range(0, last + 1, _CHUNK):
+        starts = range(first, min(first + _CHUNK, last + 1))
+        found.update({text[start : start + size] for start in starts}.intersection(wanted))
+    return found
 
 
 def _part(family: str, size: int, folded: str) -> str:

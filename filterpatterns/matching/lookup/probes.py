@@ -15,6 +15,7 @@ from filterpatterns.language.operators import (
     Exists,
     Numeric,
     Operator,
+    weight,
 )
 from filterpatterns.matching.match_tree import FieldTest
 
@@ -25,6 +26,13 @@ Probe = Callable[[list[Any]], bool]
 def probe(test: FieldTest) -> Probe:
     """Return the function for a test: a fast function for the most common rules."""
     return _probe(test.rules) if len(test.rules) > 1 else _probe_of_one(test.rules)
+
+
+def probe_cost(test: FieldTest) -> int:
+    """Return how long its function takes for a value, at most: in tenths of a microsecond."""
+    if all(_text(rule) is not None for rule in test.rules):
+        return 1
+    return 4 * sum(map(weight, test.rules))
 
 
 @lru_cache(maxsize=1024)

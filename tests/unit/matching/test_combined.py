@@ -64,7 +64,7 @@ def _each_agrees(pattern: dict[str, Any], event: dict[str, Any]) -> None:
     assert list(bits(holding)) == expected
     for asked in expected[:2]:
         assert group.holding(payloads, 1 << asked) == 1 << asked
-    one_by_one = [not failing(one.metadata, event) for one in conjunctions]
+    one_by_one = [not failing(one.metadata, event, Budget()) for one in conjunctions]
     assert [index for index, holds in enumerate(one_by_one) if holds] == expected
     assert first_holding(conjunctions, payloads) == next(iter(expected), None)
     if not expected:

@@ -1,0 +1,153 @@
+"""Many wildcards at once: an automaton that reads a text once, however many there are.
+
+Each wildcard is a row of states, one before each of its characters and one at its end; all rows
+are the bits of one integer. A character takes the states that wait for it to the next one, and
+keeps those at a star. The sets of states that are met are remembered, with what they lead to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Generic
+
+from filterpatterns.language.operators import Wildcard
+from filterpatterns.matching.budget import Budget
+from filterpatterns.matching.lookup.payloads import Filed, Kind
+
+_MOST_BITS = 1 << 20
+"""States, times different characters, of an automaton: 128 KB."""
+
+_BYTES_PER_SET = 400
+_BYTES_PER_STEP = 100
+"""The memory of a set of states, besides its bits, and of what it leads to by a character."""
+
+
+class _States(Generic[Filed]):
+    """A set of states; what it leads to, as far as it is known; and what is filed under the
+    wildcards that end in it."""
+
+    __slots__ = ("bits", "filed", "following")
+
+    def __init__(self, bits: int, filed: Filed) -> None:
+        self.bits = bits
+        self.filed = filed
+        self.following: dict[str, _States[Filed]] = {}
+
+
+class Automaton(Generic[Filed]):
+    """Reads the texts of one record, within its budget."""
+
+    __slots__ = (
+        "_budget",
+        "_filed",
+        "_finals",
+        "_first",
+        "_joined",
+        "_kind",
+        "_known",
+        "_moves",
+        "_size",
+        "_stars",
+    )
+
+    def __init__(
+        self, wildcards: Iterable[tuple[Wildcard, Filed]], kind: Kind[Filed], budget: Budget
+    ) -> None:
+        self._kind = kind
+        self._budget = budget
+        self._filed: list[tuple[int, Filed]] = []
+        moves: dict[str, list[int]] = {}
+        starts: list[int] = []
+        stars: list[int] = []
+        place = 0
+        for rule, filed in wildcards:
+            starts.append(place)
+            for number, part in enumerate(rule.parts):
+                if number:
+                    stars.append(place)
+                for char in part:
+                    moves.setdefault(char, []).append(place)
+                    place += 1
+            self._filed.append((place, filed))
+            place += 1
+        self._size = place
+        self._moves = {char: _mask(places, place) for char, places in moves.items()}
+        self._stars = _mask(stars, place)
+        self._finals = _mask([final for final, _ in self._filed], place)
+        self._joined: dict[int, Filed] = {0: kind.nothing}
+        self._known: dict[int, _States[Filed]] = {}
+        self._first = self._states(_mask(starts, place))
+
+    @staticmethod
+    def takes(wildcards: Sequence[Wildcard]) -> bool:
+        """Whether an automaton for that many is not too large."""
+        size = sum(len(rule.text) + 1 for rule in wildcards)
+        return size <= _MOST_BITS and size * len(set().union(*(r.text for r in wildcards))) <= (
+            _MOST_BITS
+        )
+
+    def read(self, text: str) -> Filed:
+        """Return what is filed under the wildcards that match a text.
+
+        Raises:
+            RecordError: that takes more than is left of the budget.
+        """
+        self._budget.spend_for_values(1 + (len(text) >> 3))
+        states = self._first
+        for place, char in enumerate(text):
+            following = states.following.get(char)
+            if following is None:
+                following = self._step(states, char)
+                if following is None:
+                    return self._read_on(states.bits, text, place)
+            states = following
+        return states.filed
+
+    def _step(self, states: _States[Filed], char: str) -> _States[Filed] | None:
+        """Return what a set of states leads to; None if there is no room to remember that."""
+        self._budget.spend_for_values(2 + (self._size >> 12))
+        bits = (states.bits & self._moves.get(char, 0)) << 1 | states.bits & self._stars
+        following = self._known.get(bits)
+        size = _BYTES_PER_STEP
+        if following is None:
+            size += _BYTES_PER_SET + (self._size >> 3)
+        if not self._budget.takes_room(size):
+            return None
+        if following is None:
+            following = self._states(bits)
+        states.following[char] = following
+        return following
+
+    def _states(self, bits: int) -> _States[Filed]:
+        made = self._known[bits] = _States(bits, self._filed_under(bits & self._finals))
+        return made
+
+    def _read_on(self, bits: int, text: str, place: int) -> Filed:
+        """Read the rest of a text without remembering anything."""
+        self._budget.spend_for_values(((len(text) - place) * (4 + (self._size >> 10)) >> 3) + 1)
+        moves, stars = self._moves, self._stars
+        for char in text[place:]:
+            bits = (bits & moves.get(char, 0)) << 1 | bits & stars
+        return self._filed_under(bits & self._finals)
+
+    def _filed_under(self, finals: int) -> Filed:
+        """Return all that is filed under some wildcards, given their last states."""
+        known = self._joined.get(finals)
+        if known is not None:
+            return known
+        self._budget.spend_for_values(1 + (len(self._filed) >> 3))
+        joined = self._kind.nothing
+        for final, filed in self._filed:
+            if finals >> final & 1:
+                joined = self._kind.join(joined, filed)
+        if self._budget.takes_room(_BYTES_PER_STEP + (self._size >> 3)):
+            self._joined[finals] = joined
+        return joined
+
+
+def _mask(places: Iterable[int], size: int) -> int:
+    """Return an integer with these bits, of so many. (To add them one by one is quadratic.)"""
+    mask = bytearray(size // 8 + 1)
+    for place in places:
+        mask[place >> 3] |= 1 << (place & 7)
+    return int.from_bytes(mask, "little")

@@ -1,0 +1,111 @@
+"""Tests with several `anything-but`: each of these excludes what it says, and a value satisfies the
+test unless all of them exclude it.
+
+Every `anything-but` has a bit; one look-up tells which of them exclude a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from filterpatterns.language.operators import AnythingBut, Exactly, Operator
+from filterpatterns.language.operators.equality import EqualsNumber
+from filterpatterns.matching.budget import Budget
+from filterpatterns.matching.lookup.finder import Finder
+from filterpatterns.matching.lookup.payloads import MASKS
+from filterpatterns.matching.match_tree import FieldTest
+
+
+def excluded_by(rule: AnythingBut) -> Iterator[Operator]:
+    """Yield the rules that match what an anything-but excludes."""
+    yield from map(Exactly, rule.strings)
+    for number in rule.numbers:
+        yield EqualsNumber(number)
+    yield from rule.rules
+
+
+class Exclusions:
+    """Such tests, with the masks of the clauses that have them. What a look-up needs is made when
+    it is first needed."""
+
+    __slots__ = ("_made", "_masks")
+
+    def __init__(self) -> None:
+        self._masks: dict[FieldTest, int] = {}
+        self._made: tuple[Finder[int], list[tuple[int, int]]] | None = None
+
+    def copy(self) -> Exclusions:
+        """Return a copy that can be changed independently."""
+        other = Exclusions()
+        other._masks = self._masks.copy()
+        return other
+
+    def __len__(self) -> int:
+        return len(self._masks)
+
+    def __contains__(self, test: FieldTest) -> bool:
+        return test in self._masks
+
+    def add(self, test: FieldTest, bit: int) -> None:
+        """Add a clause's test."""
+        self._masks[test] = self._masks.get(test, 0) | bit
+        self._made = None
+
+    def discard(self, test: FieldTest, bit: int) -> None:
+        """Remove a clause's test."""
+        left = self._masks.pop(test) & ~bit
+        if left:
+            self._masks[test] = left
+        self._made = None
+
+    def passing(self, values: Sequence[Any], budget: Budget | None) -> int:
+        """Return the clauses for whose test not all of its anything-buts exclude one of the values.
+
+        Raises:
+            RecordError: that takes more than is left of the record's budget, if one is given.
+        """
+        made = self._made
+        if made is None:
+            made = self._made = self._make()
+        finder, pending = made
+        passed = 0
+        known: set[int] = set()
+        for value in values:
+            excluding = 0
+            for mask in finder.find(value, budget):
+                excluding |= mask
+            if excluding in known:
+                continue
+            known.add(excluding)
+            if budget is not None:
+                budget.spend_for_values(1 + (len(pending) >> 2))
+            left = []
+            for rules, mask in pending:
+                if rules & ~excluding:
+                    passed |= mask
+                else:
+                    left.append((rules, mask))
+            if not left:
+                break
+            pending = left
+        return passed
+
+    def _make(self) -> tuple[Finder[int], list[tuple[int, int]]]:
+        """Return what finds the anything-buts that exclude a value; and those of each test, with
+        its clauses."""
+        numbers: dict[AnythingBut, int] = {}
+        finder = Finder(MASKS)
+        tests = []
+        for test, mask in self._masks.items():
+            rules = 0
+            for rule in test.rules:
+                if not isinstance(rule, AnythingBut):
+                    continue
+                if rule not in numbers:
+                    numbers[rule] = len(numbers)
+                    for excluded in excluded_by(rule):
+                        finder.add(excluded, 1 << numbers[rule])
+                rules |= 1 << numbers[rule]
+            tests.append((rules, mask))
+        return finder, tests
