@@ -17,19 +17,19 @@ _MOST_REMEMBERED = 16_000_000
 class Budget:
     """What may be spent on searching for one record, for any number of patterns.
 
-    `crowds` has what look-ups of the record's values remember, by the identity of what they look
+    `known` has what look-ups of the record's values remember, by the identity of what they look
     into; all of it may take so much memory as `takes_room` grants. `walked` counts the values that
     were visited to evaluate conjunctions together. While `postpones` is set, nothing is searched:
     what only a search can decide counts as failing, and `postponed` records that there was such a
     case.
     """
 
-    __slots__ = ("_left", "_room", "crowds", "postponed", "postpones", "walked")
+    __slots__ = ("_left", "_room", "known", "postponed", "postpones", "walked")
 
     def __init__(self) -> None:
         self._left = MAX_SEARCH_STEPS
         self._room = _MOST_REMEMBERED
-        self.crowds: dict[int, Any] = {}
+        self.known: dict[int, Any] = {}
         self.postpones = self.postponed = False
         self.walked = 0
 

@@ -29,9 +29,8 @@ value."""
 
 _FEW_CHILDREN = 8
 
-_PLAIN = (str, int, float)
-_MOST_KNOWN = 10_000
-"""Leaves that fail and that are remembered for a walk."""
+_BYTES_PER_LEAF = 150
+"""What it takes to remember a leaf."""
 
 
 class MaskNode:
@@ -207,7 +206,10 @@ def leaf_test(test: FieldTest, budget: Budget) -> Callable[[Any], bool]:
     """Return a function that reports whether a leaf satisfies any rule of a test, within the
     record's budget. It is for the leaves of one path."""
     if _weight((test,)) > _FEW_RULES:
-        return _remembering(_lookup(test), budget)
+        known: Callable[[Any], bool] | None = budget.known.get(id(test))
+        if known is None:
+            known = budget.known[id(test)] = _remembering(test, budget)
+        return known
     rules = test.rules
 
     def holds(leaf: Any) -> bool:
@@ -217,19 +219,20 @@ def leaf_test(test: FieldTest, budget: Budget) -> Callable[[Any], bool]:
     return holds
 
 
-def _remembering(holding: Holding, budget: Budget) -> Callable[[Any], bool]:
+def _remembering(test: FieldTest, budget: Budget) -> Callable[[Any], bool]:
     """Return a function that asks only once for each of many equal leaves that fail."""
+    holding = _lookup(test)
     failed: set[tuple[type, Any]] = set()
 
     def holds(leaf: Any) -> bool:
         leaf = comparable(leaf)
-        known = leaf.__class__, leaf
-        is_plain = known[0] in _PLAIN
-        if is_plain and known in failed:
+        kind = leaf.__class__
+        is_plain = kind is str or kind is int or kind is float
+        if is_plain and (kind, leaf) in failed:
             return False
         held = bool(holding((leaf,), budget))
-        if is_plain and not held and len(failed) < _MOST_KNOWN:
-            failed.add(known)
+        if is_plain and not held and budget.takes_room(_BYTES_PER_LEAF):
+            failed.add((kind, leaf))
         return held
 
     return holds

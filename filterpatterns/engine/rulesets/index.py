@@ -18,12 +18,15 @@ from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.lookup.finder import Finder
 from filterpatterns.matching.lookup.keys import is_range, key_of
 from filterpatterns.matching.lookup.payloads import ENTRIES
-from filterpatterns.matching.lookup.probes import Probe, probe, probe_cost
+from filterpatterns.matching.lookup.probes import LookUp, Probe, probe
 from filterpatterns.matching.match_tree import FieldTest
 
 _MOST_FILED = 2
 """Clauses under one key. A record that has the key tests each of them, while a block costs the same
 for one clause and for thousands (measured: docs/explanation/performance.md)."""
+
+_MOST_ALIKE = 8
+"""Rules that share a key, each of which is asked for every value that has the key."""
 
 _MOST_PRESENT = 1
 """The same for clauses that are found by a path alone, which most records have."""
@@ -31,11 +34,10 @@ _MOST_PRESENT = 1
 
 class Entry(NamedTuple):
     """A clause that is filed under one of its tests, and what remains to be tested: paths, the
-    functions for their values, whether absence will do, and what asking about a value costs, in
-    eighths of a step of the budget."""
+    functions for their values, and whether absence will do."""
 
     clause: Clause
-    rest: tuple[tuple[str, Probe, bool, int], ...]
+    rest: tuple[tuple[str, Probe, bool], ...]
 
 
 Entries = tuple[Entry, ...]
@@ -100,10 +102,7 @@ class Index:
             return
         by_path = _is_found_by_path(best)
         rest = [test for test in clause.tests if by_path or test is not best]
-        entry = Entry(
-            clause,
-            tuple((test.path, probe(test), test.optional, probe_cost(test)) for test in rest),
-        )
+        entry = Entry(clause, tuple((test.path, probe(test), test.optional) for test in rest))
         shelf = self._own_shelf(best.path)
         if by_path:
             shelf.present += (entry,)
@@ -139,8 +138,13 @@ class Index:
             return _MOST_FILED, 1
         if shelf is None:
             return 0, 0
-        held = (filed for rule in test.rules for filed in shelf.found.held(rule))
-        return max(map(len, held), default=0), 0
+        most = 0
+        for rule in test.rules:
+            held = shelf.found.held(rule)
+            if len(held) > _MOST_ALIKE:
+                return _MOST_FILED, 0
+            most = max(most, *map(len, held), 0)
+        return most, 0
 
     def _add_to_block(self, clause: Clause) -> _Location:
         path = None
@@ -245,18 +249,26 @@ def _entries_of(shelf: PathIndex, values: list[Any], budget: Budget) -> Iterable
 def _test(entries: Iterable[Entry], found: Values, matched: list[Clause], budget: Budget) -> None:
     leaves, bound = found.leaves, found.bound
     for clause, rest in entries:
-        for path, holds, optional, cost in rest:
+        for path, holds, optional in rest:
             values = leaves.get(path)
             if values is None:
                 if not optional:
                     break
-                continue
-            if len(values) > FEW:
-                budget.spend_for_values(len(values) * cost >> 3)
-            if not (holds(values) or (optional and path in bound)):
+            elif not (
+                (holds(values) if len(values) <= FEW else _holds(holds, values, budget))
+                or (optional and path in bound)
+            ):
                 break
         else:
             matched.append(clause)
+
+
+def _holds(holds: Probe, values: list[Any], budget: Budget) -> bool:
+    """Whether one of many values satisfies a test."""
+    if isinstance(holds, LookUp):
+        return holds(values, budget)
+    budget.spend_for_values(len(values))
+    return holds(values)
 
 
 def _weight(clause: Clause) -> int:

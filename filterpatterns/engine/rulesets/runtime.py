@@ -35,7 +35,7 @@ class RestChecker:
         places = self._places
         for each in entries:
             for clause, rest in each:
-                for path, holds, optional, _ in rest:
+                for path, holds, optional in rest:
                     value = given[places[path]]
                     if value is UNSET:
                         if not optional:

@@ -287,7 +287,7 @@ class SetWriter:
         lines = []
         for clause, rest in entries:
             tests = [f"{self._variables[path]} is not UNSET"]
-            for other, holds, optional, _ in rest:
+            for other, holds, optional in rest:
                 value = self._variables[other]
                 values = f"{value} if {value}.__class__ is list else [{value}]"
                 test = f"{self.bind(holds)}({values})"

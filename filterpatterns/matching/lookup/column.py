@@ -119,9 +119,11 @@ class Column:
         passed = self._anything
         if budget is not None and len(values) > _FEW:
             budget.spend_for_values(len(values))
+        has_found = bool(self._found)
         for value in values:
-            for mask in self._found.find(value, budget):
-                passed |= mask
+            if has_found:
+                for mask in self._found.find(value, budget):
+                    passed |= mask
             if self._excluding:
                 excluded = 0
                 for mask in self._excluded.find(value, budget):

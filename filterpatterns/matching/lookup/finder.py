@@ -58,12 +58,15 @@ class Finder(Generic[Filed]):
 
     __slots__ = (
         "_addresses",
+        "_changed",
         "_constants",
+        "_is_rare",
         "_kind",
         "_numbers",
         "_others",
         "_prefixes",
         "_ranges",
+        "_sizes",
         "_strings",
         "_suffixes",
         "_tables",
@@ -73,10 +76,12 @@ class Finder(Generic[Filed]):
         self._kind = kind
         self._tables: dict[_TableKey, _Table[Filed]] = {}
         self._ranges = Ranges(kind)
+        self._changed: dict[tuple[str, Any, Any], dict[Operator | None, Filed]] = {}
         self._arrange()
 
     def copy(self) -> Finder[Filed]:
         """Return a copy that can be changed independently."""
+        self._settle()
         other = Finder(self._kind)
         other._tables = {shelf: table.copy() for shelf, table in self._tables.items()}
         other._ranges = self._ranges.copy()
@@ -95,6 +100,8 @@ class Finder(Generic[Filed]):
         self._addresses = [
             (size, table) for (family, size), table in tables.items() if family in _OF_ADDRESSES
         ]
+        self._sizes = len(self._prefixes) + len(self._suffixes)
+        self._is_rare = bool(self._others or self._addresses or self._sizes > _FEW_SIZES)
 
     def _by_size(self, wanted: str) -> list[tuple[int, _Table[Filed]]]:
         """The tables of a family by the sizes of their keys, in ascending order."""
@@ -105,6 +112,7 @@ class Finder(Generic[Filed]):
 
     def tables(self) -> Tables | None:
         """The tables, where looking a value up in them is what `find` does; else None."""
+        self._settle()
         if any(family not in _IN_TABLES for family, _ in self._tables):
             return None
         ranges = self._ranges if self._ranges else None
@@ -116,11 +124,17 @@ class Finder(Generic[Filed]):
         neighbour's.)"""
         return sum(map(len, self._tables.values())) + (len(self._ranges) + 1) // 2
 
-    def held(self, rule: Operator) -> list[Filed]:
+    def __bool__(self) -> bool:
+        return bool(self._tables or self._ranges)
+
+    def held(self, rule: Operator) -> Collection[Filed]:
         """Return what is filed where the rule would be: the more, the less selective the place."""
         key = key_of(rule)
         if key is None:
-            return []
+            return ()
+        changed = self._changed.get(key[:3])
+        if changed is not None:
+            return changed.values()
         found = self._tables.get(key[:2], {}).get(key.value, ())
         return [filed for _, filed in found]
 
@@ -135,11 +149,10 @@ class Finder(Generic[Filed]):
         if key[:2] not in self._tables:
             self._tables[key[:2]] = {}
             self._arrange()
-        table = self._tables[key[:2]]
+        self._tables[key[:2]].setdefault(key.value, ())
+        held = self._changing(key)
         guard = _guard(rule, key)
-        held = dict(table.get(key.value, ()))
         held[guard] = self._kind.join(held.get(guard, self._kind.nothing), filed)
-        table[key.value] = tuple(held.items())
 
     def discard(self, rule: Operator, filed: Filed) -> None:
         """Remove something that was filed under that rule."""
@@ -150,15 +163,31 @@ class Finder(Generic[Filed]):
         table = None if key is None else self._tables.get(key[:2])
         if key is None or table is None or key.value not in table:
             return
-        held = dict(table[key.value])
+        held = self._changing(key)
         guard = _guard(rule, key)
         held[guard] = self._kind.without(held.get(guard, self._kind.nothing), filed)
-        table[key.value] = tuple(pair for pair in held.items() if pair[1])
-        if not table[key.value]:
+        if not held[guard]:
+            del held[guard]
+        if not held:
+            del self._changed[key[:3]]
             del table[key.value]
         if not table:
             del self._tables[key[:2]]
             self._arrange()
+
+    def _changing(self, key: Key) -> dict[Operator | None, Filed]:
+        """Return what is filed under a key, to be changed: to copy it for each of many rules would
+        take quadratic time."""
+        held = self._changed.get(key[:3])
+        if held is None:
+            held = self._changed[key[:3]] = dict(self._tables[key[:2]][key.value])
+        return held
+
+    def _settle(self) -> None:
+        """Put what has been changed into the tables. Threads may do so at the same time."""
+        for (family, size, value), held in self._changed.items():
+            self._tables[family, size][value] = tuple(held.items())
+        self._changed = {}
 
     def find(self, value: Any, budget: Budget | None = None) -> list[Filed]:
         """Return what is filed under the rules that match a leaf.
@@ -166,7 +195,10 @@ class Finder(Generic[Filed]):
         Raises:
             RecordError: that takes more than is left of the record's budget, if one is given.
         """
+        if self._changed:
+            self._settle()
         found: list[Filed] = []
+        asked: list[Held[Filed]] = []
         kind = value.__class__
         if kind is str:
             if self._strings is not None and value in self._strings:
@@ -177,63 +209,68 @@ class Finder(Generic[Filed]):
                     break
                 start = value[:size]
                 if start in table:
-                    self._take(table[start], value, found, budget)
+                    asked.append(table[start])
             for size, table in self._suffixes:
                 if size > length:
                     break
                 end = value[-size:] if size else ""
                 if end in table:
-                    self._take(table[end], value, found, budget)
-            if budget is not None and len(self._prefixes) + len(self._suffixes) > _FEW_SIZES:
-                sizes = min(length, len(self._prefixes)) + min(length, len(self._suffixes))
-                budget.spend_for_values(sizes * (256 + length) >> 10)
-            if self._others:
-                self._find_elsewhere(value, found, budget)
-            if self._addresses:
-                self._find_digits(value, found, budget)
+                    asked.append(table[end])
+            if self._is_rare:
+                self._find_elsewhere(value, asked, budget)
         elif kind is int or kind is float or kind is JsonNumber or kind is Decimal:
-            safe = (kind is int or kind is float) and -SAFE <= value <= SAFE
-            self._find_number(value, value if safe else as_double(value), found, budget)
+            self._find_number(value, found, asked)
         elif self._constants is not None and value in self._constants:
             found.append(self._constants[value][0][1])
+        if asked:
+            self._ask(asked, value, found, budget)
         return found
 
-    def _take(
-        self, held: Held[Filed], value: Any, found: list[Filed], budget: Budget | None
+    def _ask(
+        self, asked: list[Held[Filed]], value: Any, found: list[Filed], budget: Budget | None
     ) -> None:
-        """Add what a table holds under a key, if the rules that have to be asked hold."""
-        if len(held) == 1 and held[0][0] is None:
-            found.append(held[0][1])
-        elif budget is None:
-            take_held(held, value, found)
-        elif len(held) <= FEW or value.__class__ is not str:
-            take_asked(held, value, found, budget)
-        else:
-            crowd = budget.crowds.get(id(held))
+        """Add what tables hold under the keys of a value, if the rules that have to be asked hold
+        for it."""
+        if budget is None:
+            for held in asked:
+                take_held(held, value, found)
+            return
+        guarded = []
+        for held in asked:
+            if len(held) == 1 and held[0][0] is None:
+                found.append(held[0][1])
+            else:
+                guarded.append(held)
+        if value.__class__ is str and sum(map(len, guarded)) > FEW:
+            crowd = budget.known.get(id(self))
             if crowd is None:
-                crowd = budget.crowds[id(held)] = Crowd(held, self._kind, budget)
-            crowd.take(value, found)
+                crowd = Crowd(self._tables.values(), self._kind, budget)
+                budget.known[id(self)] = crowd
+            crowd.take(guarded, value, found)
+        else:
+            for held in guarded:
+                take_asked(held, value, found, budget)
 
-    def _find_elsewhere(self, text: str, found: list[Filed], budget: Budget | None) -> None:
+    def _find_elsewhere(self, text: str, asked: list[Held[Filed]], budget: Budget | None) -> None:
+        """Add what is under the other keys of a string, and count what many sizes take."""
+        if budget is not None and self._sizes > _FEW_SIZES:
+            budget.spend_for_values(min(2 * len(text), self._sizes) * (256 + len(text)) >> 10)
         folded = None
         for family, size, table in self._others:
-            keys: Iterable[Any]
             if family is Family.GRAM:
-                keys = _grams(text, size, table)
-            else:
-                folded = fold(text) if folded is None else folded
-                key = _part(family, size, folded)
-                keys = (key,) if key in table else ()
-            for key in keys:
-                self._take(table[key], text, found, budget)
+                asked += [table[gram] for gram in _grams(text, size, table)]
+                continue
+            folded = fold(text) if folded is None else folded
+            part = _part(family, size, folded)
+            if part in table:
+                asked.append(table[part])
+        if self._addresses:
+            self._find_digits(text, asked)
 
-    def _find_number(
-        self,
-        value: Any,
-        double: int | float | None,
-        found: list[Filed],
-        budget: Budget | None,
-    ) -> None:
+    def _find_number(self, value: Any, found: list[Filed], asked: list[Held[Filed]]) -> None:
+        kind = value.__class__
+        safe = (kind is int or kind is float) and -SAFE <= value <= SAFE
+        double = value if safe else as_double(value)
         if double is None:
             self._find_text(value, found)
         else:
@@ -242,9 +279,9 @@ class Finder(Generic[Filed]):
             if self._ranges:
                 found.append(self._ranges.find(double))
         if self._addresses:
-            self._find_digits(value, found, budget)
+            self._find_digits(value, asked)
 
-    def _find_digits(self, value: Any, found: list[Filed], budget: Budget | None) -> None:
+    def _find_digits(self, value: Any, asked: list[Held[Filed]]) -> None:
         """For an address or any number: rules are filed under the first digits of their
         addresses."""
         digits = value_digits(value)
@@ -252,7 +289,7 @@ class Finder(Generic[Filed]):
             for size, table in self._addresses:
                 start = digits[:size]
                 if start in table:
-                    self._take(table[start], value, found, budget)
+                    asked.append(table[start])
 
     def _find_text(self, number: Any, found: list[Filed]) -> None:
         """For a number that is not comparable: only the same text equals it."""
@@ -286,7 +323,7 @@ def _grams(text: str, size: int, wanted: Collection[str]) -> Iterable[str]:
     last = len(text) - size
     for first in range(0, last + 1, _CHUNK):
         starts = range(first, min(first + _CHUNK, last + 1))
-        found.update({text[start : start + size] for start in starts}.intersection(wanted))
+        found.update(filter(wanted.__contains__, {text[start : start + size] for start in starts}))
     return found
 
 

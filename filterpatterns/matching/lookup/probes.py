@@ -17,22 +17,42 @@ from filterpatterns.language.operators import (
     Operator,
     weight,
 )
+from filterpatterns.matching.budget import Budget
+from filterpatterns.matching.lookup.column import Column
 from filterpatterns.matching.match_tree import FieldTest
 
 Probe = Callable[[list[Any]], bool]
 """Whether any of the values, which are JSON values (or Decimals), satisfies a test."""
 
+_FEW_RULES = 6
+"""Rules up to which each is asked."""
+
+
+class LookUp:
+    """A probe for many rules, which looks values up: within a budget, if one is given."""
+
+    __slots__ = ("_column", "_test")
+
+    def __init__(self, test: FieldTest) -> None:
+        self._test = test
+        self._column: Column | None = None
+
+    def __call__(self, values: list[Any], budget: Budget | None = None) -> bool:
+        column = self._column
+        if column is None:
+            column = Column()
+            column.add(self._test, 1)
+            self._column = column
+        return column.passing(values, False, budget) != 0
+
 
 def probe(test: FieldTest) -> Probe:
     """Return the function for a test: a fast function for the most common rules."""
-    return _probe(test.rules) if len(test.rules) > 1 else _probe_of_one(test.rules)
-
-
-def probe_cost(test: FieldTest) -> int:
-    """Return how long its function takes for a value, at most: in tenths of a microsecond."""
     if all(_text(rule) is not None for rule in test.rules):
-        return 1
-    return 4 * sum(map(weight, test.rules))
+        return _probe(test.rules)
+    if sum(map(weight, test.rules)) > _FEW_RULES:
+        return LookUp(test)
+    return _probe(test.rules) if len(test.rules) > 1 else _probe_of_one(test.rules)
 
 
 @lru_cache(maxsize=1024)

@@ -18,6 +18,7 @@ from filterpatterns.language.conditions import check
 from filterpatterns.language.diagnostics import Reporter
 from filterpatterns.language.parser import parse
 from filterpatterns.matching import mask_tree
+from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.closeness import closest, first_holding
 from filterpatterns.matching.combinations import bits, expand
 from filterpatterns.matching.interpreter import failing

@@ -1,0 +1,186 @@
+"""Many rules for the values of one field are looked up together, within the budget of a record,
+with the same result as each by itself."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+import filterpatterns
+from filterpatterns import RecordError, RuleSet
+from filterpatterns.language.operators import (
+    AnythingBut,
+    Equals,
+    EqualsIgnoreCase,
+    Operator,
+    Prefix,
+    Suffix,
+    Wildcard,
+)
+from filterpatterns.matching.budget import Budget
+from filterpatterns.matching.lookup import automaton, crowds, finder
+from filterpatterns.matching.lookup.column import Column
+from filterpatterns.matching.match_tree import FieldTest
+from tests.unit.matching.test_costs import assert_linear, lines_run
+
+
+def _rule(chance: random.Random) -> Operator:
+    text = "".join(chance.choice("aabB*") for _ in range(chance.randint(1, 7)))
+    plain = text.replace("*", "") or "a"
+    kind = chance.randrange(9)
+    if kind < 5:
+        while "**" in text:
+            text = text.replace("**", "*")
+        return Wildcard(text, tuple(text.split("*")))
+    if kind < 6:
+        return Prefix(plain)
+    if kind < 7:
+        return Suffix(plain)
+    return EqualsIgnoreCase.of(plain) if kind < 8 else Equals(plain)
+
+
+def _tests(chance: random.Random, count: int) -> list[FieldTest]:
+    tests = []
+    for _ in range(count):
+        rules = tuple(_rule(chance) for _ in range(chance.randint(1, 3)))
+        kind = chance.randrange(4)
+        if kind == 0:
+            rules = (AnythingBut(rules=rules),)
+        elif kind == 1:
+            rules = tuple(AnythingBut(rules=(rule,)) for rule in rules)
+        tests.append(FieldTest(("a",), "a", rules, False))
+    return tests
+
+
+@pytest.mark.parametrize("room", [16_000_000, 5_000, 0])
+@pytest.mark.parametrize("seed", range(12))
+def test_a_crowd_of_rules_agrees_with_each(
+    seed: int, room: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crowds, "_CALL", 100_000)  # the automaton always pays
+    monkeypatch.setattr(finder, "FEW", 0)
+    monkeypatch.setattr("filterpatterns.matching.budget._MOST_REMEMBERED", room)
+    chance = random.Random(seed)
+    tests = _tests(chance, 60)
+    column = Column()
+    for number, test in enumerate(tests):
+        column.add(test, 1 << number)
+    for number in range(0, 60, 7):
+        column.discard(tests[number], 1 << number)
+    left = [(number, test) for number, test in enumerate(tests) if number % 7]
+    values: list[Any] = [
+        "".join(chance.choice("abBc") for _ in range(chance.randrange(9))) for _ in range(300)
+    ]
+    values += [None, True, 5, "a" * 300]
+    budget = Budget()
+    for value in values:
+        wanted = sum(
+            1 << number for number, test in left if any(r.holds(value) for r in test.rules)
+        )
+        assert column.passing([value], False, budget) == wanted, value
+        assert column.passing([value], False) == wanted, value
+    assert any(
+        isinstance(known, crowds.Crowd) and known._automaton for known in budget.known.values()
+    )
+    together = column.passing(values, False, Budget())
+    assert together == sum(
+        1 << number
+        for number, test in left
+        if any(rule.holds(value) for rule in test.rules for value in values)
+    )
+
+
+def test_an_automaton_that_would_be_too_large_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(automaton, "_MOST_BITS", 10)
+    compiled = filterpatterns.compile(_shared(100))
+    values = [f"aaaaaaaa{number}" for number in range(2000)]
+    assert compiled._engine.interpret(_record(values)) is False
+    assert compiled._engine.interpret(_record([*values, "aaaaaaaa99z"])) is True
+
+
+def _shared(count: int) -> str:
+    rules = [{"wildcard": f"*aaaaaaaa*{number}*z*"} for number in range(count)]
+    return json.dumps({"body": {"i": rules}})
+
+
+def _record(values: list[Any]) -> dict[str, str]:
+    return {"body": json.dumps({"i": values})}
+
+
+def _each(rules: Iterable[str]) -> str:
+    return '{"body":{"i":[' + ",".join(rules) + "]}}"
+
+
+# For each number of values, and of rules: patterns, or one of them for each rule; and the values.
+_CROWDS: dict[str, tuple[Any, Any]] = {
+    "wildcards": (lambda n: f'{{"wildcard":"*aaaaaaaa*{n}*z*"}}', lambda k: f"aaaaaaaa{k}y"),
+    "wildcards after a prefix": (
+        lambda n: f'{{"wildcard":"aaaaaaaa*{n}*z"}}',
+        lambda k: f"aaaaaaaa{k}",
+    ),
+    "excluded wildcards": (
+        lambda n: (
+            f'{{"anything-but":{{"wildcard":["*a*","*{n}*z"]}}}},{{"anything-but":{{"prefix":"a"}}}}'
+        ),
+        lambda k: f"a{k}",
+    ),
+    "excluded numbers": (
+        lambda n: f'{{"anything-but":[1,2,3,7{n}]}},{{"anything-but":[1,2,3,8{n}]}}',
+        lambda k: k % 3 + 1,
+    ),
+    "blocks of addresses": (
+        lambda n: f'{{"cidr":"10.0.0.{n}/9"}}',
+        lambda k: f"10.200.{k // 250}.{k % 250}",
+    ),
+    "prefixes of many sizes": (lambda n: f'{{"prefix":"{"b" * (n + 1)}"}}', lambda k: f"a{k}"),
+}
+
+
+@pytest.mark.parametrize("name", _CROWDS)
+def test_values_cost_the_same_however_many_rules_there_are(name: str) -> None:
+    rule, value = _CROWDS[name]
+    record = _record([value(number) for number in range(1500)])
+    counts, sets = [], []
+    for count in (20, 80):
+        compiled = filterpatterns.compile(_each(map(rule, range(count // 2))))
+        rules = RuleSet({str(n): _each([rule(n)]) for n in range(count)})
+        assert compiled._engine.interpret(record) is False
+        assert rules.matching(record) == []
+        counts.append(lines_run(lambda: compiled._engine.interpret(record)))  # noqa: B023
+        sets.append(lines_run(lambda: rules.matching(record)))  # noqa: B023
+    assert counts[1] <= 2 * counts[0] + 10_000
+    assert sets[1] <= 2 * sets[0] + 10_000
+
+
+def test_rules_that_nothing_shares_end_the_record_s_budget() -> None:
+    spelt = ["".join("ß" if n >> b & 1 else "ss" for b in range(9)) for n in range(500)]
+    rules = RuleSet({text: {"body": {"i": [{"equals-ignore-case": text}]}} for text in spelt})
+    chance = random.Random(1)
+    values = ["".join(chance.choice("sS") for _ in range(18)) for _ in range(4000)]
+    with pytest.raises(RecordError, match="too many values for so many rules"):
+        rules.matching(_record(values))
+    assert rules.matching(_record([spelt[3]])) == [spelt[3]]  # and only that record's
+
+
+@pytest.mark.parametrize("name", ["wildcards", "excluded wildcards", "prefixes of many sizes"])
+def test_an_explanation_costs_the_same_however_many_rules_there_are(name: str) -> None:
+    rule, value = _CROWDS[name]
+    record = _record([value(number) for number in range(1500)])
+    counts = []
+    for count in (12, 48):
+        compiled = filterpatterns.compile(_each(map(rule, range(count))))
+        compiled.explain(record)
+        counts.append(lines_run(lambda: compiled.explain(record)))  # noqa: B023
+    assert counts[1] <= 2 * counts[0] + 10_000
+
+
+def test_many_rules_under_one_key_are_added_in_linear_time() -> None:
+    def build(size: int) -> Any:
+        patterns = {str(n): _shared(20).replace("*z", f"*{n}z") for n in range(size)}
+        return lambda: RuleSet(patterns)
+
+    assert_linear(build, 10)
