@@ -61,8 +61,8 @@ class Choice(Struct):
             self.others.append(found)
 
 
-def _order(place: Place) -> tuple[int, ...]:
-    indexes: list[int] = []
+def _order(place: Place) -> tuple[Any, ...]:
+    indexes: list[int | str] = []
     while not isinstance(place, str):
         place, index = place
         indexes.append(index)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Any
 
 from msgspec import Struct, field
 
 from filterpatterns.explain.model import Array, Found
+from filterpatterns.explain.names import within
 from filterpatterns.jsontext.python_values import plain_scalar
 from filterpatterns.language.operators import Absent, Operator, why_unexpected
 from filterpatterns.language.wording import format_value, joined
@@ -18,9 +20,9 @@ from filterpatterns.matching.match_tree import FieldTest
 _MOST_INDEXES = 8
 """Nested arrays whose indexes are all shown."""
 
-Place = tuple["Place", int] | str
-"""The position of a value: an index in an array at a position; or a name in words. Formatted only
-if it is shown, since there may be many positions, and deep ones."""
+Place = tuple["Place", int | str] | str
+"""The position of a value: an index in an array, or a name in an object, at a position; or words.
+Formatted only if it is shown, since there may be many positions, and deep ones."""
 
 _MOST_VALUES = 3
 """Values of a field that are kept if none satisfies it."""
@@ -122,7 +124,7 @@ def _why_not(test: FieldTest, found: list[Found], values: int) -> str:
     return f"{format_value(found[0].value)} satisfies none of {len(test.rules):,} rules"
 
 
-def indexed(array: Any, where: str) -> Iterator[tuple[Place, Any]]:
+def indexed(array: Any, where: Place) -> Iterator[tuple[Place, Any]]:
     """Like `interpreter.flatten`, each item with its position: in the array, or in a nested
     array."""
     pending: list[tuple[Place, Iterator[tuple[int, Any]]]] = [(where, enumerate(array))]
@@ -143,10 +145,18 @@ def indexed(array: Any, where: str) -> Iterator[tuple[Place, Any]]:
 def spelt(place: Place) -> str:
     """Return a position in words: `body.items[2]`, or `[2][0]` for an item of an array in an
     array."""
-    indexes: list[str] = []
+    steps: list[int | str] = []
     while not isinstance(place, str):
-        place, index = place
-        indexes.append(f"[{index}]")
-    if len(indexes) > _MOST_INDEXES:
-        indexes[2:-2] = ["[...]"]
-    return place + "".join(reversed(indexes))
+        place, step = place
+        steps.append(step)
+    steps.reverse()
+    for is_index, group in groupby(steps, lambda step: isinstance(step, int)):
+        if is_index:
+            indexes = [f"[{index}]" for index in group]
+            if len(indexes) > _MOST_INDEXES:
+                indexes[2:-2] = ["[...]"]
+            place += "".join(indexes)
+            continue
+        for name in group:
+            place = within(place, str(name))
+    return place

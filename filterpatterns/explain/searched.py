@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from filterpatterns.errors import RecordError
-from filterpatterns.explain.names import within
 from filterpatterns.explain.outcomes import (
     Outcome,
     Place,
     Trace,
     below,
     indexed,
-    spelt,
     test_outcome,
 )
+from filterpatterns.jsontext.python_values import SCALARS
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.interpreter import failing
 from filterpatterns.matching.match_tree import FieldTest, MatchNode
@@ -55,19 +54,31 @@ def trace_search(trace: Trace, root: MatchNode, value: Any, budget: Budget) -> N
 def _gather(tests: list[FieldTest], top: str, value: Any) -> dict[str, list[tuple[Place, Any]]]:
     """Return the leaves of each test's path, however the record spells it."""
     paths = {test.path for test in tests}
+    ways: dict[tuple[str | None, str], str | None] = {}
     leaves: dict[str, list[tuple[Place, Any]]] = {}
-    pending: list[tuple[str | None, str, Any]] = [(top or None, top, value)]
+    pending: list[tuple[str | None, Place, Any]] = [(top or None, top, value)]
     while pending:
         path, where, item = pending.pop()
-        if isinstance(item, Mapping):
+        if item.__class__ in SCALARS:
+            if path in paths:
+                leaves.setdefault(path, []).append((where, item))
+        elif isinstance(item, Mapping):
             for name, member in item.items():
                 if not isinstance(name, str):
                     continue
-                reached = below(path, name)
-                if any(each == reached or each.startswith(reached + ".") for each in paths):
-                    pending.append((reached, within(where, name), member))
+                if (path, name) not in ways:
+                    ways[path, name] = _way(paths, below(path, name))
+                reached = ways[path, name]
+                if reached is not None:
+                    pending.append((reached, (where, name), member))
         elif isinstance(item, (list, tuple)):
-            pending += [(path, spelt(place), each) for place, each in indexed(item, where)]
-        elif path is not None and path in paths:
+            pending += [(path, place, each) for place, each in indexed(item, where)]
+        elif path in paths:
             leaves.setdefault(path, []).append((where, item))
     return leaves
+
+
+def _way(paths: set[str], reached: str) -> str | None:
+    """Return a path if it is one of some paths, or leads to one."""
+    leads = any(each == reached or each.startswith(reached + ".") for each in paths)
+    return reached if leads else None

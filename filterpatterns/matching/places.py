@@ -20,6 +20,9 @@ from filterpatterns.matching.mask_tree import Absence, MaskNode, MaskTree
 from filterpatterns.matching.match_tree import FieldTest
 from filterpatterns.matching.outcomes import Outcome, Outcomes
 
+_GATHERED = 0
+"""The key, among what is remembered for a record, of the places for which a search was put off."""
+
 
 class _Place:
     """Leaves that are in the same array elements, and the arrays below them.
@@ -45,8 +48,22 @@ def holding_by_places(tree: MaskTree, value: Any, asked: int, budget: Budget) ->
     Raises:
         RecordError: the value combines so many spellings and arrays that the search was given up.
     """
-    top = _gather(tree.root, value, budget)
-    several = _evaluate(top, tree, asked)
+    known = budget.known.pop(_GATHERED, None)
+    if known is not None and known[0] is tree and known[1] is value and known[2] == asked:
+        top, several = known[3:]
+    else:
+        top = _gather(tree.root, value, budget)
+        several = _evaluate(top, tree, asked)
+    held, uncertain = _outcome(top, tree, asked, several)
+    if uncertain and budget.postpones:
+        budget.postponed = True
+        budget.known[_GATHERED] = tree, value, asked, top, several
+        return held
+    return held | _searched(top, tree, uncertain, several, budget) if uncertain else held
+
+
+def _outcome(top: _Place, tree: MaskTree, asked: int, several: int) -> tuple[int, int]:
+    """Return the conjunctions that hold, and those that only a search can decide."""
     found, held = top.outcome
     missing = 0
     for bit, mask in tree.required.items():
@@ -56,11 +73,7 @@ def holding_by_places(tree: MaskTree, value: Any, asked: int, budget: Budget) ->
     for number in bits(several):
         uncertain |= tree.tested[1 << number]
     uncertain &= asked & ~missing
-    held &= ~(missing | uncertain)
-    if uncertain and budget.postpones:
-        budget.postponed = True
-        return held
-    return held | _searched(top, tree, uncertain, several, budget) if uncertain else held
+    return held & ~(missing | uncertain), uncertain
 
 
 def failing_alone(tree: MaskTree, value: Any, budget: Budget) -> Iterator[int]:
@@ -87,10 +100,11 @@ def first_unsatisfied(tree: MaskTree, value: Any, budget: Budget) -> FieldTest |
     Raises:
         RecordError: as above.
     """
-    if holding_by_places(tree, value, 1, budget):
-        return None
     top = _gather(tree.root, value, budget)
-    _evaluate(top, tree, 1)
+    several = _evaluate(top, tree, 1)
+    held, uncertain = _outcome(top, tree, 1, several)
+    if held or (uncertain and _searched(top, tree, uncertain, several, budget)):
+        return None
     paths = sorted(tree.tests)
     furthest = _Search(_simplified(top), budget).furthest(tree, paths, 1)
     return None if furthest == len(paths) else tree.tests[paths[furthest]][0][0]
@@ -200,9 +214,11 @@ def _array(array: list[_Place], tree: MaskTree, asked: int) -> tuple[int, int, l
 
 
 def _searched(top: _Place, tree: MaskTree, asked: int, several: int, budget: Budget) -> int:
-    """Return which conjunctions hold of those that have tests of paths found in several arrays."""
+    """Return which conjunctions hold of those that have tests of paths found in several arrays.
+    The places are simplified, but stay equivalent."""
     # Elements of all other arrays, and leaves outside arrays, are chosen independently.
     involved: list[list[_Place]] = []
+    others: list[list[_Place]] = []
     paths = 0
     for bit, mask in (top.leaves or {}).items():
         if bit & several:
@@ -216,6 +232,7 @@ def _searched(top: _Place, tree: MaskTree, asked: int, several: int, budget: Bud
             paths |= found
         else:
             asked &= held
+            others.append(array)
     top.arrays = involved
     search = _Search(_simplified(top), budget)
     wanted = [1 << number for number in bits(paths)]
@@ -224,18 +241,25 @@ def _searched(top: _Place, tree: MaskTree, asked: int, several: int, budget: Bud
         one = alike & -alike
         if search.furthest(tree, wanted, one) == len(wanted):
             holding |= alike
+    top.arrays += others
     return holding
 
 
 def _groups(tree: MaskTree, paths: list[int], asked: int) -> list[int]:
     """Group the conjunctions that have the same tests of these paths."""
-    groups = [asked] if asked else []
+    tests: dict[int, list[int]] = {number: [] for number in bits(asked)}
+    count = 0
     for bit in paths:
         for _, mask in tree.tests[bit]:
-            if any(group & mask and group & ~mask for group in groups):
-                split = [part for group in groups for part in (group & mask, group & ~mask)]
-                groups = [part for part in split if part]
-    return groups
+            count += 1
+            if asked & ~mask:  # a test that all have tells none from the others
+                for number in bits(asked & mask):
+                    tests[number].append(count)
+    groups: dict[tuple[int, ...], int] = {}
+    for number, its_tests in tests.items():
+        key = tuple(its_tests)
+        groups[key] = groups.get(key, 0) | 1 << number
+    return list(groups.values())
 
 
 class _Search:

@@ -16,6 +16,12 @@ from filterpatterns.matching.lookup.finder import Finder
 from filterpatterns.matching.lookup.payloads import MASKS
 from filterpatterns.matching.match_tree import FieldTest
 
+_MOST_TOGETHER = 1 << 12
+"""The anything-buts of a group of tests: masks have a bit for each."""
+
+_Group = tuple[Finder[int], list[tuple[int, int]]]
+"""What finds the anything-buts that exclude a value; and those of each test, with its clauses."""
+
 
 def excluded_by(rule: AnythingBut) -> Iterator[Operator]:
     """Yield the rules that match what an anything-but excludes."""
@@ -33,7 +39,7 @@ class Exclusions:
 
     def __init__(self) -> None:
         self._masks: dict[FieldTest, int] = {}
-        self._made: tuple[Finder[int], list[tuple[int, int]]] | None = None
+        self._made: list[_Group] | None = None
 
     def copy(self) -> Exclusions:
         """Return a copy that can be changed independently."""
@@ -67,37 +73,23 @@ class Exclusions:
         """
         made = self._made
         if made is None:
-            made = self._made = self._make()
-        finder, pending = made
+            made = self._made = list(self._make())
         passed = 0
-        known: set[int] = set()
-        for value in values:
-            excluding = 0
-            for mask in finder.find(value, budget):
-                excluding |= mask
-            if excluding in known:
-                continue
-            known.add(excluding)
+        for finder, tests in made:
             if budget is not None:
-                budget.spend_for_values(1 + (len(pending) >> 2))
-            left = []
-            for rules, mask in pending:
-                if rules & ~excluding:
-                    passed |= mask
-                else:
-                    left.append((rules, mask))
-            if not left:
-                break
-            pending = left
+                budget.spend_for_values(len(values))
+            passed |= _passing(finder, tests, values, budget)
         return passed
 
-    def _make(self) -> tuple[Finder[int], list[tuple[int, int]]]:
-        """Return what finds the anything-buts that exclude a value; and those of each test, with
-        its clauses."""
+    def _make(self) -> Iterator[_Group]:
+        """Yield groups of tests, of not too many anything-buts: each has a bit in masks."""
+        group: _Group = Finder(MASKS), []
         numbers: dict[AnythingBut, int] = {}
-        finder = Finder(MASKS)
-        tests = []
         for test, mask in self._masks.items():
+            if len(numbers) > _MOST_TOGETHER:
+                yield group
+                group, numbers = (Finder(MASKS), []), {}
+            finder, tests = group
             rules = 0
             for rule in test.rules:
                 if not isinstance(rule, AnythingBut):
@@ -108,4 +100,33 @@ class Exclusions:
                         finder.add(excluded, 1 << numbers[rule])
                 rules |= 1 << numbers[rule]
             tests.append((rules, mask))
-        return finder, tests
+        yield group
+
+
+def _passing(
+    finder: Finder[int],
+    pending: list[tuple[int, int]],
+    values: Sequence[Any],
+    budget: Budget | None,
+) -> int:
+    passed = 0
+    known: set[int] = set()
+    for value in values:
+        excluding = 0
+        for mask in finder.find(value, budget):
+            excluding |= mask
+        if excluding in known:
+            continue
+        known.add(excluding)
+        if budget is not None:
+            budget.spend_for_values(1 + (len(pending) >> 2))
+        left = []
+        for rules, mask in pending:
+            if rules & ~excluding:
+                passed |= mask
+            else:
+                left.append((rules, mask))
+        if not left:
+            break
+        pending = left
+    return passed
