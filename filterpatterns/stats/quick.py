@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from filterpatterns.codegen.emit import indent
 from filterpatterns.codegen.functions import DecodeRows
 from filterpatterns.codegen.rows import decode_rows, split_lines
 from filterpatterns.codegen.types import Unsupported, without
@@ -45,15 +44,14 @@ def _reader(line_type: ObjectType, body_type: ObjectType) -> tuple[ReadValues, t
     """The function from a line and its body, each decoded, to a tuple of what is at the paths in
     them, UNSET where that is nothing; or to None where an array is on the way. And the paths."""
     writer = SetWriter(())
-    lines = writer.read("line", line_type, is_struct=True)
-    lines += writer.read("body", body_type, is_struct=True)
-    source = [
-        "def read(line, body):",
-        "    try:",
-        *indent(indent([*lines, f"return {writer.values}"])),
-        f"    except {writer.bind(UnsupportedRecord)}: return None",
-    ]
-    return writer.function("read", source), writer.paths
+    emit = writer.emit
+    with emit.block("def read(line, body):"):
+        with emit.block("try:"):
+            writer.read("line", line_type, is_struct=True)
+            writer.read("body", body_type, is_struct=True)
+            emit(f"return {writer.values}")
+        emit(f"except {writer.bind(UnsupportedRecord)}: return None")
+    return writer.function("read"), writer.paths
 
 
 class _Outcome(Struct, frozen=True):
