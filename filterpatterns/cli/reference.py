@@ -1,6 +1,6 @@
-"""The reference of `fp`, as Markdown, made from the definitions of its commands.
+"""The reference of `fp` in Markdown, generated from the definitions of its commands.
 
-`python -m filterpatterns.cli.reference` prints it: `docs/reference/cli.md` is that.
+`python -m filterpatterns.cli.reference` prints it; `docs/reference/cli.md` is its output.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from filterpatterns.cli.program import main
 _WIDTH = 100
 
 _AS_IT_STANDS = "\b"
-"""The line with which click marks a paragraph that it does not fill."""
+"""The line that marks a paragraph that click does not wrap."""
 
 _HEADING = re.compile(r"([A-Z][A-Za-z ]*): *(.*)")
 
@@ -111,7 +111,7 @@ def _blocks(text: str) -> Iterator[list[str]]:
 
 
 def _option(param: click.Option) -> str:
-    # short ones first; some versions of click have those of --help in no order
+    # short ones first; some versions of click do not order those of --help
     names = ", ".join(
         sorted([*param.opts, *param.secondary_opts], key=lambda name: (len(name), name))
     )

@@ -96,8 +96,8 @@ def load(
     Raises:
         OSError: the file cannot be read.
         LoadError: it has no such filter, or one that is only known at deployment; `str()` says
-            where. PatternError: AWS would refuse the pattern; `str()` has the file's name and the
-            lines.
+            where.
+        PatternError: AWS would refuse the pattern; `str()` has the file's name and the lines.
     """
     given = _read(where)
     try:
@@ -166,8 +166,8 @@ def compile_given(
     returns. `known` are values that the template leaves open.
 
     Raises:
-        LoadError: it has no such filter, or one that is only known at deployment. PatternError: AWS
-            would refuse the pattern.
+        LoadError: it has no such filter, or one that is only known at deployment.
+        PatternError: AWS would refuse the pattern.
     """
     found, _ = compile_mapping(
         given, source=source, max_filters=max_filters, known=known, infer=infer
@@ -274,8 +274,8 @@ def _chosen(given: Given, known: Known | None, unfiltered: bool) -> Mapping | No
     """The requested mapping; None if the text is itself the pattern.
 
     Raises:
-        LoadError: there is no such mapping, more than one, or it cannot be evaluated. PatternError:
-            there are mistakes around its patterns.
+        LoadError: there is no such mapping, more than one, or it cannot be evaluated.
+        PatternError: there are mistakes around its patterns.
     """
     found = _mappings(given, known, unfiltered)
     if found is None:

@@ -27,7 +27,7 @@ from filterpatterns.limits import MAX_FILTERS
 from filterpatterns.lint.linter import DIALECTS
 
 SUFFIXES: Final = (".json", ".yaml", ".yml", ".template", ".tf")
-"""Endings of the files that a search reads."""
+"""The suffixes of the files that a search reads."""
 
 
 def _per_file(
@@ -155,14 +155,14 @@ def command(
 ) -> None:
     """Check the patterns in files: what AWS would refuse, and what is likely a mistake.
 
-    FILES are patterns, FilterCriteria, and the templates they live in: CloudFormation, SAM, what
-    CDK synthesizes, serverless.yml, Terraform (.tf, and what `terraform show -json` prints), and
-    the output of `aws lambda get-event-source-mapping`; `-` is standard input. The kind is detected
-    from the content. Directories are searched, except for what .gitignore files and --exclude
-    exclude. An argument that begins with a brace is a pattern itself.
+    FILES are patterns, FilterCriteria, and templates: CloudFormation, SAM, CDK output,
+    serverless.yml, Terraform (.tf, and the output of `terraform show -json`), and the output of
+    `aws lambda get-event-source-mapping`; `-` is standard input. The kind is detected from the
+    content. Directories are searched, except for files excluded by .gitignore or --exclude. An
+    argument that begins with a brace is a pattern itself.
 
-    A comment `# fp: ignore[FP105]` in YAML or HCL suppresses findings in its line, or in the line
-    below it. Options may be set in filterpatterns.toml, or in pyproject.toml under
+    A comment `# fp: ignore[FP105]` in YAML or HCL suppresses findings on its line, or on the line
+    below. Options may be set in filterpatterns.toml, or in pyproject.toml under
     [tool.filterpatterns]; `fp rule CODE` explains a code.
     """
     refuse_stdin_twice(files)

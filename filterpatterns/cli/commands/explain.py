@@ -31,7 +31,7 @@ from filterpatterns.explain import Explanation
 from filterpatterns.language.wording import format_value, joined, truncate
 
 _MOST_SAID = 5
-"""How many missing numbers or ids are listed."""
+"""The number of missing numbers or ids that are listed."""
 
 
 class _Wanted(Struct, frozen=True):

@@ -19,7 +19,7 @@ from filterpatterns.lint.linter import DIALECTS
 
 _HOST = "127.0.0.1"
 _LARGEST = 1 << 24
-"""Bytes of records that the page has when it opens."""
+"""The size in bytes of the records that the page has when it opens."""
 
 
 @click.command(
@@ -63,10 +63,10 @@ def command(
 ) -> None:
     """Open a page on this machine: a pattern, records, and why each record is kept or dropped.
 
-    The page checks the pattern while you type, evaluates it with the installed engine, and
-    writes it for CloudFormation, CDK, Terraform and the AWS CLI. The URL has a random token, and
-    only this machine can open it. Nothing is saved: PATTERN and EVENTS, as for `fp test`, are what
-    the page has when it opens.
+    The page checks the pattern while you type, evaluates it with the installed package, and
+    converts it to CloudFormation, CDK, Terraform and AWS CLI commands. The URL has a random token,
+    and only this machine can open it. Nothing is saved: PATTERN and EVENTS, as for `fp test`, are
+    what the page has when it opens.
 
     Needs the extra `playground`: pip install 'filterpatterns[playground]'.
     """
@@ -119,7 +119,7 @@ def _serve(initial: str, port: int, *, browser: bool) -> None:
 def _records(file: str) -> bytes:
     """
     Raises:
-        Failure: it cannot be read, or is larger than a page can take.
+        Failure: it cannot be read, or is too large for a page.
     """
     name = STDIN if file == "-" else file
     parts: list[bytes] = []

@@ -38,9 +38,9 @@ def command(what: str, dialect: str | None, source: str | None) -> None:
     """Print the JSON Schema (draft 2020-12) of a pattern, a FilterCriteria, or the
     FilterConfiguration of a subscriber of a Custom Event Bus.
 
-    It accepts whatever compiles, and refuses what structure can refuse: values without an array,
+    It accepts everything that compiles, and rejects structural mistakes: values without an array,
     empty arrays, unknown operators, operands of the wrong type. `fp check` finds more. A Pattern is
-    JSON in a string: its own schema is in `contentSchema`, which not every validator looks into.
+    JSON in a string; its schema is in `contentSchema`, which not every validator supports.
     """
     if what == "filter-configuration":
         if dialect is not None or source is not None:
