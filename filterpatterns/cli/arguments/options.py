@@ -35,7 +35,7 @@ def set_option(command: Command) -> Command:
         metavar="NAME=VALUE",
         multiple=True,
         callback=_known,
-        help="Set something that a template leaves open: a parameter, a variable, a condition; may "
+        help="Set a value that a template leaves open: a parameter, a variable, a condition; may "
         "be repeated.",
     )(command)
 
@@ -58,8 +58,8 @@ def pattern_options(command: Command) -> Command:
         "--source",
         type=click.Choice([*SOURCES, "auto"]),
         help="The event source whose records are filtered; `event` is any JSON object, `auto` "
-        "takes each record by its own eventSource or shape.  "
-        "[default: what a template says, or fields that only one source has; else auto]",
+        "evaluates each record by its own eventSource or shape.  "
+        "[default: from the template, or from fields that only one source has; else auto]",
     )(max_filters_option(set_option(command)))
 
 
@@ -89,7 +89,7 @@ def color_option(command: Command) -> Command:
         type=click.Choice(["auto", "always", "never"]),
         default="auto",
         show_default=True,
-        help="Colours; `auto`: on a terminal, unless NO_COLOR is set.",
+        help="Whether to use colours; `auto`: on a terminal, unless NO_COLOR is set.",
     )(command)
 
 

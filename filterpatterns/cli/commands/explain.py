@@ -93,7 +93,7 @@ are still explained)."""
     "page",
     metavar="FILE",
     shell_complete=complete_files,
-    help="Write the trees into FILE, one HTML page that needs nothing else, instead.",
+    help="Write the trees to FILE instead, as one self-contained HTML page.",
 )
 @click.option("--matched", "kept", flag_value="matched", help="Only records that are kept.")
 @click.option("--dropped", "kept", flag_value="dropped", help="Only records that are dropped.")

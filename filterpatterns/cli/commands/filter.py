@@ -100,7 +100,7 @@ filtered)."""
     "--jobs",
     metavar="N",
     type=click.IntRange(min=1),
-    help="Processes.  [default: as many as help]",
+    help="The number of processes.  [default: as many as are useful]",
 )
 @click.option("--stats", is_flag=True, help="Print a summary on standard error at the end.")
 @parquet.column_options

@@ -29,7 +29,7 @@ lsp is not installed."""
     "--tcp",
     metavar="PORT",
     type=click.IntRange(1, 65535),
-    help="Serve this port of 127.0.0.1, rather than standard input and output.",
+    help="Serve this port of 127.0.0.1 instead of standard input and output.",
 )
 def command(tcp: int | None) -> None:
     """Run the language server for patterns and templates (extra lsp).

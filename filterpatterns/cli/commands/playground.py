@@ -37,20 +37,22 @@ the port is taken."""
 @click.option(
     "--source",
     type=click.Choice([*SOURCES, "auto"]),
-    help="The event source that is chosen when the page opens.  [default: what the pattern says]",
+    help="The event source selected when the page opens.  [default: from the pattern]",
 )
 @click.option(
     "--dialect",
     type=click.Choice(DIALECTS),
-    help="The service that is chosen when the page opens.  [default: what the pattern says]",
+    help="The service selected when the page opens.  [default: from the pattern]",
 )
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=0,
-    help="The port on 127.0.0.1.  [default: one that is free]",
+    help="The port on 127.0.0.1.  [default: any free port]",
 )
-@click.option("--browser/--no-browser", default=True, help="Open the page in the browser, or not.")
+@click.option(
+    "--browser/--no-browser", default=True, help="Whether to open the page in the browser."
+)
 @click.argument("pattern", metavar="[PATTERN]", required=False, shell_complete=complete_files)
 @click.argument("events", metavar="[EVENTS]", required=False, shell_complete=complete_files)
 def command(

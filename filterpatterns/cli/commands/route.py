@@ -107,7 +107,7 @@ file or line cannot be read (the remaining ones are still routed)."""
     "--source",
     type=click.Choice([*SOURCES, "auto"]),
     help="The event source of the records, as for `fp test`.  "
-    "[default: event for rules of EventBridge's, or what the patterns tell, else auto]",
+    "[default: event for EventBridge rules, or from the patterns, else auto]",
 )
 @payload_option
 @click.option("--json", "as_json", is_flag=True, help="Write a JSON object for each record.")

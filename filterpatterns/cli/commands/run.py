@@ -63,7 +63,7 @@ Exit status: 0; with --once 1 if the function could not handle a message;
     "--region",
     metavar="NAME",
     envvar=("AWS_REGION", "AWS_DEFAULT_REGION"),
-    help="The queue's region.  [default: what its URL or AWS's configuration says]",
+    help="The queue's region.  [default: from its URL or the AWS configuration]",
 )
 @click.option(
     "--handler",
@@ -74,7 +74,7 @@ Exit status: 0; with --once 1 if the function could not handle a message;
     "--command",
     "program",
     metavar="COMMAND",
-    help="A program: it gets the event on standard input and prints the response.",
+    help="A program that reads the event from standard input and prints the response.",
 )
 @click.option(
     "--invoke-url",
@@ -92,7 +92,7 @@ Exit status: 0; with --once 1 if the function could not handle a message;
     "--batching-window",
     metavar="SECONDS",
     type=int,
-    help="How long a batch is collected.  [default: the template's, else 0]",
+    help="How long to collect a batch.  [default: the template's, else 0]",
 )
 @click.option(
     "--concurrency",
@@ -103,7 +103,7 @@ Exit status: 0; with --once 1 if the function could not handle a message;
 @click.option(
     "--report-batch-item-failures",
     is_flag=True,
-    help="The response names the messages that failed.  [default: what the template says]",
+    help="The response names the messages that failed.  [default: from the template]",
 )
 @click.option(
     "--keep-dropped",

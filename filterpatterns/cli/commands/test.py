@@ -114,27 +114,27 @@ remaining ones are still tested)."""
     "--expect",
     metavar="all|none|any|N",
     callback=_expectation,
-    help="How many records have to match; if others do, the exit status is 1.",
+    help="How many records must match; otherwise the exit status is 1.",
 )
 @click.option(
     "--explain",
     is_flag=True,
-    help="Print why, below each record or case that misses its expectation; of records, what "
-    "matches with `--expect none`, else what is dropped.",
+    help="Print an explanation below each record or case that misses its expectation; without an "
+    "expectation for each record, below those that are dropped.",
 )
 @click.option(
     "--cases",
     metavar="FILE",
     multiple=True,
     shell_complete=complete_files,
-    help="Run a case file, which has patterns, records and what is expected; the arguments are "
-    "further case files then, and there is no PATTERN.",
+    help="Run a case file, which has patterns, records and expected verdicts. The arguments are "
+    "then further case files, and there is no PATTERN.",
 )
 @click.option(
     "--junit",
     metavar="FILE",
     shell_complete=complete_files,
-    help="With --cases or --expect: write the results as JUnit XML too.",
+    help="With --cases or --expect: also write the results as JUnit XML.",
 )
 @color_option
 @click.argument("pattern", metavar="PATTERN", required=False, shell_complete=complete_files)

@@ -70,7 +70,7 @@ def column_options(command: Command) -> Command:
             "--encoding",
             type=click.Choice(["raw", "base64"]),
             help="How columns store payloads: the bytes themselves, or base64.  "
-            "[default: as the source's records do]",
+            "[default: as in the source's records]",
         ),
         click.option(
             "--of",

@@ -25,13 +25,13 @@ Exit status: 0."""
 @click.option(
     "--dialect",
     type=click.Choice(list(DIALECTS)),
-    help="Accept only what the documentation of this service lists.  [default: all that AWS's "
-    "engine takes]",
+    help="Accept only what the documentation of this service lists.  [default: everything "
+    "that AWS's engine accepts]",
 )
 @click.option(
     "--source",
     type=click.Choice(list(FIELDS)),
-    help="The event source: its fields are described, and completed by editors.",
+    help="The event source, whose fields are described so that editors can complete them.",
 )
 @click.argument("what", metavar=f"[{'|'.join(_WHAT)}]", type=click.Choice(_WHAT), default="pattern")
 def command(what: str, dialect: str | None, source: str | None) -> None:
