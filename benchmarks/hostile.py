@@ -21,16 +21,25 @@ import tracemalloc
 from collections.abc import Callable, Container
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+
+from click.testing import CliRunner
 
 import filterpatterns
 from benchmarks.report import environment
-from benchmarks.workloads.hostile_cases import BUILDS, INPUTS, PATTERNS, RECORDS, RULES, RecordCase
+from benchmarks.workloads.hostile_cases import BUILDS, PATTERNS, RECORDS, RULES, RecordCase
+from benchmarks.workloads.hostile_inputs import INPUTS, TEMPLATES
 from filterpatterns import PatternError, RecordError
+from filterpatterns.cli.program import main as program
 from filterpatterns.engine.filter import _compiled
+from filterpatterns.templates.errors import TemplateError
+from filterpatterns.templates.finding import patterns_in
 
 _TIMEOUT = 300
 _INPUT_SIZE = 1_200_000
+_TEMPLATE_SIZE = 480_000
 _PARTS = (4, 2, 1)
 
 _MOST_SECONDS = 1.0
@@ -109,7 +118,7 @@ def _quiet(ask: Callable[[], Any]) -> Callable[[], Any]:
     def quiet() -> None:
         try:
             ask()
-        except (PatternError, RecordError) as error:
+        except (PatternError, RecordError, TemplateError) as error:
             str(error)
 
     return quiet
@@ -155,6 +164,30 @@ def measure_input(name: str) -> Cost:
     growth = max(_growth(seconds, _LEAST_SECONDS), _growth(peaks, _LEAST_BYTES))
     slope = _slope(seconds)
     return Cost(name, _INPUT_SIZE, outcome, seconds[-1], slow[-1], peaks[-1], slope, "", growth)
+
+
+def measure_template(name: str) -> Cost:
+    """The patterns in a template, and (as the slow one) what `fp check` takes for it."""
+    seconds, slow, peaks = [], [], []
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "template.yaml")
+        for part in _PARTS:
+            text = TEMPLATES[name](_TEMPLATE_SIZE // part)
+            path.write_text(text)
+            seconds.append(_best(_quiet(lambda: patterns_in(text, path.name)), 3))  # noqa: B023
+            slow.append(_best(lambda: _check(path), 3))
+            peaks.append(_peak(lambda: _check(path)))
+    try:
+        outcome = f"{len(patterns_in(text, path.name))} patterns"
+    except TemplateError as error:
+        outcome = f"TemplateError: {str(error).partition(': ')[2]}"
+    growth = max(_growth(slow, _LEAST_SECONDS), _growth(peaks, _LEAST_BYTES))
+    slope = _slope(slow)
+    return Cost(name, _TEMPLATE_SIZE, outcome, seconds[-1], slow[-1], peaks[-1], slope, "", growth)
+
+
+def _check(path: Path) -> None:
+    CliRunner().invoke(program, ["check", str(path)])
 
 
 def measure_rules(name: str) -> Cost:
@@ -297,6 +330,7 @@ _MEASURES: tuple[tuple[Container[str], Callable[[str], Cost]], ...] = (
     (INPUTS, measure_input),
     (RULES, measure_rules),
     (BUILDS, measure_build),
+    (TEMPLATES, measure_template),
     (RECORDS, measure_record),
 )
 
@@ -320,6 +354,7 @@ def main() -> int:
         ("record", ("bytes", "outcome", "`matches`, ms", "slowest path, ms"), RECORDS),
         ("1,000 rules", ("bytes", "outcome", "`matching`, ms", "the first time, ms"), RULES),
         ("1,000 rules, built", ("characters", "outcome", "build, ms", "per rule, ms"), BUILDS),
+        ("template", ("characters", "outcome", "reading, ms", "`fp check`, ms"), TEMPLATES),
     )
     failed = False
     for number, (title, header, cases) in enumerate(tables, 1):

@@ -12,7 +12,7 @@ from typing import Any
 _KB, _MB = 1024, 1024 * 1024
 
 
-def _filled(start: str, item: str, end: str, size: int) -> str:
+def filled(start: str, item: str, end: str, size: int) -> str:
     """As many items as there is room for, with commas between; # in one is its number."""
     made, number = [start], 0
     room = size - len(start) - len(end)
@@ -35,28 +35,26 @@ def _tower(size: int) -> str:
 def _combinations(size: int) -> str:
     ten = ",".join(f'{{"#":[{number}]}}' for number in range(10))
     members = ",".join(f'"{name}":{{"$or":[{ten.replace("#", name)}]}}' for name in "xyz")
-    return _filled('{"body":{' + members + ",", '"f#":[1]', "}}", size)
+    return filled('{"body":{' + members + ",", '"f#":[1]', "}}", size)
 
 
 def _in_array(size: int) -> str:
     """A thousand combinations of fields in one array."""
     ten = ",".join(f'{{"#":[{number}]}}' for number in range(10))
     ors = ",".join(f'"{name}":{{"$or":[{ten.replace("#", name)}]}}' for name in "xyz")
-    return _filled('{"body":{"i":{' + ors + ",", '"f#":[1]', "}}}", size)
+    return filled('{"body":{"i":{' + ors + ",", '"f#":[1]', "}}}", size)
 
 
 PATTERNS: Mapping[str, Callable[[int], str]] = {
-    "rules for one field": lambda size: _filled('{"body":{"a":[', '"s#"', "]}}", size),
-    "prefixes for one field": lambda size: _filled('{"body":{"a":[', '{"prefix":"#"}', "]}}", size),
-    "excluded wildcards": lambda size: _filled(
+    "rules for one field": lambda size: filled('{"body":{"a":[', '"s#"', "]}}", size),
+    "prefixes for one field": lambda size: filled('{"body":{"a":[', '{"prefix":"#"}', "]}}", size),
+    "excluded wildcards": lambda size: filled(
         '{"body":{"a":[{"anything-but":{"wildcard":[', '"*#*"', "]}}]}}", size
     ),
-    "fields": lambda size: _filled('{"body":{', '"f#":[#]', "}}", size),
-    "optional fields": lambda size: _filled('{"body":{', '"f#":[{"exists":false},#]', "}}", size),
-    "alternatives": lambda size: _filled('{"body":{"$or":[', '{"f#":[#]}', "]}}", size),
-    "alternatives for one field": lambda size: _filled(
-        '{"body":{"$or":[', '{"a":[#]}', "]}}", size
-    ),
+    "fields": lambda size: filled('{"body":{', '"f#":[#]', "}}", size),
+    "optional fields": lambda size: filled('{"body":{', '"f#":[{"exists":false},#]', "}}", size),
+    "alternatives": lambda size: filled('{"body":{"$or":[', '{"f#":[#]}', "]}}", size),
+    "alternatives for one field": lambda size: filled('{"body":{"$or":[', '{"a":[#]}', "]}}", size),
     "tower of `$or`": _tower,
     "1,000 combinations": _combinations,
     "1,000 combinations in an array": _in_array,
@@ -68,7 +66,7 @@ PATTERNS: Mapping[str, Callable[[int], str]] = {
     ),
     "`\\u` escapes": lambda size: '{"body":{"' + "\\u0061" * (size // 6 - 5) + '":[1]}}',
     "long number": lambda size: '{"body":{"a":[' + "1" * (size - 30) + "]}}",
-    "mistakes": lambda size: _filled('{"body":{"a":[', '{"prefix":#}', "]}}", size),
+    "mistakes": lambda size: filled('{"body":{"a":[', '{"prefix":#}', "]}}", size),
     "text after the pattern": lambda size: '{"body":{"a":[1]}}' + " }" * (size // 2 - 20),
     "unterminated string": lambda size: '{"body":{"a":["' + 'x\\"' * (size // 3 - 10),
 }
@@ -89,7 +87,7 @@ def _body(text: str) -> dict[str, Any]:
 
 
 def _objects(item: str, end: str = "") -> Callable[[int], Any]:
-    return lambda size: _body(_filled('{"i":[', item, end + "]}", size))
+    return lambda size: _body(filled('{"i":[', item, end + "]}", size))
 
 
 def _repeated(start: str, item: str, end: str) -> Callable[[int], Any]:
@@ -141,13 +139,13 @@ def _combined(size: int, spelling: str = "z", value: str = '{"z":9}', rest: str 
     """A record for 1,000 combinations that has all fields, and is of about so many bytes."""
     fields = ",".join(f'"f{number}":1' for number in range(290))
     start = f'{{"x":{{"x":9}},"y":{{"y":9}},"{spelling}":{value},{fields},{rest}"pad":['
-    return _body(_filled(start, '"#"', "]}", max(size, len(start) + 10)))
+    return _body(filled(start, '"#"', "]}", max(size, len(start) + 10)))
 
 
 def _nested_spellings(size: int) -> Any:
     """Arrays in arrays, 500 of them, and one more spelling of the path."""
     element = '{"b":#,"c":2}'
-    inner = _filled("[", element, "]", size - 500 * 14)
+    inner = filled("[", element, "]", size - 500 * 14)
     return _body('{"a":' + "[" * 500 + inner + ',[{"b":1}]]' * 500 + ',"a.b":5}')
 
 
@@ -165,7 +163,7 @@ _COVER = json.dumps({"a": {"b": {"c": {"d": {name: [1] for name in _COVER_FIELDS
 
 _MANY = _combinations(3418)
 _MANY_IN_ARRAY = _in_array(4096)
-_FIELDS_IN_ARRAY = _filled('{"body":{"i":{', '"f#":[1]', "}}}", 4096)
+_FIELDS_IN_ARRAY = filled('{"body":{"i":{', '"f#":[1]', "}}}", 4096)
 _NESTED = '{"body":{"a":{"b":[1],"c":[1]}}}'
 
 RECORDS: Mapping[str, RecordCase] = {
@@ -182,18 +180,34 @@ RECORDS: Mapping[str, RecordCase] = {
     "450 fields in an array": RecordCase(_FIELDS_IN_ARRAY, _distinct_objects),
     "nested arrays, one more spelling": RecordCase(_NESTED, _nested_spellings),
     "400 alternatives for an array": RecordCase(
-        _filled('{"body":{"i":{"$or":[', '{"a":[#]}', "]}}}", 4096),
+        filled('{"body":{"i":{"$or":[', '{"a":[#]}', "]}}}", 4096),
         _objects('{"a":7#}'),
     ),
     "prefixes for an array": RecordCase(
-        _filled('{"body":{"i":[', '{"prefix":"z#"}', "]}}", 4096), _objects('"a#"')
+        filled('{"body":{"i":[', '{"prefix":"z#"}', "]}}", 4096), _objects('"a#"')
     ),
     "suffixes ignoring case for an array": RecordCase(
-        _filled('{"body":{"i":[', '{"suffix":{"equals-ignore-case":"A#"}}', "]}}", 4096),
+        filled('{"body":{"i":[', '{"suffix":{"equals-ignore-case":"A#"}}', "]}}", 4096),
         _objects('"#aA"'),
     ),
     "wildcards for an array": RecordCase(
-        _filled('{"body":{"i":[', '{"wildcard":"*a*a*a*#"}', "]}}", 4096), _objects('"a#aa"')
+        filled('{"body":{"i":[', '{"wildcard":"*a*a*a*#"}', "]}}", 4096), _objects('"a#aa"')
+    ),
+    "wildcards with one longest text": RecordCase(
+        filled('{"body":{"i":[', '{"wildcard":"*aaaaaaaa*#*z*"}', "]}}", 4096),
+        _objects('"aaaaaaaa#y"'),
+    ),
+    "excluded wildcards for an array": RecordCase(
+        filled('{"body":{"i":[{"anything-but":{"wildcard":["a*"', ',"*a*#*z*"', "]}}]}}", 4096),
+        _objects('"a#y"'),
+    ),
+    "several `anything-but` for an array": RecordCase(
+        filled('{"body":{"i":[', '{"anything-but":{"prefix":["a","b#"]}}', "]}}", 4096),
+        _objects('"a#y"'),
+    ),
+    "one block in many spellings": RecordCase(
+        '{"body":{"i":[' + ",".join(f'{{"cidr":"10.{n}.0.1/9"}}' for n in range(128)) + "]}}",
+        _objects('"10.200.2.#"'),
     ),
     "blocks of addresses for an array": RecordCase(
         '{"body":{"i":['
@@ -215,9 +229,9 @@ RECORDS: Mapping[str, RecordCase] = {
     ),
     "spellings in many arrays": RecordCase(_COVER, _cover, 64 * _KB, source="event"),
     "one name many times": RecordCase(_ONE, _repeated("{", '"i":1,', '"i":1}')),
-    "many names": RecordCase(_ONE, lambda size: _body(_filled("{", '"n#":#', "}", size))),
+    "many names": RecordCase(_ONE, lambda size: _body(filled("{", '"n#":#', "}", size))),
     "many names with dots": RecordCase(
-        '{"body":{"i":{"a":{"b":[1]}}}}', lambda size: _body(_filled("{", '"i.#":#', "}", size))
+        '{"body":{"i":{"a":{"b":[1]}}}}', lambda size: _body(filled("{", '"i.#":#', "}", size))
     ),
     "a long name": RecordCase(_ONE, _repeated('{"', "i", '":1}')),
     "a long number": RecordCase('{"body":{"i":[1]}}', _repeated('{"i":', "9", "}"), 100_000),
@@ -236,7 +250,7 @@ RECORDS: Mapping[str, RecordCase] = {
     ),
     "arrays nested 190 levels": RecordCase(
         '{"body":' + '{"a":' * 191 + "[1]" + "}" * 192,
-        lambda size: _body(_filled('{"a":[' * 190, '{"a":#}', "]}" * 190, size)),
+        lambda size: _body(filled('{"a":[' * 190, '{"a":#}', "]}" * 190, size)),
     ),
     "-0 among integers": RecordCase(_ONE, _objects("-0,1")),
     "100,000 levels, parsed": RecordCase(_ONE, _parsed, 100_000),
@@ -248,7 +262,7 @@ RECORDS: Mapping[str, RecordCase] = {
         _repeated('{"i":"', "a", '"}'),
     ),
     "many wildcards": RecordCase(
-        _filled('{"body":{"i":[', '{"wildcard":"*#x*"}', "]}}", 4096),
+        filled('{"body":{"i":[', '{"wildcard":"*#x*"}', "]}}", 4096),
         _repeated('{"i":"', "a", '"}'),
     ),
     "ignoring case": RecordCase(
@@ -287,15 +301,33 @@ def _hard(number: int) -> str:
     return f'{{"body":{{"$or":[{_COVER},{{"n":[{number}]}}]}}}}'
 
 
+def _any_of(*rules: str) -> str:
+    return f'{{"body":{{"i":[{",".join(rules)}]}}}}'
+
+
+def _sharp(number: int) -> str:
+    return "".join("ß" if number >> bit & 1 else "ss" for bit in range(10))
+
+
+def _spelt(size: int) -> Any:
+    """One text in upper and lower case, again and again."""
+    chance = random.Random(1)
+    texts = ("".join(chance.choice("sS") for _ in range(20)) for _ in range(size // 23))
+    return _body(json.dumps({"i": list(texts)}, separators=(",", ":")))
+
+
 def _numbered(number: int, item: str, start: str, end: str) -> str:
     """A pattern of full length with names or values that no other has."""
-    return _filled(start, item.replace("@", f"{number:03}"), end, 4096)
+    return filled(start, item.replace("@", f"{number:03}"), end, 4096)
 
 
 BUILDS: Mapping[str, Callable[[int], str]] = {
     "fields": lambda number: _numbered(number, '"f@#":[#]', '{"body":{', "}}"),
     "rules for one field": lambda number: _numbered(number, '"s@#"', '{"body":{"a":[', "]}}"),
     "alternatives": lambda number: _numbered(number, '{"f@#":[#]}', '{"body":{"$or":[', "]}}"),
+    "wildcards": lambda number: _numbered(
+        number, '{"wildcard":"*aaaaaaaa*@#*z*"}', '{"body":{"i":[', "]}}"
+    ),
     "1,000 combinations of 286 fields": lambda number: _combinations(3400).replace(
         '"f0":[1]', f'"f0":[1,{number + 2}]'
     ),
@@ -317,6 +349,24 @@ RULES: Mapping[str, RulesCase] = {
     "prefixes": RulesCase(
         lambda number: f'{{"body":{{"i":[{{"prefix":"a{number}"}}]}}}}', _objects('"a#"')
     ),
+    "wildcards with one longest text": RulesCase(
+        lambda number: f'{{"body":{{"i":[{{"wildcard":"*aaaaaaaa*{number}*z*"}}]}}}}',
+        _objects('"aaaaaaaa#y"'),
+    ),
+    "145 such wildcards each": RulesCase(BUILDS["wildcards"], _objects('"aaaaaaaa#y"')),
+    "several `anything-but` each": RulesCase(
+        lambda number: _any_of(
+            f'{{"anything-but":{{"wildcard":["*a*","{number}*z"]}}}}',
+            '{"anything-but":{"prefix":"a"}}',
+        ),
+        _objects('"a#y"'),
+    ),
+    "prefixes of 1,000 lengths": RulesCase(
+        lambda number: _any_of(f'{{"prefix":"{"b" * (number + 1)}"}}'), _objects('"a#"')
+    ),
+    "one text in 1,000 spellings": RulesCase(
+        lambda number: _any_of(f'{{"equals-ignore-case":"{_sharp(number)}"}}'), _spelt
+    ),
     "1,000 combinations each, in an array": RulesCase(
         BUILDS["1,000 combinations, in an array"], lambda size: _all_in_an_array(), 4 * _KB
     ),
@@ -328,25 +378,4 @@ RULES: Mapping[str, RulesCase] = {
     "an endless search each": RulesCase(
         _hard, lambda size: _body(json.dumps(_cover(size))), 64 * _KB
     ),
-}
-
-
-def _nested_name(size: int) -> Any:
-    value: Any = [1]
-    for _ in range(190):
-        value = {"a" * (size // 190): value}
-    return value
-
-
-INPUTS: Mapping[str, Callable[[int], Any]] = {
-    "a long name over many values": lambda size: {"x" * (size // 12): [1] * (size // 75)},
-    "long names, nested": _nested_name,
-    "many values": lambda size: {"a": [1] * size},
-    "a filter of a megabyte": lambda size: json.dumps({"Filters": [{"Pattern": "x" * size}]}),
-    "a filter of escapes": lambda size: (
-        '{"Filters":[{"Pattern":"' + "\\u0061" * (size // 6) + '"}]}'
-    ),
-    "many filters": lambda size: _filled('{"Filters":[', '{"Pattern":"{}"}', "]}", size),
-    "many invalid filters": lambda size: '{"Filters":[{"Pattern":1}' + ",0" * (size // 2) + "]}",
-    "endlessly nested filters": lambda size: '{"Filters":' + "[" * size,
 }

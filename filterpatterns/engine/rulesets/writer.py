@@ -144,9 +144,8 @@ class SetWriter:
             if path in block.columns
         ]
         if not (shelves or columns):
-            emit(
-                f"if {value}.__class__ not in PLAIN: {value} = values_of({value}, {self.bind(self._most)})"
-            )
+            most = self.bind(self._most)
+            emit(f"if {value}.__class__ not in PLAIN: {value} = values_of({value}, {most})")
             return
         absent = [
             f"{each.hits} &= {self.bind(each.alive & ~each.column.fails_without)}"
