@@ -42,8 +42,12 @@ TEMPLATES: Mapping[str, Callable[[int], str]] = {
     "integers in base 60": lambda size: "a: 1" + ":10" * (size // 3) + " # EventPattern",
     "aliases of aliases": _aliases,
     "aliases without end": lambda size: "a: &a [*a" + ", *a" * (size // 4) + "]\n# EventPattern",
-    "many rules": lambda size: "".join(
-        f"- EventPattern: {{source: [s{n}]}}\n" for n in range(size // 32)
+    "many rules": lambda size: (
+        "Resources:\n"
+        + "".join(
+            f"  r{n}: {{Type: AWS::Events::Rule, Properties: {{EventPattern: {{source: [s]}}}}}}\n"
+            for n in range(size // 75)
+        )
     ),
 }
 """What `fp check` reads."""

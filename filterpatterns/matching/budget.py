@@ -13,10 +13,13 @@ _STEPS_PER_VALUE = 2
 _MOST_REMEMBERED = 16_000_000
 """Bytes, estimated, that the look-ups of a record's values may remember."""
 
+_MOST_LEFT = MAX_SEARCH_STEPS - 5_000
+
 
 class Budget:
     """What may be spent on searching for one record, for any number of patterns.
 
+    `is_used` is set when so much has been spent on values that it pays to remember something.
     `known` has what look-ups of the record's values remember, by the identity of what they look
     into; all of it may take so much memory as `takes_room` grants. `walked` counts the values that
     were visited to evaluate conjunctions together. While `postpones` is set, nothing is searched:
@@ -24,11 +27,12 @@ class Budget:
     case.
     """
 
-    __slots__ = ("_left", "_room", "known", "postponed", "postpones", "walked")
+    __slots__ = ("_left", "_room", "is_used", "known", "postponed", "postpones", "walked")
 
     def __init__(self) -> None:
         self._left = MAX_SEARCH_STEPS
         self._room = _MOST_REMEMBERED
+        self.is_used = False
         self.known: dict[int, Any] = {}
         self.postpones = self.postponed = False
         self.walked = 0
@@ -51,8 +55,10 @@ class Budget:
         Raises:
             RecordError: there were too many.
         """
-        self._left -= steps
-        if self._left < 0:
+        left = self._left = self._left - steps
+        if left < _MOST_LEFT:
+            self.is_used = True
+        if left < 0:
             raise RecordError("the record has too many values for so many rules of a field")
 
     def takes_room(self, size: int) -> bool:

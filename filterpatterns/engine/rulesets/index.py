@@ -25,7 +25,7 @@ _MOST_FILED = 2
 """Clauses under one key. A record that has the key tests each of them, while a block costs the same
 for one clause and for thousands (measured: docs/explanation/performance.md)."""
 
-_MOST_ALIKE = 8
+_MOST_ALIKE = 64
 """Rules that share a key, each of which is asked for every value that has the key."""
 
 _MOST_PRESENT = 1

@@ -3,8 +3,7 @@ by an automaton where that has become cheaper."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Generic
 
 from filterpatterns.language.operators import Operator, Wildcard
@@ -15,8 +14,14 @@ from filterpatterns.matching.lookup.payloads import Filed, Kind
 Held = Sequence[tuple[Operator | None, Filed]]
 """Things to find under a key, each with the rule to be asked, or None."""
 
+Tables = Collection[Mapping[Any, Held[Filed]]]
+"""What is under each key, by kinds of keys."""
+
 FEW = 8
 """Rules to be asked for a value that are no crowd."""
+
+_MAKING = 4
+"""Rules that can be asked while one is made part of an automaton (measured)."""
 
 _CALL = 900
 _READ = 300
@@ -27,13 +32,45 @@ the automaton (measured)."""
 class Crowd(Generic[Filed]):
     """The rules that a finder holds, of which a value's keys select too many."""
 
-    __slots__ = ("_automaton", "_budget", "_is_mixed", "_kind", "_others", "_until", "_wildcards")
+    __slots__ = ("_automaton", "_budget", "_is_mixed", "_kind", "_others", "_tables", "_until")
 
     def __init__(
-        self, tables: Iterable[Mapping[Any, Held[Filed]]], kind: Kind[Filed], budget: Budget
+        self, tables: Tables[Filed], count: int, kind: Kind[Filed], budget: Budget
     ) -> None:
+        """`count` says how many rules that have to be asked the tables hold, at most."""
         self._kind = kind
         self._budget = budget
+        self._tables: Tables[Filed] | None = tables
+        self._is_mixed = False
+        self._automaton: Automaton[Filed] | None = None
+        self._others: dict[int, Held[Filed]] = {}
+        # An automaton is made when rules have been asked for as long as making it takes.
+        self._until = count * _MAKING
+
+    def take(self, asked: list[Held[Filed]], count: int, value: str, found: list[Filed]) -> None:
+        """Add what is filed under the rules that match a value, of the `count` under its keys.
+
+        Raises:
+            RecordError: that takes more than is left of the record's budget.
+        """
+        if self._until > 0:
+            self._until -= count
+        elif count * (_CALL + len(value)) > _READ * len(value):
+            if self._tables is not None:
+                self._automaton = self._made(self._tables)
+                self._tables = None
+            if self._automaton is not None:
+                filed = self._automaton.read(value)
+                if filed:
+                    found.append(filed)
+                if not self._is_mixed:
+                    return
+                asked = [self._without_wildcards(held) for held in asked]
+                count = sum(map(len, asked))
+        take_asked(asked, count, value, found, self._budget)
+
+    def _made(self, tables: Tables[Filed]) -> Automaton[Filed] | None:
+        """Return an automaton for all wildcards; None if it would be too large."""
         rules = [
             pair
             for table in tables
@@ -41,34 +78,11 @@ class Crowd(Generic[Filed]):
             if len(held) > 1 or held[0][0] is not None
             for pair in held
         ]
-        self._wildcards = [(rule, filed) for rule, filed in rules if isinstance(rule, Wildcard)]
-        self._is_mixed = len(self._wildcards) < len(rules)
-        self._automaton: Automaton[Filed] | None = None
-        self._others: dict[int, Held[Filed]] = {}
-        # An automaton is made when rules have been asked for as long as making it takes.
-        self._until = sum(len(rule.text) + 1 for rule, _ in self._wildcards)
-
-    def take(self, asked: list[Held[Filed]], value: str, found: list[Filed]) -> None:
-        """Add what is filed under the rules that match a value, of those under its keys.
-
-        Raises:
-            RecordError: that takes more than is left of the record's budget.
-        """
-        count = sum(map(len, asked))
-        if self._until <= 0 and count * (_CALL + len(value)) > _READ * len(value):
-            automaton = self._automaton
-            if automaton is None and Automaton.takes([rule for rule, _ in self._wildcards]):
-                automaton = self._automaton = Automaton(self._wildcards, self._kind, self._budget)
-            if automaton is not None:
-                filed = automaton.read(value)
-                if filed:
-                    found.append(filed)
-                asked = [self._without_wildcards(held) for held in asked] if self._is_mixed else []
-            else:
-                self._until = sys.maxsize
-        self._until -= count
-        for held in asked:
-            take_asked(held, value, found, self._budget)
+        wildcards = [(rule, filed) for rule, filed in rules if isinstance(rule, Wildcard)]
+        self._is_mixed = len(wildcards) < len(rules)
+        if not (wildcards and Automaton.takes([rule for rule, _ in wildcards])):
+            return None
+        return Automaton(wildcards, self._kind, self._budget)
 
     def _without_wildcards(self, held: Held[Filed]) -> Held[Filed]:
         others = self._others.get(id(held))
@@ -78,14 +92,17 @@ class Crowd(Generic[Filed]):
         return others
 
 
-def take_asked(held: Held[Filed], value: Any, found: list[Filed], budget: Budget) -> None:
-    """Add what a table holds under a key, if the rules that have to be asked hold for the value.
+def take_asked(
+    asked: list[Held[Filed]], count: int, value: Any, found: list[Filed], budget: Budget
+) -> None:
+    """Add what is held under the keys of a value, `count` things, if the rules to be asked hold.
 
     Raises:
         RecordError: that takes more than is left of the record's budget.
     """
     size = len(value) if value.__class__ is str else 0
-    budget.spend_for_values(len(held) * (1536 + size) >> 10)
-    for guard, filed in held:
-        if guard is None or guard.holds(value):
-            found.append(filed)
+    budget.spend_for_values(count * (1536 + size) >> 10)
+    for held in asked:
+        for guard, filed in held:
+            if guard is None or guard.holds(value):
+                found.append(filed)

@@ -58,6 +58,7 @@ class Finder(Generic[Filed]):
 
     __slots__ = (
         "_addresses",
+        "_asked",
         "_changed",
         "_constants",
         "_is_rare",
@@ -77,6 +78,7 @@ class Finder(Generic[Filed]):
         self._tables: dict[_TableKey, _Table[Filed]] = {}
         self._ranges = Ranges(kind)
         self._changed: dict[tuple[str, Any, Any], dict[Operator | None, Filed]] = {}
+        self._asked = 0  # rules that have to be asked, where they have been added
         self._arrange()
 
     def copy(self) -> Finder[Filed]:
@@ -85,6 +87,7 @@ class Finder(Generic[Filed]):
         other = Finder(self._kind)
         other._tables = {shelf: table.copy() for shelf, table in self._tables.items()}
         other._ranges = self._ranges.copy()
+        other._asked = self._asked
         other._arrange()
         return other
 
@@ -150,6 +153,7 @@ class Finder(Generic[Filed]):
             self._tables[key[:2]] = {}
             self._arrange()
         self._tables[key[:2]].setdefault(key.value, ())
+        self._asked += key.guarded
         held = self._changing(key)
         guard = _guard(rule, key)
         held[guard] = self._kind.join(held.get(guard, self._kind.nothing), filed)
@@ -163,6 +167,7 @@ class Finder(Generic[Filed]):
         table = None if key is None else self._tables.get(key[:2])
         if key is None or table is None or key.value not in table:
             return
+        self._asked -= key.guarded
         held = self._changing(key)
         guard = _guard(rule, key)
         held[guard] = self._kind.without(held.get(guard, self._kind.nothing), filed)
@@ -236,20 +241,23 @@ class Finder(Generic[Filed]):
                 take_held(held, value, found)
             return
         guarded = []
+        count = 0
         for held in asked:
             if len(held) == 1 and held[0][0] is None:
                 found.append(held[0][1])
             else:
                 guarded.append(held)
-        if value.__class__ is str and sum(map(len, guarded)) > FEW:
+                count += len(held)
+        if not count:
+            return
+        if count > FEW and budget.is_used and value.__class__ is str:
             crowd = budget.known.get(id(self))
             if crowd is None:
-                crowd = Crowd(self._tables.values(), self._kind, budget)
+                crowd = Crowd(self._tables.values(), self._asked, self._kind, budget)
                 budget.known[id(self)] = crowd
-            crowd.take(guarded, value, found)
+            crowd.take(guarded, count, value, found)
         else:
-            for held in guarded:
-                take_asked(held, value, found, budget)
+            take_asked(guarded, count, value, found, budget)
 
     def _find_elsewhere(self, text: str, asked: list[Held[Filed]], budget: Budget | None) -> None:
         """Add what is under the other keys of a string, and count what many sizes take."""

@@ -63,6 +63,7 @@ def test_a_crowd_of_rules_agrees_with_each(
 ) -> None:
     monkeypatch.setattr(crowds, "_CALL", 100_000)  # the automaton always pays
     monkeypatch.setattr(finder, "FEW", 0)
+    monkeypatch.setattr("filterpatterns.matching.budget._MOST_LEFT", 2_000_000)
     monkeypatch.setattr("filterpatterns.matching.budget._MOST_REMEMBERED", room)
     chance = random.Random(seed)
     tests = _tests(chance, 60)
