@@ -71,7 +71,7 @@ def fields(code: Code, node: MatchNode, access: Access, holder: str, level: int 
     for child in sorted(node.children, key=_holds_often):
         member = access.member(holder, child)
         parts.append(below(code, child, access.inside(child), member, level))
-    return "(" + " and ".join(parts) + ")" if parts else "True"
+    return f"({' and '.join(parts)})" if len(parts) > 1 else "".join(parts) or "True"
 
 
 def _holds_often(node: MatchNode) -> int:

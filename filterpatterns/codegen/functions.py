@@ -10,10 +10,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import linecache
-import threading
-import weakref
 from collections.abc import Callable, Iterable, Sequence
-from io import StringIO
 from typing import Any
 
 import msgspec
@@ -68,9 +65,9 @@ class Generated:
         Raises:
             Unsupported: only the interpreter supports a matcher of this shape.
         """
-        self._lock = threading.Lock()
         self._code = Code(self._execute)
         self._decoders: dict[str, DecodeRows | None] = {}
+        self._files: list[str] = []
         self._written = 0  # lines of code that have been compiled
         self._record_codegen = RecordCodegen(matcher, self._code)
         self._slow = self._code.bind(slow)
@@ -170,10 +167,9 @@ class Generated:
         with contextlib.suppress(Unsupported):
             for rows in (False, True):
                 self.line_loop(rows=rows, look=self.can_look, drops=False)
-        with self._lock:
-            self._code.compile_deferred()
-            functions = self._code.deferred.values()
-            return "\n".join([*functions, *self._code.lines]).lstrip() + "\n"
+        with self._code.lock:
+            self._code.write_all()
+            return "\n".join([*self._code.written, *self._code.lines]).lstrip() + "\n"
 
     def _write_single(self) -> None:
         """The function for a dict; that for a text is written when one is first seen."""
@@ -190,7 +186,7 @@ class Generated:
 
     def _single_text(self) -> Callable[[Any], bool]:
         """The function for a text, which takes the place of `_match_first_text`."""
-        with self._lock:
+        with self._code.lock:
             function: Callable[[Any], bool] = self._code.namespace["matches_text"]
             if function == self._match_first_text:
                 emit = Emitter()
@@ -208,7 +204,7 @@ class Generated:
             emit("global texts, again")
         prefilter = self._record_codegen.prefilter
         look = prefilter is not None and prefilter.selective
-        exits = Exits.of(["return True"], ["return False"], self._slow)
+        exits = Exits(("return True",), ("return False",), (f"return {self._slow}(record)",))
         self._record_codegen.write(emit, kind, look=look, exits=exits)
 
     def _write_loop(self, name: str, result: str, kind: str, look: bool) -> None:
@@ -269,24 +265,25 @@ class Generated:
     def _function(self, name: str, write: Callable[[], None]) -> Any:
         namespace = self._code.namespace
         if name not in namespace:
-            with self._lock:
+            with self._code.lock:
                 if name not in namespace:
                     write()
                     self._execute_new()
         return namespace[name]
 
     def _execute(self, source: str) -> None:
-        _execute(source, self._code.namespace, self)
+        name = f"<filterpatterns {next(_serial)}>"
+        exec(compile(source, name, "exec"), self._code.namespace)  # noqa: S102 - names only
+        # Tracebacks show the lines as long as the functions exist.
+        linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+        self._files.append(name)
+
+    def __del__(self) -> None:
+        """(A `weakref.finalize` would import atexit, which takes longer than all this.)"""
+        for name in self._files:
+            linecache.cache.pop(name, None)
 
     def _execute_new(self) -> None:
         source = "\n".join(self._code.lines[self._written :]).lstrip() + "\n"
         self._execute(source)
         self._written = len(self._code.lines)
-
-
-def _execute(source: str, namespace: dict[str, Any], owner: object) -> None:
-    name = f"<filterpatterns {next(_serial)}>"
-    exec(compile(source, name, "exec"), namespace)  # noqa: S102 - names only, values are bound
-    # Tracebacks show the lines as long as the functions exist.
-    linecache.cache[name] = (len(source), None, StringIO(source).readlines(), name)
-    weakref.finalize(owner, linecache.cache.pop, name, None)
