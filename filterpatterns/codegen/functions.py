@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import linecache
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -36,6 +37,9 @@ _EACH = {"record_row": "row, members", "payload_row": "row, value"}
 """By kind: what a loop over rows of a column takes, if that is more than a row's number."""
 
 _serial = itertools.count(1)
+
+_owners: dict[str, weakref.ref[Generated]] = {}
+"""Whose lines linecache has, by the names that it has them under."""
 
 Loop = Callable[..., None]
 """(records, keep, drop, slow). `keep` and `drop` are called with each record, or `keep` with each
@@ -67,7 +71,6 @@ class Generated:
         """
         self._code = Code(self._execute)
         self._decoders: dict[str, DecodeRows | None] = {}
-        self._files: list[str] = []
         self._written = 0  # lines of code that have been compiled
         self._record_codegen = RecordCodegen(matcher, self._code)
         self._slow = self._code.bind(slow)
@@ -272,18 +275,23 @@ class Generated:
         return namespace[name]
 
     def _execute(self, source: str) -> None:
-        name = f"<filterpatterns {next(_serial)}>"
-        exec(compile(source, name, "exec"), self._code.namespace)  # noqa: S102 - names only
-        # Tracebacks show the lines as long as the functions exist.
-        linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-        self._files.append(name)
-
-    def __del__(self) -> None:
-        """(A `weakref.finalize` would import atexit, which takes longer than all this.)"""
-        for name in self._files:
-            linecache.cache.pop(name, None)
+        _execute(source, self._code.namespace, self)
 
     def _execute_new(self) -> None:
         source = "\n".join(self._code.lines[self._written :]).lstrip() + "\n"
         self._execute(source)
         self._written = len(self._code.lines)
+
+
+def _execute(source: str, namespace: dict[str, Any], owner: Generated) -> None:
+    name = f"<filterpatterns {next(_serial)}>"
+    exec(compile(source, name, "exec"), namespace)  # noqa: S102 - names only, values are bound
+    # Tracebacks show the lines as long as the functions exist. (`weakref.finalize` does the same,
+    # but imports atexit, which takes longer than the rest.)
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+
+    def forget(_: object) -> None:
+        linecache.cache.pop(name, None)
+        _owners.pop(name, None)
+
+    _owners[name] = weakref.ref(owner, forget)
