@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 from msgspec.structs import replace
 
 from filterpatterns.codegen.access import Access, Branch, Condition
 from filterpatterns.codegen.code import Code, FallbackNeeded
 from filterpatterns.codegen.emitter import Emitter
-from filterpatterns.codegen.types import UNSET, Shape, first_rank_is_optional, other_spellings
+from filterpatterns.codegen.types import UNSET, Shape, other_spellings, presences
 from filterpatterns.language.operators import (
     AnythingBut,
     Exists,
@@ -47,10 +48,9 @@ def below(code: Code, node: MatchNode, access: Access, read: str, level: int = 0
     elif node.test is None:
         branches, default = [], str(node.optional)
         inside = fields(code, node, access, value, level + 1)
-        ranked = first_rank_is_optional(node)
-        array = access.array(
-            node, value, None if ranked else lambda element: fields(code, node, access, element)
-        )
+        found = presences(node)
+        ranks = None if found is None else [partial(fields, code, one, access) for one in found]
+        array = access.array(node, value, partial(fields, code, node, access), ranks)
         branches = [(f"@ is {access.object_class}", inside), ("@ is list", array)]
     else:
         branches, default = [], "False"
@@ -175,6 +175,33 @@ def _loop(
     emit("return False")
 
 
+@contextmanager
+def _ranked_loop(
+    emit: Emitter,
+    values: str,
+    element: str,
+    condition: str,
+    ranks: Sequence[str],
+    *,
+    optional: bool,
+) -> Iterator[None]:
+    """Write statements that set `found` to whether an object of those with the lowest rank that any
+    has satisfies the condition; what the `with` statement writes passes over all else in the array.
+
+    `optional` says whether having none of what has a rank is enough.
+    """
+    emit(f"best, found = {len(ranks)}, {optional}")
+    with emit.block(f"for {element} in {values}:"):
+        yield
+        word = "if"
+        for rank, has in enumerate(ranks):
+            emit(f"{word} {has}: rank = {rank}")
+            word = "elif"
+        emit(f"else: rank = {len(ranks)}")
+        emit("if rank < best: best, found = rank, False")
+        emit(f"if rank == best and not found and {condition}: found = True")
+
+
 class StructAccess:
     """Reads values of the types that `types.py` makes: classes are known, and spellings are checked
     by decoding."""
@@ -240,17 +267,23 @@ class StructAccess:
     def otherwise(self, expression: str) -> tuple[list[Branch], str]:
         return [], expression
 
-    def array(self, node: MatchNode, value: str, condition: Condition | None) -> str:
-        if condition is None or not self._shape.takes_list:
+    def array(
+        self, node: MatchNode, value: str, condition: Condition, ranks: Sequence[Condition] | None
+    ) -> str:
+        if ranks is None or not self._shape.takes_list:
             return "False"  # no list is decoded there
 
         key = "array", node, self.key
 
         def write(emit: Emitter, values: str) -> None:
             element = self._code.name("v")
-            array = self.called(node, f"{self._code.function(key, write)}({element})")
             start, found = self._found(node)
             emit(*start)
+            function = self._code.function(key, write)
+            if ranks:
+                self._write_ranked(emit, node, function, values, condition, ranks)
+                return
+            array = self.called(node, f"{function}({element})")
             loop = _loop(emit, values, element, condition(element), found)
             with loop, emit.block(f"if {element}.__class__ is not {self.object_class}:"):
                 with emit.block(f"if {element}.__class__ is list and {array}:"):
@@ -258,6 +291,26 @@ class StructAccess:
                 emit("continue")
 
         return self.called(node, f"{self._code.function(key, write)}({value})")
+
+    def _write_ranked(
+        self,
+        emit: Emitter,
+        node: MatchNode,
+        function: str,
+        values: str,
+        condition: Condition,
+        ranks: Sequence[Condition],
+    ) -> None:
+        element = self._code.name("v")
+        has = [rank(element) for rank in ranks]
+        loop = _ranked_loop(emit, values, element, condition(element), has, optional=node.optional)
+        with loop, emit.block(f"if {element}.__class__ is not {self.object_class}:"):
+            flat = self._code.bind(_flat)
+            emit(f"if {element}.__class__ is list: return {function}({flat}({values}))")
+            emit("continue")
+        with emit.block("if found:"):
+            emit(*self._found(node)[1])
+        emit("return False")
 
     def leaves(self, node: MatchNode, test: FieldTest, value: str) -> str:
         if not self._shape.takes_list:
@@ -327,17 +380,33 @@ class DictAccess:
         known = self._code.bind(_DICT_TYPES)
         return [(f"@ in {known}", expression)], f"{self._code.bind(_fall_back)}()"
 
-    def array(self, node: MatchNode, value: str, condition: Condition | None) -> str:
-        if condition is None or self._costly:
+    def array(
+        self, node: MatchNode, value: str, condition: Condition, ranks: Sequence[Condition] | None
+    ) -> str:
+        if ranks is None or self._costly:
             return self._interpret(node, value)
 
         key = "array", node, self.key
 
         def write(emit: Emitter, values: str) -> None:
             element = self._code.name("v")
-            array = f"{self._code.function(key, write)}({element})"
+            function = self._code.function(key, write)
+            array = f"{function}({element})"
             scalar = f"{element}.__class__ in {self._code.bind(_SCALAR_TYPES)}"
             fall_back = f"{self._code.bind(_fall_back)}()"
+            if ranks:
+                has = [rank(element) for rank in ranks]
+                loop = _ranked_loop(
+                    emit, values, element, condition(element), has, optional=node.optional
+                )
+                with loop:
+                    with emit.block(f"if {element}.__class__ is not dict:"):
+                        flat = self._code.bind(_flat)
+                        emit(f"if {element}.__class__ is list: return {function}({flat}({values}))")
+                        emit(f"if {scalar}: continue", fall_back)
+                    emit(*self.guard(element, node))  # also of those that cannot be chosen
+                emit("return found")
+                return
             with _loop(emit, values, element, condition(element), ["return True"]):
                 with emit.block(f"if {element}.__class__ is list:"):
                     emit(f"if {array}: return True", "continue")
@@ -360,6 +429,11 @@ class DictAccess:
 
 _SCALAR_TYPES = frozenset((str, int, float, bool, type(None)))
 _DICT_TYPES = _SCALAR_TYPES | {dict, list, type(UNSET)}
+
+
+def _flat(values: list[Any]) -> list[Any]:
+    """Return what is in an array, and in the arrays in it."""
+    return list(interpreter.flatten(values))
 
 
 def _fall_back() -> None:

@@ -11,10 +11,11 @@ from typing import Annotated, Any, Final, NewType
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from filterpatterns.jsontext.decoders import make_decoder
-from filterpatterns.language.operators import reads_number_text
-from filterpatterns.matching.match_tree import MatchNode
+from filterpatterns.language.operators import Exists, reads_number_text
+from filterpatterns.matching.match_tree import UNRANKED, FieldTest, MatchNode
 
 _MOST_FIELDS = 2000
 """Members, counting other spellings of dotted paths, for which types are made."""
@@ -22,6 +23,9 @@ _MOST_FIELDS = 2000
 _MOST_CHARACTERS = 100_000
 """Characters in the names of these members: a hostile pattern has long paths with many
 spellings."""
+
+_MOST_RANKS = 8
+"""Ranks of an array's elements, and levels below, that code is generated for."""
 
 _MOST_NESTED = 2
 """Arrays in an array of objects that types are made for."""
@@ -70,13 +74,36 @@ KEEP_TEXT: Final = str.encode
 type `Any`, and as a C function costs little more than making the float."""
 
 
-def first_rank_is_optional(node: MatchNode) -> bool:
-    """Whether, in an array, absence may satisfy the first of the tests below a node.
+def presences(node: MatchNode) -> list[MatchNode] | None:
+    """Return, for each of the first tests below a node that absence may satisfy, up to the first
+    that it does not, a node that is satisfied if there is a leaf for the test. None if code for so
+    many, or for so deep ones, would be too slow.
 
-    Then the elements' ranks matter, which only the interpreter computes.
+    If there are any, the elements of an array have ranks: only those can be chosen that have the
+    lowest of the paths that any of them has (`matching/interpreter.py` explains why).
     """
     tests = [test for child in node.children for test in child.tests()]
-    return bool(tests) and min(tests, key=lambda test: test.rank).optional
+    last = min((test.rank for test in tests if not test.optional), default=UNRANKED)
+    found = sorted((test for test in tests if test.rank < last), key=lambda test: test.rank)
+    if len(found) > _MOST_RANKS:
+        return None
+    nodes = [_presence(node, test, _MOST_RANKS) for test in found]
+    return None if None in nodes else [one for one in nodes if one is not None]
+
+
+def _presence(node: MatchNode, test: FieldTest, levels: int) -> MatchNode | None:
+    """Return a node that is satisfied if there is a leaf for a test below; None if that is more
+    levels below."""
+    inner: MatchNode | None = None
+    for child in node.children if levels else ():
+        if child.test is test:
+            exists = replace(test, rules=(Exists(),), optional=False)
+            inner = MatchNode(child.name, exists, (), 0, {})
+        elif any(each is test for each in child.tests()):
+            inner = _presence(child, test, levels - 1)
+    if inner is None:
+        return None
+    return MatchNode(node.name, None, (inner,), 1, {inner.name.partition(".")[0]: inner})
 
 
 def shape(merged: MatchNode, nodes: tuple[MatchNode, ...], extra: tuple[str, ...] = ()) -> Shape:
@@ -139,7 +166,7 @@ def _shape(
             # msgspec allows no quotes, backslashes or control characters in names, and wants UTF-8
             raise Unsupported from None
     takes_list = not any(
-        node.children and (node.test is not None or first_rank_is_optional(node)) for node in nodes
+        node.children and (node.test is not None or presences(node) is None) for node in nodes
     )
     return Shape(attribute, struct, children, takes_list, keeps_text=False)
 
