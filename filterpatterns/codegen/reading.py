@@ -8,11 +8,12 @@ from typing import Any
 import msgspec
 
 from filterpatterns.codegen.access import Access
+from filterpatterns.codegen.access.dicts import DictAccess
+from filterpatterns.codegen.access.structs import StructAccess
 from filterpatterns.codegen.branches import COSTLY, COSTLY_IN_DICTS, cost, own_tests
 from filterpatterns.codegen.code import Code, FallbackNeeded
 from filterpatterns.codegen.emit import Guards, utf8
 from filterpatterns.codegen.emitter import Emitter
-from filterpatterns.codegen.expressions import DictAccess, StructAccess
 from filterpatterns.codegen.types import KEEP_TEXT, shape, without
 from filterpatterns.delivery.envelopes import HOLDERS
 from filterpatterns.delivery.sources import Encoding, Source, decode_base64

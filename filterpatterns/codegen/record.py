@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from filterpatterns.codegen.access.structs import StructAccess
 from filterpatterns.codegen.branches import (
     Branch,
     has_numbers_in_one_object,
@@ -22,7 +23,7 @@ from filterpatterns.codegen.branches import (
 from filterpatterns.codegen.code import Code
 from filterpatterns.codegen.emit import Exits, Guards
 from filterpatterns.codegen.emitter import Emitter
-from filterpatterns.codegen.expressions import StructAccess, below, fields, rules
+from filterpatterns.codegen.expressions import below, fields, rules
 from filterpatterns.codegen.payload import PayloadCodegen
 from filterpatterns.codegen.prefilter import Prefilter, prefilter
 from filterpatterns.codegen.reading import SLICE, RecordReader
