@@ -69,7 +69,8 @@ class PayloadCodegen:
         has_numbers = shape is not None and shape.any_keeps_text()
         self.keeps_texts = has_numbers and not costly
         self._texts_at_once = has_numbers and costly
-        self._given = "body" if is_bytes else utf8("body")
+        is_plain = shape is not None and shape.is_plain
+        self._given = "body" if is_bytes or is_plain else utf8("body")
         self._decoders: dict[bool, str] = {}
 
     def write(

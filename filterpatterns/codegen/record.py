@@ -12,8 +12,11 @@ from typing import Any
 
 from msgspec import Struct
 
+from filterpatterns.codegen.access import Access
+from filterpatterns.codegen.access.dicts import DictAccess
 from filterpatterns.codegen.access.structs import StructAccess
 from filterpatterns.codegen.branches import (
+    COSTLY_IN_DICTS,
     Branch,
     has_numbers_in_one_object,
     is_costly,
@@ -81,12 +84,14 @@ class RecordCodegen:
         self.texts_in_lines: tuple[bytes, ...] | None = None
         if reader.key is not None and not reader.is_inline:
             self._add_payloads(reader.key, conjunctions)
+        plain = self._payload_shape is not None and self._payload_shape.is_plain
+        self._costly_in_dicts = is_costly(conjunctions, reader.key, COSTLY_IN_DICTS)
         write = partial(
             PayloadCodegen,
             code,
             self._guards,
             shape=self._payload_shape,
-            costly=is_costly(conjunctions, reader.key),
+            costly=self._costly_in_dicts if plain else is_costly(conjunctions, reader.key),
             checks_lengths=has_numbers_in_one_object(self._branches),
         )
         self._payload = write(prefilter=self.prefilter, is_bytes=reader.is_bytes)
@@ -198,7 +203,7 @@ class RecordCodegen:
     def _other(self, kind: str, holder: str, key: str, wanted: Payload) -> str:
         """Return an expression: another payload satisfies what is expected of it."""
         value = f"{holder}.get({self._code.bind(key)})"
-        if kind != "dict":
+        if kind != "dict" and not self._reader.is_plain:
             value = f"{holder}.text{self._reader.keys.index(key)}"
         return f"{self._code.bind(partial(payload_satisfies, self._source, wanted))}({value})"
 
@@ -206,7 +211,9 @@ class RecordCodegen:
         """An expression: the payload, which is JSON as the branch wants, satisfies its tests."""
         assert branch.json is not None
         assert self._payload_shape is not None
-        access = StructAccess(self._code, self._payload_shape, texts=texts)
+        access: Access = StructAccess(self._code, self._payload_shape, texts=texts)
+        if self._payload_shape.is_plain:
+            access = DictAccess(self._code, costly=self._costly_in_dicts)
         return below(self._code, branch.json, access, value)
 
     def _json_texts_test(self, branch: Branch) -> str:
@@ -246,6 +253,8 @@ class RecordCodegen:
             return self._reader.column_decoder()
         shape, is_costly = self._payload_shape, self._viewed.is_costly
         if self._guards.is_guarded or shape is None or not self._reader.has_views or is_costly:
+            return None
+        if shape.is_plain:
             return None
         decode: Callable[[bytes], list[Any]] = lines_decoder(shape)
         return decode

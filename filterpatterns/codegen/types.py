@@ -2,7 +2,7 @@
 
 What a type cannot hold fails to decode (`msgspec.ValidationError`), and the record goes to the
 interpreter: arrays of objects nested deeply, a number beyond every double, a path with dots that is
-spelt in another way than the pattern's. What no type can be made for raises `Unsupported`.
+spelt in another way than the pattern's. Where a name cannot be in a type, all is decoded instead.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from filterpatterns.jsontext.decoders import make_decoder
+from filterpatterns.jsontext.decoding import decode_exactly
 from filterpatterns.language.operators import Exists, reads_number_text
 from filterpatterns.matching.match_tree import UNRANKED, FieldTest, MatchNode
 
@@ -49,13 +50,18 @@ class Unsupported(Exception):
     """The fast path does not support a tree of this shape."""
 
 
+class _UnsupportedName(Exception):
+    """msgspec's types do not have members of this name."""
+
+
 class Shape(Struct, frozen=True, eq=False):
     """How a node decodes.
 
     `attribute` is its name in the struct around it; `struct` the class of an object there, with an
     attribute for each child; `takes_list` whether an array of scalars and objects decodes as a
     list. `keeps_text` is set if numbers with a fraction or an exponent decode as bytes, their
-    text, if the decoder was asked for it; objects are then dicts.
+    text, if the decoder was asked for it; objects are then dicts. Where `is_plain` is set there
+    are no types: all is decoded, objects as dicts, numbers exactly.
     """
 
     attribute: str
@@ -63,6 +69,7 @@ class Shape(Struct, frozen=True, eq=False):
     children: dict[str, Shape]
     takes_list: bool
     keeps_text: bool
+    is_plain: bool = False
 
     def any_keeps_text(self) -> bool:
         """Whether the texts of numbers are kept anywhere in it."""
@@ -112,9 +119,12 @@ def shape(merged: MatchNode, nodes: tuple[MatchNode, ...], extra: tuple[str, ...
     `extra` are names of members that must be strings; their attributes are named `text0` and so on.
 
     Raises:
-        Unsupported: no type can hold it.
+        Unsupported: there are too many names.
     """
-    return _shape("", merged, nodes, extra, _Budget())
+    try:
+        return _shape("", merged, nodes, extra, _Budget())
+    except _UnsupportedName:
+        return Shape("", dict, {}, takes_list=True, keeps_text=False, is_plain=True)
 
 
 class _Budget:
@@ -164,7 +174,7 @@ def _shape(
             struct = msgspec.defstruct(f"Object_{merged.name}", fields, rename=rename, gc=False)
         except (ValueError, UnicodeEncodeError):
             # msgspec allows no quotes, backslashes or control characters in names, and wants UTF-8
-            raise Unsupported from None
+            raise _UnsupportedName from None
     takes_list = not any(
         node.children and (node.test is not None or presences(node) is None) for node in nodes
     )
@@ -207,6 +217,8 @@ def _type(shape: Shape) -> Any:
 def decoder(shape: Shape, *, keep_text: bool) -> Any:
     """Return the function that decodes a JSON text into the shape of a tree's root; numbers
     with a fraction or an exponent become floats or, if the shape keeps it, their text."""
+    if shape.is_plain:
+        return decode_exactly
     if not keep_text:
         return make_decoder(_type(shape)).decode
     return make_decoder(_type(shape), float_hook=KEEP_TEXT).decode
