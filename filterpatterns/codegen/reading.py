@@ -143,8 +143,7 @@ class RecordReader:
 
     def _write_plain_text(self, emit: Emitter, kind: str) -> tuple[str, Access]:
         """The same for text that is decoded into dicts."""
-        holders = self._names.intersection(HOLDERS) if self._source.inside is None else ()
-        if kind in ("row", "record_row") or (kind == "line" and holders):
+        if kind in ("row", "record_row"):
             raise Unsupported
         name = "text" if kind == "text" else "record"
         self._write_utf8(emit, kind)
@@ -152,9 +151,14 @@ class RecordReader:
         emit(f"members = {self._code.bind(decode_exactly)}({name})")
         emit(*self._guards.refuse("members.__class__ is not dict"))
         if kind == "line":
+            self._check_line_names()
             is_record = self._code.bind(frozenset(HOLDERS).isdisjoint)
             emit(*self._guards.refuse(f"not {is_record}(members)"))
         return self._write_dict(emit, "members")
+
+    def _check_line_names(self) -> None:
+        if self._source.inside is None and not self._names.isdisjoint(HOLDERS):
+            raise Unsupported
 
     def _write_utf8(self, emit: Emitter, kind: str) -> None:
         """Write statements that give a record's text, of valid UTF-8."""
@@ -194,7 +198,10 @@ class RecordReader:
         Raises:
             Unsupported: the pattern names a member in which events have their records.
         """
-        return None if self.is_plain else self._lines_decoder(self._line_struct())
+        if self.is_plain:
+            self._check_line_names()
+            return None
+        return self._lines_decoder(self._line_struct())
 
     def column_decoder(self) -> Callable[[bytes], list[Any]] | None:
         """The same for the rows of a column, each of which is a record."""

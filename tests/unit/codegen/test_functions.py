@@ -170,6 +170,16 @@ STRAIGHT: list[tuple[str, list[tuple[str, bool]]]] = [
             ('{"i": [{"j": [{"l": 1}]}, "x"]}', True),
         ],
     ),
+    (  # names that msgspec's types cannot have
+        '{"q\\"q": ["x"], "i": {"\\\\": [{"numeric": [">", 1]}], "\\n": [{"exists": false}]}}',
+        [
+            ('{"q\\"q": "x", "i": {"\\\\": 2}}', True),
+            ('{"q\\u0022q": ["y", "x"], "i": [{"\\\\": 1.5}, {"\\n": {}}]}', True),
+            ('{"q\\"q": "x", "i": [[{"\\n": null}], {"\\\\": 2}]}', False),
+            ('{"q\\"q": "x", "i": {"\\\\": 1}}', False),
+            ('{"q": "x", "i": {"\\\\": 2}}', False),
+        ],
+    ),
     (
         '{"$or": [{"a": ["x"]}, {"b": {"c": [1]}}]}',
         [
@@ -326,6 +336,26 @@ def test_dicts_need_no_interpreter_unless_unusual(
     compiled = filterpatterns.compile(pattern, source="event")
     assert judge(compiled, event) is verdict
     assert bool(asked) is odd
+
+
+@pytest.mark.parametrize("name", ["plain", 'q"q'])
+def test_lines_that_hold_records_are_left_to_the_caller(name: str) -> None:
+    engine = filterpatterns.compile({name: ["x"]}, source="event")._engine
+    match_lines = engine.lines(drops=True)
+    assert match_lines is not None
+    events = [{name: "x"}, {name: "x", "Records": [{name: "x"}]}, {name: "y"}]
+    lines = [json.dumps(event).encode() + b"\n" for event in events]
+    kept: list[bytes] = []
+    dropped: list[bytes] = []
+    slow: list[int] = []
+    block = b"".join(lines)
+    match_lines(block, 0, kept.append, dropped.append, lambda line, number: slow.append(number))
+    if slow != [2]:  # all lines of a block are decoded at once, or none
+        assert slow == [1, 2, 3]
+        match_lines(lines[1], 0, kept.append, dropped.append, lambda line, number: None)
+    assert lines[1] not in kept + dropped
+    with_records = filterpatterns.compile({name: ["x"], "Records": ["y"]}, source="event")
+    assert with_records._engine.lines(drops=True) is None
 
 
 def test_the_interpreter_is_asked_about_the_unusual_record_only(asked: Asked) -> None:
