@@ -16,6 +16,7 @@ from filterpatterns.codegen.access import Access
 from filterpatterns.codegen.access.dicts import DictAccess
 from filterpatterns.codegen.access.structs import StructAccess
 from filterpatterns.codegen.branches import (
+    COSTLY,
     COSTLY_IN_DICTS,
     Branch,
     has_numbers_in_one_object,
@@ -78,20 +79,19 @@ class RecordCodegen:
         self._reader = reader = RecordReader(code, self._guards, matcher.source, conjunctions)
         self._branches = [Branch(node, None, None) for node in reader.metadata]
         self._payload_shape: Shape | None = None
+        self._is_costly = False
         self._conditions: dict[tuple[str, bool], _Conditions] = {}
         self.prefilter: Prefilter | None = None
         self.needles: tuple[str, ...] | None = None
         self.texts_in_lines: tuple[bytes, ...] | None = None
         if reader.key is not None and not reader.is_inline:
             self._add_payloads(reader.key, conjunctions)
-        plain = self._payload_shape is not None and self._payload_shape.is_plain
-        self._costly_in_dicts = is_costly(conjunctions, reader.key, COSTLY_IN_DICTS)
         write = partial(
             PayloadCodegen,
             code,
             self._guards,
             shape=self._payload_shape,
-            costly=self._costly_in_dicts if plain else is_costly(conjunctions, reader.key),
+            costly=self._is_costly,
             checks_lengths=has_numbers_in_one_object(self._branches),
         )
         self._payload = write(prefilter=self.prefilter, is_bytes=reader.is_bytes)
@@ -101,6 +101,8 @@ class RecordCodegen:
         merged, aligned, self._branches = with_payload(self._branches, conjunctions, key)
         if aligned:
             self._payload_shape = shape(merged, aligned)
+            most = COSTLY_IN_DICTS if self._payload_shape.is_plain else COSTLY
+            self._is_costly = is_costly(conjunctions, key, most)
         action = self._source.formats[PayloadFormat.STRING, PayloadFormat.JSON]
         drops_strings = action is FormatAction.DROP
         if aligned and drops_strings and not any(branch.string for branch in self._branches):
@@ -213,7 +215,7 @@ class RecordCodegen:
         assert self._payload_shape is not None
         access: Access = StructAccess(self._code, self._payload_shape, texts=texts)
         if self._payload_shape.is_plain:
-            access = DictAccess(self._code, costly=self._costly_in_dicts)
+            access = DictAccess(self._code, costly=self._is_costly)
         return below(self._code, branch.json, access, value)
 
     def _json_texts_test(self, branch: Branch) -> str:
@@ -251,10 +253,10 @@ class RecordCodegen:
         payloads are not as they stand, or need not be JSON."""
         if kind == "record":
             return self._reader.column_decoder()
-        shape, is_costly = self._payload_shape, self._viewed.is_costly
-        if self._guards.is_guarded or shape is None or not self._reader.has_views or is_costly:
+        shape = self._payload_shape
+        if shape is None or shape.is_plain or self._is_costly:
             return None
-        if shape.is_plain:
+        if self._guards.is_guarded or not self._reader.has_views:
             return None
         decode: Callable[[bytes], list[Any]] = lines_decoder(shape)
         return decode
