@@ -614,6 +614,26 @@ def test_functions_are_written_when_they_are_first_called() -> None:
         assert files or _generated_files() == before
 
 
+@pytest.mark.parametrize("order", list(itertools.permutations(("dict", "text", "bytes"))))
+def test_a_filter_has_code_for_the_kinds_of_records_that_it_has_seen(
+    order: tuple[str, ...], asked: Asked
+) -> None:
+    compiled = _fresh(in_body('{"a": ["x"]}'))
+    before = _generated_files()
+    matches = compiled._engine.single()
+    kinds = set()
+    for kind in order * 2:
+        for body, verdict in (('{"a": "x"}', True), ('{"a": "y"}', False)):
+            record = sqs_record(body)
+            text = json.dumps(record)
+            given = {"dict": record, "text": text, "bytes": text.encode()}[kind]
+            assert compiled.matches(given) is matches(given) is verdict
+        kinds.add(kind == "dict")
+        assert len(_generated_files() - before) == len(kinds)
+    assert compiled._engine.single() is matches
+    assert asked == []
+
+
 def test_the_source_code_is_the_same_whatever_was_asked_before() -> None:
     pattern = in_body('{"i": {"a": ["x"]}, "c": ["refund"]}')
     one, other = _fresh(pattern), _fresh(pattern)
