@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from filterpatterns.codegen.emit import indent
 from filterpatterns.codegen.functions import DecodeRows
 from filterpatterns.codegen.rows import decode_rows, split_lines
 from filterpatterns.codegen.types import Unsupported, without
@@ -46,15 +45,14 @@ def _reader(line_type: ObjectType, body_type: ObjectType) -> tuple[ReadValues, t
     at the paths (UNSET if there is none), or None if there is an array on the way; and the
     paths."""
     writer = SetWriter(())
-    lines = writer.read("line", line_type, is_struct=True)
-    lines += writer.read("body", body_type, is_struct=True)
-    source = [
-        "def read(line, body):",
-        "    try:",
-        *indent(indent([*lines, f"return {writer.values}"])),
-        f"    except {writer.bind(UnsupportedRecord)}: return None",
-    ]
-    return writer.function("read", source), writer.paths
+    emit = writer.emit
+    with emit.block("def read(line, body):"):
+        with emit.block("try:"):
+            writer.read("line", line_type, is_struct=True)
+            writer.read("body", body_type, is_struct=True)
+            emit(f"return {writer.values}")
+        emit(f"except {writer.bind(UnsupportedRecord)}: return None")
+    return writer.function("read"), writer.paths
 
 
 class _Outcome(Struct, frozen=True):
