@@ -49,7 +49,7 @@ class AutoEngine:
         return True
 
     def generated(self) -> None:
-        """There is no code of its own."""
+        """It has no code of its own."""
 
     def lines(self, *, drops: bool) -> None:
         """There is no such function: each line is evaluated separately."""

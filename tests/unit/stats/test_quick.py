@@ -50,7 +50,7 @@ def _line(rng: random.Random) -> str:
 
 @pytest.mark.parametrize("pattern", PATTERNS, ids=map(str, range(len(PATTERNS))))
 @pytest.mark.parametrize("seed", range(4))
-def test_quick_and_one_by_one(pattern: Any, seed: int) -> None:
+def test_quick_counts_equal_those_of_single_records(pattern: Any, seed: int) -> None:
     rng = random.Random(seed)
     clean = [
         json.dumps({"messageId": rng.choice("123"), "body": json.dumps(_body(rng))})
