@@ -18,10 +18,11 @@ from filterpatterns.delivery.reader import Reader, record_id
 from filterpatterns.errors import printable
 from filterpatterns.jsontext.decoding import parse
 
-_SECTION: Final = 1 << 22
-"""Bytes of a file that a process takes at a time: it holds only what it keeps of them."""
+_SECTION: Final = 1 << 20
+"""Bytes of a file that a process takes at a time: it holds only what it keeps of them. Where that
+is nearly all, and 4 MB, the memory goes back to the system each time."""
 
-_MOST_SECTIONS = 4096
+_MOST_SECTIONS = 16384
 _HEAD = 1 << 20
 """Bytes that show whether a file is JSON Lines; if they do not, it is not divided."""
 
