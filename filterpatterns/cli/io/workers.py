@@ -119,6 +119,8 @@ class _Fork:
         try:
             self._function(*self._arguments)
             status = 0
+        except KeyboardInterrupt:
+            pass  # before `_work` ignores it; the parent ends
         except BaseException:  # noqa: BLE001 - or it would go on with what its parent does
             import traceback
 
