@@ -6,7 +6,9 @@ it is called: `fp --version` is quick, and this module imports only click.
 
 from __future__ import annotations
 
+import atexit
 import errno
+import gc
 import importlib
 import os
 import signal
@@ -60,7 +62,8 @@ class _Program(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         folder = "commands.reference" if cmd_name in _REFERENCE else "commands"
-        module = importlib.import_module(f"filterpatterns.cli.{folder}.{cmd_name}")
+        with _no_collections():
+            module = importlib.import_module(f"filterpatterns.cli.{folder}.{cmd_name}")
         command: click.Command = module.command
         return command
 
@@ -74,6 +77,7 @@ class _Program(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program and exit; with 2 for unexpected errors."""
+        atexit.register(gc.freeze)  # nothing is left to collect, and looking takes 10 ms
         try:
             return super().main(*args, **kwargs)
         except OSError as error:
@@ -113,6 +117,18 @@ class _Program(click.Group):
         except (EOFError, click.Abort) as error:  # click would treat it as Ctrl-C, or exit with 1
             raise RuntimeError("the input ended") from error
         ctx.exit(status)
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Import without looking for garbage: all of it stays."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class _Ended(KeyboardInterrupt):
