@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+from filterpatterns.codegen.record import MOST_TESTS
 from filterpatterns.codegen.types import Unsupported
 from filterpatterns.delivery.envelopes import source_of
 from filterpatterns.delivery.sources import FormatAction, Source, source_named
@@ -74,6 +75,8 @@ class Statistics:
         """
         record = as_record(record)
         verdict = self._compiled.verdict(record)
+        if self._quick is not None:
+            self._quick.verdict = verdict
         source = self._compiled.source
         for counter in self._counters_for(source_of(record) if source == "auto" else source):
             counter.add(record)
@@ -84,9 +87,9 @@ class Statistics:
         another shape."""
         if self._quick is None and self._compiled.source != "auto":
             counters = self._counters_for(self._compiled.source)
-            if len(counters) == 1:
+            if sum(counter.size for counter in counters) <= MOST_TESTS:
                 with suppress(Unsupported):
-                    self._quick = counters[0].quick_lines()
+                    self._quick = QuickLines(counters, source_named(self._compiled.source))
         return self._quick
 
     def funnels(self) -> list[Funnel]:
@@ -116,11 +119,12 @@ class _Counter:
         given = [(member, text.text) for text in texts for member in _members(text, source)]
         self._members: AllOf = tuple(member for member, _ in given)
         conjunctions = built(self._members, source)
+        self.size = conjunctions.size()
         self._evaluator = Evaluator(Matcher(source, (conjunctions,)))
-        self._views = Views(iter_conditions(self._members), source)
+        self.views = Views(iter_conditions(self._members), source)
         self._order = sorted(range(len(self._members)), key=self._is_about_payload)
         members = [self._members[place] for place in self._order]
-        self._matchers = [compile_part(*given[place], self._views, source) for place in self._order]
+        self._matchers = [compile_part(*given[place], self.views, source) for place in self._order]
         often = Counter(condition.path for condition in iter_conditions(self._members))
         self._is_needed = [_is_needed(member, often) for member in members]
         self._prefixes: dict[int, Together] = {}
@@ -128,13 +132,13 @@ class _Counter:
         named = {placed.payload for placed in conjunctions.tests if placed.mask & alive}
         keys = (key for key in source.payload_keys if key in named)
         stages = tuple(Stage(each.count) for each in self._matchers)
-        self._funnel = Funnel(index, source.name, tuple(keys), stages)
+        self.funnel = Funnel(index, source.name, tuple(keys), stages)
 
     def add(self, record: Mapping[str, Any]) -> None:
-        funnel = self._funnel
+        funnel = self.funnel
         funnel.records += 1
         payloads = Payloads(self._source, self._source.view(record))
-        seen = self._views.look(payloads)
+        seen = self.views.look(payloads)
         try:
             alone = [each.holds(record, seen) for each in self._matchers]
             reason, key = self._evaluator.format_verdict(payloads)
@@ -150,22 +154,16 @@ class _Counter:
         for stage in funnel.stages[:passed]:
             stage.left += 1
 
-    def quick_lines(self) -> QuickLines:
-        """What counts lines of plain records.
-
-        Raises:
-            Unsupported: the filter is of another shape.
-        """
-        fields = [one for one in self._matchers if isinstance(one, FieldMatcher)]
-        if len(fields) < len(self._matchers) or not fields:
-            raise Unsupported
-        return QuickLines(self._funnel, self._source, fields)
+    def fields(self) -> Iterator[FieldMatcher]:
+        """Yield the conditions on fields, also those in a `$or`."""
+        for each in self._matchers:
+            yield from each.fields()
 
     def finished(self) -> Funnel:
         """Return the funnel, including what is only known at the end."""
         for each in self._matchers:
             each.finish()
-        return self._funnel
+        return self.funnel
 
     def _passed(self, record: Mapping[str, Any], alone: list[bool]) -> int:
         """Return how many of the members, from the first on, match together.
@@ -193,7 +191,7 @@ class _Counter:
 
     def _is_about_payload(self, place: int) -> bool:
         conditions = iter_conditions((self._members[place],))
-        return any(condition.path in self._views.wanted for condition in conditions)
+        return any(condition.path in self.views.wanted for condition in conditions)
 
 
 def _members(text: PatternText, source: Source) -> AllOf:
