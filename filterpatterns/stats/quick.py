@@ -14,18 +14,29 @@ from msgspec import Struct
 
 from filterpatterns.codegen.functions import DecodeRows
 from filterpatterns.codegen.rows import decode_rows, split_lines
-from filterpatterns.codegen.types import Unsupported
+from filterpatterns.codegen.types import UNSET, Unsupported
 from filterpatterns.delivery.envelopes import HOLDERS
-from filterpatterns.delivery.sources import Encoding, Source, decode_base64
+from filterpatterns.delivery.sources import Encoding, PayloadFormat, Source, decode_base64
 from filterpatterns.engine.rulesets.reading import decoded, decoder_of
 from filterpatterns.jsontext.decoders import make_decoder
-from filterpatterns.jsontext.decoding import decoders_overflow, has_minus_zero, is_too_deep
+from filterpatterns.jsontext.decoding import (
+    NOT_JSON,
+    decoders_overflow,
+    has_minus_zero,
+    is_too_deep,
+)
 from filterpatterns.jsontext.numbers import read_number
-from filterpatterns.matching.verdict import Reason, Verdict
+from filterpatterns.matching.verdict import Reason, Verdict, mismatch
 from filterpatterns.stats.counts import Funnel
 from filterpatterns.stats.partial import FieldMatcher
 from filterpatterns.stats.places import Located, ObjectType, Place, object_type, places
-from filterpatterns.stats.signatures import Read, Signature, UnreadableRecord, Values, reader
+from filterpatterns.stats.signatures import (
+    ReadSignature,
+    Signature,
+    UnreadableRecord,
+    Values,
+    reader,
+)
 from filterpatterns.stats.survey import Survey
 from filterpatterns.stats.tallies import Added, Tallies
 from filterpatterns.stats.views import Views
@@ -53,10 +64,10 @@ class Counted(Protocol):
 
 
 class _Kind(Struct):
-    """Records that count alike: whether they are kept, what each adds, and how many there are but
-    for the first."""
+    """Records that count alike: their verdict, what each adds, and how many there are but for the
+    first."""
 
-    is_kept: bool
+    verdict: Verdict
     added: Added
     count: int = 0
 
@@ -69,7 +80,7 @@ class _Payload(Struct, frozen=True, eq=False):
     is_base64: bool
     decode: Callable[[str | bytes], Any]
     struct: type
-    read: Read
+    read: ReadSignature
 
     def signature(self, record: Any) -> Signature:
         """
@@ -77,17 +88,23 @@ class _Payload(Struct, frozen=True, eq=False):
             UnreadableRecord: it has none.
         """
         text = getattr(record, self.attribute)
+        if text is None or text is UNSET:
+            return Reason.NO_PAYLOAD
         if text.__class__ is not str:
             raise UnreadableRecord
         if self.is_base64:
             try:
                 text = str(decode_base64(text), "utf-8")
             except ValueError:
-                raise UnreadableRecord from None
+                return Reason.UNREADABLE
         value = decoded(text, self.decode)
-        if value.__class__ is not self.struct:
+        if value.__class__ is self.struct:
+            return self.read(value)
+        if value is NOT_JSON:
+            return mismatch(PayloadFormat.STRING, text)
+        if value.__class__ is dict or value.__class__ is list:
             raise UnreadableRecord
-        return self.read(value)
+        return PayloadFormat.JSON
 
 
 class _Ways(Struct, frozen=True, eq=False):
@@ -101,7 +118,7 @@ class _Ways(Struct, frozen=True, eq=False):
     decode_line: Callable[[bytes], Any]
     inner: type | None
     wanted: tuple[tuple[str, type], ...]
-    read: Read | None
+    read: ReadSignature | None
     payloads: tuple[_Payload, ...]
 
     def row(self, line: bytes) -> Any:
@@ -135,12 +152,8 @@ class _Ways(Struct, frozen=True, eq=False):
         return tuple(parts)
 
 
-_NEW: Final = _Kind(False, ())
-
-
 class QuickLines:
-    """Counts lines for filters of one source. `verdict` is that on the record that was counted by
-    itself last; None if it was not counted."""
+    """Counts lines for filters of one source."""
 
     def __init__(self, counters: Sequence[Counted], source: Source) -> None:
         """
@@ -150,7 +163,7 @@ class QuickLines:
         views = [counter.views for counter in counters]
         if source.scopes or decoders_overflow() or any(view.has_strings for view in views):
             raise Unsupported
-        self.verdict: Verdict | None = None
+        self._verdicts: list[Verdict] = []
         self._source = source
         self._surveys = [survey for view in views for survey in view.surveys]
         tops: list[Located] = [((), view.metadata) for view in views]
@@ -174,7 +187,8 @@ class QuickLines:
                 matchers.setdefault(matcher.path, []).append(matcher)
         self._fields = {path: Values(found) for path, found in matchers.items()}
         self._tallies = Tallies(counter.funnel for counter in counters)
-        self._kinds: dict[Signature, _Kind | None] = {}
+        self._kinds: dict[Signature, _Kind] = {}
+        self._known: _Kind | None = None
         self._noted: list[tuple[int, int]] | None = None
         self._ways: _Ways | None = None
 
@@ -199,30 +213,45 @@ class QuickLines:
             if signature is None:
                 slow(line, number)
                 continue
-            kind = self._kinds.get(signature, _NEW)
+            kind = self._kinds.get(signature)
             if kind is None:
-                slow(line, number)
-            elif kind is _NEW:
                 before = self._tallies.row()
-                self.verdict = None
+                self._verdicts.clear()
                 slow(line, number)
-                self._add_kind(signature, before)
-            else:
+                if self._verdicts:
+                    self._add_kind(signature, self._verdicts.pop(), before)
+            elif kind.verdict[0] is Reason.MATCH:
                 kind.count += 1
-                (keep if kind.is_kept else drop)(line)
+                keep(line)
+            elif kind.verdict[0] is Reason.NO_MATCH:
+                kind.count += 1
+                drop(line)
+            else:
+                self._known = kind
+                slow(line, number)
         return len(lines)
+
+    def counted(self, verdict: Verdict) -> None:
+        """Note the verdict on a record that has been counted by itself."""
+        self._verdicts = [verdict]
+
+    def known(self) -> Verdict | None:
+        """The verdict on a record that counts like others, and is hereby counted; None if it has to
+        be counted by itself."""
+        kind, self._known = self._known, None
+        if kind is None:
+            return None
+        kind.count += 1
+        return kind.verdict
 
     def finish(self) -> None:
         """Add what has been counted to the funnels."""
         for kind in self._kinds.values():
-            if kind is not None:
-                self._tallies.add(kind.added, kind.count)
+            self._tallies.add(kind.added, kind.count)
         self._kinds.clear()
 
-    def _add_kind(self, signature: Signature, before: list[int]) -> None:
-        kind = None
-        if self.verdict is not None and self.verdict[0] in (Reason.MATCH, Reason.NO_MATCH):
-            kind = _Kind(self.verdict[0] is Reason.MATCH, self._tallies.added(before))
+    def _add_kind(self, signature: Signature, verdict: Verdict, before: list[int]) -> None:
+        kind = _Kind(verdict, self._tallies.added(before))
         if len(self._kinds) >= _MOST_KINDS:
             self.finish()
         self._kinds[signature] = kind
@@ -243,17 +272,17 @@ class QuickLines:
             Unsupported: no types can be made for the names.
         """
         source = self._source
-        keys = tuple(self._payloads)
-        if source.payload_alias is not None:
-            # Without its payload, the record may be spelt as another API does.
-            keys = source.payload_keys
+        # Without its payload, a record may be spelt as another API does.
+        keys = source.payload_keys if source.payload_alias is not None else tuple(self._payloads)
         line = object_type(self._top, others=keys, never=HOLDERS, inside=source.inside)
         record = line
         if source.inside is not None:
             (inner,) = line.members
             assert isinstance(inner, ObjectType)
             record = inner
-        wanted: list[tuple[str, type]] = [(f"x{number}", str) for number in range(len(keys))]
+        wanted: list[tuple[str, type]] = []
+        if source.payload_alias is not None:
+            wanted += ((f"x{number}", str) for number in range(len(keys)))
         for number, (child, member) in enumerate(
             zip(self._top.children, record.members, strict=True)
         ):

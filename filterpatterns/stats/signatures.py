@@ -15,7 +15,7 @@ from filterpatterns.stats.partial import FieldMatcher
 from filterpatterns.stats.places import ObjectType
 
 Signature = Hashable
-Read = Callable[[Any], Signature]
+ReadSignature = Callable[[Any], Signature]
 
 _MOST_VALUES: Final = 2_000
 """Values of a field that are remembered."""
@@ -103,7 +103,7 @@ class _Elements:
         return frozenset([by_class[value.__class__][value] for value in array])
 
 
-def reader(kind: ObjectType, fields: dict[str, Values]) -> Read:
+def reader(kind: ObjectType, fields: dict[str, Values]) -> ReadSignature:
     """Return the function from an object that has been decoded into a type to its signature."""
     namespace: dict[str, Any] = {}
     parts = []
@@ -122,11 +122,11 @@ def reader(kind: ObjectType, fields: dict[str, Values]) -> Read:
             )
     source = f"def read(o): return ({''.join(f'{part}, ' for part in parts)})\n"
     exec(source, namespace)  # noqa: S102 - holds names only, values are bound
-    function: Read = namespace["read"]
+    function: ReadSignature = namespace["read"]
     return function
 
 
-def _other(read: Read, struct: type) -> Read:
+def _other(read: ReadSignature, struct: type) -> ReadSignature:
     """The function for what is not an object, where one is expected."""
 
     def signature(value: Any) -> Signature:

@@ -73,13 +73,16 @@ class Statistics:
         Raises:
             RecordError: it cannot be evaluated, and is not counted.
         """
+        known = None if self._quick is None else self._quick.known()
+        if known is not None:
+            return known
         record = as_record(record)
         verdict = self._compiled.verdict(record)
-        if self._quick is not None:
-            self._quick.verdict = verdict
         source = self._compiled.source
         for counter in self._counters_for(source_of(record) if source == "auto" else source):
             counter.add(record)
+        if self._quick is not None:
+            self._quick.counted(verdict)
         return verdict
 
     def quick_lines(self) -> QuickLines | None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from filterpatterns.matching.verdict import Reason
 from filterpatterns.stats.counts import FieldCount, Funnel, OrCount
 from filterpatterns.stats.survey import KINDS
 
@@ -17,13 +18,18 @@ _OCCURRENCE: Final = ("present", "absent")
 
 
 class Tallies:
-    """All counts of some funnels, but for the reasons of wrong formats."""
+    """All counts of some funnels."""
 
     def __init__(self, funnels: Iterable[Funnel]) -> None:
         self._attributes: list[tuple[Any, str]] = []
         self._counters: list[tuple[Counter[str], str]] = []
         for funnel in funnels:
             self._attributes += ((funnel, name) for name in _FUNNEL)
+            self._counters += (
+                (funnel.wrong_format, reason.words(key))
+                for reason in Reason
+                for key in funnel.payload_keys
+            )
             self._attributes += ((stage, "left") for stage in funnel.stages)
             fields = [each for stage in funnel.stages for each in self._alone(stage.member)]
             # Conditions on one field share what records have there.
