@@ -97,7 +97,7 @@ class _Program(click.Group):
                 with _ended_like_ctrl_c():
                     super().invoke(ctx)
             finally:
-                if sys.stdout is not None:
+                if sys.stdout is not None and not sys.stdout.closed:  # fp lsp closes it
                     sys.stdout.flush()
             status = 0
         except _Ended as ended:
@@ -149,7 +149,7 @@ def _ended_like_ctrl_c() -> Iterator[None]:
 
 def _abandon(stream: Any) -> None:
     """Prevent an error from the interpreter's own flush at exit."""
-    if stream is None:
+    if stream is None or stream.closed:
         return
     try:
         stream.flush()

@@ -59,7 +59,7 @@ def record_id(record: Mapping[str, Any]) -> str | None:
     """Return a record's identifier: the first of its `messageId`, `MessageId`, `eventID`,
     `messageID` (ActiveMQ) and `id`; or its position in a Kafka topic; or its identifier on a Custom
     Event Bus, or in RabbitMQ's properties."""
-    place = tuple(record.get(name) for name in ("topic", "partition", "offset"))
+    place = record.get("topic"), record.get("partition"), record.get("offset")
     holders = record.get("SystemMetadata"), record.get("basicProperties")
     names = ("messageId", "MessageId", "eventID", "messageID", "id")
     return _first_id([record.get(name) for name in names], place, *holders)

@@ -528,7 +528,7 @@ def test_what_was_compiled_is_remembered_up_to_a_size() -> None:
 
 @pytest.mark.parametrize("name", ["fields", "tower of `$or`", "1,000 combinations", "alternatives"])
 def test_the_size_of_a_filter_is_about_what_it_takes(name: str) -> None:
-    from benchmarks.hostile_cases import PATTERNS as HOSTILE
+    from benchmarks.workloads.hostile_cases import PATTERNS as HOSTILE
 
     filterpatterns.compile(PATTERN).matches(record(1))
     text = HOSTILE[name](4096)

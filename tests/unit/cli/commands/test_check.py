@@ -34,7 +34,7 @@ FP005 = 'a field wants an array of rules or an object, found the string "x"'
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory to work in, with the templates."""
     monkeypatch.chdir(tmp_path)
-    for path in TEMPLATES.iterdir():
+    for path in TEMPLATES.rglob("*"):
         if path.is_file():
             shutil.copy(path, tmp_path)
     return tmp_path
@@ -417,7 +417,7 @@ def test_the_hook_for_pre_commit() -> None:
     assert hook["id"] == "fp-check"
     program, *args = hook["entry"].split()
     assert program == "fp"
-    result = fp(*args, TEMPLATES / "sam.yaml", TEMPLATES / "empty.yaml")
+    result = fp(*args, TEMPLATES / "sam.yaml", TEMPLATES / "broken" / "empty.yaml")
     assert result.exit_code == 0
     assert result.stderr == "9 patterns in 1 file: no problems found\n"
 

@@ -5,10 +5,18 @@ from __future__ import annotations
 import pytest
 
 import filterpatterns
-from benchmarks.cases import CASES, Case, workload
-from benchmarks.costs import ARRAYS, Arrays, new_pattern
-from benchmarks.data import fresh
-from benchmarks.engines import ENGINES, EVENT_RULER, MOTO, DisagreementError, Engine, built, check
+from benchmarks.measures.costs import ARRAYS, Arrays, new_pattern
+from benchmarks.measures.engines import (
+    ENGINES,
+    EVENT_RULER,
+    MOTO,
+    DisagreementError,
+    Engine,
+    built,
+    check,
+)
+from benchmarks.workloads.cases import CASES, Case, workload
+from benchmarks.workloads.data import fresh
 from filterpatterns.matching.verdict import Reason
 
 
