@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 from msgspec import Struct
 
 from filterpatterns.codegen.functions import DecodeRows
-from filterpatterns.codegen.rows import decode_rows, split_lines
+from filterpatterns.codegen.rows import decode_each, decode_rows, split_lines
 from filterpatterns.codegen.types import UNSET, Unsupported
 from filterpatterns.delivery.envelopes import HOLDERS
 from filterpatterns.delivery.sources import Encoding, PayloadFormat, Source, decode_base64
@@ -120,15 +120,6 @@ class _Ways(Struct, frozen=True, eq=False):
     wanted: tuple[tuple[str, type], ...]
     read: ReadSignature | None
     payloads: tuple[_Payload, ...]
-
-    def row(self, line: bytes) -> Any:
-        """A line decoded by itself; None if it is not plainly a record."""
-        try:
-            if not line.isascii():
-                str(line, "utf-8")  # msgspec does not validate what it skips
-            return self.decode_line(line)
-        except Exception:  # noqa: BLE001 - it will be counted by itself
-            return None
 
     def signature(self, line: bytes, row: Any) -> Signature:
         """The signature of a record, given its line.
@@ -316,4 +307,4 @@ def _rows(block: bytes, lines: list[bytes], ways: _Ways | None) -> Iterable[Any]
     if ways is None:
         return [None] * len(lines)
     rows = decode_rows(block, lines, ways.decode_lines)
-    return map(ways.row, lines) if rows is None else rows
+    return decode_each(lines, ways.decode_line) if rows is None else rows

@@ -11,13 +11,16 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from filterpatterns.codegen.record import MOST_TESTS
 from filterpatterns.codegen.types import Unsupported
 from filterpatterns.delivery.envelopes import source_of
 from filterpatterns.delivery.sources import FormatAction, Source, source_named
+from filterpatterns.engine.engine import MatchLines
 from filterpatterns.engine.filter import Filter
+from filterpatterns.engine.source_lines import SourceLines
 from filterpatterns.errors import RecordError
 from filterpatterns.language.conditions import AllOf, AnyOf, Condition, check, iter_conditions
 from filterpatterns.language.diagnostics import Reporter
@@ -63,6 +66,7 @@ class Statistics:
     def __init__(self, compiled: Filter) -> None:
         self._compiled = compiled
         self._counters: dict[str, list[_Counter]] = {}
+        self._all_quick: dict[str, QuickLines | None] = {}
         self._quick: QuickLines | None = None
         if compiled.source != "auto":
             self._counters_for(compiled.source)
@@ -85,20 +89,34 @@ class Statistics:
             self._quick.counted(verdict)
         return verdict
 
-    def quick_lines(self) -> QuickLines | None:
-        """What counts lines of plain records for these statistics; None where the filters are of
-        another shape."""
-        if self._quick is None and self._compiled.source != "auto":
-            counters = self._counters_for(self._compiled.source)
+    def quick_lines(self) -> MatchLines | None:
+        """A function that counts lines of plain records for these statistics; None where the
+        filters are of another shape."""
+        source = self._compiled.source
+        if source == "auto":
+            return partial(SourceLines().match, self._lines_of)
+        return self._lines_of(source)
+
+    def _lines_of(self, source: str) -> MatchLines | None:
+        """The function for lines of one source, which is to be called next; None if there is none,
+        or if no record of the source has been counted yet."""
+        if source not in self._counters:
+            return None
+        if source not in self._all_quick:
+            counters = self._counters[source]
+            quick = None
             if sum(counter.size for counter in counters) <= MOST_TESTS:
                 with suppress(Unsupported):
-                    self._quick = QuickLines(counters, source_named(self._compiled.source))
-        return self._quick
+                    quick = QuickLines(counters, source_named(source))
+            self._all_quick[source] = quick
+        self._quick = self._all_quick[source]
+        return None if self._quick is None else self._quick.count
 
     def funnels(self) -> list[Funnel]:
         """A funnel for each source that there were records of, and each filter."""
-        if self._quick is not None:
-            self._quick.finish()
+        for quick in self._all_quick.values():
+            if quick is not None:
+                quick.finish()
         counters = [counter for group in self._counters.values() for counter in group]
         return [counter.finished() for counter in counters]
 

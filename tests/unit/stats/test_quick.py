@@ -93,10 +93,9 @@ def _count(compiled: Any, lines: list[str], *, is_quick: bool) -> tuple[Any, int
     """The statistics of lines, and how many of them were counted quickly."""
     statistics = Statistics(compiled)
     slow: list[Any] = []
-    quick = statistics.quick_lines() if is_quick else None
     matcher = ReasonMatcher(
         statistics.add,
-        None if quick is None else quick.count,
+        statistics.quick_lines() if is_quick else None,
         lambda _record, verdict: slow.append(verdict),
     )
     counted = LineFilter(matcher, "file")
@@ -147,7 +146,15 @@ def _kafka(rng: random.Random) -> Any:
     return record if rng.random() < 0.3 else {**record, "key": _text(rng)}
 
 
+def _any(rng: random.Random) -> Any:
+    sqs = {"messageId": "1", "body": json.dumps(_body(rng)), "eventSource": "aws:sqs"}
+    return rng.choice([sqs, sqs, _kinesis(rng), _kinesis(rng), _dynamodb(rng), _kafka(rng), {}])
+
+
 OTHERS: list[tuple[str, Any, Any]] = [
+    ("auto", _any, {"data": {"status": ["paid"]}}),
+    ("auto", _any, {"$or": [{"body": {"status": ["paid"]}}, {"data": {"a": {"b": ["x"]}}}]}),
+    ("auto", _any, {"partitionKey": ["1"]}),
     ("kinesis", _kinesis, {"partitionKey": ["1"], "data": {"status": ["paid"], "a": {"b": ["x"]}}}),
     ("kinesis", _kinesis, {"data": {"state": ["paid"]}}),
     ("kinesis", _kinesis, {"partition": ["1"]}),
