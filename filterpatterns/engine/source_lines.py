@@ -1,4 +1,4 @@
-"""Lines of JSON Lines -> the function for each record's source, for the source "auto".
+"""Matches lines of JSON Lines by the source of their records, for the source "auto".
 
 Files mostly have records of one source: neighboring lines of the same source are matched together,
 as if that source had been given.
@@ -46,7 +46,7 @@ class SourceLines:
         drop: Callable[[bytes], None],
         slow: Callable[[bytes, int], None],
     ) -> int:
-        """Match lines as a `MatchLines` does, with the function for the source of each record;
+        """Match lines like a `MatchLines`, with the function for the source of each record;
         `slow` is called where there is none, and for lines that are not plainly one record."""
         lines = split_lines(block)
         rows = decode_rows(block, lines, self._decode_lines)
@@ -65,7 +65,7 @@ class SourceLines:
         return len(lines)
 
     def _source(self, row: Any) -> str | None:
-        """The source of a record; None if it is not known from its signs, or if there is none."""
+        """Return the source of a record; None if its signs do not show it, or if there is none."""
         if row is None:
             return None
         if row.event_source is not UNSET:
@@ -76,6 +76,6 @@ class SourceLines:
         signs = tuple([value is not UNSET for value in self._signs(row)])
         if signs not in self._by_signs:
             names = [name for name, is_there in zip(SIGNS, signs, strict=True) if is_there]
-            # An event of a Custom Event Bus is told by all of its members.
+            # An event of a Custom Event Bus is recognized by all of its members.
             self._by_signs[signs] = None if "Data" in names else source_of(dict.fromkeys(names))
         return self._by_signs[signs]

@@ -1,9 +1,9 @@
-"""The places that filters look at -> msgspec types that decode just these.
+"""msgspec types that decode only the places at which filters look.
 
-What a type does not hold fails to decode, and its record is counted by itself: other spellings of
-dotted paths, arrays in arrays on the way to a field. While a field has not been seen yet, the names
-that records have instead are of interest: then objects on the way to it decode only if all their
-names have been noted.
+A value that a type does not support fails to decode, and its record is counted individually: other
+spellings of dotted paths, arrays in arrays on the path to a field. While a field has not been seen
+yet, the names that records have instead are of interest: then objects on the path to it decode only
+if all their names have been noted.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Located = tuple[tuple[str, ...], Survey]
 """A survey, and the names that lead to its root."""
 
 _MOST_MEMBERS = 150
-"""Names that a text is decoded for: each unknown name is compared with them all."""
+"""The number of names that a text is decoded for: each unknown name is compared with all."""
 
 _MOST_LEVELS = 50
 
@@ -31,12 +31,12 @@ _UNUSUAL = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
 """Characters of names that msgspec's types cannot have."""
 
 _Never = Annotated[int, msgspec.Meta(ge=1, le=0)]
-"""No JSON value has this type."""
+"""A type that no JSON value has."""
 
 
 class Place(Struct, frozen=True, eq=False):
-    """A place in records: the path of the field there, or the places below it; and where surveys
-    have it. `spellings` are names that lead below it, but not as its children are named."""
+    """A place in records: the path of the field there, or the places below it; and the nodes of
+    surveys for it. `spellings` are other names that lead below it than those of its children."""
 
     name: str
     path: str | None
@@ -47,18 +47,18 @@ class Place(Struct, frozen=True, eq=False):
 
 class ObjectType(Struct, frozen=True, eq=False):
     """How the object at a place decodes: `struct` has an attribute `m0`, `m1`, ... for each of the
-    `members`, which are a field's path or objects; and `x0`, `x1`, ... for other members that were
-    asked for."""
+    `members`, which are paths of fields, or objects; and `x0`, `x1`, ... for other members that
+    were requested."""
 
     struct: type
     members: tuple[str | ObjectType, ...]
 
 
 def places(surveys: Iterable[Located]) -> Place:
-    """The places that surveys look at.
+    """Return the places at which surveys look.
 
     Raises:
-        Unsupported: they cannot be told apart.
+        Unsupported: they cannot be distinguished.
     """
     surveys = list(surveys)
     tests = [
@@ -99,14 +99,14 @@ def _place(
 def object_type(
     place: Place, others: Iterable[str] = (), never: Iterable[str] = (), inside: str | None = None
 ) -> ObjectType:
-    """The type of the object at a place.
+    """Return the type of the object at a place.
 
     Args:
         place: the place.
-        others: other members that are asked for.
+        others: other members that are needed.
         never: members that the object must not have.
-        inside: the member of records that has the place, if they are not themselves there: then
-            the type is that of a record, in which `m0` is the object.
+        inside: the member of records that is the place, if it is not the record itself: then
+            the type is that of a record, and `m0` the object.
 
     Raises:
         Unsupported: no type can hold it, or it would be slower than decoding everything.

@@ -1,7 +1,8 @@
-"""Lines of JSON Lines -> statistics, many times as fast as record by record: the same counts.
+"""Statistics for lines of JSON Lines: the same counts as record by record, many times as fast.
 
-There are few kinds of records, told apart by their signatures. The first of each kind is counted by
-itself, and what it adds to the counts is noted; the others are only counted, and added at the end.
+Records with the same signature are counted in the same way, and there are few such kinds. The first
+record of each kind is counted individually, and what it adds to the counts is noted. The others are
+only counted, and added at the end.
 """
 
 from __future__ import annotations
@@ -42,11 +43,11 @@ from filterpatterns.stats.tallies import Added, Tallies
 from filterpatterns.stats.views import Views
 
 _MOST_KINDS: Final = 5_000
-"""Kinds of records that are remembered."""
+"""The number of kinds of records that are remembered."""
 
 
 class Counted(Protocol):
-    """What counts the records of one filter."""
+    """Counts the records of one filter."""
 
     @property
     def funnel(self) -> Funnel:
@@ -64,8 +65,8 @@ class Counted(Protocol):
 
 
 class _Kind(Struct):
-    """Records that count alike: their verdict, what each adds, and how many there are but for the
-    first."""
+    """Records that are counted in the same way: their verdict, what each adds to the counts, and
+    how many there are, not including the first."""
 
     verdict: Verdict
     added: Added
@@ -73,8 +74,8 @@ class _Kind(Struct):
 
 
 class _Payload(Struct, frozen=True, eq=False):
-    """A payload that is a text: the attribute of the record that has it, how it is decoded and
-    read, and the class of what decodes well."""
+    """A payload that is text: the attribute of the record that has it, how it is decoded and read,
+    and the class of its value if it is an object."""
 
     attribute: str
     is_base64: bool
@@ -83,7 +84,8 @@ class _Payload(Struct, frozen=True, eq=False):
     read: ReadSignature
 
     def signature(self, record: Any) -> Signature:
-        """
+        """Return the payload's signature.
+
         Raises:
             UnreadableRecord: it has none.
         """
@@ -110,8 +112,8 @@ class _Payload(Struct, frozen=True, eq=False):
 class _Ways(Struct, frozen=True, eq=False):
     """How lines are decoded and read, given the names that have been noted so far.
 
-    `inner` is the class of the object inside of records that patterns apply to, if it is not the
-    record itself. `wanted` are attributes with the class of what they must hold.
+    `inner` is the class of the object inside records that patterns apply to, if it is not the
+    record itself. `wanted` has attributes, each with the class of the value that it must have.
     """
 
     decode_lines: DecodeRows
@@ -122,7 +124,7 @@ class _Ways(Struct, frozen=True, eq=False):
     payloads: tuple[_Payload, ...]
 
     def signature(self, line: bytes, row: Any) -> Signature:
-        """The signature of a record, given its line.
+        """Return the signature of a record, given its line.
 
         Raises:
             UnreadableRecord: it has none.
@@ -149,7 +151,7 @@ class QuickLines:
     def __init__(self, counters: Sequence[Counted], source: Source) -> None:
         """
         Raises:
-            Unsupported: the filters are of another shape.
+            Unsupported: the filters have a different structure.
         """
         views = [counter.views for counter in counters]
         if source.scopes or decoders_overflow() or any(view.has_strings for view in views):
@@ -191,7 +193,7 @@ class QuickLines:
         drop: Callable[[bytes], None],
         slow: Callable[[bytes, int], None],
     ) -> int:
-        """Count lines, as a `MatchLines` does; `slow` counts those that are not plain records."""
+        """Count lines, like a `MatchLines`; `slow` counts those that are not plain records."""
         lines = split_lines(block)
         ways = self._ways_now()
         for line, row in zip(lines, _rows(block, lines, ways)):  # noqa: B905 - one for each
@@ -223,12 +225,12 @@ class QuickLines:
         return len(lines)
 
     def counted(self, verdict: Verdict) -> None:
-        """Note the verdict on a record that has been counted by itself."""
+        """Note the verdict on a record that has been counted individually."""
         self._verdicts = [verdict]
 
     def known(self) -> Verdict | None:
-        """The verdict on a record that counts like others, and is hereby counted; None if it has to
-        be counted by itself."""
+        """Count the current record like others, and return its verdict; None if it has to be
+        counted individually."""
         kind, self._known = self._known, None
         if kind is None:
             return None
@@ -236,7 +238,7 @@ class QuickLines:
         return kind.verdict
 
     def finish(self) -> None:
-        """Add what has been counted to the funnels."""
+        """Add the counts to the funnels."""
         for kind in self._kinds.values():
             self._tallies.add(kind.added, kind.count)
         self._kinds.clear()
@@ -248,7 +250,7 @@ class QuickLines:
         self._kinds[signature] = kind
 
     def _ways_now(self) -> _Ways | None:
-        """The ways for the names that have been noted; None if no types can be made for them."""
+        """Return the ways for the names noted so far; None if no types can be made for them."""
         noted = [survey.progress() for survey in self._surveys]
         if noted != self._noted:
             self._noted = noted
@@ -258,9 +260,10 @@ class QuickLines:
         return self._ways
 
     def _new_ways(self) -> _Ways:
-        """
+        """Return the ways for the names noted so far.
+
         Raises:
-            Unsupported: no types can be made for the names.
+            Unsupported: no types can be made for them.
         """
         source = self._source
         # Without its payload, a record may be spelt as another API does.
@@ -303,7 +306,7 @@ class QuickLines:
 
 
 def _rows(block: bytes, lines: list[bytes], ways: _Ways | None) -> Iterable[Any]:
-    """A row for each line; None for a line that is not plainly one record."""
+    """Return a row for each line; None for a line that is not plainly one record."""
     if ways is None:
         return [None] * len(lines)
     rows = decode_rows(block, lines, ways.decode_lines)

@@ -1,8 +1,8 @@
-"""Decoded records -> signatures: what a record has, told apart no further than it counts.
+"""Signatures of decoded records: records with the same one have the same verdict, and add the same
+to every count.
 
-Records with the same signature have the same verdict, and add the same to every count. A value is
-told apart by its JSON type and by the rules that it satisfies; an array is the set of what its
-elements are, since a condition asks whether one of them satisfies it.
+Values are only distinguished by their JSON type and by the rules that they satisfy. An array is
+the set of its elements' signatures, since a condition asks whether one of them satisfies it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Signature = Hashable
 ReadSignature = Callable[[Any], Signature]
 
 _MOST_VALUES: Final = 2_000
-"""Values of a field that are remembered."""
+"""The number of values of a field that are remembered."""
 
 _LONGEST_VALUE: Final = 100
 
@@ -26,11 +26,12 @@ _MOST_ELEMENTS: Final = 256
 """Elements of an array, so that no search through them is ever given up."""
 
 _SCALARS: Final = (str, int, float, bool, type(None))
-"""Classes of leaves that are told apart; numbers of which the text counts are not."""
+"""Classes of leaves that have a signature; numbers whose text matters do not."""
 
 _NOTHING: Final = -1
 _OBJECT: Final = -2
 _SCALAR: Final = -3
+"""Values that are not distinguished any further."""
 
 
 class UnreadableRecord(Exception):
@@ -38,9 +39,9 @@ class UnreadableRecord(Exception):
 
 
 class Values:
-    """What the values of one field are told apart by: a number for each kind of value.
+    """A number for each kind of value of one field.
 
-    `by_class[value.__class__][value]` is that number; for an array the numbers of its elements.
+    `by_class[value.__class__][value]` is that number; for an array, the numbers of its elements.
     """
 
     def __init__(self, matchers: Sequence[FieldMatcher]) -> None:
@@ -91,7 +92,7 @@ class _Always:
 
 
 class _Elements:
-    """The numbers of what is in an array."""
+    """The numbers of an array's elements."""
 
     def __init__(self, by_class: _ByClass) -> None:
         self._by_class = by_class
@@ -127,7 +128,7 @@ def reader(kind: ObjectType, fields: dict[str, Values]) -> ReadSignature:
 
 
 def _other(read: ReadSignature, struct: type) -> ReadSignature:
-    """The function for what is not an object, where one is expected."""
+    """Return the function for a value that is not an object where one is expected."""
 
     def signature(value: Any) -> Signature:
         if value.__class__ is not list:

@@ -1,8 +1,9 @@
-"""Patterns x records -> funnels: how many records each condition lets through, and why so few.
+"""Evaluates records with patterns, and counts how many records each condition lets through, and
+why.
 
-A filter's conditions are applied one after the other: first the format evaluation, then the fields
-of the metadata, then those of the payload, each in the order of the text. A record is dropped by
-the first condition that, together with all before it, the record does not satisfy.
+A filter's conditions are applied in sequence: first the format evaluation, then the metadata
+fields, then the payload fields, each in the order of the text. A record is dropped by the first
+condition that, together with all before it, the record does not satisfy.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class Statistics:
             self._counters_for(compiled.source)
 
     def add(self, record: Any) -> Verdict:
-        """Count a record, given as JSON has it or as its text; the verdict is the filter's.
+        """Count a record, given as a dict or as its text; the verdict is the filter's.
 
         Raises:
             RecordError: it cannot be evaluated, and is not counted.
@@ -90,16 +91,16 @@ class Statistics:
         return verdict
 
     def quick_lines(self) -> MatchLines | None:
-        """A function that counts lines of plain records for these statistics; None where the
-        filters are of another shape."""
+        """Return a function that counts lines of plain records for these statistics; None if the
+        filters have a different structure."""
         source = self._compiled.source
         if source == "auto":
             return partial(SourceLines().match, self._lines_of)
         return self._lines_of(source)
 
     def _lines_of(self, source: str) -> MatchLines | None:
-        """The function for lines of one source, which is to be called next; None if there is none,
-        or if no record of the source has been counted yet."""
+        """Return the function for lines of one source, which must be called next; None if there is
+        none, or if no record of the source has been counted yet."""
         if source not in self._counters:
             return None
         if source not in self._all_quick:
@@ -113,7 +114,7 @@ class Statistics:
         return None if self._quick is None else self._quick.count
 
     def funnels(self) -> list[Funnel]:
-        """A funnel for each source that there were records of, and each filter."""
+        """Return a funnel for each source that had records, and for each filter."""
         for quick in self._all_quick.values():
             if quick is not None:
                 quick.finish()
@@ -187,7 +188,7 @@ class _Counter:
         return self.funnel
 
     def _passed(self, record: Mapping[str, Any], alone: list[bool]) -> int:
-        """Return how many of the members, from the first on, match together.
+        """Return how many of the members, starting with the first, match together.
 
         Members that match together also match alone, so that usually one evaluation is enough.
         """

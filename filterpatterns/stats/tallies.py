@@ -1,4 +1,4 @@
-"""The counts of funnels as one row of numbers: what a record adds, and adding it many times."""
+"""The counts of funnels as one row of numbers: what a record adds, and adding that many times."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Tallies:
             self._counters += ((each.kinds, kind) for each in occurrences for kind in KINDS)
 
     def _alone(self, member: FieldCount | OrCount) -> Iterator[FieldCount]:
-        """Take the counts of a member alone; yield its fields."""
+        """Include the counts of a member on its own; yield its fields."""
         self._attributes.append((member, "alone"))
         if isinstance(member, FieldCount):
             self._attributes += ((rule, "alone") for rule in member.rules)
@@ -50,12 +50,12 @@ class Tallies:
                 yield from self._alone(inner)
 
     def row(self) -> list[int]:
-        """The counts."""
+        """Return the counts."""
         found: list[int] = [getattr(owner, name) for owner, name in self._attributes]
         return found + [counter[kind] for counter, kind in self._counters]
 
     def added(self, before: list[int]) -> Added:
-        """What has been added since a row was taken."""
+        """Return what has been added since a row was taken."""
         pairs = zip(before, self.row(), strict=True)
         return tuple((place, now - then) for place, (then, now) in enumerate(pairs) if now != then)
 

@@ -30,7 +30,7 @@ def command(
     """Check that a pattern compiles.
 
     PATTERN is a file, `-` for standard input, or the pattern itself: a pattern or a FilterCriteria.
-    What AWS would refuse, and what is likely a mistake, goes to standard error.
+    Errors that AWS would refuse, and likely mistakes, are printed to standard error.
     """
     infer = inference.source_of_fields
     output_files.refuse_overlap((), patterns.files_of(pattern))
@@ -46,7 +46,7 @@ def command(
     source = compiled.source if compiled.source != inference.AUTO else "any source"
     summary = f"{printable(given.name)}: OK ({filters} for {source}{warnings})"
     if show_code:
-        # A comment, so that all of it is Python.
+        # A comment, so that the whole output is Python.
         click.echo(f"# {summary}\n{compiled.source_code.rstrip()}")
     else:
         click.echo(summary)

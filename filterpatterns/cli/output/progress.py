@@ -50,7 +50,7 @@ def wants_progress(*, writes_lines: bool) -> bool:
 
 
 def size_of(file: str) -> int:
-    """A file's bytes (`-` is standard input); 0 if that is not known."""
+    """A file's size in bytes (`-` is standard input); 0 if it is not known."""
     try:
         status = os.fstat(0) if file == "-" else os.stat(file)
     except OSError:
