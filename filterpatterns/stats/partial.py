@@ -59,6 +59,11 @@ class FieldMatcher:
         self.count.alone += alone
         return alone
 
+    @property
+    def allows_absence(self) -> bool:
+        """Whether one of the rules is satisfied by absence."""
+        return any(isinstance(rule, Absent) for rule in self._rules)
+
     def lets_through(self, leaves: list[Any]) -> tuple[bool, ...]:
         """Return which of the rules let leaves through."""
         return tuple(_lets_through(rule, leaves) for rule in self._rules)

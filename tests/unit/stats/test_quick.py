@@ -177,3 +177,40 @@ def test_other_sources(source: Any, record: Any, pattern: Any, seed: int) -> Non
     found, quickly = _count(compiled, lines, is_quick=True)
     assert found == expected
     assert quickly > 100
+
+
+def _items(rng: random.Random) -> Any:
+    def item(depth: int) -> Any:
+        made: dict[str, Any] = {}
+        for name in rng.sample("bcd", rng.randrange(4)):
+            made[name] = rng.choice(["x", "y", 5, None, ["x", 5], ["y"], [], {}])
+        if depth and rng.random() < 0.5:
+            made["d"] = rng.choice([item(depth - 1), [item(depth - 1), item(depth - 1)]])
+        return made
+
+    items = [rng.choice([item(2), item(2), item(1), "x"]) for _ in range(rng.randrange(5))]
+    return {"a": rng.choice([items, items, items, item(2)]), "q": rng.choice([1, 2, [1, 2]])}
+
+
+ARRAYS: list[Any] = [
+    {"a": {"b": ["x"], "c": ["x", 5]}, "q": [1]},
+    {"a": {"b": ["x"], "c": ["y"], "d": {"b": ["x"], "c": ["y"]}}},
+    {"a": {"d": {"d": {"b": ["x"], "c": [5]}}}, "q": [2]},
+    {"$or": [{"a": {"b": ["x"]}}, {"a": {"c": [5], "d": {"b": ["y"]}}}]},
+    {"a": {"b": ["x"], "$or": [{"c": ["y"]}, {"c": [{"anything-but": [5]}], "d": {"b": [5]}}]}},
+    {"a": {"b": ["x"], "c": [{"exists": False}]}},
+    {"a": {"b": ["x"], "c": ["y"]}, "q": [{"exists": False}]},
+    {"a": {"b": [{"exists": True}], "d": {"b": ["x", {"exists": False}], "c": ["y"]}}},
+]
+
+
+@pytest.mark.parametrize("pattern", ARRAYS, ids=map(str, range(len(ARRAYS))))
+@pytest.mark.parametrize("seed", range(3))
+def test_arrays_of_objects(pattern: Any, seed: int) -> None:
+    rng = random.Random(seed)
+    lines = [json.dumps(_items(rng)) for _ in range(2500)]
+    compiled = filterpatterns.compile(pattern, source="event")
+    expected, _ = _count(compiled, lines, is_quick=False)
+    found, quickly = _count(compiled, lines, is_quick=True)
+    assert found == expected
+    assert quickly > 500
