@@ -24,6 +24,9 @@ _MOST_VALUES: Final = 2_000
 
 _LONGEST_VALUE: Final = 100
 
+_MOST_NUMBERS: Final = 10_000
+"""The number of kinds of values of a field that are distinguished."""
+
 _MOST_ELEMENTS: Final = 256
 """Elements of an array, so that no search through them is ever given up."""
 
@@ -69,7 +72,10 @@ class Values:
             held = matcher.lets_through([value])
             satisfied |= any(held) << place
             key += held
-        number = self._numbers.setdefault(tuple(key), len(self._numbers))
+        number = self._numbers.get(tuple(key), len(self._numbers))
+        if number >= _MOST_NUMBERS:
+            raise UnreadableRecord
+        self._numbers[tuple(key)] = number
         self.satisfied[number] = satisfied
         is_short = value.__class__ is not str or len(value) <= _LONGEST_VALUE
         if is_short and len(known) < _MOST_VALUES:

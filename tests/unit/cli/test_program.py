@@ -659,3 +659,29 @@ def test_every_record_matched_or_not_or_failed(soup: list[bytes], packed: bool) 
         text = data.split(b"\n")[row["line"] - 1]
         if row["kept"] is not None:
             assert filtered.matches(text) == row["kept"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (("test", "", "events.jsonl"), "PATTERN"),
+        (("test", "pattern.json", "events.jsonl", ""), "EVENTS"),
+        (("test", "--cases", ""), "--cases"),
+        (("test", "--junit", "", "--expect", "any", "pattern.json", "events.jsonl"), "--junit"),
+        (("filter", "pattern.json", ""), "FILES"),
+        (("filter", "-o", "", "pattern.json", "events.jsonl"), "--output"),
+        (("route", "", "events.jsonl"), "RULES"),
+        (("route", "--split", "", "rules.json", "events.jsonl"), "--split"),
+        (("explain", "--html", "", "pattern.json", "events.jsonl"), "--html"),
+        (("check", ""), "FILES"),
+        (("run", "--queue-url", "", "pattern.json"), "--queue-url"),
+    ],
+)
+def test_an_empty_name_of_a_file_is_refused(
+    here: Path, arguments: tuple[str, ...], name: str
+) -> None:
+    before = sorted(here.iterdir())
+    result = fp(*arguments)
+    assert f"Error: {name} is empty; an unset variable?\n" in result.stderr
+    assert (result.stdout, result.exit_code) == ("", 2)
+    assert sorted(here.iterdir()) == before

@@ -214,3 +214,22 @@ def test_arrays_of_objects(pattern: Any, seed: int) -> None:
     found, quickly = _count(compiled, lines, is_quick=True)
     assert found == expected
     assert quickly > 500
+
+
+def test_memory_is_bounded_by_the_patterns(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_MOST_NUMBERS", "_MOST_VALUES"):
+        monkeypatch.setattr(f"filterpatterns.stats.signatures.{name}", 20)
+    monkeypatch.setattr("filterpatterns.stats.quick._MOST_KINDS", 20)
+    rng = random.Random(0)
+    letters = "abcdefgh"
+    pattern = {"a": {"b": [{"wildcard": f"*{letter}*"} for letter in letters]}}
+    lines = []
+    for _ in range(1500):
+        words = ["".join(rng.sample(letters, rng.randrange(1, 8))) for _ in range(3)]
+        words += rng.choice([["a"], ["b"], ["c"]]) * 5
+        lines.append(json.dumps({"a": [{"b": rng.choice(words)} for _ in range(rng.randrange(3))]}))
+    compiled = filterpatterns.compile(pattern, source="event")
+    expected, _ = _count(compiled, lines, is_quick=False)
+    found, quickly = _count(compiled, lines, is_quick=True)
+    assert found == expected
+    assert quickly > 200
