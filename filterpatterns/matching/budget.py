@@ -1,4 +1,4 @@
-"""What may be spent on one record, so that none takes much more than a second."""
+"""The budget for one record, so that none takes much more than a second."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_LEFT = MAX_SEARCH_STEPS - 5_000
 
 
 class Budget:
-    """What may be spent on searching for one record, for any number of patterns.
+    """The budget for searching in one record, for any number of patterns.
 
     `is_used` is set when so much has been spent on values that it pays to remember something.
     `known` has what look-ups of the record's values remember, by the identity of what they look
