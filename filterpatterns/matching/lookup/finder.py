@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Iterable
 from decimal import Decimal
 from operator import itemgetter
@@ -27,6 +28,8 @@ _Table = dict[Any, tuple[tuple[Operator | None, Filed], ...]]
 _IN_TABLES = frozenset(
     (Family.STRING, Family.PREFIX, Family.SUFFIX, Family.NUMBER, Family.CONSTANT)
 )
+
+_SETTLING = threading.Lock()
 
 _FEW_SIZES = 16
 """Sizes of prefixes and suffixes that need not be counted."""
@@ -189,10 +192,11 @@ class Finder(Generic[Filed]):
         return held
 
     def _settle(self) -> None:
-        """Put what has been changed into the tables. Threads may do so at the same time."""
-        for (family, size, value), held in self._changed.items():
-            self._tables[family, size][value] = tuple(held.items())
-        self._changed = {}
+        """Put what has been changed into the tables."""
+        with _SETTLING:
+            for (family, size, value), held in self._changed.items():
+                self._tables[family, size][value] = tuple(held.items())
+            self._changed = {}
 
     def find(self, value: Any, budget: Budget | None = None) -> list[Filed]:
         """Return what is filed under the rules that match a leaf.

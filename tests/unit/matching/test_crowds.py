@@ -4,6 +4,7 @@ with the same result as each by itself."""
 from __future__ import annotations
 
 import json
+import math
 import random
 from collections.abc import Iterable
 from typing import Any
@@ -16,6 +17,7 @@ from filterpatterns.language.operators import (
     AnythingBut,
     Equals,
     EqualsIgnoreCase,
+    Numeric,
     Operator,
     Prefix,
     Suffix,
@@ -24,6 +26,8 @@ from filterpatterns.language.operators import (
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.lookup import automaton, crowds, finder
 from filterpatterns.matching.lookup.column import Column
+from filterpatterns.matching.lookup.payloads import MASKS
+from filterpatterns.matching.lookup.ranges import Ranges
 from filterpatterns.matching.match_tree import FieldTest
 from tests.unit.matching.test_costs import assert_linear, lines_run
 
@@ -183,5 +187,37 @@ def test_many_rules_under_one_key_are_added_in_linear_time() -> None:
     def build(size: int) -> Any:
         patterns = {str(n): _shared(20).replace("*z", f"*{n}z") for n in range(size)}
         return lambda: RuleSet(patterns)
+
+    assert_linear(build, 10)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_ranges_that_are_added_together_agree_with_each(seed: int) -> None:
+    chance = random.Random(seed)
+    ranges: Ranges[int] = Ranges(MASKS)
+    rules: list[Numeric] = []
+
+    def add(count: int) -> None:
+        for _ in range(count):
+            lower, upper = sorted(chance.sample([*range(20), -math.inf, math.inf], 2))
+            opens = chance.choice([True, False]), chance.choice([True, False])
+            rules.append(Numeric(lower, upper, *opens))
+            ranges.add(rules[-1], 1 << len(rules) - 1)
+
+    for count in (40, 3, 40):
+        add(count)
+        ranges.discard(rules[-1], 1 << len(rules) - 1)
+        rules[-1] = Numeric(100, 101, True, True)  # none of the numbers
+        for number in (value / 2 for value in range(-2, 44)):
+            wanted = sum(1 << place for place, rule in enumerate(rules) if rule.holds(number))
+            assert ranges.find(number) == wanted
+            assert ranges.copy().find(number) == wanted
+
+
+def test_many_overlapping_ranges_are_added_in_linear_time() -> None:
+    def build(size: int) -> Any:
+        rules = (f'{{"numeric":[">",-{1000 + n},"<",{1000 + n}]}}' for n in range(20 * size))
+        patterns = {str(n): _each(next(rules) for _ in range(20)) for n in range(size)}
+        return lambda: RuleSet(patterns).matching(_record([0]))
 
     assert_linear(build, 10)
