@@ -24,9 +24,10 @@ _MAKING = 4
 """Rules that can be asked while one is made part of an automaton (measured)."""
 
 _CALL = 900
+"""Characters that `str.find` searches in the time that asking a rule takes otherwise (measured)."""
+
 _READ = 300
-"""Asking a rule takes as long as searching so many characters; so does reading one character with
-the automaton (measured)."""
+"""The same in the time that the automaton takes to read one character."""
 
 
 class Crowd(Generic[Filed]):
