@@ -10,7 +10,7 @@ from filterpatterns.limits import MAX_SEARCH_STEPS
 _STEPS_PER_VALUE = 2
 """The cost of evaluating a value for thousands of conjunctions together, in steps of the search."""
 
-_MOST_REMEMBERED = 16_000_000
+_MOST_REMEMBERED = 40_000_000
 """Bytes, estimated, that the look-ups of a record's values may remember."""
 
 _MOST_LEFT = MAX_SEARCH_STEPS - 5_000
