@@ -250,10 +250,11 @@ def _mask(
 
 def rows_as_lines(batch: pyarrow.RecordBatch) -> list[bytes]:
     """Return each row as a line of JSON."""
-    return [
-        orjson.dumps(row, default=_as_json, option=orjson.OPT_APPEND_NEWLINE | _OPTIONS)
-        for row in _dicts(batch)
-    ]
+    return list(map(_line, _dicts(batch)))
+
+
+def _line(row: dict[str, Any]) -> bytes:
+    return orjson.dumps(row, default=_as_json, option=orjson.OPT_APPEND_NEWLINE | _OPTIONS)
 
 
 _OPTIONS: Final = orjson.OPT_NON_STR_KEYS | orjson.OPT_NAIVE_UTC
@@ -313,8 +314,9 @@ def items(path: str, kind: Kind, columns: Columns, compiled: Filter | None) -> I
 def _item(path: str, number: int, record: Any) -> Item:
     if record is None:
         return Item(path, number, None, error="a record is a JSON object, found null")
-    found = record_id(record) if isinstance(record, dict) else None
-    return Item(path, number, record, found)
+    is_row = isinstance(record, dict)
+    line = _line(record) if is_row else None
+    return Item(path, number, record, record_id(record) if is_row else None, own_line=line)
 
 
 def _records(
