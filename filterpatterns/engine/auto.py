@@ -51,7 +51,7 @@ class AutoEngine:
         return True
 
     def generated(self) -> None:
-        """There is no code of its own."""
+        """It has no code of its own."""
 
     def lines(self, *, drops: bool) -> MatchLines:
         """Return a function that evaluates lines of JSON Lines, each for its record's source."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,7 +17,9 @@ from filterpatterns.errors import LoadError, PatternError
 from filterpatterns.language.inputs import PatternText
 from filterpatterns.templates import loading
 from filterpatterns.templates.loading import Given, Known
-from filterpatterns.templates.mapping import Mapping
+
+if TYPE_CHECKING:
+    from filterpatterns.templates.mapping import Mapping  # slow to import, and mostly not needed
 
 INLINE = "<pattern>"
 """The name of a pattern given on the command line, for messages."""

@@ -23,9 +23,9 @@ from filterpatterns.cli.io.json_output import write_json
 from filterpatterns.cli.io.lines import Outcome
 from filterpatterns.cli.io.payloads import Wrap
 from filterpatterns.cli.io.split_files import Files, Split
-from filterpatterns.cli.messages import counted, located
+from filterpatterns.cli.messages import NOT_A_RECORD, counted, located
 from filterpatterns.cli.output import writers
-from filterpatterns.cli.output.writers import DROP, ERROR, MATCH, NOT_A_RECORD, Row
+from filterpatterns.cli.output.writers import DROP, ERROR, MATCH, Row
 from filterpatterns.delivery.reader import Item
 from filterpatterns.delivery.sources import SOURCES
 from filterpatterns.errors import printable
@@ -276,7 +276,7 @@ class _Router:
                 names = self._rule_set.matching(item.record)
             except RecordError as refusal:
                 error = refusal.message
-                self._write_invalid(item.as_line())
+                self._write_invalid(parquet.line_of(item))
         if error is not None:
             self.tally.invalid += 1
             report(self._writer, located(item.file, f"error: {error}", item.line, column))
@@ -284,10 +284,10 @@ class _Router:
             self.tally.routed += 1
             self.tally.by_name.update(names)
             if self._split is not None:
-                self._split.write([item.as_line()], [names])
+                self._split.write([parquet.line_of(item)], [names])
         else:
             self.tally.unrouted += 1
-            self._leave(item.as_line())
+            self._leave(parquet.line_of(item))
         self._writer.record(item, number, names, error)
 
     def flush(self) -> None:

@@ -12,9 +12,9 @@ from msgspec import Struct, field
 from filterpatterns.cli.io import record_files, streams
 from filterpatterns.cli.io.parquet import Columns
 from filterpatterns.cli.io.payloads import Wrap
-from filterpatterns.cli.messages import counted, located
+from filterpatterns.cli.messages import NOT_A_RECORD, counted, located
 from filterpatterns.cli.output import advice, writers
-from filterpatterns.cli.output.writers import DROP, ERROR, MATCH, NOT_A_RECORD, Row
+from filterpatterns.cli.output.writers import DROP, ERROR, MATCH, Row
 from filterpatterns.delivery import reader
 from filterpatterns.delivery.reader import Item
 from filterpatterns.engine.filter import Filter
