@@ -1,4 +1,4 @@
-"""Threads: a Filter is shared, compiling races compiling, and nobody sees anything half made."""
+"""Threads share Filters and compile concurrently without seeing partial results."""
 
 from __future__ import annotations
 

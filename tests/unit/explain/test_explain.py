@@ -1,4 +1,4 @@
-"""Explanations: what they say is what happened, in words that help, however unusual the record."""
+"""Explanations are true and helpful, however unusual the record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What hostile patterns and events cost: counted in lines of Python that run, not in seconds.
+"""The costs of hostile patterns and events, counted in executed lines of Python, not in seconds.
 
 A case of four times the size may run about four times as many lines. What runs in C (decoding,
 searching a string) counts as one line; `python -m benchmarks.hostile` measures that too.
