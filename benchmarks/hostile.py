@@ -126,13 +126,13 @@ def measure_pattern(name: str) -> Cost:
             _compiled.clear()
             filterpatterns.compile(text)
 
-        def judged(text: str = text) -> None:
+        def evaluated(text: str = text) -> None:
             _compiled.clear()
             filterpatterns.compile(text).matches({"body": "{}"})
 
         seconds.append(_best(_quiet(compiled)))
-    first = _best(_quiet(judged))
-    peak = _peak(_quiet(judged))
+    first = _best(_quiet(evaluated))
+    peak = _peak(_quiet(evaluated))
     growth = _growth(seconds, _LEAST_SECONDS)
     outcome = _outcome(compiled)
     return Cost(name, len(text), outcome, seconds[-1], first, peak, _slope(seconds), "", growth)
