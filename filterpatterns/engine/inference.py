@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
+from filterpatterns.delivery.fields import FIELDS, field_at
+
 AUTO: Final = "auto"
 
 _MARKS: Final = (
@@ -51,6 +53,25 @@ def source_of_patterns(patterns: Iterable[str | bytes]) -> str:
         return "sqs"  # no evidence, or nothing could be parsed: the first of the sources
     found = [source for source, marks in _MARKS if names & marks]
     return found[0] if len(found) == 1 else AUTO
+
+
+def source_of_fields(patterns: Iterable[str | bytes]) -> str:
+    """The source whose records have all fields at the top of the patterns; `auto` if several have
+    them; `sqs` if none does, or if any message may have such names: then that of the payload
+    around them was left out, most likely.
+
+    For patterns without records, which would show it.
+    """
+    names = top_names(patterns)
+    found = [source for source in FIELDS if all(field_at(source, (name,)) for name in names)]
+    if not any(_is_telling(name) for name in names) or not found:
+        return "sqs"
+    return found[0] if len(found) == 1 else AUTO
+
+
+def _is_telling(name: str) -> bool:
+    """Whether a field's name is that of a payload, or one that AWS would choose: `eventName`."""
+    return name in _PAYLOADS or not name.islower()
 
 
 def payload_source(patterns: Iterable[str | bytes]) -> str | None:

@@ -30,6 +30,7 @@ _STRING_TYPES = ("S", "N", "B", "SS", "NS", "BS")
 _LEAF_TYPES = (*_STRING_TYPES, "BOOL", "NULL")
 _EVENT_NAMES = ("INSERT", "MODIFY", "REMOVE")
 _IDENTITY = ("type", "principalId")
+_NUMBER = '"101"'
 
 
 SQS_FIELDS = (
@@ -92,16 +93,16 @@ def _numbers_in_dynamodb(condition: Condition, source: str, report: Reporter) ->
     for rule, span, place in rules_of(condition):
         excludes = isinstance(rule, AnythingBut) and bool(rule.numbers)
         if excludes or isinstance(rule, (Numeric, EqualsNumber)):
+            number = f'"{report.source(span)}"' if isinstance(rule, EqualsNumber) else None
+            example = f'{{"{names[-1]}": [{number or _NUMBER}]}}'
             report.warning(
                 "FP109",
                 span,
                 f"DynamoDB delivers the values of {names[-1]} as strings: this "
                 + ("holds for every value" if excludes else "never holds"),
                 path=place,
-                hint='compare with strings: {"N": ["101"]}; ranges cannot be written',
-                edit=write(span, f'"{report.source(span)}"')
-                if isinstance(rule, EqualsNumber)
-                else None,
+                hint=f"compare with strings: {example}; ranges cannot be written",
+                edit=None if number is None else write(span, number),
             )
 
 

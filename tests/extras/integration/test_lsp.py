@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 import subprocess
+import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -517,3 +518,22 @@ def test_the_extension_for_vs_code_is_complete() -> None:
     }
     node = ["node", "--check", str(EXTENSION / manifest["main"])]
     assert subprocess.run(node, check=False).returncode == 0
+
+
+def test_the_editor_ends_it() -> None:
+    messages = [
+        {"id": 1, "method": "initialize", "params": {"capabilities": {}}},
+        {"method": "initialized", "params": {}},
+        {"id": 2, "method": "shutdown"},
+        {"method": "exit"},
+    ]
+    texts = [json.dumps({"jsonrpc": "2.0", **message}) for message in messages]
+    run = subprocess.run(
+        [sys.executable, "-m", "filterpatterns", "lsp"],
+        input="".join(f"Content-Length: {len(text)}\r\n\r\n{text}" for text in texts).encode(),
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    assert b'"id":2' in run.stdout.replace(b" ", b"")
+    assert (run.returncode, run.stderr) == (0, b"")

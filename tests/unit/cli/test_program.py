@@ -265,7 +265,8 @@ def test_unreadable_files_are_reported_and_the_others_are_tested(here: Path) -> 
     (here / "empty").mkdir()
     unreadable = ["nope", "empty", "cut.gz", "garbage.gz", "broken.gz"]
     result = fp("test", "-q", "pattern.json", *unreadable)
-    errors = result.stderr.splitlines()
+    note, *errors = result.stderr.splitlines()
+    assert note.startswith("empty: note: no file in it has the name of one of records: *.json, *.")
     assert errors[:4] == [
         "nope: error: no such file or directory",
         "empty: error: is a directory",
@@ -394,6 +395,7 @@ def test_warnings_go_to_standard_error() -> None:
         ("'{body:", "hint: this looks like JSON that the shell has changed"),
         ("{body: {a: [1]}}", "hint: the shell removed its quotation marks"),
         ("events.jsonl", "hint: these look like records; PATTERN comes first, then EVENTS"),
+        ("kinesis.json", "hint: these look like records; PATTERN comes first, then EVENTS"),
         ("binary", "binary: error FP022: not UTF-8"),
         ("empty", "empty:1:1: error FP001: "),
         ("large", "large: error: too large for a pattern\n"),
@@ -402,6 +404,7 @@ def test_warnings_go_to_standard_error() -> None:
 def test_patterns_that_cannot_be_read(here: Path, pattern: str, message: str) -> None:
     (here / "binary").write_bytes(b"\x7fELF\xff\x00")
     (here / "empty").touch()
+    (here / "kinesis.json").write_text('{"Records": [{"eventSource": "aws:kinesis"}]}')
     with open("large", "wb") as file:
         file.truncate(1 << 25)
     result = fp("test", pattern, "events.jsonl")
@@ -422,6 +425,16 @@ def test_compile_takes_a_pattern_from_anywhere(here: Path) -> None:
     assert fp("compile", "pattern.json").stdout == "pattern.json: OK (1 filter for sqs)\n"
     assert fp("compile", "-", stdin=PATTERN).stdout == "<stdin>: OK (1 filter for sqs)\n"
     event = fp("compile", "--source", "event", '{"detail": {"a": [1]}}')
+    for pattern, source in (
+        ('{"data": {"a": [1]}}', "any source"),  # Kinesis, or MQ
+        ('{"value": {"a": [1]}}', "kafka"),
+        ('{"partitionKey": ["1"], "data": {"a": [1]}}', "kinesis"),
+        ('{"eventName": ["INSERT"]}', "dynamodb"),
+    ):
+        result = fp("compile", pattern)
+        assert (result.stdout, result.stderr) == (f"<pattern>: OK (1 filter for {source})\n", "")
+    for pattern in ('{"type": ["order"]}', '{"Total": [1]}'):  # "body" was forgotten
+        assert "FP118" in fp("compile", pattern).stderr
     assert event.stdout == "<pattern>: OK (1 filter for event)\n"
     nothing = fp("compile", '{"Filters": []}')
     assert nothing.stdout == "<pattern>: OK (no filter, keeps everything for sqs)\n"
@@ -646,3 +659,29 @@ def test_every_record_matched_or_not_or_failed(soup: list[bytes], packed: bool) 
         text = data.split(b"\n")[row["line"] - 1]
         if row["kept"] is not None:
             assert filtered.matches(text) == row["kept"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (("test", "", "events.jsonl"), "PATTERN"),
+        (("test", "pattern.json", "events.jsonl", ""), "EVENTS"),
+        (("test", "--cases", ""), "--cases"),
+        (("test", "--junit", "", "--expect", "any", "pattern.json", "events.jsonl"), "--junit"),
+        (("filter", "pattern.json", ""), "FILES"),
+        (("filter", "-o", "", "pattern.json", "events.jsonl"), "--output"),
+        (("route", "", "events.jsonl"), "RULES"),
+        (("route", "--split", "", "rules.json", "events.jsonl"), "--split"),
+        (("explain", "--html", "", "pattern.json", "events.jsonl"), "--html"),
+        (("check", ""), "FILES"),
+        (("run", "--queue-url", "", "pattern.json"), "--queue-url"),
+    ],
+)
+def test_an_empty_name_of_a_file_is_refused(
+    here: Path, arguments: tuple[str, ...], name: str
+) -> None:
+    before = sorted(here.iterdir())
+    result = fp(*arguments)
+    assert f"Error: {name} is empty; an unset variable?\n" in result.stderr
+    assert (result.stdout, result.exit_code) == ("", 2)
+    assert sorted(here.iterdir()) == before

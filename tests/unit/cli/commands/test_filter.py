@@ -15,6 +15,7 @@ import weakref
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from filterpatterns import compile as compile_pattern
-from filterpatterns.cli.io import scan, streams
+from filterpatterns.cli.io import scan, streams, workers
 from filterpatterns.cli.io.scan import Scan
 from filterpatterns.cli.io.slices import Chunk, FileSlice, ScanOptions
 from tests.unit.cli.test_program import PATTERN, RECORDS, command_line, fp, lines, record, run
@@ -320,6 +321,19 @@ def test_several_processes_have_the_output_of_one(tmp_path: Path) -> None:
         outcomes.append((done.stdout, done.stderr, *(name.read_bytes() for name in names)))
     assert outcomes[0] == outcomes[1] == outcomes[2]
     assert outcomes[0][0].count(b"\n") == 2 * 20_001 + 2
+
+
+def test_processes_that_begin_anew_give_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on macOS, where a process cannot safely be copied."""
+    path = tmp_path / "events.jsonl"
+    path.write_bytes((BIG + SMALL + b"broken\n") * 20_000)
+    wanted = fp("filter", "-j", "1", PATTERN, path)
+    monkeypatch.setattr(workers, "sys", SimpleNamespace(platform="darwin"))
+    found = fp("filter", "-j", "2", PATTERN, path)
+    assert (found.stdout_bytes, found.stderr) == (wanted.stdout_bytes, wanted.stderr)
+    assert found.stdout_bytes == BIG * 20_000
 
 
 def test_errors_in_sections_have_the_line_of_the_file(tmp_path: Path) -> None:
