@@ -1,4 +1,4 @@
-"""The generated code: that it agrees with the interpreter, and which records it leaves to it."""
+"""The generated code agrees with the interpreter, and leaves only certain records to it."""
 
 from __future__ import annotations
 
