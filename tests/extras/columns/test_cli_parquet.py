@@ -205,7 +205,8 @@ def test_as_a_program(archive: Path) -> None:
 
 @pytest.mark.parametrize("source", ["sqs", "kinesis"])
 def test_lines_of_payloads_and_a_column_of_payloads(archive: Path, source: str) -> None:
-    """`--payload` is about lines, and `--column` about rows: both at once give each file's own."""
+    """`--payload` is about lines, and `--column` about rows: each applies to its own kind of
+    file."""
     path = archive.with_name("payloads.jsonl")
     path.write_text("\n".join(body or "" for body in BODIES) + "\n")
     key = "body" if source == "sqs" else "data"

@@ -1,4 +1,4 @@
-"""`fp check`, as its users meet it: what it writes, in every format, and its exit status."""
+"""`fp check` from a user's perspective: its output, in every format, and its exit status."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_a_broken_file_is_unreadable_if_it_was_named(
     assert result.exit_code == 2
     assert fp("check", "modules").exit_code == 0
     assert fp("check", "--search", "modules/b.tf").exit_code == 0
-    # Who has no Terraform library need not install it for files without patterns.
+    # The Terraform library is not needed for files without patterns.
     monkeypatch.setattr(
         "filterpatterns.templates.documents.hcl_document.find_spec", lambda _name: None
     )
@@ -372,7 +372,7 @@ def test_a_terminal_sees_the_line_with_carets_and_the_hint(here: Path) -> None:
 
 
 def on_terminal(*args: str) -> list[str]:
-    """What the program writes to a terminal."""
+    """The output of the program on a terminal."""
     leader, follower = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "filterpatterns", *args],

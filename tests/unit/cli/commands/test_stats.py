@@ -1,4 +1,4 @@
-"""`fp stats`, as its users meet it."""
+"""`fp stats` from a user's perspective."""
 
 from __future__ import annotations
 
