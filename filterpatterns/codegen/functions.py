@@ -260,7 +260,7 @@ class Generated:
     def _each(self, emit: Emitter, header: str) -> Emitter:
         """Begin a loop; what a record tells of the texts of numbers is kept for the next one."""
         if self._record_codegen.keeps_texts:
-            emit("texts = again = False")
+            emit("texts = 0")
         return emit.block(header)
 
     def _add(self, emit: Emitter) -> None:

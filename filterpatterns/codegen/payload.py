@@ -92,7 +92,7 @@ class PayloadCodegen:
         hit = [*([] if deep_first else deep), *exits.match]
         after = deep if deep_first else []
         if self._shape is not None and self.keeps_texts:
-            lines += self._numbers(self._shape, json, json_texts, after, hit, exits)
+            lines += self._numbers(self._shape, json, json_texts, deep_first, deep, exits)
         else:
             decoded = self._decoded(texts=self._texts_at_once)
             lines += [f"value = {decoded}", *after, f"if {json}:", *indent(hit)]
@@ -119,8 +119,8 @@ class PayloadCodegen:
         shape: Shape,
         json: str,
         json_texts: str,
-        after: list[str],
-        hit: list[str],
+        deep_first: bool,
+        deep: list[str],
         exits: Exits,
     ) -> list[str]:
         """Return statements that decode the body, run `after`, and test it: with numbers as floats,
@@ -129,30 +129,32 @@ class PayloadCodegen:
         with_texts = f"value = {self._decoded(texts=True)}"
         doubtful = "unsure"
         if self._checks_lengths:
-            doubtful = f"unsure and (unsure == 2 or not ({self._short_texts(shape)}))"
-        long, very_long = self._code.bind(_LONG), self._code.bind(_VERY_LONG)
+            doubtful = f"unsure and (must or not ({self._short_texts(shape)}))"
+        long = self._code.bind(_LONG)
+        after = deep if deep_first else []
+        late = [] if deep_first else deep
         return [
             f"given = {self._given}",
             "if texts:",
             f"    {with_texts}",
             *indent(after),
             f"    if {json_texts}:",
-            "        again = True",
-            *indent(indent(hit)),
-            f"    texts = again or len(given) >= {very_long}",
+            f"        texts = len(given) >> 7",
+            *indent(indent([*late, *exits.match])),
+            f"    texts -= 1",
             "else:",
             f"    value = {self._decoded(texts=False)}",
             *indent(after),
-            "    unsure = 0",
+            "    unsure = must = False",
             f"    if {json}:",
             f"        if {doubtful}:",
             f"            {with_texts}",
             f"            if not ({json_texts}):",
             *indent(indent(indent(indent(exits.no_match)))),
-            f"        texts = unsure and len(given) >= ({long} if again else {very_long})",
-            "        again = unsure",
-            *indent(indent(hit)),
-            "again = False",
+            f"        if len(given) >= {long}:",
+            f"            if unsure: texts = len(given) >> 7",
+            *indent(indent(indent(late))),
+            *indent(indent(exits.match)),
         ]
 
     def _short_texts(self, shape: Shape) -> str:
