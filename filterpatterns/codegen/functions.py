@@ -203,13 +203,12 @@ class Generated:
 
     def _write_statements(self, emit: Emitter, kind: str) -> None:
         if self._record_codegen.keeps_texts:  # what the last record told of the texts of numbers
-            for name in ("texts", "again"):
-                self._code.namespace.setdefault(name, False)
-            emit("global texts, again")
+            self._code.namespace.setdefault("texts", 0)
+            emit("global texts")
         prefilter = self._record_codegen.prefilter
         look = prefilter is not None and prefilter.selective
         exits = Exits.of(["return True"], ["return False"], self._slow)
-        emit(*self._record_codegen.statements(kind, look=look, exits=exits))
+        self._record_codegen.write(emit, kind, look=look, exits=exits)
 
     def _write_loop(self, name: str, result: str, kind: str, look: bool) -> None:
         exits = Exits.of(*_RESULTS[result], "slow")
@@ -219,7 +218,7 @@ class Generated:
             if kind == "dict":
                 with emit.block("if record.__class__ is not dict:"):
                     emit(*exits.fallback)
-            emit(*self._record_codegen.statements(kind, look=look, exits=exits))
+            self._record_codegen.write(emit, kind, look=look, exits=exits)
         self._add(emit)
 
     def _write_line_loop(
@@ -242,7 +241,7 @@ class Generated:
         taken = "record, members" if kind == "row" else "record"
         with head, self._each(emit, f"for {taken} in records:"):
             emit("number += 1")
-            emit(*self._record_codegen.statements(kind, look=look, exits=exits))
+            self._record_codegen.write(emit, kind, look=look, exits=exits)
         self._add(emit)
 
     def _write_view_loop(self, name: str, kind: str) -> None:
@@ -254,7 +253,7 @@ class Generated:
         emit = Emitter()
         head = emit.block(f"def {name}(view, offsets, rows, keep, slow):")
         with head, self._each(emit, f"for {_EACH.get(kind, 'row')} in rows:"):
-            emit(*self._record_codegen.statements(kind, look=False, exits=exits))
+            self._record_codegen.write(emit, kind, look=False, exits=exits)
         self._add(emit)
 
     def _each(self, emit: Emitter, header: str) -> Emitter:

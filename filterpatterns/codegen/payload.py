@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 import msgspec
 
 from filterpatterns.codegen.code import Code
-from filterpatterns.codegen.emit import Exits, Guards, indent, utf8
+from filterpatterns.codegen.emit import Exits, Guards, utf8
+from filterpatterns.codegen.emitter import Emitter
 from filterpatterns.codegen.prefilter import BACKSLASH, Prefilter
 from filterpatterns.codegen.types import Shape, decoder, kept_texts, raw_decoder
 from filterpatterns.language.operators.numeric import SHORT
 
 _LONG = 400
-"""A body with as many characters takes long to decode, compared with keeping the texts of numbers:
-it is decoded once if the last two bodies needed these texts, until two in a row do not match."""
+"""A body of fewer characters is decoded twice if a float decided: that costs little more than
+keeping the texts of all its numbers."""
 
-_VERY_LONG = 2000
-"""The same, but keeping the texts costs next to nothing: after one that needed them, all of such
-bodies are decoded once."""
+_PER_BODY = 256
+"""After a long body for which a float decided, one more body is decoded with its texts for each so
+many characters: the longer bodies are, the more does a second decode cost, and the less their
+texts."""
 
 
 class PayloadCodegen:
     """Writes the statements that evaluate the variable `body`.
 
     `keeps_texts` says that the texts of numbers count: then there are two ways to decode, and the
-    variables `texts` and `again` are for the statements to remember which was better for the last
-    records. What is tested often has numbers as texts at once, since two ways are twice the code.
+    variable `texts` is for the statements to remember for how many records to take the second. What is tested often has numbers as texts at once, since two ways are twice the code.
     `is_costly` is what was given as `costly`.
     """
 
@@ -51,7 +54,7 @@ class PayloadCodegen:
             is_bytes: whether `body` is bytes instead of a str.
             costly: whether what is decoded is tested so often that long texts are left alone.
             checks_lengths: whether short texts of all numbers that rules look at settle what
-                floats have decided, unless `unsure` is 2.
+                floats have decided, unless `must` is set.
             is_view: whether it is a view of such bytes, which are known to be UTF-8.
         """
         self._code = code
@@ -69,93 +72,81 @@ class PayloadCodegen:
         self._given = "body" if is_bytes else utf8("body")
         self._decoders: dict[bool, str] = {}
 
-    def decode(
-        self, json: str, json_texts: str, string: str, exits: Exits, *, look: bool
-    ) -> list[str]:
+    def write(
+        self, emit: Emitter, json: str, json_texts: str, string: str, exits: Exits, *, look: bool
+    ) -> None:
         """Decode the body and test `json`; if it is not JSON, test `string` (if not empty).
 
         If the texts of numbers count, `json` has them as floats and `json_texts` is the same test
         with texts: for bodies for which a float decides.
         """
-        lines = []
-        if look and self._prefilter is not None:
-            # A body may be a dict, whose names "in" would search; decoding rejects a dict.
-            lines += self._guards.refuse(f"body.__class__ is not {self._kind}")
-            lines += [f"if {self._looking(self._prefilter)}:", *indent(exits.no_match)]
-        lines += self._guards.refuse_overflow("body")
-        lines += self._guards.refuse_long("body", costly=self.is_costly)
-        if self._is_bytes and not self._is_view:
-            lines.append("if not body.isascii(): str(body, 'utf-8')")
-        deep = self._guards.refuse_deep("body")
-        # Too deep a body is a plain string. Where that is dropped, so is a body that fails.
-        deep_first = bool(string) or exits.tells_formats
-        hit = [*([] if deep_first else deep), *exits.match]
-        after = deep if deep_first else []
-        if self._shape is not None and self.keeps_texts:
-            lines += self._numbers(self._shape, json, json_texts, deep_first, deep, exits)
-        else:
-            decoded = self._decoded(texts=self._texts_at_once)
-            lines += [f"value = {decoded}", *after, f"if {json}:", *indent(hit)]
-        not_json = []
-        if string:
-            not_json = [
-                "try:",
-                *indent([f"if {string}:", *indent(exits.match)]),
-                "except Exception:",
-                *indent(exits.fallback),
-            ]
-        return [
-            "try:",
-            *indent(lines),
-            *self._except_not_json(exits),
-            *indent(not_json),
-            *indent(exits.no_match),
-            "except Exception:",
-            *indent(exits.fallback),
-        ]
+        with emit.block("try:"):
+            if look and self._prefilter is not None:
+                # A body may be a dict, whose names "in" would search; decoding rejects a dict.
+                emit(*self._guards.refuse(f"body.__class__ is not {self._kind}"))
+                with emit.block(f"if {self._looking(self._prefilter)}:"):
+                    emit(*exits.no_match)
+            emit(*self._guards.refuse_overflow("body"))
+            emit(*self._guards.refuse_long("body", costly=self.is_costly))
+            if self._is_bytes and not self._is_view:
+                emit("if not body.isascii(): str(body, 'utf-8')")
+            deep = self._guards.refuse_deep("body")
+            # Too deep a body is a plain string. Where that is dropped, so is a body that fails.
+            deep_first = bool(string) or exits.tells_formats
+            if self._shape is not None and self.keeps_texts:
+                self._write_numbers(
+                    emit, self._shape, json, json_texts, deep, exits, deep_first=deep_first
+                )
+            else:
+                emit(f"value = {self._decoded(texts=self._texts_at_once)}")
+                emit(*(deep if deep_first else ()))
+                with emit.block(f"if {json}:"):
+                    emit(*(() if deep_first else deep), *exits.match)
+        with self._except_not_json(emit, exits):
+            if string:
+                with emit.block("try:"), emit.block(f"if {string}:"):
+                    emit(*exits.match)
+                exits.write_fallback(emit)
+            emit(*exits.no_match)
+        exits.write_fallback(emit)
 
-    def _numbers(
+    def _write_numbers(
         self,
+        emit: Emitter,
         shape: Shape,
         json: str,
         json_texts: str,
-        deep_first: bool,
-        deep: list[str],
+        deep: Sequence[str],
         exits: Exits,
-    ) -> list[str]:
-        """Return statements that decode the body, run `after`, and test it: with numbers as floats,
-        whose texts are looked at if a float decided. If they had to be for the last long bodies,
-        this one is decoded with the texts at once."""
+        *,
+        deep_first: bool,
+    ) -> None:
+        """Decode the body and test it: with numbers as floats, whose texts are looked at if a float
+        decided. After a long body for which one did, the next `texts` bodies are decoded with their
+        texts at once, and so are those after another match."""
         with_texts = f"value = {self._decoded(texts=True)}"
         doubtful = "unsure"
         if self._checks_lengths:
             doubtful = f"unsure and (must or not ({self._short_texts(shape)}))"
-        long = self._code.bind(_LONG)
-        after = deep if deep_first else []
-        late = [] if deep_first else deep
-        return [
-            f"given = {self._given}",
-            "if texts:",
-            f"    {with_texts}",
-            *indent(after),
-            f"    if {json_texts}:",
-            f"        texts = len(given) >> 7",
-            *indent(indent([*late, *exits.match])),
-            f"    texts -= 1",
-            "else:",
-            f"    value = {self._decoded(texts=False)}",
-            *indent(after),
-            "    unsure = must = False",
-            f"    if {json}:",
-            f"        if {doubtful}:",
-            f"            {with_texts}",
-            f"            if not ({json_texts}):",
-            *indent(indent(indent(indent(exits.no_match)))),
-            f"        if len(given) >= {long}:",
-            f"            if unsure: texts = len(given) >> 7",
-            *indent(indent(indent(late))),
-            *indent(indent(exits.match)),
-        ]
+        after, late = (deep, ()) if deep_first else ((), deep)
+        long, again = self._code.bind(_LONG), f"texts = len(given) // {self._code.bind(_PER_BODY)}"
+        emit(f"given = {self._given}")
+        with emit.block("if texts > 0:"):
+            emit(with_texts, *after)
+            with emit.block(f"if {json_texts}:"):
+                emit(again, *late, *exits.match)
+            emit("texts -= 1")
+        with emit.block("else:"):
+            emit(f"value = {self._decoded(texts=False)}", *after, "unsure = must = False")
+            with emit.block(f"if {json}:"):
+                # A short body pays for a single look at its length.
+                with emit.block(f"if len(given) >= {long}:"):
+                    emit(f"if unsure: {again}", *late)
+                with emit.block(f"if {doubtful}:"):
+                    emit(with_texts)
+                    with emit.block(f"if not ({json_texts}):"):
+                        emit(*exits.no_match)
+                emit(*exits.match)
 
     def _short_texts(self, shape: Shape) -> str:
         """Return an expression: the texts of the numbers that rules look at are all short."""
@@ -178,36 +169,26 @@ class PayloadCodegen:
                 self._decoders[texts] = self._code.bind(decoder(shape, keep_text=False))
         return f"{self._decoders[texts]}({'given' if self.keeps_texts else self._given})"
 
-    def decoded(self, body: str, json: str, string: str, exits: Exits) -> list[str]:
+    def write_decoded(self, emit: Emitter, body: str, json: str, string: str, exits: Exits) -> None:
         """Test `json` on a body that has been decoded already, into `value`; `body` gives it."""
         deep = [f"body = {body}", *self._guards.refuse_deep("body")]
-        lines = deep if string else []
-        lines += [f"if {json}:", *indent([] if string else deep), *indent(exits.match)]
-        return [
-            "try:",
-            *indent(lines),
-            "except Exception:",
-            *indent(exits.fallback),
-            *exits.no_match,
-        ]
+        with emit.block("try:"):
+            emit(*(deep if string else []))
+            with emit.block(f"if {json}:"):
+                emit(*([] if string else deep), *exits.match)
+        exits.write_fallback(emit)
+        emit(*exits.no_match)
 
-    def strings(self, string: str, exits: Exits) -> list[str]:
+    def write_strings(self, emit: Emitter, string: str, exits: Exits) -> None:
         """If only plain strings are wanted: a body that matches is checked not to be JSON."""
         validate = self._code.bind(msgspec.json.Decoder(msgspec.Raw).decode)
-        lines = [
-            *self._guards.refuse_overflow("body"),
-            f"{validate}({utf8('body')})",
-            *self._guards.refuse_deep("body"),
-        ]
-        return [
-            "try:",
-            f"    if {string}:",
-            *indent(indent(lines)),
-            *self._except_not_json(exits),
-            *indent(exits.match),
-            "except Exception:",
-            *indent(exits.fallback),
-        ]
+        with emit.block("try:"), emit.block(f"if {string}:"):
+            emit(*self._guards.refuse_overflow("body"))
+            emit(f"{validate}({utf8('body')})")
+            emit(*self._guards.refuse_deep("body"))
+        with self._except_not_json(emit, exits):
+            emit(*exits.match)
+        exits.write_fallback(emit)
 
     def _looking(self, prefilter: Prefilter) -> str:
         """Return an expression: the body has nothing of what the prefilter searches for."""
@@ -217,20 +198,23 @@ class PayloadCodegen:
     def _bind_text(self, text: str) -> str:
         return self._code.bind(text.encode() if self._is_bytes else text)
 
-    def _except_not_json(self, exits: Exits) -> list[str]:
+    @contextmanager
+    def _except_not_json(self, emit: Emitter, exits: Exits) -> Iterator[None]:
         """The body is not JSON; unless a type could not hold it (ValidationError), it is of another
         type, or it has escapes that msgspec rejects although RFC 8259's grammar allows them."""
         error, backslash = self._code.bind(msgspec.DecodeError), self._bind_text(BACKSLASH)
         if exits.tells_formats:
-            return [f"except {error}:", *indent(exits.fallback)]
+            with emit.block(f"except {error}:"):
+                emit(*exits.fallback)
+                yield
+            return
         plain = (
             f"error.__class__ is {error} and body.__class__ is {self._kind} "
             f"and {backslash} not in body"
         )
         if self._is_view:
             plain = f"error.__class__ is {error} and {backslash} not in bytes(body)"
-        return [
-            f"except {error} as error:",
-            f"    if not ({plain}):",
-            *indent(indent(exits.fallback)),
-        ]
+        with emit.block(f"except {error} as error:"):
+            with emit.block(f"if not ({plain}):"):
+                emit(*exits.fallback)
+            yield

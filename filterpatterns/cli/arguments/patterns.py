@@ -19,7 +19,7 @@ from filterpatterns.templates.loading import Given, Known
 from filterpatterns.templates.mapping import Mapping
 
 INLINE = "<pattern>"
-"""The name that a pattern on the command line has in messages."""
+"""The name of a pattern given on the command line, for messages."""
 
 _QUOTING = "quote it for this shell, or put it in a file"
 
@@ -33,11 +33,11 @@ def load(
     default: str = inference.AUTO,
     known: Known | None = None,
 ) -> tuple[Given, Filter]:
-    """The filter of a PATTERN argument; warnings go to standard error.
+    """Return the filter of a PATTERN argument; warnings go to standard error.
 
-    An explicit `source` comes first, then that of a template's mapping, then what the pattern's
-    fields imply, then `default`. With `payload`, it must be a single source. `known` has values of
-    what the template leaves open.
+    An explicit `source` comes first, then that of a template's mapping, then the one implied by the
+    pattern's fields, then `default`. With `payload`, it must be a single source. `known` has values
+    that the template leaves open.
 
     Raises:
         Failure: it cannot be read, or AWS would refuse it.
@@ -63,12 +63,12 @@ def load_mapping(
     known: Known | None = None,
     unfiltered: bool = False,
 ) -> tuple[Given, Filter, Mapping | None]:
-    """As `load`, with the template's mapping, if it was one.
+    """Like `load`, but also return the template's mapping, if there is one.
 
-    `unfiltered`: it may be an event source mapping without filters, which keeps everything.
+    `unfiltered`: allow an event source mapping without filters, which keeps everything.
 
     Raises:
-        Failure: as `load`.
+        Failure: as for `load`.
     """
     given = read(argument)
     try:
@@ -116,7 +116,7 @@ def _unknown_parts(error: loading.UnknownPartsError) -> Iterator[str]:
 
 
 def read(argument: str) -> Given:
-    """What a PATTERN argument names, and its text.
+    """Return what a PATTERN argument refers to, and its text.
 
     Raises:
         Failure: it cannot be read.
