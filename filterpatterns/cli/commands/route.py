@@ -23,9 +23,9 @@ from filterpatterns.cli.io.json_output import write_json
 from filterpatterns.cli.io.lines import Outcome
 from filterpatterns.cli.io.payloads import Wrap
 from filterpatterns.cli.io.split_files import Files, Split
-from filterpatterns.cli.messages import counted, located
+from filterpatterns.cli.messages import NOT_A_RECORD, counted, located
 from filterpatterns.cli.output import writers
-from filterpatterns.cli.output.writers import DROP, ERROR, MATCH, NOT_A_RECORD, Row
+from filterpatterns.cli.output.writers import DROP, ERROR, MATCH, Row
 from filterpatterns.delivery.reader import Item
 from filterpatterns.delivery.sources import SOURCES
 from filterpatterns.errors import printable
@@ -115,7 +115,7 @@ file or line cannot be read (the remaining ones are still routed)."""
 @click.option(
     "--split",
     metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(file_okay=False),
     help="Write each record to DIR/NAME.jsonl for every rule that matches it; names are "
     "percent-encoded where necessary.",
 )
@@ -138,7 +138,7 @@ def command(
     payload: bool,
     as_json: bool,
     summary: bool,
-    split: Path | None,
+    split: str | None,
     rest: str | None,
     errors: str | None,
     append: bool,
@@ -177,7 +177,7 @@ def command(
     as_it_comes = "-" in files
     to_file = partial(output_files.to_file, as_it_comes=as_it_comes, append=append)
     written = Files(append=append, as_it_comes=as_it_comes)
-    by_rule = None if split is None else Split(split, rule_set.names, written)
+    by_rule = None if split is None else Split(Path(split), rule_set.names, written)
     paths = [] if by_rule is None else [("--split", str(path)) for path in by_rule.paths]
     read = dict.fromkeys((*given.places.values(), *files))  # many rules are in the same document
     output_files.refuse_overlap([*paths, ("--rest", rest), ("--errors", errors)], read)
@@ -276,7 +276,7 @@ class _Router:
                 names = self._rule_set.matching(item.record)
             except RecordError as refusal:
                 error = refusal.message
-                self._write_invalid(item.as_line())
+                self._write_invalid(parquet.line_of(item))
         if error is not None:
             self.tally.invalid += 1
             report(self._writer, located(item.file, f"error: {error}", item.line, column))
@@ -284,10 +284,10 @@ class _Router:
             self.tally.routed += 1
             self.tally.by_name.update(names)
             if self._split is not None:
-                self._split.write([item.as_line()], [names])
+                self._split.write([parquet.line_of(item)], [names])
         else:
             self.tally.unrouted += 1
-            self._leave(item.as_line())
+            self._leave(parquet.line_of(item))
         self._writer.record(item, number, names, error)
 
     def flush(self) -> None:
