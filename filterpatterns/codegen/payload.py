@@ -19,7 +19,7 @@ _LONG = 400
 """A body of fewer characters is decoded twice if a float decided: that costs little more than
 keeping the texts of all its numbers."""
 
-_PER_BODY = 256
+_PER_BODY = 192
 """After a long body for which a float decided, one more body is decoded with its texts for each so
 many characters: the longer bodies are, the more does a second decode cost, and the less their
 texts."""
