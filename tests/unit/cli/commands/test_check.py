@@ -78,6 +78,14 @@ def test_skipped_patterns_do_not_fail_even_when_strict(here: Path) -> None:
     assert fp("check", "--strict", "encrypted.json").exit_code == 0
 
 
+def test_a_mapping_is_checked_with_its_file(here: Path) -> None:
+    result = fp("check", "criteria.json#Orders")
+    assert result.stderr.splitlines()[0] == (
+        "criteria.json#Orders: error: no such file or directory; "
+        "fp check takes the whole file: criteria.json"
+    )
+
+
 def test_an_unreadable_file_does_not_keep_the_others_from_being_checked(here: Path) -> None:
     result = fp("check", "broken.tf", "nothing.json", "criteria.json", "broken.template")
     assert result.exit_code == 2
