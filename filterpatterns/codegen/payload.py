@@ -1,4 +1,4 @@
-"""A payload's text -> statements that look at it, decode it and test it."""
+"""Writes the statements that search, decode and test a payload's text."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from filterpatterns.codegen.types import Shape, decoder, kept_texts, raw_decoder
 from filterpatterns.language.operators.numeric import SHORT
 
 _LONG = 400
-"""A body with as many characters takes long to decode, compared with keeping the texts of numbers:
-it is decoded once if the last two bodies needed these texts, until two in a row do not match."""
+"""Decoding a body of this many characters takes long, compared with keeping the texts of numbers.
+It is decoded only once if the last two bodies needed these texts, until two in a row do not
+match."""
 
 _VERY_LONG = 2000
-"""The same, but keeping the texts costs next to nothing: after one that needed them, all of such
-bodies are decoded once."""
+"""The same, but keeping the texts costs next to nothing: after one body that needed them, all such
+bodies are decoded only once."""
 
 
 class PayloadCodegen:
@@ -52,8 +53,8 @@ class PayloadCodegen:
             prefilter: what can be searched for before decoding; None if nothing.
             is_bytes: whether `body` is bytes instead of a str.
             costly: whether what is decoded is tested so often that long texts are left alone.
-            checks_lengths: whether short texts of all numbers that rules look at settle what
-                floats have decided, unless `unsure` is 2.
+            checks_lengths: whether short texts of all numbers that rules test confirm what floats
+                have decided, unless `unsure` is 2.
             is_view: whether it is a view of such bytes, which are known to be UTF-8.
         """
         self._code = code
@@ -77,8 +78,8 @@ class PayloadCodegen:
     ) -> None:
         """Decode the body and test `json`; if it is not JSON, test `string` (if not empty).
 
-        If the texts of numbers count, `json` has them as floats and `json_texts` is the same test
-        with texts: for bodies for which a float decides.
+        If the texts of numbers matter, `json` has them as floats, and `json_texts` is the same test
+        with texts, for bodies for which a float decides.
         """
         with emit.block("try:"):
             if look and self._prefilter is not None:
@@ -91,7 +92,8 @@ class PayloadCodegen:
             if self._is_bytes and not self._is_view:
                 emit("if not body.isascii(): str(body, 'utf-8')")
             deep = self._guards.refuse_deep("body")
-            # Too deep a body is a plain string. Where that is dropped, so is a body that fails.
+            # A body nested too deep is a plain string. If plain strings are dropped, so is a body
+            # that fails.
             deep_first = bool(string) or exits.tells_formats
             after = deep if deep_first else []
             hit = exits.match if deep_first else (*deep, *exits.match)
@@ -119,9 +121,9 @@ class PayloadCodegen:
         hit: Sequence[str],
         exits: Exits,
     ) -> None:
-        """Decode the body, run `after`, and test it: with numbers as floats, whose texts are looked
-        at if a float decided. If they had to be for the last long bodies, this one is decoded with
-        the texts at once."""
+        """Decode the body, run `after`, and test it: with numbers as floats, whose texts are
+        checked if a float decided. If that was necessary for the last long bodies, this one is
+        decoded with the texts immediately."""
         with_texts = f"value = {self._decoded(texts=True)}"
         doubtful = "unsure"
         if self._checks_lengths:
@@ -145,7 +147,7 @@ class PayloadCodegen:
         emit("again = False")
 
     def _short_texts(self, shape: Shape) -> str:
-        """Return an expression: the texts of the numbers that rules look at are all short."""
+        """Return an expression: the texts of the numbers that rules test are all short."""
         raw = self._code.later(("raw", shape), lambda: raw_decoder(shape))
         members = [".".join(("raw", *attributes)) for attributes in kept_texts(shape)]
         members[0] = members[0].replace("raw", f"(raw := {raw}(given))", 1)
@@ -166,7 +168,7 @@ class PayloadCodegen:
         return f"{self._decoders[texts]}({'given' if self.keeps_texts else self._given})"
 
     def write_decoded(self, emit: Emitter, body: str, json: str, string: str, exits: Exits) -> None:
-        """Test `json` on a body that has been decoded already, into `value`; `body` gives it."""
+        """Test `json` on a body that is already decoded, into `value`; `body` is its text."""
         deep = [f"body = {body}", *self._guards.refuse_deep("body")]
         with emit.block("try:"):
             emit(*(deep if string else []))
@@ -176,7 +178,7 @@ class PayloadCodegen:
         emit(*exits.no_match)
 
     def write_strings(self, emit: Emitter, string: str, exits: Exits) -> None:
-        """If only plain strings are wanted: a body that matches is checked not to be JSON."""
+        """If only plain strings can match: check that a matching body is not JSON."""
         validate = self._code.bind(msgspec.json.Decoder(msgspec.Raw).decode)
         with emit.block("try:"), emit.block(f"if {string}:"):
             emit(*self._guards.refuse_overflow("body"))
@@ -187,7 +189,7 @@ class PayloadCodegen:
         exits.write_fallback(emit)
 
     def _looking(self, prefilter: Prefilter) -> str:
-        """Return an expression: the body has nothing of what the prefilter searches for."""
+        """Return an expression: the body contains none of the texts of the prefilter."""
         texts = (*prefilter.needles, BACKSLASH)
         return " and ".join(f"{self._bind_text(text)} not in body" for text in texts)
 
