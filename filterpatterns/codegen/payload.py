@@ -1,4 +1,4 @@
-"""A payload's text -> statements that look at it, decode it and test it."""
+"""Writes the statements that search, decode and test a payload's text."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ class PayloadCodegen:
     ) -> None:
         """Decode the body and test `json`; if it is not JSON, test `string` (if not empty).
 
-        If the texts of numbers count, `json` has them as floats and `json_texts` is the same test
-        with texts: for bodies for which a float decides.
+        If the texts of numbers matter, `json` has them as floats, and `json_texts` is the same test
+        with texts, for bodies for which a float decides.
         """
         with emit.block("try:"):
             if look and self._prefilter is not None:
@@ -92,7 +92,8 @@ class PayloadCodegen:
             if self._is_bytes and not self._is_view:
                 emit("if not body.isascii(): str(body, 'utf-8')")
             deep = self._guards.refuse_deep("body")
-            # Too deep a body is a plain string. Where that is dropped, so is a body that fails.
+            # A body nested too deep is a plain string. If plain strings are dropped, so is a body
+            # that fails.
             deep_first = bool(string) or exits.tells_formats
             if self._shape is not None and self.keeps_texts:
                 self._write_numbers(
@@ -150,7 +151,7 @@ class PayloadCodegen:
                 emit(*exits.match)
 
     def _short_texts(self, shape: Shape) -> str:
-        """Return an expression: the texts of the numbers that rules look at are all short."""
+        """Return an expression: the texts of the numbers that rules test are all short."""
         raw = self._code.later(("raw", shape), lambda: raw_decoder(shape))
         members = [".".join(("raw", *attributes)) for attributes in kept_texts(shape)]
         members[0] = members[0].replace("raw", f"(raw := {raw}(given))", 1)
@@ -171,7 +172,7 @@ class PayloadCodegen:
         return f"{self._decoders[texts]}({'given' if self.keeps_texts else self._given})"
 
     def write_decoded(self, emit: Emitter, body: str, json: str, string: str, exits: Exits) -> None:
-        """Test `json` on a body that has been decoded already, into `value`; `body` gives it."""
+        """Test `json` on a body that is already decoded, into `value`; `body` is its text."""
         deep = [f"body = {body}", *self._guards.refuse_deep("body")]
         with emit.block("try:"):
             emit(*(deep if string else []))
@@ -181,7 +182,7 @@ class PayloadCodegen:
         emit(*exits.no_match)
 
     def write_strings(self, emit: Emitter, string: str, exits: Exits) -> None:
-        """If only plain strings are wanted: a body that matches is checked not to be JSON."""
+        """If only plain strings can match: check that a matching body is not JSON."""
         validate = self._code.bind(msgspec.json.Decoder(msgspec.Raw).decode)
         with emit.block("try:"), emit.block(f"if {string}:"):
             emit(*self._guards.refuse_overflow("body"))
@@ -192,7 +193,7 @@ class PayloadCodegen:
         exits.write_fallback(emit)
 
     def _looking(self, prefilter: Prefilter) -> str:
-        """Return an expression: the body has nothing of what the prefilter searches for."""
+        """Return an expression: the body contains none of the texts of the prefilter."""
         texts = (*prefilter.needles, BACKSLASH)
         return " and ".join(f"{self._bind_text(text)} not in body" for text in texts)
 
