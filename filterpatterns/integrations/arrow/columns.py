@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import types
@@ -247,7 +248,19 @@ def _is_utf8(data: memoryview) -> bool:
     return True
 
 
-def to_mask(found: bytearray) -> pa.BooleanArray:
-    """Bytes that are 0 or 1 -> booleans."""
-    whole = pa.Array.from_buffers(pa.uint8(), len(found), [None, pa.py_buffer(found)])
-    return whole.cast(pa.bool_())
+Mask = Any
+"""A numpy array of bool, one for each row."""
+
+
+def to_mask(found: Any) -> pa.BooleanArray:
+    """Bytes that are 0 or 1, as in numpy's arrays -> Arrow's bits."""
+    bits = np.packbits(np.frombuffer(found, np.uint8), bitorder="little")
+    return pa.Array.from_buffers(pa.bool_(), len(found), [None, pa.py_buffer(bits)])
+
+
+def to_bytes(mask: pa.BooleanArray) -> Mask:
+    """Arrow's bits -> bytes; any for nulls."""
+    first, count = mask.offset, len(mask)
+    data = np.frombuffer(mask.buffers()[1], np.uint8)[first // 8 : (first + count + 7) // 8]
+    bits = np.unpackbits(data, bitorder="little")
+    return bits[first % 8 : first % 8 + count].view(np.bool_)

@@ -12,15 +12,15 @@ from filterpatterns.codegen.functions import DecodeRows, ViewLoop
 from filterpatterns.delivery.sources import Encoding, Source
 from filterpatterns.engine.engine import Engine, MatchEngine, OnError
 from filterpatterns.errors import RecordError
-from filterpatterns.integrations.arrow.columns import Texts, not_utf8, texts
+from filterpatterns.integrations.arrow.columns import Texts, not_utf8, texts, to_mask
 from filterpatterns.integrations.arrow.matchers import for_payload, payload_key
 from filterpatterns.integrations.arrow.rows import decode_block
 from filterpatterns.integrations.arrow.search import BACKSLASH, SearchTuner, candidates
 from filterpatterns.matching.match_tree import Matcher
 
-ColumnMatcher = Callable[[pa.Array, int, OnError], bytearray]
+ColumnMatcher = Callable[[pa.Array, int, OnError], pa.BooleanArray]
 """(an array, the number of its first row in the data, what becomes of a record that cannot be
-judged) -> 1 for each row that is kept, 0 for the others.
+judged) -> whether each row is kept.
 
 Raises RecordError with the row's number in the data.
 """
@@ -65,7 +65,7 @@ class TextMatcher:
         self._one_by_one = 0  # blocks that are not tried to be decoded as a whole
         self._tuner = SearchTuner(can_search=can_search)
 
-    def __call__(self, array: pa.Array, first: int, on_error: OnError) -> bytearray:
+    def __call__(self, array: pa.Array, first: int, on_error: OnError) -> pa.BooleanArray:
         """As `ColumnMatcher` says."""
         verdicts = bytearray(len(array))
         done = 0
@@ -79,7 +79,7 @@ class TextMatcher:
             count = len(block.offsets) - 1
             self._tuner.took(plan, perf_counter() - began, count)
             done += count
-        return verdicts
+        return to_mask(verdicts)
 
     def _kept(self, block: Texts, rows: Sequence[int], first: int, on_error: OnError) -> list[int]:
         if self._keeps_all:
