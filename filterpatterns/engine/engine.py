@@ -321,11 +321,14 @@ class Engine:
         generated = self.generated()
         return None if generated is None else generated.column_rows(kind)
 
-    def needles(self) -> tuple[str, ...] | None:
+    def needles(self, *, only_values: bool = False) -> tuple[str, ...] | None:
         """Texts of which a payload has one, or a backslash, in every record that matches; None if
-        there are no such texts."""
+        there are no such texts. With `only_values` also if they are names, which most payloads
+        have."""
         generated = self.generated()
-        return None if generated is None else generated.needles
+        if generated is None or only_values and not generated.are_needles_values:
+            return None
+        return generated.needles
 
     def _interpret_leniently(self, record: Any) -> bool:
         try:

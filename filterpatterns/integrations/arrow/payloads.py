@@ -174,14 +174,14 @@ def kept_rows(
 
 
 def wanted_texts(matcher: Matcher, *, of: str, encoding: str | None) -> list[bytes] | None:
-    """Texts of which every payload that matches has one, a backslash among them; None if there are
-    no such texts."""
+    """Rare texts of which every payload that matches has one, a backslash among them; None if there
+    are no such texts."""
     if of != "payload" or not matcher.source.payload_keys:
         return None
     held = column_encoding(matcher.source, encoding)
     if held is Encoding.BASE64:
         return None
-    needles = Engine(for_payload(matcher, payload_key(matcher), held)).needles()
+    needles = Engine(for_payload(matcher, payload_key(matcher), held)).needles(only_values=True)
     return None if needles is None else [*map(str.encode, needles), BACKSLASH]
 
 
