@@ -10,11 +10,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from benchmarks import costs, report, rulesets
-from benchmarks.cases import selected
-from benchmarks.engines import DisagreementError
-from benchmarks.sources import measure_source, source_cases
-from benchmarks.timing import Result, measure
+from benchmarks import report
+from benchmarks.measures import costs, rulesets
+from benchmarks.measures.engines import DisagreementError
+from benchmarks.measures.sources import measure_source, source_cases
+from benchmarks.measures.timing import Result, measure
+from benchmarks.workloads.cases import selected
 
 
 def _arguments() -> argparse.Namespace:

@@ -32,7 +32,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 import filterpatterns
-from benchmarks import data
+from benchmarks.workloads import data
 from filterpatterns.integrations.arrow import mask as arrow_mask
 from filterpatterns.integrations.arrow import search
 from filterpatterns.integrations.duckdb import register

@@ -27,7 +27,7 @@ from time import perf_counter
 import orjson
 
 from benchmarks import report
-from benchmarks.data import Body, Shape, records
+from benchmarks.workloads.data import Body, Shape, records
 
 _EXACT = '{"body": {"status": ["refunded"]}}'
 _RANGE = '{"body": {"total": [{"numeric": [">", 9000]}]}}'

@@ -24,8 +24,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import filterpatterns
-from benchmarks.hostile_cases import BUILDS, INPUTS, PATTERNS, RECORDS, RULES, RecordCase
 from benchmarks.report import environment
+from benchmarks.workloads.hostile_cases import BUILDS, INPUTS, PATTERNS, RECORDS, RULES, RecordCase
 from filterpatterns import PatternError, RecordError
 from filterpatterns.engine.filter import _compiled
 

@@ -19,9 +19,9 @@ from typing import Any
 import orjson
 
 import filterpatterns
-from benchmarks import rulesets
-from benchmarks.engines import DisagreementError
-from benchmarks.timing import gc_off
+from benchmarks.measures import rulesets
+from benchmarks.measures.engines import DisagreementError
+from benchmarks.measures.timing import gc_off
 from filterpatterns import RuleSet
 
 Match = Callable[[str], list[str]]

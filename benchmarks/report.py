@@ -8,9 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cases import LOOP_GOAL, MOTO_GOAL
-from benchmarks.costs import Memory, Scaling, Startup
-from benchmarks.engines import (
+from benchmarks.measures.costs import Memory, Scaling, Startup
+from benchmarks.measures.engines import (
     ENGINES,
     EVENT_RULER,
     FILTER,
@@ -23,9 +22,10 @@ from benchmarks.engines import (
     MATCHES,
     MOTO,
 )
-from benchmarks.rulesets import LoopResult, RuleSetResult
-from benchmarks.sources import SourceResult
-from benchmarks.timing import Result
+from benchmarks.measures.rulesets import LoopResult, RuleSetResult
+from benchmarks.measures.sources import SourceResult
+from benchmarks.measures.timing import Result
+from benchmarks.workloads.cases import LOOP_GOAL, MOTO_GOAL
 
 LEGEND = """\
 Microseconds a record (median round); x is how many times as fast, of the same round.

@@ -1,8 +1,8 @@
-"""Whether a part of a pattern, alone, lets a record through."""
+"""Evaluates whether a part of a pattern, on its own, lets a record through."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from filterpatterns.delivery.sources import FormatAction, Source
@@ -17,7 +17,7 @@ Record = Mapping[str, Any]
 
 
 class Together:
-    """Conditions as a filter of their own, compiled when it is first needed."""
+    """Conditions as a separate filter, compiled when it is first needed."""
 
     def __init__(self, conditions: AllOf, source: Source) -> None:
         self._conditions = conditions
@@ -47,7 +47,7 @@ class FieldMatcher:
         self.count: FieldCount = FieldCount(condition.path, rules, views.occurrence(condition.path))
 
     def holds(self, _record: Record, seen: Seen) -> bool:
-        """Count a record, and say whether the field alone lets it through."""
+        """Count a record; return whether the field on its own lets it through."""
         step = FormatAction.FILTER if self._wanted is None else seen.steps[self._wanted]
         alone = step is FormatAction.METADATA_ONLY
         if step is FormatAction.FILTER:
@@ -60,19 +60,17 @@ class FieldMatcher:
         return alone
 
     @property
-    def is_about_payload(self) -> bool:
-        """Whether the field is in a payload."""
-        return self._wanted is not None
+    def allows_absence(self) -> bool:
+        """Whether one of the rules is satisfied by absence."""
+        return any(isinstance(rule, Absent) for rule in self._rules)
 
     def lets_through(self, leaves: list[Any]) -> tuple[bool, ...]:
-        """Which of the rules let leaves through."""
+        """Return which of the rules let leaves through."""
         return tuple(_lets_through(rule, leaves) for rule in self._rules)
 
-    def add(self, holds: tuple[bool, ...], count: int) -> None:
-        """Count records whose leaves these rules let through."""
-        for held, rule in zip(holds, self.count.rules, strict=True):
-            rule.alone += count if held else 0
-        self.count.alone += count if any(holds) else 0
+    def fields(self) -> Iterator[FieldMatcher]:
+        """Yield the matcher: those of a `$or` have more."""
+        yield self
 
     def finish(self) -> None:
         """Look for names that records have instead of this name."""
@@ -100,7 +98,7 @@ class OrMatcher:
         )
 
     def holds(self, record: Record, seen: Seen) -> bool:
-        """Count a record, and say whether the `$or` alone lets it through.
+        """Count a record; return whether the `$or` on its own lets it through.
 
         Raises:
             RecordError: the record cannot be evaluated.
@@ -115,6 +113,12 @@ class OrMatcher:
             alone = alone or held
         self.count.alone += alone
         return alone
+
+    def fields(self) -> Iterator[FieldMatcher]:
+        """Yield the matchers of all fields in the alternatives."""
+        for matchers, _ in self._alternatives:
+            for each in matchers:
+                yield from each.fields()
 
     def finish(self) -> None:
         """Like `FieldMatcher.finish`, for all fields in the alternatives."""

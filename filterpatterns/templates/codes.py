@@ -1,4 +1,4 @@
-"""The codes of what is reported about templates, beside what is reported about patterns."""
+"""The diagnostic codes for templates, as opposed to those for patterns."""
 
 from __future__ import annotations
 
@@ -20,4 +20,4 @@ TITLES = {
     NO_SOURCE: "event source unknown",
     OTHER_LANGUAGE: "a filter in another language",
 }
-"""The codes of reports about templates; FP223 and up are notes."""
+"""The codes for templates; FP223 and up are notes."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,10 +17,21 @@ from filterpatterns.errors import LoadError, PatternError
 from filterpatterns.language.inputs import PatternText
 from filterpatterns.templates import loading
 from filterpatterns.templates.loading import Given, Known
-from filterpatterns.templates.mapping import Mapping
+
+if TYPE_CHECKING:
+    from filterpatterns.templates.mapping import Mapping  # slow to import, and mostly not needed
 
 INLINE = "<pattern>"
-"""The name that a pattern on the command line has in messages."""
+"""The name of a pattern given on the command line, for messages."""
+
+_IN_RECORDS = (
+    *(b'"messageId"', b'"MessageId"', b'"eventSource"', b'"bootstrapServers"'),
+    *(b'"account"', b'"rmqMessagesByQueue"'),
+)
+"""Names that events have, and hardly any pattern."""
+
+Default = Callable[["Iterable[str | bytes]"], str]
+"""The source for patterns whose fields do not imply one."""
 
 _QUOTING = "quote it for this shell, or put it in a file"
 
@@ -30,14 +42,14 @@ def load(
     source: str | None,
     max_filters: int,
     payload: bool = False,
-    default: str = inference.AUTO,
+    default: str | Default = inference.AUTO,
     known: Known | None = None,
 ) -> tuple[Given, Filter]:
-    """The filter of a PATTERN argument; warnings go to standard error.
+    """Return the filter of a PATTERN argument; warnings go to standard error.
 
-    An explicit `source` comes first, then that of a template's mapping, then what the pattern's
-    fields imply, then `default`. With `payload`, it must be a single source. `known` has values of
-    what the template leaves open.
+    An explicit `source` comes first, then that of a template's mapping, then the one implied by the
+    pattern's fields, then `default`. With `payload`, it must be a single source. `known` has values
+    that the template leaves open.
 
     Raises:
         Failure: it cannot be read, or AWS would refuse it.
@@ -59,16 +71,16 @@ def load_mapping(
     source: str | None,
     max_filters: int,
     payload: bool = False,
-    default: str = inference.AUTO,
+    default: str | Default = inference.AUTO,
     known: Known | None = None,
     unfiltered: bool = False,
 ) -> tuple[Given, Filter, Mapping | None]:
-    """As `load`, with the template's mapping, if it was one.
+    """Like `load`, but also return the template's mapping, if there is one.
 
-    `unfiltered`: it may be an event source mapping without filters, which keeps everything.
+    `unfiltered`: allow an event source mapping without filters, which keeps everything.
 
     Raises:
-        Failure: as `load`.
+        Failure: as for `load`.
     """
     given = read(argument)
     try:
@@ -95,12 +107,14 @@ def load_mapping(
     return given, found, mapping
 
 
-def _source_of(texts: Iterable[PatternText], payload: bool, default: str) -> str:
+def _source_of(texts: Iterable[PatternText], payload: bool, default: str | Default) -> str:
     patterns = [text.text for text in texts]
     if payload:
         return inference.payload_source(patterns) or inference.AUTO
     found = inference.source_of_patterns(patterns)
-    return default if found == inference.AUTO else found
+    if found != inference.AUTO:
+        return found
+    return default if isinstance(default, str) else default(patterns)
 
 
 def _unknown_parts(error: loading.UnknownPartsError) -> Iterator[str]:
@@ -116,7 +130,7 @@ def _unknown_parts(error: loading.UnknownPartsError) -> Iterator[str]:
 
 
 def read(argument: str) -> Given:
-    """What a PATTERN argument names, and its text.
+    """Return what a PATTERN argument refers to, and its text.
 
     Raises:
         Failure: it cannot be read.
@@ -142,7 +156,7 @@ def _advice(given: Given) -> list[str]:
         bare = not any(quote in given.text for quote in "\"'")
         lost = bare and any(char.isalnum() for char in given.text)
         return [f"  hint: the shell removed its quotation marks: {_QUOTING}"] if lost else []
-    if b'"messageId"' in given.text or b'"MessageId"' in given.text:
+    if any(name in given.text for name in _IN_RECORDS):
         return ["  hint: these look like records; PATTERN comes first, then EVENTS"]
     return []
 

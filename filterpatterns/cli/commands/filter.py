@@ -26,10 +26,8 @@ from filterpatterns.cli.io.output_files import Write
 from filterpatterns.cli.io.payloads import Wrap
 from filterpatterns.cli.io.scan import Scan, file_slices
 from filterpatterns.cli.io.slices import Chunk, FileSlice, ScanOptions, SliceResult
-from filterpatterns.cli.messages import counted, located
-from filterpatterns.cli.output import advice
+from filterpatterns.cli.messages import NOT_A_RECORD, counted, located
 from filterpatterns.cli.output.progress import Progress, show_progress, wants_progress
-from filterpatterns.cli.output.writers import NOT_A_RECORD
 from filterpatterns.engine.filter import Filter
 from filterpatterns.errors import printable
 
@@ -100,7 +98,7 @@ filtered)."""
     "--jobs",
     metavar="N",
     type=click.IntRange(min=1),
-    help="Processes.  [default: as many as help]",
+    help="The number of processes.  [default: as many as are useful]",
 )
 @click.option("--stats", is_flag=True, help="Print a summary on standard error at the end.")
 @parquet.column_options
@@ -134,7 +132,7 @@ def command(
 
     PATTERN is a file or the pattern itself: a pattern or a FilterCriteria.
 
-    FILES hold JSON Lines, plain, gzip or zstd; `-`, or no file, is standard input, which is
+    FILES contain JSON Lines, plain, gzip or zstd; `-`, or no file, is standard input, which is
     filtered line by line as it arrives. Arrays and whole Lambda events ({"Records": [...]}) are
     split, and their records written as JSON Lines. So are the rows of Parquet and Arrow files
     (extra `arrow`), unless -o or --rejects names a .parquet or .arrow file, which gets rows.
@@ -200,7 +198,7 @@ def command(
 def _check_rows(
     files: tuple[str, ...], work: ScanOptions, errors: str | None, *, lines: bool
 ) -> None:
-    """Refuse outputs that only rows of columns can have, or cannot have."""
+    """Reject combinations of output options that do not fit rows of columns."""
     others = [file for file in files if parquet.kind_of(file) is None]
     if (work.packs or work.packs_rejects) and (others or not lines):
         what = f"{printable(others[0])} contains none" if others else "not counts, names or ids"
@@ -277,8 +275,8 @@ class _Taker:
     ) -> None:
         """
         Args:
-            write: called with what is selected.
-            reject: called with what is not.
+            write: called with the selected records.
+            reject: called with the others.
             on_invalid: called with lines that are not records.
             most: how many records to select.
             form: what is written for each file: its "lines", their "count", or its "name".
@@ -365,6 +363,8 @@ class _Taker:
 
 def _hint(files: tuple[str, ...], compiled: Filter, wrap: Wrap | None) -> None:
     """Give a hint if nothing matched: another source, or an envelope in the payload."""
+    from filterpatterns.cli.output import advice  # not for those who find something
+
     for file in files:
         if not os.path.isfile(file) or parquet.kind_of(file) is not None:
             continue  # a pipe cannot be read again; the content of columns is known

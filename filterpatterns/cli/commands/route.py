@@ -23,9 +23,9 @@ from filterpatterns.cli.io.json_output import write_json
 from filterpatterns.cli.io.lines import Outcome
 from filterpatterns.cli.io.payloads import Wrap
 from filterpatterns.cli.io.split_files import Files, Split
-from filterpatterns.cli.messages import counted, located
+from filterpatterns.cli.messages import NOT_A_RECORD, counted, located
 from filterpatterns.cli.output import writers
-from filterpatterns.cli.output.writers import DROP, ERROR, MATCH, NOT_A_RECORD, Row
+from filterpatterns.cli.output.writers import DROP, ERROR, MATCH, Row
 from filterpatterns.delivery.reader import Item
 from filterpatterns.delivery.sources import SOURCES
 from filterpatterns.errors import printable
@@ -57,7 +57,7 @@ class _JsonLines:
         self._out = out
 
     def record(self, item: Item, number: int, names: list[str], error: str | None) -> None:
-        """Write what became of a record."""
+        """Write the result of a record."""
         row = {
             "file": item.file,
             "line": item.line,
@@ -82,7 +82,7 @@ class _Lines:
         self.flush = writer.flush
 
     def record(self, item: Item, number: int, names: list[str], error: str | None) -> None:
-        """Write what became of a record."""
+        """Write the result of a record."""
         result = ERROR if error is not None else MATCH if names else DROP
         detail = ", ".join(map(_format_name, names)) or "no rule"
         self._writer.row(Row(item.file, item.line or 0, number, item.id, result, "", detail))
@@ -107,7 +107,7 @@ file or line cannot be read (the remaining ones are still routed)."""
     "--source",
     type=click.Choice([*SOURCES, "auto"]),
     help="The event source of the records, as for `fp test`.  "
-    "[default: event for rules of EventBridge's, or what the patterns tell, else auto]",
+    "[default: event for EventBridge rules, or from the patterns, else auto]",
 )
 @payload_option
 @click.option("--json", "as_json", is_flag=True, help="Write a JSON object for each record.")
@@ -115,7 +115,7 @@ file or line cannot be read (the remaining ones are still routed)."""
 @click.option(
     "--split",
     metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(file_okay=False),
     help="Write each record to DIR/NAME.jsonl for every rule that matches it; names are "
     "percent-encoded where necessary.",
 )
@@ -138,7 +138,7 @@ def command(
     payload: bool,
     as_json: bool,
     summary: bool,
-    split: Path | None,
+    split: str | None,
     rest: str | None,
     errors: str | None,
     append: bool,
@@ -177,7 +177,7 @@ def command(
     as_it_comes = "-" in files
     to_file = partial(output_files.to_file, as_it_comes=as_it_comes, append=append)
     written = Files(append=append, as_it_comes=as_it_comes)
-    by_rule = None if split is None else Split(split, rule_set.names, written)
+    by_rule = None if split is None else Split(Path(split), rule_set.names, written)
     paths = [] if by_rule is None else [("--split", str(path)) for path in by_rule.paths]
     read = dict.fromkeys((*given.places.values(), *files))  # many rules are in the same document
     output_files.refuse_overlap([*paths, ("--rest", rest), ("--errors", errors)], read)
@@ -227,9 +227,10 @@ class _Router:
             self._route(item, number)
 
     def count(self, files: tuple[str, ...], *, leaves: bool, writes_lines: bool) -> None:
-        """Route the records of files, where nothing is written for each: lines are in batches.
+        """Route the records of files, if nothing is printed for each: lines are processed in
+        batches.
 
-        `leaves` says whether those that no rule takes are kept, `writes_lines` whether any line may
+        `leaves` says whether records that match no rule are kept, `writes_lines` whether lines may
         be written to the terminal.
         """
         routed: list[list[str]] = []  # the names for each line that is kept, in order
@@ -275,7 +276,7 @@ class _Router:
                 names = self._rule_set.matching(item.record)
             except RecordError as refusal:
                 error = refusal.message
-                self._write_invalid(item.as_line())
+                self._write_invalid(parquet.line_of(item))
         if error is not None:
             self.tally.invalid += 1
             report(self._writer, located(item.file, f"error: {error}", item.line, column))
@@ -283,14 +284,14 @@ class _Router:
             self.tally.routed += 1
             self.tally.by_name.update(names)
             if self._split is not None:
-                self._split.write([item.as_line()], [names])
+                self._split.write([parquet.line_of(item)], [names])
         else:
             self.tally.unrouted += 1
-            self._leave(item.as_line())
+            self._leave(parquet.line_of(item))
         self._writer.record(item, number, names, error)
 
     def flush(self) -> None:
-        """Flush what has been written so far."""
+        """Flush the output so far."""
         self._writer.flush()
         self._files.flush()
 
@@ -320,13 +321,13 @@ def _write_json_counts(counts: Counter[str], rule_set: RuleSet, out: TextIO) -> 
 
 
 def _write_counts(counts: Counter[str], rule_set: RuleSet, out: TextIO) -> None:
-    """Print one line per rule, also for rules that matched nothing: they are what a summary is read
-    for."""
+    """Print one line per rule, also for rules that matched nothing, since these are often the most
+    interesting."""
     width = len(f"{max(counts.values(), default=0):,}")
     for name in rule_set.names:
         out.write(f"  {counts[name]:{width},} {_format_name(name)}\n")
 
 
 def _format_name(name: str) -> str:
-    """Return a rule's name for people; an empty name must be visible."""
+    """Return a rule's name for people; an empty name is made visible."""
     return printable(name) or '""'

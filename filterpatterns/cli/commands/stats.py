@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def _picture(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> str | None:
-    """Return the only file; click by itself silently takes the last."""
+    """Return the single file; click would silently use the last one."""
     if len(values) > 1:
         raise click.BadParameter("one picture at a time")
     value = values[0] if values else None
@@ -108,11 +108,10 @@ def command(
     files = searching.event_files(files)
     statistics = Statistics(compiled)
     tally = Tally()
-    quick = statistics.quick_lines()
     count_files(
         files,
         statistics.add,
-        None if quick is None else quick.count,
+        statistics.quick_lines(),
         writers.Silence(),
         tally,
         wrap=wrap,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +19,7 @@ from filterpatterns.cli.io.payloads import Wrap
 from filterpatterns.cli.io.streams import STDIN, Stream, reason
 from filterpatterns.cli.messages import located
 from filterpatterns.cli.output import writers
-from filterpatterns.cli.output.progress import Progress, show_progress, wants_progress
+from filterpatterns.cli.output.progress import Progress, show_progress, size_of, wants_progress
 from filterpatterns.engine.engine import MatchLines
 from filterpatterns.engine.filter import Filter
 from filterpatterns.matching.verdict import Reason, Verdict
@@ -42,8 +40,8 @@ def count_files(
     collect: Callable[[Outcome], None] | None = None,
     writes_lines: bool = False,
 ) -> None:
-    """Count the records of files as `match_file` does; what cannot be read or evaluated is reported
-    on standard error.
+    """Count the records of files like `match_file`; records that cannot be read or evaluated are
+    reported on standard error.
 
     Args:
         files: the files; `-` is standard input.
@@ -55,10 +53,10 @@ def count_files(
         wrap: as for `match_file`.
         columns: as for `match_file`.
         compiled: as for `match_file`.
-        collect: called with what has become of the lines, some at a time; not for columns.
-        writes_lines: whether that may write to the terminal: then no progress is shown.
+        collect: called with the results of some lines at a time; not for columns.
+        writes_lines: whether `collect` may write to the terminal; then no progress is shown.
     """
-    sizes = [_size(file) for file in files]
+    sizes = [size_of(file) for file in files]
     counter = _Counter(get_verdict, lines, out, tally, wrap, collect)
     wanted = wants_progress(writes_lines=writes_lines)
     with show_progress(sum(sizes), wanted=wanted) as progress:
@@ -72,17 +70,8 @@ def count_files(
             before += size
 
 
-def _size(file: str) -> int:
-    """A file's bytes; 0 if that is not known."""
-    try:
-        status = os.fstat(0) if file == "-" else os.stat(file)
-    except OSError:
-        return 0
-    return status.st_size if stat.S_ISREG(status.st_mode) else 0
-
-
 class _Counter:
-    """Counts the records of files, one after the other."""
+    """Counts the records of files one by one."""
 
     def __init__(
         self,
@@ -98,10 +87,10 @@ class _Counter:
         self._matcher = ReasonMatcher(get_verdict, lines, self._take_verdict)
         self._out = out
         self._tally = tally
-        self._matched = self._dropped = 0  # those whose verdict has been counted
+        self._matched = self._dropped = 0  # the number of records whose verdict has been counted
 
     def file(self, file: str, progress: Progress, before: int) -> None:
-        """Count a file's records; `before` are the bytes of the files before it."""
+        """Count a file's records; `before` is the total size of the files before it."""
         name = STDIN if file == "-" else file
         lines = LineFilter(self._matcher, name, wrap=self._wrap)
         try:

@@ -12,9 +12,9 @@ from msgspec import Struct, field
 from filterpatterns.cli.io import record_files, streams
 from filterpatterns.cli.io.parquet import Columns
 from filterpatterns.cli.io.payloads import Wrap
-from filterpatterns.cli.messages import counted, located
+from filterpatterns.cli.messages import NOT_A_RECORD, counted, located
 from filterpatterns.cli.output import advice, writers
-from filterpatterns.cli.output.writers import DROP, ERROR, MATCH, NOT_A_RECORD, Row
+from filterpatterns.cli.output.writers import DROP, ERROR, MATCH, Row
 from filterpatterns.delivery import reader
 from filterpatterns.delivery.reader import Item
 from filterpatterns.engine.filter import Filter
@@ -76,6 +76,7 @@ def numbered(
     wrap: Wrap | None = None,
     columns: Columns = _ROWS,
     compiled: Filter | None = None,
+    after_read: Callable[[int], None] | None = None,
 ) -> Iterator[tuple[int, Item]]:
     """Yield the items of a file (records, and lines that are not records) with their numbers.
 
@@ -86,9 +87,10 @@ def numbered(
         out: flushed before waiting for more input.
         tally: where files that cannot be read are counted.
         on_invalid: called with each line, or part of one, that is in no record.
-        wrap: makes a record of each line, which is a payload; None for files of records.
+        wrap: makes a record from each line, which is a payload; None for files of records.
         columns: as for `record_files.read_records`.
         compiled: as for `record_files.read_records`.
+        after_read: as for `record_files.read_records`.
     """
     number = 0
     unreadable = tally.unreadable
@@ -99,6 +101,7 @@ def numbered(
         wrap=wrap,
         columns=columns,
         compiled=compiled,
+        after_read=after_read,
     ):
         if item.line is None:
             tally.unreadable += 1
@@ -120,15 +123,15 @@ def match_file(
     columns: Columns = _ROWS,
     compiled: Filter | None = None,
 ) -> None:
-    """Evaluate the records of a file; what cannot be read or evaluated is reported on standard
-    error.
+    """Evaluate the records of a file; records that cannot be read or evaluated are reported on
+    standard error.
 
     Args:
         file: the file's name, or `-` for standard input.
         get_verdict: returns the verdict on a record.
         writer: gets one row per record.
         tally: counts them.
-        wrap: makes a record of each line, which is a payload; None for files of records.
+        wrap: makes a record from each line, which is a payload; None for files of records.
         columns: as for `record_files.read_records`.
         compiled: as for `record_files.read_records`.
     """
@@ -147,7 +150,7 @@ def match_files(
     *,
     wrap: Wrap | None = None,
 ) -> None:
-    """Evaluate the records of files, one after the other."""
+    """Evaluate the records of files one by one."""
     for file in files:
         match_file(file, get_verdict, writer, tally, wrap=wrap)
 

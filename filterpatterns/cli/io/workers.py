@@ -1,18 +1,18 @@
 """Distributes units of work to processes, and returns their outcomes in order.
 
-Each process has every n-th unit and a pipe of its own, so nothing is shared and no
-process asks for work. A process keeps the outcome of a unit until that unit's turn has come: it may
-work ahead by one unit, whatever the size of the files.
+Each process gets every n-th unit and its own pipe, so nothing is shared and no process requests
+work. A process keeps the outcome of a unit until its turn has come; it may work ahead by one unit,
+whatever the size of the files.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import pickle
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, BinaryIO
 
 from filterpatterns.cli.io.scan import Scan
@@ -20,10 +20,15 @@ from filterpatterns.cli.io.slices import Chunk, FileSlice, ScanOptions, SliceRes
 from filterpatterns.cli.messages import Failure
 
 _WORTHWHILE = 1 << 24
-"""Bytes for each process: starting one takes as long as matching some of them."""
+"""The minimum number of bytes for each process: starting a process takes as long as matching some
+of them."""
 
 
 _BUFFER_SIZE = 1 << 16
+
+_PIPE_SIZE = 1 << 20
+"""Bytes that a pipe should hold, as many as Linux allows: large outcomes pass with fewer waits, and
+a process can go on while that of another is written."""
 
 _MOST_HELD = 1 << 24
 """Bytes of outcome that a process may hold: row groups may be large."""
@@ -31,7 +36,7 @@ _MOST_HELD = 1 << 24
 
 def useful(sizes: Sequence[int]) -> int:
     """How many processes are worth starting for units of these sizes, at most one for each core."""
-    if os.name == "nt":  # has no pipes that are files
+    if os.name == "nt":  # pipes are not files there
         return 1
     return max(1, min(_cores(), len(sizes), sum(sizes) // _WORTHWHILE))
 
@@ -50,26 +55,23 @@ def run_all(
     Raises:
         Failure: a process died. The output is incomplete.
     """
-    import multiprocessing  # slow to import, and mostly one process does the work
-
     # A forked process has the compiled filter already. That is only safe on Linux.
-    method = "fork" if sys.platform == "linux" else "spawn"
-    context: Any = multiprocessing.get_context(method)
-    pipes = [context.Pipe(duplex=False) for _ in range(jobs)]
+    forks = sys.platform == "linux"
+    new_pipe, new_process = (_large_pipe, _Fork) if forks else _spawning()
+    pipes = [new_pipe() for _ in range(jobs)]
     files = [os.fdopen(os.dup(reader.fileno()), "rb", _BUFFER_SIZE) for reader, _ in pipes]
     for reader, _ in pipes:
-        reader.close()  # or a process would never notice that its reader is gone
+        reader.close()  # otherwise a process would never notice that its reader is gone
     processes = [
-        context.Process(
-            target=_work,
-            args=(
+        new_process(
+            _work,
+            (
                 units[index::jobs],
                 work,
                 writer,
-                # Inherited ends: or no process would notice that another has gone.
-                [*files, *(other for _, other in pipes[index + 1 :])] if method == "fork" else [],
+                # Inherited ends: otherwise no process would notice that another is gone.
+                [*files, *(other for _, other in pipes[index + 1 :])] if forks else [],
             ),
-            daemon=True,
         )
         for index, (_, writer) in enumerate(pipes)
     ]
@@ -90,7 +92,71 @@ def run_all(
                 process.join()
 
 
+def _large_pipe() -> tuple[BinaryIO, BinaryIO]:
+    """The end of a pipe to read from, and the one to write to."""
+    import fcntl  # Windows has none
+
+    reader, writer = os.pipe()
+    with contextlib.suppress(OSError):  # there is a limit for all pipes of a user
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)
+    return os.fdopen(reader, "rb", 0), os.fdopen(writer, "wb", 0)
+
+
+class _Fork:
+    """A process that begins as a copy of this one: what `multiprocessing` does as well, which takes
+    7 ms to import."""
+
+    def __init__(self, function: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+        self.pid: int | None = None
+        self.exitcode: int | None = None
+        self._function, self._arguments = function, arguments
+
+    def start(self) -> None:
+        """Call the function in a new process, which ends after it."""
+        self.pid = os.fork()
+        if self.pid:
+            return
+        status = 1
+        try:
+            self._function(*self._arguments)
+            status = 0
+        except KeyboardInterrupt:
+            pass  # before `_work` ignores it; the parent ends
+        except BaseException:  # noqa: BLE001 - or it would go on with what its parent does
+            import traceback
+
+            traceback.print_exc()
+        finally:
+            os._exit(status)  # what this process has buffered, its parent writes
+
+    def kill(self) -> None:
+        """End it, if it has not ended."""
+        if self.pid is not None and self.exitcode is None:
+            os.kill(self.pid, signal.SIGKILL)
+
+    def join(self) -> None:
+        """Wait until it has ended."""
+        if self.pid is not None and self.exitcode is None:
+            with contextlib.suppress(ChildProcessError):  # ended children are ignored
+                _, status = os.waitpid(self.pid, 0)
+                self.exitcode = os.waitstatus_to_exitcode(status)
+
+
+def _spawning() -> tuple[Callable[[], Any], Callable[..., Any]]:
+    """What makes a pipe, and a process, that begins anew."""
+    import multiprocessing
+
+    context = multiprocessing.get_context("spawn")
+
+    def new_process(function: Callable[..., None], arguments: tuple[Any, ...]) -> Any:
+        return context.Process(target=function, args=arguments, daemon=True)
+
+    return partial(context.Pipe, duplex=False), new_process
+
+
 def _outcome(file: BinaryIO, process: Any, emit: Callable[[Chunk], None]) -> SliceResult:
+    import pickle  # mostly one process does the work
+
     while True:
         try:
             message = pickle.load(file)  # noqa: S301 - from our own process
@@ -116,10 +182,12 @@ def _work(
     units: Sequence[FileSlice], work: ScanOptions, writer: Any, others: Sequence[Any]
 ) -> None:
     """The work of a process. The parent handles Ctrl-C and ends the others."""
+    import pickle
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for other in others:
         other.close()
-    # multiprocessing's own way of sending copies large messages three times.
+    # multiprocessing's own connections copy large messages three times.
     file = os.fdopen(os.dup(writer.fileno()), "wb", _BUFFER_SIZE)
 
     def send(message: Chunk | SliceResult) -> None:

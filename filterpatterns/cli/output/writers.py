@@ -5,16 +5,14 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import Final, NamedTuple, Protocol, TextIO
+from typing import NamedTuple, Protocol, TextIO
 
 from filterpatterns.cli.io.json_output import write_json
+from filterpatterns.cli.messages import NOT_A_RECORD
 from filterpatterns.errors import printable
 
 MATCH, DROP, ERROR = "match", "drop", "error"
 """The result of a record."""
-
-NOT_A_RECORD: Final = "not a record"
-"""The reason of every error, for people: details are on standard error."""
 
 _COLORS = {MATCH: "\x1b[32m", DROP: "\x1b[33m", ERROR: "\x1b[31m"}
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
@@ -37,13 +35,13 @@ class Row(NamedTuple):
 
 
 class Writer(Protocol):
-    """Writes rows; all are written, at the latest, after `flush`."""
+    """Writes rows; at the latest, `flush` writes them all."""
 
     def row(self, row: Row) -> None:
         """Write a row."""
 
     def flush(self) -> None:
-        """Bring all rows out."""
+        """Flush all rows."""
 
 
 def stdout() -> TextIO:
@@ -80,12 +78,12 @@ class JsonLines:
         write_json(self._out, {**members, "kept": kept, "reason": reason, "detail": detail})
 
     def flush(self) -> None:
-        """Bring all rows out."""
+        """Flush all rows."""
         self._out.flush()
 
 
 class Columns:
-    """One line per row, under the name of its file if there are several files.
+    """One line per row, with the file's name above if there are several files.
 
     Rows are buffered briefly, so that columns fit.
     """
@@ -106,7 +104,7 @@ class Columns:
             self._write()
 
     def flush(self) -> None:
-        """Bring all rows out."""
+        """Flush all rows."""
         self._write()
         self._out.flush()
 

@@ -1,7 +1,7 @@
-"""Native columns compared where they lie: a nanosecond or two a row, and no value is converted.
+"""Matches native columns by comparing the values in their buffers, without converting any.
 
-Where a pattern asks for more than can be compared so, the rows that may match are matched as
-always.
+That takes about a nanosecond per row. If a pattern has tests that cannot be evaluated this way, the
+rows that pass the others are matched as usual.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ from filterpatterns.integrations.arrow.leaves import LeafRules, Rows, leaf_rules
 from filterpatterns.matching.match_tree import Conjunctions, FieldTest, Matcher
 
 _MOST_COMBINATIONS: Final = 16
-"""`$or` combinations that are asked for one by one."""
+"""The number of `$or` combinations that are evaluated one by one."""
 
 _SPARSE: Final = 8
-"""If fewer than one in so many rows are left, only these are asked for the rest."""
+"""When fewer than one row in this many is left, only those rows are tested further."""
 
 
 class _LeafTest(NamedTuple):
-    """A test of the column at `indices`; and whether a null there satisfies it, and one above."""
+    """A test of the column at `indices`, and whether it holds for a null there, or for a null in a
+    struct that contains it."""
 
     indices: Sequence[int]
     rules: LeafRules
@@ -35,22 +36,22 @@ class _LeafTest(NamedTuple):
 
 
 class Condition(NamedTuple):
-    """What matches satisfy: all tests of one of the combinations. What satisfies it is a match if
-    `is_complete`."""
+    """What every match satisfies: all tests of at least one combination. If `is_complete`, every
+    row that satisfies it is a match."""
 
     combinations: Sequence[Sequence[_LeafTest]]
     is_complete: bool
 
 
 class Compared(NamedTuple):
-    """The rows that may match; and whether it is known that they do."""
+    """The rows that may match, and whether they are known to match."""
 
     found: Mask
     is_sure: bool
 
 
 def compared(array: pa.StructArray, condition: Condition) -> Compared:
-    """The rows that satisfy a condition."""
+    """Return the rows that satisfy a condition."""
     if not len(array):
         return Compared(np.zeros(0, np.bool_), condition.is_complete)
     found = _all(condition.combinations[0], array)
@@ -62,9 +63,8 @@ def compared(array: pa.StructArray, condition: Condition) -> Compared:
 
 
 def necessary(matcher: Matcher, kind: pa.DataType, nulls: Nulls) -> Condition | None:
-    """What every struct of a type satisfies that matches; None if nothing can be compared.
-
-    The tests' paths are those of members of the struct.
+    """Return a condition that every matching struct of a type satisfies; None if no test can be
+    evaluated on the columns. The tests' paths are those of members of the struct.
     """
     if matcher.keep_all or not types.is_struct(kind):
         return None
@@ -80,7 +80,7 @@ def necessary(matcher: Matcher, kind: pa.DataType, nulls: Nulls) -> Condition | 
                 if not found:
                     return None
                 is_complete = is_complete and len(found) == len(tests)
-                found.sort(key=lambda test: test.rules.is_text)  # what costs less comes first
+                found.sort(key=lambda test: test.rules.is_text)  # the cheapest first
                 combinations.append(found)
     return Condition(combinations, is_complete) if combinations else None
 
@@ -107,7 +107,8 @@ def _test(test: FieldTest, kind: pa.StructType, nulls: Nulls) -> _LeafTest | Non
 
 
 def _place(names: list[str], kind: pa.DataType) -> tuple[list[int], pa.DataType] | None:
-    """Where the only member is that a path may mean, and its type; None if there may be others."""
+    """The position and type of the only member that a path may refer to; None if there may be
+    others."""
     indices = []
     for name in names:
         if not types.is_struct(kind) or any("." in field.name for field in kind):
@@ -121,7 +122,7 @@ def _place(names: list[str], kind: pa.DataType) -> tuple[list[int], pa.DataType]
 
 
 def _all(tests: Sequence[_LeafTest], array: pa.StructArray) -> Mask:
-    """The rows that satisfy all tests."""
+    """Return the rows that satisfy all tests."""
     found = _holds(tests[0], array)
     for number, test in enumerate(tests[1:], 1):
         if np.count_nonzero(found) * _SPARSE < len(found):
@@ -136,7 +137,7 @@ def _all(tests: Sequence[_LeafTest], array: pa.StructArray) -> Mask:
 
 
 def _holds(test: _LeafTest, array: pa.StructArray, rows: Rows = None) -> Mask:
-    """The rows that satisfy a test: of all, or of some."""
+    """Return whether each row satisfies a test, for all rows or for some."""
     above, leaf = _leaf(test, array)
     found = test.rules.ask(leaf, rows)
     for column in (leaf, *above):
@@ -149,7 +150,7 @@ def _holds(test: _LeafTest, array: pa.StructArray, rows: Rows = None) -> Mask:
 
 
 def _leaf(test: _LeafTest, array: pa.StructArray) -> tuple[list[pa.StructArray], pa.Array]:
-    """The column of a test, and those that it is in, from the inside out."""
+    """Return the structs that contain the column of a test, innermost first, and the column."""
     above: list[pa.StructArray] = []
     for index in test.indices[:-1]:
         array = array.field(index)

@@ -1,7 +1,7 @@
-"""Rules x one plain Arrow column -> the rows that satisfy one of them.
+"""Evaluates the rules for one path on an Arrow column of strings, numbers or Booleans.
 
-The values are compared where they lie in the column's buffers, a nanosecond or less a row; their
-layouts are those of the Arrow specification, "Arrow Columnar Format".
+The values are compared in the column's buffers, whose layout is that of the Arrow specification,
+"Arrow Columnar Format".
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ from filterpatterns.language.operators.presence import Exists
 from filterpatterns.language.operators.text import EqualsIgnoreCase, Prefix, Suffix
 
 Rows = Any
-"""A numpy array of the numbers of rows; None for all."""
+"""A numpy array of row numbers; None for all rows."""
 
 Ask = Callable[[pa.Array, Rows], Mask]
-"""A column, and which rows -> whether each satisfies a rule. What it says of nulls means
-nothing."""
+"""Called with a column and rows. Returns whether each of these rows satisfies a rule; the values
+for nulls are arbitrary."""
 
 _COMPARABLE_DIGITS: Final = 15
 _INLINE: Final = 12
-"""Bytes that a view holds itself."""
+"""The number of bytes that fit into a view itself."""
 
 _FEW: Final = 4
-"""If fewer than one in so many rows are of the right length, only these are compared."""
+"""When fewer than one row in this many has the right length, only those are compared."""
 
 
 class LeafRules(NamedTuple):
-    """What rules say of a column of one type.
+    """Rules compiled for a column of one type.
 
-    `ask` gives all rows that satisfy a rule, and no others where `is_doubtful` is None or denies it
-    for the rows that are kept.
+    `ask` finds all rows that satisfy a rule. It may find others only if `is_doubtful` is set and
+    returns True for the rows that were found.
     """
 
     ask: Ask
@@ -55,7 +55,8 @@ class LeafRules(NamedTuple):
 
 
 def leaf_rules(rules: Sequence[Operator], kind: pa.DataType) -> LeafRules | None:
-    """What satisfies one of the rules; None if it cannot be compared for such a column."""
+    """Return what finds the rows that satisfy one of the rules; None if a rule cannot be evaluated
+    on such a column."""
     if types.is_dictionary(kind):
         return _in_dictionary(leaf_rules(rules, kind.value_type))
     if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):
@@ -103,7 +104,7 @@ def _none_of(asks: Sequence[Ask]) -> Ask:
 
 
 def _chosen(values: Any, rows: Rows) -> Any:
-    """Those values that are asked for."""
+    """Return the values of the given rows."""
     return values if rows is None else values[rows]
 
 
@@ -129,7 +130,7 @@ def _indices(array: pa.DictionaryArray, rows: Rows) -> Any:
 
 
 def valid(array: pa.Array, rows: Rows) -> Mask | None:
-    """The rows that are not null; None if there are no nulls."""
+    """Return which rows are not null; None if there are no nulls."""
     found = _chosen(to_bytes(array.is_valid()), rows) if array.null_count else None
     if not types.is_dictionary(array.type) or not array.dictionary.null_count:
         return found
@@ -138,7 +139,7 @@ def valid(array: pa.Array, rows: Rows) -> Mask | None:
 
 
 def _of_others(rule: Operator) -> Ask | None:
-    """A rule for a column of another type than that of the rule."""
+    """Compile a rule for a column whose type the rule does not name."""
     match rule:
         case Exists() | AnythingBut():
             return _always
@@ -174,7 +175,7 @@ def _of_texts(rule: Operator) -> Ask | None:
 
 
 def _utf8(text: str) -> bytes | None:
-    """A text as a column may hold it: not if it has half a surrogate pair."""
+    """Encode a text; None if it has a lone surrogate, which no column can hold."""
     try:
         return text.encode()
     except UnicodeEncodeError:
@@ -182,14 +183,14 @@ def _utf8(text: str) -> bytes | None:
 
 
 def _texts(array: pa.Array, rows: Rows = None) -> pa.Array:
-    """Texts without views, for which there are fewer kernels."""
+    """Return texts that are not views, for which pyarrow has fewer functions."""
     if types.is_string_view(array.type):
         array = array.cast(pa.large_string())
     return array if rows is None else array.take(pa.array(rows))
 
 
 def _equal_text(text: str, change: Any = None) -> Ask:
-    """What asks for the texts that are, after a change that keeps their length, equal to one."""
+    """Compile a comparison with a text, after `change`, which must not change lengths."""
     wanted = _utf8(text)
     if wanted is None:
         return _never
@@ -225,8 +226,8 @@ def _have_length(array: pa.Array, size: int, rows: Rows) -> Mask:
 
 
 def _have_view(array: pa.Array, text: bytes, rows: Rows) -> Mask:
-    """The texts whose views are that of a text. A view holds the length and the first bytes; all of
-    them, if they are few."""
+    """Return the texts whose views equal that of a text. A view holds the length and the first four
+    bytes, or all bytes if there are at most twelve."""
     size = len(text)
     held = text if size <= _INLINE else text[:4]
     first, second = np.frombuffer(
@@ -241,7 +242,7 @@ def _have_view(array: pa.Array, text: bytes, rows: Rows) -> Mask:
 
 
 def _is_not_utf8(array: pa.Array) -> bool:
-    """Whether a text of a column is not UTF-8: nothing has to have validated them."""
+    """Whether a text of a column is not UTF-8 (writers need not validate strings)."""
     array = _texts(array)
     is_large = types.is_large_string(array.type)
     try:
@@ -252,15 +253,15 @@ def _is_not_utf8(array: pa.Array) -> bool:
 
 
 def _values(array: pa.Array) -> Any:
-    """The numbers of a column, in its buffer; any numbers for nulls."""
+    """Return the numbers of a column; those of nulls are arbitrary."""
     kind = array.type
     code = np.dtype(kind.to_pandas_dtype())
     return np.frombuffer(array.buffers()[1], code)[array.offset : array.offset + len(array)]
 
 
 def _of_floats(rule: Operator) -> Ask | None:
-    """Floats compare as doubles. Not a number and infinite ones are in no range: a range that has
-    no end has an open one at infinity."""
+    """Compile a rule for floats, which compare as doubles. NaN and infinity are in no range: one
+    without a bound has an open bound at infinity."""
     match rule:
         case Numeric(lower=low, upper=high, lower_open=low_open, upper_open=high_open):
             lower, upper = np.float64(low), np.float64(high)
@@ -287,9 +288,9 @@ def _doubles(array: pa.Array, rows: Rows) -> Any:
 
 
 class _WholeNumbers(NamedTuple):
-    """How a column holds integers, or decimals as integers: `values` gives them.
+    """How a column stores integers, or decimals as integers, which `values` reads.
 
-    `safe` is the largest of which it is sure that a double has it.
+    Up to `safe`, every number is comparable.
     """
 
     values: Callable[[pa.Array], Any]
@@ -299,7 +300,7 @@ class _WholeNumbers(NamedTuple):
     scale: int
 
     def bounds(self, rule: Numeric) -> tuple[int, int]:
-        """The first and the last integer of a range."""
+        """Return the first and the last integer of a range."""
         low, high = self.least, self.most
         if math.isfinite(rule.lower):
             lower = _decimal(rule.lower).scaleb(self.scale)
@@ -310,7 +311,7 @@ class _WholeNumbers(NamedTuple):
         return max(low, self.least), min(high, self.most)
 
     def is_doubtful(self, rules: Sequence[Operator]) -> Callable[[pa.Array], bool] | None:
-        """Whether numbers that are kept may have more digits than a double, which no range has."""
+        """Return what tells whether found numbers may not be comparable; None if all are."""
         ranges = [_range(rule) for rule in rules]
         bounds = [self.bounds(each) for each in ranges if each is not None]
         if all(-self.safe <= low and high <= self.safe for low, high in bounds):
@@ -327,7 +328,7 @@ class _WholeNumbers(NamedTuple):
 
 
 def _decimal(number: float) -> Decimal:
-    """A bound as it is written: comparable numbers are ordered as their doubles are."""
+    """Return a bound as a decimal. Comparable numbers have the same order as their doubles."""
     return Decimal(repr(number))
 
 
@@ -353,7 +354,7 @@ def _whole_numbers(kind: pa.DataType) -> _WholeNumbers | None:
 
 
 def _unscaled(array: pa.Array) -> Any:
-    """Decimals of at most 18 digits: the lower half of each holds it."""
+    """Return the integers of decimals of at most 18 digits, which fit into the lower halves."""
     halves = np.frombuffer(array.buffers()[1], np.dtype("<i8"))
     return halves[2 * array.offset : 2 * (array.offset + len(array)) : 2]
 

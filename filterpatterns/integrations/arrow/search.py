@@ -1,8 +1,8 @@
-"""A search over the texts of a whole block for what a pattern wants, before anything is decoded.
+"""Searches the texts of a whole block for the strings that a pattern needs, before decoding.
 
-A text without a backslash spells every string as it is. So a row that has neither a backslash nor
-any of the texts that every match contains does not match, whatever its format. One search over all
-rows costs a call for each hit instead of a call for each row.
+A text without a backslash contains every string literally. So a row that has neither a backslash
+nor any of the texts that every match contains does not match, whatever its format. One search over
+all rows costs a call for each hit instead of a call for each row.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from typing import Final, NamedTuple, Protocol
 from filterpatterns.integrations.arrow.columns import Texts
 
 Find = Callable[[bytes, int, int], int]
-"""(what, start, end) -> where it begins, -1 if nowhere."""
+"""Called with a needle, start and end; returns its position, or -1."""
 
 BACKSLASH: Final = b"\\"
 
 BLOCK: Final = 2048
-"""Rows at a time: their texts and what is made of them fit a core's cache."""
+"""Rows at a time: their texts and the decoded values fit into a core's cache."""
 
 _SAMPLES: Final = (64, 64, 256, 256)
-"""Rows that are matched with the search, without, with, and without, to see which is faster; the
-first two are for warming up."""
+"""The number of rows that are matched with the search, without, with, and without, to measure which
+is faster; the first two are for warming up."""
 
 _ROWS_PER_SAMPLE: Final = 64 * BLOCK
-"""Rows after which that is tried again."""
+"""The number of rows after which this is measured again."""
 
 
 class _Finder(Protocol):
     def find(self, what: bytes, start: int, end: int) -> int:
-        """Where something begins; -1 if nowhere."""
+        """The position of something; -1 if it does not occur."""
         ...
 
 
@@ -43,7 +43,8 @@ except ImportError:
 
 
 def _finder(data: memoryview) -> _Finder:
-    """What searches a block. stringzilla takes a twentieth of the time of CPython, and no copy."""
+    """The function that searches a block. stringzilla takes a twentieth of the time of CPython, and
+    needs no copy."""
     finder: _Finder = bytes(data) if stringzilla is None else stringzilla.Str(data)
     return finder
 
@@ -72,7 +73,8 @@ def candidates(found: Texts, needles: Iterable[bytes]) -> Sequence[int]:
 
 
 class Plan(NamedTuple):
-    """How to match the next rows: how many, whether with the search, and for which sample."""
+    """How to match the next rows: how many, whether with the search, and as part of which
+    sample."""
 
     size: int
     search: bool
@@ -80,7 +82,8 @@ class Plan(NamedTuple):
 
 
 class SearchTuner:
-    """Whether to search first: whatever was faster in the last samples. Threads may share it."""
+    """Decides whether to search first: whichever was faster in the last samples. Threads may share
+    it."""
 
     def __init__(self, *, can_search: bool) -> None:
         self._can_search = can_search
@@ -100,7 +103,7 @@ class SearchTuner:
             return Plan(_SAMPLES[sample], sample % 2 == 0, sample)
 
     def took(self, plan: Plan, seconds: float, rows: int) -> None:
-        """Told how long so many rows took."""
+        """Record how long a number of rows took."""
         if not self._can_search or not rows:
             return
         with self._lock:
@@ -111,5 +114,5 @@ class SearchTuner:
                     self._left = _ROWS_PER_SAMPLE
                 return
             self._left -= rows
-            if self._left <= 0:  # sample again; the code is warm already
+            if self._left <= 0:  # sample again; the code is already warm
                 self._times = {n: time for n, time in self._times.items() if n < 2}

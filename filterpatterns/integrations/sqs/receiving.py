@@ -1,4 +1,4 @@
-"""Receiving messages and filtering them: each is to be handled, to be deleted, or to be kept."""
+"""Receives and filters messages; each is handled, deleted, or kept in the queue."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from filterpatterns.integrations.sqs.visibility import HeldMessages
 from filterpatterns.matching.verdict import Reason, Verdict
 
 _PARKED_SECONDS: Final = 300
-"""At least that long a message that is kept is invisible, so that few calls hold many. After a
-crash they are back after this time."""
+"""The minimum number of seconds for which a kept message is invisible, so that a few calls can hold
+many. After a crash, messages are back after this time."""
 
 OnDropped = Callable[[dict[str, Any], Reason, str], None]
-"""Given the record that is filtered out, the reason, and the payload key that it is about."""
+"""Called with a record that is filtered out, the reason, and the payload key that it refers to."""
 
 
 class Sink(Protocol):
-    """Takes the messages that the function is to get."""
+    """Accepts the messages for the function."""
 
     def add(self, messages: list[Message]) -> None:
-        """Take messages in."""
+        """Add messages."""
 
 
 class Receiver:
@@ -34,14 +34,14 @@ class Receiver:
 
     Args:
         queue: where messages come from.
-        info: what it says about itself.
-        verdict: the filter's.
-        sink: takes what is kept.
-        deleter: takes what is filtered out.
-        held: notes what is ours.
-        counters: count.
-        keep_dropped: what is filtered out stays in the queue.
-        keep_all: everything does, and the function gets nothing.
+        info: the queue's attributes.
+        verdict: the filter's verdict.
+        sink: accepts messages that match.
+        deleter: deletes messages that are filtered out.
+        held: tracks the messages that we hold.
+        counters: the counters.
+        keep_dropped: whether messages that are filtered out stay in the queue.
+        keep_all: whether all messages do, and the function receives nothing.
         on_dropped: see OnDropped; it is called before the message is deleted.
     """
 
@@ -73,7 +73,7 @@ class Receiver:
         self._parked: dict[str, Message] = {}
 
     def receive(self, wait_seconds: int, until: threading.Event) -> int:
-        """Receive up to ten messages and see to them; gives how many there were.
+        """Receive and process up to ten messages; return how many there were.
 
         Raises:
             QueueError: the server refuses.
@@ -106,7 +106,8 @@ class Receiver:
         return len(given)
 
     def parked(self) -> list[Message]:
-        """The messages that stay in the queue, and are only held so as not to be received again."""
+        """The messages that stay in the queue, and are only held so that they are not received
+        again."""
         with self._lock:
             return list(self._parked.values())
 
@@ -126,8 +127,8 @@ class Receiver:
         return kept, dropped
 
     def _claim(self, messages: list[Message]) -> set[Message]:
-        """Note messages that stay in the queue. Gives those that are noted already, and came back
-        all the same, or were delivered twice: they take the place of the ones before."""
+        """Track messages that stay in the queue. Return those that were already tracked, but came
+        back anyway or were delivered twice; they replace the previous ones."""
         known = {}
         with self._lock:
             for message in messages:

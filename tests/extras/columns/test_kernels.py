@@ -109,7 +109,7 @@ def _pattern(rng: random.Random) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("seed", range(300))
-def test_what_arrow_leaves_out_does_not_match(seed: int) -> None:
+def test_rows_that_arrow_excludes_do_not_match(seed: int) -> None:
     rng = random.Random(seed)
     rows = _rows(rng, 120, small=rng.random() < 0.7)
     array = pa.array(rows, KIND)
@@ -136,7 +136,7 @@ def _without_nulls(value: Any) -> Any:
     return value
 
 
-def test_other_spellings_of_a_path_are_not_left_out() -> None:
+def test_other_spellings_of_a_path_are_not_excluded() -> None:
     kind = pa.struct({"o": pa.struct({"s": pa.string()}), "o.s": pa.string()})
     array = pa.array([{"o": {"s": "x"}, "o.s": "refunded"}] + [{"o": {"s": "x"}}] * 50, kind)
     compiled = filterpatterns.compile({"body": {"o": {"s": ["refunded"]}}})
@@ -155,7 +155,7 @@ def test_a_column_of_no_json_type_is_refused_even_if_no_row_is_left() -> None:
 
 @pytest.fixture
 def compared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[int], bool]]:
-    """The rows that were left each time that columns were compared; and whether these are sure."""
+    """Records the rows found by each comparison of columns, and whether they are known to match."""
     asked: list[tuple[list[int], bool]] = []
     ask = kernels.compared
 
@@ -168,7 +168,7 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[int], bool]]:
     return asked
 
 
-def test_few_rows_are_left_of_those_that_a_rare_value_wants(
+def test_columns_are_compared_without_converting_rows(
     compared: list[tuple[list[int], bool]],
 ) -> None:
     pattern = {"s": ["refunded"], "f": [{"numeric": [">", 100]}]}

@@ -18,17 +18,20 @@ import pytest
 from tests.unit.cli.test_program import fp
 
 CORPUS = Path(__file__).parent / "corpus_check"
-CASES = sorted(path.name.removesuffix(".expected.json") for path in CORPUS.glob("*.expected.json"))
+CASES = sorted(
+    path.relative_to(CORPUS).as_posix().removesuffix(".expected.json")
+    for path in CORPUS.glob("*/*.expected.json")
+)
 
 
 def test_each_file_of_the_corpus_is_a_case() -> None:
-    names = {path.name for path in CORPUS.iterdir() if not path.name.endswith(".expected.json")}
-    assert names == set(CASES)
+    paths = {path.relative_to(CORPUS).as_posix() for path in CORPUS.glob("*/*")}
+    assert {path for path in paths if not path.endswith(".expected.json")} == set(CASES)
     assert len(CASES) >= 25
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_is_found_is_what_is_there(
+def test_the_patterns_in_each_file_are_found(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = json.loads((CORPUS / f"{name}.expected.json").read_text())
@@ -39,7 +42,7 @@ def test_what_is_found_is_what_is_there(
         given = "."
     else:
         shutil.copy(CORPUS / name, tmp_path)
-        given = name
+        given = Path(name).name
     monkeypatch.chdir(tmp_path)
     result = fp("check", "--output-format", "json", *expected["args"], given)
     rows = json.loads(result.stdout)
@@ -67,11 +70,11 @@ def _mutated(text: str, random: Random) -> str:
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if (CORPUS / name).is_file()])
-def test_what_is_broken_ends_with_a_status(name: str, tmp_path: Path) -> None:
-    random = Random(name)
+def test_broken_files_end_with_an_exit_status(name: str, tmp_path: Path) -> None:
+    random = Random(Path(name).name)
     text = (CORPUS / name).read_text()
     for number in range(12):
-        path = tmp_path / f"{number}-{name}"
+        path = tmp_path / f"{number}-{Path(name).name}"
         path.write_text(_mutated(text, random))
         form = random.choice(("full", "sarif", "junit", "github", "json"))
         for args in ([], ["--search"]):

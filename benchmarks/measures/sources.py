@@ -12,9 +12,9 @@ from typing import Any
 import orjson
 
 import filterpatterns
-from benchmarks.cases import CASES, Case, workload
-from benchmarks.data import Record
-from benchmarks.timing import gc_off
+from benchmarks.measures.timing import gc_off
+from benchmarks.workloads.cases import CASES, Case, workload
+from benchmarks.workloads.data import Record
 
 Keep = Callable[[Any], bool]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.rulesets import MIXES, events, measure_loop, measure_rules, rules
+from benchmarks.measures.rulesets import MIXES, events, measure_loop, measure_rules, rules
 from filterpatterns import RuleSet
 
 pytest.importorskip("pytest_benchmark")

@@ -18,10 +18,10 @@ from time import perf_counter
 from typing import Any
 
 import filterpatterns
-from benchmarks.cases import CASES, EXPRESS, REFUNDED, Case, workload
-from benchmarks.data import Body, Record, fresh
-from benchmarks.engines import ENGINES, FILTER, HAND, built
-from benchmarks.timing import gc_off
+from benchmarks.measures.engines import ENGINES, FILTER, HAND, built
+from benchmarks.measures.timing import gc_off
+from benchmarks.workloads.cases import CASES, EXPRESS, REFUNDED, Case, workload
+from benchmarks.workloads.data import Body, Record, fresh
 
 _HEAVY = ("lark", "click", "rich")
 _IN_A_NEW_PROCESS = f"""
@@ -48,7 +48,7 @@ class Startup:
 
 def startup(repetitions: int) -> Startup:
     """Imports filterpatterns in new processes; the medians."""
-    root = str(Path(__file__).resolve().parent.parent)
+    root = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
     imports, compiles, heavy = [], [], set()
     for _ in range(repetitions + 1):

@@ -16,8 +16,8 @@ from typing import Any
 import orjson
 
 import filterpatterns
-from benchmarks.cases import Case, Workload, workload
-from benchmarks.data import Record, fresh, texts
+from benchmarks.workloads.cases import Case, Workload, workload
+from benchmarks.workloads.data import Record, fresh, texts
 
 Run = Callable[[list[Any]], list[Any]]
 

@@ -19,10 +19,10 @@ from unittest.mock import patch
 import orjson
 
 import filterpatterns
-from benchmarks.cases import CASES, workload
-from benchmarks.data import Record, fresh
-from benchmarks.engines import DisagreementError
-from benchmarks.timing import gc_off
+from benchmarks.measures.engines import DisagreementError
+from benchmarks.measures.timing import gc_off
+from benchmarks.workloads.cases import CASES, workload
+from benchmarks.workloads.data import Record, fresh
 from filterpatterns import RuleSet
 from filterpatterns.engine.rulesets import index
 

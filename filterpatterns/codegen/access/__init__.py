@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Protocol
 
+from filterpatterns.codegen.emitter import Emitter
 from filterpatterns.matching.match_tree import FieldTest, MatchNode
 
 Condition = Callable[[str], str]
@@ -31,8 +32,8 @@ class Access(Protocol):
         """Return the access to objects at the child."""
         ...
 
-    def returned(self, node: MatchNode, expression: str) -> list[str]:
-        """Return statements of a function that tests the value at and below a node: return the
+    def write_return(self, emit: Emitter, node: MatchNode, expression: str) -> None:
+        """Write the end of a function that tests the value at and below a node: return the
         expression's value, and whether it has set `unsure`."""
         ...
 
@@ -55,10 +56,14 @@ class Access(Protocol):
         """Return branches for the classes of numbers."""
         ...
 
-    def array(self, node: MatchNode, value: str, condition: Condition | None) -> str:
+    def array(
+        self, node: MatchNode, value: str, condition: Condition, ranks: Sequence[Condition] | None
+    ) -> str:
         """Return an expression: an array has an object that satisfies the condition.
 
-        None if choosing an element takes more than that: then the interpreter evaluates the array.
+        An object that satisfies one of `ranks` can only be chosen if none satisfies an earlier one;
+        one that satisfies none of them, if no other does. None if there are too many of these: then
+        the interpreter evaluates the array.
         """
         ...
 

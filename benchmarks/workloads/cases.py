@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from benchmarks import handwritten
-from benchmarks.data import Body, Plant, Record, Shape, mean_bytes, records
-from benchmarks.handwritten import Handwritten
+from benchmarks.workloads import handwritten
+from benchmarks.workloads.data import Body, Plant, Record, Shape, mean_bytes, records
+from benchmarks.workloads.handwritten import Handwritten
 
 LOOP_GOAL = 1.3
 """`matches` in a plain loop, against the handwritten check in a plain loop: in every case."""

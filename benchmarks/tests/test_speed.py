@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 import filterpatterns
-from benchmarks.cases import CASES, Case, workload
-from benchmarks.costs import ARRAYS, PATTERNS, Arrays, new_pattern
-from benchmarks.engines import ENGINES, Engine, built
+from benchmarks.measures.costs import ARRAYS, PATTERNS, Arrays, new_pattern
+from benchmarks.measures.engines import ENGINES, Engine, built
+from benchmarks.workloads.cases import CASES, Case, workload
 
 pytest.importorskip("pytest_benchmark")
 

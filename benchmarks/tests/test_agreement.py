@@ -5,10 +5,18 @@ from __future__ import annotations
 import pytest
 
 import filterpatterns
-from benchmarks.cases import CASES, Case, workload
-from benchmarks.costs import ARRAYS, Arrays, new_pattern
-from benchmarks.data import fresh
-from benchmarks.engines import ENGINES, EVENT_RULER, MOTO, DisagreementError, Engine, built, check
+from benchmarks.measures.costs import ARRAYS, Arrays, new_pattern
+from benchmarks.measures.engines import (
+    ENGINES,
+    EVENT_RULER,
+    MOTO,
+    DisagreementError,
+    Engine,
+    built,
+    check,
+)
+from benchmarks.workloads.cases import CASES, Case, workload
+from benchmarks.workloads.data import fresh
 from filterpatterns.matching.verdict import Reason
 
 
@@ -30,7 +38,7 @@ def test_engines_agree(case: Case) -> None:
 @pytest.mark.parametrize(
     "engine", [e for e in ENGINES if e.name in (MOTO, EVENT_RULER)], ids=lambda e: e.name
 )
-def test_engines_left_out_are_wrong(engine: Engine) -> None:
+def test_excluded_engines_give_wrong_verdicts(engine: Engine) -> None:
     """What is said of them is still true of the installed version."""
     for case in CASES:
         if engine.name in case.question.unsupported and workload(case).kept:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from statistics import median
 from time import perf_counter
 
-from benchmarks.cases import Case, workload
-from benchmarks.engines import ENGINES, built
+from benchmarks.measures.engines import ENGINES, built
+from benchmarks.workloads.cases import Case, workload
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.data import Record
+from benchmarks.workloads.data import Record
 
 Loads = Callable[[Any], Any]
 Keep = Callable[[Record], bool]

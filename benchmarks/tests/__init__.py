@@ -1,0 +1,1 @@
+"""The benchmarks under pytest: the engines agree, and pytest-benchmark times them."""

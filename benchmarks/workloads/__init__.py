@@ -1,0 +1,1 @@
+"""What is measured: records, patterns, and what one would write by hand."""
