@@ -330,11 +330,14 @@ class Engine:
         generated = self.generated()
         return None if generated is None else generated.column_rows(kind)
 
-    def needles(self) -> tuple[str, ...] | None:
+    def needles(self, *, only_values: bool = False) -> tuple[str, ...] | None:
         """Return texts such that the payload of every matching record contains at least one of
-        them, or a backslash; None if there are no such texts."""
+        them, or a backslash; None if there are no such texts. With `only_values`, also None if
+        they are names, which most payloads contain."""
         generated = self.generated()
-        return None if generated is None else generated.needles
+        if generated is None or (only_values and not generated.are_needles_values):
+            return None
+        return generated.needles
 
     def _interpret_leniently(self, record: Any) -> bool:
         try:
