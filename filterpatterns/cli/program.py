@@ -42,6 +42,10 @@ _COMMANDS: Final = {
 _REFERENCE: Final = ("rule", "schema", "completion")
 """Those whose modules are in `commands/reference`."""
 
+_NEW_OBJECTS: Final = 50_000
+"""After so many, Python looks for garbage. What a command makes at first (modules, rules) stays:
+looking through it again and again would take a tenth of the time until the first record."""
+
 _BROKEN_PIPE = 128 + 13  # as a shell reports a program ended by SIGPIPE
 _INTERRUPTED = 128 + 2  # SIGINT
 _FAILED = 2
@@ -62,8 +66,7 @@ class _Program(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         folder = "commands.reference" if cmd_name in _REFERENCE else "commands"
-        with _no_collections():
-            module = importlib.import_module(f"filterpatterns.cli.{folder}.{cmd_name}")
+        module = importlib.import_module(f"filterpatterns.cli.{folder}.{cmd_name}")
         command: click.Command = module.command
         return command
 
@@ -77,6 +80,7 @@ class _Program(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program and exit; with 2 for unexpected errors."""
+        gc.set_threshold(_NEW_OBJECTS)
         atexit.register(gc.freeze)  # nothing is left to collect, and looking takes 10 ms
         try:
             return super().main(*args, **kwargs)
@@ -117,18 +121,6 @@ class _Program(click.Group):
         except (EOFError, click.Abort) as error:  # click would treat it as Ctrl-C, or exit with 1
             raise RuntimeError("the input ended") from error
         ctx.exit(status)
-
-
-@contextmanager
-def _no_collections() -> Iterator[None]:
-    """Import without looking for garbage: all of it stays."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 class _Ended(KeyboardInterrupt):
