@@ -291,6 +291,9 @@ def build_aligned_trees(
     node has the last of them, as a sign that there is a test.
     """
     groups = [list(group) for group in groups]
+    if len(groups) == 1:
+        node = build_tree(name, groups[0])
+        return node, (node,)
     skeleton = _Growing()
     for group in groups:
         for names, test in group:

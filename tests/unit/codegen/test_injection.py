@@ -89,7 +89,7 @@ _FIXED_NAMES = {
     *("record", "records", "keep", "drop", "slow", "matches", "matches_text", "text", "members"),
     *("body", "value", "error", "found", "str", "bytes", "int", "float", "list", "dict", "len"),
     *("Exception", "AttributeError", "KeyError", "number", "unsure"),
-    *("texts", "again", "given", "raw"),
+    *("texts", "again", "given", "raw", "best", "rank"),
     *("view", "offsets", "row", "rows"),
 }
 _FUNCTIONS = re.compile(
@@ -100,7 +100,7 @@ _FUNCTIONS = re.compile(
 _ATTRIBUTES = {
     *("get", "startswith", "endswith", "isascii", "lower", "encode", "__class__", "inside"),
 }
-_CONSTANTS = {"True", "False", "None", "'utf-8'", "':'", "0", "1", "2"}
+_CONSTANTS = {"True", "False", "None", "'utf-8'", "':'", *map(str, range(9))}
 
 
 def assert_names_only(source: str) -> None:

@@ -77,6 +77,10 @@ EVENTS: dict[str, tuple[str, Callable[[int], Any]]] = {
         ABSENT_FIRST,
         lambda n: {"i": [{"b": 2, "c": k} for k in range(n)] + [{"a": 1}]},
     ),
+    "absent first, in arrays below": (
+        '{"i": {"a": {"b": [{"exists": false}]}, "c": [2]}}',
+        lambda n: {"i": [{"a": [{"x": k}, 5], "c": 2} for k in range(n)] + [{"a": [{"b": 1}]}]},
+    ),
     "leaves and objects": (LEAF_AND_BELOW, lambda n: {"i": [{"a": 2}, 4] * n}),
     "arrays of arrays": (ONE_OF_MANY, lambda n: {"i": [[[{"a": 1}]], [[{"b": 2}]]] * n}),
     "leaves in arrays of arrays": (LEAF_AND_BELOW, lambda n: {"i": [[4, {"a": 2}]] * n}),
