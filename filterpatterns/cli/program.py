@@ -13,8 +13,9 @@ import importlib
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any, Final
 
 import click
@@ -46,6 +47,9 @@ _NEW_OBJECTS: Final = 50_000
 """After so many, Python looks for garbage. What a command makes at first (modules, rules) stays:
 looking through it again and again would take a tenth of the time until the first record."""
 
+_FILES: Final = frozenset(("PATTERN", "RULES", "EVENTS", "FILES", "FILE", "DIR", "URL"))
+"""What the help calls names of files, and URLs."""
+
 _BROKEN_PIPE = 128 + 13  # as a shell reports a program ended by SIGPIPE
 _INTERRUPTED = 128 + 2  # SIGINT
 _FAILED = 2
@@ -65,10 +69,7 @@ class _Program(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        folder = "commands.reference" if cmd_name in _REFERENCE else "commands"
-        module = importlib.import_module(f"filterpatterns.cli.{folder}.{cmd_name}")
-        command: click.Command = module.command
-        return command
+        return _command(cmd_name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -105,7 +106,7 @@ class _Program(click.Group):
                 with _ended_like_ctrl_c():
                     super().invoke(ctx)
             finally:
-                if sys.stdout is not None:
+                if sys.stdout is not None and not sys.stdout.closed:  # fp lsp closes it
                     sys.stdout.flush()
             status = 0
         except _Ended as ended:
@@ -121,6 +122,32 @@ class _Program(click.Group):
         except (EOFError, click.Abort) as error:  # click would treat it as Ctrl-C, or exit with 1
             raise RuntimeError("the input ended") from error
         ctx.exit(status)
+
+
+@cache
+def _command(name: str) -> click.Command:
+    """Import a command. Its parameters that name files refuse an empty name."""
+    folder = "commands.reference" if name in _REFERENCE else "commands"
+    module = importlib.import_module(f"filterpatterns.cli.{folder}.{name}")
+    command: click.Command = module.command
+    for param in command.params:
+        if str(param.metavar).strip("[].") in _FILES:
+            param.callback = _refusing_empty(param.callback)
+    return command
+
+
+Callback = Callable[[click.Context, click.Parameter, Any], Any]
+
+
+def _refusing_empty(callback: Callback | None) -> Callback:
+    def refuse_empty(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+        if "" in (value if isinstance(value, tuple) else (value,)):
+            is_option = isinstance(param, click.Option)
+            name = param.opts[-1] if is_option else str(param.metavar).strip("[].")
+            raise click.UsageError(f"{name} is empty; an unset variable?", ctx)
+        return value if callback is None else callback(ctx, param, value)
+
+    return refuse_empty
 
 
 class _Ended(KeyboardInterrupt):
@@ -157,7 +184,7 @@ def _ended_like_ctrl_c() -> Iterator[None]:
 
 def _abandon(stream: Any) -> None:
     """Prevent an error from the interpreter's own flush at exit."""
-    if stream is None:
+    if stream is None or stream.closed:
         return
     try:
         stream.flush()

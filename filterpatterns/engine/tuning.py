@@ -1,26 +1,27 @@
-"""Whether to look before decoding: a batch measures which is faster."""
+"""Decides whether to search before decoding: a batch measures which is faster."""
 
 from __future__ import annotations
 
 from filterpatterns.codegen.functions import Generated
 
 CHUNK = 1024
-"""Records that a loop takes at a time: its memory is bounded, and its overhead is nothing."""
+"""The number of records that a loop handles at a time: memory is bounded, and the overhead is
+negligible."""
 
 _SAMPLES = (16, 32)
-"""Records that are matched in each way, one after the other, to see which is faster. The first
-round is for warming up: CPython runs new code slower, and caches are cold."""
+"""The number of records that are matched in each way, in turn, to measure which is faster. The
+first round is for warming up: CPython runs new code more slowly, and caches are cold."""
 
 _RECORDS_PER_SAMPLE = 16 * CHUNK
-"""Records after which that is tried again: what a queue carries changes."""
+"""The number of records after which this is measured again: the contents of a queue change."""
 
 _WAYS = (True, False)
 
 
 class Ways:
-    """How to match a batch: in whichever way was faster in the last samples of it.
+    """Decides how to match a batch: in whichever way was faster in the last samples.
 
-    How much a look saves depends on the payloads: how many have what is looked for, how early, how
+    How much a search saves depends on the payloads: how many contain the text, how early, and how
     much there is to decode. So it is measured.
     """
 
@@ -29,19 +30,19 @@ class Ways:
         self._left = 0
         self._is_open = generated is not None and generated.can_look
         self.size, self.look = CHUNK, False
-        """How many records to take next, and whether to look at them before decoding."""
+        """Return how many records to handle next, and whether to search before decoding."""
         if self._is_open:
             self._go_on()
 
     def took(self, seconds: float, records: int) -> None:
-        """Told how long the last records took."""
+        """Record how long the last records took."""
         if not self._is_open:
             return
         if self._left:
             self._left = max(0, self._left - records)
             if self._left:
                 return
-            del self._times[len(_WAYS) :]  # sample again; the code is warm already
+            del self._times[len(_WAYS) :]  # sample again; the code is already warm
         else:
             self._times.append(seconds / records)
         self._go_on()

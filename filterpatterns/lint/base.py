@@ -1,4 +1,4 @@
-"""What the rules share."""
+"""Shared parts of the checks."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from filterpatterns.language.nodes import Span
 from filterpatterns.language.operators import Operator
 
 LintCheck = Callable[[Condition, str, Reporter], None]
-"""Looks at one condition of a pattern for a source, and reports what is doubtful."""
+"""Checks one condition of a pattern for a source, and reports doubtful ones."""
 
 
 def rules_of(condition: Condition) -> Iterator[tuple[Operator, Span, str]]:
-    """The rules of a condition, each with its place in the text and in words."""
+    """The rules of a condition, each with its position in the text and in words."""
     for index, (rule, span) in enumerate(zip(condition.rules, condition.spans, strict=True)):
         yield rule, span, f"{condition.place}[{index}]"

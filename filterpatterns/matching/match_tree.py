@@ -1,4 +1,4 @@
-"""Conditions -> match tree: what the interpreter and the generated code walk.
+"""Builds match trees from conditions, for the interpreter and code generation.
 
 A pattern becomes conjunctions, one for each `$or` combination; a conjunction becomes a tree of
 paths.

@@ -56,7 +56,7 @@ def test_every_page_is_linked_from_another() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
-def test_tests_that_a_page_names_exist(page: Path) -> None:
+def test_tests_named_on_a_page_exist(page: Path) -> None:
     tests = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("*.py")}
     for name in re.findall(r"`([\w/]*\btest_\w+\.py)`", page.read_text(encoding="utf-8")):
         assert any(f"/{test}".endswith(f"/{name}") for test in tests), name

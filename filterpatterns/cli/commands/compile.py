@@ -7,10 +7,8 @@ import click
 from filterpatterns.cli.arguments import patterns
 from filterpatterns.cli.arguments.options import complete_files, pattern_options
 from filterpatterns.cli.io import output_files
+from filterpatterns.engine import inference
 from filterpatterns.errors import printable
-
-_DEFAULT_SOURCE = "sqs"
-"""There are no records from which it could be detected."""
 
 
 @click.command(
@@ -34,9 +32,10 @@ def command(
     PATTERN is a file, `-` for standard input, or the pattern itself: a pattern or a FilterCriteria.
     Errors that AWS would refuse, and likely mistakes, are printed to standard error.
     """
+    infer = inference.source_of_fields
     output_files.refuse_overlap((), patterns.files_of(pattern))
     given, compiled = patterns.load(
-        pattern, source=source, max_filters=max_filters, default=_DEFAULT_SOURCE, known=known
+        pattern, source=source, max_filters=max_filters, default=infer, known=known
     )
     count = len(compiled.texts)
     filters = (
@@ -44,7 +43,8 @@ def command(
     )
     warned = len(compiled.warnings)
     warnings = f", {warned} warning{'' if warned == 1 else 's'}" if warned else ""
-    summary = f"{printable(given.name)}: OK ({filters} for {compiled.source}{warnings})"
+    source = compiled.source if compiled.source != inference.AUTO else "any source"
+    summary = f"{printable(given.name)}: OK ({filters} for {source}{warnings})"
     if show_code:
         # A comment, so that the whole output is Python.
         click.echo(f"# {summary}\n{compiled.source_code.rstrip()}")

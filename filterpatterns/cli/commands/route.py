@@ -115,7 +115,7 @@ file or line cannot be read (the remaining ones are still routed)."""
 @click.option(
     "--split",
     metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(file_okay=False),
     help="Write each record to DIR/NAME.jsonl for every rule that matches it; names are "
     "percent-encoded where necessary.",
 )
@@ -138,7 +138,7 @@ def command(
     payload: bool,
     as_json: bool,
     summary: bool,
-    split: Path | None,
+    split: str | None,
     rest: str | None,
     errors: str | None,
     append: bool,
@@ -177,7 +177,7 @@ def command(
     as_it_comes = "-" in files
     to_file = partial(output_files.to_file, as_it_comes=as_it_comes, append=append)
     written = Files(append=append, as_it_comes=as_it_comes)
-    by_rule = None if split is None else Split(split, rule_set.names, written)
+    by_rule = None if split is None else Split(Path(split), rule_set.names, written)
     paths = [] if by_rule is None else [("--split", str(path)) for path in by_rule.paths]
     read = dict.fromkeys((*given.places.values(), *files))  # many rules are in the same document
     output_files.refuse_overlap([*paths, ("--rest", rest), ("--errors", errors)], read)

@@ -76,6 +76,7 @@ def numbered(
     wrap: Wrap | None = None,
     columns: Columns = _ROWS,
     compiled: Filter | None = None,
+    after_read: Callable[[int], None] | None = None,
 ) -> Iterator[tuple[int, Item]]:
     """Yield the items of a file (records, and lines that are not records) with their numbers.
 
@@ -89,6 +90,7 @@ def numbered(
         wrap: makes a record from each line, which is a payload; None for files of records.
         columns: as for `record_files.read_records`.
         compiled: as for `record_files.read_records`.
+        after_read: as for `record_files.read_records`.
     """
     number = 0
     unreadable = tally.unreadable
@@ -99,6 +101,7 @@ def numbered(
         wrap=wrap,
         columns=columns,
         compiled=compiled,
+        after_read=after_read,
     ):
         if item.line is None:
             tally.unreadable += 1

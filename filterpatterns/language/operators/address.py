@@ -123,7 +123,7 @@ class Cidr(Struct, frozen=True, gc=False):
                 f'write a single address as a plain value: ["{base}"]',
                 Instead(f'"{base}"', "rule") if bits == 0 else None,
             )
-        first = int(digits, 16) >> bits << bits  # the host's bits are masked out
+        first = int(digits, 16) >> bits << bits  # the host bits are masked out
         last = first | ((1 << bits) - 1)
         return cls(text, f"{first:0{len(digits)}X}", f"{last:0{len(digits)}X}")
 
@@ -206,7 +206,7 @@ def why_digits_match(value: Any, width: int) -> str:
 
 
 _IPV6_IN_USE = ("0000", "2", "3", "F")
-"""What the digits of IPv6 addresses begin with: `::1`, global unicast, local, multicast."""
+"""The beginnings of the digits of IPv6 addresses: `::1`, global unicast, local, multicast."""
 
 
 def holds_for_other_family(first: str, last: str) -> bool:

@@ -1,4 +1,4 @@
-"""FP023 to FP031: what AWS refuses in filters, above all in those of subscribers."""
+"""FP023 to FP031: filters that AWS refuses, mainly those of subscribers."""
 
 from __future__ import annotations
 
@@ -110,4 +110,4 @@ SUBSCRIBER_ERRORS: tuple[CatalogEntry, ...] = (
         dialect="eventbridge",
     ),
 )
-"""What AWS refuses in filters beside their patterns."""
+"""Errors in filters outside their patterns."""

@@ -358,7 +358,7 @@ def test_lines_that_hold_records_are_left_to_the_caller(name: str) -> None:
     assert with_records._engine.lines(drops=True) is None
 
 
-def test_the_interpreter_is_asked_about_the_unusual_record_only(asked: Asked) -> None:
+def test_only_the_unusual_record_reaches_the_interpreter(asked: Asked) -> None:
     compiled = filterpatterns.compile(in_body('{"a": {"b": [1]}}'))
     records = [sqs_record('{"a": {"b": 1}}') for _ in range(500)]
     odd = sqs_record('{"a.b": 1}')
@@ -462,7 +462,9 @@ SPELLINGS: list[tuple[str, list[str], list[str]]] = [
 
 
 @pytest.mark.parametrize("case", SPELLINGS, ids=lambda case: case[0])
-def test_looking_before_decoding_changes_no_verdict(case: tuple[str, list[str], list[str]]) -> None:
+def test_searching_before_decoding_changes_no_verdict(
+    case: tuple[str, list[str], list[str]],
+) -> None:
     pattern, matching, others = case
     compiled = filterpatterns.compile(in_body(pattern))
     for bodies, verdict in ((matching, True), (others, False)):
@@ -488,7 +490,7 @@ def _batches(hits: int) -> Iterable[tuple[str, bool]]:
 
 @pytest.mark.parametrize("hits", [0, 3, 50, 100])
 @pytest.mark.parametrize("clock", ["looking pays", "looking costs", "as measured"])
-def test_a_long_batch_gets_the_same_verdicts_with_and_without_a_look(
+def test_a_long_batch_gets_the_same_verdicts_with_and_without_a_search(
     hits: int, clock: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if clock != "as measured":
@@ -556,7 +558,7 @@ def test_every_line_of_every_function_is_known() -> None:
     assert len(functions) == len(set(functions))
 
 
-def test_generated_lines_go_with_their_filter() -> None:
+def test_generated_lines_are_freed_with_their_filter() -> None:
     gc.collect()
     before = _generated_files()
     compiled = _fresh('{"body": {"a": [1], "b": ["refund"]}}')
@@ -570,7 +572,7 @@ def test_generated_lines_go_with_their_filter() -> None:
     assert _generated_files() <= before
 
 
-def test_filters_do_not_pile_up() -> None:
+def test_generated_code_of_unused_filters_is_freed() -> None:
     gc.collect()
     before = len(_generated_files())
     for n in range(30):
@@ -634,7 +636,7 @@ def test_a_filter_has_code_for_the_kinds_of_records_that_it_has_seen(
     assert asked == []
 
 
-def test_the_source_code_is_the_same_whatever_was_asked_before() -> None:
+def test_the_source_code_does_not_depend_on_earlier_calls() -> None:
     pattern = in_body('{"i": {"a": ["x"]}, "c": ["refund"]}')
     one, other = _fresh(pattern), _fresh(pattern)
     other.mask([sqs_record("{}")])
@@ -651,7 +653,7 @@ def test_the_source_code_is_the_same_whatever_was_asked_before() -> None:
     assert {"matches", "filter_dict", "mask_text"} <= set(defined[0])
 
 
-def test_generation_that_ran_out_of_stack_is_made_up_for(asked: Asked) -> None:
+def test_generation_that_ran_out_of_stack_is_repeated(asked: Asked) -> None:
     """A first call far down the stack may fail; generated code serves the next one."""
 
     def deeper(frames: int, ask: Callable[[], Any]) -> Any:
@@ -674,7 +676,7 @@ def test_generation_that_ran_out_of_stack_is_made_up_for(asked: Asked) -> None:
 
 
 @pytest.mark.parametrize("body", ['{"a": 1}', '{"a": 2}', "hello", "[", {"a": 1}, 5, None])
-def test_a_payload_is_not_looked_at_if_the_metadata_decide(asked: Asked, body: Any) -> None:
+def test_a_payload_is_not_decoded_if_the_metadata_decide(asked: Asked, body: Any) -> None:
     compiled = _fresh('{"messageId": ["1"], "body": {"a": [1]}}')
     for record in ({"messageId": "2", "body": body}, {"body": body}):
         for given in (record, json.dumps(record)):
@@ -684,7 +686,7 @@ def test_a_payload_is_not_looked_at_if_the_metadata_decide(asked: Asked, body: A
         assert judge(compiled, holding) is compiled._engine.interpret(holding)
 
 
-def test_alternatives_with_metadata_of_their_own_are_each_asked() -> None:
+def test_alternatives_with_their_own_metadata_are_each_evaluated() -> None:
     pattern = json.dumps(
         {
             "$or": [
