@@ -73,19 +73,9 @@ class PayloadCodegen:
         self._decoders: dict[bool, str] = {}
 
     def write(
-        self,
-        emit: Emitter,
-        json: str,
-        json_texts: str,
-        string: str,
-        exits: Exits,
-        *,
-        look: bool,
-        keeps_body: bool,
+        self, emit: Emitter, json: str, json_texts: str, string: str, exits: Exits, *, look: bool
     ) -> None:
         """Decode the body and test `json`; if it is not JSON, test `string` (if not empty).
-
-        Where nothing `keeps_body` after this, it may have its UTF-8 cached on it.
 
         If the texts of numbers count, `json` has them as floats and `json_texts` is the same test
         with texts: for bodies for which a float decides.
@@ -105,12 +95,10 @@ class PayloadCodegen:
             deep_first = bool(string) or exits.tells_formats
             after = deep if deep_first else []
             hit = exits.match if deep_first else (*deep, *exits.match)
-            given = self._given if keeps_body else "body"
             if self._shape is not None and self.keeps_texts:
-                emit(f"given = {given}")
                 self._write_numbers(emit, self._shape, json, json_texts, after, hit, exits)
             else:
-                emit(f"value = {self._decoded(given, texts=self._texts_at_once)}", *after)
+                emit(f"value = {self._decoded(texts=self._texts_at_once)}", *after)
                 with emit.block(f"if {json}:"):
                     emit(*hit)
         with self._except_not_json(emit, exits):
@@ -131,21 +119,22 @@ class PayloadCodegen:
         hit: Sequence[str],
         exits: Exits,
     ) -> None:
-        """Decode `given`, run `after`, and test it: with numbers as floats, whose texts are looked
+        """Decode the body, run `after`, and test it: with numbers as floats, whose texts are looked
         at if a float decided. If they had to be for the last long bodies, this one is decoded with
         the texts at once."""
-        with_texts = f"value = {self._decoded('given', texts=True)}"
+        with_texts = f"value = {self._decoded(texts=True)}"
         doubtful = "unsure"
         if self._checks_lengths:
             doubtful = f"unsure and (unsure == 2 or not ({self._short_texts(shape)}))"
         long, very_long = self._code.bind(_LONG), self._code.bind(_VERY_LONG)
+        emit(f"given = {self._given}")
         with emit.block("if texts:"):
             emit(with_texts, *after)
             with emit.block(f"if {json_texts}:"):
                 emit("again = True", *hit)
             emit(f"texts = again or len(given) >= {very_long}")
         with emit.block("else:"):
-            emit(f"value = {self._decoded('given', texts=False)}", *after, "unsure = 0")
+            emit(f"value = {self._decoded(texts=False)}", *after, "unsure = 0")
             with emit.block(f"if {json}:"):
                 with emit.block(f"if {doubtful}:"):
                     emit(with_texts)
@@ -163,8 +152,8 @@ class PayloadCodegen:
         limit = self._code.bind(SHORT)
         return " and ".join(f"len({member}) < {limit}" for member in members)
 
-    def _decoded(self, given: str, *, texts: bool) -> str:
-        """Return an expression that decodes the body, which `given` is."""
+    def _decoded(self, *, texts: bool) -> str:
+        """Return an expression that decodes the body."""
         if texts not in self._decoders:
             shape = self._shape
             if shape is None:
@@ -174,7 +163,7 @@ class PayloadCodegen:
                 self._decoders[texts] = self._code.later(("texts", shape), make)
             else:
                 self._decoders[texts] = self._code.bind(decoder(shape, keep_text=False))
-        return f"{self._decoders[texts]}({given})"
+        return f"{self._decoders[texts]}({'given' if self.keeps_texts else self._given})"
 
     def write_decoded(self, emit: Emitter, body: str, json: str, string: str, exits: Exits) -> None:
         """Test `json` on a body that has been decoded already, into `value`; `body` gives it."""

@@ -150,9 +150,7 @@ class RecordCodegen:
             if json:
                 self._viewed.write_decoded(emit, SLICE, json, string, exits)
         elif json:
-            keeps = kind not in ("line", "row")  # of lines, bodies are decoded for this alone
-            texts = conditions.json_texts
-            payload.write(emit, json, texts, string, exits, look=look, keeps_body=keeps)
+            payload.write(emit, json, conditions.json_texts, string, exits, look=look)
         elif string:
             payload.write_strings(emit, string, exits)
         emit(*exits.no_match)
