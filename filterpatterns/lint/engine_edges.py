@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Iterator
 
 from filterpatterns.language.conditions import AllOf, AnyOf, Condition, iter_conditions
@@ -64,6 +63,8 @@ def _both(others: list[str]) -> str:
 
 def _digits(text: str) -> tuple[str, str] | None:
     """The digits of the first and the last address of a block, or twice those of one address."""
+    import ipaddress  # only for addresses
+
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
@@ -76,6 +77,8 @@ def _digits(text: str) -> tuple[str, str] | None:
 
 def _holds_also_for(first: str, last: str) -> Iterator[str]:
     """What a range of digits matches besides addresses of its own family, with an example."""
+    import ipaddress
+
     if len(first) == 8:
         low, high = int(first, 16), int(last, 16)
         for block in _IPV6_IN_USE:
