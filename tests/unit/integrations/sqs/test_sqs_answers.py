@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from filterpatterns.integrations.sqs import HandlerError
-from filterpatterns.integrations.sqs.answers import failed_ids
+from filterpatterns.integrations.sqs.handlers.answers import failed_ids
 from filterpatterns.integrations.sqs.handlers import NotJson
 
 IDS = ("1", "2", "3")

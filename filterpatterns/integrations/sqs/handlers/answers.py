@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from filterpatterns.integrations.sqs.handlers import HandlerError
+from filterpatterns.integrations.sqs.handlers.base import HandlerError
 
 
 def failed_ids(answer: Any, ids: Collection[str]) -> set[str]:

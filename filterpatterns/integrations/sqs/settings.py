@@ -1,0 +1,84 @@
+"""What the threads of a poller share: what they were asked for, the queue, and what they note."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+
+from filterpatterns.integrations.sqs.counts import Counters
+from filterpatterns.integrations.sqs.deleting import Deleter
+from filterpatterns.integrations.sqs.handlers import Handler
+from filterpatterns.integrations.sqs.mapping import EventSourceMapping
+from filterpatterns.integrations.sqs.queue import Queue, QueueInfo
+from filterpatterns.integrations.sqs.visibility import HeldMessages
+from filterpatterns.matching.verdict import Reason, Verdict
+
+OnDropped = Callable[[dict[str, Any], Reason, str], None]
+"""Given the record that is filtered out, the reason, and the payload key that it is about."""
+
+
+class BatchResult(Struct, frozen=True, kw_only=True):
+    """What became of a batch: `ids` in the order of the event, those that `failed` among them, and
+    the function error, if it was one. `size` is the event's, in bytes, `seconds` the handler's."""
+
+    number: int
+    request_id: str
+    ids: tuple[str, ...]
+    size: int
+    seconds: float
+    failed: tuple[str, ...] = ()
+    error: str | None = None
+    details: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """For machines."""
+        return {
+            "kind": "batch",
+            "batch": self.number,
+            "requestId": self.request_id,
+            "result": "success" if not self.failed else "partial" if self.handled else "failure",
+            "records": len(self.ids),
+            "bytes": self.size,
+            "seconds": round(self.seconds, 6),
+            "ids": self.ids,
+            "failed": self.failed,
+            "error": self.error,
+        }
+
+    @property
+    def handled(self) -> tuple[str, ...]:
+        """The ids of those that did not fail."""
+        failed = set(self.failed)
+        return tuple(name for name in self.ids if name not in failed)
+
+
+class WorkSettings(Struct, frozen=True, kw_only=True):
+    """What a Poller was asked for, complete; see there. `verdict` is the filter's, None without."""
+
+    handler: Handler
+    verdict: Callable[[Any], Verdict] | None
+    mapping: EventSourceMapping
+    concurrency: int
+    timeout: float = 0
+    keep_dropped: bool
+    dry_run: bool
+    wait_seconds: int
+    function_name: str
+    until_empty: bool = False
+    on_dropped: OnDropped | None
+    on_batch: Callable[[BatchResult], None]
+    report: Callable[[str], None]
+
+
+class Shared(Struct, frozen=True):
+    """What all threads use: `deleter` takes what was handled or filtered out, `held` notes what is
+    ours, `counters` count."""
+
+    settings: WorkSettings
+    queue: Queue
+    info: QueueInfo
+    counters: Counters
+    deleter: Deleter
+    held: HeldMessages
