@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.diagnostics import Reporter, Where
 from filterpatterns.templates.codes import MISPLACED
 from filterpatterns.templates.documents.values import (
     List,
@@ -125,7 +125,7 @@ def _misplaced(build: Builder, function: Text, event: TemplateValue) -> Iterator
     report = Reporter(build.text)
     report.warning(
         MISPLACED,
-        wrong.span,
+        Where(wrong.span),
         f"filterPatterns stands beside {kinds[0].value}, and is ignored there",
         hint=f"indent it, so that it stands under {kinds[0].value}:",
     )
