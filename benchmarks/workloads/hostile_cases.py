@@ -69,8 +69,8 @@ PATTERNS: Mapping[str, Callable[[int], str]] = {
     "`\\u` escapes": lambda size: '{"body":{"' + "\\u0061" * (size // 6 - 5) + '":[1]}}',
     "long number": lambda size: '{"body":{"a":[' + "1" * (size - 30) + "]}}",
     "mistakes": lambda size: _filled('{"body":{"a":[', '{"prefix":#}', "]}}", size),
-    "text behind": lambda size: '{"body":{"a":[1]}}' + " }" * (size // 2 - 20),
-    "not ended": lambda size: '{"body":{"a":["' + 'x\\"' * (size // 3 - 10),
+    "text after the pattern": lambda size: '{"body":{"a":[1]}}' + " }" * (size // 2 - 20),
+    "unterminated string": lambda size: '{"body":{"a":["' + 'x\\"' * (size // 3 - 10),
 }
 
 
@@ -226,8 +226,8 @@ RECORDS: Mapping[str, RecordCase] = {
     "half surrogate pairs": RecordCase(
         '{"body":{"i":["x"]}}', _repeated('{"i":"', "\\ud83d", '"}')
     ),
-    "`[` without end": RecordCase(_ONE, _repeated("", "[", "")),
-    '`{"i":` without end': RecordCase(_ONE, _repeated("", '{"i":', "")),
+    "endless `[`": RecordCase(_ONE, _repeated("", "[", "")),
+    'endless `{"i":`': RecordCase(_ONE, _repeated("", '{"i":', "")),
     "quotes": RecordCase(_ONE, _repeated("", '"', "")),
     "backslashes": RecordCase(_ONE, _repeated('{"i":"', "\\", "")),
     "1,024 levels again and again": RecordCase(
@@ -283,7 +283,7 @@ def _all_in_an_array() -> Any:
 
 
 def _hard(number: int) -> str:
-    """A search without end, and something else that no other rule has."""
+    """An endless search, and something else that no other rule has."""
     return f'{{"body":{{"$or":[{_COVER},{{"n":[{number}]}}]}}}}'
 
 
@@ -325,7 +325,7 @@ RULES: Mapping[str, RulesCase] = {
         _combined,
         4 * _KB,
     ),
-    "a search without end each": RulesCase(
+    "an endless search each": RulesCase(
         _hard, lambda size: _body(json.dumps(_cover(size))), 64 * _KB
     ),
 }
@@ -347,8 +347,6 @@ INPUTS: Mapping[str, Callable[[int], Any]] = {
         '{"Filters":[{"Pattern":"' + "\\u0061" * (size // 6) + '"}]}'
     ),
     "many filters": lambda size: _filled('{"Filters":[', '{"Pattern":"{}"}', "]}", size),
-    "many filters that are none": lambda size: (
-        '{"Filters":[{"Pattern":1}' + ",0" * (size // 2) + "]}"
-    ),
-    "filters nested without end": lambda size: '{"Filters":' + "[" * size,
+    "many invalid filters": lambda size: '{"Filters":[{"Pattern":1}' + ",0" * (size // 2) + "]}",
+    "endlessly nested filters": lambda size: '{"Filters":' + "[" * size,
 }

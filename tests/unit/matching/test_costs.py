@@ -263,7 +263,7 @@ PATTERNS: dict[str, Callable[[int], str]] = {
     "mistakes in many fields": lambda size: _filled("{", '"f#":"x"', "}", size),
     "an open string": lambda size: '{"a":["' + 'x\\"' * (size // 3 - 10),
     "open objects": lambda size: '{"a":' * min(199, size // 5),
-    "text behind": lambda size: '{"a":[1]}' + " }" * (size // 2 - 20),
+    "text after the pattern": lambda size: '{"a":[1]}' + " }" * (size // 2 - 20),
     "quotes": lambda size: '"' * size,
 }
 
