@@ -20,6 +20,8 @@ from filterpatterns.errors import Diagnostic, LoadError, PatternError, PatternFi
 from filterpatterns.language import inputs
 from filterpatterns.language.inputs import PatternText
 from filterpatterns.limits import MAX_FILTERS
+from filterpatterns.templates.codes import UNRESOLVED
+from filterpatterns.templates.errors import TemplateError
 from filterpatterns.templates.mentions import is_bare_pattern
 
 if TYPE_CHECKING:
@@ -256,7 +258,7 @@ def _mappings(given: Given, known: Known | None, unfiltered: bool = False) -> li
 
     try:
         found = finding.patterns_in(text, given.name, unfiltered=unfiltered, known=known)
-    except finding.TemplateError as error:
+    except TemplateError as error:
         raise LoadError(given.name, error.message, error.line, error.column) from None
     found = [each for each in found if not (each.is_misplaced or each.is_other_language)]
     if given.logical_id is None and all(each.kind == "pattern" for each in found):
@@ -304,12 +306,11 @@ def _complete(mapping: Mapping, given: Given, found: list[Mapping]) -> Mapping:
         LoadError: only the deployment knows some of it.
         PatternError: there are mistakes around its patterns.
     """
-    from filterpatterns.templates import finding
 
     missing = (*mapping.skipped, *mapping.unset)
     if missing:
         instead = ""
-        if missing[0].code == finding.UNRESOLVED:
+        if missing[0].code == UNRESOLVED:
             instead = "give the filter itself, with the value written out"
             instead += f"; or another mapping: {given.name}#NAME" if len(found) > 1 else ""
         raise UnknownPartsError(given.name, missing, instead)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from filterpatterns.engine.filter import Filter
     from filterpatterns.integrations.sqs import BatchResult, EventSourceMapping, Handler, Poller
     from filterpatterns.integrations.sqs.queue import QueueInfo
-    from filterpatterns.templates.finding import Mapping
+    from filterpatterns.templates.mapping import Mapping
 
 _FUNCTIONS = {"handler": "handler", "command": "program", "invoke-url": "invoke_url"}
 """The options for what is called, and the names of their values."""
