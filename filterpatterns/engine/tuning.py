@@ -26,17 +26,17 @@ class Schedule:
 
     Args:
         rounds: how many records each way gets in each round.
-        every: records after which both are measured again: what a queue carries changes.
+        period: records after which both are measured again: what a queue carries changes.
         usual: how many records are taken at a time otherwise.
         warm_up: rounds that do not count, and are not repeated: CPython runs new code slower, and
             caches are cold.
     """
 
-    def __init__(self, rounds: tuple[int, ...], every: int, usual: int, *, warm_up: int) -> None:
+    def __init__(self, rounds: tuple[int, ...], period: int, usual: int, *, warm_up: int) -> None:
         ways = [(size, look) for size in rounds for look in (True, False)]
         self.samples = [Plan(size, look, number) for number, (size, look) in enumerate(ways)]
         self.look, self.decode = Plan(usual, True), Plan(usual, False)
-        self.every = every
+        self.period = period
         self.warm_up = 2 * warm_up
 
 
@@ -71,5 +71,5 @@ class Tuner:
             min(times[number] for number in range(first, len(schedule.samples), 2))
             for first in (schedule.warm_up, schedule.warm_up + 1)
         )
-        self._left = schedule.every
+        self._left = schedule.period
         return schedule.look if looking < decoding else schedule.decode

@@ -101,9 +101,8 @@ def load(
     """
     given = _read(where)
     try:
-        return compile_given(
-            given, source=source, max_filters=max_filters, known=_known(parameters)
-        )
+        known = _known(parameters)
+        return compile_mapping(given, source=source, max_filters=max_filters, known=known)[0]
     except PatternError as error:
         raise PatternFileError(given.name, error.errors) from None
 
@@ -152,29 +151,6 @@ def load_all(
     return filters
 
 
-def compile_given(
-    given: Given,
-    *,
-    source: str | None,
-    max_filters: int,
-    known: Known | None = None,
-    infer: Infer | None = None,
-) -> Filter:
-    """The filter of a text.
-
-    A template's mapping says itself which source it is for; a `source` that was asked for wins. If
-    nobody says, `infer` tells. `known` are values of what the template leaves open.
-
-    Raises:
-        LoadError: it has no such filter, or one that only the deployment knows.
-        PatternError: AWS would refuse the pattern.
-    """
-    found, _ = compile_mapping(
-        given, source=source, max_filters=max_filters, known=known, infer=infer
-    )
-    return found
-
-
 def compile_mapping(
     given: Given,
     *,
@@ -184,9 +160,15 @@ def compile_mapping(
     infer: Infer | None = None,
     unfiltered: bool = False,
 ) -> tuple[Filter, Mapping | None]:
-    """As `compile_given`, with the template's mapping if the text is a template.
+    """The filter of a text, with the template's mapping if it is a template.
 
-    `unfiltered`: it may be an event source mapping without filters, which keeps everything.
+    A template's mapping says itself which source it is for; a `source` that was asked for wins. If
+    nobody says, `infer` tells. `known` are values of what the template leaves open. `unfiltered`:
+    it may be an event source mapping without filters, which keeps everything.
+
+    Raises:
+        LoadError: it has no such filter, or one that only the deployment knows.
+        PatternError: AWS would refuse the pattern.
     """
     mapping = _chosen(given, known, unfiltered)
     if mapping is not None:

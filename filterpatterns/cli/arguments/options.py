@@ -53,11 +53,9 @@ def max_filters_option(command: Command) -> Command:
 
 
 def pattern_options(command: Command) -> Command:
-    """How to read a pattern: `source`, `max_filters` and `known`."""
-    return click.option(
-        "--source",
-        type=click.Choice([*SOURCES, "auto"]),
-        help="The event source whose records are filtered; `event` is any JSON object, `auto` "
+    """How to read a pattern: `source`, `max_filters` and `known`, as `patterns.load` takes them."""
+    return source_option(
+        "The event source whose records are filtered; `event` is any JSON object, `auto` "
         "takes each record by its own eventSource or shape.  "
         "[default: what a template says, or fields that only one source has; else auto]",
     )(max_filters_option(set_option(command)))
@@ -80,6 +78,18 @@ def complete_files(
     (A click.Path would look at the file, and have errors of its own.)
     """
     return [CompletionItem(incomplete, type="file")]
+
+
+def events_argument(command: Command) -> Command:
+    """The argument EVENTS: `files`."""
+    return click.argument(
+        "files", metavar="EVENTS...", nargs=-1, required=True, shell_complete=complete_files
+    )(command)
+
+
+def source_option(words: str) -> Callable[[Command], Command]:
+    """The event source of records, if it is not left to be found: `source`."""
+    return click.option("--source", type=click.Choice([*SOURCES, "auto"]), help=words)
 
 
 def color_option(command: Command) -> Command:

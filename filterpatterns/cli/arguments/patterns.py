@@ -32,43 +32,20 @@ def load(
     payload: bool = False,
     default: str = inference.AUTO,
     known: Known | None = None,
-) -> tuple[Given, Filter]:
+    unfiltered: bool = False,
+) -> tuple[Given, Filter, Mapping | None]:
     """The filter of a PATTERN argument; warnings go to standard error.
 
     An explicit `source` comes first, then that of a template's mapping, then what the pattern's
     fields imply, then `default`. With `payload`, it must be a single source. `known` has values of
-    what the template leaves open.
+    what the template leaves open. `unfiltered`: it may be an event source mapping without filters,
+    which keeps everything.
+
+    Returns:
+        What was given, the filter, and the template's mapping, if it was one.
 
     Raises:
         Failure: it cannot be read, or AWS would refuse it.
-    """
-    given, found, _ = load_mapping(
-        argument,
-        source=source,
-        max_filters=max_filters,
-        payload=payload,
-        default=default,
-        known=known,
-    )
-    return given, found
-
-
-def load_mapping(
-    argument: str,
-    *,
-    source: str | None,
-    max_filters: int,
-    payload: bool = False,
-    default: str = inference.AUTO,
-    known: Known | None = None,
-    unfiltered: bool = False,
-) -> tuple[Given, Filter, Mapping | None]:
-    """As `load`, with the template's mapping, if it was one.
-
-    `unfiltered`: it may be an event source mapping without filters, which keeps everything.
-
-    Raises:
-        Failure: as `load`.
     """
     given = read(argument)
     try:

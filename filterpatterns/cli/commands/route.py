@@ -13,7 +13,13 @@ from msgspec import Struct, field
 
 from filterpatterns import RecordError, RuleSet
 from filterpatterns.cli.arguments import patterns, rules
-from filterpatterns.cli.arguments.options import color_option, payload_option, wants_color
+from filterpatterns.cli.arguments.options import (
+    color_option,
+    events_argument,
+    payload_option,
+    source_option,
+    wants_color,
+)
 from filterpatterns.cli.checking import searching
 from filterpatterns.cli.evaluation.counting import count_files
 from filterpatterns.cli.evaluation.record_loop import Tally as RecordTally
@@ -27,7 +33,6 @@ from filterpatterns.cli.messages import counted, located
 from filterpatterns.cli.output import writers
 from filterpatterns.cli.output.writers import DROP, ERROR, MATCH, NOT_A_RECORD, Row
 from filterpatterns.delivery.reader import Item
-from filterpatterns.delivery.sources import SOURCES
 from filterpatterns.errors import printable
 from filterpatterns.matching.verdict import MATCH as MATCH_VERDICT
 from filterpatterns.matching.verdict import NO_MATCH, Verdict
@@ -103,11 +108,9 @@ Examples:
 Exit status: 0; 1 if no record was routed; 2 if the rules are refused, or a
 file or line cannot be read (the remaining ones are still routed)."""
 )
-@click.option(
-    "--source",
-    type=click.Choice([*SOURCES, "auto"]),
-    help="The event source of the records, as for `fp test`.  "
-    "[default: event for rules of EventBridge's, or what the patterns tell, else auto]",
+@source_option(
+    "The event source of the records, as for `fp test`.  "
+    "[default: event for rules of EventBridge's, or what the patterns tell, else auto]"
 )
 @payload_option
 @click.option("--json", "as_json", is_flag=True, help="Write a JSON object for each record.")
@@ -128,7 +131,7 @@ file or line cannot be read (the remaining ones are still routed)."""
 @click.option("--append", is_flag=True, help="Add to the files of --split, --rest and --errors.")
 @color_option
 @click.argument("rules_argument", metavar="RULES")
-@click.argument("files", metavar="EVENTS...", nargs=-1, required=True)
+@events_argument
 @click.pass_context
 def command(
     ctx: click.Context,

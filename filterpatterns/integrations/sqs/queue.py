@@ -54,10 +54,6 @@ class QueueError(Exception):
     """The queue cannot be used; the message is complete."""
 
 
-class QueueUnavailable(QueueError):
-    """The queue did not answer as long as there was time."""
-
-
 class QueueInfo(Struct, frozen=True):
     """What a queue says about itself. `visibility_timeout` is in seconds; `max_receive_count` is
     that of its redrive policy, None if it has no dead-letter queue."""
