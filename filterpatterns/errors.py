@@ -1,4 +1,4 @@
-"""Errors and warnings: what was found, where, and how to fix it; and their one formatter."""
+"""Errors and warnings (what was found, where, and how to fix it) and their formatter."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Diagnostic(Struct, frozen=True, kw_only=True):
     """One error or warning about a pattern.
 
     `line`, `column`, `end_line` and `end_column` count from 1 in the pattern's own text, columns in
-    characters; the end points after the last character. They are None for a pattern that was
-    passed in as Python objects; `path` (``body.RequestCode[0].numeric``) is always set, and empty
-    for the whole pattern. `filter_index` counts from 0 in a FilterCriteria's `Filters` or a list.
-    `fix` is an edit that does what the hint says, if one can.
+    characters; the end points after the last character. They are None for a pattern that was passed
+    in as Python objects; `path` (``body.RequestCode[0].numeric``) is always set, and empty for the
+    whole pattern. `filter_index` counts from 0 in a FilterCriteria's `Filters` or a list. `fix` is
+    an edit that does what the hint says, if there is one.
     """
 
     code: str
@@ -50,8 +50,8 @@ class Excerpt(Struct, frozen=True):
 
 
 class Fix(Struct, frozen=True):
-    """An edit: put `text` in the place of what stands from `line` and `column` up to `end_line` and
-    `end_column`. They count as a diagnostic's do. `title` says what it does, in a few words."""
+    """An edit: replace the text from `line` and `column` up to `end_line` and `end_column` with
+    `text`. Positions count as in a Diagnostic. `title` says in a few words what the edit does."""
 
     title: str
     text: str
@@ -103,11 +103,11 @@ class RecordError(ValueError):
 
 
 class LoadError(ValueError):
-    """A file that does not have the filter that is to be loaded.
+    """A file that does not have the requested filter.
 
-    `file`, `line` and `column` (from 1; None if all of the file is meant) say where, `code` is that
-    of the rule that it breaks, if there is one, `message` says what is wrong and `hint` what to do.
-    ``str()`` has them all.
+    `file`, `line` and `column` (from 1; None for the whole file) say where. `code` is the
+    diagnostic code, if there is one, `message` says what is wrong and `hint` what to do. ``str()``
+    includes all of these.
     """
 
     def __init__(
@@ -141,7 +141,7 @@ def _load_error(arguments: tuple[Any, ...], named: dict[str, Any]) -> LoadError:
 
 
 class PatternFileError(PatternError):
-    """Patterns in a file that AWS would refuse: a PatternError that knows the `file`."""
+    """Patterns in a file that AWS would refuse: a PatternError with the `file`."""
 
     def __init__(self, file: str, errors: Iterable[Diagnostic]) -> None:
         super().__init__(errors)
@@ -164,13 +164,14 @@ def printable(text: str) -> str:
 
 
 def located(file: str, words: str, line: int | None = None, column: int | None = None) -> str:
-    """A message with its place as editors and terminals recognise it: `file:line:column: ...`."""
+    """A message with its position, `file:line:column: ...`, as editors and terminals recognize
+    it."""
     place = ":".join(str(part) for part in (printable(file), line, column) if part is not None)
     return f"{place}: {words}"
 
 
 def diagnosed(file: str, diagnostic: Diagnostic) -> str:
-    """A diagnostic of a pattern in a file, drawn."""
+    """Draw a diagnostic of a pattern in a file."""
     return located(file, str(diagnostic), diagnostic.line, diagnostic.column)
 
 

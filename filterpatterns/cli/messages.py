@@ -1,4 +1,4 @@
-"""What goes to standard error: one form for every message, the place first."""
+"""Messages on standard error, all in one format, beginning with the position."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Failure", "counted", "diagnosed", "located"]
 
 
 class Failure(click.ClickException):
-    """The command cannot do its work; the message is complete. Exit status 2."""
+    """The command fails with exit status 2; the message is complete."""
 
     exit_code = 2
 
@@ -19,5 +19,5 @@ class Failure(click.ClickException):
 
 
 def counted(count: int, word: str = "record") -> str:
-    """So many records, or of something else."""
+    """A number of records, or of something else, in words."""
     return f"{count:,} {word}{'' if count == 1 else 's'}"

@@ -40,13 +40,13 @@ _COMMANDS: Final = {
 _REFERENCE: Final = ("rule", "schema", "completion")
 """Those whose modules are in `commands/reference`."""
 
-_BROKEN_PIPE = 128 + 13  # as a shell reports a program that SIGPIPE ended
+_BROKEN_PIPE = 128 + 13  # as a shell reports a program ended by SIGPIPE
 _INTERRUPTED = 128 + 2  # SIGINT
 _FAILED = 2
 
 
 class _Program(click.Group):
-    """The group of commands, and the one place that knows how the program ends."""
+    """The group of commands, and the only place that determines how the program ends."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -110,7 +110,7 @@ class _Program(click.Group):
             status = _BROKEN_PIPE
             _abandon(sys.stdout)
             _abandon(sys.stderr)
-        except (EOFError, click.Abort) as error:  # which click takes for Ctrl-C, or ends with 1
+        except (EOFError, click.Abort) as error:  # click would treat it as Ctrl-C, or exit with 1
             raise RuntimeError("the input ended") from error
         ctx.exit(status)
 
@@ -174,7 +174,7 @@ def _unexpected(error: Exception) -> str:
 
 
 def _no_such_command(name: str) -> str:
-    import difflib  # only for typing errors
+    import difflib  # only needed for typing errors
 
     from filterpatterns.errors import printable
 

@@ -1,6 +1,6 @@
-"""The reference of `fp`, as Markdown, made from the definitions of its commands.
+"""The reference of `fp` in Markdown, generated from the definitions of its commands.
 
-`python -m filterpatterns.cli.reference` prints it: `docs/reference/cli.md` is that.
+`python -m filterpatterns.cli.reference` prints it; `docs/reference/cli.md` is its output.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from filterpatterns.cli.program import main
 
 _WIDTH = 100
 
-_AS_IT_STANDS = "\b"
-"""The line with which click marks a paragraph that it does not fill."""
+_NO_WRAP = "\b"
+"""The line that marks a paragraph that click does not wrap."""
 
 _HEADING = re.compile(r"([A-Z][A-Za-z ]*): *(.*)")
 
 _FILES = """\
-* **PATTERN**: a pattern or a FilterCriteria as JSON; a template that holds one (CloudFormation,
-  SAM, serverless.yml, Terraform, ...), with `#NAME` behind the file's name if it holds several; or,
-  if it begins with a brace or a bracket, the pattern itself.
-* **EVENTS**: JSON Lines, a JSON array, one record, a whole Lambda event, or what `aws sqs
-  receive-message` prints, plain or gzip. Content decides, not the name.
+* **PATTERN**: a pattern or a FilterCriteria as JSON; a template with patterns (CloudFormation, SAM,
+  serverless.yml, Terraform, ...), with `#NAME` after the file's name if it has several; or the
+  pattern itself, if it begins with a brace or a bracket.
+* **EVENTS**: JSON Lines, a JSON array, one record, a whole Lambda event, or the output of `aws sqs
+  receive-message`, plain or gzip. The content determines the format, not the name.
 * **Case files** (`fp test --cases`): JSON Lines or an array of these, each of which may have a
   `source`, a `name` or `id`, and a `comment`; any other member is an error:
 
@@ -36,18 +36,18 @@ _FILES = """\
       {"pattern": {"file": "template.yaml#Orders"}, "event": {"Records": [...]}, "matches": ["id"]}
       {"pattern": {...}, "valid": false}
 
-  Or YAML, by the name, with the `cases` of one `pattern` (docs/how-to/testing.md).
+    Files named `*.yaml` are YAML, with the `cases` of one `pattern` (docs/how-to/testing.md).
 
-* `-` is standard input; only one argument may be that."""
+* `-` is standard input; only one argument may be `-`."""
 
 _EXIT_STATUS = """\
-Beside what each command says: 2 if the command line is not understood, or something cannot be
-written; 130 after Ctrl-C; 141 if the reader of the output has gone (`| head`)."""
+In addition to the statuses of each command: 2 if the command line is invalid, or output cannot be
+written; 130 after Ctrl-C; 141 if the reader of the output is gone (`| head`)."""
 
 _ENVIRONMENT = """\
-* **NO_COLOR**: if it is set to anything, `--color auto` writes no colours (<https://no-color.org>).
-* **TERM**: `dumb` does the same.
-* **_FP_COMPLETE**: set by the script of `fp completion`, when the shell asks for completions."""
+* **NO_COLOR**: if set, `--color auto` uses no colours (<https://no-color.org>).
+* **TERM**: `dumb` has the same effect.
+* **_FP_COMPLETE**: set by the script of `fp completion` when the shell requests completions."""
 
 
 def markdown() -> str:
@@ -82,7 +82,7 @@ def _command(command: click.Command, context: click.Context) -> Iterator[str]:
     yield from ("", "### Description")
     for block in _blocks(command.help or ""):
         yield ""
-        if block[0] == _AS_IT_STANDS:
+        if block[0] == _NO_WRAP:
             yield from (f"    {line}" for line in block[1:])
         else:
             yield _filled(block)
@@ -91,7 +91,7 @@ def _command(command: click.Command, context: click.Context) -> Iterator[str]:
         if isinstance(param, click.Option) and not param.hidden:
             yield _option(param)
     for block in _blocks(command.epilog or ""):
-        lines = [line for line in block if line != _AS_IT_STANDS]
+        lines = [line for line in block if line != _NO_WRAP]
         heading = _HEADING.match(lines[0])
         if heading is None:
             yield from ("", _filled(lines))
@@ -111,7 +111,7 @@ def _blocks(text: str) -> Iterator[list[str]]:
 
 
 def _option(param: click.Option) -> str:
-    # short ones first; some versions of click have those of --help in no order
+    # short ones first; some versions of click do not order those of --help
     names = ", ".join(
         sorted([*param.opts, *param.secondary_opts], key=lambda name: (len(name), name))
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Protocol
 
+from filterpatterns.codegen.emitter import Emitter
 from filterpatterns.matching.match_tree import FieldTest, MatchNode
 
 Condition = Callable[[str], str]
@@ -31,8 +32,8 @@ class Access(Protocol):
         """Return the access to objects at the child."""
         ...
 
-    def returned(self, node: MatchNode, expression: str) -> list[str]:
-        """Return statements of a function that tests the value at and below a node: return the
+    def write_return(self, emit: Emitter, node: MatchNode, expression: str) -> None:
+        """Write the end of a function that tests the value at and below a node: return the
         expression's value, and whether it has set `unsure`."""
         ...
 

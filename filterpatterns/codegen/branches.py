@@ -1,11 +1,14 @@
-"""Conjunctions -> branches: what code is generated for, their trees sharing their edges."""
+"""Conjunctions -> branches: what code is generated for, their trees sharing their edges; and what
+their tests cost: where arrays are long, some are better left to the evaluator."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from msgspec import Struct
 
+from filterpatterns.codegen.expressions import plain_string
 from filterpatterns.codegen.prefilter import Prefilter
 from filterpatterns.codegen.types import Unsupported
 from filterpatterns.delivery.sources import Encoding, PayloadFormat, Source
@@ -18,6 +21,13 @@ from filterpatterns.matching.match_tree import (
     build_aligned_trees,
     names_below,
 )
+
+COSTLY: Final = 16
+"""Tests, each counted with its rules, beyond which the elements of long arrays are better looked at
+for all tests together; that is what the evaluator does."""
+
+COSTLY_IN_DICTS: Final = 6
+"""The same for arrays in dicts, whose leaves the interpreter tests."""
 
 
 class Branch(Struct, frozen=True, eq=False):
@@ -104,3 +114,14 @@ def texts_in_lines(
     there are no such texts, or if anything but the payload is tested."""
     reads_more = any(branch.metadata.children or branch.others for branch in branches)
     return None if reads_more or source.encoding is not Encoding.TEXT else found.in_lines()
+
+
+def cost(test: FieldTest) -> int:
+    """What a test costs for each element of an array: all plain strings together are one."""
+    return 1 + sum(plain_string(rule) is None for rule in test.rules)
+
+
+def is_costly(conjunctions: Iterable[Conjunction], key: str | None) -> bool:
+    """Whether the tests below a payload key cost much together."""
+    nodes = [one.payloads[key].json for one in conjunctions if key in one.payloads]
+    return sum(cost(test) for node in nodes if node for test in node.tests()) > COSTLY

@@ -81,8 +81,8 @@ class Code:
         self._execute(self.deferred[name])
         return self.namespace[name](value)
 
-    def function(self, key: Hashable, write: Callable[[str], list[str]]) -> str:
-        """Return the name of a function of one parameter; `write` returns its lines, given the
+    def function(self, key: Hashable, write: Callable[[Emitter, str], None]) -> str:
+        """Return the name of a function of one parameter; `write` writes its statements, given the
         parameter's name.
 
         It is written once for a key, or a node below an array would be written twice at each level.
@@ -90,14 +90,13 @@ class Code:
         if key not in self._functions:
             parameter = self.name("v")
             name = self._functions[key] = self.name("function")  # it may call itself
+            emit = Emitter()
             try:
-                lines = write(parameter)
+                with emit.block(f"def {name}({parameter}):"):
+                    write(emit, parameter)
             except BaseException:
                 del self._functions[key]
                 raise
-            emit = Emitter()
-            with emit.block(f"def {name}({parameter}):"):
-                emit(*lines)
             self.deferred[name] = emit.source
             self.namespace[name] = partial(self._call_first, name)
         return self._functions[key]

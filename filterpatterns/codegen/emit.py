@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from filterpatterns.codegen.code import Code, FallbackNeeded
+from filterpatterns.codegen.emitter import Emitter
 from filterpatterns.jsontext import decoding
 from filterpatterns.limits import MAX_GENERATED_LENGTH, MAX_PAYLOAD_DEPTH
 
@@ -27,12 +28,16 @@ class Exits(Struct, frozen=True):
     def of(match: Iterable[str], no_match: Iterable[str], slow: str) -> Exits:
         """Return the exits; `slow` is the name of the function that calls the interpreter."""
         match, no_match = tuple(match), tuple(no_match)
-        return Exits(match, no_match, (f"if {slow}(record):", *indent(match), *no_match))
+        emit = Emitter()
+        with emit.block(f"if {slow}(record):"):
+            emit(*match)
+        emit(*no_match)
+        return Exits(match, no_match, tuple(emit.lines))
 
-
-def indent(lines: Iterable[str]) -> list[str]:
-    """Return the lines, indented one more level."""
-    return [f"    {line}" for line in lines]
+    def write_fallback(self, emit: Emitter) -> None:
+        """Write the end of a `try` statement: what raises is left to the interpreter."""
+        with emit.block("except Exception:"):
+            emit(*self.fallback)
 
 
 def utf8(text: str) -> str:

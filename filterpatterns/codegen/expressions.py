@@ -5,13 +5,15 @@ The text consists of names that are chosen here; every value, including member n
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 from msgspec.structs import replace
 
 from filterpatterns.codegen.access import Access, Branch, Condition
 from filterpatterns.codegen.code import Code, FallbackNeeded
+from filterpatterns.codegen.emitter import Emitter
 from filterpatterns.codegen.types import UNSET, Shape, first_rank_is_optional, other_spellings
 from filterpatterns.language.operators import (
     AnythingBut,
@@ -34,7 +36,7 @@ def below(code: Code, node: MatchNode, access: Access, read: str, level: int = 0
     if level == _DEEPEST and node.children:
         function = code.function(
             ("node", node, access.key),
-            lambda value: access.returned(node, below(code, node, access, value)),
+            lambda emit, value: access.write_return(emit, node, below(code, node, access, value)),
         )
         return access.called(node, f"{function}({read})")
     value = code.name("v")
@@ -151,28 +153,26 @@ def _compares_numbers(node: MatchNode) -> bool:
     return any(reads_number_text(rule) for test in node.tests() for rule in test.rules)
 
 
+@contextmanager
 def _loop(
-    values: str, element: str, condition: str, check: list[str], found: list[str]
-) -> list[str]:
-    """Return statements: run `found` if an element is an object that satisfies the condition.
+    emit: Emitter, values: str, element: str, condition: str, found: Sequence[str]
+) -> Iterator[None]:
+    """Write statements: run `found` if an element is an object that satisfies the condition.
 
-    Getting the class of each element costs a quarter of the loop. So it runs without that, and
-    if it fails because a scalar has no members, again with `check`.
+    Getting the class of each element costs a quarter of the loop. So it runs without that, and if
+    it fails because a scalar has no members, again with what the `with` statement writes before.
     """
-    return [
-        "try:",
-        f"    for {element} in {values}:",
-        f"        if {condition}:",
-        *(f"            {line}" for line in found),
-        "    return False",
-        "except AttributeError:",
-        "    pass",
-        f"for {element} in {values}:",
-        *(f"    {line}" for line in check),
-        f"    if {condition}:",
-        *(f"        {line}" for line in found),
-        "return False",
-    ]
+    with emit.block("try:"):
+        with emit.block(f"for {element} in {values}:"), emit.block(f"if {condition}:"):
+            emit(*found)
+        emit("return False")
+    with emit.block("except AttributeError:"):
+        emit("pass")
+    with emit.block(f"for {element} in {values}:"):
+        yield
+        with emit.block(f"if {condition}:"):
+            emit(*found)
+    emit("return False")
 
 
 class StructAccess:
@@ -197,14 +197,12 @@ class StructAccess:
     def guard(self, holder: str, node: MatchNode) -> list[str]:
         return []
 
-    def returned(self, node: MatchNode, expression: str) -> list[str]:
+    def write_return(self, emit: Emitter, node: MatchNode, expression: str) -> None:
         if not self._is_unsure(node):
-            return [f"return {expression}"]
+            emit(f"return {expression}")
+            return
         found = self._code.bind(_UNSURE)
-        return [
-            "unsure = False",
-            f"return ({found} if unsure else True) if {expression} else False",
-        ]
+        emit("unsure = False", f"return ({found} if unsure else True) if {expression} else False")
 
     def _is_unsure(self, node: MatchNode) -> bool:
         return not self._texts and _compares_numbers(node)
@@ -248,17 +246,16 @@ class StructAccess:
 
         key = "array", node, self.key
 
-        def write(values: str) -> list[str]:
+        def write(emit: Emitter, values: str) -> None:
             element = self._code.name("v")
             array = self.called(node, f"{self._code.function(key, write)}({element})")
             start, found = self._found(node)
-            check = [
-                f"if {element}.__class__ is not {self.object_class}:",
-                f"    if {element}.__class__ is list and {array}:",
-                *(f"        {line}" for line in found),
-                "    continue",
-            ]
-            return [*start, *_loop(values, element, condition(element), check, found)]
+            emit(*start)
+            loop = _loop(emit, values, element, condition(element), found)
+            with loop, emit.block(f"if {element}.__class__ is not {self.object_class}:"):
+                with emit.block(f"if {element}.__class__ is list and {array}:"):
+                    emit(*found)
+                emit("continue")
 
         return self.called(node, f"{self._code.function(key, write)}({value})")
 
@@ -270,7 +267,7 @@ class StructAccess:
             if text is not None:
                 return f"{self._code.bind(text)} in {value}"
 
-        def write(values: str) -> list[str]:
+        def write(emit: Emitter, values: str) -> None:
             element = self._code.name("v")
             # An object in the array is not a leaf: it satisfies no rule.
             branches, default = _scalar(self._code, replace(test, optional=False), self, element)
@@ -279,15 +276,13 @@ class StructAccess:
             holds = _choose(self._code, branches, ([], default), self._code.name("v"), element)
             scalar = f"{element}.__class__ is not {self.object_class}"
             start, hit = self._found(node)
-            return [
-                *start,
-                *(["found = False"] if test.optional else []),
-                f"for {element} in {values}:",
-                f"    if {holds}:",
-                *(f"        {line}" for line in hit),
-                *([f"    found = found or {scalar}"] if test.optional else []),
-                "return not found" if test.optional else "return False",
-            ]
+            emit(*start, *(["found = False"] if test.optional else []))
+            with emit.block(f"for {element} in {values}:"):
+                with emit.block(f"if {holds}:"):
+                    emit(*hit)
+                if test.optional:
+                    emit(f"found = found or {scalar}")
+            emit("return not found" if test.optional else "return False")
 
         call = f"{self._code.function(('leaves', node, self.key), write)}({value})"
         return self.called(node, call)
@@ -312,8 +307,8 @@ class DictAccess:
     def inside(self, child: MatchNode) -> DictAccess:
         return self
 
-    def returned(self, node: MatchNode, expression: str) -> list[str]:
-        return [f"return {expression}"]
+    def write_return(self, emit: Emitter, node: MatchNode, expression: str) -> None:
+        emit(f"return {expression}")
 
     def called(self, node: MatchNode, call: str) -> str:
         return call
@@ -338,19 +333,16 @@ class DictAccess:
 
         key = "array", node, self.key
 
-        def write(values: str) -> list[str]:
+        def write(emit: Emitter, values: str) -> None:
             element = self._code.name("v")
             array = f"{self._code.function(key, write)}({element})"
             scalar = f"{element}.__class__ in {self._code.bind(_SCALAR_TYPES)}"
-            check = [
-                f"if {element}.__class__ is list:",
-                f"    if {array}: return True",
-                "    continue",
-                f"if {element}.__class__ is not dict:",
-                f"    if {scalar}: continue",
-                f"    {self._code.bind(_fall_back)}()",
-            ]
-            return _loop(values, element, condition(element), check, ["return True"])
+            fall_back = f"{self._code.bind(_fall_back)}()"
+            with _loop(emit, values, element, condition(element), ["return True"]):
+                with emit.block(f"if {element}.__class__ is list:"):
+                    emit(f"if {array}: return True", "continue")
+                with emit.block(f"if {element}.__class__ is not dict:"):
+                    emit(f"if {scalar}: continue", fall_back)
 
         return f"{self._code.function(key, write)}({value})"
 

@@ -209,7 +209,7 @@ class Generated:
         prefilter = self._record_codegen.prefilter
         look = prefilter is not None and prefilter.selective
         exits = Exits.of(["return True"], ["return False"], self._slow)
-        emit(*self._record_codegen.statements(kind, look=look, exits=exits))
+        self._record_codegen.write(emit, kind, look=look, exits=exits)
 
     def _write_loop(self, name: str, result: str, kind: str, look: bool) -> None:
         exits = Exits.of(*_RESULTS[result], "slow")
@@ -219,7 +219,7 @@ class Generated:
             if kind == "dict":
                 with emit.block("if record.__class__ is not dict:"):
                     emit(*exits.fallback)
-            emit(*self._record_codegen.statements(kind, look=look, exits=exits))
+            self._record_codegen.write(emit, kind, look=look, exits=exits)
         self._add(emit)
 
     def _write_line_loop(
@@ -242,7 +242,7 @@ class Generated:
         taken = "record, members" if kind == "row" else "record"
         with head, self._each(emit, f"for {taken} in records:"):
             emit("number += 1")
-            emit(*self._record_codegen.statements(kind, look=look, exits=exits))
+            self._record_codegen.write(emit, kind, look=look, exits=exits)
         self._add(emit)
 
     def _write_view_loop(self, name: str, kind: str) -> None:
@@ -254,7 +254,7 @@ class Generated:
         emit = Emitter()
         head = emit.block(f"def {name}(view, offsets, rows, keep, slow):")
         with head, self._each(emit, f"for {_EACH.get(kind, 'row')} in rows:"):
-            emit(*self._record_codegen.statements(kind, look=False, exits=exits))
+            self._record_codegen.write(emit, kind, look=False, exits=exits)
         self._add(emit)
 
     def _each(self, emit: Emitter, header: str) -> Emitter:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 import msgspec
 
 from filterpatterns.codegen.code import Code
-from filterpatterns.codegen.emit import Exits, Guards, indent, utf8
+from filterpatterns.codegen.emit import Exits, Guards, utf8
+from filterpatterns.codegen.emitter import Emitter
 from filterpatterns.codegen.prefilter import BACKSLASH, Prefilter
 from filterpatterns.codegen.types import Shape, decoder, kept_texts, raw_decoder
 from filterpatterns.language.operators.numeric import SHORT
@@ -69,91 +72,77 @@ class PayloadCodegen:
         self._given = "body" if is_bytes else utf8("body")
         self._decoders: dict[bool, str] = {}
 
-    def decode(
-        self, json: str, json_texts: str, string: str, exits: Exits, *, look: bool
-    ) -> list[str]:
+    def write(
+        self, emit: Emitter, json: str, json_texts: str, string: str, exits: Exits, *, look: bool
+    ) -> None:
         """Decode the body and test `json`; if it is not JSON, test `string` (if not empty).
 
         If the texts of numbers count, `json` has them as floats and `json_texts` is the same test
         with texts: for bodies for which a float decides.
         """
-        lines = []
-        if look and self._prefilter is not None:
-            # A body may be a dict, whose names "in" would search; decoding rejects a dict.
-            lines += self._guards.refuse(f"body.__class__ is not {self._kind}")
-            lines += [f"if {self._looking(self._prefilter)}:", *indent(exits.no_match)]
-        lines += self._guards.refuse_overflow("body")
-        lines += self._guards.refuse_long("body", costly=self.is_costly)
-        if self._is_bytes and not self._is_view:
-            lines.append("if not body.isascii(): str(body, 'utf-8')")
-        deep = self._guards.refuse_deep("body")
-        # Too deep a body is a plain string. Where that is dropped, so is a body that fails.
-        deep_first = bool(string) or exits.tells_formats
-        hit = [*([] if deep_first else deep), *exits.match]
-        after = deep if deep_first else []
-        if self._shape is not None and self.keeps_texts:
-            lines += self._numbers(self._shape, json, json_texts, after, hit, exits)
-        else:
-            decoded = self._decoded(texts=self._texts_at_once)
-            lines += [f"value = {decoded}", *after, f"if {json}:", *indent(hit)]
-        not_json = []
-        if string:
-            not_json = [
-                "try:",
-                *indent([f"if {string}:", *indent(exits.match)]),
-                "except Exception:",
-                *indent(exits.fallback),
-            ]
-        return [
-            "try:",
-            *indent(lines),
-            *self._except_not_json(exits),
-            *indent(not_json),
-            *indent(exits.no_match),
-            "except Exception:",
-            *indent(exits.fallback),
-        ]
+        with emit.block("try:"):
+            if look and self._prefilter is not None:
+                # A body may be a dict, whose names "in" would search; decoding rejects a dict.
+                emit(*self._guards.refuse(f"body.__class__ is not {self._kind}"))
+                with emit.block(f"if {self._looking(self._prefilter)}:"):
+                    emit(*exits.no_match)
+            emit(*self._guards.refuse_overflow("body"))
+            emit(*self._guards.refuse_long("body", costly=self.is_costly))
+            if self._is_bytes and not self._is_view:
+                emit("if not body.isascii(): str(body, 'utf-8')")
+            deep = self._guards.refuse_deep("body")
+            # Too deep a body is a plain string. Where that is dropped, so is a body that fails.
+            deep_first = bool(string) or exits.tells_formats
+            after = deep if deep_first else []
+            hit = exits.match if deep_first else (*deep, *exits.match)
+            if self._shape is not None and self.keeps_texts:
+                self._write_numbers(emit, self._shape, json, json_texts, after, hit, exits)
+            else:
+                emit(f"value = {self._decoded(texts=self._texts_at_once)}", *after)
+                with emit.block(f"if {json}:"):
+                    emit(*hit)
+        with self._except_not_json(emit, exits):
+            if string:
+                with emit.block("try:"), emit.block(f"if {string}:"):
+                    emit(*exits.match)
+                exits.write_fallback(emit)
+            emit(*exits.no_match)
+        exits.write_fallback(emit)
 
-    def _numbers(
+    def _write_numbers(
         self,
+        emit: Emitter,
         shape: Shape,
         json: str,
         json_texts: str,
-        after: list[str],
-        hit: list[str],
+        after: Sequence[str],
+        hit: Sequence[str],
         exits: Exits,
-    ) -> list[str]:
-        """Return statements that decode the body, run `after`, and test it: with numbers as floats,
-        whose texts are looked at if a float decided. If they had to be for the last long bodies,
-        this one is decoded with the texts at once."""
+    ) -> None:
+        """Decode the body, run `after`, and test it: with numbers as floats, whose texts are looked
+        at if a float decided. If they had to be for the last long bodies, this one is decoded with
+        the texts at once."""
         with_texts = f"value = {self._decoded(texts=True)}"
         doubtful = "unsure"
         if self._checks_lengths:
             doubtful = f"unsure and (unsure == 2 or not ({self._short_texts(shape)}))"
         long, very_long = self._code.bind(_LONG), self._code.bind(_VERY_LONG)
-        return [
-            f"given = {self._given}",
-            "if texts:",
-            f"    {with_texts}",
-            *indent(after),
-            f"    if {json_texts}:",
-            "        again = True",
-            *indent(indent(hit)),
-            f"    texts = again or len(given) >= {very_long}",
-            "else:",
-            f"    value = {self._decoded(texts=False)}",
-            *indent(after),
-            "    unsure = 0",
-            f"    if {json}:",
-            f"        if {doubtful}:",
-            f"            {with_texts}",
-            f"            if not ({json_texts}):",
-            *indent(indent(indent(indent(exits.no_match)))),
-            f"        texts = unsure and len(given) >= ({long} if again else {very_long})",
-            "        again = unsure",
-            *indent(indent(hit)),
-            "again = False",
-        ]
+        emit(f"given = {self._given}")
+        with emit.block("if texts:"):
+            emit(with_texts, *after)
+            with emit.block(f"if {json_texts}:"):
+                emit("again = True", *hit)
+            emit(f"texts = again or len(given) >= {very_long}")
+        with emit.block("else:"):
+            emit(f"value = {self._decoded(texts=False)}", *after, "unsure = 0")
+            with emit.block(f"if {json}:"):
+                with emit.block(f"if {doubtful}:"):
+                    emit(with_texts)
+                    with emit.block(f"if not ({json_texts}):"):
+                        emit(*exits.no_match)
+                emit(f"texts = unsure and len(given) >= ({long} if again else {very_long})")
+                emit("again = unsure", *hit)
+        emit("again = False")
 
     def _short_texts(self, shape: Shape) -> str:
         """Return an expression: the texts of the numbers that rules look at are all short."""
@@ -176,36 +165,26 @@ class PayloadCodegen:
                 self._decoders[texts] = self._code.bind(decoder(shape, keep_text=False))
         return f"{self._decoders[texts]}({'given' if self.keeps_texts else self._given})"
 
-    def decoded(self, body: str, json: str, string: str, exits: Exits) -> list[str]:
+    def write_decoded(self, emit: Emitter, body: str, json: str, string: str, exits: Exits) -> None:
         """Test `json` on a body that has been decoded already, into `value`; `body` gives it."""
         deep = [f"body = {body}", *self._guards.refuse_deep("body")]
-        lines = deep if string else []
-        lines += [f"if {json}:", *indent([] if string else deep), *indent(exits.match)]
-        return [
-            "try:",
-            *indent(lines),
-            "except Exception:",
-            *indent(exits.fallback),
-            *exits.no_match,
-        ]
+        with emit.block("try:"):
+            emit(*(deep if string else []))
+            with emit.block(f"if {json}:"):
+                emit(*([] if string else deep), *exits.match)
+        exits.write_fallback(emit)
+        emit(*exits.no_match)
 
-    def strings(self, string: str, exits: Exits) -> list[str]:
+    def write_strings(self, emit: Emitter, string: str, exits: Exits) -> None:
         """If only plain strings are wanted: a body that matches is checked not to be JSON."""
         validate = self._code.bind(msgspec.json.Decoder(msgspec.Raw).decode)
-        lines = [
-            *self._guards.refuse_overflow("body"),
-            f"{validate}({utf8('body')})",
-            *self._guards.refuse_deep("body"),
-        ]
-        return [
-            "try:",
-            f"    if {string}:",
-            *indent(indent(lines)),
-            *self._except_not_json(exits),
-            *indent(exits.match),
-            "except Exception:",
-            *indent(exits.fallback),
-        ]
+        with emit.block("try:"), emit.block(f"if {string}:"):
+            emit(*self._guards.refuse_overflow("body"))
+            emit(f"{validate}({utf8('body')})")
+            emit(*self._guards.refuse_deep("body"))
+        with self._except_not_json(emit, exits):
+            emit(*exits.match)
+        exits.write_fallback(emit)
 
     def _looking(self, prefilter: Prefilter) -> str:
         """Return an expression: the body has nothing of what the prefilter searches for."""
@@ -215,20 +194,23 @@ class PayloadCodegen:
     def _bind_text(self, text: str) -> str:
         return self._code.bind(text.encode() if self._is_bytes else text)
 
-    def _except_not_json(self, exits: Exits) -> list[str]:
+    @contextmanager
+    def _except_not_json(self, emit: Emitter, exits: Exits) -> Iterator[None]:
         """The body is not JSON; unless a type could not hold it (ValidationError), it is of another
         type, or it has escapes that msgspec rejects although RFC 8259's grammar allows them."""
         error, backslash = self._code.bind(msgspec.DecodeError), self._bind_text(BACKSLASH)
         if exits.tells_formats:
-            return [f"except {error}:", *indent(exits.fallback)]
+            with emit.block(f"except {error}:"):
+                emit(*exits.fallback)
+                yield
+            return
         plain = (
             f"error.__class__ is {error} and body.__class__ is {self._kind} "
             f"and {backslash} not in body"
         )
         if self._is_view:
             plain = f"error.__class__ is {error} and {backslash} not in bytes(body)"
-        return [
-            f"except {error} as error:",
-            f"    if not ({plain}):",
-            *indent(indent(exits.fallback)),
-        ]
+        with emit.block(f"except {error} as error:"):
+            with emit.block(f"if not ({plain}):"):
+                emit(*exits.fallback)
+            yield

@@ -13,14 +13,14 @@ from typing import Final
 from msgspec import Struct
 
 ANY_NAME: Final = "*"
-"""The name of a field that stands for any."""
+"""The name of a field that represents fields of any name."""
 
 
 class RecordField(Struct, frozen=True):
     """A field of a record.
 
-    `description` is Markdown. `fields` are those inside of it that are known; one named `ANY_NAME`
-    is for all that may be called anything.
+    `description` is Markdown. `fields` are the known fields inside it; one named `ANY_NAME`
+    describes fields of any name.
     """
 
     name: str
@@ -100,7 +100,7 @@ ATTRIBUTE_TYPES: Final = _named(
     M="A map: attributes by name, each with its type.",
     L="A list: any of its elements may match, each with its type.",
 )
-"""What stands below the name of an attribute of an item of DynamoDB's."""
+"""The fields below the name of an attribute of a DynamoDB item."""
 
 _ITEM: Final = (RecordField(ANY_NAME, "An attribute, with its type below it.", ATTRIBUTE_TYPES),)
 
@@ -226,7 +226,7 @@ SYSTEM_METADATA: Final = tuple(
         "aws:DetailType": "The `detail-type` of an event of PutEvents.",
     }.items()
 )
-"""What the SYSTEM_METADATA of a Custom Event Bus has: strings."""
+"""The fields of the SYSTEM_METADATA of a Custom Event Bus: strings."""
 
 FIELDS: Mapping[str, tuple[RecordField, ...]] = MappingProxyType(
     {
@@ -238,15 +238,15 @@ FIELDS: Mapping[str, tuple[RecordField, ...]] = MappingProxyType(
         "event": _EVENT,
     }
 )
-"""By source, the fields of its records at the top."""
+"""The top-level fields of records, by source."""
 
 
 def fields_at(source: str | None, names: Iterable[str]) -> tuple[RecordField, ...]:
-    """The known fields at a place in a source's records; none if nothing is known about it.
+    """Return the known fields at a place in a source's records; none if nothing is known about it.
 
     Args:
         source: a name of a source; None if it is not known.
-        names: the names that lead to the place, from the top.
+        names: the path of names to the place, from the top.
     """
     fields = FIELDS.get(source or "", ())
     for name in names:
@@ -259,7 +259,7 @@ def fields_at(source: str | None, names: Iterable[str]) -> tuple[RecordField, ..
 
 
 def field_at(source: str | None, names: Iterable[str]) -> RecordField | None:
-    """The field that these names lead to; None if nothing is known about it."""
+    """Return the field at a path of names; None if nothing is known about it."""
     *above, name = names
     return _field(fields_at(source, above), name)
 

@@ -1,4 +1,4 @@
-"""The interpreter's walk, with notes of the elements that it chooses in arrays."""
+"""The interpreter's walk, recording the elements that it chooses in arrays."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from filterpatterns.matching.interpreter import Interpreter, Outcome, is_object
 from filterpatterns.matching.match_tree import UNRANKED, MatchNode
 
 _MOST_ELEMENTS = 3
-"""Elements of an array that are reported to fail, besides the closest element."""
+"""The number of failing elements of an array that are reported, besides the closest element."""
 
 _LARGE = 256
-"""Elements in and below an array from which on its choice is kept: a smaller array is evaluated
-again where it is explained."""
+"""The number of elements in and below an array from which its choice is kept; a smaller array is
+evaluated again when it is explained."""
 
 _Found = tuple[Place, Any]
 """An element, and its position in the array."""
@@ -69,9 +69,8 @@ def _order(place: Place) -> tuple[int, ...]:
 
 
 class Chooser(Interpreter):
-    """Evaluates values, and keeps how it chose elements of large arrays.
-
-    It is for values that stay alive as long as it does.
+    """Evaluates values, and records how it chose elements of large arrays. The values must stay
+    alive as long as it does.
     """
 
     def __init__(self) -> None:

@@ -32,11 +32,11 @@ from filterpatterns.matching.match_tree import Payload
 from filterpatterns.matching.verdict import Payloads, Reason, Verdict, as_record, format_action
 
 _MOST_COMBINATIONS = 5
-"""`$or` combinations of a pattern that are explained, of up to 1,000, if none matches."""
+"""How many of up to 1,000 `$or` combinations of a pattern are explained if none matches."""
 
 _MOST_VISITS = 50_000
-"""Tests and values that are evaluated to find out exactly which combination comes closest. If
-there are more, evaluating all of them together selects the candidates."""
+"""The number of tests and values that are evaluated to find out exactly which combination comes
+closest. If there are more, evaluating all of them together selects the candidates."""
 
 _UNJUDGED = sys.maxsize
 """The number of failing tests if the search gave up."""
@@ -45,7 +45,7 @@ _NOTHING = (0, 0)
 """The failures of a combination that matches: no format, no test."""
 
 _SOMETHING = (0, 1)
-"""Those of one that does not match, where no other has to be compared with it."""
+"""Those of a combination that does not match, if it need not be compared with another."""
 
 
 def explain(
@@ -68,7 +68,7 @@ def explain(
     taken_for = source_named(name)
     payloads = Payloads(taken_for, taken_for.view(members))
     kept = reason is Reason.MATCH
-    # What the verdict says about each filter: a record is kept if one holds, or (scopes) if all do.
+    # The verdict for each filter: a record is kept if one matches, or (scopes) if all do.
     holds = kept if len(patterns) == 1 or kept is bool(taken_for.scopes) else None
     try:
         filters = tuple(
@@ -100,14 +100,14 @@ def _explained(
         holds = first is not None
         places = closest(plan.conjunctions, payloads, most) if first is None else [first]
     for planned in map(plan.planned, places):
-        if len(places) == 1 and holds is not None:  # nothing is to be weighed
+        if len(places) == 1 and holds is not None:  # there is nothing to compare
             weighed.append((_NOTHING if holds else _SOMETHING, planned))
             break
         fails = _failing(planned, payloads)
         weighed.append((fails, planned))
         if fails == _NOTHING:
             break
-    weighed.sort(key=lambda each: each[0])  # stable: of equals the first in the text
+    weighed.sort(key=lambda each: each[0])  # stable: of equal ones, the first in the text
     satisfied = weighed[0][0] == _NOTHING
     described = weighed[: 1 if satisfied else _MOST_COMBINATIONS]
     return FilterExplanation(
@@ -154,7 +154,7 @@ def _failing(planned: pattern.Planned, payloads: Payloads) -> tuple[int, int]:
         )
         if read is None or follows is FormatAction.DROP:
             wrong += 1
-            # None of its tests is evaluated: as if they all failed.
+            # None of its tests is evaluated, as if they all failed.
             fails += 0 if wanted.json is None else sum(1 for _ in wanted.json.tests())
         elif follows is FormatAction.FILTER:
             filtered.append((key, wanted, read))

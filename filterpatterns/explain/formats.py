@@ -1,4 +1,4 @@
-"""The format evaluation in words: what the payload is, what the pattern wants, what follows."""
+"""The format evaluation in words: what the payload is, what the pattern wants, and the result."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _STEPS = {
     FormatAction.DROP: "drop",
 }
 _LONGEST_FAULT = 1 << 20
-"""Characters of a text that is read again to report where it stops being JSON."""
+"""Characters of a text that is parsed again to report where it stops being JSON."""
 
 
 def evaluated(key: str, wanted: Payload, payloads: Payloads) -> Format:

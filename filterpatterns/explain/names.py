@@ -1,4 +1,4 @@
-"""Names that a record does not have: what may be meant instead."""
+"""Suggests names in place of those that a record does not have."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from filterpatterns.matching.verdict import Payloads
 _MOST_NAMES = 1000
 _LONGEST_NAME = 100
 _MOST_LOOKUPS = 24
-"""Names that one explanation looks for elsewhere: comparing is slow, and reading is slower."""
+"""How many names one explanation looks for elsewhere: comparing is slow, and parsing is slower."""
 
 _CLOSE = 0.75
 _LONGEST_JSON = 1 << 20

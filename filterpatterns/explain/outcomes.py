@@ -15,20 +15,20 @@ from filterpatterns.matching.mask_tree import leaf_test
 from filterpatterns.matching.match_tree import FieldTest
 
 _MOST_INDEXES = 8
-"""Nested arrays whose indexes are all shown."""
+"""The number of nested arrays whose indexes are all shown."""
 
 Place = tuple["Place", int] | str
 """The position of a value: an index in an array at a position; or a name in words. Formatted only
 if it is shown, since there may be many positions, and deep ones."""
 
 _MOST_VALUES = 3
-"""Values of a field that are kept if none satisfies it."""
+"""The number of values of a field that are kept if none satisfies it."""
 
 _MOST_RULES = 5
-"""Rules that are named in a sentence that lists them."""
+"""The number of rules named in a sentence that lists them."""
 
 _MOST_WHYS = 4
-"""Reasons against one value, of those that differ in more than the rule."""
+"""The number of reasons against one value that differ in more than the rule."""
 
 
 class Outcome(Struct, frozen=True):

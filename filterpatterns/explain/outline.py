@@ -1,4 +1,4 @@
-"""An explanation as an outline: lines with levels, which terminals and pages draw alike."""
+"""An explanation as an outline: lines with levels, for terminals and web pages."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ from filterpatterns.explain.model import (
 from filterpatterns.language.wording import format_value, joined, truncate
 
 _MOST_RULES = 5
-"""Rules of one field that are outlined, each with its reason."""
+"""The number of rules of one field that are outlined, each with its reason."""
 
 _MOST_FAILING = 6
-"""Fields of a further `$or` combination that are reported to fail."""
+"""The number of failing fields of a further `$or` combination that are reported."""
 
 _MOST_NAME = 80
 _DEEPEST = 40
-"""Levels of fields: deeper fields stay there, so that an outline is linear in the pattern."""
+"""The number of levels of fields. Deeper fields stay at the last level, so that the size of an
+outline is linear in that of the pattern."""
 
 Kind = Literal["verdict", "filter", "format", "field", "choice", "value", "note", "hint"]
 
@@ -49,7 +50,7 @@ def outline(explanation: ExplanationData, *, every_filter: bool = False) -> Iter
 
     Args:
         explanation: what to outline.
-        every_filter: all filters of a FilterCriteria in full, even if one of them matches.
+        every_filter: outline all filters of a FilterCriteria in full, even if one of them matches.
     """
     verdict = "kept" if explanation.kept else f"dropped: {explanation.detail}"
     yield Line(0, "verdict", verdict, explanation.kept)

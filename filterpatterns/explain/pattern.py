@@ -1,4 +1,5 @@
-"""Patterns once more, with what compiling forgets: the order of their fields, and their `$or`s."""
+"""Patterns with information that compiling discards: the order of their fields, and their
+`$or`s."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The interpreter's walk for one conjunction, with notes of what it finds.
+"""The interpreter's walk for one conjunction, recording what it finds.
 
 The verdicts are those of the interpreter or, if the search decides, of the search.
 """
@@ -31,7 +31,7 @@ _MISSING: Final[Any] = object()
 """A member that an object does not have."""
 
 _MOST_FAILING = 4
-"""Failing fields of such an element that are listed."""
+"""The number of failing fields of such an element that are listed."""
 
 
 def trace_into(

@@ -1,1 +1,1 @@
-"""Other people's systems: where records come from and lie, and where filters are to hold."""
+"""Optional connections to other systems: data frames, databases, emulators, editors, SQS."""

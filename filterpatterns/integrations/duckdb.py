@@ -29,20 +29,20 @@ def register(
     encoding: PayloadEncoding | None = None,
     nulls: Nulls = "null",
 ) -> None:
-    """Make a filter a function of one parameter, which says whether a value is kept.
+    """Register a filter as an SQL function with one parameter that returns whether a value is kept.
 
     Args:
-        connection: where the function is known from now on.
+        connection: the connection in which to register the function.
         name: the function's name in SQL.
-        filter: what `filterpatterns.compile` gave; or a RuleSet: then the function gives the names
-            of the rules that match, a VARCHAR[].
+        filter: the result of `filterpatterns.compile`; or a RuleSet, for which the function returns
+            the names of the rules that match, as VARCHAR[].
         type: the parameter's type: VARCHAR (or JSON, which DuckDB casts), BLOB, a STRUCT.
         of: as for `Filter.mask_arrow`.
         encoding: as for `Filter.mask_arrow`.
         nulls: as for `Filter.mask_arrow`.
 
     Raises:
-        duckdb.Error: there is a function of that name already, or no such type.
+        duckdb.Error: a function of that name already exists, or there is no such type.
     """
     from filterpatterns.engine.filter import Filter as FilterClass
 

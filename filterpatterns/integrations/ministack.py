@@ -2,8 +2,8 @@
 
     python -m filterpatterns.integrations.ministack
 
-starts MiniStack so, on this machine's loopback interface only. In a process that runs it already,
-`install()` does the same.
+starts MiniStack with exact filters, on the loopback interface only. In a process that already runs
+it, use `install()`.
 """
 
 from __future__ import annotations
@@ -51,13 +51,13 @@ Raises UnsupportedVersionError, and changes nothing, for a version that was not 
 """
 
 exact_filters = _patches.installed
-"""A context manager: MiniStack filters exactly in its block. Raises as `install` does."""
+"""A context manager within which MiniStack filters exactly. Raises the same as `install`."""
 
 
 def main() -> None:
     """Start MiniStack, filtering exactly, on a loopback address: that in BIND_HOST or 127.0.0.1.
 
-    MiniStack's other settings (GATEWAY_PORT, ...) and `--stop` are as ever.
+    MiniStack's other settings (GATEWAY_PORT, ...) and `--stop` work as usual.
     """
     if {"-d", "--detach"} & set(sys.argv[1:]):
         sys.exit("ministack: --detach starts a process that does not filter exactly: leave it out")
@@ -95,13 +95,13 @@ def _matches_view(original: Original, pattern_str: Any, view: Any, owner: str = 
         return bool(original(pattern_str, view, owner))
     try:
         found = filters.rule_filter(pattern_str)
-    except PatternError:  # of a rule that an earlier version has kept: it matches nothing
+    except PatternError:  # of a rule that an earlier version stored: it matches nothing
         return bool(original(pattern_str, view, owner))
     return found.matches(_event(view))
 
 
 def _event(view: Any) -> Any:
-    """An event as a target gets it; as text where it can be, in which numbers are as written."""
+    """An event as a target receives it; as text if possible, so that numbers are as written."""
     detail = getattr(view, "_raw_detail", None)
     if isinstance(detail, str) and decoding.parse(detail) is not decoding.NOT_JSON:
         envelope = {name: value for name, value in view.envelope().items() if name != "detail"}
@@ -121,7 +121,7 @@ def _update(original: Original, esm_id: str, data: dict[str, Any]) -> Any:
 
 
 def _refused(data: dict[str, Any], source_arn: str) -> Any:
-    """The answer to a FilterCriteria that AWS refuses; None if it takes it."""
+    """The response to a FilterCriteria that AWS refuses; None if AWS accepts it."""
     try:
         filters.mapping_filter(data.get("FilterCriteria"), source_arn)
     except PatternError as error:
@@ -146,7 +146,7 @@ def _run_sqs_batch(
     queue_url: str,
     queue_name: str,
 ) -> Any:
-    """Messages that were filtered out are deleted, whatever becomes of the others."""
+    """Messages that were filtered out are deleted, whatever happens to the others."""
     from ministack.services import sqs
 
     kept = {record["messageId"] for record in event["Records"]}

@@ -3,8 +3,8 @@
     with filterpatterns.integrations.moto.exact_filters(), moto.mock_aws():
         ...
 
-moto evaluates rules' patterns by its own approximation, and keeps the FilterCriteria of event
-source mappings without looking at them. Here the engine decides, as AWS does: messages that no
+moto evaluates rules' patterns with its own approximation, and stores the FilterCriteria of event
+source mappings without evaluating them. With exact filters it behaves like AWS: messages that no
 filter matches are deleted from an SQS queue, and patterns that AWS would refuse are refused.
 """
 
@@ -52,7 +52,7 @@ Raises UnsupportedVersionError, and changes nothing, for a version of moto that 
 """
 
 exact_filters = _patches.installed
-"""A context manager: moto filters exactly in its block. Raises as `install` does."""
+"""A context manager within which moto filters exactly. Raises the same as `install`."""
 
 
 def _load(original: Original, cls: Any, raw_pattern: str | None) -> Any:
@@ -75,7 +75,7 @@ def _matches_event(original: Original, self: Any, event: Any) -> bool:
 
 
 def _as_delivered(event: dict[str, Any]) -> dict[str, Any]:
-    """An event as targets get it: the time as text, and without what moto notes beside it."""
+    """An event as targets receive it: the time as text, and without moto's internal additions."""
     from moto.core.utils import iso_8601_datetime_without_milliseconds, utcfromtimestamp
 
     found = {name: value for name, value in event.items() if name != "ingestion-time"}
@@ -98,7 +98,7 @@ def _update(original: Original, self: Any, uuid: str, spec: dict[str, Any]) -> A
 
 
 def _check(criteria: Any, source_arn: str) -> None:
-    """Refuse what AWS refuses when a mapping is created."""
+    """Refuse a mapping if AWS would refuse to create it."""
     try:
         filters.mapping_filter(criteria, source_arn)
     except PatternError as error:
@@ -117,7 +117,7 @@ def _send_sqs_batch(
 
         backend = sqs_backends[self.account_id][self.region_name]
         name = queue_arn.rpartition(":")[2]
-        # What is received has only the attributes that were asked for: none.
+        # Received messages have only the attributes that were requested: none.
         sent = {each.id: each.message_attributes for each in backend.get_queue(name)._messages}
         given = [_sqs_message(each, sent.get(each.id, {})) for each in messages]
         mask = found.mask([lambda_record(each, queue_arn, self.region_name) for each in given])
@@ -125,13 +125,13 @@ def _send_sqs_batch(
         for message, is_kept in pairs:
             if not is_kept:
                 backend.delete_message(name, message.receipt_handle)
-        # The caller's list: what is left of it becomes visible again if the function fails.
+        # The caller's list: the messages left in it become visible again if the function fails.
         messages[:] = [message for message, is_kept in pairs if is_kept]
     return original(self, function_arn, messages, queue_arn)
 
 
 def _sqs_message(message: Any, sent: dict[str, Any]) -> dict[str, Any]:
-    """A message of moto as the API of SQS gives it, with the attributes that were sent."""
+    """A moto message in the form of the SQS API, with the attributes that were sent."""
     attributes = {
         "ApproximateReceiveCount": message.approximate_receive_count,
         "SentTimestamp": message.sent_timestamp,
@@ -201,12 +201,12 @@ def _send_dynamodb_items(
     if found is not None:
         items = [item for item in items if found.matches(_stream_record(item.to_json()))]
         if not items:
-            return "null"  # what a function without an answer gives: all are done with
+            return "null"  # like a function without a response: all messages are handled
     return original(self, function_arn, items, source)
 
 
 def _stream_record(record: dict[str, Any]) -> dict[str, Any]:
-    """A record of a table's stream with its time as Lambda gets it."""
+    """A record of a table's stream with its time in the form that Lambda receives."""
     held = dict(record["dynamodb"])
     time = held.get("ApproximateCreationDateTime")
     if isinstance(time, datetime):

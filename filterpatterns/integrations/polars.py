@@ -1,4 +1,5 @@
-"""Filters as Polars expressions: lazy, streaming, parallel with the rest of a query.
+"""Filters as Polars expressions, which run lazily, streaming, and in parallel with the rest of a
+query.
 
 >>> import polars as pl
 >>> from filterpatterns.integrations.polars import matches
@@ -32,7 +33,7 @@ def matches(
     """An expression: whether the filter keeps each row of a column.
 
     Args:
-        filter: what `filterpatterns.compile` gave.
+        filter: the result of `filterpatterns.compile`.
         column: its name, or an expression; `pl.struct(...)` of several columns are the members of a
             record, with of="record".
         of: as for `Filter.mask_arrow`.
@@ -40,8 +41,8 @@ def matches(
         nulls: as for `Filter.mask_arrow`.
 
     Returns:
-        A Boolean expression without nulls. Each row is evaluated independently, so that Polars may
-        run it on parts of the data, in its streaming engine too.
+        A Boolean expression without nulls. Each row is evaluated independently, so Polars may run
+        it on parts of the data, also in its streaming engine.
     """
 
     def mask(series: pl.Series) -> pl.Series:
@@ -59,7 +60,8 @@ def matching(
     encoding: PayloadEncoding | None = None,
     nulls: Nulls = "null",
 ) -> pl.Expr:
-    """An expression: the names of the rules that match each row, as a list; else as `matches`."""
+    """An expression: the names of the rules that match each row, as a list; otherwise like
+    `matches`."""
 
     def names(series: pl.Series) -> pl.Series:
         found = rules.matching_arrow(series, of=of, encoding=encoding, nulls=nulls)
@@ -83,9 +85,9 @@ class Namespace:
         self._expression = expression
 
     def matches(self, filter: Filter, **options: Any) -> pl.Expr:  # noqa: A002 - as above
-        """As the function `matches`."""
+        """Like the function `matches`."""
         return matches(filter, self._expression, **options)
 
     def matching(self, rules: RuleSet, **options: Any) -> pl.Expr:
-        """As the function `matching`."""
+        """Like the function `matching`."""
         return matching(rules, self._expression, **options)

@@ -1,6 +1,7 @@
-"""A plugin for pytest: `NAME.cases.yaml` and `NAME.cases.jsonl` are tests, one for each case.
+"""A pytest plugin that collects `NAME.cases.yaml` and `NAME.cases.jsonl`, with a test for each
+case.
 
-It does nothing where there are no such files, and imports nothing until there are.
+Without such files it does and imports nothing.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ _SUFFIXES = (".cases.yaml", ".cases.yml", ".cases.jsonl")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> CaseFile | None:
-    """The tests of a case file; None of any other."""
+    """Return the tests of a case file; None for any other file."""
     if not file_path.name.endswith(_SUFFIXES):
         return None
     return CaseFile.from_parent(parent, path=file_path)
 
 
 class CaseFile(pytest.File):
-    """A file of cases."""
+    """A case file."""
 
     def collect(self) -> Iterator[CaseItem]:
         """A test for each case."""
@@ -51,7 +52,7 @@ class CaseItem(pytest.Item):
         """Run the case.
 
         Raises:
-            CaseFailure: it does not come out as it should.
+            CaseFailure: the result is not the expected one.
         """
         lines = []
         for result in self._runner.results(self._case):
@@ -65,7 +66,7 @@ class CaseItem(pytest.Item):
             raise CaseFailure("\n".join(line for line in lines if line))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """A failure as the explanation, without a traceback."""
+        """Show a failure as an explanation, without a traceback."""
         if isinstance(excinfo.value, CaseFailure):
             path, line, _ = self.reportinfo()
             place = str(path) if line is None else f"{path}:{line + 1}"
@@ -73,10 +74,10 @@ class CaseItem(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where the case is, lines from 0."""
+        """The position of the case, with lines from 0."""
         line = self._case.line
         return self.path, None if line is None else line - 1, self.name
 
 
 class CaseFailure(AssertionError):
-    """A case that did not come out as expected."""
+    """A case whose result is not the expected one."""

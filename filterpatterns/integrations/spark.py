@@ -5,8 +5,8 @@
 >>> df.withColumn("is_order", fp.matches(orders, "body"))
 >>> fp.route(df, rules, column="body").write.partitionBy("rule").parquet("routed")
 
-The workers need filterpatterns and pyarrow too. An Arrow UDF matches the column where Spark has
-such (from 4.1), a pandas UDF before.
+The workers need filterpatterns and pyarrow too. The column is matched by an Arrow UDF if Spark
+supports it (from 4.1), otherwise by a pandas UDF.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ def matches(
     """A column: whether the filter keeps each row.
 
     Args:
-        filter: what `filterpatterns.compile` gave.
+        filter: the result of `filterpatterns.compile`.
         column: the column's name, or an expression: strings, binary (Kafka's `value`, with
-            encoding="raw"), or structs, as `F.struct(...)` of several columns makes them.
+            encoding="raw"), or structs, for example from `F.struct(...)` of several columns.
         of: as for `Filter.mask_arrow`.
         encoding: as for `Filter.mask_arrow`.
         nulls: as for `Filter.mask_arrow`.
@@ -76,7 +76,8 @@ def matching(
     encoding: PayloadEncoding | None = None,
     nulls: Nulls = "null",
 ) -> Column:
-    """A column: the names of the rules that match each row, as an array; otherwise as `matches`."""
+    """A column: the names of the rules that match each row, as an array; otherwise like
+    `matches`."""
     options: dict[str, Any] = {"of": of, "encoding": encoding, "nulls": nulls}
 
     def names(values: Any) -> Any:
@@ -94,14 +95,15 @@ def filter(  # noqa: A001 - as DataFrame.filter
     encoding: PayloadEncoding | None = None,
     nulls: Nulls = "null",
 ) -> DataFrame:
-    """The rows of a DataFrame that a pattern keeps.
+    """Return the rows of a DataFrame that a pattern keeps.
 
-    Where the pattern wants a literal value, Spark itself drops the rows without it before Python
-    sees them. That is exact: rows with a backslash, which may spell the value otherwise, pass.
+    If the pattern requires a literal value, Spark itself drops the rows without it before Python
+    sees them. This is exact: rows with a backslash, which may spell the value differently, are not
+    dropped.
 
     Args:
         df: a DataFrame, also of Structured Streaming.
-        pattern: what `filterpatterns.compile` gave, or a pattern for SQS as it takes one.
+        pattern: the result of `filterpatterns.compile`, or an SQS pattern that it accepts.
         column: the name of the column.
         of: as for `Filter.mask_arrow`.
         encoding: as for `Filter.mask_arrow`.
@@ -127,7 +129,7 @@ def route(
     encoding: PayloadEncoding | None = None,
     nulls: Nulls = "null",
 ) -> DataFrame:
-    """Each row once for each rule that matches it, with the rule's name; rows without one go.
+    """Return each row once for each rule that matches it, with the rule's name; others are dropped.
 
     Args:
         df: a DataFrame, also of Structured Streaming.
@@ -148,7 +150,7 @@ def _column(column: str | Column) -> Column:
 
 
 def _udf(function: Callable[[Any], Any], returns: DataType) -> Callable[[Column], Column]:
-    """A UDF of a function of Arrow data."""
+    """Return a UDF for a function of Arrow data."""
     if _HAS_ARROW_UDFS:
         import pyarrow as pa
 
@@ -165,13 +167,13 @@ def _udf(function: Callable[[Any], Any], returns: DataType) -> Callable[[Column]
 
     on_pandas.__annotations__ = {"values": pd.Series, "return": pd.Series}
     made = _made(F.pandas_udf(on_pandas, returns))
-    # A struct that is null gets here as one of nulls.
+    # A null struct arrives here as a struct of nulls.
     nothing = F.lit(False) if isinstance(returns, BooleanType) else F.array().cast(returns)
     return lambda column: F.when(column.isNotNull(), made(column)).otherwise(nothing)
 
 
 def _from_pandas(values: Any) -> Any:
-    """The argument of a pandas UDF as Arrow data: structs are a DataFrame there."""
+    """The argument of a pandas UDF as Arrow data; structs are DataFrames there."""
     import pandas as pd
     import pyarrow as pa
 
@@ -181,7 +183,7 @@ def _from_pandas(values: Any) -> Any:
 
 
 def _json(value: Any) -> Any:
-    """What pandas and Spark make of nested values, as JSON has them; NaN is pandas' null."""
+    """Convert nested values from pandas and Spark to JSON values; NaN is pandas' null."""
     if isinstance(value, Row):
         value = value.asDict()
     if isinstance(value, dict):
@@ -201,7 +203,7 @@ def _made(udf: Any) -> Callable[[Column], Column]:
 def _native(
     compiled: Filter, column: Column, kind: DataType, options: ColumnOptions
 ) -> Column | None:
-    """A condition that Spark decides itself, and that all rows that are kept satisfy."""
+    """A native Spark condition that all kept rows satisfy."""
     engine = compiled._engine  # noqa: SLF001 - in one package
     if not isinstance(engine, Engine) or not isinstance(kind, (StringType, BinaryType)):
         return None

@@ -165,8 +165,8 @@ _LITERALS = {"true": True, "false": False, "null": None}
 
 
 class JsonSyntaxError(ValueError):
-    """A text that is not JSON, from `position` on. `expected` says what RFC 8259 wants there; None
-    for a text that is nested deeper than MAX_PAYLOAD_DEPTH."""
+    """A text that is not JSON, from `position` on. `expected` says what RFC 8259 requires there;
+    None for a text that is nested deeper than MAX_PAYLOAD_DEPTH."""
 
     def __init__(self, expected: str | None, position: int) -> None:
         super().__init__(expected or "nested too deep")
@@ -175,7 +175,7 @@ class JsonSyntaxError(ValueError):
 
 
 Event = Literal["string", "scalar", "name", "open", "close"]
-"""What `events` finds: a string, another scalar, a member's name, and an array or object."""
+"""What `events` yields: a string, another scalar, a member's name, and an array or object."""
 
 
 _EXPECTED = {
@@ -189,7 +189,7 @@ _EXPECTED = {
     "more members": '"," or "}"',
     "end": "the end",
 }
-"""The states of the reader, each with what may come next."""
+"""The states of the parser, each with what may come next."""
 
 _VALUE_STATES = ("value", "item", "first item")
 _CLOSING = {"first item": "]", "more items": "]", "first name": "}", "more members": "}"}
@@ -201,15 +201,16 @@ _PUNCTUATION = {
 
 
 def events(text: str) -> Iterator[tuple[Event, int, int]]:
-    """What a JSON text consists of, in its order, each with the place where it begins and ends.
+    """Yield the parts of a JSON text in order, each with its start and end.
 
-    The careful reader: without recursion, as deep as MAX_PAYLOAD_DEPTH on any caller's stack, and
-    exact about RFC 8259. What is opened is closed, and a name comes before each member's value.
+    The strict parser: not recursive, as deep as MAX_PAYLOAD_DEPTH on any caller's stack, and exact
+    about RFC 8259. Every opened array or object is closed, and a name comes before each member's
+    value.
 
     Raises:
-        JsonSyntaxError: it is not JSON; everything before that place has been given.
+        JsonSyntaxError: it is not JSON; everything before that position has been yielded.
     """
-    around: list[str] = []  # what is open: the state after each of its values
+    around: list[str] = []  # for each open array or object, the state after one of its values
     state = "value"
     position = 0
     while True:

@@ -10,7 +10,7 @@ from filterpatterns.stats.survey import Occurrence
 
 
 class RuleCount(Struct, eq=False):
-    """A rule as its pattern spells it, and how many records it would let through alone."""
+    """A rule as written in the pattern, and how many records it would let through on its own."""
 
     text: str
     alone: int = 0

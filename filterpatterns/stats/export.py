@@ -1,4 +1,4 @@
-"""Funnels as JSON has them."""
+"""Converts funnels to JSON."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def reasons(counts: Mapping[str, int]) -> list[dict[str, Any]]:
 
 
 def funnel_document(funnel: Funnel) -> dict[str, Any]:
-    """Return a funnel as `fp stats --json` has it: its stages in order, each with how many records
-    reach it and how many are left after it."""
+    """Return a funnel in the form of `fp stats --json`: its stages in order, each with how many
+    records reach it and how many are left after it."""
     stages: list[dict[str, Any]] = []
     reach = funnel.records
     if funnel.payload_keys:

@@ -1,4 +1,4 @@
-"""Whether a part of a pattern, alone, lets a record through."""
+"""Evaluates whether a part of a pattern, on its own, lets a record through."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Record = Mapping[str, Any]
 
 
 class Together:
-    """Conditions as a filter of their own, compiled when it is first needed."""
+    """Conditions as a separate filter, compiled when it is first needed."""
 
     def __init__(self, conditions: AllOf, source: Source) -> None:
         self._conditions = conditions
@@ -47,7 +47,7 @@ class FieldMatcher:
         self.count: FieldCount = FieldCount(condition.path, rules, views.occurrence(condition.path))
 
     def holds(self, _record: Record, seen: Seen) -> bool:
-        """Count a record, and say whether the field alone lets it through."""
+        """Count a record; return whether the field on its own lets it through."""
         step = FormatAction.FILTER if self._wanted is None else seen.steps[self._wanted]
         alone = step is FormatAction.METADATA_ONLY
         if step is FormatAction.FILTER:
@@ -65,7 +65,7 @@ class FieldMatcher:
         return self._wanted is not None
 
     def lets_through(self, leaves: list[Any]) -> tuple[bool, ...]:
-        """Which of the rules let leaves through."""
+        """Return which of the rules let leaves through."""
         return tuple(_lets_through(rule, leaves) for rule in self._rules)
 
     def add(self, holds: tuple[bool, ...], count: int) -> None:
@@ -100,7 +100,7 @@ class OrMatcher:
         )
 
     def holds(self, record: Record, seen: Seen) -> bool:
-        """Count a record, and say whether the `$or` alone lets it through.
+        """Count a record; return whether the `$or` on its own lets it through.
 
         Raises:
             RecordError: the record cannot be evaluated.

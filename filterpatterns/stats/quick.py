@@ -1,8 +1,8 @@
-"""Lines of JSON Lines -> statistics, for plain records: the same counts, a few times as fast.
+"""Statistics for plain records in JSON Lines: the same counts, several times as fast.
 
-What a record has at each field is told apart no further than it counts: by the value's type, and by
-which of the rules it satisfies. So there are few kinds of records; they are counted as such, and
-each is taken apart once, at the end.
+Values at each field are only distinguished by their type and by the rules that they satisfy. So
+there are few kinds of records. The records of each kind are counted, and each kind is analyzed
+once, at the end.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from filterpatterns.codegen.emit import indent
 from filterpatterns.codegen.functions import DecodeRows
 from filterpatterns.codegen.rows import decode_rows, split_lines
 from filterpatterns.codegen.types import Unsupported, without
@@ -33,31 +32,31 @@ from filterpatterns.stats.partial import FieldMatcher
 ReadValues = Callable[[Any, Any], "tuple[Any, ...] | None"]
 
 _MOST_VALUES: Final = 2_000
-"""Values of a field, and kinds of records, that are remembered."""
+"""The number of values of a field, and of kinds of records, that are remembered."""
 
 _LONGEST_VALUE: Final = 100
 
 _KINDS: Final = (str, int, float, bool, type(None))
-"""Classes of leaves that are remembered; numbers of which the text counts are not."""
+"""Classes of leaves that are remembered; numbers whose text matters are not."""
 
 
 def _reader(line_type: ObjectType, body_type: ObjectType) -> tuple[ReadValues, tuple[str, ...]]:
-    """The function from a line and its body, each decoded, to a tuple of what is at the paths in
-    them, UNSET where that is nothing; or to None where an array is on the way. And the paths."""
+    """A function that takes a decoded line and its decoded body, and returns a tuple of the values
+    at the paths (UNSET if there is none), or None if there is an array on the way; and the
+    paths."""
     writer = SetWriter(())
-    lines = writer.read("line", line_type, is_struct=True)
-    lines += writer.read("body", body_type, is_struct=True)
-    source = [
-        "def read(line, body):",
-        "    try:",
-        *indent(indent([*lines, f"return {writer.values}"])),
-        f"    except {writer.bind(UnsupportedRecord)}: return None",
-    ]
-    return writer.function("read", source), writer.paths
+    emit = writer.emit
+    with emit.block("def read(line, body):"):
+        with emit.block("try:"):
+            writer.read("line", line_type, is_struct=True)
+            writer.read("body", body_type, is_struct=True)
+            emit(f"return {writer.values}")
+        emit(f"except {writer.bind(UnsupportedRecord)}: return None")
+    return writer.function("read"), writer.paths
 
 
 class _Outcome(Struct, frozen=True):
-    """What a value counts as: whether it is a leaf, an object or nothing, and which rules hold."""
+    """How a value is counted: whether it is a leaf, an object or missing, and which rules match."""
 
     example: Any
     kind: str | None
@@ -66,7 +65,7 @@ class _Outcome(Struct, frozen=True):
 
 
 class _Kind(Struct):
-    """Records that count alike, and whether the filter keeps them."""
+    """Records that are counted in the same way, and whether the filter keeps them."""
 
     outcomes: tuple[_Outcome, ...]
     is_kept: bool
@@ -74,7 +73,7 @@ class _Kind(Struct):
 
 
 class _Field:
-    """What the values of a field count as."""
+    """How the values of a field are counted."""
 
     def __init__(self, matcher: FieldMatcher) -> None:
         self.matcher = matcher
@@ -84,7 +83,7 @@ class _Field:
         self._numbers: dict[tuple[Any, ...], int] = {}
 
     def number(self, value: Any) -> int | None:
-        """The number of a value's outcome; None for one that has to be counted by itself."""
+        """The number of a value's outcome; None if it has to be counted individually."""
         kind = value.__class__
         if kind is not dict and kind not in self.known:
             return None
@@ -106,12 +105,12 @@ class _Field:
 
 
 class QuickLines:
-    """Counts lines for one filter of plain fields, on records whose payload is a text."""
+    """Counts lines for one filter with plain fields, on records whose payload is text."""
 
     def __init__(self, funnel: Funnel, source: Source, matchers: Sequence[FieldMatcher]) -> None:
         """
         Raises:
-            Unsupported: the filter is of another shape.
+            Unsupported: the filter has a different structure.
         """
         if source.encoding is not Encoding.TEXT or source.inside is not None:
             raise Unsupported
@@ -124,7 +123,8 @@ class QuickLines:
             raise Unsupported  # a plain string
         self._has_own, self._has_payload = bool(own), bool(inner)
         try:
-            # The payload is always read: without it, the record may be spelled as another API does.
+            # The payload is always read: without it, the record may have the spelling of another
+            # API.
             top, _ = with_paths(PathNode(), [*own, ((key,), key)], 1)
             line_type = types.object_type(top)
             below, _ = with_paths(PathNode(), inner, 1)
@@ -151,7 +151,7 @@ class QuickLines:
         drop: Callable[[bytes], None],
         slow: Callable[[bytes, int], None],
     ) -> int:
-        """Count lines, as a `MatchLines` does; `slow` counts those that are not plain records."""
+        """Count lines, like a `MatchLines`; `slow` counts those that are not plain records."""
         # While a field has not been seen, the names that records have instead are of interest.
         is_ready = all(field.matcher.count.occurrence.kinds for field in self._fields)
         lines = split_lines(block)
@@ -172,7 +172,7 @@ class QuickLines:
         return len(lines)
 
     def _kind(self, row: Any) -> _Kind | None:
-        """What a record counts as; None if it has to be counted by itself."""
+        """How a record is counted; None if it has to be counted individually."""
         body = self._empty
         values = self._read(row, body)
         if values is None or values[self._payload].__class__ is not str:
@@ -208,7 +208,7 @@ class QuickLines:
         return kind
 
     def finish(self) -> None:
-        """Add what has been counted to the funnel."""
+        """Add the counts to the funnel."""
         for kind in self._kinds.values():
             self._funnel.records += kind.count
             self._funnel.left += kind.count

@@ -1,8 +1,9 @@
-"""Patterns x records -> funnels: how many records each condition lets through, and why so few.
+"""Evaluates records with patterns, and counts how many records each condition lets through, and
+why.
 
-A filter's conditions are applied one after the other: first the format evaluation, then the fields
-of the metadata, then those of the payload, each in the order of the text. A record is dropped by
-the first condition that, together with all before it, the record does not satisfy.
+A filter's conditions are applied in sequence: first the format evaluation, then the metadata
+fields, then the payload fields, each in the order of the text. A record is dropped by the first
+condition that, together with all before it, the record does not satisfy.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class Statistics:
             self._counters_for(compiled.source)
 
     def add(self, record: Any) -> Verdict:
-        """Count a record, given as JSON has it or as its text; the verdict is the filter's.
+        """Count a record, given as a dict or as its text; the verdict is the filter's.
 
         Raises:
             RecordError: it cannot be evaluated, and is not counted.
@@ -80,8 +81,8 @@ class Statistics:
         return verdict
 
     def quick_lines(self) -> QuickLines | None:
-        """What counts lines of plain records for these statistics; None where the filters are of
-        another shape."""
+        """Return an object that counts lines of plain records for these statistics; None if the
+        filters have a different structure."""
         if self._quick is None and self._compiled.source != "auto":
             counters = self._counters_for(self._compiled.source)
             if len(counters) == 1:
@@ -90,7 +91,7 @@ class Statistics:
         return self._quick
 
     def funnels(self) -> list[Funnel]:
-        """A funnel for each source that there were records of, and each filter."""
+        """Return a funnel for each source that had records, and for each filter."""
         if self._quick is not None:
             self._quick.finish()
         counters = [counter for group in self._counters.values() for counter in group]
@@ -151,10 +152,10 @@ class _Counter:
             stage.left += 1
 
     def quick_lines(self) -> QuickLines:
-        """What counts lines of plain records.
+        """Return an object that counts lines of plain records.
 
         Raises:
-            Unsupported: the filter is of another shape.
+            Unsupported: the filter has a different structure.
         """
         fields = [one for one in self._matchers if isinstance(one, FieldMatcher)]
         if len(fields) < len(self._matchers) or not fields:
@@ -168,7 +169,7 @@ class _Counter:
         return self._funnel
 
     def _passed(self, record: Mapping[str, Any], alone: list[bool]) -> int:
-        """Return how many of the members, from the first on, match together.
+        """Return how many of the members, starting with the first, match together.
 
         Members that match together also match alone, so that usually one evaluation is enough.
         """

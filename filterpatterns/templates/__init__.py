@@ -1,1 +1,1 @@
-"""Patterns in the places they live in: templates, plans, what AWS's command line prints."""
+"""Finds patterns in templates, Terraform plans and the output of the AWS CLI."""

@@ -1,4 +1,4 @@
-"""The codes of what is reported about templates, beside what is reported about patterns."""
+"""The diagnostic codes for templates, as opposed to those for patterns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong with a template as a whole, and what is reported about its parts."""
+"""Errors in a template as a whole, and reports about its parts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from filterpatterns.language.nodes import Span
 
 
 class TemplateError(ValueError):
-    """A text that cannot be read as what it looks like. Lines and columns count from 1."""
+    """A text that cannot be parsed as the format that it appears to be. Lines and columns count
+    from 1."""
 
     def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
         self.message = message
@@ -26,7 +27,7 @@ class TemplateError(ValueError):
 
 
 class Unresolved(Exception):
-    """A part of a pattern that only the deployment knows. Never leaves this package."""
+    """A part of a pattern that is only known at deployment. Never leaves this package."""
 
     def __init__(self, reason: str, span: Span) -> None:
         self.reason = reason
@@ -35,10 +36,11 @@ class Unresolved(Exception):
 
 
 class Skipped(Struct, frozen=True):
-    """A pattern, or all patterns of a mapping, that cannot be checked; or another note; and where.
+    """A pattern, or all patterns of a mapping, that cannot be checked, or another note, with its
+    position.
 
-    `filter_index` is None for all of them. Columns count from 1, in characters. `names` are what
-    the user may call what is missing (`--set`).
+    `filter_index` is None if it is about all of them. Columns count from 1, in characters. `names`
+    are the names under which the user may set the missing value (`--set`).
     """
 
     code: str
@@ -55,7 +57,7 @@ def line_and_column(text: str, offset: int) -> tuple[int, int]:
 
 
 class Lines:
-    """The lines of one text, for many questions about it."""
+    """The lines of a text, for many look-ups of positions."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -70,5 +72,5 @@ class Lines:
 
 
 def fail(message: str, text: str, offset: int) -> NoReturn:
-    """Raise a TemplateError for a place in the text."""
+    """Raise a TemplateError for a position in the text."""
     raise TemplateError(message, *line_and_column(text, min(offset, len(text))))

@@ -1,7 +1,7 @@
-"""Whether a bare JSON object that a search came upon is a pattern.
+"""Decides whether a bare JSON object found by a search is a pattern.
 
-A search found it, so it takes evidence: an operator, or a field that only records and
-events have. A false alarm on somebody's tsconfig.json is worse than a pattern that is passed over.
+Since it was only found by a search, there has to be evidence: an operator, or a field that only
+records and events have. A false alarm for a tsconfig.json is worse than a pattern that is missed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from filterpatterns.templates.documents.values import List, Literal, Object, Tem
 
 _PAYLOADS: Final = ("body", "data", "dynamodb", "value", "key")
 _STRONG: Final = ("body", "dynamodb", "detail", "detail-type", "messageAttributes")
-"""Fields that patterns have at the top, and hardly any other document has with arrays below."""
+"""Top-level fields of patterns that hardly any other document has with arrays below."""
 
 _ENVELOPE: Final = frozenset(
     (
@@ -28,10 +28,11 @@ _ENVELOPE: Final = frozenset(
         *("partitionKey", "topic", "partition", "offset", "headers", "$or"),
     )
 )
-"""Fields that patterns may have at the top."""
+"""Fields that patterns may have at the top level."""
 
 LARGEST: Final = 1 << 16
-"""Bytes of a file that may be a bare pattern: MAX_PATTERN_LENGTH, generously indented."""
+"""Size in bytes of a file that may be a bare pattern: MAX_PATTERN_LENGTH with generous
+indentation."""
 
 _WORDS: Final = re.compile(
     rb'"(?:'
@@ -41,12 +42,12 @@ _WORDS: Final = re.compile(
 
 
 def might_be_pattern(data: bytes) -> bool:
-    """Whether a text can be a bare pattern: a quick look, without reading it as JSON."""
+    """Whether a text can be a bare pattern: a quick test without parsing it as JSON."""
     return len(data) <= LARGEST and data.lstrip()[:1] == b"{" and bool(_WORDS.search(data))
 
 
 class _Shape(Struct):
-    """What leaves an object has."""
+    """The kinds of leaves that an object has."""
 
     arrays: int = 0
     operators: int = 0
@@ -55,14 +56,14 @@ class _Shape(Struct):
 
 
 def is_pattern(root: Object) -> bool:
-    """Whether an object is a pattern, by what is in it."""
+    """Whether an object is a pattern, judging by its contents."""
     shape = _shape(root)
     tops = {name for name, _ in _tops(root)}
     if _is_event_pattern(root):
         return True
     if not shape.arrays or (shape.characters > MAX_PATTERN_LENGTH and not shape.operators):
         return False
-    if shape.others:  # a mistake in a pattern, if there is no other way to read the rest
+    if shape.others:  # a mistake in a pattern, if the rest can only be a pattern
         return bool(shape.operators) and tops <= _ENVELOPE and shape.others <= shape.arrays
     if shape.operators or tops & {*_STRONG}:
         return True
@@ -70,7 +71,7 @@ def is_pattern(root: Object) -> bool:
 
 
 def _is_event_pattern(root: Object) -> bool:
-    """Whether the envelope is that of an EventBridge pattern: arrays where events have texts."""
+    """Whether the envelope is that of an EventBridge pattern: arrays where events have strings."""
     tops = dict(_tops(root))
     source, kind = tops.get("source"), tops.get("detail-type")
     if not tops.keys() <= _ENVELOPE:
@@ -85,7 +86,8 @@ def _is_event_pattern(root: Object) -> bool:
 
 
 def _tops(root: Object) -> list[tuple[str, TemplateValue]]:
-    """The fields at the top, those of `$or` alternatives among them; of dotted names the first."""
+    """The top-level fields, including those in `$or` alternatives; of dotted names, the first
+    part."""
     found: list[tuple[str, TemplateValue]] = []
     for key, value in root.members:
         if key.value == "$or" and isinstance(value, List):
@@ -119,7 +121,8 @@ def _shape(root: Object) -> _Shape:
 
 
 def _count(item: TemplateValue, shape: _Shape) -> None:
-    """Count a member of an array: a value, an operator, or what patterns do not have there."""
+    """Count a member of an array: a value, an operator, or something that patterns do not have
+    there."""
     if isinstance(item, Object) and item.members:
         known = all(key.value in OPERATORS for key, _ in item.members)
         shape.operators += known

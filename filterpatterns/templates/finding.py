@@ -1,10 +1,10 @@
-"""Finding patterns in the places they live in: templates, plans, what AWS's command line prints.
+"""Finds patterns in templates, Terraform plans and the output of the AWS CLI.
 
     for mapping in patterns_in(text, "template.yaml"):
         print(mapping.logical_id, mapping.source, mapping.texts)
 
-Content decides what a text is, then its name. What is known only at deployment is never guessed:
-it is in `Mapping.skipped`, with the reason.
+The kind of a text is determined by its content, then by its name. Values that are only known at
+deployment are never guessed: `Mapping.skipped` lists them, with the reason.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _TEMPLATE = re.compile(
 )
 _HCL = re.compile(r'^[ \t]*(?:resource|module|data)[ \t]+"[^"\n]*"[^{\n]*\{', re.MULTILINE)
 _GENERATED = re.compile(r"\{%|(?<!\$)\{\{(?!resolve:)|\{#|<%")
-"""Marks of Jinja, Helm, cookiecutter, Handlebars and ERB. CloudFormation has `{{resolve:...}}`,
-GitHub's workflows have `${{ ... }}`."""
+"""Markers of Jinja, Helm, cookiecutter, Handlebars and ERB, but not CloudFormation's
+`{{resolve:...}}` and the `${{ ... }}` of GitHub workflows."""
 
 _YAML_FILES = (".yaml", ".yml")
 _YAML_SUFFIXES = (*_YAML_FILES, ".template")
@@ -48,24 +48,24 @@ def patterns_in(
     unfiltered: bool = False,
     known: Known | None = None,
 ) -> list[Mapping]:
-    """The mappings, pipes, rules and patterns of a text.
+    """Return the mappings, pipes, rules and patterns in a text.
 
     Args:
-        text: a pattern, a FilterCriteria, or a template: CloudFormation, SAM, CDK's output,
-            serverless.yml, Terraform, Pulumi's YAML, Kubernetes resources of ACK, output of
-            `aws lambda get-event-source-mapping`.
-        name: the file's name; it decides what the content does not. If there is such a file, the
-            values that it takes from files around it are read from there.
-        searched: a search found this text: what only might be
-            a pattern, or might be broken, is passed over.
-        unfiltered: also give event source mappings that have no filters.
-        known: values of what the template leaves open, by the names that it has there.
+        text: a pattern, a FilterCriteria, or a template: CloudFormation, SAM, CDK output,
+            serverless.yml, Terraform, Pulumi YAML, Kubernetes resources of ACK, output of `aws
+            lambda get-event-source-mapping`.
+        name: the file's name; it decides if the content is not sufficient. If the file exists,
+            values that it takes from neighboring files are read from there.
+        searched: whether a search found this text. Then anything that only might be a pattern, or
+            might be broken, is skipped.
+        unfiltered: whether to include event source mappings without filters.
+        known: values that the template leaves open, by the names that it uses.
 
     Returns:
-        What was found, in the order of the text; an empty list if there are no patterns.
+        The mappings in the order of the text; an empty list if there are no patterns.
 
     Raises:
-        TemplateError: the text cannot be read as what it looks like.
+        TemplateError: the text cannot be parsed as the format that it appears to be.
     """
     text = text.removeprefix("\ufeff")
     if searched and not mentions_patterns(text) and not text.lstrip().startswith("{"):
@@ -82,9 +82,10 @@ def patterns_in(
 
 
 def named(mappings: Iterable[Mapping], name: str) -> list[Mapping]:
-    """The mappings of that name: those whose logical id it is, or else one of their other names.
+    """The mappings with that name: those whose logical id it is, or else those with it as another
+    name.
 
-    Of several with one name each has a number behind it as well: `worker.sqs.1`, `worker.sqs.2`.
+    Mappings that share a name also have names with a number: `worker.sqs.1`, `worker.sqs.2`.
     """
     given = list(mappings)
     found = _by_name(given, name)
@@ -97,7 +98,7 @@ def named(mappings: Iterable[Mapping], name: str) -> list[Mapping]:
 
 
 def names_of(mappings: Iterable[Mapping]) -> list[str]:
-    """A name for each mapping that means it alone, as `named` understands it."""
+    """A unique name for each mapping, as understood by `named`."""
     given = list(mappings)
     found = []
     for one in given:
@@ -118,7 +119,7 @@ def _by_name(given: list[Mapping], name: str) -> list[Mapping]:
 
 
 def placed(diagnostic: Diagnostic, mapping: Mapping) -> Diagnostic:
-    """Return a diagnostic of a mapping; without a position, it gets that of its pattern."""
+    """Return a diagnostic of a mapping; if it has no position, it gets that of its pattern."""
     if diagnostic.line is not None:
         return diagnostic
     line, column = place_of(mapping, diagnostic.filter_index)
@@ -134,7 +135,7 @@ def place_of(mapping: Mapping, index: int | None) -> tuple[int, int]:
 
 
 def as_diagnostic(skipped: Skipped, text: str, *, is_note: bool = False) -> Diagnostic:
-    """What was skipped in a text, or is worth knowing, as a warning."""
+    """Return a skipped part of a text, or a note about it, as a warning."""
     line = text.split("\n")[skipped.line - 1].rstrip("\r")
     end = len(line.rstrip())
     return Diagnostic(
@@ -160,7 +161,7 @@ def generated_note(text: str) -> Skipped | None:
 
 
 def is_hcl(text: str, name: str = "") -> bool:
-    """Whether a text is Terraform's HCL: by the file's name, or by its blocks."""
+    """Whether a text is Terraform's HCL, judging by the file's name or by its blocks."""
     suffix = os.path.splitext(name)[1].lower()
     if suffix == ".tf":
         return True
@@ -169,7 +170,7 @@ def is_hcl(text: str, name: str = "") -> bool:
 
 
 class _Place(Struct, frozen=True):
-    """A text, where it comes from, and what is known of what it leaves open."""
+    """A text, its origin, and the known values of what it leaves open."""
 
     text: str
     name: str
@@ -178,7 +179,7 @@ class _Place(Struct, frozen=True):
 
     @property
     def suffix(self) -> str:
-        """How the name ends: `.yaml`."""
+        """The extension of the name: `.yaml`."""
         return os.path.splitext(self.name)[1].lower()
 
 
@@ -191,8 +192,8 @@ def _mappings(place: _Place) -> Iterator[Mapping]:
         from filterpatterns.templates.documents import hcl_document
         from filterpatterns.templates.kinds import terraform
 
-        # A broken file that was named is reported, even if it has no patterns;
-        # but not that the library is missing.
+        # A broken file that was named explicitly is reported, even if it has no patterns; a missing
+        # library is not.
         is_named = place.suffix == ".tf" and not searched
         if mentions_patterns(text) or (is_named and hcl_document.is_available()):
             yield from terraform.hcl(text, place.name, place.known)
@@ -210,7 +211,7 @@ def _json(place: _Place) -> Iterator[Mapping]:
     try:
         root = json_document.read(_to_read(text))
     except TemplateError:
-        if place.suffix in _YAML_SUFFIXES:  # YAML has {} of its own
+        if place.suffix in _YAML_SUFFIXES:  # YAML has its own {}
             try:
                 found = list(_yaml(place))
             except TemplateError:
@@ -220,14 +221,14 @@ def _json(place: _Place) -> Iterator[Mapping]:
                 return
         if searched or _TEMPLATE.search(text):
             raise
-        yield _plain(text)  # the parser of patterns says best what is wrong with it
+        yield _plain(text)  # the pattern parser reports best what is wrong with it
         return
     yield from _document(root, place, searched)
 
 
 def _to_read(text: str) -> str:
-    """A text, if it is a large template without what has nothing to do with patterns."""
-    from filterpatterns.templates import pruning  # only few are as large
+    """The text; if it is a large template, without the parts that are unrelated to patterns."""
+    from filterpatterns.templates import pruning  # few files are this large
 
     if len(text) < pruning.WORTHWHILE or not mentions_patterns(text):
         return text
@@ -235,17 +236,17 @@ def _to_read(text: str) -> str:
 
 
 def _yaml(place: _Place) -> Iterator[Mapping]:
-    from filterpatterns.templates.documents import yaml_document  # not for those who have JSON
+    from filterpatterns.templates.documents import yaml_document  # not needed for JSON
 
     for root in yaml_document.read(place.text):
-        # A text in YAML that is no template is no pattern either, unless it looks very like one.
+        # YAML that is not a template is not a pattern either, unless it looks very much like one.
         yield from _document(root, place, True, whole=False)
 
 
 def _document(
     root: TemplateValue, place: _Place, searched: bool, *, whole: bool = True
 ) -> Iterator[Mapping]:
-    """The mappings of a document. `whole`: it is all of the text."""
+    """Return the mappings of a document. `whole`: it is the whole text."""
     text = place.text
     if not isinstance(root, Object):
         if not searched:
@@ -294,8 +295,8 @@ def _template(root: Object, place: _Place) -> Iterator[Mapping] | None:
 
 
 def _is_criteria(root: Object) -> bool:
-    """A FilterCriteria by itself. A pattern may have a field named "Filters": what tells the two
-    apart is a "Pattern" in an object in the array, which no operator is called."""
+    """Return the mapping of a bare FilterCriteria. A pattern may also have a field named "Filters".
+    The difference is a "Pattern" in an object in the array, since no operator has that name."""
     filters = _configuration(root).get("Filters")
     alone = all(key.value in ("Filters", "Language") for key, _ in _configuration(root).members)
     return isinstance(filters, List) and (
@@ -310,7 +311,8 @@ def _is_criteria(root: Object) -> bool:
 
 
 def _configuration(root: Object) -> Object:
-    """What has the Filters: a subscriber's FilterConfiguration may be named as such."""
+    """The object with the Filters: a subscriber's FilterConfiguration may be in a member of that
+    name."""
     inner = root.get("FilterConfiguration")
     return inner if len(root.members) == 1 and isinstance(inner, Object) else root
 
@@ -333,5 +335,5 @@ def _plain(text: str) -> Mapping:
 
 
 def _is_something_else(root: Object) -> bool:
-    """A JSON object that says itself what it is: CDK's manifest, a package.json, a schema."""
+    """Whether a JSON object says itself what it is: CDK's manifest, a package.json, a schema."""
     return any(isinstance(root.get(key), Text) for key in ("version", "$schema"))

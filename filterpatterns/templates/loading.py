@@ -1,7 +1,7 @@
-"""Files -> filters: `filterpatterns.load`, and what the command line makes of its PATTERN.
+"""Loads filters from files, for `filterpatterns.load` and the PATTERN argument of the command line.
 
-A file holds a pattern, a FilterCriteria, or a template with mappings, pipes and rules in it, of
-which `#NAME` after the file's name chooses one.
+A file has a pattern, a FilterCriteria, or a template with mappings, pipes and rules; `#NAME` after
+the file's name chooses one of them.
 """
 
 from __future__ import annotations
@@ -32,16 +32,17 @@ Where = str | os.PathLike[str]
 """A file's name, with or without the `#NAME` of a mapping in it."""
 
 Parameters = AbstractMapping[str, Any]
-"""Values of what a template leaves open, by the names that it has for them."""
+"""Values that a template leaves open, by the names that it uses."""
 
 Known = AbstractMapping[str, str]
-"""The same as text: what is no text as JSON."""
+"""The same as text; values that are not strings are JSON."""
 
 Infer = Callable[[tuple[PatternText, ...]], str]
-"""Patterns -> their source, if it is not given."""
+"""Infers the source from patterns, if it is not given."""
 
 LARGEST_FILE = 1 << 24
-"""Bytes; ten filters of the longest pattern, all of it escapes, take less than a tenth of that."""
+"""In bytes. Ten filters with the longest pattern, all of it escapes, take less than a tenth of
+that."""
 
 _TEMPLATES = (".yaml", ".yml", ".tf", ".template")
 _DEFAULT_SOURCE = "sqs"
@@ -49,7 +50,7 @@ _UNKNOWN_FIELD = "FP118"
 
 
 class Given(NamedTuple):
-    """What a pattern is to be found in, and the name that messages call it by.
+    """The text that has a pattern, and the name that messages use for it.
 
     `logical_id` chooses a mapping of a template. `is_pattern`: the text is the pattern itself.
     """
@@ -61,8 +62,8 @@ class Given(NamedTuple):
 
 
 class UnknownPartsError(LoadError):
-    """A filter of which only the deployment knows some parts, `missing`. `instead` is what to do
-    about those that have no name; empty if there is nothing to do."""
+    """A filter with parts, `missing`, that are only known at deployment. `instead` says what to do
+    about those that have no name; it is empty if there is nothing to do."""
 
     def __init__(self, file: str, missing: Sequence[Skipped], instead: str) -> None:
         first = missing[0]
@@ -81,22 +82,23 @@ def load(
     source: SourceName | None = None,
     max_filters: int = MAX_FILTERS,
 ) -> Filter:
-    """The filter in a file, the one that is deployed.
+    """Load the filter in a file: the one that is deployed.
 
     Args:
         where: the name of a file with a pattern, a FilterCriteria, or a template (CloudFormation,
-            SAM, CDK's output, serverless.yml, Terraform, output of the AWS CLI); of a template
-            with several mappings, pipes or rules `template.yaml#LogicalId` means one.
-        parameters: values of what the template leaves open, by the names that it has for them.
-        source: the event source of the records; else what the template says, else "sqs".
+            SAM, CDK output, serverless.yml, Terraform, output of the AWS CLI). If a template has
+            several mappings, pipes or rules, `template.yaml#LogicalId` chooses one.
+        parameters: values that the template leaves open, by the names that it uses.
+        source: the event source of the records; by default that of the template, or else "sqs".
         max_filters: as for `compile`.
 
     Returns:
-        The Filter, as `compile` gives it.
+        The Filter, as returned by `compile`.
 
     Raises:
         OSError: the file cannot be read.
-        LoadError: it has no such filter, or one that only the deployment knows; `str()` says where.
+        LoadError: it has no such filter, or one that is only known at deployment; `str()` says
+            where.
         PatternError: AWS would refuse the pattern; `str()` has the file's name and the lines.
     """
     given = _read(where)
@@ -114,10 +116,10 @@ def load_all(
     source: SourceName | None = None,
     max_filters: int = MAX_FILTERS,
 ) -> dict[str, Filter]:
-    """The filters of all mappings, pipes and rules in a file, by their names.
+    """Load the filters of all mappings, pipes and rules in a file, by their names.
 
-    The arguments, and what is raised, are those of `load`. A file that is one pattern has it under
-    the file's name without the ending. A file without any filters raises a LoadError.
+    The arguments and exceptions are those of `load`. If the file is a single pattern, its name is
+    that of the file without the extension. A file without any filters raises a LoadError.
     """
     given = _read(where)
     stem = os.path.basename(given.name).split(".")[0]
@@ -160,14 +162,14 @@ def compile_mapping(
     infer: Infer | None = None,
     unfiltered: bool = False,
 ) -> tuple[Filter, Mapping | None]:
-    """The filter of a text, with the template's mapping if it is a template.
+    """Compile the filter in a text; also return the template's mapping if it is a template.
 
-    A template's mapping says itself which source it is for; a `source` that was asked for wins. If
-    nobody says, `infer` tells. `known` are values of what the template leaves open. `unfiltered`:
-    it may be an event source mapping without filters, which keeps everything.
+    The source is the given `source`, or else that of the template's mapping, or else what `infer`
+    returns. `known` are values that the template leaves open. `unfiltered`: allow an event source
+    mapping without filters, which keeps everything.
 
     Raises:
-        LoadError: it has no such filter, or one that only the deployment knows.
+        LoadError: it has no such filter, or one that is only known at deployment.
         PatternError: AWS would refuse the pattern.
     """
     mapping = _chosen(given, known, unfiltered)
@@ -180,7 +182,7 @@ def compile_mapping(
 
 
 def split(where: str) -> tuple[str, str | None]:
-    """The name of the file, and of the mapping in it that is meant; None if it names none."""
+    """Split an argument into the name of the file and that of the mapping in it, if any."""
     file, mark, logical_id = where.rpartition("#")
     if mark and file and not os.path.exists(where):
         return file, logical_id
@@ -191,7 +193,7 @@ def _read(where: Where) -> Given:
     """
     Raises:
         OSError: the file cannot be read.
-        LoadError: it is too large, or no file at all.
+        LoadError: it is too large, or is not a regular file.
     """
     text = os.fspath(where)
     if text.lstrip().startswith(("{", "[")):
@@ -208,14 +210,14 @@ def _read(where: Where) -> Given:
 def _compile(
     mapping: Mapping, source: str | None, max_filters: int, infer: Infer | None = None
 ) -> Filter:
-    # `fp check` has the rest of what there is to say of a template's patterns.
+    # `fp check` reports everything else about a template's patterns.
     options = Options(mapping.dialect, False, max_filters)
     source = source or mapping.source or (infer(mapping.texts) if infer else "auto")
     return compile_texts(mapping.texts, source, options)
 
 
 def _known(parameters: Parameters | None) -> Known:
-    """The values as text: what is no text as JSON."""
+    """The values as text; those that are not strings as JSON."""
     return {
         name: value if isinstance(value, str) else json.dumps(value)
         for name, value in (parameters or {}).items()
@@ -233,10 +235,10 @@ def _mappings(given: Given, known: Known | None, unfiltered: bool = False) -> li
     try:
         text = given.text if isinstance(given.text, str) else str(given.text, "utf-8")
     except UnicodeDecodeError:
-        return None  # `compile` says so better
+        return None  # `compile` has a better message
     if given.logical_id is None and is_bare_pattern(text):
         return None
-    from filterpatterns.templates import finding  # not for those who have none
+    from filterpatterns.templates import finding  # not needed without a template
 
     try:
         found = finding.patterns_in(text, given.name, unfiltered=unfiltered, known=known)
@@ -244,7 +246,7 @@ def _mappings(given: Given, known: Known | None, unfiltered: bool = False) -> li
         raise LoadError(given.name, error.message, error.line, error.column) from None
     found = [each for each in found if not (each.is_misplaced or each.is_other_language)]
     if given.logical_id is None and all(each.kind == "pattern" for each in found):
-        # A pattern written as YAML has been read; of JSON `compile` says best what is wrong.
+        # A pattern written as YAML was parsed; for JSON, `compile` has the best message.
         is_json = text.lstrip().startswith(("{", "["))
         if not found and not is_json and given.name.lower().endswith(_TEMPLATES):
             raise LoadError(given.name, "has no mappings, pipes or rules with filters")
@@ -253,7 +255,7 @@ def _mappings(given: Given, known: Known | None, unfiltered: bool = False) -> li
 
 
 def _chosen(given: Given, known: Known | None, unfiltered: bool) -> Mapping | None:
-    """The mapping that is meant; None if the text is itself the pattern.
+    """The requested mapping; None if the text is itself the pattern.
 
     Raises:
         LoadError: there is no such mapping, more than one, or it cannot be evaluated.
@@ -282,10 +284,10 @@ def _chosen(given: Given, known: Known | None, unfiltered: bool) -> Mapping | No
 
 
 def _complete(mapping: Mapping, given: Given, found: list[Mapping]) -> Mapping:
-    """The mapping, if all of it is known and well formed.
+    """Return the mapping if all of it is known and well formed.
 
     Raises:
-        LoadError: only the deployment knows some of it.
+        LoadError: some of it is only known at deployment.
         PatternError: there are mistakes around its patterns.
     """
 

@@ -1,4 +1,4 @@
-"""What is found in templates: a Mapping for each place that has filters, and how it is made."""
+"""A Mapping for each place in a template that has filters, and how it is created."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ _Any = TypeVar("_Any")
 Kind = OneOf["event source mapping", "pipe", "rule", "subscriber", "pattern"]
 
 _MOST_VARIANTS = 16
-"""Ways to choose among the branches of conditions; each branch is in one of them."""
+"""The number of ways to choose among the branches of conditions; each branch is in one of them."""
 
 NO_FILTERING = "documentdb"
-"""A source whose records Lambda does not filter (Lambda developer guide, "Control which events
-Lambda sends to your function": the table of services)."""
+"""The name of a source whose records Lambda does not filter (Lambda developer guide, "Control which
+events Lambda sends to your function": the table of services)."""
 
 _NOT_FROM_DOCUMENTDB: dict[Kind, tuple[str, str]] = {
     "event source mapping": (
@@ -70,18 +70,18 @@ _DIALECTS: dict[Kind, str | None] = {
 
 
 class Mapping(Struct, frozen=True):
-    """A place that has filters: an event source mapping, a pipe, a rule, a subscriber, or a pattern
-    by itself.
+    """A place that has filters: an event source mapping, a pipe, a rule, a subscriber, or a bare
+    pattern.
 
-    `logical_id` is the template's own name for it, and `names` are others that it goes by;
-    `source` is None where the template does not say, `dialect` where there is no service. `texts`
-    are the patterns (none of them, and nothing skipped: everything is kept), and `problems` are
-    mistakes around them: a filter without a pattern. `alternatives` are patterns that take the
-    place of some of them if conditions of the template come out otherwise. `unset` is what has to
-    be known before the patterns can be compiled; `notes` are worth knowing, and no mistakes.
+    `logical_id` is the template's own name for it, and `names` are its other names. `source` is
+    None if the template does not define it, `dialect` if there is no service. `texts` are the
+    patterns; if there are none, and nothing was skipped, everything is kept. `problems` are
+    mistakes around the patterns, such as a filter without a pattern. `alternatives` are patterns
+    that replace some of them if the template's conditions have other values. `unset` lists what has
+    to be known before the patterns can be compiled. `notes` are worth knowing, but not mistakes.
     `attributes` are those of Kafka records that a schema registry validates: `KEY`, `VALUE`.
-    `settings` are those of an event source mapping beside its filters; `is_filtered` is whether it
-    has filters at all.
+    `settings` are the settings of an event source mapping other than its filters; `is_filtered` is
+    whether it has filters at all.
     """
 
     logical_id: str
@@ -107,7 +107,7 @@ class Mapping(Struct, frozen=True):
 
     @property
     def is_other_language(self) -> bool:
-        """Whether these are filters of another service's."""
+        """Whether these are filters of another service."""
         return any(note.code == OTHER_LANGUAGE for note in self.notes)
 
     def check(
@@ -117,10 +117,10 @@ class Mapping(Struct, frozen=True):
         dialect: str | None = None,
         max_filters: int = MAX_FILTERS,
     ) -> list[Diagnostic]:
-        """Everything there is to say about the patterns and what is around them.
+        """All diagnostics of the patterns and what is around them.
 
-        `source` and `dialect` are for where the template does not say; a `source` that was asked
-        for goes before one that was inferred.
+        `source` and `dialect` apply if the template does not define them; a given `source` takes
+        precedence over one that was inferred.
         """
         found = list(self.problems)
         if self.source != NO_FILTERING and not (self.source == "subscriber" and not self.texts):
@@ -134,8 +134,8 @@ class Mapping(Struct, frozen=True):
         return found if self.kind == "pattern" else [_as_deployed(each) for each in found]
 
     def _adapted(self, diagnostic: Diagnostic) -> Diagnostic:
-        """Mildly what is said of a Kafka key that a schema registry deserializes: AWS filters on
-        it, and documents that for the value only."""
+        """Soften the report about a Kafka key that a schema registry deserializes: AWS filters on
+        it, but documents that for the value only."""
         about_key = diagnostic.path.partition(".")[0] == "key"
         if diagnostic.code != "FP107" or not about_key or "KEY" not in self.attributes:
             return diagnostic
@@ -148,7 +148,7 @@ class Mapping(Struct, frozen=True):
 
 
 def _is_escaped(diagnostic: Diagnostic) -> bool:
-    """Whether `${x}` as plain text (FP142) is meant: the template has `${!x}`, or `$${x}`."""
+    """Whether `${x}` as plain text (FP142) is intended: the template has `${!x}` or `$${x}`."""
     if diagnostic.code != "FP142" or diagnostic.excerpt is None:
         return False
     place = diagnostic.excerpt
@@ -157,8 +157,8 @@ def _is_escaped(diagnostic: Diagnostic) -> bool:
 
 
 def _as_deployed(diagnostic: Diagnostic) -> Diagnostic:
-    """A diagnostic for a place that AWS itself reads: there a Pattern that is an object (FP103) is
-    refused (CloudFormation: "Expected type: String"), where we would take it."""
+    """Adapt a diagnostic to a place that AWS itself reads: there a Pattern that is an object
+    (FP103) is refused (CloudFormation: "Expected type: String"), although we would accept it."""
     return replace(diagnostic, severity="error") if diagnostic.code == "FP103" else diagnostic
 
 
@@ -175,10 +175,10 @@ class Owner(Struct, frozen=True):
 
 
 class Builder:
-    """Makes Mappings from the nodes of one template.
+    """Creates Mappings from the nodes of one template.
 
     `evaluate` returns the value of a node by the rules of that template, one step at a time;
-    `known` are values that the user gave.
+    `known` are values set by the user.
     """
 
     def __init__(
@@ -234,7 +234,7 @@ class Builder:
         spelling: Spelling,
         owner: Owner,
     ) -> Mapping:
-        """An event source mapping with its settings, whether it has filters or not."""
+        """Return an event source mapping with its settings, whether it has filters or not."""
         found = next(self.criteria(criteria, owner), None)
         settings = settings_in(properties, spelling, self.text, self.resolve)
         if found is not None:
@@ -252,10 +252,10 @@ class Builder:
         alone: bool = False,
         is_cloudformation: bool = False,
     ) -> Mapping:
-        """The mapping of patterns that stand as objects or strings where they are wanted so.
+        """Return the mapping of patterns that are objects or strings directly in a place for them.
 
-        `alone` is for the one pattern of a place that has no filters, a rule's. CloudFormation
-        takes no null in a pattern that is an object.
+        `alone` is for the single pattern of a place without filters, such as a rule. CloudFormation
+        does not accept null in a pattern that is an object.
         """
         given = tuple(nodes)
 
@@ -276,7 +276,7 @@ class Builder:
         return self._made(span, skip, owner)
 
     def other_language(self, span: Span, logical_id: str, message: str) -> Mapping:
-        """Something that looks like filters, and is for another service."""
+        """Something that looks like filters, but is for another service."""
         note = Skipped(OTHER_LANGUAGE, message, *self._lines.place(span.start))
         return Mapping(logical_id, "pattern", None, None, (), note.line, notes=(note,))
 
@@ -319,7 +319,7 @@ class Builder:
         )
 
     def _variants(self, fill: Callable[[Collector], None]) -> list[Collector]:
-        """The mapping's parts, once for each choice among branches: every branch is in one."""
+        """The mapping's parts, once for each choice of branches; each branch is in one of them."""
         found: list[Collector] = []
         pending: list[dict[str, bool]] = [{}]
         tried: set[str] = set()

@@ -1,7 +1,7 @@
-"""A large JSON text -> the same without the parts that have nothing to do with patterns.
+"""Removes the parts of a large JSON text that are unrelated to patterns.
 
-Reading JSON into nodes that know their places takes some 100 bytes for each byte of numbers. Of a
-plan of 30 MB, or of whatever else has a template's word in it, hardly anything is about filters.
+Parsing JSON into nodes with positions takes about 100 bytes for each byte of numbers. In a plan of
+30 MB, or any other text that contains one of the words, hardly anything is about filters.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import msgspec
 from filterpatterns.templates.mentions import mentions_patterns
 
 WORTHWHILE: Final = 1 << 20
-"""Characters of a text from which on pruning costs less than reading."""
+"""Characters of a text from which pruning costs less than parsing."""
 
 _SMALLEST: Final = 1 << 12
-"""Bytes of a value in an object that is worth cutting out."""
+"""Bytes of a value in an object that is worth removing."""
 
 _LONG_ARRAY: Final = 1 << 16
-"""Bytes of an array of which single members are cut out."""
+"""Bytes of an array whose single members are removed."""
 
 _BETWEEN: Final = re.compile(rb"[\s,]*")
 _SOURCES: Final = re.compile(
@@ -28,15 +28,16 @@ _SOURCES: Final = re.compile(
     rb"|awsc?c?_(?:sqs|kinesis|dynamodb|msk|mq|docdb|eventsv2)"
     rb"|SchemaRegistryConfig|schema_registry_config"
 )
-"""Types of resources that events come from, and what tells of a mapping's Kafka records: its
+"""Types of resources that events come from, and what identifies a mapping's Kafka records: its
 source, and the attributes that a schema registry validates."""
 
 _ANY: Final = msgspec.json.Decoder(dict[str, msgspec.Raw] | list[msgspec.Raw]).decode
 
 
 def pruned(text: str) -> str:
-    """The text, with `null` and blanks in place of objects and arrays that mention neither patterns
-    nor sources: every character that is left has its place. What is no JSON stays as it is.
+    """Return the text with `null` and blanks in place of objects and arrays that mention neither
+    patterns nor sources, so that the remaining characters keep their positions. A text that is not
+    JSON is returned unchanged.
     """
     data = text.encode()
     view = memoryview(data)
@@ -67,14 +68,14 @@ def _cut_members(
     cuts: list[tuple[int, int]],
     pending: list[tuple[int, int]],
 ) -> None:
-    """Cut out the large values of an object that say nothing."""
+    """Remove the large values of an object that are irrelevant."""
     position = start
     for value in members.values():
         part = bytes(value)
         if len(part) < _SMALLEST:
             continue
         found = data.find(part, position, end)
-        if found < 0:  # a name that is repeated: the value stands before the one that was found
+        if found < 0:  # a repeated name: the value is before the one that was found
             continue
         position = found + len(part)
         if part[:1] not in (b"{", b"["):
@@ -92,7 +93,7 @@ def _cut_items(
     cuts: list[tuple[int, int]],
     pending: list[tuple[int, int]],
 ) -> None:
-    """Cut out runs of an array's items that say nothing."""
+    """Remove runs of irrelevant items of an array."""
     position = data.index(b"[", start) + 1
     run: tuple[int, int] | None = None
     for item in items:

@@ -1,4 +1,4 @@
-"""Which attributes of Kafka records the schema registry of a mapping validates.
+"""The attributes of Kafka records that the schema registry of a mapping validates.
 
 Lambda API reference, "KafkaSchemaRegistryConfig"; Terraform and SAM have the same in other places.
 """

@@ -1,4 +1,5 @@
-"""The settings of an event source mapping beside its filters: batch size, window, answers.
+"""The settings of an event source mapping other than its filters: batch size, window, response
+types.
 
 Lambda API reference, "CreateEventSourceMapping"; SAM developer guide, "SQS"; Terraform AWS
 provider, `aws_lambda_event_source_mapping`; Serverless Framework documentation, "SQS Queues".
@@ -25,7 +26,7 @@ from filterpatterns.templates.errors import Unresolved, line_and_column
 from filterpatterns.templates.values.pattern_text import Resolve, as_unknown, unresolved
 
 Spelling = dict[str, tuple[str, ...]]
-"""AWS's name of a setting -> where it is in a template of some kind."""
+"""For each kind of template, the path of each setting by its AWS name."""
 
 AWS: Final[Spelling] = {
     "BatchSize": ("BatchSize",),
@@ -51,8 +52,8 @@ SERVERLESS: Final[Spelling] = {
 
 
 class Setting(Struct, frozen=True):
-    """A setting, under AWS's name, and where its value stands. `value` is what JSON would give;
-    if only the deployment knows it, it is None and `unresolved` says why."""
+    """A setting with its AWS name and the position of its value. `value` is its JSON value; if it
+    is only known at deployment, `value` is None and `unresolved` says why."""
 
     name: str
     value: Any
@@ -64,7 +65,7 @@ class Setting(Struct, frozen=True):
 def settings_in(
     properties: TemplateValue | None, spelling: Spelling, text: str, resolve: Resolve
 ) -> tuple[Setting, ...]:
-    """The settings that the properties of a mapping hold; those that are null are not there."""
+    """The settings in the properties of a mapping; those that are null are left out."""
     found = []
     for name, path in spelling.items():
         node = properties
@@ -89,7 +90,7 @@ def _member(node: TemplateValue | None, name: str, resolve: Resolve) -> Template
     if node is None:
         return None
     node = _resolved(node, resolve)
-    if isinstance(node, List) and node.items:  # a block of Terraform's, of which there is one
+    if isinstance(node, List) and node.items:  # a Terraform block, of which there is only one
         node = _resolved(node.items[0], resolve)
     return node.get(name) if isinstance(node, Object) else None
 
@@ -114,7 +115,7 @@ def _plain(node: TemplateValue, resolve: Resolve) -> Any:
 def _resolved(node: TemplateValue, resolve: Resolve) -> TemplateValue:
     """
     Raises:
-        Unresolved: only the deployment knows it.
+        Unresolved: it is only known at deployment.
     """
     found = resolve(node)
     if isinstance(found, Unknown):

@@ -1,4 +1,4 @@
-"""What people's own tests need: assertions about filters, and files of cases."""
+"""For users' tests: assertions about filters, and case files."""
 
 from __future__ import annotations
 

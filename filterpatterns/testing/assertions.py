@@ -16,7 +16,7 @@ _MOST_EXPLAINED = 5
 
 
 def assert_delivered(filter: Filter, record: Any) -> None:  # noqa: A002 - what it is
-    """Assert that the function gets a record.
+    """Assert that the function receives a record.
 
     Args:
         filter: the filter, from `filterpatterns.load` or `compile`.
@@ -36,13 +36,13 @@ def assert_dropped(
     record: Any,
     reason: Reason | str | None = None,
 ) -> None:
-    """Assert that the function does not get a record.
+    """Assert that the function does not receive a record.
 
     Args:
         filter: the filter, from `filterpatterns.load` or `compile`.
         record: as for `Filter.matches`.
-        reason: why it has to be dropped: a Reason or its slug, "no-match" or "wants-json" say; None
-            for any reason.
+        reason: why it must be dropped: a Reason or its slug, such as "no-match" or "wants-json";
+            None for any reason.
 
     Raises:
         AssertionError: the filter keeps it, or drops it for another reason; the message has the
@@ -67,7 +67,7 @@ def assert_event(
     event: Mapping[str, Any],
     ids: Iterable[str] = (),
 ) -> None:
-    """Assert which records of a whole Lambda event the function gets.
+    """Assert which records of a whole Lambda event the function receives.
 
     Args:
         filter: the filter, from `filterpatterns.load` or `compile`.
@@ -76,8 +76,8 @@ def assert_event(
             DynamoDB), `messageID` (MQ), `topic-partition@offset` (Kafka).
 
     Raises:
-        AssertionError: it gets others; the message explains those that differ.
-        RecordError: the event holds records of another source, or what is no record.
+        AssertionError: it receives others; the message explains those that differ.
+        RecordError: the event has records of another source, or something that is not a record.
     """
     __tracebackhide__ = True
     wanted = list(ids)
@@ -103,7 +103,7 @@ def explained(filter: Filter, record: Any) -> str:  # noqa: A002
     """Why a filter keeps or drops a record, as lines."""
     try:
         return str(filter.explain(record))
-    except RecordError as error:  # by a filter that the verdict did not need
+    except RecordError as error:  # for a filter that the verdict did not need
         return error.message
 
 
@@ -128,7 +128,7 @@ def id_of(record: Mapping[str, Any]) -> str:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Ids as words."""
+    """Ids in words."""
     return ", ".join(map(printable, names)) or _NOTHING
 
 

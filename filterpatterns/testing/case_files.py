@@ -1,6 +1,6 @@
 """Case files: patterns, records, and what is expected of them.
 
-JSON Lines, or an array, with a case each:
+JSON Lines or an array, with one case per line or element:
 
     {"pattern": {...}, "record": {...}, "matches": true}
     {"pattern": {...}, "events": [{...}, {...}], "matches": [true, false]}
@@ -13,7 +13,7 @@ YAML, with the cases of one pattern:
       - {id: large, matches: true, body: {total: 250}}
       - {id: recorded, matches: false, record: {file: small.json}}
 
-Files that are named in them are looked for in the case file's directory.
+File names are relative to the case file's directory.
 """
 
 from __future__ import annotations
@@ -33,23 +33,24 @@ from filterpatterns.templates.documents.values import List, Object, TemplateValu
 from filterpatterns.templates.errors import TemplateError, Unresolved, line_and_column
 
 SUFFIXES = (".cases.yaml", ".cases.yml", ".cases.jsonl")
-"""How the names of case files end, where they are searched for."""
+"""The suffixes of case files, for searches."""
 
 _YAML = (".yaml", ".yml")
 _NAMES = ("name", "id")
 _LARGEST_FILE = 1 << 26
 _LONGEST_VALUE = 1 << 20
-"""Characters of a record: YAML aliases may make one of a few lines larger than any memory."""
+"""Characters of a record: with YAML aliases, a record of a few lines may be larger than any
+memory."""
 
 _COMMON = ("pattern", "source", "parameters", "comment", "cases")
 _FILES = ("body", "record", "event")
 
 
 class Case(Struct, frozen=True):
-    """A case as it is written. `line` is None where a whole file is meant.
+    """A case as written. `line` is None for a whole file.
 
-    `folder` is the directory of the files that it names, `error` why it cannot be read. With
-    `is_yaml` a pattern that is no object is the name of a file.
+    `folder` is the directory of the files that it names; `error` says why it cannot be read. If
+    `is_yaml`, a pattern that is not an object is the name of a file.
     """
 
     file: str
@@ -67,7 +68,7 @@ def is_yaml(file: str) -> bool:
 
 
 def read(file: str) -> Iterator[Case]:
-    """The cases of a file; without any there is one with an error that says so.
+    """Return the cases of a file; if there are none, a single case with an error that says so.
 
     Errors in the file, or a missing file, do not raise: they are cases with an error.
     """
@@ -84,7 +85,7 @@ def read(file: str) -> Iterator[Case]:
 
 
 def from_items(items: Iterable[Item], file: str) -> Iterator[Case]:
-    """The cases of a file of JSON Lines, as it is read; `file` is for when there are none."""
+    """Yield the cases of a JSON Lines file; `file` is used if there are none."""
     found = False
     for item in items:
         found = True
@@ -99,13 +100,13 @@ def from_items(items: Iterable[Item], file: str) -> Iterator[Case]:
             yield Case(item.file, item.line, "", error=str(refusal))
         else:
             yield Case(item.file, item.line, _name(members), members, folder)
-    if not found:  # a suite that has lost its cases must not pass
+    if not found:  # a suite without cases must not pass
         yield Case(file, None, "", error="no cases")
 
 
 def from_yaml(data: bytes, file: str) -> Iterator[Case]:
     """The cases of a YAML file."""
-    from filterpatterns.templates.documents import yaml_document  # not for those who have JSON
+    from filterpatterns.templates.documents import yaml_document  # not needed for JSON
 
     found = False
     try:
@@ -127,7 +128,7 @@ def from_yaml(data: bytes, file: str) -> Iterator[Case]:
 
 
 def _document(root: TemplateValue, text: str, file: str) -> Iterator[Case]:
-    """The cases of a YAML document: under `cases`, or a list, or the one that it is."""
+    """The cases of a YAML document: under `cases`, or a list, or a single case."""
     common: dict[str, TemplateValue] = {}
     items: Iterable[TemplateValue] = (root,)
     if isinstance(root, List):
@@ -158,10 +159,10 @@ def _document(root: TemplateValue, text: str, file: str) -> Iterator[Case]:
 
 
 def _value(name: str, node: TemplateValue, text: str) -> Any:
-    """The value of a case's member. A pattern or record stays text: numbers are as they were.
+    """The value of a case's member. A pattern or record stays text, so that numbers are unchanged.
 
     Raises:
-        Unresolved: it is nothing that JSON can say.
+        Unresolved: JSON cannot express it.
     """
     from filterpatterns.templates.values.pattern_text import written_out
 

@@ -38,9 +38,9 @@ _KNOWN: Final = (
 class Result(Struct, frozen=True):
     """A case and its result. `line` is None for a whole file.
 
-    `expected` and `found` are `match` or `drop`; `valid` or `refused` where it is about the
-    pattern alone; the ids that are kept where it is about a whole event. `error` says why there is
-    no verdict; it is empty if there is one. `reason` is for machines, `why` for people. `compiled`
+    `expected` and `found` are `match` or `drop`; for a case about the pattern alone, `valid` or
+    `refused`; for a whole event, the ids that are kept. `error` says why there is no verdict; it is
+    empty if there is one. `reason` is for machines, `why` for people. `compiled` is the filter that
     evaluated `record`, if there is a verdict.
     """
 
@@ -69,16 +69,16 @@ class Result(Struct, frozen=True):
 
     @property
     def explanation(self) -> str:
-        """Why the record is kept or dropped, as a tree; empty if it is about no record."""
+        """Why the record is kept or dropped, as a tree; empty if the case is not about a record."""
         return "" if self.compiled is None else explained(self.compiled, self.record)
 
 
 class _BadCaseError(Exception):
-    """A case that says nothing that could be tested."""
+    """A case that cannot be tested."""
 
 
 class Runner:
-    """Runs cases; the files that they name are read once."""
+    """Runs cases; each file that they name is read once."""
 
     def __init__(self, *, source: str | None = None, max_filters: int = MAX_FILTERS) -> None:
         """
@@ -91,7 +91,7 @@ class Runner:
         self._loaded: dict[tuple[str, str | None, str], Filter] = {}
 
     def results(self, case: Case) -> Iterator[Result]:
-        """The results of a case: one, or with `events` one for each of them."""
+        """The results of a case: a single one, or with `events`, one for each of them."""
         if case.error:
             yield Result(case.file, case.line, case.name, None, error=case.error)
             return
@@ -157,7 +157,7 @@ class Runner:
 
 
 def _parameters(case: Case) -> dict[str, Any]:
-    """The values of what the template leaves open.
+    """The values that the template leaves open.
 
     Raises:
         _BadCaseError: they are not an object.
@@ -170,7 +170,7 @@ def _parameters(case: Case) -> dict[str, Any]:
 
 
 def _expectations(case: Case) -> Iterator[tuple[str, Any]]:
-    """The names of what a case tests, and what is expected of each."""
+    """The names of the records that a case tests, and what is expected of each."""
     if "events" not in case.members:
         yield case.name, case.members["matches"]
         return
@@ -195,8 +195,8 @@ def _record_result(result: Result, compiled: Filter, record: Any) -> Result:
 
 
 def _event_result(result: Result, compiled: Filter, case: Case) -> Result:
-    """The result of a whole Lambda event: the ids of what is kept; the record is the first of
-    which something else was expected."""
+    """The result of a whole Lambda event: the ids that are kept. The record is the first with an
+    unexpected verdict."""
     event = as_record(_content(case, "event"))
     records = records_of(compiled, event)
     if not records:
@@ -223,7 +223,7 @@ def _event_result(result: Result, compiled: Filter, case: Case) -> Result:
 
 
 def _record(case: Case, compiled: Filter) -> Any:
-    """The record of a case; one around its `body`."""
+    """The record of a case, or one that wraps its `body`."""
     if "record" in case.members:
         return _content(case, "record")
     source = source_named(compiled.source) if compiled.source in SOURCES else None
@@ -243,11 +243,11 @@ def _record(case: Case, compiled: Filter) -> Any:
 
 
 def _content(case: Case, name: str) -> Any:
-    """The value of a member, from the file that it names if it names one.
+    """The value of a member, read from a file if it names one.
 
     Raises:
-        OSError: that cannot be read.
-        _BadCaseError: it is no text.
+        OSError: the file cannot be read.
+        _BadCaseError: it is not text.
     """
     value = case.members[name]
     where = _file_of(value) if case.is_yaml else None
@@ -257,7 +257,7 @@ def _content(case: Case, name: str) -> Any:
     with open(path, "rb") as file:
         data = file.read()
     try:
-        return data.decode("utf-8-sig").removesuffix("\n")  # that an editor put there
+        return data.decode("utf-8-sig").removesuffix("\n")  # inserted by an editor
     except UnicodeDecodeError as error:
         raise _BadCaseError(
             f"{path}: not UTF-8: {error.reason} at byte {error.start + 1}"
@@ -272,7 +272,7 @@ def _file_of(value: Any) -> str | None:
 
 
 def _check_members(case: Mapping[str, Any]) -> None:
-    """Refuse a case that would not be tested as its author means it.
+    """Reject a case that would not be tested as its author intended.
 
     Raises:
         _BadCaseError: a member is missing, unknown, or of the wrong type.

@@ -1,4 +1,4 @@
-"""Options that several commands have."""
+"""Options shared by several commands."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def _known(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    """Repeated `NAME=VALUE`, as names and their values."""
+    """Repeated `NAME=VALUE` options as a mapping."""
     found: dict[str, str] = {}
     for value in values:
         name, mark, given = value.partition("=")
@@ -28,20 +28,20 @@ def _known(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
 
 
 def set_option(command: Command) -> Command:
-    """The option `known`: values of what a template leaves open."""
+    """The option `known`: values that a template leaves open."""
     return click.option(
         "--set",
         "known",
         metavar="NAME=VALUE",
         multiple=True,
         callback=_known,
-        help="Set something that a template leaves open: a parameter, a variable, a condition; may "
+        help="Set a value that a template leaves open: a parameter, a variable, a condition; may "
         "be repeated.",
     )(command)
 
 
 def max_filters_option(command: Command) -> Command:
-    """How many filters there may be: `max_filters`."""
+    """The option `max_filters`: how many filters there may be."""
     return click.option(
         "--max-filters",
         metavar="N",
@@ -53,11 +53,11 @@ def max_filters_option(command: Command) -> Command:
 
 
 def pattern_options(command: Command) -> Command:
-    """How to read a pattern: `source`, `max_filters` and `known`, as `patterns.load` takes them."""
+    """The options for reading a pattern: `source`, `max_filters` and `known`."""
     return source_option(
         "The event source whose records are filtered; `event` is any JSON object, `auto` "
-        "takes each record by its own eventSource or shape.  "
-        "[default: what a template says, or fields that only one source has; else auto]",
+        "evaluates each record by its own eventSource or shape.  "
+        "[default: from the template, or from fields that only one source has; else auto]",
     )(max_filters_option(set_option(command)))
 
 
@@ -73,9 +73,9 @@ def payload_option(command: Command) -> Command:
 def complete_files(
     _ctx: click.Context, _param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """For an argument's `shell_complete`: the shell completes the names of files.
+    """For an argument's `shell_complete`: let the shell complete file names.
 
-    (A click.Path would look at the file, and have errors of its own.)
+    (A click.Path would access the file and have its own error messages.)
     """
     return [CompletionItem(incomplete, type="file")]
 
@@ -88,23 +88,23 @@ def events_argument(command: Command) -> Command:
 
 
 def source_option(words: str) -> Callable[[Command], Command]:
-    """The event source of records, if it is not left to be found: `source`."""
+    """The option `source`: an event source, or `auto`."""
     return click.option("--source", type=click.Choice([*SOURCES, "auto"]), help=words)
 
 
 def color_option(command: Command) -> Command:
-    """Whether to colour: `color`, one of `auto`, `always` and `never`."""
+    """The option `color`: one of `auto`, `always` and `never`."""
     return click.option(
         "--color",
         type=click.Choice(["auto", "always", "never"]),
         default="auto",
         show_default=True,
-        help="Colours; `auto`: on a terminal, unless NO_COLOR is set.",
+        help="Whether to use colours; `auto`: on a terminal, unless NO_COLOR is set.",
     )(command)
 
 
 def wants_color(color: str) -> bool:
-    """Whether standard output is to be coloured."""
+    """Whether to colour standard output."""
     if color != "auto":
         return color == "always"
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or sys.stdout is None:

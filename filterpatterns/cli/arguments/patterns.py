@@ -19,7 +19,7 @@ from filterpatterns.templates.loading import Given, Known
 from filterpatterns.templates.mapping import Mapping
 
 INLINE = "<pattern>"
-"""The name that a pattern on the command line has in messages."""
+"""The name of a pattern given on the command line, for messages."""
 
 _QUOTING = "quote it for this shell, or put it in a file"
 
@@ -34,15 +34,12 @@ def load(
     known: Known | None = None,
     unfiltered: bool = False,
 ) -> tuple[Given, Filter, Mapping | None]:
-    """The filter of a PATTERN argument; warnings go to standard error.
+    """Return the filter of a PATTERN argument, and the template's mapping, if there is one.
 
-    An explicit `source` comes first, then that of a template's mapping, then what the pattern's
-    fields imply, then `default`. With `payload`, it must be a single source. `known` has values of
-    what the template leaves open. `unfiltered`: it may be an event source mapping without filters,
-    which keeps everything.
-
-    Returns:
-        What was given, the filter, and the template's mapping, if it was one.
+    Warnings go to standard error. An explicit `source` comes first, then that of a template's
+    mapping, then the one implied by the pattern's fields, then `default`. With `payload`, it must
+    be a single source. `known` has values that the template leaves open. `unfiltered`: allow an
+    event source mapping without filters, which keeps everything.
 
     Raises:
         Failure: it cannot be read, or AWS would refuse it.
@@ -93,7 +90,7 @@ def _unknown_parts(error: loading.UnknownPartsError) -> Iterator[str]:
 
 
 def read(argument: str) -> Given:
-    """What a PATTERN argument names, and its text.
+    """Return what a PATTERN argument refers to, and its text.
 
     Raises:
         Failure: it cannot be read.

@@ -50,8 +50,8 @@ _ONE_PATTERN = (
 
 
 class Rules(Struct):
-    """Patterns by the names of their rules; the place of each, for messages; what was left out; and
-    a hint about a likely mistake."""
+    """Patterns by the names of their rules, the position of each for messages, what was left out,
+    and a hint about a likely mistake."""
 
     name: str
     patterns: dict[str, Any] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class Rules(Struct):
 
 
 def load(argument: str, *, source: str | None, payload: bool = False) -> tuple[Rules, RuleSet]:
-    """The rule set of a RULES argument. With `payload`, it must be for a single source.
+    """Return the rule set of a RULES argument. With `payload`, it must be for a single source.
 
     Raises:
         Failure: it cannot be read, contains no rules, or AWS would refuse some.

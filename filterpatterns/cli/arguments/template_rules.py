@@ -1,4 +1,4 @@
-"""The rules of a template: what `fp route` takes from CloudFormation, Terraform and the like."""
+"""The rules in a template (CloudFormation, Terraform, ...), for `fp route`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Rules(Protocol):
 
 
 def is_template(data: bytes) -> bool:
-    """Whether RULES is a template: not JSON, or with words that only templates have."""
+    """Whether RULES is a template: it is not JSON, or has words that only templates have."""
     if not mentions_patterns(data):
         return False
     if data.lstrip()[:1] != b"{":
@@ -38,7 +38,7 @@ def is_template(data: bytes) -> bool:
         names = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
         found = _mappings(data.decode(), "")
     except (Failure, ValueError):
-        return False  # reading it as rules reports what is wrong
+        return False  # parsing it as rules reports what is wrong
     # The output of `aws events list-rules` is read elsewhere, with states and schedules.
     return any(one.kind != "pattern" for one in found) and "Rules" not in names
 
@@ -98,7 +98,7 @@ def _refuse(chosen: Sequence[Mapping], name: str) -> None:
 
 
 def _mappings(text: str, name: str) -> list[Mapping]:
-    from filterpatterns.templates import finding  # not for those who have none
+    from filterpatterns.templates import finding  # not needed without a template
 
     try:
         return finding.patterns_in(text, name)

@@ -1,1 +1,1 @@
-"""What `fp check` works with: the search for files, settings, and the findings of a file."""
+"""The parts of `fp check`: the search for files, settings, and the check of a file."""

@@ -27,14 +27,14 @@ from filterpatterns.templates.mentions import mentions_patterns
 from filterpatterns.templates.values.resolving import Known
 
 _LARGEST_FILE: Final = 1 << 26
-"""Bytes; CloudFormation takes templates of 1 MB, but Terraform's plans may be larger."""
+"""In bytes. CloudFormation accepts templates of 1 MB, but Terraform plans may be larger."""
 
 _LARGEST_FOUND: Final = 1 << 20
-"""Bytes of a file that a search found: as many as CloudFormation accepts. A search must stay under
-200 MB whatever it finds, and a tree takes up to 100 times the size of its file."""
+"""In bytes, for a file found by a search: as large as CloudFormation accepts. A search must stay
+under 200 MB whatever it finds, and a tree takes up to 100 times the size of its file."""
 
 _LARGEST_HCL: Final = 1 << 19
-"""The same for Terraform's language, whose trees are larger."""
+"""The same for HCL, whose syntax trees are larger."""
 
 _BLOCK: Final = 1 << 20
 _LONGEST_WORD: Final = 64
@@ -89,12 +89,12 @@ class Checker(Struct, frozen=True):
     known: Known
 
     def check(self, path: str, tally: Tally, *, searched: bool) -> None:
-        """Check a file, `-` for standard input, or a pattern itself.
+        """Check a file, standard input (`-`), or a pattern itself.
 
         Args:
             path: the file.
             tally: collects the findings.
-            searched: a search found it: it is skipped if it has no patterns.
+            searched: whether a search found it; then it is skipped if it has no patterns.
         """
         inline = is_inline(path)
         name = INLINE if inline else streams.STDIN if path == "-" else path
@@ -182,7 +182,7 @@ class Checker(Struct, frozen=True):
 
 
 class _UnreadableError(Exception):
-    """A file that is no text."""
+    """A file that is not text."""
 
 
 class _LargeError(Exception):

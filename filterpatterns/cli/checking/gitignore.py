@@ -1,4 +1,5 @@
-"""The patterns of .gitignore files: which paths they leave out (Git documentation, "gitignore")."""
+"""The patterns of .gitignore files, and which paths they ignore (Git documentation,
+"gitignore")."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ _CLASSES = {
 
 
 class IgnoreRule(Struct, frozen=True):
-    """One pattern. `negated` takes back what rules before it leave out."""
+    """One pattern. If `negated`, it includes paths that earlier patterns ignore."""
 
     regex: re.Pattern[str]
     negated: bool
@@ -27,7 +28,7 @@ class IgnoreRule(Struct, frozen=True):
 
 
 class IgnoreRules:
-    """The patterns of one file, for paths below the folder that the file is in."""
+    """The patterns of one file, for paths below its folder."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._rules = [rule for line in lines if (rule := parse_rule(line)) is not None]
@@ -37,10 +38,10 @@ class IgnoreRules:
         return bool(self._rules)
 
     def verdict(self, path: str, *, is_directory: bool) -> bool | None:
-        """Whether a path is left out; None if no pattern is about it.
+        """Whether a path is ignored; None if no pattern matches it.
 
         Args:
-            path: from the folder of the file, with slashes.
+            path: relative to the folder of the file, with slashes.
             is_directory: whether it is a folder.
         """
         for rule in self._rules:
@@ -49,7 +50,7 @@ class IgnoreRules:
         return None
 
     def excludes(self, path: str) -> bool:
-        """Whether a file is left out by itself, or with one of the folders that lead to it."""
+        """Whether a file is ignored, either itself or because of one of its parent folders."""
         parts = path.split("/")
         return any(
             self.verdict("/".join(parts[:length]), is_directory=length < len(parts))
@@ -58,7 +59,7 @@ class IgnoreRules:
 
 
 def parse_rule(line: str) -> IgnoreRule | None:
-    """The rule in a line; None if it is empty, a comment, or a pattern that matches nothing."""
+    """Parse a line; None if it is empty, a comment, or a pattern that matches nothing."""
     line = line.rstrip("\r\n")
     if line.startswith("#"):
         return None
@@ -80,14 +81,15 @@ def parse_rule(line: str) -> IgnoreRule | None:
 
 
 def _without_trailing_spaces(line: str) -> str:
-    """Spaces at the end do not count, unless there is a backslash in front."""
+    """Remove trailing spaces, unless a backslash precedes them."""
     stripped = line.rstrip(" ")
     backslashes = len(stripped) - len(stripped.rstrip("\\"))
     return stripped + " " if len(stripped) < len(line) and backslashes % 2 else stripped
 
 
 def _translated(glob: str) -> str:
-    """The regular expression of a glob: `*` and `?` stay within a name, `**` crosses folders."""
+    """The regular expression for a glob: `*` and `?` match within a name, `**` also matches
+    slashes."""
     found: list[str] = []
     index = 0
     while index < len(glob):
@@ -122,10 +124,10 @@ _MEMBER = re.compile(r"\[:(?P<name>[a-z]+):\]|\\(?P<escaped>.)|(?P<plain>.)", re
 
 
 def _bracket(glob: str, index: int) -> tuple[str, int]:
-    """The set of characters that begins at an index, and where it ends."""
+    """Parse the character set that begins at an index; return it and its end."""
     match = _BRACKET.match(glob, index)
     if match is None:
-        return "(?!)", len(glob)  # not closed: to Git this matches nothing
+        return "(?!)", len(glob)  # unclosed: for Git this matches nothing
     members = []
     for member in _MEMBER.finditer(match[2]):
         if member["name"]:

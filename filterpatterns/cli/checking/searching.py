@@ -1,4 +1,4 @@
-"""Directories -> the files in them that may hold something, without those that are left out."""
+"""Finds the relevant files in directories, without those that are excluded."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from filterpatterns.cli.io.streams import reason
 from filterpatterns.cli.messages import located
 
 DEFAULT_EXCLUDE: Final = ("node_modules", "__pycache__", "venv", "__pypackages__", "site-packages")
-"""What `--exclude` replaces. Hidden files and folders are never searched."""
+"""The default of `--exclude`. Hidden files and folders are never searched."""
 
 _IGNORE_FILES: Final = (".ignore", ".gitignore")
-"""In the order in which they count (as for ripgrep)."""
+"""In order of precedence (as in ripgrep)."""
 
 
 class Exclusions(Struct, frozen=True):
-    """What a search leaves out: globs, as in a .gitignore in the folder `root`; and, if
-    `respect_gitignore`, what the .gitignore files say."""
+    """What a search excludes: globs, as in a .gitignore in the folder `root`, and, if
+    `respect_gitignore`, everything that .gitignore files ignore."""
 
     root: str = "."
     globs: tuple[str, ...] = DEFAULT_EXCLUDE
@@ -34,18 +34,18 @@ class Exclusions(Struct, frozen=True):
 
 
 class _Layer(Struct, frozen=True):
-    """Rules, and the folder that their paths start from."""
+    """Rules, and the folder that their paths are relative to."""
 
     folder: str
     rules: IgnoreRules
 
 
 Complain = Callable[[str, str], None]
-"""Takes a path and what is wrong with it."""
+"""Called with a path and what is wrong with it."""
 
 
 class Search:
-    """A search of directories, for files with certain endings."""
+    """A search of directories for files with certain suffixes."""
 
     def __init__(
         self,
@@ -57,10 +57,10 @@ class Search:
     ) -> None:
         """
         Args:
-            suffixes: how the names of files end.
-            exclusions: what is left out.
+            suffixes: the suffixes of file names.
+            exclusions: what to exclude.
             on_error: called with a folder that cannot be read, and why.
-            on_link: called with a link that leads out of the directory, and words that say so.
+            on_link: called with a link that leads out of the directory, and a message about it.
         """
         self._suffixes = suffixes
         self._exclusions = exclusions
@@ -69,14 +69,14 @@ class Search:
         self._on_link = on_link
 
     def files(self, directory: str) -> Iterator[str]:
-        """The files of a directory, in the order of their names, those of a folder before those of
-        the folders in it. What was named itself is never left out."""
+        """Yield the files of a directory in the order of their names, those of a folder before
+        those of its subfolders. The directory itself is never excluded."""
         root = os.path.abspath(directory)
         layers: tuple[_Layer, ...] = ()
         if self._exclusions.respect_gitignore:
             layers = tuple(_layers_above(root))
         real_root = os.path.realpath(directory)
-        pending = [(directory, root, layers)]  # no recursion: folders may be nested very deep
+        pending = [(directory, root, layers)]  # not recursive: folders may be nested very deep
         while pending:
             as_given, folder, above = pending.pop()
             layers = above
@@ -91,14 +91,14 @@ class Search:
             pending += reversed(folders)
 
     def is_excluded(self, path: str) -> bool:
-        """Whether a file that was named is one of those that the globs leave out."""
+        """Whether the globs exclude a file that was named explicitly."""
         relative = _below(self._excluded.folder, os.path.abspath(path))
         return relative is not None and self._excluded.rules.excludes(relative)
 
     def _entries(
         self, as_given: str, folder: str, layers: tuple[_Layer, ...]
     ) -> Iterator[os.DirEntry[str]]:
-        """What is in a folder and not left out, in the order of the names."""
+        """The entries of a folder that are not excluded, in the order of their names."""
         try:
             with os.scandir(as_given) as entries:
                 found = sorted(entries, key=lambda entry: os.fsencode(entry.name))
@@ -117,7 +117,7 @@ class Search:
 
     def _is_left_out(self, path: str, layers: tuple[_Layer, ...], *, is_directory: bool) -> bool:
         relative = _below(self._excluded.folder, path)
-        if relative is None:  # outside of the project only names can be told
+        if relative is None:  # outside the project only the name can be compared
             relative = os.path.basename(path)
         if self._excluded.rules.verdict(relative, is_directory=is_directory):
             return True
@@ -130,14 +130,14 @@ class Search:
         return False
 
     def _may_be_wanted(self, entry: os.DirEntry[str]) -> bool:
-        """Whether a file has one of the endings; or is a link to a folder, of which it is said that
-        it is not followed."""
+        """Whether a file has one of the suffixes, or is a link to a folder, which is reported as
+        not followed."""
         if entry.name.endswith(self._suffixes):
             return True
         return entry.is_symlink() and os.path.isdir(entry.path)
 
     def _is_inside(self, entry: os.DirEntry[str], real_root: str) -> bool:
-        """Whether a file is no link, or one that stays in the directory that is searched."""
+        """Whether a file is not a link, or is a link that stays in the searched directory."""
         if not entry.is_symlink():
             return True
         target = os.path.realpath(entry.path)
@@ -149,13 +149,13 @@ class Search:
 
 
 _EVENTS: Final = (".json", ".jsonl", ".ndjson", ".gz", ".zst", ".zstd")
-"""How the files of records end that a directory is searched for."""
+"""The suffixes of files of records, for searching a directory."""
 
 
 def event_files(paths: tuple[str, ...]) -> tuple[str, ...]:
-    """The files of EVENTS: of a directory the files of records in it. What .gitignore files say
-    does not count: data is most often ignored. A directory without any stays as it is: it cannot
-    be read.
+    """The files of EVENTS; a directory is replaced by the files of records in it. .gitignore files
+    are not respected, since data is usually ignored. A directory without any is returned unchanged,
+    and cannot be read.
     """
     if not any(path != "-" and os.path.isdir(path) for path in paths):
         return paths
@@ -163,7 +163,7 @@ def event_files(paths: tuple[str, ...]) -> tuple[str, ...]:
     search = Search(
         _EVENTS,
         Exclusions(respect_gitignore=False),
-        on_error=lambda path, _: found.append(path),  # reading it says the same again
+        on_error=lambda path, _: found.append(path),  # reading it reports the same
         on_link=lambda path, words: click.echo(located(path, f"note: {words}"), err=True),
     )
     for path in paths:
@@ -172,7 +172,7 @@ def event_files(paths: tuple[str, ...]) -> tuple[str, ...]:
             found.append(path)
             continue
         found += search.files(path)
-        if len(found) == before:  # reading it says that it is no file
+        if len(found) == before:  # reading it reports that it is not a file
             found.append(path)
     return tuple(dict.fromkeys(found))
 
@@ -185,7 +185,7 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
 
 
 def _below(folder: str, path: str) -> str | None:
-    """The way from a folder to a path in it, with slashes; None if it is not in it."""
+    """The path relative to a folder, with slashes; None if it is not in the folder."""
     prefix = folder if folder.endswith(os.sep) else folder + os.sep
     if not path.startswith(prefix):
         return None
@@ -201,8 +201,8 @@ def _layers_in(folder: str) -> Iterator[_Layer]:
 
 
 def _layers_above(root: str) -> Iterator[_Layer]:
-    """The ignore files of the folders above, up to the top of the Git repository; and that of the
-    repository itself, and of its user. None if this is no repository."""
+    """The ignore files of the parent folders, up to the top of the Git repository, and those of the
+    repository and its user. None if this is not a repository."""
     above: list[_Layer] = []
     folder = root
     while True:

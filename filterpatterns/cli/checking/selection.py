@@ -1,4 +1,4 @@
-"""Which codes are wanted: `--select`, `--ignore`, and the ignores of single files."""
+"""Selects diagnostic codes: `--select`, `--ignore`, and per-file ignores."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from filterpatterns.lint.selectors import ALL, longest
 
 
 class Layer(Struct, frozen=True):
-    """Selectors of one place: a code, what a code begins with, or `ALL`.
+    """Selectors from one place. Each is a code, a prefix of codes, or `ALL`.
 
-    `select` is None where nothing is selected: then the layer only takes away.
+    `select` is None if nothing is selected; then the layer only ignores codes.
     """
 
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
 
     def verdict(self, code: str) -> bool | None:
-        """Whether it wants a code; None if it leaves that to the layer below it.
+        """Whether it selects a code; None if the layer below decides.
 
-        The longest selector decides; of two equal ones the one that ignores.
+        The longest selector decides; if two are equal, the one that ignores.
         """
         ignored = longest(code, self.ignore)
         if self.select is None:
@@ -36,21 +36,21 @@ class Layer(Struct, frozen=True):
 
 
 class Selection:
-    """The codes that are wanted in a file."""
+    """The codes that are reported for a file."""
 
     def __init__(self, layers: Iterable[Layer], per_file: Mapping[str, tuple[str, ...]], root: str):
         """
         Args:
-            layers: what is asked for, the strongest first.
-            per_file: globs, as in a .gitignore, and what is ignored in those files.
-            root: the folder that the globs start from.
+            layers: the selectors, highest precedence first.
+            per_file: globs, as in a .gitignore, and the codes ignored in those files.
+            root: the folder that the globs are relative to.
         """
         self._layers = tuple(layers)
         self._per_file = [(IgnoreRules([glob]), codes) for glob, codes in per_file.items()]
         self._root = os.path.abspath(root)
 
     def wants(self, code: str) -> bool:
-        """Whether a code is wanted, in files of which nothing else is said."""
+        """Whether a code is reported, for files without per-file ignores."""
         for layer in self._layers:
             verdict = layer.verdict(code)
             if verdict is not None:
@@ -58,7 +58,7 @@ class Selection:
         return True
 
     def ignored_in(self, path: str) -> tuple[str, ...]:
-        """The selectors of what is ignored in a file."""
+        """The selectors that are ignored in a file."""
         if not self._per_file:
             return ()
         relative = os.path.relpath(os.path.abspath(path), self._root).replace(os.sep, "/")
@@ -70,12 +70,12 @@ class Selection:
 
 
 def checked(selectors: Iterable[str], where: str) -> tuple[str, ...]:
-    """Selectors in capitals; commas separate them too.
+    """Selectors in uppercase; commas separate them too.
 
     Raises:
-        click.UsageError: there is no code that one of them is for.
+        click.UsageError: one of them matches no code.
     """
-    from filterpatterns.lint.catalog.catalog import CODES  # long, and only for those who select
+    from filterpatterns.lint.catalog.catalog import CODES  # long, and only needed for selections
 
     found = []
     for selector in (part.strip() for given in selectors for part in given.split(",")):
@@ -105,7 +105,7 @@ def configured(
         per_file: globs, and what it ignores in those files.
 
     Raises:
-        click.UsageError: there is no code that one of the selectors is for.
+        click.UsageError: one of the selectors matches no code.
     """
     given = config.settings
     where = config.path or ""

@@ -1,4 +1,5 @@
-"""`filterpatterns.toml`, and `[tool.filterpatterns]` in pyproject.toml: what `fp check` goes by."""
+"""The settings of `fp check` in `filterpatterns.toml` and `[tool.filterpatterns]` in
+pyproject.toml."""
 
 from __future__ import annotations
 
@@ -29,9 +30,9 @@ OutputFormat = Literal["text", "full", "json", "github", "sarif", "junit"]
 
 
 class Settings(Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):
-    """What a configuration file says; None and empty where it says nothing.
+    """The settings in a configuration file; None or empty if not set.
 
-    `folder` is where the file is: its globs start there. It is no setting.
+    `folder` is the folder of the file, which its globs are relative to. It is not a setting.
     """
 
     select: tuple[str, ...] | None = None
@@ -48,7 +49,7 @@ class Settings(Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):
 
 
 class Configuration(Struct, frozen=True):
-    """Settings, the file that they are from, and the folder that its globs start from."""
+    """Settings, their file, and the folder that its globs are relative to."""
 
     settings: Settings = Settings()
     path: str | None = None
@@ -56,15 +57,15 @@ class Configuration(Struct, frozen=True):
 
 
 def load(given: str | None, paths: Iterable[str]) -> Configuration:
-    """The configuration for a run.
+    """Return the configuration for a run.
 
     Args:
-        given: a file that was named; else the folder that holds all paths, and those above it, are
-            searched for a `filterpatterns.toml` or a pyproject.toml that has our table.
-        paths: what is to be checked.
+        given: the file, if one was named; otherwise a `filterpatterns.toml`, or a pyproject.toml
+            with our table, is looked for in the common folder of all paths and its parents.
+        paths: the paths to be checked.
 
     Raises:
-        Failure: it cannot be read, or says something that is no setting.
+        Failure: it cannot be read, or has something that is not a setting.
     """
     if given is not None:
         table = _table(given)

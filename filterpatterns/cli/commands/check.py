@@ -27,7 +27,7 @@ from filterpatterns.limits import MAX_FILTERS
 from filterpatterns.lint.linter import DIALECTS
 
 SUFFIXES: Final = (".json", ".yaml", ".yml", ".template", ".tf")
-"""Endings of the files that a search reads."""
+"""The suffixes of the files that a search reads."""
 
 
 def _per_file(
@@ -64,11 +64,11 @@ Exit status: 0; 1 if there are errors (with --strict: or warnings, with
 --fail-on-skipped: or patterns that could not be checked); 2 if a file cannot
 be read (the remaining files are still checked)."""
 )
-@source_option("The event source of patterns whose file does not name one.  [default: auto]")
+@source_option("The event source of patterns whose file does not define it.  [default: auto]")
 @click.option(
     "--dialect",
     type=click.Choice(list(DIALECTS)),
-    help="The service whose documentation the warnings follow, if the file does not name one.",
+    help="The service whose documentation the warnings follow, if the file does not define it.",
 )
 @click.option(
     "--max-filters",
@@ -81,8 +81,8 @@ be read (the remaining files are still checked)."""
     "--format",
     "form",
     type=click.Choice(get_args(settings.OutputFormat)),
-    help="Format of the findings; `full`: with the line and a hint, as on a terminal; `github`: as "
-    "annotations of a workflow.  [default: text]",
+    help="Format of the findings; `full`: with the line and a hint, as on a terminal; `github`: "
+    "workflow annotations.  [default: text]",
 )
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @click.option(
@@ -104,17 +104,17 @@ be read (the remaining files are still checked)."""
 @click.option(
     "--exclude",
     **_several(
-        "What a search excludes: globs as in a .gitignore.  "
+        "Globs, as in a .gitignore, that a search excludes.  "
         f"[default: {', '.join(DEFAULT_EXCLUDE)}]"
     ),
 )
-@click.option("--extend-exclude", **_several("More that a search excludes."))
+@click.option("--extend-exclude", **_several("Further globs that a search excludes."))
 @click.option("--no-ignore", is_flag=True, help="Also search what .gitignore files exclude.")
 @click.option(
     "--search",
     is_flag=True,
-    help="Take FILES as a search of a directory does: pass over those without patterns, and those "
-    "that are excluded.",
+    help="Treat FILES like files found in a directory: skip those without patterns, and those that "
+    "are excluded.",
 )
 @click.option(
     "--config",
@@ -151,14 +151,14 @@ def command(
 ) -> None:
     """Check the patterns in files: what AWS would refuse, and what is likely a mistake.
 
-    FILES are patterns, FilterCriteria, and the templates they live in: CloudFormation, SAM, what
-    CDK synthesizes, serverless.yml, Terraform (.tf, and what `terraform show -json` prints), and
-    the output of `aws lambda get-event-source-mapping`; `-` is standard input. The kind is detected
-    from the content. Directories are searched, except for what .gitignore files and --exclude
-    exclude. An argument that begins with a brace is a pattern itself.
+    FILES are patterns, FilterCriteria, and templates: CloudFormation, SAM, CDK output,
+    serverless.yml, Terraform (.tf, and the output of `terraform show -json`), and the output of
+    `aws lambda get-event-source-mapping`; `-` is standard input. The kind is detected from the
+    content. Directories are searched, except for files excluded by .gitignore or --exclude. An
+    argument that begins with a brace is a pattern itself.
 
-    A comment `# fp: ignore[FP105]` in YAML or HCL suppresses findings in its line, or in the line
-    below it. Options may be set in filterpatterns.toml, or in pyproject.toml under
+    A comment `# fp: ignore[FP105]` in YAML or HCL suppresses findings on its line, or on the line
+    below. Options may be set in filterpatterns.toml, or in pyproject.toml under
     [tool.filterpatterns]; `fp rule CODE` explains a code.
     """
     refuse_stdin_twice(files)

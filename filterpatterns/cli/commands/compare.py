@@ -1,4 +1,4 @@
-"""`fp compare`: whether AWS gives the same verdicts."""
+"""`fp compare`: whether AWS returns the same verdicts."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ _FILLED = {
     "region": "us-east-1",
     "id": "00000000-0000-0000-0000-000000000000",
 }
-"""What is filled in for the call."""
+"""The members that are filled in for the call."""
 
 
 def _client(endpoint_url: str | None, profile: str | None, region: str | None) -> Ask:

@@ -12,7 +12,7 @@ from filterpatterns.cli.io import output_files
 from filterpatterns.errors import printable
 
 _DEFAULT_SOURCE = "sqs"
-"""There are no records that would show it."""
+"""There are no records from which it could be detected."""
 
 
 @click.command(
@@ -32,7 +32,7 @@ def command(pattern: str, show_code: bool, **how: Any) -> None:
     """Check that a pattern compiles.
 
     PATTERN is a file, `-` for standard input, or the pattern itself: a pattern or a FilterCriteria.
-    What AWS would refuse, and what is likely a mistake, goes to standard error.
+    Errors that AWS would refuse, and likely mistakes, are printed to standard error.
     """
     output_files.refuse_overlap((), patterns.files_of(pattern))
     given, compiled, _ = patterns.load(pattern, default=_DEFAULT_SOURCE, **how)
@@ -44,7 +44,7 @@ def command(pattern: str, show_code: bool, **how: Any) -> None:
     warnings = f", {warned} warning{'' if warned == 1 else 's'}" if warned else ""
     summary = f"{printable(given.name)}: OK ({filters} for {compiled.source}{warnings})"
     if show_code:
-        # A comment, so that all of it is Python.
+        # A comment, so that the whole output is Python.
         click.echo(f"# {summary}\n{compiled.source_code.rstrip()}")
     else:
         click.echo(summary)

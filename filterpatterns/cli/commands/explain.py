@@ -32,7 +32,7 @@ from filterpatterns.explain import Explanation
 from filterpatterns.language.wording import format_value, joined, truncate
 
 _MOST_SAID = 5
-"""How many missing numbers or ids are listed."""
+"""The number of missing numbers or ids that are listed."""
 
 
 class _Wanted(Struct, frozen=True):
@@ -94,7 +94,7 @@ are still explained)."""
     "page",
     metavar="FILE",
     shell_complete=complete_files,
-    help="Write the trees into FILE, one HTML page that needs nothing else, instead.",
+    help="Write the trees to FILE instead, as one self-contained HTML page.",
 )
 @click.option("--matched", "kept", flag_value="matched", help="Only records that are kept.")
 @click.option("--dropped", "kept", flag_value="dropped", help="Only records that are dropped.")

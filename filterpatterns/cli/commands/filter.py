@@ -104,7 +104,7 @@ filtered)."""
     "--jobs",
     metavar="N",
     type=click.IntRange(min=1),
-    help="Processes.  [default: as many as help]",
+    help="The number of processes.  [default: as many as are useful]",
 )
 @click.option("--stats", is_flag=True, help="Print a summary on standard error at the end.")
 @parquet.column_options
@@ -137,7 +137,7 @@ def command(
 
     PATTERN is a file or the pattern itself: a pattern or a FilterCriteria.
 
-    FILES hold JSON Lines, plain, gzip or zstd; `-`, or no file, is standard input, which is
+    FILES contain JSON Lines, plain, gzip or zstd; `-`, or no file, is standard input, which is
     filtered line by line as it arrives. Arrays and whole Lambda events ({"Records": [...]}) are
     split, and their records written as JSON Lines. So are the rows of Parquet and Arrow files
     (extra `arrow`), unless -o or --rejects names a .parquet or .arrow file, which gets rows.
@@ -201,7 +201,7 @@ def command(
 def _check_rows(
     files: tuple[str, ...], work: ScanOptions, errors: str | None, *, lines: bool
 ) -> None:
-    """Refuse outputs that only rows of columns can have, or cannot have."""
+    """Reject combinations of output options that do not fit rows of columns."""
     others = [file for file in files if parquet.kind_of(file) is None]
     if (work.packs or work.packs_rejects) and (others or not lines):
         what = f"{printable(others[0])} contains none" if others else "not counts, names or ids"
@@ -278,8 +278,8 @@ class _Taker:
     ) -> None:
         """
         Args:
-            write: called with what is selected.
-            reject: called with what is not.
+            write: called with the selected records.
+            reject: called with the others.
             on_invalid: called with lines that are not records.
             most: how many records to select.
             form: what is written for each file: its "lines", their "count", or its "name".

@@ -29,14 +29,14 @@ lsp is not installed."""
     "--tcp",
     metavar="PORT",
     type=click.IntRange(1, 65535),
-    help="Serve this port of 127.0.0.1, rather than standard input and output.",
+    help="Serve this port of 127.0.0.1 instead of standard input and output.",
 )
 def command(tcp: int | None) -> None:
     """Run the language server for patterns and templates (extra lsp).
 
-    Editors start it. It reports what `fp check` reports, while you type; explains operators and
-    fields; completes them; and offers quick fixes. Comments like `# fp: ignore[FP105]` and
-    configuration files count as for `fp check`.
+    Editors start it. It reports the findings of `fp check` while you type, explains and completes
+    operators and fields, and offers quick fixes. Comments like `# fp: ignore[FP105]` and
+    configuration files work as in `fp check`.
     """
     try:
         from filterpatterns.integrations.lsp import create_server
@@ -52,10 +52,10 @@ def command(tcp: int | None) -> None:
 
 
 def _load_settings(path: str) -> Settings:
-    """What configuration files say about a file.
+    """Return the settings in configuration files for a file.
 
     Raises:
-        ValueError: one of them cannot be read, or says something that is no setting.
+        ValueError: one of them cannot be read, or has something that is not a setting.
     """
     from filterpatterns.integrations.lsp import Settings
 

@@ -18,7 +18,7 @@ from filterpatterns.lint.linter import DIALECTS
 
 _HOST = "127.0.0.1"
 _LARGEST = 1 << 24
-"""Bytes of records that the page has when it opens."""
+"""The size in bytes of the records that the page has when it opens."""
 
 
 @click.command(
@@ -33,21 +33,21 @@ Examples:
 Exit status: 130 after Ctrl-C, which ends it; 2 if a file cannot be read, or
 the port is taken."""
 )
-@source_option(
-    "The event source that is chosen when the page opens.  [default: what the pattern says]"
-)
+@source_option("The event source selected when the page opens.  [default: from the pattern]")
 @click.option(
     "--dialect",
     type=click.Choice(DIALECTS),
-    help="The service that is chosen when the page opens.  [default: what the pattern says]",
+    help="The service selected when the page opens.  [default: from the pattern]",
 )
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=0,
-    help="The port on 127.0.0.1.  [default: one that is free]",
+    help="The port on 127.0.0.1.  [default: any free port]",
 )
-@click.option("--browser/--no-browser", default=True, help="Open the page in the browser, or not.")
+@click.option(
+    "--browser/--no-browser", default=True, help="Whether to open the page in the browser."
+)
 @click.argument("pattern", metavar="[PATTERN]", required=False, shell_complete=complete_files)
 @click.argument("events", metavar="[EVENTS]", required=False, shell_complete=complete_files)
 def command(
@@ -60,10 +60,10 @@ def command(
 ) -> None:
     """Open a page on this machine: a pattern, records, and why each record is kept or dropped.
 
-    The page checks the pattern while you type, evaluates it with the installed engine, and
-    writes it for CloudFormation, CDK, Terraform and the AWS CLI. The URL has a random token, and
-    only this machine can open it. Nothing is saved: PATTERN and EVENTS, as for `fp test`, are what
-    the page has when it opens.
+    The page checks the pattern while you type, evaluates it with the installed package, and
+    converts it to CloudFormation, CDK, Terraform and AWS CLI commands. The URL has a random token,
+    and only this machine can open it. Nothing is saved: PATTERN and EVENTS, as for `fp test`, are
+    what the page has when it opens.
 
     Needs the extra `playground`: pip install 'filterpatterns[playground]'.
     """
@@ -116,7 +116,7 @@ def _serve(initial: str, port: int, *, browser: bool) -> None:
 def _records(file: str) -> bytes:
     """
     Raises:
-        Failure: it cannot be read, or is larger than a page can take.
+        Failure: it cannot be read, or is too large for a page.
     """
     name = STDIN if file == "-" else file
     parts: list[bytes] = []

@@ -62,7 +62,7 @@ class _JsonLines:
         self._out = out
 
     def record(self, item: Item, number: int, names: list[str], error: str | None) -> None:
-        """Write what became of a record."""
+        """Write the result of a record."""
         row = {
             "file": item.file,
             "line": item.line,
@@ -87,7 +87,7 @@ class _Lines:
         self.flush = writer.flush
 
     def record(self, item: Item, number: int, names: list[str], error: str | None) -> None:
-        """Write what became of a record."""
+        """Write the result of a record."""
         result = ERROR if error is not None else MATCH if names else DROP
         detail = ", ".join(map(_format_name, names)) or "no rule"
         self._writer.row(Row(item.file, item.line or 0, number, item.id, result, "", detail))
@@ -110,7 +110,7 @@ file or line cannot be read (the remaining ones are still routed)."""
 )
 @source_option(
     "The event source of the records, as for `fp test`.  "
-    "[default: event for rules of EventBridge's, or what the patterns tell, else auto]"
+    "[default: event for EventBridge rules, or from the patterns, else auto]"
 )
 @payload_option
 @click.option("--json", "as_json", is_flag=True, help="Write a JSON object for each record.")
@@ -230,9 +230,10 @@ class _Router:
             self._route(item, number)
 
     def count(self, files: tuple[str, ...], *, leaves: bool, writes_lines: bool) -> None:
-        """Route the records of files, where nothing is written for each: lines are in batches.
+        """Route the records of files, if nothing is printed for each: lines are processed in
+        batches.
 
-        `leaves` says whether those that no rule takes are kept, `writes_lines` whether any line may
+        `leaves` says whether records that match no rule are kept, `writes_lines` whether lines may
         be written to the terminal.
         """
         routed: list[list[str]] = []  # the names for each line that is kept, in order
@@ -293,7 +294,7 @@ class _Router:
         self._writer.record(item, number, names, error)
 
     def flush(self) -> None:
-        """Flush what has been written so far."""
+        """Flush the output so far."""
         self._writer.flush()
         self._files.flush()
 
@@ -323,13 +324,13 @@ def _write_json_counts(counts: Counter[str], rule_set: RuleSet, out: TextIO) -> 
 
 
 def _write_counts(counts: Counter[str], rule_set: RuleSet, out: TextIO) -> None:
-    """Print one line per rule, also for rules that matched nothing: they are what a summary is read
-    for."""
+    """Print one line per rule, also for rules that matched nothing, since these are often the most
+    interesting."""
     width = len(f"{max(counts.values(), default=0):,}")
     for name in rule_set.names:
         out.write(f"  {counts[name]:{width},} {_format_name(name)}\n")
 
 
 def _format_name(name: str) -> str:
-    """Return a rule's name for people; an empty name must be visible."""
+    """Return a rule's name for people; an empty name is made visible."""
     return printable(name) or '""'

@@ -1,4 +1,4 @@
-"""`fp run`: an event source mapping for SQS on this machine."""
+"""`fp run`: runs an event source mapping for SQS on this machine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from filterpatterns.templates.mapping import Mapping
 
 _FUNCTIONS = {"handler": "handler", "command": "program", "invoke-url": "invoke_url"}
-"""The options for what is called, and the names of their values."""
+"""The options that choose the function to call, and the names of their values."""
 
 _OPTIONS = {
     "BatchSize": "batch_size",
@@ -67,7 +67,7 @@ Exit status: 0; with --once 1 if the function could not handle a message;
     "--region",
     metavar="NAME",
     envvar=("AWS_REGION", "AWS_DEFAULT_REGION"),
-    help="The queue's region.  [default: what its URL or AWS's configuration says]",
+    help="The queue's region.  [default: from its URL or the AWS configuration]",
 )
 @click.option(
     "--handler",
@@ -78,7 +78,7 @@ Exit status: 0; with --once 1 if the function could not handle a message;
     "--command",
     "program",
     metavar="COMMAND",
-    help="A program: it gets the event on standard input and prints the response.",
+    help="A program that reads the event from standard input and prints the response.",
 )
 @click.option(
     "--invoke-url",
@@ -96,7 +96,7 @@ Exit status: 0; with --once 1 if the function could not handle a message;
     "--batching-window",
     metavar="SECONDS",
     type=int,
-    help="How long a batch is collected.  [default: the template's, else 0]",
+    help="How long to collect a batch.  [default: the template's, else 0]",
 )
 @click.option(
     "--concurrency",
@@ -107,7 +107,7 @@ Exit status: 0; with --once 1 if the function could not handle a message;
 @click.option(
     "--report-batch-item-failures",
     is_flag=True,
-    help="The response names the messages that failed.  [default: what the template says]",
+    help="The response names the messages that failed.  [default: from the template]",
 )
 @click.option(
     "--keep-dropped",
@@ -147,12 +147,12 @@ def command(ctx: click.Context, /, pattern: str, **options: Any) -> None:
     concurrency and response types are used; or a pattern or a FilterCriteria, as a file, `-` for
     standard input, or inline.
 
-    As with AWS, messages that are filtered out ARE DELETED from the queue, and so are those that
-    the function has handled. Messages that it fails to handle come back when the queue's visibility
-    timeout is over. Try --dry-run first, or --keep-dropped.
+    As on AWS, messages that are filtered out ARE DELETED from the queue, and so are those that the
+    function has handled. Messages that it fails to handle come back after the queue's visibility
+    timeout. Try --dry-run first, or --keep-dropped.
 
-    It works with AWS, with the credentials that boto3 finds, and with any server that speaks SQS.
-    It needs the extra `aws`: pip install 'filterpatterns[aws]'.
+    It works with AWS, using boto3's credentials, and with any SQS-compatible server. It needs the
+    extra `aws`: pip install 'filterpatterns[aws]'.
 
     Ctrl-C finishes the batches in flight and returns the other messages; a second Ctrl-C stops at
     once.
@@ -168,7 +168,7 @@ def command(ctx: click.Context, /, pattern: str, **options: Any) -> None:
     display = JsonLines(out) if as_json else Lines(out, is_dry=is_dry)
     stopped: KeyboardInterrupt | None = None
     with to_file(options["dropped"], as_it_comes=True) as write, contextlib.ExitStack() as stack:
-        if as_json:  # output of the function must not mix with our JSON Lines
+        if as_json:  # the function's output must not mix with our JSON Lines
             stack.enter_context(contextlib.redirect_stdout(sys.stderr))
         poller = _poller(filter_, settings, mapping, write, display.batch, options)
         try:
@@ -198,7 +198,7 @@ def _check_usage(options: dict[str, Any]) -> None:
 def _filter_and_mapping(
     pattern: str, options: dict[str, Any]
 ) -> tuple[Filter, Mapping | None, str]:
-    """The filter, the template's mapping, if it was one, and the name of the file."""
+    """Return the filter, the template's mapping if there is one, and the name of the file."""
     given, found, mapping = patterns.load(
         pattern,
         source=None,
@@ -303,7 +303,7 @@ def _poller(
 
 @contextlib.contextmanager
 def _failing() -> Iterator[None]:
-    """Turn errors of the poller into messages of the command line."""
+    """Turn errors of the poller into error messages."""
     from filterpatterns.integrations.sqs import MappingError, QueueError
 
     try:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def _picture(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> str | None:
-    """Return the only file; click by itself silently takes the last."""
+    """Return the single file; click would silently use the last one."""
     if len(values) > 1:
         raise click.BadParameter("one picture at a time")
     value = values[0] if values else None

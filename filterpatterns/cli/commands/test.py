@@ -29,7 +29,7 @@ from filterpatterns.cli.output import writers
 
 
 def _unmet(tally: Tally, expected: str | int) -> str | None:
-    """Return what `--expect` asked for and what was found, if the two differ."""
+    """Return what `--expect` requires and what was found, if they differ."""
     if expected == "all":
         # No records is a failure: a test that lost its events must not pass.
         met, wanted = 0 < tally.matched == tally.total, "every record"
@@ -66,7 +66,7 @@ def _check_usage(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Refuse arguments and options that do not go together.
+    """Reject arguments and options that conflict.
 
     Raises:
         click.UsageError: they conflict.
@@ -115,27 +115,27 @@ remaining ones are still tested)."""
     "--expect",
     metavar="all|none|any|N",
     callback=_expectation,
-    help="How many records have to match; if others do, the exit status is 1.",
+    help="How many records must match; otherwise the exit status is 1.",
 )
 @click.option(
     "--explain",
     is_flag=True,
-    help="Print why, below each record or case that misses its expectation; of records, what "
-    "matches with `--expect none`, else what is dropped.",
+    help="Print an explanation below each record or case that misses its expectation; without an "
+    "expectation for each record, below those that are dropped.",
 )
 @click.option(
     "--cases",
     metavar="FILE",
     multiple=True,
     shell_complete=complete_files,
-    help="Run a case file, which has patterns, records and what is expected; the arguments are "
-    "further case files then, and there is no PATTERN.",
+    help="Run a case file, which has patterns, records and expected verdicts. The arguments are "
+    "then further case files, and there is no PATTERN.",
 )
 @click.option(
     "--junit",
     metavar="FILE",
     shell_complete=complete_files,
-    help="With --cases or --expect: write the results as JUnit XML too.",
+    help="With --cases or --expect: also write the results as JUnit XML.",
 )
 @color_option
 @click.argument("pattern", metavar="PATTERN", required=False, shell_complete=complete_files)
@@ -163,17 +163,18 @@ def command(
     EVENTS are files, or `-` for standard input, plain or compressed: JSON Lines, an array, a single
     record or a whole Lambda event ({"Records": [...]}). The format is detected from the content.
 
-    Case files are JSON Lines (or an array) of objects with a `pattern`, a `record`, and what
-    `matches` has to be, true or false; or with a `body`, around which a record is made; or with a
-    whole Lambda `event`, where `matches` may also be the ids of the records that are kept; or with
-    several records in `events` and as many verdicts in `matches`; or with `valid`, true or false,
-    for a pattern that has to be accepted or refused. `source` is the event source (else --source,
-    else sqs), `name` or `id` what the case is called, `comment` anything. Patterns and records may
-    be JSON, or strings that hold it; {"file": "template.yaml#Orders"} is the pattern in a file.
+    Case files are JSON Lines (or an array) of objects with a `pattern`, a `record`, and the
+    expected verdict in `matches`, true or false. Instead of a `record` there may be a `body`, which
+    is wrapped in a record; a whole Lambda `event`, where `matches` may also be the ids of the
+    records that are kept; or several records in `events`, with as many verdicts in `matches`. A
+    case with `valid`, true or false, is about a pattern that must be accepted or refused. `source`
+    is the event source (by default --source, or else sqs), `name` or `id` the name of the case, and
+    `comment` is ignored. Patterns and records may be JSON, or strings that contain it; {"file":
+    "template.yaml#Orders"} is the pattern in a file.
 
-    In YAML (FILE.yaml) the cases of one `pattern` are a list, `cases`; the pattern may be a file's
-    name, and `body`, `record` and `event` may be `file: NAME`. The files are looked for in the case
-    file's directory. pytest runs FILE.cases.yaml and FILE.cases.jsonl too.
+    In YAML (FILE.yaml), `cases` is a list of the cases for one `pattern`. The pattern may be a file
+    name, and `body`, `record` and `event` may be `file: NAME`. File names are relative to the case
+    file's directory. pytest also runs FILE.cases.yaml and FILE.cases.jsonl.
     """
     given = (*cases, *(() if pattern is None else (pattern,)), *files)
     patterns.refuse_stdin_twice(given)
@@ -192,7 +193,7 @@ def command(
     output_files.refuse_overlap([("--junit", junit)], read)
     report = None
     if junit is not None:
-        from filterpatterns.cli.output.junit import Report  # XML: only for those who ask
+        from filterpatterns.cli.output.junit import Report  # XML: only on request
 
         report = ctx.with_resource(Report(junit))
     out = writers.stdout()

@@ -1,1 +1,1 @@
-"""Records and cases evaluated one by one, as several commands do it."""
+"""Evaluates records and cases one by one, for several commands."""

@@ -42,8 +42,8 @@ def count_files(
     collect: Callable[[Outcome], None] | None = None,
     writes_lines: bool = False,
 ) -> None:
-    """Count the records of files as `match_file` does; what cannot be read or evaluated is reported
-    on standard error.
+    """Count the records of files like `match_file`; records that cannot be read or evaluated are
+    reported on standard error.
 
     Args:
         files: the files; `-` is standard input.
@@ -55,8 +55,8 @@ def count_files(
         wrap: as for `match_file`.
         columns: as for `match_file`.
         compiled: as for `match_file`.
-        collect: called with what has become of the lines, some at a time; not for columns.
-        writes_lines: whether that may write to the terminal: then no progress is shown.
+        collect: called with the results of some lines at a time; not for columns.
+        writes_lines: whether `collect` may write to the terminal; then no progress is shown.
     """
     sizes = [_size(file) for file in files]
     counter = _Counter(get_verdict, lines, out, tally, wrap, collect)
@@ -73,7 +73,7 @@ def count_files(
 
 
 def _size(file: str) -> int:
-    """A file's bytes; 0 if that is not known."""
+    """A file's size in bytes; 0 if it is not known."""
     try:
         status = os.fstat(0) if file == "-" else os.stat(file)
     except OSError:
@@ -82,7 +82,7 @@ def _size(file: str) -> int:
 
 
 class _Counter:
-    """Counts the records of files, one after the other."""
+    """Counts the records of files one by one."""
 
     def __init__(
         self,
@@ -98,10 +98,10 @@ class _Counter:
         self._matcher = ReasonMatcher(get_verdict, lines, self._take_verdict)
         self._out = out
         self._tally = tally
-        self._matched = self._dropped = 0  # those whose verdict has been counted
+        self._matched = self._dropped = 0  # the number of records whose verdict has been counted
 
     def file(self, file: str, progress: Progress, before: int) -> None:
-        """Count a file's records; `before` are the bytes of the files before it."""
+        """Count a file's records; `before` is the total size of the files before it."""
         name = STDIN if file == "-" else file
         lines = LineFilter(self._matcher, name, wrap=self._wrap)
         try:

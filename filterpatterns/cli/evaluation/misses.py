@@ -24,7 +24,7 @@ def explained(compiled: Filter, record: Any, out: TextIO, *, color: bool) -> str
     """Return why a record is kept or dropped, in lines to print below its verdict."""
     try:
         explanation = compiled.explain(record)
-    except RecordError as error:  # by a filter that the verdict did not need
+    except RecordError as error:  # for a filter that the verdict did not need
         return f"{_INDENT}{error.message}\n"
     return explanations.rendered(out, explanation, color=color, indent=_INDENT)
 
@@ -50,7 +50,7 @@ class Explaining:
         self._record: Any = None
 
     def verdict(self, record: Any) -> Verdict:
-        """As `Filter.verdict`; the next row is the record's."""
+        """Like `Filter.verdict`; the next row is the record's."""
         self._record = record
         return self._compiled.verdict(record)
 
@@ -62,7 +62,7 @@ class Explaining:
             self._out.write(explained(self._compiled, self._record, self._out, color=self._color))
 
     def flush(self) -> None:
-        """Bring all rows out."""
+        """Flush all rows."""
         self._writer.flush()
 
 
@@ -85,7 +85,7 @@ class Reporting:
         self._record: Any = None
 
     def verdict(self, record: Any) -> Verdict:
-        """As `get_verdict`; the next row is the record's."""
+        """Like `get_verdict`; the next row is the record's."""
         self._record = record
         return self._get_verdict(record)
 

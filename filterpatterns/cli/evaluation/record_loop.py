@@ -86,7 +86,7 @@ def numbered(
         out: flushed before waiting for more input.
         tally: where files that cannot be read are counted.
         on_invalid: called with each line, or part of one, that is in no record.
-        wrap: makes a record of each line, which is a payload; None for files of records.
+        wrap: makes a record from each line, which is a payload; None for files of records.
         columns: as for `record_files.read_records`.
         compiled: as for `record_files.read_records`.
     """
@@ -120,15 +120,15 @@ def match_file(
     columns: Columns = _ROWS,
     compiled: Filter | None = None,
 ) -> None:
-    """Evaluate the records of a file; what cannot be read or evaluated is reported on standard
-    error.
+    """Evaluate the records of a file; records that cannot be read or evaluated are reported on
+    standard error.
 
     Args:
         file: the file's name, or `-` for standard input.
         get_verdict: returns the verdict on a record.
         writer: gets one row per record.
         tally: counts them.
-        wrap: makes a record of each line, which is a payload; None for files of records.
+        wrap: makes a record from each line, which is a payload; None for files of records.
         columns: as for `record_files.read_records`.
         compiled: as for `record_files.read_records`.
     """
@@ -147,7 +147,7 @@ def match_files(
     *,
     wrap: Wrap | None = None,
 ) -> None:
-    """Evaluate the records of files, one after the other."""
+    """Evaluate the records of files one by one."""
     for file in files:
         match_file(file, get_verdict, writer, tally, wrap=wrap)
 

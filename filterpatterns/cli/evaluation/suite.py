@@ -1,4 +1,4 @@
-"""Case files as a test suite: a line for each case that fails, and how many there were."""
+"""Runs case files as a test suite: prints a line for each failing case, and the counts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def run(
     color: bool,
     report: Report | None,
 ) -> int:
-    """Run the cases of files, and give the exit status.
+    """Run the cases of files and return the exit status.
 
     Raises:
         Failure: the report cannot be written.
@@ -73,7 +73,7 @@ def run(
 
 
 def _cases(file: str) -> Iterator[Case]:
-    """The cases of a file, plain or packed, or of standard input."""
+    """The cases of a file, plain or compressed, or of standard input."""
     if case_files.is_yaml(file):
         return case_files.read(file)
     name = streams.STDIN if file == "-" else file

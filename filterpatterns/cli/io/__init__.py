@@ -1,1 +1,1 @@
-"""Bytes in and bytes out: streams, files, processes."""
+"""Input and output: streams, files, processes."""

@@ -1,4 +1,4 @@
-"""Values -> JSON as every command writes it: valid in any encoding, harmless on a terminal."""
+"""Writes JSON for every command: valid in any encoding, and safe on a terminal."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ import re
 from typing import Any, TextIO
 
 _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-"""What terminals act upon, and what turns text round, beside what JSON has to escape anyway."""
+"""Characters that control terminals or text direction, in addition to those that JSON must escape
+anyway."""
 
 _NOT_ASCII = re.compile("[^\x00-\x7e]")
 
 
 def json_text(value: Any, *, ascii_only: bool = False, indent: bool = False) -> str:
-    """The JSON text of a value. Half of a surrogate pair, which no UTF-8 has, is written out: as a
-    backslash, `u` and four digits.
+    """The JSON text of a value. Half of a surrogate pair, which UTF-8 cannot encode, is written as
+    text: a backslash, `u` and four digits.
 
     Args:
-        value: what orjson takes, or integers of any size.
-        ascii_only: escape all that is not ASCII.
-        indent: by two spaces, over many lines; otherwise it is one line.
+        value: anything that orjson accepts, or integers of any size.
+        ascii_only: whether to escape all characters that are not ASCII.
+        indent: whether to write many lines, indented by two spaces, instead of one line.
     """
-    import orjson  # not for those who write no JSON
+    import orjson  # not needed unless JSON is written
 
     try:
         text = orjson.dumps(value, option=orjson.OPT_INDENT_2 if indent else 0).decode()
@@ -37,7 +38,8 @@ def json_text(value: Any, *, ascii_only: bool = False, indent: bool = False) -> 
 
 
 def _encodable(value: Any) -> Any:
-    """The value with strings that UTF-8 has: strict readers refuse the escape of half a pair."""
+    """The value with strings that UTF-8 can encode: strict parsers reject the escape of half a
+    pair."""
     if isinstance(value, str):
         return value.encode(errors="backslashreplace").decode()
     if isinstance(value, dict):
@@ -62,5 +64,5 @@ def write_json(out: TextIO, value: Any, *, indent: bool = False) -> None:
 
 
 def _escaped(found: re.Match[str]) -> str:
-    """As JSON has it: two escapes for a character beyond U+FFFF."""
+    """Escape a character as in JSON: with two escapes if it is beyond U+FFFF."""
     return json.dumps(found[0])[1:-1] if found[0] != "\x7f" else "\\u007f"

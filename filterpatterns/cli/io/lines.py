@@ -1,7 +1,8 @@
 """Matches the lines of a file: lines of records are kept or dropped, other lines are collected.
 
-JSON Lines take the generated loop, which decodes of each line only what the pattern looks at and
-validates the rest. Lines that it does not handle, and files of another form, take the reader.
+JSON Lines are processed by the generated loop, which decodes only the parts of each line that the
+pattern needs and validates the rest. Lines that it does not handle, and files in other formats, are
+processed by the reader.
 """
 
 from __future__ import annotations
@@ -67,8 +68,8 @@ class Counts(Struct):
 
 
 class LineMatcher:
-    """A filter for the lines of any number of files. What it learns about them (what is faster for
-    such payloads) is kept from file to file. Threads must not share it."""
+    """A filter for the lines of any number of files. What it measures (which way is faster for such
+    payloads) is kept from file to file. Threads must not share it."""
 
     def __init__(self, compiled: Filter, *, drops: bool) -> None:
         """`drops`: whether the dropped lines are wanted."""
@@ -146,10 +147,10 @@ class LineFilter:
         The outcome grows meanwhile; `read_block` may take it out whenever it is called.
 
         Args:
-            read_block: gives the lines that are next, some of them, each with its line feed, as one
-                text; empty at the end. It is given a function that says of the beginning of a line
-                how many bytes of it are to be held; a longer line comes in parts, each at least as
-                long but for the last.
+            read_block: returns some of the next lines, each with its line feed, as one text; empty
+                at the end. It is passed a function that returns, for the beginning of a line, how
+                many bytes of it to hold; a longer line comes in parts, each at least that long
+                except for the last.
         """
         search = self._matcher.search
         with suppress(_Enough):

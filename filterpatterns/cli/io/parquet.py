@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from filterpatterns.engine.filter import Filter
 
 Kind = Literal["parquet", "arrow", "stream"]
-"""The kind of a file of columns: Parquet, an Arrow IPC file (Feather), or an Arrow IPC stream."""
+"""The format of a columnar file: Parquet, an Arrow IPC file (Feather), or an Arrow IPC stream."""
 
 _MAGIC: Final[tuple[tuple[bytes, Kind], ...]] = (
     (b"PAR1", "parquet"),
@@ -38,7 +38,8 @@ _BUFFER: Final = 1 << 20
 """Bytes to read at a time of each column of a row group."""
 
 _MOST_ERRORS: Final = 1000
-"""Rows of a batch that are no records, and are looked for one by one; then each row is asked."""
+"""The number of rows in a batch that are not records and are looked for one by one; if there are
+more, each row is evaluated separately."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -52,7 +53,7 @@ class Columns(Struct, frozen=True):
 
     @classmethod
     def given(cls, column: str | None, of: Of | None, encoding: PayloadEncoding | None) -> Columns:
-        """What the options say.
+        """Create it from the options.
 
         Raises:
             click.UsageError: they conflict.
@@ -69,7 +70,7 @@ def column_options(command: Command) -> Command:
             "--encoding",
             type=click.Choice(["raw", "base64"]),
             help="How columns store payloads: the bytes themselves, or base64.  "
-            "[default: as the source's records do]",
+            "[default: as in the source's records]",
         ),
         click.option(
             "--of",
@@ -96,7 +97,7 @@ def kind_of(path: str) -> Kind | None:
         with open(path, "rb") as file:
             head = file.read(6)
     except (OSError, ValueError):
-        return None  # whoever reads it will say so
+        return None  # reading it reports the error
     return next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
 
 
@@ -125,7 +126,7 @@ def parts(path: str, kind: Kind, *, divide: bool) -> Iterator[tuple[Part, int]]:
                 for number in range(metadata.num_row_groups)
             ]
     except (OSError, pa.ArrowException):
-        sizes = []  # whoever reads it will say so
+        sizes = []  # reading it reports the error
     if not sizes:
         yield Part(path, kind, 0, None), 0
     for number, size in enumerate(sizes):
@@ -133,12 +134,12 @@ def parts(path: str, kind: Kind, *, divide: bool) -> Iterator[tuple[Part, int]]:
 
 
 def words_of(error: Exception, kind: Kind) -> str:
-    """Say why a file of columns cannot be read."""
+    """Return why a file of columns cannot be read."""
     return f"{'a Parquet' if kind == 'parquet' else 'an Arrow'} file: {reason(error)}"
 
 
 def missing(kind: Kind) -> str | None:
-    """Say what must be installed to read such files; None if it is installed."""
+    """Return what must be installed to read such files; None if it is installed."""
     try:
         import pyarrow  # noqa: F401 - whether it is there
     except ImportError:

@@ -13,7 +13,7 @@ from filterpatterns.delivery.sources import SOURCES, Encoding
 from filterpatterns.jsontext import decoding
 
 Wrap = Callable[[str], str]
-"""The text of a payload -> the text of a record."""
+"""A function from the text of a payload to the text of a record."""
 
 
 def as_it_is(text: str) -> str:

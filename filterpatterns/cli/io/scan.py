@@ -1,4 +1,4 @@
-"""Filters files: the work of `fp filter`, in one process or as a part of it."""
+"""Filters files: the work of `fp filter`, or of one of its processes."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ from filterpatterns.errors import printable
 from filterpatterns.jsontext.decoding import parse
 
 _SECTION: Final = 1 << 22
-"""Bytes of a file that a process takes at a time: it holds only what it keeps of them."""
+"""Bytes of a file that a process handles at a time; it holds only the records that it keeps."""
 
 _MOST_SECTIONS = 4096
 _HEAD = 1 << 20
-"""Bytes that show whether a file is JSON Lines; if they do not, it is not divided."""
+"""Bytes that are enough to tell whether a file is JSON Lines; if they are not, it is not
+divided."""
 
 _READS_PER_PIECE = 8
-"""Reads of a buffer after which the output is passed on, if the file is plain."""
+"""The number of buffers after which the output is passed on, if the file is not compressed."""
 
 
 class Scan:
-    """Filters units of work, one after the other."""
+    """Filters units of work one by one."""
 
     def __init__(self, work: ScanOptions) -> None:
         self._work = work
@@ -178,7 +179,7 @@ def file_slices(paths: tuple[str, ...], *, divide: bool) -> Iterator[tuple[FileS
                 yield from _sections(path, size)
                 continue
         except OSError:
-            pass  # whoever opens it will say so
+            pass  # opening it reports the error
         yield FileSlice(path), size
 
 

@@ -1,4 +1,4 @@
-"""What to read of files, what to select, and the outcome: the terms of `Scan`."""
+"""The types used by `Scan`: what to read, what to select, and the result."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class FileSlice(NamedTuple):
     start: int = 0
     end: int | None = None
     kind: parquet.Kind | None = None
-    """The kind of a file of columns, which is divided into row groups."""
+    """The format of a columnar file, which is divided into row groups."""
 
     @property
     def name(self) -> str:

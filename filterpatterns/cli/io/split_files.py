@@ -1,10 +1,10 @@
 """Writes records to one file per rule: the names of the files, and writing to many of them.
 
-A file is named like its rule, percent-encoded as in URLs, with the suffix `.jsonl`: everything but
-ASCII letters, digits, `_`, `-`, `~` and `.` is `%XX` for each byte of its UTF-8, and so is a dot or
-a letter where it would make the name one that a system hides or reserves, or that differs from
-another rule's in nothing but case. The empty name is `%`. A name too long for a file is `%~` and
-its SHA-256, and `%names.jsonl` says which it is.
+A file is named after its rule, percent-encoded as in URLs, with the suffix `.jsonl`. All characters
+except ASCII letters, digits, `_`, `-`, `~` and `.` become `%XX` for each byte of their UTF-8. So
+does a dot or a letter if the name would otherwise be hidden or reserved by a system, or differ from
+another rule's only in case. The empty name becomes `%`. A name that is too long becomes `%~`
+followed by its SHA-256, and is listed in `%names.jsonl`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
 
 def _safe(name: str, file: str, is_ambiguous: bool) -> str:
     if is_ambiguous:
-        # Escapes have capitals too: they are the same for all.
+        # Escapes contain capital letters too, but always the same ones.
         file = re.sub(r"%..|[A-Z]", lambda found: _escaped(found[0]), file)
     if file.startswith(".") or _RESERVED.match(file):
         file = _escaped(file[0]) + file[1:]

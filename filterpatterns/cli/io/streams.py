@@ -32,7 +32,7 @@ _ZSTD_STEP = 1024
 
 
 def reason(error: Exception) -> str:
-    """Return why the operating system refused, as part of a sentence."""
+    """Return the operating system's reason for an error, as part of a sentence."""
     words = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return words[:1].lower() + words[1:]
 
@@ -49,12 +49,12 @@ def stdin_bytes() -> BinaryIO:
 
 
 def is_packed(head: bytes) -> bool:
-    """Whether a file that begins so is compressed."""
+    """Whether a file with these first bytes is compressed."""
     return head.startswith((_GZIP_MAGIC, _ZSTD_MAGIC))
 
 
 def _may_be_packed(head: bytes) -> bool:
-    """Whether more bytes could show that a file is packed."""
+    """Whether more bytes could show that a file is compressed."""
     magics = (_GZIP_MAGIC, _ZSTD_MAGIC)
     return detection.may_be_packed(head) or any(
         len(head) < len(magic) and magic.startswith(head) for magic in magics
@@ -137,7 +137,7 @@ class Stream:
         self._begun_size += len(data)
 
     def _with_begun(self, data: bytes = b"", end: int = 0) -> bytes:
-        """Take out what has been begun, with so many bytes of the data behind it."""
+        """Take out the data that was begun, followed by so many bytes of the new data."""
         block = b"".join((*self._begun, memoryview(data)[:end]))
         self._begun.clear()
         self._begun_size = 0

@@ -1,8 +1,8 @@
 """Distributes units of work to processes, and returns their outcomes in order.
 
-Each process has every n-th unit and a pipe of its own, so nothing is shared and no
-process asks for work. A process keeps the outcome of a unit until that unit's turn has come: it may
-work ahead by one unit, whatever the size of the files.
+Each process gets every n-th unit and its own pipe, so nothing is shared and no process requests
+work. A process keeps the outcome of a unit until its turn has come; it may work ahead by one unit,
+whatever the size of the files.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from filterpatterns.cli.io.slices import Chunk, FileSlice, ScanOptions, SliceRes
 from filterpatterns.cli.messages import Failure
 
 _WORTHWHILE = 1 << 24
-"""Bytes for each process: starting one takes as long as matching some of them."""
+"""The minimum number of bytes for each process: starting a process takes as long as matching some
+of them."""
 
 
 _BUFFER_SIZE = 1 << 16
@@ -31,7 +32,7 @@ _MOST_HELD = 1 << 24
 
 def useful(sizes: Sequence[int]) -> int:
     """How many processes are worth starting for units of these sizes, at most one for each core."""
-    if os.name == "nt":  # has no pipes that are files
+    if os.name == "nt":  # pipes are not files there
         return 1
     return max(1, min(_cores(), len(sizes), sum(sizes) // _WORTHWHILE))
 
@@ -58,7 +59,7 @@ def run_all(
     pipes = [context.Pipe(duplex=False) for _ in range(jobs)]
     files = [os.fdopen(os.dup(reader.fileno()), "rb", _BUFFER_SIZE) for reader, _ in pipes]
     for reader, _ in pipes:
-        reader.close()  # or a process would never notice that its reader is gone
+        reader.close()  # otherwise a process would never notice that its reader is gone
     processes = [
         context.Process(
             target=_work,
@@ -66,7 +67,7 @@ def run_all(
                 units[index::jobs],
                 work,
                 writer,
-                # Inherited ends: or no process would notice that another has gone.
+                # Inherited ends: otherwise no process would notice that another is gone.
                 [*files, *(other for _, other in pipes[index + 1 :])] if method == "fork" else [],
             ),
             daemon=True,
@@ -119,7 +120,7 @@ def _work(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for other in others:
         other.close()
-    # multiprocessing's own way of sending copies large messages three times.
+    # multiprocessing's own connections copy large messages three times.
     file = os.fdopen(os.dup(writer.fileno()), "wb", _BUFFER_SIZE)
 
     def send(message: Chunk | SliceResult) -> None:

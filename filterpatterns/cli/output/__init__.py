@@ -1,1 +1,1 @@
-"""What people and machines read: lines, tables, plots, findings."""
+"""Output for people and machines: lines, tables, plots, findings."""

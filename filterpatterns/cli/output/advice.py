@@ -1,4 +1,4 @@
-"""If no record matched: the likely reason, where it is not in the pattern."""
+"""Hints about the likely reason if no record matched and the pattern itself is not the cause."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def hints(record: Any, compiled: Filter) -> Iterator[str]:
 
 
 def _without_payload(compiled: Filter, source: str) -> Iterator[str]:
-    """A hint about a pattern without the payload's name, for records that have one; the same as if
-    the source were known from the start."""
+    """A hint about a pattern without the payload's name, for records that have it: the same hint as
+    if the source had been known from the start."""
     if compiled.source == "auto" and source != "event":
         for warning in check_texts(compiled.texts, source, None):
             if warning.code in _NO_PAYLOAD and warning.hint:
@@ -112,7 +112,7 @@ def _in_payload(
 
 
 def data_is_gzip(text: str) -> bool:
-    """Whether base64 holds gzip."""
+    """Whether base64 data contains gzip."""
     try:
         return decode_base64(text).startswith(_GZIP)
     except ValueError:
@@ -143,7 +143,7 @@ def _is_s3(value: dict[str, Any]) -> bool:
 
 
 def _wanted(compiled: Filter, payload: str) -> set[str]:
-    """The names right below the payload, in any of the patterns."""
+    """The names directly below the payload in any of the patterns."""
     found: set[str] = set()
     for text in compiled.texts:
         try:

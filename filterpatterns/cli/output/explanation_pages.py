@@ -1,7 +1,7 @@
-"""Explanations as one HTML file: the trees of the terminal, to attach to a ticket.
+"""Explanations as one HTML file with the same trees as on the terminal, to attach to a ticket.
 
-The file needs nothing else, and has no scripts: its Content-Security-Policy allows its own styles
-only. All text is escaped.
+The file is self-contained and has no scripts: its Content-Security-Policy allows only its own
+styles. All text is escaped.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MARKS: Final = {True: "✓", False: "✗", None: "·"}
 _STATES: Final = {True: " holds", False: " fails", None: ""}
 _SPOKEN: Final = {True: "matches: ", False: "does not match: ", None: ""}
 _LONGEST: Final = 20_000
-"""Characters of a pattern that are shown."""
+"""The number of characters of a pattern that are shown."""
 
 _STYLE: Final = """
 body {
@@ -68,7 +68,7 @@ def head(name: str, compiled: Filter) -> str:
     """Return the beginning of the page.
 
     Args:
-        name: what the pattern was found in.
+        name: where the pattern was found.
         compiled: the filter, whose patterns are shown.
     """
     style = files("filterpatterns.cli.output").joinpath("tree.css").read_text("utf-8") + _STYLE
@@ -114,7 +114,7 @@ def foot() -> str:
 
 
 def _tree(lines: list[Line]) -> Iterator[str]:
-    """Yield the parts of nested lists, as `tree.js` of the playground makes them."""
+    """Yield the parts of nested lists, like those of the playground's `tree.js`."""
     yield '<ul class="tree">\n'
     open_levels: list[int] = []
     for line, follower in zip(lines, [*lines[1:], None], strict=True):
@@ -153,6 +153,6 @@ def _content(line: Line) -> str:
 
 
 def _text(text: str) -> str:
-    """Return a text as HTML has it; half a surrogate pair as an escape."""
+    """Escape a text for HTML; half a surrogate pair becomes an escape."""
     whole = shorten(text, _LONGEST).encode("utf-8", "backslashreplace").decode()
     return escape("".join(char if char in "\n\t" else printable(char) for char in whole))

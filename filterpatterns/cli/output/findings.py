@@ -1,4 +1,4 @@
-"""Findings as text, JSON, GitHub's annotations, SARIF and JUnit."""
+"""Findings as text, JSON, GitHub annotations, SARIF and JUnit."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class Report(Struct, frozen=True):
     """The results of a run: the findings, the files that were checked, and those that could not be
     read, with the reason.
 
-    `strict` counts warnings as errors; `drawn` adds the line and the hint to the text, `color`
-    colours.
+    `strict` counts warnings as errors; `drawn` adds the line and the hint to the text, and `color`
+    adds colours.
     """
 
     findings: tuple[Finding, ...]
@@ -58,7 +58,7 @@ class Report(Struct, frozen=True):
 
 
 def full(report: Report) -> str:
-    """As `text`, with the line, carets and the hint, wherever it goes."""
+    """Like `text`, but always with the line, carets and hint."""
     return text(replace(report, drawn=True))
 
 
@@ -103,7 +103,7 @@ _LEVELS = {"error": "error", "warning": "warning", "skipped": "notice", "note": 
 
 
 def github(report: Report) -> str:
-    """Annotations (GitHub documentation, "Workflow commands for GitHub Actions")."""
+    """GitHub annotations (GitHub documentation, "Workflow commands for GitHub Actions")."""
     lines = []
     for finding in report.findings:
         diagnostic = finding.diagnostic
@@ -112,7 +112,7 @@ def github(report: Report) -> str:
             "line": finding.line,
             "endLine": diagnostic.end_line,
             "col": finding.column,
-            # columns are for one line only
+            # columns are only allowed within one line
             "endColumn": diagnostic.end_column if diagnostic.end_line == finding.line else None,
             "title": printable(f"{diagnostic.code} {finding.mapping}".rstrip()),
         }
@@ -138,7 +138,7 @@ _SARIF_LEVELS = {"error": "error", "warning": "warning", "skipped": "note", "not
 
 
 def sarif(report: Report) -> str:
-    """A log of SARIF 2.1.0 (OASIS, "Static Analysis Results Interchange Format")."""
+    """A SARIF 2.1.0 log (OASIS, "Static Analysis Results Interchange Format")."""
     from filterpatterns.lint.catalog import catalog  # a long table, only needed here
 
     findings = report.findings
@@ -199,7 +199,7 @@ def _result(finding: Finding, rule: int) -> dict[str, Any]:
 
 
 def _uri(file: str) -> str:
-    """A relative reference, or a file URI: what SARIF calls an artifact's location."""
+    """An artifact's location in SARIF: a relative reference, or a file URI."""
     path = PurePath(file)
     if path.is_absolute():
         return path.as_uri()
@@ -249,4 +249,4 @@ FORMATS: Final[Mapping[str, Format]] = {
     "sarif": sarif,
     "junit": junit,
 }
-"""The formats by their names on the command line."""
+"""The formats by their command-line names."""

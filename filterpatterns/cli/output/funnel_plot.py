@@ -21,10 +21,10 @@ _LABEL_LENGTH = 48
 _WIDTH = 10.0
 _ROW_HEIGHT = 0.42
 _MARGIN = 1.1
-"""Inches, as matplotlib wants them."""
+"""In inches, as required by matplotlib."""
 
 _LETTER = 0.0105
-"""The width of a letter, where the longest bar is 1."""
+"""The width of a letter, relative to the longest bar."""
 
 _KEPT, _DROPPED, _TEXT, _QUIET = "#2a78b5", "#f3c6a5", "#1d2733", "#5d6b78"
 
@@ -69,7 +69,7 @@ def save(path: str, funnels: Sequence[Funnel]) -> None:
         axes[0].axis("off")
     picture = io.BytesIO()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about characters that the font lacks
+        warnings.simplefilter("ignore")  # warnings about characters that the font lacks
         figure.savefig(picture, format=path[-3:].lower(), dpi=150)
     with to_file(path) as write:
         write(picture.getvalue())
@@ -110,7 +110,7 @@ def _draw(axis: Any, funnel: Funnel, bars: Sequence[_Bar]) -> None:
         axis.text(at, place, words, va="center", color=_TEXT, fontsize=9)
     axis.set_yticks(places, [printable(bar.label) for bar in bars])
     for tick in axis.get_yticklabels():
-        tick.set_parse_math(False)  # $or is no formula
+        tick.set_parse_math(False)  # $or is not a formula
         tick.set_color(_TEXT)
         tick.set_fontsize(9)
     axis.set_xlim(0, whole * (1 + _LETTER * max(map(len, counts))))

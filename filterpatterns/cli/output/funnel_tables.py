@@ -43,7 +43,8 @@ class _Line(NamedTuple):
 
 
 def drawn(funnels: Sequence[Funnel], out: TextIO, *, color: bool) -> str:
-    """Return the funnels and the contents of their fields; unbounded unless `out` is a terminal."""
+    """Return the funnels and the contents of their fields; not limited in width unless `out` is a
+    terminal."""
     width = shutil.get_terminal_size().columns if out.isatty() else _UNBOUNDED
     bars = _ROOM_FOR_BARS <= width < _UNBOUNDED and takes(out, _BAR)
     ellipsis = "…" if takes(out, "…") else "..."
@@ -68,14 +69,14 @@ def drawn(funnels: Sequence[Funnel], out: TextIO, *, color: bool) -> str:
 
 
 def title(funnel: Funnel) -> str:
-    """What a funnel is about, in a line."""
+    """The title of a funnel, in one line."""
     words = f"filter {funnel.index + 1} ({funnel.source}) keeps {funnel.kept:,}"
     words += f" of {counted(funnel.records)}"
     return words + (f", no verdict for {funnel.undecided:,}" if funnel.undecided else "")
 
 
 def format_label(funnel: Funnel) -> str:
-    """What the format evaluation is about."""
+    """The name of the format evaluation."""
     return f"format of {' and '.join(funnel.payload_keys)}"
 
 

@@ -1,4 +1,5 @@
-"""What `fp run` shows: a live table on a terminal, a line for what fails, JSON, the summary."""
+"""The output of `fp run`: a live table on a terminal, a line for each failure, JSON, the
+summary."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ class Lines:
 
     Args:
         out: gets the summary.
-        is_dry: nothing was handled or deleted.
+        is_dry: whether this is a dry run, in which nothing is handled or deleted.
     """
 
     def __init__(self, out: TextIO, *, is_dry: bool) -> None:
@@ -41,7 +42,7 @@ class Lines:
             _say_failure(result)
 
     def summary(self, counts: Counts) -> None:
-        """Write what has become of the messages."""
+        """Write what happened to the messages."""
         rows = _rows(counts, is_dry=self._is_dry)
         width = max(len(name) for name, _ in rows)
         self._out.write("".join(f"{name:<{width}}  {value}\n" for name, value in rows))
@@ -67,7 +68,7 @@ class JsonLines:
                 _say_failure(result)
 
     def summary(self, counts: Counts) -> None:
-        """Write what has become of the messages."""
+        """Write what happened to the messages."""
         with self._lock:
             self._write({"kind": "summary", **counts.to_dict()})
 

@@ -37,13 +37,13 @@ class Row(NamedTuple):
 
 
 class Writer(Protocol):
-    """Writes rows; all are written, at the latest, after `flush`."""
+    """Writes rows; at the latest, `flush` writes them all."""
 
     def row(self, row: Row) -> None:
         """Write a row."""
 
     def flush(self) -> None:
-        """Bring all rows out."""
+        """Flush all rows."""
 
 
 def stdout() -> TextIO:
@@ -80,12 +80,12 @@ class JsonLines:
         write_json(self._out, {**members, "kept": kept, "reason": reason, "detail": detail})
 
     def flush(self) -> None:
-        """Bring all rows out."""
+        """Flush all rows."""
         self._out.flush()
 
 
 class Columns:
-    """One line per row, under the name of its file if there are several files.
+    """One line per row, with the file's name above if there are several files.
 
     Rows are buffered briefly, so that columns fit.
     """
@@ -106,7 +106,7 @@ class Columns:
             self._write()
 
     def flush(self) -> None:
-        """Bring all rows out."""
+        """Flush all rows."""
         self._write()
         self._out.flush()
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from filterpatterns.codegen.emit import indent
 from filterpatterns.codegen.functions import DecodeRows
 from filterpatterns.codegen.rows import decode_rows, split_lines
 from filterpatterns.codegen.types import Unsupported as LinesUnsupported
@@ -81,49 +80,50 @@ def _functions(version: Version) -> tuple[DecodeRows, Callable[..., None]]:
     key = next(iter(source.payload_keys), None)
     if key is None:
         kind = object_type(top)
-        writer = SetWriter(version.indexes_for({}))
-        return _row_decoder(kind), _loop(version, writer, writer.read("row", kind, is_struct=True))
+        loop = _loop(version, {}, lambda writer: writer.read("row", kind, is_struct=True))
+        return _row_decoder(kind), loop
     if source.encoding is not Encoding.TEXT or key in top.children:
         raise Unsupported
     # The payload is always read: without it, the record may be spelled as another API does.
     kind = object_type(with_paths(top, [((key,), key)], 1)[0])
     attribute = f"m{list(kind.members).index(key)}"
+
+    def read(writer: SetWriter) -> None:
+        writer.emit(f"text = row.{attribute}")
+        writer.emit("if text.__class__ is not str: raise Unsupported")
+        writer.read("row", kind, is_struct=True)
+        if key in wanted.roots:
+            inner = object_type(wanted.roots[key])
+            decode_text(writer, "value", inner, version.addresses > 0)
+            writer.read("value", inner, is_struct=True)
+
     formats = {name: PayloadFormat.JSON for name in wanted.roots if name}
+    return _row_decoder(kind), _loop(version, formats, read)
+
+
+def _loop(
+    version: Version, formats: dict[str, PayloadFormat], read: Callable[[SetWriter], None]
+) -> Callable[..., None]:
+    """The loop: (lines with rows, number, take, drop, slow); `read` writes the statements that read
+    a row."""
     writer = SetWriter(version.indexes_for(formats))
-    lines = [
-        f"text = row.{attribute}",
-        "if text.__class__ is not str: raise Unsupported",
-        *writer.read("row", kind, is_struct=True),
-    ]
-    if key in wanted.roots:
-        inner = object_type(wanted.roots[key])
-        lines += decode_text(writer, "value", inner, version.addresses > 0)
-        lines += writer.read("value", inner, is_struct=True)
-    return _row_decoder(kind), _loop(version, writer, lines)
-
-
-def _loop(version: Version, writer: SetWriter, read: Sequence[str]) -> Callable[..., None]:
-    """The loop: (lines with rows, number, take, drop, slow); statements `read` read a row."""
-    is_long = f"len(line) > {writer.bind(2 * MAX_PAYLOAD_DEPTH)}"
-    guards = [f"if {is_long} and {writer.bind(is_too_deep)}(line): raise Unsupported"]
-    if version.addresses and version.wanted.roots[""].children:
-        minus_zero = f"{writer.bind(has_minus_zero)}(str(line, 'utf-8'))"
-        guards.append(f"if b'-0' in line and {minus_zero}: raise Unsupported")
-    lines = [
-        "number += 1",
-        "try:",
-        *indent([*guards, *read, *writer.find()]),
-        f"except {writer.bind(GIVES_UP)}: found = None",
-        "if found: take(line, found)",
-        "elif found is None: slow(line, number)",
-        "else: drop(line)",
-    ]
-    source = [
-        "def loop(lines, number, take, drop, slow):",
-        "    for line, row in lines:",
-        *indent(indent(lines)),
-    ]
-    function: Callable[..., None] = writer.function("loop", source)
+    emit = writer.emit
+    head = emit.block("def loop(lines, number, take, drop, slow):")
+    with head, emit.block("for line, row in lines:"):
+        emit("number += 1")
+        with emit.block("try:"):
+            is_long = f"len(line) > {writer.bind(2 * MAX_PAYLOAD_DEPTH)}"
+            emit(f"if {is_long} and {writer.bind(is_too_deep)}(line): raise Unsupported")
+            if version.addresses and version.wanted.roots[""].children:
+                minus_zero = f"{writer.bind(has_minus_zero)}(str(line, 'utf-8'))"
+                emit(f"if b'-0' in line and {minus_zero}: raise Unsupported")
+            read(writer)
+            writer.find()
+        emit(f"except {writer.bind(GIVES_UP)}: found = None")
+        emit("if found: take(line, found)")
+        emit("elif found is None: slow(line, number)")
+        emit("else: drop(line)")
+    function: Callable[..., None] = writer.function("loop")
     return function
 
 

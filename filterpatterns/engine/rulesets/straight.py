@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from filterpatterns.codegen.emit import indent, utf8
+from filterpatterns.codegen.emit import utf8
 from filterpatterns.delivery.sources import Encoding, decode_base64
 from filterpatterns.engine.rulesets.clauses import Clause
 from filterpatterns.engine.rulesets.index import Index
@@ -75,103 +75,95 @@ class SetCodegen:
 
     def _find_first(self, record: Any) -> list[Clause] | None:
         writer = SetWriter(self._indexes)
-        lines = [*self._read(writer), *writer.find(), "return found"]
-        statements = ["try:", *indent(lines), _except(writer, "return None")]
-        self.find = writer.function("find", ["def find(record):", *indent(statements)])
+        emit = writer.emit
+        with emit.block("def find(record):"):
+            with emit.block("try:"):
+                self._read(writer)
+                writer.find()
+                emit("return found")
+            emit(f"except {writer.bind(GIVES_UP)}: return None")
+        self.find = writer.function("find")
         return self.find(record)
 
     def loop(self, result: Result) -> Loop:
         """Return the loop over records for a result."""
         if result not in self._loops:
             writer = SetWriter(self._indexes)
-            lines = [
-                "try:",
-                *indent([*self._read(writer), *writer.find()]),
-                _except(writer, "return index, record"),
-                "if found: take(record, found)",
-                *_MISS[result],
-            ]
-            source = [
-                "def loop(records, take, miss):",
-                "    index = -1",
-                "    for index, record in records:",
-                *indent(indent(lines)),
-                f"    return index, {writer.bind(END)}",
-            ]
-            self._loops[result] = writer.function("loop", source)
+            emit = writer.emit
+            with emit.block("def loop(records, take, miss):"):
+                emit("index = -1")
+                with emit.block("for index, record in records:"):
+                    with emit.block("try:"):
+                        self._read(writer)
+                        writer.find()
+                    emit(f"except {writer.bind(GIVES_UP)}: return index, record")
+                    emit("if found: take(record, found)", *_MISS[result])
+                emit(f"return index, {writer.bind(END)}")
+            self._loops[result] = writer.function("loop")
         return self._loops[result]
 
-    def _read(self, writer: SetWriter) -> list[str]:
-        """Return statements that read `record`."""
-        source, view = self._wanted.source, writer.bind(partial(view_of, wanted=self._wanted))
-        is_plain = source.inside is None
-        as_viewed = [
-            f"members = {view}(record)",
-            "if members.__class__ is not dict: raise Unsupported",
-        ]
-        in_dict = writer.read("members", self._top, is_struct=False)
+    def _read(self, writer: SetWriter) -> None:
+        """Write statements that read `record`."""
+        emit, source = writer.emit, self._wanted.source
+        view = writer.bind(partial(view_of, wanted=self._wanted))
         if self._key is None or self._inner is None:
-            if not is_plain or source.payload_alias is not None:
-                return [*as_viewed, *in_dict]
-            decode = [
-                "if record.__class__ is str: text = record",
-                "elif record.__class__ is bytes: text = str(record, 'utf-8')",
-                "else: raise Unsupported",
-                *decode_text(writer, "members", self._top, self._keeps_minus_zero),
-            ]
-            return [
-                "members = record",
-                "if record.__class__ is dict:",
-                *indent(in_dict or ["pass"]),
-                "else:",
-                *indent(decode),
-                *indent(writer.read("members", self._top, is_struct=True)),
-            ]
-        is_object = source.encoding is Encoding.OBJECT
+            if source.inside is not None or source.payload_alias is not None:
+                _read_view(writer, view)
+                writer.read("members", self._top, is_struct=False)
+                return
+            emit("members = record")
+            with emit.block("if record.__class__ is dict:"):
+                if not self._top.members:
+                    emit("pass")
+                writer.read("members", self._top, is_struct=False)
+            with emit.block("else:"):
+                emit("if record.__class__ is str: text = record")
+                emit("elif record.__class__ is bytes: text = str(record, 'utf-8')")
+                emit("else: raise Unsupported")
+                decode_text(writer, "members", self._top, self._keeps_minus_zero)
+                writer.read("members", self._top, is_struct=True)
+            return
         key = writer.bind(self._key)
+        is_object = source.encoding is Encoding.OBJECT
         kind = "dict" if is_object else "str"
-        as_viewed += [
-            f"payload = members.get({key})",
-            f"if payload.__class__ is not {kind}: raise Unsupported",
-        ]
-        lines = as_viewed
-        if is_plain:  # a dict that has a payload of that name is seen as it is
-            lines = [
-                "members, payload = record, None",
-                f"if record.__class__ is dict: payload = record.get({key})",
-                f"if payload.__class__ is not {kind}:",
-                *indent(as_viewed),
-            ]
-        lines += in_dict
+
+        def read_view() -> None:
+            _read_view(writer, view)
+            emit(f"payload = members.get({key})")
+            emit(f"if payload.__class__ is not {kind}: raise Unsupported")
+
+        if source.inside is None:  # a dict that has a payload of that name is seen as it is
+            emit("members, payload = record, None")
+            emit(f"if record.__class__ is dict: payload = record.get({key})")
+            with emit.block(f"if payload.__class__ is not {kind}:"):
+                read_view()
+        else:
+            read_view()
+        writer.read("members", self._top, is_struct=False)
         if is_object:
-            return lines + writer.read("payload", self._inner, is_struct=False)
+            writer.read("payload", self._inner, is_struct=False)
+            return
         text = "payload"
         if source.encoding is Encoding.BASE64:
             text = f"str({writer.bind(decode_base64)}(payload), 'utf-8')"
-        return [
-            *lines,
-            f"text = {text}",
-            *decode_text(writer, "value", self._inner, self._keeps_minus_zero),
-            *writer.read("value", self._inner, is_struct=True),
-        ]
+        emit(f"text = {text}")
+        decode_text(writer, "value", self._inner, self._keeps_minus_zero)
+        writer.read("value", self._inner, is_struct=True)
 
 
-def decode_text(
-    writer: SetWriter, name: str, kind: ObjectType, keeps_minus_zero: bool
-) -> list[str]:
-    """Return statements that decode `text` into a variable, as `decoded` does, or raise."""
-    lines = []
+def _read_view(writer: SetWriter, view: str) -> None:
+    """Write statements that see `record` as patterns do."""
+    writer.emit(f"members = {view}(record)")
+    writer.emit("if members.__class__ is not dict: raise Unsupported")
+
+
+def decode_text(writer: SetWriter, name: str, kind: ObjectType, keeps_minus_zero: bool) -> None:
+    """Write statements that decode `text` into a variable, as `decoded` does, or raise."""
+    emit = writer.emit
     if keeps_minus_zero:
-        lines.append(f"if '-0' in text and {writer.bind(has_minus_zero)}(text): raise Unsupported")
+        emit(f"if '-0' in text and {writer.bind(has_minus_zero)}(text): raise Unsupported")
     is_long = f"len(text) > {writer.bind(2 * MAX_PAYLOAD_DEPTH)}"
     decode = writer.bind(decoder_of(kind.struct))
-    return [
-        *lines,
-        f"if {is_long} and {writer.bind(overflows)}(text): raise Unsupported",
-        f"{name} = {decode}({utf8('text')})",
-        f"if {is_long} and {writer.bind(is_too_deep)}(text): raise Unsupported",
-    ]
-
-
-def _except(writer: SetWriter, statement: str) -> str:
-    return f"except {writer.bind(GIVES_UP)}: {statement}"
+    emit(f"if {is_long} and {writer.bind(overflows)}(text): raise Unsupported")
+    emit(f"{name} = {decode}({utf8('text')})")
+    emit(f"if {is_long} and {writer.bind(is_too_deep)}(text): raise Unsupported")

@@ -7,12 +7,12 @@ only in their rules' values share the compiled code.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from types import CodeType
 from typing import Any, NamedTuple
 
-from filterpatterns.codegen.emit import indent
+from filterpatterns.codegen.emitter import Emitter
 from filterpatterns.engine.rulesets.blocks import Block, clauses_at
 from filterpatterns.engine.rulesets.index import Entries, Index, PathIndex
 from filterpatterns.engine.rulesets.paths import UnsupportedRecord
@@ -40,9 +40,9 @@ _FIXED = {
 
 
 class SetWriter:
-    """Writes the statements that find the clauses of some indexes for a record.
+    """Writes a function that finds the clauses of some indexes for a record.
 
-    They raise UnsupportedRecord if the record has arrays of objects, or values that JSON does not
+    It raises UnsupportedRecord if the record has arrays of objects, or values that JSON does not
     have.
     """
 
@@ -51,6 +51,7 @@ class SetWriter:
         Raises:
             Unsupported: there are too many columns.
         """
+        self.emit = Emitter()
         self._namespace: dict[str, Any] = dict(_FIXED)
         self._bound = 0
         self._variables: dict[str, str] = {}
@@ -82,54 +83,51 @@ class SetWriter:
         self._namespace[name] = value
         return name
 
-    def find(self) -> list[str]:
-        """Return statements that set `found` to the clauses that match, of which one may come
-        twice, when all objects have been read."""
-        lines = ["entries = []"]
-        lines += [
-            f"hits{number} = {self.bind(block.alive)}" for number, block in enumerate(self._blocks)
-        ]
+    def find(self) -> None:
+        """Write statements that set `found` to the clauses that match, of which one may come twice,
+        when all objects have been read."""
+        self.emit("entries = []")
+        for number, block in enumerate(self._blocks):
+            self.emit(f"hits{number} = {self.bind(block.alive)}")
         for path, variable in self._variables.items():
-            lines += self._look_up(path, variable)
-        return lines + self._conclude()
+            self._look_up(path, variable)
+        self._conclude()
 
-    def function(self, name: str, source: Sequence[str]) -> Any:
-        """Return the function of that name, given its source."""
-        code = _compiled("\n".join(source) + "\n")
+    def function(self, name: str) -> Any:
+        """Return the function of that name, which has been written."""
+        code = _compiled(self.emit.source)
         exec(code, self._namespace)  # noqa: S102 - holds names only, values are bound
         return self._namespace[name]
 
     # --- reading ---
 
-    def read(self, name: str, kind: ObjectType, *, is_struct: bool) -> list[str]:
-        """Return statements that read an object, which is decoded as a struct, or else a dict."""
-        lines = []
+    def read(self, name: str, kind: ObjectType, *, is_struct: bool) -> None:
+        """Write statements that read an object, which is decoded as a struct, or else a dict."""
+        emit = self.emit
         if not is_struct and kind.spellings:
             disjoint = self.bind(kind.spellings.isdisjoint)
-            lines.append(f"if not {disjoint}({name}): raise Unsupported")
+            emit(f"if not {disjoint}({name}): raise Unsupported")
         for number, (member, inner) in enumerate(kind.members.items()):
             value = f"{name}.m{number}" if is_struct else f"{name}.get({self.bind(member)}, UNSET)"
             if isinstance(inner, str):
-                lines.append(f"{self._variable(inner)} = {value}")
+                emit(f"{self._variable(inner)} = {value}")
                 continue
             below = f"{name}_{number}"
-            lines.append(f"{below} = {value}")
+            emit(f"{below} = {value}")
             has_class = self.bind(inner.struct) if is_struct else "dict"
-            absent = map(self._variable, _paths_in(inner))
-            lines += [
-                f"if {below}.__class__ is {has_class}:",
-                *indent(self.read(below, inner, is_struct=is_struct)),
-                f"elif {below}.__class__ in PLAIN: {' = '.join(absent)} = UNSET",
-                "else: raise Unsupported",
-            ]
-        return lines
+            absent = " = ".join(map(self._variable, _paths_in(inner)))
+            with emit.block(f"if {below}.__class__ is {has_class}:"):
+                self.read(below, inner, is_struct=is_struct)
+            emit(f"elif {below}.__class__ in PLAIN: {absent} = UNSET")
+            emit("else: raise Unsupported")
 
     def _variable(self, path: str) -> str:
         return self._variables.setdefault(path, f"v{len(self._variables)}")
 
     # --- looking up ---
 
-    def _look_up(self, path: str, value: str) -> list[str]:
+    def _look_up(self, path: str, value: str) -> None:
+        emit = self.emit
         shelves = [index.shelves[path] for index in self._indexes if path in index.shelves]
         shelves = [shelf for shelf in shelves if len(shelf.found)]
         columns = [
@@ -138,136 +136,125 @@ class SetWriter:
             if path in block.columns
         ]
         if not (shelves or columns):
-            return [f"if {value}.__class__ not in PLAIN: {value} = values_of({value})"]
+            emit(f"if {value}.__class__ not in PLAIN: {value} = values_of({value})")
+            return
         absent = [
             f"{each.hits} &= {self.bind(each.alive & ~each.column.fails_without)}"
             for each in columns
             if each.column.fails_without
         ] or ["pass"]
-        lines = [f"kind = {value}.__class__"]
-        branch = "if"
-        for condition, family in (
-            ("kind is str", _strings),
-            (f"(kind is int or kind is float) and -SAFE <= {value} <= SAFE", _numbers),
-            (f"kind is bool or {value} is None", _constants),
-        ):
-            statements = self._statements(family, value, shelves, columns)
-            lines += [f"{branch} {condition}:", *indent(statements or ["pass"])]
-            branch = "elif"
-        several = [f"find_all({self.bind(s.found.find)}, {value}, entries)" for s in shelves]
-        several += [self._passing(each, value) for each in columns]
-        return [
-            *lines,
-            f"elif {value} is UNSET:",
-            *indent(absent),
-            "else:",
-            f"    {value} = values_of({value})",
-            f"    if {value} is UNSET:",
-            *indent(indent(absent)),
-            "    else:",
-            *indent(indent(several)),
-        ]
+        emit(f"kind = {value}.__class__")
+        with emit.block("if kind is str:"):
+            self._find_leaf(_strings, value, shelves, columns)
+        is_safe = f"-SAFE <= {value} <= SAFE"
+        with emit.block(f"elif (kind is int or kind is float) and {is_safe}:"):
+            self._find_leaf(_numbers, value, shelves, columns)
+        with emit.block(f"elif kind is bool or {value} is None:"):
+            self._find_leaf(_constants, value, shelves, columns)
+        with emit.block(f"elif {value} is UNSET:"):
+            emit(*absent)
+        with emit.block("else:"):
+            emit(f"{value} = values_of({value})")
+            with emit.block(f"if {value} is UNSET:"):
+                emit(*absent)
+            with emit.block("else:"):
+                for shelf in shelves:
+                    emit(f"find_all({self.bind(shelf.found.find)}, {value}, entries)")
+                for each in columns:
+                    self._pass(each, value)
 
-    def _statements(
+    def _find_leaf(
         self,
-        family: Any,
+        family: _Family,
         value: str,
         shelves: Iterable[PathIndex],
         columns: Iterable[_BlockColumn],
-    ) -> list[str]:
-        lines = []
+    ) -> None:
+        """Write what to do with a leaf, which is looked up in the tables of a family."""
+        emit = self.emit
+        before = len(emit.lines)
         for shelf in shelves:
             tables = shelf.found.tables()
             if tables is None:
-                lines.append(f"entries += {self.bind(shelf.found.find)}({value})")
+                emit(f"entries += {self.bind(shelf.found.find)}({value})")
                 continue
             for table, key in family(tables, value):
                 if key is None:
-                    lines += self._in_ranges(table, value, "entries.append({})")
+                    self._find_range(table, value, "entries.append({})")
                 else:
-                    lines += [
-                        f"held = {self.bind(table.get)}({key})",
-                        f"if held is not None: take_held(held, {value}, entries)",
-                    ]
+                    emit(f"held = {self.bind(table.get)}({key})")
+                    emit(f"if held is not None: take_held(held, {value}, entries)")
         for each in columns:
-            lines += self._column(family, value, each)
-        return lines
+            self._pass_leaf(family, value, each)
+        if len(emit.lines) == before:
+            emit("pass")
 
-    def _passing(self, each: _BlockColumn, values: str) -> str:
-        """The hits that a column leaves, by its own method."""
+    def _pass(self, each: _BlockColumn, values: str) -> None:
+        """Leave the hits that a column leaves, by its own method."""
         passing = f"{self.bind(each.column.passing)}({values}, False)"
-        return f"{each.hits} &= {passing} | {self.bind(each.untested)}"
+        self.emit(f"{each.hits} &= {passing} | {self.bind(each.untested)}")
 
-    def _column(self, family: Any, value: str, each: _BlockColumn) -> list[str]:
+    def _pass_leaf(self, family: _Family, value: str, each: _BlockColumn) -> None:
         parts = each.column.parts()
         if parts is None:
-            return [self._passing(each, f"[{value}]")]
-        lines = []
+            self._pass(each, f"[{value}]")
+            return
         excluded = family(parts.excluded, value) if parts.excluding else []
         passed = ""
         if excluded:
-            lines += ["out = 0", *self._masks(excluded, value, "out")]
+            self.emit("out = 0")
+            self._add_masks(excluded, value, "out")
             passed = f"{self.bind(parts.excluding)} & ~out"
         elif parts.excluding:
             passed = self.bind(parts.excluding)
         always = parts.anything | each.untested
         if always or not passed:
             passed += f"{' | ' if passed else ''}{self.bind(always)}"
-        lines += [f"passed = {passed}", *self._masks(family(parts.found, value), value, "passed")]
-        return [*lines, f"{each.hits} &= passed"]
+        self.emit(f"passed = {passed}")
+        self._add_masks(family(parts.found, value), value, "passed")
+        self.emit(f"{each.hits} &= passed")
 
-    def _masks(self, tables: Iterable[tuple[Any, str | None]], value: str, mask: str) -> list[str]:
-        lines = []
+    def _add_masks(self, tables: Iterable[tuple[Any, str | None]], value: str, mask: str) -> None:
+        emit = self.emit
         for table, key in tables:
             if key is None:
-                lines += self._in_ranges(table, value, f"{mask} |= {{}}")
+                self._find_range(table, value, f"{mask} |= {{}}")
                 continue
-            lines.append(f"held = {self.bind(table.get)}({key})")
+            emit(f"held = {self.bind(table.get)}({key})")
             if key == value:
-                lines.append(f"if held is not None: {mask} |= held[0][1]")
-            else:
-                lines += [
-                    "if held is not None:",
-                    "    for rule, filed in held:",
-                    f"        if rule is None or rule.holds({value}): {mask} |= filed",
-                ]
-        return lines
+                emit(f"if held is not None: {mask} |= held[0][1]")
+                continue
+            with emit.block("if held is not None:"), emit.block("for rule, filed in held:"):
+                emit(f"if rule is None or rule.holds({value}): {mask} |= filed")
 
-    def _in_ranges(self, ranges: Any, value: str, take: str) -> list[str]:
+    def _find_range(self, ranges: Any, value: str, take: str) -> None:
         """Take the interval of a number: `Ranges.find`."""
         bounds, intervals = map(self.bind, ranges.table)
         count = self.bind(len(ranges.table[0]))
-        return [
+        self.emit(
             f"place = bisect_left({bounds}, {value})",
             f"place += place + (place < {count} and {bounds}[place] == {value})",
             take.format(f"{intervals}[place]"),
-        ]
+        )
 
     # --- the end ---
 
-    def _conclude(self) -> list[str]:
-        present = [
-            (path, shelf.present)
-            for index in self._indexes
-            for path, shelf in index.shelves.items()
-            if shelf.present
-        ]
-        lines = ["found = []"]
-        for path, entries in present:
-            lines += self._present(path, entries)
+    def _conclude(self) -> None:
+        emit = self.emit
+        emit("found = []")
+        for index in self._indexes:
+            for path, shelf in index.shelves.items():
+                self._find_present(path, shelf.present)
         check = self.bind(RestChecker(self._variables, self._others))
         others = [f"{self._variables[path]} is not UNSET" for path in self._others]
         asked = " or ".join(["entries", *others])
-        lines.append(f"if {asked}: {check}(entries, {self.values}, found)")
+        emit(f"if {asked}: {check}(entries, {self.values}, found)")
         for number, block in enumerate(self._blocks):
-            lines += [
-                f"if hits{number}: found += clauses_at(hits{number}, {self.bind(block.clauses)})"
-            ]
-        return lines
+            clauses = self.bind(block.clauses)
+            emit(f"if hits{number}: found += clauses_at(hits{number}, {clauses})")
 
-    def _present(self, path: str, entries: Entries) -> list[str]:
+    def _find_present(self, path: str, entries: Entries) -> None:
         """The clauses that are found by a path alone."""
-        lines = []
         for clause, rest in entries:
             tests = [f"{self._variables[path]} is not UNSET"]
             for other, holds, optional in rest:
@@ -278,8 +265,7 @@ class SetWriter:
                     tests.append(f"({value} is UNSET or {test})")
                 else:
                     tests.append(f"{value} is not UNSET and {test}")
-            lines.append(f"if {' and '.join(tests)}: found.append({self.bind(clause)})")
-        return lines
+            self.emit(f"if {' and '.join(tests)}: found.append({self.bind(clause)})")
 
 
 def _paths_in(kind: ObjectType) -> Iterator[str]:
@@ -301,6 +287,9 @@ class _BlockColumn(NamedTuple):
     def untested(self) -> int:
         """The clauses that test nothing there."""
         return self.alive & ~self.column.tested
+
+
+_Family = Callable[[Tables, str], "list[tuple[Any, str | None]]"]
 
 
 def _strings(tables: Tables, value: str) -> list[tuple[Any, str | None]]:

@@ -1,4 +1,5 @@
-"""Arrow columns x filters: anything with the Arrow PyCapsule interface (extra `arrow`)."""
+"""Filters for Arrow columns: anything that supports the Arrow PyCapsule interface (extra
+`arrow`)."""
 
 try:
     import pyarrow  # noqa: F401 - or the first module that needs it would say so in other words

@@ -1,7 +1,7 @@
-"""Arrow data of any maker -> chunks of one column; and the texts of a column where they lie.
+"""Converts Arrow data of any library to chunks of one column, and reads texts in place.
 
 The layouts are those of the Arrow specification, "Arrow Columnar Format"; data of other libraries
-comes through "The Arrow PyCapsule Interface".
+is imported through "The Arrow PyCapsule Interface".
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pyarrow import types
 
 
 class ColumnTypeError(TypeError):
-    """A column is of a type that no JSON value has; the message names both."""
+    """A column has a type without a JSON equivalent; the message names both."""
 
     def __init__(self, name: str | None, found: pa.DataType, hint: str) -> None:
         super().__init__(f"{named(name)} is {found}: {hint}")
@@ -25,8 +25,8 @@ class ColumnTypeError(TypeError):
 class Column(NamedTuple):
     """A column: its chunks, and whether the result must have the same chunks.
 
-    `name` is empty where the data is a column by itself. The rows of a table (`is_table`) are a
-    column too, of structs without a null.
+    `name` is empty if the data is itself a column. The rows of a table (`is_table`) are treated as
+    a column of structs without nulls.
     """
 
     name: str
@@ -37,15 +37,15 @@ class Column(NamedTuple):
 
 
 def named(name: str | None) -> str:
-    """A column as messages call it."""
+    """The name of a column in messages."""
     return f"the column {name!r}" if name else "the column"
 
 
 def read(data: Any, column: str | None) -> Column:
-    """A column of Arrow data: the whole of an array, a table's rows, or the member named `column`.
+    """Return a column of Arrow data: an array, a table's rows, or the member named `column`.
 
     Raises:
-        TypeError: it is no Arrow data.
+        TypeError: it is not Arrow data.
         ValueError: there is no such column.
     """
     array = _arrow(data)
@@ -56,10 +56,10 @@ def read(data: Any, column: str | None) -> Column:
 
 
 def as_pyarrow(data: Any) -> Any:
-    """Arrow data as pyarrow's object of the same kind.
+    """Convert Arrow data to the equivalent pyarrow object.
 
     Raises:
-        TypeError: it is no Arrow data.
+        TypeError: it is not Arrow data.
     """
     if isinstance(data, (pa.Array, pa.ChunkedArray, pa.Table, pa.RecordBatch)):
         return data
@@ -111,7 +111,7 @@ def _member(table: Column, name: str) -> Column:
 
 
 def is_text(kind: pa.DataType) -> bool:
-    """Whether a column holds texts, or bytes that may be some."""
+    """Whether a column holds texts, or bytes that may be text."""
     return bool(
         types.is_string(kind)
         or types.is_large_string(kind)
@@ -131,7 +131,7 @@ def is_binary(kind: pa.DataType) -> bool:
 
 
 def stored(array: pa.Array) -> pa.Array:
-    """An array without what only says how it is meant, or packed: extensions, runs of values."""
+    """Return an array without extension types and run-end encoding."""
     while True:
         if isinstance(array, pa.ExtensionArray):
             array = array.storage
@@ -142,7 +142,8 @@ def stored(array: pa.Array) -> pa.Array:
 
 
 def stored_type(kind: pa.DataType) -> pa.DataType:
-    """The type of what `stored` gives, with a dictionary's values in place of the dictionary."""
+    """The type of the result of `stored`, with the values of a dictionary in place of the
+    dictionary."""
     while True:
         if isinstance(kind, pa.BaseExtensionType):
             kind = kind.storage_type
@@ -166,8 +167,8 @@ def take(array: pa.Array, rows: Sequence[int]) -> pa.Array:
 
 
 class Texts(NamedTuple):
-    """Texts where they lie: row n is `view[offsets[n]:offsets[n + 1]]`. Nulls have such a slice
-    too; `rows` are those that are none."""
+    """Texts in place: row n is `view[offsets[n]:offsets[n + 1]]`. Nulls also have a slice; `rows`
+    are the rows that are not null."""
 
     array: pa.Array
     view: memoryview
@@ -180,7 +181,7 @@ class Texts(NamedTuple):
 
 
 def texts(array: pa.Array) -> Texts:
-    """The texts of an array for which `is_text` holds."""
+    """The texts of an array for which `is_text` is true."""
     kind = array.type
     if types.is_string_view(kind):
         array = array.cast(pa.large_string())
@@ -207,7 +208,8 @@ def valid_rows(array: pa.Array) -> Sequence[int]:
 
 
 def integers(array: pa.Array) -> list[Any]:
-    """Offsets, or indices without a null: eight times as fast as `to_pylist` of older pyarrows."""
+    """Convert offsets, or indices without nulls: eight times as fast as `to_pylist` of older
+    pyarrow versions."""
     kind = array.type
     _, data = array.buffers()
     if data is None or not len(array):
@@ -221,11 +223,12 @@ def integers(array: pa.Array) -> list[Any]:
 
 
 _CODES = {pa.int32(): "i", pa.int64(): "q", pa.uint64(): "Q"}
-"""Types of offsets and of indices, as Python's `memoryview` has them."""
+"""Types of offsets and indices as `memoryview` formats."""
 
 
 def not_utf8(found: Texts, rows: Sequence[int]) -> list[int]:
-    """Those of the rows whose bytes are not UTF-8. (Nothing has to have validated a string.)"""
+    """Return the rows whose bytes are not UTF-8. (Arrow does not guarantee that strings are
+    valid.)"""
     if isinstance(rows, range):
         kind = found.array.type
         is_large = types.is_large_string(kind) or types.is_large_binary(kind)
@@ -248,6 +251,6 @@ def _is_utf8(data: memoryview) -> bool:
 
 
 def to_mask(found: bytearray) -> pa.BooleanArray:
-    """Bytes that are 0 or 1 -> booleans."""
+    """Convert bytes that are 0 or 1 to booleans."""
     whole = pa.Array.from_buffers(pa.uint8(), len(found), [None, pa.py_buffer(found)])
     return whole.cast(pa.bool_())

@@ -1,7 +1,8 @@
-"""Arrow's own comparisons for native columns: the rows that may match, before any is converted.
+"""Finds the rows of native columns that may match with Arrow's own comparisons, before converting
+any.
 
-A comparison that every match satisfies is left to Arrow, which takes a nanosecond or two a row.
-What it lets through is matched as always: so nulls, digits of numbers and errors have one meaning.
+Arrow evaluates comparisons that every match satisfies, in a nanosecond or two per row. The
+remaining rows are matched as usual, so nulls, digits of numbers and errors keep their meaning.
 """
 
 from __future__ import annotations
@@ -22,26 +23,25 @@ from filterpatterns.language.operators.text import Prefix, Suffix
 from filterpatterns.matching.match_tree import Conjunctions, FieldTest, Matcher
 
 _MOST_COMBINATIONS: Final = 16
-"""`$or` combinations that are asked for one by one."""
+"""The number of `$or` combinations that are evaluated one by one."""
 
 Condition = Callable[[pa.Array], Any]
-"""An array of structs -> Booleans, null for what is not so."""
+"""A function from an array of structs to Booleans, with null for false."""
 
 
 def candidates(array: pa.StructArray, condition: Condition | None) -> Sequence[int] | None:
-    """The rows that satisfy a condition, in order; None if Arrow cannot say."""
+    """The rows that satisfy a condition, in order; None if Arrow cannot evaluate it."""
     if condition is None:
         return None
     try:
         return integers(pc.indices_nonzero(pc.fill_null(condition(array), False)))
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # integers that no double holds, say
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # e.g. integers that no double holds
         return None
 
 
 def necessary(matcher: Matcher, kind: pa.DataType) -> Condition | None:
-    """What every struct of a type satisfies that matches; None if Arrow has no comparison for it.
-
-    The tests' paths are those of members of the struct.
+    """Return a condition that every matching struct of a type satisfies; None if Arrow has no
+    comparison for it. The tests' paths are those of members of the struct.
     """
     if matcher.keep_all or not types.is_struct(kind):
         return None
@@ -78,7 +78,8 @@ def _test(test: FieldTest, kind: pa.StructType) -> Condition | None:
 
 
 def _place(names: list[str], kind: pa.DataType) -> tuple[list[int], pa.DataType] | None:
-    """Where the only member is that a path may mean, and its type; None if there may be others."""
+    """The position and type of the only member that a path may refer to; None if there may be
+    others."""
     indices = []
     for name in names:
         if not types.is_struct(kind) or any("." in field.name for field in kind):
@@ -112,7 +113,7 @@ def _text_rule(rule: Operator, kind: pa.DataType) -> Condition | None:
 
 
 def _number_rule(rule: Operator) -> Condition | None:
-    """Rounding keeps the order: doubles compare as the numbers do, if bounds count as inside."""
+    """Rounding preserves the order: doubles compare like the numbers if bounds are inclusive."""
     match rule:
         case Numeric(lower=low, upper=high):
             least, most = pa.scalar(float(low)), pa.scalar(float(high))

@@ -1,4 +1,4 @@
-"""Filter x Arrow data -> which rows are kept."""
+"""Evaluates a filter on Arrow data: which rows are kept."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ _WORDS: Final = {
 
 
 class ColumnOptions(Struct, frozen=True):
-    """What the rows of a column are, as `Filter.mask_arrow` has it.
+    """The options of `Filter.mask_arrow` that say what the rows of a column are.
 
     Raises:
-        ValueError: for any other word.
+        ValueError: an option has an unknown value.
     """
 
     of: Of = "payload"
@@ -66,7 +66,7 @@ class ColumnOptions(Struct, frozen=True):
 def mask_arrow(
     engine: MatchEngine, data: Any, column: str | None, options: ColumnOptions
 ) -> pa.BooleanArray | pa.ChunkedArray:
-    """Whether each row is kept; as `Filter.mask_arrow` says."""
+    """Return whether each row is kept; see `Filter.mask_arrow`."""
     given = read(data, column)
     match_array = _column_matcher(engine, given, options)
     masks: list[pa.BooleanArray] = []
@@ -78,7 +78,7 @@ def mask_arrow(
 
 
 def filter_arrow(engine: MatchEngine, data: Any, column: str | None, options: ColumnOptions) -> Any:
-    """The rows that are kept; as `Filter.filter_arrow` says."""
+    """Return the rows that are kept; see `Filter.filter_arrow`."""
     table = as_pyarrow(data)
     return _filtered(table, mask_arrow(engine, table, column, options))
 
@@ -86,7 +86,7 @@ def filter_arrow(engine: MatchEngine, data: Any, column: str | None, options: Co
 def _filtered(data: Any, mask: pa.BooleanArray | pa.ChunkedArray) -> Any:
     try:
         return data.filter(mask)
-    except pa.ArrowNotImplementedError:  # not for views of strings
+    except pa.ArrowNotImplementedError:  # not supported for string views
         if isinstance(data, (pa.Table, pa.RecordBatch)):
             kept = data.cast(pa.schema(list(map(_without_views, data.schema)))).filter(mask)
             return kept.cast(data.schema)
@@ -98,7 +98,7 @@ def _without_views(field: pa.Field) -> pa.Field:
 
 
 def _plain_type(kind: pa.DataType) -> pa.DataType:
-    """A type with large strings in place of views."""
+    """Return a type with large strings in place of string views."""
     if types.is_string_view(kind):
         return pa.large_string()
     if types.is_binary_view(kind):
@@ -146,7 +146,7 @@ def _kept_matcher(
     encoding: PayloadEncoding | None,
     nulls: Nulls,
 ) -> ColumnMatcher:
-    """The same one for all batches: it remembers which way was the faster one."""
+    """Return the same matcher for all batches: it remembers which way was faster."""
     held = None if encoding is None else Encoding[encoding.upper()]
     options = ColumnOptions(of, encoding, nulls)
     if is_of_records(engine, options):
@@ -175,7 +175,7 @@ def _mask(
         try:
             values = _mask(array.dictionary, match_array, 0, "raise")
         except RecordError:
-            pass  # it may be of a value that no row has, and has no row's number in any case
+            pass  # it may be about a value that no row has, and its index is not a row's
         else:
             return pc.fill_null(values.take(array.indices), False)
     return _mask(array.dictionary_decode(), match_array, first, on_error)

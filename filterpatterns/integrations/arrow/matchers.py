@@ -1,4 +1,5 @@
-"""Matchers for columns: what a pattern looks at, and the same pattern for a payload alone."""
+"""Matchers for columns: the paths that a pattern tests, and the same pattern for a payload
+alone."""
 
 from __future__ import annotations
 
@@ -11,21 +12,21 @@ from filterpatterns.matching.match_tree import Conjunctions, Matcher, PlacedTest
 
 
 def placed_tests(matcher: Matcher) -> Iterator[PlacedTest]:
-    """The tests of all conjunctions that can hold at all."""
+    """The tests of all conjunctions that can match at all."""
     for pattern in matcher.patterns:
         yield from (placed for placed in pattern.tests if placed.mask & pattern.alive)
 
 
 def payload_keys(matcher: Matcher) -> set[str]:
-    """The keys of the payloads that a pattern speaks of."""
+    """The payload keys that a pattern names."""
     return {placed.payload for placed in placed_tests(matcher) if placed.payload is not None}
 
 
 def payload_key(matcher: Matcher) -> str:
-    """The key of the payload that a pattern speaks of.
+    """The payload key that a pattern names.
 
     Raises:
-        ValueError: it speaks of two, and a column has one.
+        ValueError: it names two, and a column has one.
     """
     keys = matcher.source.payload_keys
     spoken_of = payload_keys(matcher)
@@ -39,16 +40,16 @@ def payload_key(matcher: Matcher) -> str:
 
 
 def with_encoding(matcher: Matcher, encoding: Encoding) -> Matcher:
-    """The matcher for records that hold their payloads in another way."""
+    """The matcher for records that contain their payloads in another way."""
     source = _as_source(matcher.source, encoding)
     patterns = tuple(replace(pattern, source=source) for pattern in matcher.patterns)
     return replace(matcher, source=source, patterns=patterns)
 
 
 def _as_source(source: Source, encoding: Encoding) -> Source:
-    """A source whose records hold their payloads in another way.
+    """A source whose records contain their payloads in another way.
 
-    Generated code knows boto3's names for texts only; the interpreter knows them in any case.
+    Generated code supports boto3's names for texts only; the interpreter always supports them.
     """
     if encoding is source.encoding:
         return source
@@ -57,9 +58,9 @@ def _as_source(source: Source, encoding: Encoding) -> Source:
 
 
 def for_payload(matcher: Matcher, key: str, encoding: Encoding) -> Matcher:
-    """The matcher for records that hold nothing but a payload.
+    """The matcher for records that contain only a payload.
 
-    What a pattern wants of other members is decided once: they are absent.
+    Conditions on other members are decided once: the members are absent.
     """
     matcher = with_encoding(matcher, encoding)
     patterns = tuple(_for_payload(pattern, key) for pattern in matcher.patterns)
@@ -77,10 +78,10 @@ def _for_payload(pattern: Conjunctions, key: str) -> Conjunctions:
 
 
 def for_object(matcher: Matcher, key: str) -> Matcher:
-    """The matcher for payloads that are objects, each taken for a record.
+    """The matcher for payloads that are objects, each treated as a record.
 
-    So there is no dict around each of them, for the garbage collector to count: it would take
-    longer than all the rest.
+    So they are not wrapped in dicts, which the garbage collector would have to track: that would
+    take longer than everything else.
     """
     alone = for_payload(matcher, key, Encoding.OBJECT)
     drops = matcher.source.formats[PayloadFormat.JSON, PayloadFormat.STRING] is FormatAction.DROP
@@ -99,6 +100,6 @@ def for_object(matcher: Matcher, key: str) -> Matcher:
 
 
 def _inside(placed: PlacedTest) -> PlacedTest:
-    """A test as it is for a payload that is a record itself."""
+    """Return a test for a payload that is itself a record."""
     test = replace(placed.test, names=placed.names, path=".".join(placed.names))
     return PlacedTest(test, placed.names, None, placed.mask)

@@ -20,21 +20,21 @@ from filterpatterns.integrations.arrow.search import BACKSLASH, SCHEDULE, candid
 from filterpatterns.matching.match_tree import Matcher
 
 ColumnMatcher = Callable[[pa.Array, int, OnError], bytearray]
-"""(an array, the number of its first row in the data, what becomes of a record that cannot be
-judged) -> 1 for each row that is kept, 0 for the others.
+"""Called with an array, the number of its first row in the data, and what to do with a record that
+cannot be evaluated. Returns 1 for each row that is kept, 0 for the others.
 
 Raises RecordError with the row's number in the data.
 """
 
 
 _MOST_BYTES: Final = 1 << 25
-"""Bytes of a block: some of what is done with one takes as much memory again."""
+"""Bytes of a block; some operations on a block take the same amount of memory again."""
 
 _ONE_BY_ONE: Final = 16
 
 
 class TextMatcher:
-    """Judges arrays of texts."""
+    """Matches arrays of texts."""
 
     def __init__(
         self,
@@ -44,8 +44,8 @@ class TextMatcher:
     ) -> None:
         """
         Args:
-            engine: for records of that kind: for "payload" one of a matcher that `for_payload`
-                gives, without any other conditions.
+            engine: for records of that kind; for "payload", an engine for a matcher returned by
+                `for_payload`, without any other conditions.
             kind: what a text is.
             key: the payload's key, if texts are payloads.
         """
@@ -63,11 +63,11 @@ class TextMatcher:
             can_search = needles is not None
             self._keeps_all = kind == "payload" and engine.matcher.keep_all
             self._needles = tuple(needle.encode() for needle in needles or ())
-        self._one_by_one = 0  # blocks that are not tried to be decoded as a whole
+        self._one_by_one = 0  # the number of blocks for which decoding as a whole is not tried
         self._tuner = Tuner(SCHEDULE, can_look=can_search)
 
     def __call__(self, array: pa.Array, first: int, on_error: OnError) -> bytearray:
-        """As `ColumnMatcher` says."""
+        """See `ColumnMatcher`."""
         verdicts = bytearray(len(array))
         done = 0
         while done < len(array):
@@ -113,7 +113,7 @@ class TextMatcher:
         keep: Callable[[int], None],
         slow: Callable[[int], None],
     ) -> None:
-        """ColumnMatcher rows in the fastest way that there is for them."""
+        """Match rows in the fastest way available for them."""
         assert isinstance(self._engine, Engine)
         if self._checks_utf8:
             unreadable = not_utf8(block, rows)
@@ -137,8 +137,8 @@ class TextMatcher:
         return text if self._key is None else {self._key: text}
 
     def _decoded(self, block: Texts, decode: DecodeRows) -> list[Any] | None:
-        """The values of a block's rows that are not null; None if they have to be asked one by one,
-        as then those of the next blocks are."""
+        """The values of a block's rows that are not null; None if they have to be evaluated one by
+        one, as are then those of the next blocks."""
         if self._one_by_one:
             self._one_by_one -= 1
             return None
@@ -149,7 +149,7 @@ class TextMatcher:
 
 
 def _block(array: pa.Array, start: int, size: int) -> Texts:
-    """The texts of rows from `start` on, of so many at most, and not too many bytes."""
+    """The texts of rows from `start` on, limited in number and in bytes."""
     block = texts(array.slice(start, size))
     span = block.offsets[-1] - block.offsets[0]
     if span > _MOST_BYTES and len(block.offsets) > 2:
@@ -164,7 +164,7 @@ def kept_rows(
     first: int,
     on_error: OnError,
 ) -> list[int]:
-    """Those of the rows whose records are kept; there is a record for each."""
+    """Return the rows whose records are kept; there is one record for each row."""
     verdicts: list[bool] = []
     try:
         engine.run("mask", records, on_error, verdicts.append)
@@ -175,8 +175,8 @@ def kept_rows(
 
 
 def wanted_texts(matcher: Matcher, *, of: str, encoding: str | None) -> list[bytes] | None:
-    """Texts of which every payload that matches has one, a backslash among them; None if there are
-    no such texts."""
+    """Texts, including a backslash, of which every matching payload contains at least one; None if
+    there are no such texts."""
     if of != "payload" or not matcher.source.payload_keys:
         return None
     held = column_encoding(matcher.source, encoding)
@@ -187,7 +187,7 @@ def wanted_texts(matcher: Matcher, *, of: str, encoding: str | None) -> list[byt
 
 
 def column_encoding(source: Source, encoding: str | None) -> Encoding:
-    """How a column of texts holds payloads: as records do, unless `encoding` says otherwise."""
+    """How a column of texts encodes payloads: as in records, unless `encoding` says otherwise."""
     if encoding is not None:
         return Encoding[encoding.upper()]
     # An object is JSON as text.

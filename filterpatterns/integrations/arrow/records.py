@@ -39,14 +39,14 @@ _BOTO_NAMES = ("Body", "MessageId")
 
 
 def paths_of(matcher: Matcher, kind: pa.DataType | None = None) -> Paths:
-    """What a pattern looks at in records; for the type of a table of them if it is given."""
+    """The paths that a pattern tests in records, limited to the type of a table if it is given."""
     source = matcher.source
     keys = payload_keys(matcher)
     found = keys | {placed.test.path for placed in placed_tests(matcher)}
     if source.payload_alias is not None and kind is not None and types.is_struct(kind):
         names = {field.name for field in kind}
         if "body" not in names and names.intersection(_BOTO_NAMES):
-            # boto3's names: the pattern's paths are not those of the columns
+            # boto3's names: the pattern's paths differ from those of the columns
             return Paths(None, payloads=frozenset(("Body",)))
     if source.inside is not None:
         found |= {f"{source.inside}.{path}" for path in found}
@@ -55,7 +55,7 @@ def paths_of(matcher: Matcher, kind: pa.DataType | None = None) -> Paths:
 
 
 class ObjectMatcher:
-    """Judges arrays of structs, each of which is a record."""
+    """Matches arrays of structs, each of which is a record."""
 
     def __init__(
         self,
@@ -68,8 +68,8 @@ class ObjectMatcher:
         Args:
             engine: the filter's.
             kind: the type of the arrays.
-            encoding: how a text or bytes hold the payload; None: as records of the source do.
-            nulls: what a null member stands for.
+            encoding: how a text or bytes encode the payload; None: as in records of the source.
+            nulls: the meaning of a null member.
         """
         self._engine = engine
         paths = Paths(None)
@@ -93,7 +93,7 @@ class ObjectMatcher:
             self._text_key, self._needles = keys[0], tuple(map(str.encode, needles))
 
     def __call__(self, array: pa.Array, first: int, on_error: OnError) -> bytearray:
-        """As `ColumnMatcher` says. A null is no record, and not kept."""
+        """See `ColumnMatcher`. A null is not a record, and is not kept."""
         verdicts = bytearray(len(array))
         done = 0
         while done < len(array):
@@ -128,7 +128,7 @@ class ObjectMatcher:
 
 
 class ParsedMatcher:
-    """Judges arrays of payloads that need no parsing."""
+    """Matches arrays of payloads that need no parsing."""
 
     def __init__(self, matcher: Matcher, key: str, kind: pa.DataType, nulls: Nulls) -> None:
         """
@@ -136,7 +136,7 @@ class ParsedMatcher:
             matcher: the filter's.
             key: the payload's key.
             kind: the type of the arrays.
-            nulls: what a null member of an object in a payload stands for.
+            nulls: the meaning of a null member of an object in a payload.
         """
         self._key = key
         self._are_objects = types.is_struct(kind) or types.is_map(kind)
@@ -150,11 +150,11 @@ class ParsedMatcher:
         self._reader = Reader(paths_of(matcher), omit_nulls=nulls == "absent")
 
     def __call__(self, array: pa.Array, first: int, on_error: OnError) -> bytearray:
-        """As `ColumnMatcher` says. A null is no payload, and not kept."""
+        """See `ColumnMatcher`. A null is not a payload, and is not kept."""
         verdicts = bytearray(len(array))
         found = candidates_by_kernels(array, self._condition)
         if found is not None and 2 * len(found) < len(array):
-            for start in range(0, len(found) or 1, BLOCK):  # once for what is wrong with the type
+            for start in range(0, len(found) or 1, BLOCK):  # once, to report errors in the type
                 rows = found[start : start + BLOCK]
                 for row in kept_rows(self._engine, self._taken(array, rows), rows, first, on_error):
                     verdicts[row] = 1
@@ -182,7 +182,7 @@ class ParsedMatcher:
 
 
 def _members(matcher: Matcher, kind: pa.DataType) -> dict[str, pa.DataType]:
-    """The types of the members that a pattern speaks of, as far as the type of a table says."""
+    """The types of the members that a pattern names, as far as the type of a table has them."""
     inside = matcher.source.inside
     if types.is_struct(kind) and inside is not None and kind.get_field_index(inside) >= 0:
         kind = kind.field(inside).type
@@ -192,13 +192,13 @@ def _members(matcher: Matcher, kind: pa.DataType) -> dict[str, pa.DataType]:
 def _engine_for(
     engine: Engine, members: dict[str, pa.DataType], encoding: Encoding | None
 ) -> Engine:
-    """The engine for payloads as the columns hold them."""
+    """The engine for payloads in the form in which the columns contain them."""
     matcher = engine.matcher
     source = matcher.source
     keys = payload_keys(matcher)
     wanted = encoding or source.encoding
     if any(key in members and is_nested(members[key]) for key in keys):
-        # Two payloads, or parsed ones beside texts, are left to the interpreter.
+        # Two payloads, or parsed payloads together with texts, are left to the interpreter.
         wanted = Encoding.OBJECT if len(keys) == 1 else wanted
     elif wanted is Encoding.OBJECT and keys.intersection(members):
         wanted = Encoding.TEXT
@@ -211,7 +211,7 @@ def refuse_scalars(kind: pa.DataType, name: str) -> None:
     """Refuse a column that cannot hold records.
 
     Raises:
-        ColumnTypeError: it holds neither texts nor structs.
+        ColumnTypeError: it has neither texts nor structs.
     """
     kind = stored_type(kind)
     if not (is_text(kind) or types.is_struct(kind) or types.is_map(kind) or types.is_null(kind)):

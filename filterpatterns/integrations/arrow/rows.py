@@ -1,4 +1,4 @@
-"""Rows of texts -> values: one call decodes a block of them, in four fifths of the time."""
+"""Decodes a block of rows of text in one call, in four fifths of the time."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from filterpatterns.integrations.arrow.columns import Texts
 
 
 def decode_block(block: Texts, decode: DecodeRows) -> list[Any] | None:
-    """A value for each row that is not null; None if a row is not plainly one JSON object, and has
-    to be asked itself. Rows must be UTF-8.
+    """Return a value for each row that is not null; None if a row is not plainly one JSON object,
+    so that rows have to be evaluated one by one. Rows must be UTF-8.
 
-    As `codegen.rows.decode_rows` has it: no line feed stands in a string, and where a value goes on
-    after "}", no "{" can follow. So if there is a line feed between rows that are all from "{" to
-    "}", each has at least one value of its own; and if there are as many values as rows, each has
-    one.
+    The reasoning is that of `codegen.rows.decode_rows`: a string cannot contain a line feed, and if
+    a value continues after "}", "{" cannot follow. So if rows are separated by line feeds, and each
+    begins with "{" and ends with "}", each has at least one value; and if there are as many values
+    as rows, each has exactly one.
     """
     array = block.array.drop_null() if block.array.null_count else block.array
     kind = array.type

@@ -1,4 +1,4 @@
-"""Rule set x Arrow data -> the names of the rules that match each row."""
+"""Evaluates a rule set on Arrow data: the names of the rules that match each row."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ from filterpatterns.integrations.arrow.values import Paths, Reader
 from filterpatterns.matching.match_tree import Matcher
 
 Matching = Callable[[list[Any]], list[list[str]]]
-"""Records -> the names of the rules that match each. Raises RecordError with the index."""
+"""Returns, for records, the names of the rules that match each. Raises RecordError with the
+index."""
 
 LISTS = pa.list_(pa.string())
-"""What comes out."""
+"""The type of the result."""
 
 
 def matching_arrow(
@@ -40,11 +41,11 @@ def matching_arrow(
     column: str | None,
     options: ColumnOptions,
 ) -> pa.ListArray | pa.ChunkedArray:
-    """The names of the rules that match each row; as `RuleSet.matching_arrow` says.
+    """Return the names of the rules that match each row; see `RuleSet.matching_arrow`.
 
     Args:
-        matching: asks the rule set.
-        matcher: what the rules look at; None for records of any source.
+        matching: evaluates the rule set.
+        matcher: what the rules test; None for records of any source.
         data: as for `mask_arrow`.
         column: as for `mask_arrow`.
         options: as for `mask_arrow`.
@@ -73,7 +74,7 @@ def matching_arrow(
 
 
 _Records = Callable[[pa.Array, Sequence[int]], list[Any]]
-"""An array, and rows of it that are not null -> these rows as records."""
+"""Called with an array and the rows of it that are not null; returns these rows as records."""
 
 
 def _reader(matcher: Matcher | None, given: Column, options: ColumnOptions) -> _Records:

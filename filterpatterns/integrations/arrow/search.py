@@ -1,8 +1,8 @@
-"""A search over the texts of a whole block for what a pattern wants, before anything is decoded.
+"""Searches the texts of a whole block for the strings that a pattern needs, before decoding.
 
-A text without a backslash spells every string as it is. So a row that has neither a backslash nor
-any of the texts that every match contains does not match, whatever its format. One search over all
-rows costs a call for each hit instead of a call for each row.
+A text without a backslash contains every string literally. So a row that has neither a backslash
+nor any of the texts that every match contains does not match, whatever its format. One search over
+all rows costs a call for each hit instead of a call for each row.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from filterpatterns.engine.tuning import Schedule
 from filterpatterns.integrations.arrow.columns import Texts
 
 Find = Callable[[bytes, int, int], int]
-"""(what, start, end) -> where it begins, -1 if nowhere."""
+"""Called with a needle, start and end; returns its position, or -1."""
 
 BACKSLASH: Final = b"\\"
 
 BLOCK: Final = 2048
-"""Rows at a time: their texts and what is made of them fit a core's cache."""
+"""Rows at a time: their texts and the decoded values fit into a core's cache."""
 
 SCHEDULE: Final = Schedule((64, 256), 64 * BLOCK, BLOCK, warm_up=1)
-"""When rows are matched with the search, and when without, to see which is faster."""
+"""How many rows are matched with the search, and without, to measure which is faster."""
 
 
 class _Finder(Protocol):
     def find(self, what: bytes, start: int, end: int) -> int:
-        """Where something begins; -1 if nowhere."""
+        """The position of something; -1 if it does not occur."""
         ...
 
 
@@ -39,7 +39,8 @@ except ImportError:
 
 
 def _finder(data: memoryview) -> _Finder:
-    """What searches a block. stringzilla takes a twentieth of the time of CPython, and no copy."""
+    """The function that searches a block. stringzilla takes a twentieth of the time of CPython, and
+    needs no copy."""
     finder: _Finder = bytes(data) if stringzilla is None else stringzilla.Str(data)
     return finder
 

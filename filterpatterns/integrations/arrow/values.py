@@ -1,4 +1,4 @@
-"""Arrow arrays -> the values that JSON has, no more of them than a pattern looks at."""
+"""Converts Arrow arrays to JSON values, limited to those that a pattern tests."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ from filterpatterns.integrations.arrow.columns import (
 _CAST = "no JSON value is one; cast it to a string, spelt as in the events"
 
 _MOST_MEMBERS = 200
-"""Members that code is written for: CPython compiles a function of so many in no time."""
+"""The number of members for which code is generated: CPython compiles a function of that size
+quickly."""
 
 
 class Paths(Struct, frozen=True):
-    """What is looked at: paths, the paths on the way there, and those that hold payloads. Without
-    `leaves` it is everything."""
+    """What to convert: paths, their prefixes, and those of payloads. Without `leaves`,
+    everything."""
 
     leaves: frozenset[str] | None
     on_the_way: frozenset[str] = frozenset()
@@ -49,7 +50,7 @@ class Paths(Struct, frozen=True):
         return cls(found, frozenset(on_the_way), frozenset(payloads))
 
     def wants(self, path: str | None, kind: pa.DataType) -> bool:
-        """Whether values of a type, at a path, can make a difference."""
+        """Whether values of a type, at a path, can affect the result."""
         if self.leaves is None or path in self.leaves:
             return True
         kind = stored_type(kind)
@@ -58,13 +59,13 @@ class Paths(Struct, frozen=True):
         return path in self.on_the_way and (types.is_struct(kind) or types.is_map(kind))
 
     def member(self, path: str | None, name: str) -> str:
-        """The path of a member of an object. The object of all is at no path (None): an empty one
-        is that of its member whose name is empty."""
+        """The path of a member of an object. The path of the outermost object is None; an empty
+        path is that of its member with an empty name."""
         return name if path is None else f"{path}.{name}"
 
 
 def is_list(kind: pa.DataType) -> bool:
-    """Whether a column holds lists, however it stores them."""
+    """Whether a column has lists, however it stores them."""
     return bool(
         types.is_list(kind)
         or types.is_large_list(kind)
@@ -75,32 +76,32 @@ def is_list(kind: pa.DataType) -> bool:
 
 
 def is_nested(kind: pa.DataType) -> bool:
-    """Whether a column holds objects or arrays that need no parsing."""
+    """Whether a column has objects or arrays that need no parsing."""
     kind = stored_type(kind)
     return bool(types.is_struct(kind) or types.is_map(kind) or is_list(kind))
 
 
 class Reader:
-    """Gives the values of arrays."""
+    """Converts arrays to values."""
 
     def __init__(self, paths: Paths, *, omit_nulls: bool) -> None:
         """
         Args:
-            paths: what is looked at.
-            omit_nulls: whether a null member of an object stands for a member that is not there.
+            paths: what to convert.
+            omit_nulls: whether a null member of an object means that the member is absent.
         """
         self._paths = paths
         self._omit_nulls = omit_nulls
 
     def wants(self, path: str | None, kind: pa.DataType) -> bool:
-        """Whether values of a type, at a path, can make a difference."""
+        """Whether values of a type, at a path, can affect the result."""
         return self._paths.wants(path, kind)
 
     def values(self, array: pa.Array, path: str | None) -> list[Any]:
-        """The values of an array that stands at a path; None for the records themselves.
+        """Return the values of an array at a path, which is None for the records themselves.
 
         Raises:
-            ColumnTypeError: they are of a type that JSON does not have.
+            ColumnTypeError: they have a type that JSON does not have.
         """
         array = stored(array)
         kind = array.type
@@ -119,7 +120,8 @@ class Reader:
     def objects(
         self, columns: dict[str, pa.Array], count: int, path: str | None = None
     ) -> list[Any]:
-        """So many objects, from the arrays of their members; those of no interest are left out."""
+        """Build a number of objects from the arrays of their members; irrelevant members are left
+        out."""
         members: dict[str, list[Any]] = {}
         for name, column in columns.items():
             place = self._paths.member(path, name)
@@ -144,7 +146,7 @@ class Reader:
         return values
 
     def _strings(self, array: pa.Array, path: str | None) -> list[Any]:
-        """Texts as str. A payload may be bytes; of these only what is not UTF-8 stays so."""
+        """Return texts as str. A payload may be bytes; only those that are not UTF-8 stay bytes."""
         kind = array.type
         may_be_bytes = path in self._paths.payloads
         if is_binary(kind):
@@ -155,7 +157,7 @@ class Reader:
         else:
             try:
                 values: list[Any] = array.to_pylist()
-            except UnicodeDecodeError:  # nothing has to have validated a string
+            except UnicodeDecodeError:  # Arrow does not guarantee that strings are valid
                 if not may_be_bytes:
                     raise ValueError(f"{named(path)} is {kind}, and is not UTF-8") from None
                 array = array.cast(pa.large_binary())
@@ -217,7 +219,7 @@ class Reader:
 
 
 def _owners(rows: Sequence[int], offsets: Sequence[int]) -> list[int]:
-    """For each of the rows, in order, which list it is in."""
+    """For each row, in order, the list that contains it."""
     owners: list[int] = []
     owner, first = 0, offsets[0]
     for row in rows:
@@ -243,7 +245,7 @@ def _text_or_bytes(value: bytes) -> str | bytes:
 
 
 def made(members: dict[str, list[Any]], count: int, *, omit_nulls: bool) -> list[Any]:
-    """So many dicts, from the values of their members."""
+    """Build a number of dicts from the values of their members."""
     if not members:
         return [{} for _ in range(count)]
     if len(members) > _MOST_MEMBERS:
@@ -260,7 +262,8 @@ def made(members: dict[str, list[Any]], count: int, *, omit_nulls: bool) -> list
 
 @lru_cache(maxsize=_MOST_MEMBERS)
 def _maker(count: int) -> Callable[..., list[Any]]:
-    """A function of columns and as many names -> dicts: three times as fast as `dict(zip(...))`."""
+    """Return a function from columns and names to dicts, three times as fast as
+    `dict(zip(...))`."""
     names = [f"name{number}" for number in range(count)]
     values = [f"value{number}" for number in range(count)]
     pairs = ", ".join(map("{}: {}".format, names, values))

@@ -1,1 +1,1 @@
-"""What the emulators of AWS have in common: replaced functions, and filters as they want them."""
+"""Shared code for emulators of AWS: replacing their functions, and filters for their data."""

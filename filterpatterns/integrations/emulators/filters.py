@@ -1,4 +1,4 @@
-"""A mapping's FilterCriteria and a rule's pattern, as AWS's API takes them -> verdicts."""
+"""Filters from a mapping's FilterCriteria or a rule's pattern, in the form of AWS's API."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SOURCES: dict[str, SourceName] = {"sqs": "sqs", "kinesis": "kinesis", "dynamodb
 
 
 def mapping_filter(criteria: Any, source_arn: str) -> Filter | None:
-    """The filter of an event source mapping; None if it has none.
+    """Return the filter of an event source mapping; None if it has none.
 
     Raises:
         PatternError: AWS would refuse the FilterCriteria.
@@ -25,7 +25,7 @@ def mapping_filter(criteria: Any, source_arn: str) -> Filter | None:
 
 
 def rule_filter(pattern: str) -> Filter:
-    """The filter of an EventBridge rule.
+    """Return the filter of an EventBridge rule.
 
     Raises:
         PatternError: AWS would refuse the pattern.
@@ -34,6 +34,6 @@ def rule_filter(pattern: str) -> Filter:
 
 
 def refusal(error: PatternError) -> str:
-    """Why a pattern is refused, in a line, as an API says it."""
+    """Why a pattern is refused, in one line, as in an API's error message."""
     where = f" (line {error.line}, column {error.column})" if error.line is not None else ""
     return f"{error.message}{where}"

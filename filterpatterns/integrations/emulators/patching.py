@@ -1,4 +1,4 @@
-"""Replacing functions of another package, of versions that were tested, and putting them back."""
+"""Replaces functions of another package, in tested versions only, and restores them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from typing import Any
 from msgspec import Struct
 
 Original = Callable[..., Any]
-"""The function that was there before."""
+"""The original of a function that is replaced."""
 
 
 class UnsupportedVersionError(RuntimeError):
-    """A package that is missing, or whose version has other insides than those that were tested."""
+    """A package is missing, or its version differs internally from those that were tested."""
 
 
 class Replacement(Struct, frozen=True):
-    """A function of another package: where it is, and what takes its place: a function that gets
-    the original, and then arguments of the same names."""
+    """A function of another package: where it is, and its replacement, which receives the original
+    and then arguments of the same names."""
 
     owner: Any
     name: str
@@ -35,7 +35,8 @@ class Replacement(Struct, frozen=True):
 
 
 class Patches:
-    """The replacements for one package. They are made once, however often they are asked for."""
+    """The replacements for one package. They are installed once, however often `install` is
+    called."""
 
     def __init__(
         self,
@@ -49,7 +50,7 @@ class Patches:
             package: its name, which is also that of our extra.
             first: the first version that was tested.
             last: the first one that is known to be too new.
-            find: gives the replacements; may raise AttributeError or ImportError.
+            find: returns the replacements; may raise AttributeError or ImportError.
         """
         self._package = package
         self._first = first
@@ -60,10 +61,10 @@ class Patches:
         self._replaced: list[tuple[Any, str, Any]] = []
 
     def install(self) -> None:
-        """Replace the functions; nothing if they are already.
+        """Replace the functions, unless they are already replaced.
 
         Raises:
-            UnsupportedVersionError: the package is missing, or another version than was tested.
+            UnsupportedVersionError: the package is missing, or its version was not tested.
         """
         with self._lock:
             if not self._depth:
@@ -71,7 +72,7 @@ class Patches:
             self._depth += 1
 
     def uninstall(self) -> None:
-        """Undo one `install`; the last one puts the functions back."""
+        """Undo one `install`; the last one restores the functions."""
         with self._lock:
             if not self._depth:
                 return
@@ -81,7 +82,7 @@ class Patches:
 
     @contextmanager
     def installed(self) -> Iterator[None]:
-        """The functions are replaced in the block."""
+        """Replace the functions within the block."""
         self.install()
         try:
             yield
@@ -98,7 +99,8 @@ class Patches:
             self._replaced.append((each.owner, each.name, original))
 
     def _checked(self) -> list[Replacement]:
-        """The replacements, each for a function that is as it was when it was tested."""
+        """Return the replacements, after checking that each function is as it was when it was
+        tested."""
         try:
             found = version(self._package)
         except PackageNotFoundError:
@@ -136,7 +138,7 @@ def _bound(function: Callable[..., Any], original: Original) -> Callable[..., An
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    """The numbers of a version, `5.2.5` or `5.2.5.dev1`."""
+    """The numbers of a version such as `5.2.5` or `5.2.5.dev1`."""
     numbers = []
     for part in text.split("."):
         if not part.isdecimal():

@@ -1,6 +1,6 @@
 """A language server: diagnostics, hovers, completions and quick fixes in editors (extra `lsp`).
 
-`fp lsp` runs it; `create_server` makes one.
+`fp lsp` runs it; `create_server` creates one.
 """
 
 from filterpatterns.integrations.lsp.server import create_server

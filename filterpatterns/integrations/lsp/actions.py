@@ -1,4 +1,4 @@
-"""Quick fixes: the edits that diagnostics bring with them."""
+"""Quick fixes: the edits that come with diagnostics."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from filterpatterns.integrations.lsp.positions import Lines
 
 
 class _Edit(Struct, frozen=True):
-    """A fix, between two offsets of the document."""
+    """A fix for the text between two offsets of the document."""
 
     start: int
     end: int
@@ -29,15 +29,15 @@ class _Edit(Struct, frozen=True):
 def quick_fixes(
     document: Document, wanted: types.Range, *, versioned: bool
 ) -> list[types.CodeAction]:
-    """The fixes for what there is to say about a part of a document.
+    """Return the fixes for the findings in a part of a document.
 
-    Each was tried: the diagnostic goes away, and nothing breaks. That costs a check of the document
-    for each.
+    Each fix has been tried: the finding disappears, and no new error appears. This takes a check of
+    the document per fix.
 
     Args:
-        document: it, checked.
+        document: the checked document.
         wanted: the part.
-        versioned: whether the editor takes edits for a version of a document.
+        versioned: whether the editor supports edits for a version of a document.
     """
     first, last = document.lines.offset(wanted.start), document.lines.offset(wanted.end)
     actions = []
@@ -57,8 +57,8 @@ def _edit_of(document: Document, fix: Fix) -> _Edit:
 
 
 def _mends(document: Document, found: Found, edit: _Edit) -> bool:
-    """Whether a diagnostic goes away, and no new error comes. Where a text was not JSON, errors may
-    come to light that nobody could see before."""
+    """Whether a finding disappears and no new error appears. If the text was not JSON before,
+    errors may appear that could not be detected then."""
     text = edit.applied(document.text)
     after = check(replace(document, text=text, lines=Lines(text), mappings=(), found=()))
     places = (found.start, found.start + edit.growth)

@@ -1,4 +1,4 @@
-"""What may be written at the cursor: operators, fields of records, rules."""
+"""Completion at the cursor: operators, fields of records, rules."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from filterpatterns.templates.documents.yaml_document import written
 from filterpatterns.templates.mapping import Mapping
 
 _PAYLOADS: Final = frozenset(("body", "data", "value", "key", "dynamodb", "detail"))
-"""Fields at the top that most often lead one level down."""
+"""Top-level fields that usually lead one level down."""
 
 _NESTED: Final = {
     "prefix": ("equals-ignore-case",),
     "suffix": ("equals-ignore-case",),
     "anything-but": ("prefix", "suffix", "equals-ignore-case", "wildcard"),
 }
-"""Operators that the operands of others may have."""
+"""Operators that are allowed in the operands of others."""
 
 
 class _Blank(Struct, frozen=True):
-    """A place that the user fills in, and what is there until then."""
+    """A placeholder that the user fills in, and its initial text."""
 
     default: str = ""
 
@@ -43,7 +43,7 @@ _Parts = tuple[str | _Blank, ...]
 
 
 class _Choice(Struct, frozen=True):
-    """Something that may be written."""
+    """A possible completion."""
 
     label: str
     parts: _Parts
@@ -54,10 +54,10 @@ class _Choice(Struct, frozen=True):
 
 
 class _Style(Struct, frozen=True):
-    """How names and strings are written, and what is between a name and its value.
+    """How names and strings are written, and what separates a name from its value.
 
-    `inside` stands between braces and what is in them; `is_block`: a key of YAML's block style is
-    followed by nothing.
+    `inside` is the text between braces and their contents; `is_block`: nothing follows a key in
+    YAML block style.
     """
 
     name: Callable[[str], str]
@@ -71,7 +71,7 @@ _HCL_NAME: Final = re.compile(r"(?!(?:for|if|in|null|true|false)\Z)[A-Za-z_]\w*"
 
 
 def _name_in_hcl(name: str) -> str:
-    """A name as HCL writes it: in quotes where it would be something else without, or look so."""
+    """A name as HCL writes it: in quotes if it would otherwise be, or look like, something else."""
     return name if _HCL_NAME.fullmatch(name) else json.dumps(name)
 
 
@@ -82,8 +82,8 @@ _BLOCK: Final = _Style(written, written, is_block=True)
 
 
 class _Target(Struct, frozen=True):
-    """Where a choice goes: from `start` to `end` in the document, with `before` in front of it.
-    `escaped` makes of a text what it is in the string that the pattern stands in."""
+    """Where a completion is inserted: from `start` to `end` in the document, with `before` in front
+    of it. `escaped` escapes a text for the string that contains the pattern."""
 
     start: int
     end: int
@@ -97,12 +97,12 @@ class _Target(Struct, frozen=True):
 def complete(
     document: Document, position: types.Position, *, snippets: bool
 ) -> list[types.CompletionItem]:
-    """What may be written at a position of the document.
+    """Return the completions at a position of the document.
 
     Args:
-        document: it, with the patterns that are in it.
-        position: the cursor's.
-        snippets: whether the editor understands places to be filled in.
+        document: the document, with its patterns.
+        position: the position of the cursor.
+        snippets: whether the editor supports snippets with placeholders.
     """
     offset = document.lines.offset(position)
     place = document.pattern_at(offset)
@@ -124,7 +124,7 @@ _Found = list[tuple[_Target, _Choice]]
 
 
 def _in_json(document: Document, place: tuple[Mapping, PatternText, int] | None, at: int) -> _Found:
-    """The choices in a pattern that is written as JSON, at an offset of the document."""
+    """The completions in a pattern that is written as JSON, at an offset of the document."""
     if place is None or not _is_json(document, place[1]):
         return []
     mapping, pattern, offset = place
@@ -146,7 +146,7 @@ def _in_json(document: Document, place: tuple[Mapping, PatternText, int] | None,
 
 
 def _in_blocks(document: Document, offset: int) -> _Found:
-    """The choices where a pattern is found only once there is a word at the cursor."""
+    """The completions where a pattern is only found once there is a word at the cursor."""
     groups: list[_Found] = []
     for spots in unfinished.spots(document, offset):
         for spot in spots:
@@ -168,7 +168,7 @@ def _in_blocks(document: Document, offset: int) -> _Found:
                 groups.append(found)
                 break
         if groups and len(groups[0]) > 1:
-            break  # fields are known to be here: it is no array
+            break  # fields are known here, so it is not an array
     return [one for group in reversed(groups) for one in group]
 
 
@@ -181,11 +181,11 @@ def _style_of(document: Document, spot: unfinished.Spot) -> _Style:
 
 
 def _is_json(document: Document, pattern: PatternText) -> bool:
-    """Whether the pattern is written as JSON, and not in the words of YAML or HCL."""
+    """Whether the pattern is written as JSON, and not in the syntax of YAML or HCL."""
     starts = starts_of(pattern)
     if document.text[starts[0] :][:1] not in ("{", "[", ""):
         return False
-    # The last bracket of what was made of HCL's words has no place of its own.
+    # The last bracket of JSON generated from HCL has no position of its own.
     return not unfinished.is_hcl(document) or starts[-2:-1] != starts[-1:]
 
 
@@ -203,7 +203,7 @@ def _item(
     style = target.style
     parts = (style.name(choice.label),) if target.name_only else choice.parts
     text = "".join(_written((target.before, *parts), target.escaped, snippets=snippets))
-    typed = choice.label  # what the editor compares with the text that is there
+    typed = choice.label  # the editor compares this with the existing text
     if target.typed[:1] == '"':
         typed = json.dumps(typed, ensure_ascii=False)
     elif target.typed[:1] == "'":
@@ -265,14 +265,14 @@ _VALUES: Final = (
     _Choice("[{...}]", ("[{", _ANY, "}]"), _VALUE, "an operator"),
     _Choice("{...}", ("{", _ANY, "}"), _STRUCT, "fields one level down"),
 )
-"""What a field may lead to."""
+"""The possible values of a field."""
 
 _SIGN, _KEYWORD = types.CompletionItemKind.Operator, types.CompletionItemKind.Keyword
 _WORDS: Final = {
     "numeric": tuple((f'"{sign}"', _SIGN) for sign in ("=", "<", "<=", ">", ">=")),
     "exists": (("true", _KEYWORD), ("false", _KEYWORD)),
 }
-"""Words in the operand of an operator."""
+"""Completions in the operand of an operator."""
 
 
 def _fields(path: tuple[str, ...], source: str | None, style: _Style) -> Iterator[_Choice]:
@@ -302,7 +302,7 @@ def _field(field: RecordField, source: str, above: tuple[str, ...], style: _Styl
 
 
 def _member(name: str, value: _Parts, style: _Style) -> _Parts:
-    """A field and what it leads to; in blocks that goes on lines of its own."""
+    """A field and its value; in block style, the value is on separate lines."""
     return (f"{style.name(name)}{style.sign}", *(() if style.is_block else value))
 
 
@@ -323,7 +323,7 @@ def _operators(
 
 
 def _operand(example: Any, style: _Style) -> _Parts:
-    """An operand: the user replaces the example."""
+    """An operand, with an example that the user replaces."""
     if isinstance(example, str):
         quoted = style.quoted(example)
         if not quoted.startswith('"'):

@@ -1,4 +1,4 @@
-"""The text of a document -> its patterns, and what there is to say about them."""
+"""Finds and checks the patterns in the text of a document."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from filterpatterns.templates.mapping import Mapping
 from filterpatterns.templates.mentions import mentions_patterns
 
 NAME: Final = "filterpatterns"
-"""What diagnostics name as their source."""
+"""The source named in diagnostics."""
 
 LARGEST: Final = 1 << 20
-"""Characters of a document that is checked: as many as CloudFormation takes bytes."""
+"""Characters of a document that is checked: as many as CloudFormation accepts in bytes."""
 
 _PATTERN_FILES: Final = (".pattern.json", ".patterns.json")
 _PATTERN_NAMES: Final = ("pattern.json", "patterns.json")
 _LANGUAGES: Final = ("filter-pattern", "filterpattern")
-"""Names of a language in which a document is nothing but a pattern."""
+"""Names of languages in which the whole document is a pattern."""
 
 _SEVERITIES: Final = {
     "error": types.DiagnosticSeverity.Error,
@@ -42,12 +42,12 @@ _SEVERITIES: Final = {
 }
 
 _MOST_FINDINGS: Final = 500
-"""Of one document: nobody reads more, and editors draw each."""
+"""For one document: nobody reads more, and editors render each."""
 
 
 class Found(Struct, frozen=True):
-    """Something to say about a document: between two offsets. `severity` is an error's, a
-    warning's, `skipped` or `note`."""
+    """A finding about the text between two offsets of a document. `severity` is that of an error or
+    warning, `skipped` or `note`."""
 
     severity: str
     code: str
@@ -59,15 +59,15 @@ class Found(Struct, frozen=True):
 
     @property
     def key(self) -> tuple[str, str]:
-        """What tells it from others, wherever it is."""
+        """Its identity, independent of its position."""
         return self.code, self.message
 
 
 class Document(Struct, frozen=True):
-    """A document, and, once it has been checked, its patterns and what there is to say.
+    """A document and, once it has been checked, its patterns and findings.
 
-    `uri` is its address and `path` its path, if it is a file: what it refers to is read from there.
-    `is_named`: its name says that it has patterns.
+    `uri` is its address and `path` its path, if it is a file; files that it refers to are read
+    relative to it. `is_named`: its name says that it has patterns.
     """
 
     uri: str
@@ -81,7 +81,7 @@ class Document(Struct, frozen=True):
     found: tuple[Found, ...] = ()
 
     def pattern_at(self, offset: int) -> tuple[Mapping, PatternText, int] | None:
-        """The mapping, the pattern, and the offset in its text, at an offset of the document."""
+        """The mapping, the pattern, and the offset in its text for an offset of the document."""
         for mapping in self.mappings:
             for text in (*mapping.texts, *mapping.alternatives):
                 starts = starts_of(text)
@@ -91,23 +91,22 @@ class Document(Struct, frozen=True):
 
 
 def starts_of(text: PatternText) -> tuple[int, ...] | range:
-    """Where in the document each character of a pattern begins, and the last one ends."""
+    """The offset in the document of each character of a pattern, and of the end of the last one."""
     place = text.place()
     return range(len(text.text) + 1) if place is None else tuple(place[1])
 
 
 def is_named(path: str, language: str | None) -> bool:
-    """Whether a document is a pattern, or holds patterns, by its name: whatever is in it."""
+    """Whether a document is a pattern, or has patterns, judging by its name alone."""
     name = os.path.basename(path).lower()
     return name in _PATTERN_NAMES or name.endswith(_PATTERN_FILES) or language in _LANGUAGES
 
 
 def check(document: Document) -> Document:
-    """Check what is in the editor, like `fp check` with a file.
+    """Check the text in the editor, as `fp check` checks a file.
 
     Returns:
-        The same document with its patterns, and what there is to say; without any if it is none of
-        ours.
+        The same document with its patterns and findings; without any if it is not relevant.
     """
     text = document.text
     if len(text) > LARGEST:
@@ -135,7 +134,7 @@ def check(document: Document) -> Document:
 
 
 def _all_about(mapping: Mapping, document: Document) -> Iterator[tuple[str, Diagnostic]]:
-    """What there is to say about a mapping: severity and diagnostic."""
+    """The findings about a mapping: severity and diagnostic."""
     settings = document.settings
     source = None if settings.source == "auto" else settings.source
     for one in mapping.check(
@@ -155,13 +154,13 @@ def _of_diagnostic(document: Document, given: Diagnostic, severity: str = "skipp
     end = start
     if given.end_line is not None and given.end_column is not None:
         end = lines.offset_of(given.end_line, given.end_column)
-    if end <= start:  # editors draw nothing for an empty range: up to the end of the line
+    if end <= start:  # editors show nothing for an empty range, so extend it to the end of the line
         end = lines.end_of_line(start)
     return Found(severity, given.code, given.message, start, end, given.hint, given.fix)
 
 
 def _broken(document: Document, error: TemplateError) -> tuple[Found, ...]:
-    """Return what there is to say about an invalid text."""
+    """Return the findings about an invalid text."""
     note = finding.generated_note(document.text)
     if note is not None:
         if not document.settings.wants(note.code):
@@ -172,12 +171,12 @@ def _broken(document: Document, error: TemplateError) -> tuple[Found, ...]:
 
 
 def published(document: Document) -> list[types.Diagnostic]:
-    """What there is to say about a document, as the protocol has it."""
+    """The findings about a document in the form of the protocol."""
     return [as_lsp(document, one) for one in document.found]
 
 
 def as_lsp(document: Document, found: Found) -> types.Diagnostic:
-    """One of the diagnostics, as the protocol has it: with a link to what its code is about."""
+    """A diagnostic in the form of the protocol, with a link to the description of its code."""
     message = found.message if not found.hint else f"{found.message}\nhint: {found.hint}"
     link = types.CodeDescription(catalog.url(found.code)) if found.code else None
     return types.Diagnostic(

@@ -1,4 +1,4 @@
-"""What the word under the mouse means: an operator, a field of a record, `$or`."""
+"""Hover texts for operators, fields of records and `$or`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TELLING: Final = {
     "detail": "event",
     "detail-type": "event",
 }
-"""Fields at the top that records of one source only have."""
+"""Top-level fields that only records of one source have."""
 
 _OR: Final = (
     "**$or**: any of these objects must match, beside the other fields\n\n"
@@ -42,7 +42,7 @@ _OR: Final = (
 
 
 def source_of(document: Document, mapping: Mapping, text: str) -> str | None:
-    """The source that a pattern is for; None if nothing says it."""
+    """The source of a pattern; None if it is not known."""
     given = document.settings.source
     if mapping.source in FIELDS:
         return mapping.source
@@ -56,7 +56,7 @@ def source_of(document: Document, mapping: Mapping, text: str) -> str | None:
 
 
 def hover(document: Document, position: types.Position) -> types.Hover | None:
-    """What there is to know about the word at a position of the document."""
+    """Return the hover text for the word at a position of the document."""
     place = document.pattern_at(document.lines.offset(position))
     if place is None:
         return None
@@ -85,7 +85,7 @@ def _about(word: Word, source: str | None) -> str | None:
 
 
 def about_operator(name: str) -> str | None:
-    """An operator in words, as Markdown; None if there is none of that name."""
+    """A description of an operator, as Markdown; None if there is none of that name."""
     reference = REFERENCES.get(name)
     if reference is None:
         return None
@@ -106,7 +106,8 @@ def about_operator(name: str) -> str | None:
 
 
 def about_field(source: str | None, path: tuple[str, ...]) -> str | None:
-    """A field of a source's records in words, as Markdown; None if nothing is known about it."""
+    """A description of a field of a source's records, as Markdown; None if nothing is known about
+    it."""
     names = tuple(name for part in path for name in part.split("."))
     field = field_at(source, names)
     if source is None or field is None:

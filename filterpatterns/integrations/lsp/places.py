@@ -1,7 +1,8 @@
-"""Where in a pattern a word or the cursor is: a scan of its text, which may be unfinished.
+"""Finds the place of a word or the cursor in a pattern by scanning its text, which may be
+incomplete.
 
-The parser wants JSON; somebody who types has half of it. So this only keeps count of brackets,
-names, colons and commas, and knows what belongs where.
+The parser needs valid JSON, but text that is being typed is incomplete. So this only tracks
+brackets, names, colons and commas, and knows what is allowed where.
 """
 
 from __future__ import annotations
@@ -16,21 +17,22 @@ from msgspec import Struct
 from filterpatterns.limits import MAX_PATTERN_DEPTH
 
 Role = Literal["field", "or", "operator", "value"]
-"""What a word of a pattern is: the name of a field, `$or`, the name of an operator, or a value."""
+"""The role of a word in a pattern: the name of a field, `$or`, the name of an operator, or a
+value."""
 
 Kind = Literal["fields", "alternatives", "rules", "rule", "operand"]
-"""What a bracket opens: an object with fields, the array of `$or`, an array of rules, an object
-that is a rule, or a part of an operand."""
+"""The role of a bracket: it opens an object with fields, the array of `$or`, an array of rules, an
+object that is a rule, or a part of an operand."""
 
 _TOKEN: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"?|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
 _MARKS: Final = frozenset("[]{},:")
 
 
 class Word(Struct, frozen=True):
-    """A string, number or keyword of a pattern, and what it is there.
+    """A string, number or keyword of a pattern, and its role.
 
-    `path` are the fields that lead to it, and itself if it is one; `operator` is the operator whose
-    operand it is a part of.
+    `path` are the fields that lead to it, including itself if it is a field; `operator` is the
+    operator whose operand contains it.
     """
 
     text: str
@@ -42,8 +44,8 @@ class Word(Struct, frozen=True):
 
 
 class Cursor(Struct, frozen=True):
-    """What belongs at an offset: a member's name or a value, inside of what; and from where to
-    where the word goes that has been begun there (`typed` up to the offset)."""
+    """What is expected at an offset: a member's name or a value, and inside what; and the start and
+    end of the word that has been begun there (`typed` is its part before the offset)."""
 
     kind: Kind
     path: tuple[str, ...]
@@ -55,7 +57,7 @@ class Cursor(Struct, frozen=True):
 
 
 class _Frame(Struct):
-    """A bracket that is open."""
+    """An open bracket."""
 
     kind: Kind
     path: tuple[str, ...]
@@ -118,7 +120,7 @@ class _Scanner:
         return _Frame(kind, frame.below, is_object, operator)
 
     def word(self, token: str, start: int) -> Word:
-        """A word, at the place that the scan has come to."""
+        """A word at the current place of the scan."""
         text, end = _value(token), start + len(token)
         if not self.frames:
             return Word(text, start, end, "value", ())
@@ -134,7 +136,7 @@ class _Scanner:
 
 
 def _value(token: str) -> str:
-    """What a word says: a string without its quotes."""
+    """The text of a word; a string without its quotes."""
     if not token.startswith('"'):
         return token
     try:
@@ -144,7 +146,7 @@ def _value(token: str) -> str:
 
 
 def _steps(text: str) -> Iterator[tuple[_Scanner, str, int]]:
-    """The tokens, each with the scan as it stands before it."""
+    """The tokens, each with the state of the scan before it."""
     scanner = _Scanner()
     for match in _TOKEN.finditer(text):
         if len(scanner.frames) > MAX_PATTERN_DEPTH:
@@ -154,14 +156,14 @@ def _steps(text: str) -> Iterator[tuple[_Scanner, str, int]]:
 
 
 def words(text: str) -> Iterator[Word]:
-    """The words of a pattern, in order; none of those that are nested too deep."""
+    """The words of a pattern, in order, without those that are nested too deep."""
     for scanner, token, start in _steps(text):
         if token not in _MARKS:
             yield scanner.word(token, start)
 
 
 def word_at(text: str, offset: int) -> Word | None:
-    """The word that an offset is in."""
+    """The word at an offset."""
     for word in words(text):
         if offset < word.end:
             return word if word.start <= offset else None
@@ -169,8 +171,8 @@ def word_at(text: str, offset: int) -> Word | None:
 
 
 def cursor_at(text: str, offset: int) -> Cursor | None:
-    """What belongs at an offset; None if nothing does: outside of the pattern, or where a colon or
-    a comma is due."""
+    """What is expected at an offset; None outside the pattern, or if a colon or a comma is
+    expected."""
     scanner = _Scanner()
     start = end = offset
     for before, token, position in _steps(text):
@@ -195,7 +197,7 @@ def cursor_at(text: str, offset: int) -> Cursor | None:
 
 
 def _is_inside(token: str, offset: int) -> bool:
-    """Whether an offset in a word, or at its end, is where the word is being written."""
+    """Whether a word is being typed at an offset in it or at its end."""
     if offset < len(token):
         return True
     is_closed = len(token) > 1 and token[0] == token[-1] == '"'

@@ -1,4 +1,4 @@
-"""Offsets in a text, and the positions that the Language Server Protocol has for them.
+"""Converts between offsets in a text and positions of the Language Server Protocol.
 
 A line ends at a line feed, a carriage return, or both ("Text Documents" in the specification); a
 position counts the code units of a line in the encoding that client and server agree on.
@@ -30,13 +30,13 @@ class Lines:
         self._feeds = [0, *(match.end() for match in re.finditer("\n", text))]
 
     def position(self, offset: int) -> types.Position:
-        """The position of an offset; of one beyond the text, its end."""
+        """The position of an offset; beyond the text, that of its end."""
         offset = max(0, min(offset, len(self._text)))
         line = bisect_right(self._starts, offset) - 1
         return types.Position(line, self._units(self._text[self._starts[line] : offset]))
 
     def offset(self, position: types.Position) -> int:
-        """The offset of a position; of one beyond a line, the end of that line."""
+        """The offset of a position; beyond a line, that of the line's end."""
         if position.line >= len(self._starts):
             return len(self._text)
         start = self._starts[position.line]
@@ -52,7 +52,8 @@ class Lines:
         return types.Range(self.position(start), self.position(max(start, end)))
 
     def offset_of(self, line: int, column: int) -> int:
-        """The offset of a diagnostic's place: they count from 1, lines by their line feeds."""
+        """The offset of a diagnostic's position, which counts from 1, with lines separated by line
+        feeds."""
         if line > len(self._feeds):
             return len(self._text)
         return min(self._feeds[line - 1] + column - 1, len(self._text))

@@ -1,4 +1,4 @@
-"""The language server: what the Language Server Protocol wants of us, and when."""
+"""The language server: handles requests and notifications of the Language Server Protocol."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ from filterpatterns.integrations.lsp.settings import SECTION, Settings, given_se
 from filterpatterns.integrations.lsp.workers import Workers
 
 _DEBOUNCE: Final = 0.15
-"""Seconds without a change before a document is checked: less than people notice."""
+"""Seconds without a change before a document is checked, short enough to go unnoticed."""
 
 _log = logging.getLogger(__name__)
 
 _Found = TypeVar("_Found")
 
 LoadSettings = Callable[[str], Settings]
-"""Takes a file's path; gives the settings that files around it have for it. May raise ValueError,
-with words for the user."""
+"""Called with a file's path; returns the settings that configuration files have for it. May raise
+ValueError with a message for the user."""
 
 
 def _no_settings(_path: str) -> Settings:
@@ -44,7 +44,7 @@ def _no_settings(_path: str) -> Settings:
 
 
 class FilterPatternServer(LanguageServer):
-    """The server: it knows the documents that are open, and checks them."""
+    """The server, which tracks and checks the open documents."""
 
     def __init__(self, load_settings: LoadSettings = _no_settings) -> None:
         """
@@ -54,7 +54,7 @@ class FilterPatternServer(LanguageServer):
         super().__init__(
             NAME,
             __version__,
-            # Whole texts: what is a line in a document is decided in one place, ours.
+            # Whole texts, so that lines are defined in one place, ours.
             text_document_sync_kind=types.TextDocumentSyncKind.Full,
         )
         self._load_settings = load_settings
@@ -66,25 +66,25 @@ class FilterPatternServer(LanguageServer):
         self._reported: set[str] = set()
 
     def initialize(self, params: types.InitializeParams) -> None:
-        """Take the settings that the editor brings along."""
+        """Apply the settings that the editor sends at initialization."""
         self._initial, problems = given_settings(params.initialization_options)
         self._report(problems)
 
     def schedule(self, uri: str, delay: float = _DEBOUNCE) -> None:
-        """Check a document soon: once nothing has changed for a while."""
+        """Schedule the check of a document, for when it has not changed for a while."""
         self._cancel(uri)
         self._tasks[uri] = asyncio.ensure_future(self._check_later(uri, delay))
 
     def close(self, uri: str) -> None:
-        """Forget a document, and take back what was said about it."""
+        """Forget a document and clear its diagnostics."""
         self._cancel(uri)
         self._checked.pop(uri, None)
         self._configured.pop(uri, None)
         self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
 
     def reconfigure(self, settings: Any) -> None:
-        """Ask for the settings again, and check all documents with them. Editors that cannot be
-        asked send them."""
+        """Request the settings again and check all documents with them. Editors that do not support
+        requests send the settings."""
         workspace = self.client_capabilities.workspace
         if settings is not None and not (workspace and workspace.configuration):
             self._initial, problems = given_settings(settings)
@@ -95,7 +95,7 @@ class FilterPatternServer(LanguageServer):
             self.schedule(uri, 0)
 
     async def current(self, uri: str) -> Document | None:
-        """The document as it is now, checked; None if it is not open."""
+        """The current document, checked; None if it is not open."""
         if uri not in self.workspace.text_documents:
             return None
         text_document = self.workspace.get_text_document(uri)
@@ -134,7 +134,7 @@ class FilterPatternServer(LanguageServer):
         return found or []
 
     async def completions(self, params: types.CompletionParams) -> list[types.CompletionItem]:
-        """What may be written at a place."""
+        """The completions at a position."""
         text_document = self.client_capabilities.text_document
         completion = text_document.completion if text_document else None
         item = completion.completion_item if completion else None
@@ -142,13 +142,13 @@ class FilterPatternServer(LanguageServer):
         return await self._with(params, complete, params.position, snippets=snippets) or []
 
     async def about(self, params: types.HoverParams) -> types.Hover | None:
-        """What the word at a place means."""
+        """The hover text at a position."""
         return await self._with(params, hover, params.position)
 
     async def _with(
         self, params: Any, work: Callable[..., _Found], where: Any, **options: bool
     ) -> _Found | None:
-        """What a function finds in the document as it is now; None if it is gone."""
+        """The result of a function for the document in its current state; None if it is gone."""
         document = await self.current(params.text_document.uri)
         if document is None:
             return None
@@ -170,8 +170,8 @@ class FilterPatternServer(LanguageServer):
             task.cancel()
 
     async def _settings(self, uri: str, path: str) -> Settings:
-        """What holds for a document: the folder's settings in the editor, those that the editor
-        brought along, and those of files."""
+        """The settings for a document: those of its folder in the editor, those sent at
+        initialization, and those in files."""
         settings = Settings()
         if path:
             try:
@@ -207,11 +207,11 @@ class FilterPatternServer(LanguageServer):
 
 
 def create_server(load_settings: LoadSettings = _no_settings) -> FilterPatternServer:
-    """A language server for filter patterns.
+    """Create a language server for filter patterns.
 
     Args:
-        load_settings: takes a file's path, and gives the settings that configuration files have for
-            it; may raise ValueError, with words for the user.
+        load_settings: called with a file's path; returns the settings that configuration files have
+            for it; may raise ValueError with a message for the user.
 
     Returns:
         The server: `start_io()` serves standard input and output until the editor ends it.

@@ -1,4 +1,4 @@
-"""What an editor, or a configuration file, says about the files of a folder."""
+"""Settings of an editor or a configuration file for the files of a folder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from filterpatterns.limits import MAX_FILTERS
 from filterpatterns.lint.linter import DIALECTS
 
 SECTION: Final = "filterpatterns"
-"""The name of the settings in an editor."""
+"""The name of the settings section in an editor."""
 
 
 def _every_code(_code: str) -> bool:
@@ -23,8 +23,8 @@ def _every_code(_code: str) -> bool:
 class Settings(Struct, frozen=True):
     """How the patterns of a file are checked.
 
-    `source` and `dialect` are for files that do not say it themselves; `wants` says whether a code
-    is to be reported.
+    `source` and `dialect` are for files that do not define them; `wants` returns whether a code is
+    reported.
     """
 
     source: str | None = None
@@ -36,18 +36,18 @@ class Settings(Struct, frozen=True):
 _CHOICES = {"source": (*FIELDS, "auto"), "dialect": DIALECTS}
 _NAMES = (*_CHOICES, "maxFilters")
 _EDITOR = ("command",)
-"""Settings that the editor itself goes by."""
+"""Settings that only the editor uses."""
 
 
 def given_settings(given: Any) -> tuple[dict[str, Any], list[str]]:
     """Read the settings that an editor sends.
 
     Args:
-        given: the object `{"source": .., "dialect": .., "maxFilters": ..}`, each of which may be
-            missing or null, perhaps as the member `filterpatterns` of an object; or nothing.
+        given: the object `{"source": .., "dialect": .., "maxFilters": ..}`, whose members may be
+            missing or null, possibly as the member `filterpatterns` of an object; or nothing.
 
     Returns:
-        The fields of Settings that it says something about, and in words what is wrong with it.
+        The fields of Settings that it sets, and messages about what is wrong with it.
     """
     if given is None:
         return {}, []

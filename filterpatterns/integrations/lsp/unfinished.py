@@ -1,8 +1,8 @@
-"""Where in a document something is being written that has no place in it yet.
+"""Finds places in a document where something is being typed that cannot be parsed yet.
 
-A key that has been begun makes YAML, JSON and HCL unreadable, and where nothing has been written
-there is nothing to find. So a name takes the place of the word at the cursor, or a quote ends the
-string that is open on its line, and patterns are looked for in that text.
+An incomplete key makes YAML, JSON and HCL invalid, and on an empty line there is nothing to find.
+So the word at the cursor is replaced with a name, or a quote is added to the open string on its
+line, and patterns are looked for in the resulting text.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ _CLOSING: Final = {"[": "]", "{": "}}", "(": ")"}
 _MOST_OPEN: Final = 50
 _LONGEST_LEAD: Final = 2_000
 _MOST_SPACES: Final = 10_000_000
-"""The most that `squares_of_spaces` may come to in HCL that is read several times: about 50 ms each
+"""The maximum of `squares_of_spaces` for HCL that is parsed several times: about 50 ms each
 time."""
 
 _UNESCAPED: Final = re.compile(r"\$\$\{|%%\{|([$%]\{|[{}])")
 
 
 class Spot(Struct, frozen=True):
-    """A place in a pattern where a word is being written: from `start` to `end` in the document.
+    """A place in a pattern where a word is being typed: from `start` to `end` in the document.
 
-    `before` is to be written in front of it; `has_colon`: only the name is missing. `is_block`: it
-    is on a line of its own in a pattern in YAML's block style.
+    `before` is inserted in front of it; `has_colon`: only the name is missing. `is_block`: it is on
+    its own line in a pattern in YAML block style.
     """
 
     mapping: Mapping
@@ -62,8 +62,8 @@ class Spot(Struct, frozen=True):
 
 
 class _Line(Struct, frozen=True):
-    """The line of the cursor: what is in front of the word that has been begun there, its start and
-    end in the document, and what follows on the line."""
+    """The line of the cursor: the text before the incomplete word, the start and end of the word in
+    the document, and the text after it."""
 
     lead: str
     start: int
@@ -72,17 +72,17 @@ class _Line(Struct, frozen=True):
 
     @property
     def is_block(self) -> bool:
-        """Whether nothing is in front of the word but indentation and the marks of items."""
+        """Whether only indentation and list item markers precede the word."""
         return _BLOCK.fullmatch(self.lead) is not None
 
     @property
     def has_sign(self) -> bool:
-        """Whether what stands between a name and its value follows."""
+        """Whether the separator between a name and its value follows."""
         return self.rest.lstrip()[:1] in (":", "=")
 
     @property
     def is_blank(self) -> bool:
-        """Whether there is nothing on the line at all."""
+        """Whether the line is empty."""
         return self.start == self.end and not self.lead.strip() and not self.rest.strip()
 
 
@@ -97,8 +97,8 @@ def is_hcl(document: Document) -> bool:
 
 
 def spots(document: Document, offset: int) -> Iterator[Iterator[Spot]]:
-    """The places in patterns that an offset of a document may be. Those that come together exclude
-    each other: the first at which anything can be written is meant."""
+    """The places in patterns that an offset of a document may be. Those returned together are
+    alternatives: the first at which anything can be completed is used."""
     if len(document.text) > LARGEST:
         return
     line = _line(document.text, offset)
@@ -111,11 +111,11 @@ def spots(document: Document, offset: int) -> Iterator[Iterator[Spot]]:
             yield _tried(document, line, offset, ways)
     elif is_json(document):
         if document.mappings:
-            return  # it is readable as it is
+            return  # it can be parsed as it is
         ways = ['"{}"'] if line.has_sign else ['"{}": 0', '"{}"']
         yield _tried(document, line, offset, [*ways, *(f"{way}," for way in ways)])
     elif line.lead[-1:] == ":" or _COMMENT.search(line.lead):
-        return  # a value stands behind a space
+        return  # a value comes after a space
     elif not line.is_block or _COLON.match(line.rest):
         yield _tried(document, line, offset, ["{}"])
     else:
@@ -125,7 +125,7 @@ def spots(document: Document, offset: int) -> Iterator[Iterator[Spot]]:
 
 
 def is_inserted(text: str, start: int, end: int) -> bool:
-    """Whether the end of a part of a string of HCL is within `${...}`, an expression."""
+    """Whether the end of a part of an HCL string is inside an expression, `${...}`."""
     depth = 0
     for match in _UNESCAPED.finditer(text, start, end):
         if match[1] == "}":
@@ -136,8 +136,8 @@ def is_inserted(text: str, start: int, end: int) -> bool:
 
 
 def closed(document: Document, offset: int) -> Document | None:
-    """The document with an end to the string that is open on the line of the cursor, if a pattern
-    is in it then; up to the end of that line all else is where it was."""
+    """The document with the open string on the line of the cursor closed, if it then has a pattern
+    there; up to the end of that line, all other offsets are unchanged."""
     text = document.text
     if len(text) > LARGEST or (is_hcl(document) and _is_slow(text)):
         return None
@@ -154,7 +154,7 @@ def closed(document: Document, offset: int) -> Document | None:
 
 
 def _bounds(text: str, offset: int) -> tuple[int, int]:
-    """Where the line of an offset begins and ends."""
+    """The start and end of the line of an offset."""
     start = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
     ends = (text.find("\n", offset), text.find("\r", offset))
     return start, min((end for end in ends if end >= 0), default=len(text))
@@ -174,7 +174,7 @@ def _line(text: str, offset: int) -> _Line:
 def _tried(
     document: Document, line: _Line, offset: int, ways: list[str], *, before: str = ""
 ) -> Iterator[Spot]:
-    """The places that come of writing the name in each of some ways."""
+    """The places found by writing the name in each of several ways."""
     text = document.text
     for way in ways:
         whole = text[: line.start] + before + way.format(_NAME) + text[line.end :]
@@ -203,7 +203,7 @@ def _mappings(document: Document, text: str) -> list[Mapping]:
 
 
 def _found(mappings: list[Mapping], offset: int) -> tuple[Mapping, PatternText, Cursor] | None:
-    """What belongs where the name has been written, at an offset of the document."""
+    """What is expected where the name was written, at an offset of the document."""
     for mapping in mappings:
         for pattern in (*mapping.texts, *mapping.alternatives):
             if not pattern.text.startswith("{"):
@@ -219,8 +219,8 @@ def _found(mappings: list[Mapping], offset: int) -> tuple[Mapping, PatternText, 
 
 
 def _is_free(text: str, match: re.Match[str], cursor: Cursor) -> bool:
-    """Whether a name may be there: a rule has one operator, and an operand's object stands by
-    itself."""
+    """Whether a name is allowed there: a rule has one operator, and so does an object in an
+    operand."""
     if not cursor.wants_name or cursor.kind == "fields":
         return True
     before = text[: match.start()].rstrip()
@@ -230,8 +230,8 @@ def _is_free(text: str, match: re.Match[str], cursor: Cursor) -> bool:
 
 
 def _is_free_in_hcl(text: str, line: _Line) -> bool:
-    """Whether a member or an item may be at the word. The grammar that reads HCL asks for no comma
-    or new line between members, and takes new lines as spaces."""
+    """Whether a member or an item is allowed at the word. The HCL grammar does not require a comma
+    or new line between members, and treats new lines as spaces."""
     is_quoted = text[line.start : line.start + 1] == '"'
     word = text[line.start : line.end]
     if word[:1] == "'" or (not is_quoted and "." in word) or _HCL_AFTER.match(line.rest) is None:
@@ -246,8 +246,8 @@ def _is_free_in_hcl(text: str, line: _Line) -> bool:
 
 
 def _closing(lead: str) -> str:
-    """The brackets that close those that are open at the end of a part of a line, for `format`;
-    nothing if they are too many, or that part too long."""
+    """The closing brackets for those that are open at the end of a part of a line, for `format`;
+    empty if there are too many, or if that part is too long."""
     is_open: list[str] = []
     if len(lead) > _LONGEST_LEAD:
         return ""
@@ -260,5 +260,5 @@ def _closing(lead: str) -> str:
 
 
 def _is_slow(text: str) -> bool:
-    """Whether HCL has so many spaces in a row that reading it again takes noticeable time."""
+    """Whether HCL has so many consecutive spaces that parsing it again takes noticeable time."""
     return any(squares > _MOST_SPACES for _, squares in squares_of_spaces(text))

@@ -1,4 +1,4 @@
-"""Threads that check documents, so that the server goes on answering meanwhile."""
+"""Threads that check documents, so that the server stays responsive."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _Job = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Any]", Callable[[], Any]
 
 
 class Workers:
-    """A few threads. Nobody waits for them when the program ends, whatever they are at."""
+    """A few threads. The program does not wait for them when it ends, whatever they are doing."""
 
     def __init__(self, count: int = 2) -> None:
         self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
@@ -21,7 +21,7 @@ class Workers:
             threading.Thread(target=self._work, daemon=True).start()
 
     async def run(self, function: Callable[[], _Result]) -> _Result:
-        """Call a function in a thread. Cancelled before its turn, it is not called."""
+        """Call a function in a thread. If it is cancelled before it starts, it is not called."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[_Result] = loop.create_future()
         self._jobs.put((loop, future, function))

@@ -1,4 +1,5 @@
-"""The playground as static files, which evaluate in the browser: Python, compiled to WebAssembly.
+"""Builds the playground as static files that evaluate in the browser with Python compiled to
+WebAssembly.
 
     python -m filterpatterns.integrations.playground.build FOLDER
 
@@ -26,7 +27,7 @@ import filterpatterns
 from filterpatterns.integrations.playground.pages import STATIC, page
 
 PAGE: Final = Path(__file__).parent / "page"
-"""The sources of the page; not in a wheel."""
+"""The sources of the page, which are not in the wheel."""
 
 _MSGSPEC: Final = "0.22.0"
 """The first version with a wheel for Pyodide."""
@@ -90,7 +91,7 @@ def _msgspec_wheel(info: dict[str, Any], target: Path) -> Path:
 
 
 def _lock_entry(packages: dict[str, Any], wheel: Path) -> dict[str, Any]:
-    """Return msgspec's entry in Pyodide's list of packages, like those that are in it."""
+    """Return an entry for msgspec in the format of Pyodide's list of packages."""
     example = next(each for each in packages.values() if each["file_name"].endswith("wasm32.whl"))
     entry: dict[str, Any] = example | {
         "name": "msgspec",
@@ -107,7 +108,7 @@ def _lock_entry(packages: dict[str, Any], wheel: Path) -> dict[str, Any]:
 
 
 def _pack(target: Path) -> None:
-    """Pack the Python code of the installed packages, always into the same bytes."""
+    """Pack the Python code of the installed packages reproducibly."""
     package = Path(filterpatterns.__file__).parent
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
 
@@ -116,7 +117,7 @@ def _pack(target: Path) -> None:
 
         for path in _modules(package):
             add(f"filterpatterns/{path.relative_to(package).as_posix()}", path.read_bytes())
-        grammars = (package / "grammar", package.parent / "grammar")  # a wheel; a checkout
+        grammars = (package / "grammar", package.parent / "grammar")  # wheel; checkout
         grammar = next(each for each in grammars if each.is_dir())
         for path in sorted(grammar.glob("*.lark")):
             add(f"filterpatterns/grammar/{path.name}", path.read_bytes())
@@ -130,7 +131,7 @@ def _pack(target: Path) -> None:
 
 
 def _modules(package: Path) -> Iterator[Path]:
-    """Return the modules of our own that a browser may need."""
+    """Return our modules that a browser may need."""
     for path in sorted(package.rglob("*.py")):
         parts = path.relative_to(package).parts
         if parts[0] in _LEFT_OUT or (parts[0] == "integrations" and len(parts) > 2):
@@ -142,7 +143,7 @@ def _modules(package: Path) -> Iterator[Path]:
 
 
 def main() -> None:
-    """Build into the folder that the command line names."""
+    """Build into the folder named on the command line."""
     parser = argparse.ArgumentParser(description="Build the playground as static files.")
     parser.add_argument("folder", type=Path, help="where to write it")
     build(parser.parse_args().folder)

@@ -1,6 +1,6 @@
-"""One request of the page -> its answer: JSON to JSON, wherever it runs.
+"""Answers a request of the page, JSON to JSON, wherever it runs.
 
-The same function answers in the server and in the browser. It imports the core only.
+The same function is used in the server and in the browser. It imports only the core.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ from filterpatterns.stats.export import funnel_document
 from filterpatterns.stats.statistics import Statistics
 
 _MOST_ROWS: Final = 500
-"""Records that have a row; all are counted."""
+"""The number of records that have a row; all are counted."""
 
 _MOST_DIAGNOSTICS: Final = 200
 _LONGEST_WORDS: Final = 2000
 
 
 class Request(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the page asks.
+    """A request of the page.
 
     `pattern` and `records` are the texts of the editors; without `records` only the pattern is
-    checked. An empty `source` or `dialect` leaves it to the pattern. `mapping` chooses one of a
-    template's, and `selected` is the number of the record that is explained, from 1; 0 is the
-    first that is dropped, or else the first.
+    checked. If `source` or `dialect` is empty, it is inferred from the pattern. `mapping` chooses
+    one of a template's mappings. `selected` is the number of the record to explain, from 1; 0 means
+    the first that is dropped, or else the first.
     """
 
     pattern: str
@@ -101,7 +101,7 @@ def _answer(request: Request) -> dict[str, Any]:
 
 
 def _pattern(request: Request, answer: dict[str, Any]) -> Filter | None:
-    """Fill in what there is to say of the pattern; return the filter if it is valid."""
+    """Fill in everything about the pattern; return the filter if it is valid."""
     found = patterns.find(request.pattern, request.mapping)
     texts = [text.text for text in found.texts]
     source = request.source or found.source or ""
@@ -207,7 +207,7 @@ def _row(
 def _explanation(compiled: Filter, number: int, item: Item) -> dict[str, Any]:
     try:
         explanation = compiled.explain(item.record)
-    except RecordError as error:  # some filter needs more steps than there is a budget for
+    except RecordError as error:  # a filter needs more steps than its budget
         return {"number": number, "kept": None, "error": error.message, "lines": []}
     lines = [
         {

@@ -1,4 +1,4 @@
-"""A JSON text in other layouts, with its own spelling of numbers and its repeated names."""
+"""Formats a JSON text, preserving the spelling of numbers and repeated names."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class Json:
 
     @cached_property
     def minified(self) -> str:
-        """The text without white space, and with escapes for all that is not printable."""
+        """The text without white space, and with escapes for everything that is not printable."""
         return "".join(self._tokens)
 
     @cached_property
     def is_plain(self) -> bool:
-        """Whether a program may read it and write it again, and it means the same: no numbers but
-        those that every language spells alike, no names that are repeated or special, and no
+        """Whether any program can parse it and write it again without changing its meaning: it only
+        has numbers that every language writes in the same way, no repeated or special names, and no
         escapes of surrogates."""
         values: list[object] = []
 
@@ -62,10 +62,10 @@ class Json:
         return True
 
     def laid_out(self, level: int, *, python: bool = False, hcl: bool = False) -> str:
-        """Return the text over several lines: an array of scalars in one, if it is short.
+        """Return the text on several lines, with short arrays of scalars on one line.
 
         Args:
-            level: of the line in which it begins: two spaces each, in Python code four.
+            level: the indentation level of its first line: two spaces each, four in Python code.
             python: write Python's names of constants.
             hcl: escape what Terraform would insert into strings.
         """
@@ -101,7 +101,7 @@ class Json:
                 yield _for_hcl(token) if hcl else token
 
     def _fits(self, index: int) -> bool:
-        """Whether the array that begins there is short enough for a line."""
+        """Whether the array that begins there is short enough for one line."""
         if self._tokens[index] == "{":
             return False
         depth = length = 0
@@ -125,9 +125,9 @@ def _for_hcl(token: str) -> str:
 
 
 def hcl_string(text: str) -> str:
-    """Return a text as a string of Terraform's language (HCL native syntax, "Templates")."""
+    """Return a text as an HCL string (HCL native syntax, "Templates")."""
     written: str = json.dumps(text, ensure_ascii=False)
     written = _ESCAPE.sub(lambda match: _NOT_IN_HCL.get(match[0], match[0]), written)
-    if "$${" in written or "%%{" in written:  # would be read as an escape
+    if "$${" in written or "%%{" in written:  # would be parsed as an escape
         return written.replace("${", "\\u0024{").replace("%{", "\\u0025{")
     return written.replace("${", "$${").replace("%{", "%%{")

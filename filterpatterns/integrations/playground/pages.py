@@ -1,4 +1,4 @@
-"""The built page, for the two ways to run it."""
+"""The built page, for both ways to run it."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _POLICY: Final = (
     "style-src 'self' 'nonce-{nonce}'; style-src-attr 'unsafe-inline'; "
     "img-src 'self' data:; base-uri 'none'; form-action 'none'"
 )
-"""Scripts only from files. The editor makes styles, which need the nonce; and Chromium itself, when
-one types over a selection, makes style attributes."""
+"""Scripts only from files. The editor creates styles, which need the nonce; Chromium itself creates
+style attributes when a selection is overwritten."""
 
 
 def page(engine: Engine) -> tuple[str, str]:
     """Return the HTML of the page, and its Content-Security-Policy, which is also in the HTML.
 
     Args:
-        engine: what evaluates: the server that serves the page, or Pyodide, in the browser.
+        engine: what evaluates patterns: the server that serves the page, or Pyodide in the browser.
     """
     nonce = secrets.token_urlsafe(16)
     wasm = " 'wasm-unsafe-eval'" if engine == "pyodide" else ""

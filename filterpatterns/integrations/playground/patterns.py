@@ -1,4 +1,4 @@
-"""The text of the pattern editor -> the patterns in it, whatever they are wrapped in."""
+"""Finds the patterns in the text of the pattern editor, whatever they are wrapped in."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Found(Struct, frozen=True):
     mapping: Mapping | None = None
 
     def check(self, source: str, dialect: str | None) -> list[Diagnostic]:
-        """Everything there is to say about the patterns and what is around them."""
+        """All diagnostics of the patterns and what is around them."""
         found = list(self.diagnostics)
         if self.mapping is not None:
             found += self.mapping.check(source=source, dialect=dialect)
@@ -52,7 +52,7 @@ def find(text: str, name: str = "") -> Found:
     Args:
         text: a pattern, a FilterCriteria, a template of any kind that `fp check` reads, a command
             of the AWS CLI, or CDK code with JSON in it.
-        name: the mapping, pipe or rule of a template; if there is no such, the first.
+        name: the mapping, pipe or rule of a template; if there is none with that name, the first.
     """
     snippet = None if is_bare_pattern(text) else snippet_reader.read(text)
     if snippet is not None:
@@ -98,7 +98,7 @@ def _in_template(mappings: list[Mapping], name: str) -> Found:
 
 
 def _names(mappings: list[Mapping]) -> list[str]:
-    """Return a name for each mapping; an empty one for a text that is all of one mapping."""
+    """Return a name for each mapping; an empty name if the text consists of a single mapping."""
     names = finding.names_of(mappings)
     if len(names) == len(mappings):
         return names

@@ -1,4 +1,4 @@
-"""Lines and columns -> offsets as JavaScript counts them: in UTF-16 code units."""
+"""Converts lines and columns to offsets in UTF-16 code units, as in JavaScript."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
 
 class Places:
-    """The places of a text."""
+    """The positions in a text."""
 
     def __init__(self, text: str) -> None:
         self._text = text

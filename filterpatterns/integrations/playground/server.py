@@ -1,8 +1,8 @@
-"""The playground behind a server on this machine (extra `playground`).
+"""The playground's server on this machine (extra `playground`).
 
-The server answers nobody but the page that it serves: it listens on the loopback interface, its
-URL has a random token, a request must name this host, and a request to evaluate must come from
-this origin. There are no CORS headers, so other pages read nothing.
+The server answers only the page that it serves: it listens on the loopback interface, its URL has a
+random token, a request must name this host, and a request to evaluate must come from this origin.
+There are no CORS headers, so other pages cannot read anything.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from filterpatterns.integrations.playground import evaluation
 from filterpatterns.integrations.playground.pages import STATIC, page
 
 LARGEST_REQUEST: Final = 1 << 25
-"""Bytes of a request."""
+"""Maximum size of a request in bytes."""
 
 _TYPES: Final = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 _OWN_PAGE: Final = "this server answers its own page only\n"
@@ -36,17 +36,17 @@ _HEADERS: Final = {
 
 
 def new_token() -> str:
-    """A token that nobody guesses."""
+    """A token that cannot be guessed."""
     return secrets.token_urlsafe(24)
 
 
 def application(token: str, port: int, initial: str = "{}") -> Starlette:
-    """The server's application.
+    """Return the server's application.
 
     Args:
-        token: the first part of each path that is answered.
+        token: the first part of each valid path.
         port: the port that the server listens on, as requests name it.
-        initial: what the page has in it when it opens, as JSON.
+        initial: the initial content of the page, as JSON.
     """
     server = _Server(token, port, initial)
     return Starlette(
@@ -66,7 +66,7 @@ class _Server:
         self._files = {path.name: path for path in STATIC.iterdir() if path.suffix in _TYPES}
 
     async def file(self, request: Request) -> Response:
-        """Answer with a part of the page."""
+        """Respond with a part of the page."""
         refused = self._refusal(request)
         if refused is not None:
             return refused
@@ -83,7 +83,7 @@ class _Server:
         return _answer(path.read_bytes(), _TYPES[path.suffix])
 
     async def evaluate(self, request: Request) -> Response:
-        """Answer a request to evaluate."""
+        """Respond to a request to evaluate."""
         refused = self._refusal(request)
         if refused is not None:
             return refused
@@ -101,7 +101,7 @@ class _Server:
         return _answer(answer, "application/json")
 
     def _refusal(self, request: Request) -> Response | None:
-        """Return the answer to a request that is not the page's; None for the page's own."""
+        """Return the response to a request that is not from the page; None if it is."""
         host = request.headers.get("host", "")
         if host not in self._hosts or request.headers.get("sec-fetch-site") == "cross-site":
             return _answer(_OWN_PAGE, status=403)

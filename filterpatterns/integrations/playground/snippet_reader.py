@@ -1,7 +1,7 @@
-"""Commands of the AWS CLI, CDK code, and Terraform without its library -> the JSON in them.
+"""Finds the JSON in AWS CLI commands, CDK code, and (without its library) Terraform.
 
-Code is not run, and not parsed as a language: what is read is a JSON literal in a place that is
-known to have a pattern. What is no such literal is left for `cdk synth`.
+Code is neither run nor parsed as a language. Only JSON literals in places that are known to have a
+pattern are read. For everything else, `cdk synth` is needed.
 """
 
 from __future__ import annotations
@@ -44,14 +44,15 @@ _PYTHON_NAMES = {"True": "true", "False": "false", "None": "null"}
 
 
 class Literal(Struct, frozen=True):
-    """A text, and where in the whole text each of its characters begins, and the last one ends."""
+    """A text, with the offset in the whole text of each of its characters and of the end of the
+    last one."""
 
     text: str
     starts: Sequence[int]
 
 
 class Snippet(Struct, frozen=True):
-    """What was found in code: what it is, in words, and the JSON texts in it.
+    """The result for code: its kind, in words, and the JSON texts in it.
 
     `source` and `dialect` are known if the code says so.
     """
@@ -63,7 +64,7 @@ class Snippet(Struct, frozen=True):
     dialect: str | None = None
 
     def patterns(self) -> tuple[PatternText, ...]:
-        """Return the patterns, with their places in the whole text.
+        """Return the patterns with their positions in the whole text.
 
         Raises:
             PatternError: a text cannot have patterns.
@@ -88,8 +89,8 @@ class Snippet(Struct, frozen=True):
 
 
 def read(text: str) -> Snippet | None:
-    """Find the JSON in a command of the AWS CLI, in CDK code, and, if the library that reads it is
-    not installed, in Terraform; None if the text is none of these."""
+    """Find the JSON in an AWS CLI command, in CDK code, or, if its library is not installed, in
+    Terraform; None if the text is none of these."""
     if text.lstrip().startswith(("{", "[")):
         return None
     option = _OPTION.search(text)
@@ -152,7 +153,7 @@ def _escapes(text: str, place: int) -> bool:
 def _read_literal(text: str, start: int, *, is_hcl: bool) -> Literal | None:
     """Return the JSON literal that begins there, up to its last bracket; None if none does.
 
-    Python's names of constants become JSON's, and Terraform's `$${` what it stands for.
+    Python's constants are converted to JSON, and Terraform's `$${` is unescaped.
     """
     while start < len(text) and text[start].isspace():
         start += 1

@@ -1,7 +1,7 @@
-"""A pattern as it is written where it is deployed: templates, CDK, Terraform, the AWS CLI.
+"""Writes a pattern for deployment: templates, CDK, Terraform, the AWS CLI.
 
-Each snippet means exactly the pattern: its numbers keep their spelling where the target keeps it,
-and are written into a string where the target would change them.
+Each snippet has exactly the meaning of the pattern: its numbers keep their spelling if the target
+preserves it; otherwise the pattern is written as a string.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _LAMBDA: Final = {
     "kafka": ("MSK", "Stream", "!Ref ClusterArn"),
     "mq": ("MQ", "Broker", "!GetAtt Broker.Arn"),
 }
-"""Source -> the type of a SAM event, the property that names the source, and its value."""
+"""By source: the type of a SAM event, the property that names the source, and its value."""
 
 _STREAMS: Final = ("kinesis", "dynamodb", "kafka")
 """Sources whose mappings need a starting position."""
@@ -38,12 +38,12 @@ _MORE: Final = {
 def snippets(
     texts: Sequence[PatternText], source: str, dialect: str | None
 ) -> list[dict[str, str]]:
-    """Return the ways to write the patterns, each with `name` and `text`.
+    """Return the snippets for the patterns, each with `name` and `text`.
 
     Args:
         texts: valid patterns; several are those of one FilterCriteria.
-        source: the event source; "auto" is taken for "sqs".
-        dialect: "eventbridge" and "pipes" choose rules and pipes; None is what the source is for.
+        source: the event source; "auto" is treated as "sqs".
+        dialect: "eventbridge" and "pipes" choose rules and pipes; None chooses by source.
     """
     patterns = [Json(text.text) for text in texts]
     if source == "subscriber":
@@ -65,7 +65,7 @@ def snippets(
 
 
 def plain(texts: Sequence[PatternText], source: str) -> str:
-    """Return patterns as the pattern editor has them: a pattern, a FilterCriteria, or the
+    """Return patterns in the form of the pattern editor: a pattern, a FilterCriteria, or the
     FilterConfiguration of a subscriber."""
     if source == "subscriber":
         return _configuration(texts)
@@ -103,7 +103,7 @@ def _yaml_filters(patterns: Sequence[Json], indent: int) -> str:
 
 
 def _yaml(text: str) -> str:
-    """Return a text of printable characters as YAML's single-quoted scalar."""
+    """Return a text of printable characters as a single-quoted YAML scalar."""
     return "'" + text.replace("'", "''") + "'"
 
 
@@ -179,7 +179,7 @@ fn.add_event_source_mapping(
 
 
 def _hcl(pattern: Json, indent: int) -> str:
-    """Return an expression of the pattern's text in Terraform."""
+    """Return a Terraform expression for the pattern's text."""
     if pattern.is_plain:
         return f"jsonencode({pattern.laid_out(indent, hcl=True)})"
     return hcl_string(pattern.minified)
@@ -301,7 +301,7 @@ def _rule_cli(pattern: Json) -> str:
 
 
 _SPELLED: Final = ("Event pattern", "Terraform", "AWS CLI")
-"""Snippets of rules that keep a pattern's spelling."""
+"""Snippets of rules that preserve the pattern's spelling."""
 
 _MAPPING: dict[str, Callable[[Sequence[Json], str], str]] = {
     "SAM": _sam,

@@ -1,6 +1,6 @@
-"""Messages -> batches: when a batch is complete, and which messages must wait for others.
+"""Forms batches: when a batch is complete, and which messages must wait for others.
 
-Only state: no threads and no clock. Every method is given the present moment, in seconds.
+This is only state, without threads or a clock. Every method is passed the current time in seconds.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ LATE: Final = 1.0
 """Seconds after which a message that is visible again should have been received."""
 
 _TOLERANCE: Final = 0.5
-"""Seconds by which a server's clock may go before ours, and whole seconds be wrong."""
+"""Seconds by which a server's clock may be ahead of ours, including rounding to whole seconds."""
 
 
 class Batch(Struct, frozen=True, eq=False):
-    """The messages of one call of the function; `size` is that of the event, in bytes."""
+    """The messages for one call of the function; `size` is the size of the event in bytes."""
 
     messages: tuple[Message, ...]
     size: int
@@ -36,13 +36,13 @@ class Batch(Struct, frozen=True, eq=False):
 
 
 class Batching:
-    """The messages that wait for the function.
+    """The messages that are waiting for the function.
 
-    A batch is complete when it has `batch_size` messages, when the next message would not fit into
-    `max_bytes`, or when its window has passed, which opens when there is a message and somebody
-    asks for a batch. Of a FIFO queue, messages of a group that is being handled wait, and so do
-    those that come after a failed one, until it is back, or should be. `max_receive_count` is that
-    of the queue's redrive policy.
+    A batch is complete when it has `batch_size` messages, when the next message would exceed
+    `max_bytes`, or when its window has passed. The window opens when there is a message and a batch
+    is requested. In a FIFO queue, messages wait while their group is being handled, and after a
+    failed message of their group until it is back, or should be. `max_receive_count` is that of the
+    queue's redrive policy.
     """
 
     def __init__(
@@ -72,18 +72,18 @@ class Batching:
         return len(self._waiting)
 
     def add(self, messages: Iterable[Message], now: float) -> dict[Message, float]:
-        """Take messages in, in the order in which they were received.
+        """Add messages in the order in which they were received.
 
         Returns:
-            Those that are to be given back, since one of their group that came before them has
-            failed, and the moment when they may be visible.
+            Those that must be returned because an earlier message of their group has failed, and
+            the time when they may become visible.
         """
         for message in messages:
             self._waiting.append(message)
             self.waiting_bytes += message.size
             if self._is_fifo:
                 self._is_back(message)
-                # Not the SequenceNumber: some servers make one up.
+                # Not the SequenceNumber, which some servers make up.
                 self._places.setdefault(message.id, self._next_place)
                 self._next_place += 1
         if not self._is_fifo:
@@ -92,7 +92,8 @@ class Batching:
         return self._take_held_back(now)
 
     def next_batch(self, now: float, *, flush: bool = False) -> Batch | None:
-        """The next batch, if one is complete; `flush`: do not wait for the window's end."""
+        """Return the next batch, if one is complete; `flush`: do not wait for the end of the
+        window."""
         if not self._waiting:
             return None
         if self._opened is None:
@@ -110,24 +111,24 @@ class Batching:
         return Batch(tuple(chosen), size)
 
     def wake_at(self, now: float) -> float | None:
-        """The next moment when there may be a batch although nothing else happens."""
+        """The next time at which a batch may become complete without any other event."""
         moments = [until for failed in self._failed.values() for until in failed.values()]
         if self._opened is not None:
             moments.append(self._opened + self._window)
         return min((moment for moment in moments if moment > now), default=None)
 
     def finished(self, batch: Batch) -> None:
-        """The batch is no longer being handled: its groups may go on."""
+        """Note that a batch is no longer being handled, so that its groups may continue."""
         self._busy -= {message.group for message in batch.messages}
         for message in batch.messages:
             if message.id not in self._failed.get(message.group, ()):
                 self._places.pop(message.id, None)
 
     def failed(self, failed: Mapping[Message, float], now: float) -> dict[Message, float]:
-        """Note messages that were not handled, and the moments when they become visible.
+        """Note messages that were not handled, and the times when they become visible.
 
         Returns:
-            Messages that wait, and are to be given back; as `add`.
+            Waiting messages that must be returned, like `add`.
         """
         if not self._is_fifo:
             return {}
@@ -137,14 +138,15 @@ class Batching:
         return self._take_held_back(now)
 
     def take_all(self) -> list[Message]:
-        """Every message that waits; none waits any longer."""
+        """Remove and return all waiting messages."""
         waiting, self._waiting = self._waiting, []
         self.waiting_bytes = 0
         self._opened = None
         return waiting
 
     def _choose(self, now: float) -> tuple[list[Message], int, bool]:
-        """The messages that a batch would have now, its size, and whether no other would fit."""
+        """The messages that a batch would have now, its size, and whether no other message would
+        fit."""
         chosen: list[Message] = []
         size = _EVENT
         for message in self._waiting:
@@ -160,12 +162,12 @@ class Batching:
         return chosen, size, size >= self._max_bytes
 
     def _take_held_back(self, now: float) -> dict[Message, float]:
-        """The messages that wait for a failed one: they are to be given back, since a server does
-        not deliver that one while we have others of its group.
+        """The messages that wait for a failed one. They must be returned, since a server does not
+        deliver the failed message while we hold others of its group.
 
         But not if the server would then move them to the dead-letter queue, and only once if the
-        failed one should be visible already: it may be in the dead-letter queue, and each time
-        counts as a receive. These wait here.
+        failed message should already be visible: it may be in the dead-letter queue, and each
+        return counts as a receive. Such messages wait here.
         """
         held_back = {}
         for message in self._waiting:
@@ -185,14 +187,14 @@ class Batching:
         return held_back
 
     def _is_back(self, message: Message) -> None:
-        """A message is received, perhaps one that has failed."""
+        """Note that a message was received, which may be one that has failed."""
         failed = self._failed.get(message.group)
         if failed is not None and failed.pop(message.id, None) is not None and not failed:
             del self._failed[message.group]
             self._came_early.pop(message.group, None)
 
     def _held_until(self, message: Message, now: float) -> float | None:
-        """Until when a message waits for failed ones before it; None if it need not.
+        """The time until which a message waits for earlier failed ones; None if it need not wait.
 
         An overdue message no longer blocks others.
         """
@@ -206,7 +208,7 @@ class Batching:
         )
 
     def _forget_the_late(self, now: float) -> None:
-        """Messages that should be back may be in the dead-letter queue, and never come."""
+        """Forget overdue messages, which may be in the dead-letter queue and never come back."""
         waiting = {message.id for message in self._waiting}
         for group, failed in list(self._failed.items()):
             for name in [name for name, until in failed.items() if until <= now]:

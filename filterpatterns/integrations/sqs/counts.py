@@ -1,4 +1,4 @@
-"""What has become of the messages, in numbers, under the names of AWS's own metrics.
+"""Counts what happened to the messages, with the names of AWS's own metrics.
 
 Lambda developer guide, "Event source mapping metrics".
 """
@@ -21,14 +21,14 @@ _NAMES: Final = {
 
 
 class Counts(Struct, frozen=True, kw_only=True):
-    """A picture of the counters.
+    """A snapshot of the counters.
 
     The first five are AWS's PolledEventCount, FilteredOutEventCount, InvokedEventCount,
-    FailedInvokeEventCount and DeletedEventCount: all count deliveries, and the last one messages
+    FailedInvokeEventCount and DeletedEventCount. All count deliveries, and the last counts messages
     that were handled. `filtered_out_deleted` is how many of those filtered out are no longer in the
-    queue; `undeleted` counts messages that were to be deleted and the server would not;
-    `returned` those that were made visible again unhandled. `failed_ids` are messages whose last
-    handling failed, `in_flight` is how many the function is working on.
+    queue. `undeleted` counts messages that the server refused to delete, and `returned` those that
+    were made visible again unhandled. `failed_ids` are messages whose last handling failed, and
+    `in_flight` is how many the function is working on.
     """
 
     polled: int = 0
@@ -46,7 +46,7 @@ class Counts(Struct, frozen=True, kw_only=True):
     failed_ids: frozenset[str] = frozenset()
 
     def to_dict(self) -> dict[str, Any]:
-        """The counters for machines: AWS's under AWS's names."""
+        """The counters for machines, with AWS's names for AWS's metrics."""
         return {
             **{name: getattr(self, field) for field, name in _NAMES.items()},
             "reasons": self.reasons,
@@ -60,7 +60,7 @@ class Counts(Struct, frozen=True, kw_only=True):
 
 
 class Counters:
-    """The counters themselves; threads may share them."""
+    """The counters; threads may share them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -74,7 +74,7 @@ class Counters:
             self._numbers.update(numbers)
 
     def add_received(self, messages: int, reasons: list[str]) -> None:
-        """Count messages that were received, and the reasons for which some are filtered out."""
+        """Count received messages, and the reasons for filtering out some of them."""
         with self._lock:
             self._numbers.update(polled=messages, filtered_out=len(reasons))
             self._reasons.update(reasons)

@@ -1,4 +1,4 @@
-"""Deleting messages, ten at a time, from several threads."""
+"""Deletes messages, ten at a time, from several threads."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from filterpatterns.integrations.sqs.queue import RECEIVE_AT_ONCE, Queue
 from filterpatterns.integrations.sqs.records import Message
 
 _LINGER: Final = 0.02
-"""Seconds that a message waits for others to be deleted with."""
+"""Seconds that a message waits for others, to be deleted together."""
 
 Done = Callable[[Message, "str | None"], None]
-"""Told that a message has been deleted, or why it has not."""
+"""Called when a message has been deleted, or with the reason why not."""
 
 
 class Deleter:
-    """The messages that are to be deleted. `run` is the work of a thread, of which there may be
-    several."""
+    """The messages to be deleted. `run` is the work of a thread; there may be several."""
 
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
@@ -37,7 +36,8 @@ class Deleter:
         return self._unfinished
 
     def wait_for_room(self, count: int, seconds: float) -> bool:
-        """Wait until fewer messages than that are to be deleted; gives whether it is so."""
+        """Wait until fewer messages than that remain to be deleted; return whether that is the
+        case."""
         with self._is_done:
             return self._is_done.wait_for(lambda: self._unfinished < count, seconds)
 
@@ -69,7 +69,8 @@ class Deleter:
                 self._is_done.notify_all()
 
     def close(self, seconds: float) -> bool:
-        """Wait until everything is deleted, or the time is over; gives whether it is."""
+        """Wait until everything is deleted, or the time is over; return whether everything is
+        deleted."""
         with self._is_work:
             self._is_closing = True
             self._is_work.notify_all()

@@ -1,4 +1,5 @@
-"""Calling the function with batches: what it could not handle comes back, the rest is deleted."""
+"""Calls the function with batches; messages that it could not handle come back, the others are
+deleted."""
 
 from __future__ import annotations
 
@@ -17,10 +18,10 @@ from filterpatterns.integrations.sqs.settings import BatchResult, Shared
 
 
 class Invoker:
-    """Forms batches of the messages that it is given, and calls the function, in threads.
+    """Forms batches of messages and calls the function, in threads.
 
     Args:
-        shared: what all threads use.
+        shared: the objects that all threads share.
         batching: forms the batches.
     """
 
@@ -36,40 +37,42 @@ class Invoker:
         self._has_warned = False
 
     def add(self, messages: list[Message]) -> None:
-        """Take messages for the function."""
+        """Add messages for the function."""
         with self._changed:
             held_back = self._batching.add(messages, monotonic())
             self._changed.notify_all()
         self._give_back(held_back)
 
     def wait_for_room(self, count: int, size: int, seconds: float) -> bool:
-        """Wait until fewer messages than that wait, and fewer bytes; gives whether it is so."""
+        """Wait until fewer messages and bytes than that are waiting; return whether that is the
+        case."""
         with self._changed:
             return self._changed.wait_for(
                 lambda: len(self._batching) < count and self._batching.waiting_bytes < size, seconds
             )
 
     def flush(self) -> None:
-        """Wait for no window's end: no message will come."""
+        """Do not wait for the end of windows any longer: no more messages will come."""
         with self._changed:
             self._flush = True
             self._changed.notify_all()
 
     def run(self, fail: Callable[[BaseException], None]) -> None:
-        """Form batches and have them handled until `close`; `fail` gets what ends all work."""
+        """Form batches and have them handled until `close`; `fail` is called with errors that end
+        all work."""
         while (batch := self._next_batch()) is not None:
             self._number += 1
             THREADS.start(partial(self._work, batch, self._number, fail))
 
     def close(self) -> list[Message]:
-        """Form no more batches; gives the messages that no batch has got."""
+        """Stop forming batches; return the messages that are in no batch."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
             return self._batching.take_all()
 
     def wait(self, concurrency: int) -> None:
-        """Wait until all of the calls have ended."""
+        """Wait until all calls have ended."""
         with self._changed:
             self._changed.wait_for(lambda: self._free == concurrency)
 
@@ -176,7 +179,7 @@ class Invoker:
             self._changed.notify_all()
 
     def _give_back(self, messages: dict[Message, float]) -> None:
-        """Make messages visible again at the moment that goes with each."""
+        """Make messages visible again, each at its own time."""
         by_seconds: dict[int, list[Message]] = {}
         for message, until in messages.items():
             by_seconds.setdefault(seconds_until(until), []).append(message)
@@ -186,7 +189,7 @@ class Invoker:
             self._shared.counters.add(returned=len(group))
 
     def _check_order(self, batch: Batch, failed: set[str]) -> None:
-        """Say so if a function has gone on in a group of a FIFO queue after a failure."""
+        """Warn if a function continued with a FIFO group after a failure."""
         if not self._shared.info.is_fifo or self._has_warned:
             return
         groups: set[str | None] = set()

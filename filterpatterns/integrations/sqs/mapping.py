@@ -21,7 +21,7 @@ MAX_WINDOW: Final = 300
 """Seconds."""
 
 DEFAULT_CONCURRENCY: Final = 5
-"""Batches at a time with which Lambda begins on a standard queue."""
+"""The number of concurrent batches with which Lambda starts on a standard queue."""
 
 MIN_CONCURRENCY: Final = 2
 MAX_CONCURRENCY: Final = 1_000
@@ -29,7 +29,8 @@ MAX_TIMEOUT: Final = 900
 """Seconds. Lambda quotas: function timeout."""
 
 MAX_EVENT_BYTES: Final = 6 * 1024 * 1024
-"""Of one event, with the metadata of all records. Lambda quotas: synchronous invocation payload."""
+"""The size of an event in bytes, with the metadata of all records. Lambda quotas: synchronous
+invocation payload."""
 
 REPORT_BATCH_ITEM_FAILURES: Final = "ReportBatchItemFailures"
 
@@ -43,7 +44,7 @@ _RANGES: Final = {
 
 
 class MappingError(ValueError):
-    """A setting that AWS would refuse. `setting` is AWS's name of it."""
+    """A setting that AWS would refuse. `setting` is AWS's name for it."""
 
     def __init__(self, setting: str, message: str) -> None:
         self.setting = setting
@@ -66,14 +67,14 @@ class EventSourceMapping(Struct, frozen=True, kw_only=True):
     maximum_concurrency: int | None = None
 
     def check(self, queue: QueueInfo, timeout: float | None = None) -> None:
-        """Compare the settings with each other and with the queue, as AWS does.
+        """Check the settings against each other and against the queue, as AWS does.
 
         Args:
             queue: the queue that the messages come from.
-            timeout: the function's, in seconds, if there is one.
+            timeout: the function's timeout in seconds, if it has one.
 
         Raises:
-            MappingError: AWS would not make this mapping.
+            MappingError: AWS would not create this mapping.
         """
         for name, (field, low, high) in _RANGES.items():
             value = getattr(self, field)
@@ -112,15 +113,15 @@ class EventSourceMapping(Struct, frozen=True, kw_only=True):
 
 
 def from_settings(settings: Iterable[tuple[str, Any]]) -> EventSourceMapping:
-    """The mapping that settings describe.
+    """Return the mapping described by settings.
 
     Args:
         settings: AWS's names (BatchSize, MaximumBatchingWindowInSeconds, FunctionResponseTypes,
-            MaximumConcurrency) and the values; None means AWS's default. Numbers may be
-            strings, as CloudFormation takes them.
+            MaximumConcurrency) and their values; None means AWS's default. Numbers may be strings,
+            as in CloudFormation.
 
     Raises:
-        MappingError: a value is of the wrong kind or out of range.
+        MappingError: a value has the wrong type or is out of range.
     """
     found: dict[str, Any] = {}
     for name, value in settings:

@@ -1,7 +1,8 @@
-"""The poller: threads that receive, have batches handled, delete, and keep what is ours invisible.
+"""The poller: threads that receive messages, have batches handled, delete, and extend visibility
+timeouts.
 
-Nothing is deleted that was not filtered out or handled: whatever else happens, a message comes back
-by itself when its visibility timeout is over.
+Only messages that were filtered out or handled are deleted. Whatever else happens, a message comes
+back by itself after its visibility timeout.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from filterpatterns.integrations.sqs.work import CONNECTIONS, Worker
 from filterpatterns.language.inputs import PatternInput
 
 _TICK: Final = 1.0
-"""Seconds; some systems let Ctrl-C through only between waits."""
+"""In seconds; on some systems Ctrl-C only takes effect between waits."""
 
 _log = logging.getLogger("filterpatterns.sqs")
 
@@ -39,34 +40,34 @@ _log = logging.getLogger("filterpatterns.sqs")
 class Poller:
     """An event source mapping for SQS that runs here.
 
-    As a context manager it works in the background; `run` works in the calling thread. A Poller is
-    used once.
+    As a context manager it runs in the background; `run` runs in the calling thread. A Poller can
+    only be used once.
 
     Args:
-        queue_url: the queue's.
-        handler: a function of event and context, which gets one call at a time; `module:function`;
+        queue_url: the URL of the queue.
+        handler: a function of event and context, which is called once at a time; `module:function`;
             or a Handler (Command, InvokeUrl). None only with `dry_run`.
-        pattern: a Filter for records of SQS, or what `filterpatterns.compile` takes; None keeps
-            every message.
+        pattern: a Filter for SQS records, or anything that `filterpatterns.compile` accepts; None
+            keeps every message.
         mapping: batch size, window, partial batch responses, maximum concurrency.
-        client: boto3's client for "sqs", whose connections and timeouts are then up to you; by
-            default one is made.
-        endpoint_url: the server's, if it is not AWS itself; for the client that is made.
-        region_name: likewise.
-        concurrency: batches at a time, 1 to 1,000. By default 5, as Lambda begins with, or less if
-            the mapping or the handler wants it.
-        timeout: the function's, in seconds; by default the queue's visibility timeout, the most
-            that AWS allows.
-        keep_dropped: leave what is filtered out in the queue: it is invisible until the poller
+        client: a boto3 client for "sqs", whose connections and timeouts are then up to you; by
+            default one is created.
+        endpoint_url: the server's URL, if it is not AWS itself; for the client that is created.
+        region_name: the region, for the client that is created.
+        concurrency: concurrent batches, 1 to 1,000. By default 5, like Lambda at the start, or
+            fewer if the mapping or the handler requires it.
+        timeout: the function's timeout in seconds; by default the queue's visibility timeout, the
+            most that AWS allows.
+        keep_dropped: leave messages that are filtered out in the queue, invisible until the poller
             ends, and then visible again. Not for FIFO queues.
-        dry_run: call no function and delete nothing: everything is visible again at the end.
-        wait_seconds: how long a call waits for messages (long polling), 0 to 20; also about how
-            long the poller takes to stop.
-        function_name: what the function's context says.
-        on_dropped: given each record that is filtered out, with the Reason and the payload key,
-            before it is deleted. What it raises ends the poller, and the message stays.
-        on_batch: given the BatchResult of each batch.
-        report: takes what a user should know, a line each; by default it is logged.
+        dry_run: call no function and delete nothing; all messages are visible again at the end.
+        wait_seconds: how long a call waits for messages (long polling), 0 to 20; the poller takes
+            about as long to stop.
+        function_name: the name in the function's context.
+        on_dropped: called with each record that is filtered out, with the Reason and the payload
+            key, before it is deleted. If it raises, the poller ends, and the message stays.
+        on_batch: called with the BatchResult of each batch.
+        report: called with each line that a user should know; by default these are logged.
 
     Raises:
         PatternError: AWS would refuse the pattern.
@@ -135,23 +136,23 @@ class Poller:
 
     @property
     def counts(self) -> Counts:
-        """What has become of the messages so far."""
+        """What has happened to the messages so far."""
         return self._counters.snapshot()
 
     def check(self) -> QueueInfo:
-        """Look at the queue, and whether AWS would make this mapping.
+        """Check the queue, and whether AWS would create this mapping.
 
         Raises:
             MappingError: it would not.
-            QueueError: the queue does not answer.
+            QueueError: the queue does not respond.
         """
         return self._checked()[0]
 
     def run(self, *, until_empty: bool = False) -> Counts:
-        """Work until `stop` is called, or a KeyboardInterrupt.
+        """Run until `stop` is called, or a KeyboardInterrupt.
 
-        Then, batches in flight are finished, and all other messages made visible again. A second
-        KeyboardInterrupt ends it at once.
+        Then batches in flight are finished, and all other messages made visible again. A second
+        KeyboardInterrupt ends it immediately.
 
         Args:
             until_empty: also stop when the queue has no message that can be received. Messages that
@@ -162,7 +163,7 @@ class Poller:
 
         Raises:
             MappingError: AWS would not make this mapping.
-            QueueError: the queue does not answer at the start, or refuses to be used.
+            QueueError: the queue does not respond at the start, or cannot be used.
         """
         info, timeout = self._checked()
         settings = replace(self._settings, timeout=timeout, until_empty=until_empty)
@@ -185,16 +186,16 @@ class Poller:
         return self.counts
 
     def stop(self) -> None:
-        """Have `run` end: it finishes the batches in flight."""
+        """Make `run` end, after it has finished the batches in flight."""
         self._stopping.set()
 
     def wait_until_empty(self, timeout: float = 30) -> Counts:
-        """Wait until no message can be received, and none is being handled.
+        """Wait until no message can be received and none is being handled.
 
-        Messages that failed, and are still invisible, are not waited for.
+        It does not wait for messages that failed and are still invisible.
 
         Raises:
-            TimeoutError: that takes longer than so many seconds.
+            TimeoutError: it takes longer than `timeout` seconds.
         """
         if self._work is None:
             raise ValueError("the poller does not run")
@@ -206,7 +207,7 @@ class Poller:
         return self.counts
 
     def _checked(self) -> tuple[QueueInfo, float]:
-        """As `check`; and the function's timeout."""
+        """Like `check`, but also return the function's timeout."""
         info = self._queue.info()
         timeout = self._timeout
         if timeout is None:
@@ -249,7 +250,7 @@ class Poller:
             self._fail(error)
 
     def _fail(self, error: BaseException) -> None:
-        """Note what ends all work; the first counts."""
+        """Record an error that ends all work; the first one counts."""
         if self._error is None:
             self._error = error
         self._stopping.set()
@@ -258,7 +259,7 @@ class Poller:
 
 
 class _NoHandler:
-    """Of a dry run: never called."""
+    """The handler of a dry run, which is never called."""
 
     concurrency: int | None = None
 
@@ -266,7 +267,7 @@ class _NoHandler:
         raise AssertionError("a dry run calls no function")
 
     def close(self) -> None:
-        """Nothing runs here."""
+        """Do nothing: nothing runs here."""
 
 
 def _filter(pattern: Filter | PatternInput | None) -> Filter | None:

@@ -1,7 +1,8 @@
-"""An SQS queue through a boto3 client: the four calls that a poller makes, and what they meet.
+"""An SQS queue accessed through a boto3 client: the four calls that a poller makes, and their
+errors.
 
-A server that does not answer is asked again, with growing pauses. What can be done about it only by
-people (no permission, no such queue at the start) is a QueueError.
+If a server does not respond, calls are retried with increasing delays. Errors that only people can
+fix (no permission, no such queue at the start) are QueueErrors.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from msgspec import Struct
 from filterpatterns.integrations.sqs.records import Message
 
 RECEIVE_AT_ONCE: Final = 10
-"""Messages of one call, also of those that delete. SQS API reference, "ReceiveMessage"."""
+"""The number of messages per call, also for deleting. SQS API reference, "ReceiveMessage"."""
 
 MAX_VISIBILITY: Final = 43_200
 """Seconds. SQS quotas: message visibility timeout."""
@@ -28,7 +29,7 @@ _FIRST_PAUSE: Final = 0.25
 _LONGEST_PAUSE: Final = 15.0
 
 _PASSING_CODES: Final = (
-    "NonExistentQueue",  # a server that was started again, and is being set up again
+    "NonExistentQueue",  # a server that was restarted and is being set up again
     "QueueDoesNotExist",
     "OverLimit",
     "Throttl",
@@ -38,16 +39,16 @@ _PASSING_CODES: Final = (
     "InternalError",
     "InternalFailure",
 )
-"""Parts of the codes of errors that may be over when the call is made again."""
+"""Parts of the codes of errors that may be temporary."""
 
 _GONE: Final = ("ReceiptHandleIsInvalid", "InvalidParameterValue", "MessageNotInflight")
-"""Codes for a message that somebody else has now, or that is there no more."""
+"""Codes for a message that another consumer has now, or that no longer exists."""
 
 
 _REGION: Final = re.compile(
     r"//(?:sqs\.(?P<new>[a-z]{2}[a-z-]*-[0-9]+)\.|(?P<old>[a-z]{2}[a-z-]*-[0-9]+)\.queue\.)"
 )
-"""Amazon SQS endpoints, AWS General Reference; the second form is that of old queue URLs."""
+"""Amazon SQS endpoints, AWS General Reference; the second form is for old queue URLs."""
 
 
 class QueueError(Exception):
@@ -55,8 +56,8 @@ class QueueError(Exception):
 
 
 class QueueInfo(Struct, frozen=True):
-    """What a queue says about itself. `visibility_timeout` is in seconds; `max_receive_count` is
-    that of its redrive policy, None if it has no dead-letter queue."""
+    """The attributes of a queue. `visibility_timeout` is in seconds; `max_receive_count` is that of
+    its redrive policy, None if it has no dead-letter queue."""
 
     url: str
     arn: str
@@ -67,12 +68,12 @@ class QueueInfo(Struct, frozen=True):
 
 
 class Queue:
-    """One queue. Threads may share it, as they may share boto3's clients.
+    """A queue. Threads may share it, as they may share boto3 clients.
 
     Args:
-        client: boto3's client for "sqs".
-        url: the queue's.
-        report: takes what there is to say about a server that does not answer.
+        client: a boto3 client for "sqs".
+        url: the URL of the queue.
+        report: called with messages about a server that does not respond.
     """
 
     def __init__(self, client: Any, url: str, report: Callable[[str], None]) -> None:
@@ -83,13 +84,13 @@ class Queue:
         self._is_lost = False
         self._failures = _failures()
         self.given_up = threading.Event()
-        """Set: nothing is tried again."""
+        """If set, nothing is retried."""
 
     def info(self) -> QueueInfo:
-        """What the queue says about itself.
+        """Return the attributes of the queue.
 
         Raises:
-            QueueError: it does not answer, or not as a queue would.
+            QueueError: it does not respond, or not like a queue.
         """
         try:
             answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["All"])
@@ -110,11 +111,12 @@ class Queue:
         )
 
     def receive(self, wait_seconds: int, until: threading.Event) -> list[dict[str, Any]]:
-        """Up to ten messages, as boto3 returns them, with all attributes.
+        """Receive up to ten messages, in the form of boto3, with all attributes.
 
         Args:
             wait_seconds: how long the server may wait for the first of them.
-            until: set: a server that does not answer is not asked again; there are no messages.
+            until: if set, a server that does not respond is not asked again, and there are no
+                messages.
 
         Raises:
             QueueError: the server refuses.
@@ -130,7 +132,7 @@ class Queue:
         return list((answer or {}).get("Messages") or ())
 
     def delete(self, messages: Sequence[Message]) -> dict[Message, str]:
-        """Delete messages. Gives those that are not deleted, with the reason.
+        """Delete messages. Return those that were not deleted, with the reason.
 
         Raises:
             QueueError: the server refuses.
@@ -138,8 +140,8 @@ class Queue:
         return self._each("delete_message_batch", messages, {})
 
     def set_visibility(self, messages: Sequence[Message], seconds: int) -> dict[Message, str]:
-        """Make messages visible again in so many seconds. Gives those of which the server would
-        not, with the reason.
+        """Make messages visible again after a number of seconds. Return those for which the server
+        refuses, with the reason.
 
         Raises:
             QueueError: the server refuses.
@@ -178,7 +180,7 @@ class Queue:
         return refused
 
     def _call(self, name: str, until: threading.Event, **arguments: Any) -> dict[str, Any] | None:
-        """A call's answer; None if there was none before `until` was set.
+        """Return the response of a call; None if there was none before `until` was set.
 
         Raises:
             QueueError: the server refuses.
@@ -212,7 +214,7 @@ class Queue:
 
 
 def region_of(url: str) -> str | None:
-    """The region that a queue's URL names; those of local servers may have none."""
+    """The region in a queue's URL; URLs of local servers may have none."""
     match = _REGION.search(url)
     return None if match is None else match["new"] or match["old"]
 
@@ -225,7 +227,7 @@ def connect(
     wait_seconds: int,
     connections: int,
 ) -> Any:
-    """A client for SQS by boto3, which does not try again by itself.
+    """Create a boto3 client for SQS that does not retry by itself.
 
     Raises:
         QueueError: boto3 is not installed, or not set up.
@@ -255,7 +257,8 @@ def connect(
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    """What a call may raise; without boto3 (a client of one's own) what connections raise."""
+    """The exceptions that a call may raise; without boto3 (a custom client), those of
+    connections."""
     try:
         from botocore.exceptions import BotoCoreError, ClientError
         from botocore.parsers import ResponseParserError
@@ -265,7 +268,7 @@ def _failures() -> tuple[type[Exception], ...]:
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether the call may succeed if it is made again."""
+    """Whether the call may succeed if it is retried."""
     response = getattr(error, "response", None)
     if isinstance(response, dict):
         status = (response.get("ResponseMetadata") or {}).get("HTTPStatusCode", 0)
@@ -273,7 +276,7 @@ def _may_pass(error: Exception) -> bool:
         return status >= 500 or status == 429 or _has(code, _PASSING_CODES)
     if isinstance(error, OSError):
         return True
-    # Not settings that are missing or wrong, which are BotoCoreErrors as well.
+    # Not missing or wrong settings, which are BotoCoreErrors as well.
     names = {base.__name__ for base in type(error).__mro__}
     return bool(names & {"HTTPClientError", "ConnectionError", "ResponseParserError"})
 
@@ -320,7 +323,7 @@ def _chunks(messages: Sequence[Message]) -> Iterator[Sequence[Message]]:
 
 
 def _pauses() -> Iterator[float]:
-    """Seconds between tries: each up to twice the one before, none the same for two threads."""
+    """Seconds between retries, each up to twice the previous one, with jitter."""
     pause = _FIRST_PAUSE
     while True:
         yield pause * random.uniform(0.5, 1)  # noqa: S311 - not a secret
@@ -328,5 +331,5 @@ def _pauses() -> Iterator[float]:
 
 
 def seconds_until(deadline: float) -> int:
-    """The whole seconds, rounded up, until a moment of the monotonic clock."""
+    """The whole seconds, rounded up, until a time of the monotonic clock."""
     return max(0, int(-(-(deadline - monotonic()) // 1)))

@@ -1,4 +1,4 @@
-"""Receiving messages and filtering them: each is to be handled, to be deleted, or to be kept."""
+"""Receives and filters messages; each is handled, deleted, or kept in the queue."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from filterpatterns.integrations.sqs.settings import Shared
 from filterpatterns.matching.verdict import Reason, Verdict
 
 _PARKED_SECONDS: Final = 300
-"""At least that long a message that is kept is invisible, so that few calls hold many. After a
-crash they are back after this time."""
+"""The minimum number of seconds for which a kept message is invisible, so that a few calls can hold
+many. After a crash, messages are back after this time."""
 
 
 class Sink(Protocol):
-    """Takes the messages that the function is to get."""
+    """Accepts the messages for the function."""
 
     def add(self, messages: list[Message]) -> None:
-        """Take messages in."""
+        """Add messages."""
 
 
 class Receiver:
     """Receives and filters. Threads may share it.
 
     Args:
-        shared: what all threads use.
-        sink: takes what is kept.
+        shared: the objects that all threads share.
+        sink: accepts messages that match.
     """
 
     def __init__(self, shared: Shared, sink: Sink) -> None:
@@ -37,7 +37,7 @@ class Receiver:
         self._parked: dict[str, Message] = {}
 
     def receive(self, wait_seconds: int, until: threading.Event) -> int:
-        """Receive up to ten messages and see to them; gives how many there were.
+        """Receive and process up to ten messages; return how many there were.
 
         Raises:
             QueueError: the server refuses.
@@ -70,7 +70,8 @@ class Receiver:
         return len(given)
 
     def parked(self) -> list[Message]:
-        """The messages that stay in the queue, and are only held so as not to be received again."""
+        """The messages that stay in the queue, and are only held so that they are not received
+        again."""
         with self._lock:
             return list(self._parked.values())
 
@@ -90,8 +91,8 @@ class Receiver:
         return kept, dropped
 
     def _claim(self, messages: list[Message]) -> set[Message]:
-        """Note messages that stay in the queue. Gives those that are noted already, and came back
-        all the same, or were delivered twice: they take the place of the ones before."""
+        """Track messages that stay in the queue. Return those that were already tracked, but came
+        back anyway or were delivered twice; they replace the previous ones."""
         known = {}
         with self._lock:
             for message in messages:

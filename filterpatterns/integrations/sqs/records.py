@@ -1,4 +1,4 @@
-"""What SQS's ReceiveMessage returns -> the record that Lambda makes of it.
+"""Converts messages from SQS's ReceiveMessage to the records that Lambda would create.
 
 Lambda developer guide, "Using Lambda with Amazon SQS": the example events.
 """
@@ -15,9 +15,9 @@ from msgspec import Struct
 
 
 class Message(Struct, frozen=True, eq=False):
-    """One delivery of a message: two of the same message are different.
+    """One delivery of a message; two deliveries of the same message are different.
 
-    `size` is that of the record as JSON, in bytes. `group` is None outside FIFO queues;
+    `size` is the size of the record as JSON, in bytes. `group` is None outside FIFO queues;
     `receive_count` counts this delivery.
     """
 
@@ -30,12 +30,12 @@ class Message(Struct, frozen=True, eq=False):
 
 
 def lambda_record(message: Mapping[str, Any], queue_arn: str, region: str) -> dict[str, Any]:
-    """The record that Lambda would make of a message.
+    """Return the record that Lambda would create from a message.
 
     Args:
         message: as boto3's `receive_message` returns it, with all attributes.
-        queue_arn: of the queue that it came from.
-        region: the queue's.
+        queue_arn: the ARN of its queue.
+        region: the region of the queue.
     """
     record = {
         "messageId": message["MessageId"],
@@ -56,7 +56,8 @@ def lambda_record(message: Mapping[str, Any], queue_arn: str, region: str) -> di
 
 
 def received(message: Mapping[str, Any], queue_arn: str, region: str) -> Message:
-    """A message of boto3's as a Message, with its record; the arguments are `lambda_record`'s."""
+    """Convert a boto3 message to a Message with its record; the arguments are those of
+    `lambda_record`."""
     record = lambda_record(message, queue_arn, region)
     attributes = record["attributes"]
     count = attributes.get("ApproximateReceiveCount", "")
@@ -74,7 +75,7 @@ def encoded(record: dict[str, Any]) -> bytes:
     """A record as JSON."""
     try:
         return msgspec.json.encode(record)
-    except UnicodeEncodeError:  # half a surrogate pair, which no UTF-8 has
+    except UnicodeEncodeError:  # half a surrogate pair, which UTF-8 cannot encode
         return json.dumps(record, separators=(",", ":")).encode("ascii")
 
 

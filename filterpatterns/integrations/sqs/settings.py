@@ -1,4 +1,4 @@
-"""What the threads of a poller share: what they were asked for, the queue, and what they note."""
+"""The objects that a poller's threads share: the settings, the queue, and the counters."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from filterpatterns.integrations.sqs.visibility import HeldMessages
 from filterpatterns.matching.verdict import Reason, Verdict
 
 OnDropped = Callable[[dict[str, Any], Reason, str], None]
-"""Given the record that is filtered out, the reason, and the payload key that it is about."""
+"""Called with a record that is filtered out, the reason, and the payload key that it refers to."""
 
 
 class BatchResult(Struct, frozen=True, kw_only=True):
-    """What became of a batch: `ids` in the order of the event, those that `failed` among them, and
-    the function error, if it was one. `size` is the event's, in bytes, `seconds` the handler's."""
+    """The result of a batch: `ids` in the order of the event, those of them that `failed`, and the
+    function error, if there was one. `size` is the size of the event in bytes, `seconds` the
+    handler's time."""
 
     number: int
     request_id: str
@@ -33,7 +34,7 @@ class BatchResult(Struct, frozen=True, kw_only=True):
     details: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """For machines."""
+        """The result for machines."""
         return {
             "kind": "batch",
             "batch": self.number,
@@ -55,7 +56,8 @@ class BatchResult(Struct, frozen=True, kw_only=True):
 
 
 class WorkSettings(Struct, frozen=True, kw_only=True):
-    """What a Poller was asked for, complete; see there. `verdict` is the filter's, None without."""
+    """The complete settings of a Poller; see there. `verdict` is that of the filter, None without a
+    filter."""
 
     handler: Handler
     verdict: Callable[[Any], Verdict] | None
@@ -73,8 +75,8 @@ class WorkSettings(Struct, frozen=True, kw_only=True):
 
 
 class Shared(Struct, frozen=True):
-    """What all threads use: `deleter` takes what was handled or filtered out, `held` notes what is
-    ours, `counters` count."""
+    """The objects that all threads share: `deleter` deletes messages that were handled or filtered
+    out, and `held` tracks the messages that we hold."""
 
     settings: WorkSettings
     queue: Queue

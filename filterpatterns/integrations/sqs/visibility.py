@@ -1,4 +1,4 @@
-"""The messages that are ours for the moment, and until when: none may come back while we work."""
+"""Tracks the messages that we hold, and until when: none may come back while we work on it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Final
 from filterpatterns.integrations.sqs.records import Message
 
 _EXTEND_AFTER: Final = 0.5
-"""Of the time that a message stays invisible."""
+"""The fraction of its invisible time after which a message is extended."""
 
 
 class HeldMessages:
-    """Messages that were received and neither deleted nor given back. Threads may share it."""
+    """Messages that were received but neither deleted nor returned. Threads may share it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -23,32 +23,32 @@ class HeldMessages:
         return len(self._held)
 
     def hold(self, messages: Iterable[Message], since: float, seconds: int) -> None:
-        """Note that messages are invisible for so many seconds from a moment on."""
+        """Note that messages are invisible for a number of seconds from a given time on."""
         with self._lock:
             for message in messages:
                 self._held[message] = (since + seconds, seconds)
 
     def extended(self, messages: Iterable[Message], since: float, seconds: int) -> None:
-        """As `hold`, of those that are still held."""
+        """Like `hold`, but only for those that are still held."""
         with self._lock:
             for message in messages:
                 if message in self._held:
                     self._held[message] = (since + seconds, seconds)
 
     def drop(self, messages: Iterable[Message]) -> dict[Message, float]:
-        """Hold messages no longer. Gives the moments when those that were held become visible."""
+        """Stop holding messages. Return the times when those that were held become visible."""
         with self._lock:
             found = {message: self._held.pop(message, None) for message in messages}
         return {message: held[0] for message, held in found.items() if held is not None}
 
     def drop_all(self) -> list[Message]:
-        """Hold no message any longer. Gives those that were held."""
+        """Stop holding all messages. Return those that were held."""
         with self._lock:
             found, self._held = list(self._held), {}
         return found
 
     def due(self, now: float) -> dict[int, list[Message]]:
-        """The messages whose time is half over, by the seconds that each is to get again."""
+        """The messages whose time is half over, by the seconds by which to extend each."""
         found: dict[int, list[Message]] = {}
         with self._lock:
             for message, (deadline, seconds) in self._held.items():

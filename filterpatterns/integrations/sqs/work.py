@@ -1,4 +1,5 @@
-"""The threads of a poller: they receive, form batches, delete, and keep what is ours invisible."""
+"""The threads of a poller, which receive messages, form batches, delete, and extend visibility
+timeouts."""
 
 from __future__ import annotations
 
@@ -20,26 +21,26 @@ from filterpatterns.integrations.sqs.visibility import HeldMessages
 _RECEIVERS: Final = 4
 _DELETERS: Final = 4
 CONNECTIONS: Final = _RECEIVERS + _DELETERS + 4
-"""Calls that may be made at a time."""
+"""The number of concurrent calls."""
 
 _MOST_UNDELETED: Final = 1_000
 _LAST_CALLS: Final = 10.0
-"""Seconds, at the end, for a server that does not answer."""
+"""Seconds to wait at the end for a server that does not respond."""
 
 _TICK: Final = 0.5
 _JOIN: Final = 3.0
 
 
 class Worker:
-    """The threads of a poller that runs.
+    """The threads of a running poller.
 
     Args:
-        settings: what it was asked for.
+        settings: its settings.
         queue: where the messages come from.
-        info: what it says about itself.
-        counters: count.
+        info: the queue's attributes.
+        counters: the counters.
         stopping: set to end the work; it is also set when the queue is empty.
-        fail: takes what ends all work.
+        fail: called with errors that end all work.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class Worker:
         self._shared = Shared(settings, queue, info, counters, Deleter(queue), HeldMessages())
         self._invoker = Invoker(self._shared, batching)
         self._receiver = Receiver(self._shared, self._invoker)
-        # The messages of a group are in order only if they are received one call after another.
+        # The messages of a group are only in order if they are received by consecutive calls.
         self._receivers = [
             self._thread(self._receive, index) for index in range(1 if info.is_fifo else _RECEIVERS)
         ]
@@ -86,8 +87,8 @@ class Worker:
             thread.start()
 
     def finish(self) -> None:
-        """Receive no more, finish what has begun, give back the rest."""
-        self._has_traffic.set()  # those who wait for it have their end to see
+        """Stop receiving, finish the work in progress, and return all other messages."""
+        self._has_traffic.set()  # so that waiting threads notice the end
         self._invoker.close()
         self._invoker.wait(self._settings.concurrency)
         for thread in self._receivers:
@@ -112,14 +113,14 @@ class Worker:
         self.abandon()
 
     def abandon(self) -> None:
-        """Let everything be: messages come back by themselves."""
+        """Abandon everything: messages come back by themselves."""
         self._is_finished.set()
         self._shared.queue.given_up.set()
         self._settings.handler.close()
 
     def wait_until_empty(self, timeout: float) -> bool:
-        """Wait until a call that begins from now on finds the queue empty, with nothing in work;
-        gives whether that has come."""
+        """Wait until a call that begins from now on finds the queue empty and nothing is in
+        progress; return whether that happened."""
         start = monotonic()
         with self._changed:
             return self._changed.wait_for(
@@ -127,7 +128,7 @@ class Worker:
             )
 
     def wake(self) -> None:
-        """Have those look again who wait."""
+        """Wake up the waiting threads."""
         with self._changed:
             self._changed.notify_all()
 
@@ -141,7 +142,8 @@ class Worker:
         return threading.Thread(target=run, daemon=True)
 
     def _receive(self, index: int) -> None:
-        """Receive messages until the end. All threads but the first only while there are many."""
+        """Receive messages until the end; all threads except the first only while there are
+        many."""
         while not self._stopping.is_set():
             if index and not self._has_traffic.wait(_TICK):
                 continue
@@ -155,7 +157,7 @@ class Worker:
                 self._watch()
 
     def _watch(self) -> None:
-        """As the first of the receivers: receive, and see whether the queue is empty."""
+        """As the first receiver: receive, and check whether the queue is empty."""
         start = monotonic()
         polled = self._shared.counters.snapshot().polled
         was_idle = self._is_idle()
@@ -191,7 +193,7 @@ class Worker:
         return count
 
     def _is_idle(self) -> bool:
-        """Whether nothing is being done with any message."""
+        """Whether no message is in progress."""
         return (
             self._receiving == 0
             and self._shared.deleter.backlog == 0
@@ -199,7 +201,7 @@ class Worker:
         )
 
     def _keep_invisible(self) -> None:
-        """Extend the time of messages that are ours before it is over."""
+        """Extend the visibility timeout of messages that we hold before it is over."""
         while not self._is_finished.wait(
             min(5.0, max(0.1, self._shared.info.visibility_timeout / 8))
         ):

@@ -1,1 +1,1 @@
-"""Template texts to values that know their positions, whatever the language."""
+"""Parses template texts, in any of the languages, into values with positions."""

@@ -1,8 +1,8 @@
-"""Terraform's HCL -> nodes that know their places.
+"""Parses Terraform's HCL into nodes with positions.
 
-tree-sitter parses; its tree becomes an object for each body, in which a block is a member named by
-its type that holds its labels' objects, one in the other. Expressions become what they are, as far
-as they are written out: references and calls are kept as such, all else is an `Unknown`.
+tree-sitter does the parsing. Each body in its tree becomes an object. A block becomes a member
+named after its type; its labels become nested objects. Literal expressions become their values,
+references and calls are kept as such, and everything else is an `Unknown`.
 """
 
 from __future__ import annotations
@@ -39,34 +39,35 @@ if TYPE_CHECKING:
     from tree_sitter import Parser
 
 _MAX_DEPTH = 200
-"""Levels of nesting; the same that a pattern may have, and a template with it."""
+"""Levels of nesting in a template, including its patterns: as many as a pattern may have."""
 
 _SPACES = re.compile(r"(?<!\s)\s{64,}")
 _MAX_SPACES = 16_000
-"""Characters of white space in a row: reading them takes a second."""
+"""Consecutive white space characters: parsing this many takes a second."""
 
 _SHOWN = 20
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _WRAPPERS = ("expression", "literal_value", "collection_value", "template_expr", "operation")
 _OPEN_ENDED = ("=", ":", ",", "(", "[", "{", "?", ".")
-"""After these something is missing: what comes next is not what was expected."""
+"""After these, something is missing: the next token is not what was expected."""
 
 _INSERTS = ("template_interpolation", "template_directive")
 
 Wanted = Callable[[tuple[str, ...], int, int], bool]
-"""Whether a block is to be read, by its type and labels, and where it begins and ends."""
+"""Decides whether a block is read, from its type and labels, and where it begins and ends."""
 
 
 def is_available() -> bool:
-    """Whether the library that reads HCL is installed."""
+    """Whether the library that parses HCL is installed."""
     return find_spec("tree_sitter_hcl") is not None and find_spec("tree_sitter") is not None
 
 
 def read(text: str, wanted: Wanted | None = None) -> Object:
-    """The body of a `.tf` file; of its blocks those that are wanted.
+    """The body of a `.tf` file, with only the blocks that are wanted.
 
     Raises:
-        TemplateError: it is not HCL, nested too deep, or has too long a run of white space.
+        TemplateError: it is not HCL, is nested too deep, or has a run of white space that is too
+            long.
     """
     if not is_available():
         raise TemplateError(
@@ -92,8 +93,9 @@ def read(text: str, wanted: Wanted | None = None) -> Object:
 
 
 def squares_of_spaces(text: str) -> Iterator[tuple[int, int]]:
-    """Where each long run of white space begins, and the sum of the squares of their lengths up to
-    its end: inside of brackets the parser looks at the rest of a run again at each space."""
+    """Where each long run of white space begins, and the sum of the squares of the lengths of all
+    runs up to its end. Inside brackets the parser looks at the rest of a run again at each
+    space."""
     total = 0
     for run in _SPACES.finditer(text):
         total += (run.end() - run.start()) ** 2
@@ -108,7 +110,7 @@ def _refuse_long_spaces(text: str) -> None:
 
 @lru_cache(maxsize=1)
 def _parser() -> Parser:
-    import tree_sitter_hcl  # only for those who have Terraform
+    import tree_sitter_hcl  # only needed for Terraform
     from tree_sitter import Language, Parser
 
     return Parser(Language(tree_sitter_hcl.language()))
@@ -117,7 +119,7 @@ def _parser() -> Parser:
 class _Reader:
     def __init__(self, text: str, data: bytes) -> None:
         self._text = text
-        # Offsets of bytes are those of characters, unless some characters take several bytes.
+        # Byte offsets equal character offsets, unless some characters take several bytes.
         self._following = (
             [] if text.isascii() else [at for at, byte in enumerate(data) if byte & 0xC0 == 0x80]
         )
@@ -133,7 +135,7 @@ class _Reader:
         return self._text[span.start : span.end]
 
     def refuse(self, root: Tree) -> None:
-        """Say where a text stops being HCL.
+        """Report where a text stops being HCL.
 
         Raises:
             TemplateError: always.
@@ -142,7 +144,7 @@ class _Reader:
         while pending:
             tree = pending.pop()
             if tree.is_error or tree.is_missing:
-                while tree.is_error and tree.children:  # up to here it made sense
+                while tree.is_error and tree.children:  # valid up to here
                     tree = tree.children[-1]
                 start = self._offset(tree.start_byte)
                 if self._written(tree) in _OPEN_ENDED:
@@ -155,7 +157,7 @@ class _Reader:
         fail("not HCL", self._text, 0)
 
     def body(self, tree: Tree, depth: int, wanted: Wanted | None = None) -> Object:
-        """The attributes and blocks of a file or block."""
+        """Return the attributes and blocks of a file or block."""
         members: list[tuple[Text, TemplateValue]] = []
         for part in tree.named_children:
             if part.type == "attribute":
@@ -179,7 +181,7 @@ class _Reader:
         return names[0], node
 
     def value(self, tree: Tree, depth: int) -> TemplateValue:
-        """The value of an expression, as far as it is written out."""
+        """The value of an expression, as far as it consists of literals."""
         self._bound(tree, depth)
         while tree.type in _WRAPPERS:
             children = [one for one in tree.named_children if one.type != "comment"]
@@ -192,7 +194,7 @@ class _Reader:
         return self._unknown(tree) if read is None else read(self, tree, depth)
 
     def _traversal(self, parts: list[Tree], tree: Tree, depth: int) -> TemplateValue:
-        """A variable or a call, and the attributes and indices after it."""
+        """A variable or a call, with the attributes and indices after it."""
         first, *rest = parts
         if first.type == "function_call" and not rest:
             return self._call(first, depth)
@@ -247,7 +249,7 @@ class _Reader:
         return Object(tuple(members), self._span(tree))
 
     def _key(self, tree: Tree, depth: int) -> Text | None:
-        """The name of an object's element. One that is an expression is its own placeholder."""
+        """The name of an object's element. A name that is an expression is its own placeholder."""
         span = self._span(tree)
         node = self.value(tree, depth + 1)
         if isinstance(node, Text):
@@ -264,7 +266,8 @@ class _Reader:
         return node if isinstance(node, Text) else Text(self._written(tree), span, "plain")
 
     def _string(self, tree: Tree, depth: int) -> TemplateValue:
-        """A quoted string; one of a single interpolation is what that is, of whatever type."""
+        """A quoted string. One that is a single interpolation has the value of that expression, of
+        any type."""
         span = self._span(tree)
         inserts = [one for one in tree.named_children if one.type in _INSERTS]
         if not inserts:
@@ -294,19 +297,19 @@ class _Reader:
         return parts
 
     def _insert(self, tree: Tree, depth: int) -> TemplateValue:
-        """What stands in `${...}`; `%{...}` is not evaluated."""
+        """The expression in `${...}`; `%{...}` is not evaluated."""
         inner = [one for one in tree.named_children if one.type == "expression"]
         if tree.type != "template_interpolation" or len(inner) != 1:
             return self._unknown(tree)
         node = self.value(inner[0], depth + 1)
         if isinstance(node, Unknown):
             return self._unknown(tree)
-        if isinstance(node, (Reference, Call)):  # a message shows it as it is written
+        if isinstance(node, (Reference, Call)):  # messages show it as it is written
             return replace(node, source=self._squeezed(tree), span=self._span(tree))
         return node
 
     def _heredoc(self, tree: Tree, depth: int) -> TemplateValue:
-        """A heredoc; `<<-` takes the smallest indentation away (Terraform language, "Strings and
+        """A heredoc; `<<-` removes the smallest indentation (Terraform language, "Strings and
         Templates")."""
         span = self._span(tree)
         names = [one for one in tree.named_children if one.type == "heredoc_identifier"]
@@ -376,13 +379,13 @@ def _indentation(line: str) -> int:
 
 
 def _text(pieces: list[tuple[str, int]], start: int, end: int) -> Text:
-    """A text of characters that begin at these offsets."""
+    """A text whose characters begin at these offsets."""
     value = "".join(char for char, _ in pieces)
     return Text(value, Span(start, end), "hcl", (*(at for _, at in pieces), end))
 
 
 def _heredoc_pieces(text: str, start: int, end: int, indent: int) -> Iterator[tuple[str, int]]:
-    """The characters of a heredoc, without line ends' CR, indentation, and doubled marks."""
+    """The characters of a heredoc, without the CR of line ends, indentation, and doubled marks."""
     at = start
     while at < end:
         if indent and (at == 0 or text[at - 1] == "\n"):

@@ -1,4 +1,4 @@
-"""JSON text -> nodes that know their places (RFC 8259, nothing else)."""
+"""Parses JSON text (strictly RFC 8259) into nodes with positions."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from filterpatterns.templates.documents.values import List, Literal, Object, Tem
 from filterpatterns.templates.errors import fail
 
 _SHOWN = 20
-"""Characters of the text that an error shows."""
+"""Characters of the text that an error message shows."""
 
 
 def read(text: str) -> TemplateValue:
     """The value of a JSON text.
 
     Raises:
-        TemplateError: it is not JSON, or nested too deep.
+        TemplateError: it is not JSON, or is nested too deep.
     """
     try:
         return _built(text)
@@ -33,7 +33,7 @@ def read(text: str) -> TemplateValue:
 
 
 class _Open:
-    """An array or object that is being read; `name` is that of the next member."""
+    """An array or object that is being read; `name` is the name of the next member."""
 
     __slots__ = ("items", "members", "name", "start")
 

@@ -1,7 +1,7 @@
-"""Where in the template each character of a pattern begins.
+"""Maps each character of a pattern to its position in the template.
 
-The patterns of templates are strings in several ways of quoting, or objects. For each character
-the reporter wants the offset at which it begins, and last where the text ends.
+Patterns in templates are strings, quoted in several ways, or objects. Diagnostics need the offset
+at which each character begins, and the offset at which the text ends.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from filterpatterns.language.token_positions import character_starts
 from filterpatterns.templates.documents.values import TemplateValue, Text, joined
 
 _SPACES = " \t\r\n\x85\u2028\u2029"
-"""What YAML's line folding, and the removal of indentation, may change."""
+"""The characters that YAML's line folding and the removal of indentation may change."""
 
 
 def starts(text: Text, source: str) -> tuple[int, ...]:
-    """The offsets at which the characters of a text begin in the source, and where it ends."""
+    """The offsets at which the characters of a text begin in the source, and at which it ends."""
     if text.starts is not None:
         return text.starts
     span = text.span
     found = list(_STYLES[text.style](text, source[span.start : span.end]))
-    if len(found) != len(text.value):  # odd enough to point at the whole
+    if len(found) != len(text.value):  # unusual: point at the whole token
         found = [0] * len(text.value)
         return (*(span.start for _ in found), span.end)
     closing = (
@@ -36,9 +36,9 @@ def starts(text: Text, source: str) -> tuple[int, ...]:
 
 
 def _aligned(value: str, raw: str, first: int = 0, *, quote: str = "") -> Iterator[int]:
-    """Offsets for a text of which the source differs in white space only (and doubled quotes).
+    """Offsets for a text that differs from its source only in white space (and doubled quotes).
 
-    Exact for everything that is no white space, and for spaces within a line.
+    Exact for everything except white space, and for spaces within a line.
     """
     position = first
     index = 0
@@ -54,7 +54,7 @@ def _aligned(value: str, raw: str, first: int = 0, *, quote: str = "") -> Iterat
         if run == len(value):
             return
         if following >= len(raw) or raw[following] != value[run]:
-            return  # too few: the caller sees it
+            return  # too few: the caller notices
         yield following
         position = following + 1
         if quote and value[run] == quote:
@@ -71,7 +71,7 @@ def _single(text: Text, raw: str) -> Iterator[int]:
 
 
 def _block(text: Text, raw: str) -> Iterator[int]:
-    """A YAML block scalar or a heredoc: the text begins in the line after its mark."""
+    """A YAML block scalar or a heredoc: the text begins on the line after the marker."""
     header = re.match(r"[^\r\n]*(?:\r\n|\r|\n)?", raw)
     return _aligned(text.value, raw, header.end() if header else 0)
 
@@ -85,12 +85,12 @@ _BREAKS = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
 
 def _double(text: Text, raw: str) -> Iterator[int]:
-    """YAML's double quotes: escapes, and lines that are folded (YAML 1.1, 5.6 and 9.3.1)."""
+    """YAML's double-quoted strings: escapes and folded lines (YAML 1.1, 5.6 and 9.3.1)."""
     for match in _ESCAPE.finditer(raw, 1, len(raw) - 1):
         breaks = _BREAKS.findall(match[0])
         if not breaks:
             yield match.start()
-        elif not match[0].startswith("\\"):  # an escaped line break stands for nothing
+        elif not match[0].startswith("\\"):  # an escaped line break adds nothing
             yield from (match.start() for _ in range(max(1, len(breaks) - 1)))
 
 
@@ -104,20 +104,20 @@ _HCL_CHARACTER = re.compile(
 
 
 def _hcl(_text: Text, raw: str) -> Iterator[int]:
-    """Terraform's quoted strings: `\\n` and its like, `$${` for `${` (Terraform language,
+    """Terraform's quoted strings: escapes such as `\\n`, and `$${` for `${` (Terraform language,
     "Strings and Templates")."""
     return (match.start() for match in _HCL_CHARACTER.finditer(raw, 1, len(raw) - 1))
 
 
 def hcl_value(raw: str) -> str:
-    """The value of a quoted string of HCL without interpolation, from its inside."""
+    """The value of a quoted HCL string without interpolation, from the text between its quotes."""
     if not any(mark in raw for mark in ("\\", "$${", "%%{")):
         return raw
     return "".join(char for char, _ in hcl_pieces(raw, 0, len(raw)))
 
 
 def hcl_pieces(text: str, start: int, end: int) -> list[tuple[str, int]]:
-    """The characters of a part of a quoted string of HCL, and the offset at which each begins."""
+    """The characters of a part of a quoted HCL string, and the offset at which each begins."""
     return [
         (_unescaped(match[0]), match.start()) for match in _HCL_CHARACTER.finditer(text, start, end)
     ]
@@ -144,12 +144,12 @@ _STYLES: dict[str, Callable[[Text, str], Iterator[int]]] = {
 
 
 def located(text: Text, source: str) -> Text:
-    """A text that knows where its characters begin: so that its parts are cheap to take."""
+    """A text and the offsets of its characters, so that slices are cheap."""
     return Text(text.value, text.span, text.style, starts(text, source))
 
 
 def part_of(text: Text, source: str, first: int, last: int) -> Text:
-    """Some of the characters of a text, from the first up to, not including, the last."""
+    """A slice of the characters of a text; the end is exclusive."""
     offsets = starts(text, source)
     span = Span(offsets[first], max(offsets[last], offsets[first]))
     return Text(text.value[first:last], span, text.style, offsets[first : last + 1])

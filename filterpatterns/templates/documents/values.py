@@ -1,6 +1,6 @@
-"""What a template's text says, whatever language it is written in: a tree that knows its places.
+"""The contents of a template as a tree with positions, independent of its language.
 
-JSON, YAML and HCL are read into the same nodes, so that what is looked for in them is written once.
+JSON, YAML and HCL are parsed into the same nodes, so that searching them is implemented once.
 Offsets count characters of the template's text, from 0.
 """
 
@@ -17,13 +17,14 @@ from msgspec.structs import replace
 from filterpatterns.language.nodes import Span
 
 Style = OneOf["json", "plain", "single", "double", "block", "heredoc", "hcl"]
-"""How a text is written; `positions` has a way for each to find its characters."""
+"""How a text is quoted; `positions` can locate the characters of each kind."""
 
 
 class Text(Struct, frozen=True, eq=False):
     """A string. `span` is that of the token, with its quotation marks.
 
-    `starts` says where each character begins, and where the last one ends, if the reader knew.
+    `starts` has the offset of each character, and of the end of the last one, if the parser knew
+    them.
     """
 
     value: str
@@ -33,7 +34,7 @@ class Text(Struct, frozen=True, eq=False):
 
 
 class Literal(Struct, frozen=True, eq=False):
-    """A number, true, false or null; `text` is how JSON writes it."""
+    """A number, true, false or null; `text` is its JSON text."""
 
     text: str
     span: Span
@@ -47,17 +48,18 @@ class List(Struct, frozen=True, eq=False):
 
 
 class Object(Struct, frozen=True, eq=False):
-    """An object. A name that is repeated is here as often as it is in the text."""
+    """An object. A repeated name is included as often as it is in the text."""
 
     members: tuple[tuple[Text, TemplateValue], ...]
     span: Span
 
     def get(self, name: str) -> TemplateValue | None:
-        """The value of a name, of several the last."""
+        """The value of a name; if it is repeated, the last one."""
         return next((value for key, value in reversed(self.members) if key.value == name), None)
 
     def all(self, name: str) -> Iterator[TemplateValue]:
-        """Every value of a name, the items of its arrays one by one: so Terraform has blocks."""
+        """Every value of a name, with arrays as individual items: the form of Terraform's
+        blocks."""
         for key, value in self.members:
             if key.value == name:
                 yield from value.items if isinstance(value, List) else (value,)
@@ -71,11 +73,11 @@ class Encoded(Struct, frozen=True, eq=False):
 
 
 class Unknown(Struct, frozen=True, eq=False):
-    """What the template alone does not tell. `source` is how it is written there.
+    """A value that the template alone does not determine. `source` is how it is written there.
 
-    `names` are what the user may call it to give its value (`--set`); `is_string`: it can only be a
-    string. `reason` says why it is not known, if not for the usual reason; `default` is what it is
-    unless the user says otherwise.
+    `names` are the names under which the user may set its value (`--set`). If `is_string`, it can
+    only be a string. `reason` says why it is unknown, if not for the usual reason; `default` is its
+    value unless the user sets another.
     """
 
     source: str
@@ -87,14 +89,14 @@ class Unknown(Struct, frozen=True, eq=False):
 
 
 class Joined(Struct, frozen=True, eq=False):
-    """A string made of its parts, one after the other; some of them may not be known."""
+    """A concatenation of parts, some of which may be unknown."""
 
     parts: tuple[TemplateValue, ...]
     span: Span
 
 
 class Choice(Struct, frozen=True, eq=False):
-    """One of two values, as a condition wants it: the first if it holds."""
+    """One of two values, chosen by a condition: the first if it is true."""
 
     condition: str
     options: tuple[TemplateValue, TemplateValue]
@@ -102,13 +104,13 @@ class Choice(Struct, frozen=True, eq=False):
 
 
 class Nothing(Struct, frozen=True, eq=False):
-    """What is left out of the array or object that it is in: `AWS::NoValue`."""
+    """A value that is removed from the array or object that contains it: `AWS::NoValue`."""
 
     span: Span
 
 
 class Reference(Struct, frozen=True, eq=False):
-    """A reference of Terraform's: `local.kinds[0]` is `("local", "kinds", "0")`."""
+    """A Terraform reference: `local.kinds[0]` is `("local", "kinds", "0")`."""
 
     path: tuple[str, ...]
     source: str
@@ -116,7 +118,8 @@ class Reference(Struct, frozen=True, eq=False):
 
 
 class Call(Struct, frozen=True, eq=False):
-    """A call of one of Terraform's functions. `spread`: the last argument is a list of more."""
+    """A call of a Terraform function. `spread`: the last argument is a list of further
+    arguments."""
 
     function: str
     arguments: tuple[TemplateValue, ...]
@@ -169,7 +172,7 @@ def known_text(
 
 
 def is_null(node: TemplateValue | None) -> bool:
-    """Whether there is nothing: no node, or null."""
+    """Whether there is no node, or it is null."""
     return isinstance(node, (NoneType, Nothing)) or (
         isinstance(node, Literal) and node.text == "null"
     )
@@ -181,19 +184,19 @@ def text_of(node: TemplateValue | None) -> str | None:
 
 
 def child(node: TemplateValue | None, *names: str) -> TemplateValue | None:
-    """What stands under the names, one below the other."""
+    """The value at a path of names."""
     for name in names:
         node = node.get(name) if isinstance(node, Object) else None
     return node
 
 
 def members(node: TemplateValue | None) -> tuple[tuple[Text, TemplateValue], ...]:
-    """The members of an object; none of anything else."""
+    """The members of an object; empty for anything else."""
     return node.members if isinstance(node, Object) else ()
 
 
 def items(node: TemplateValue | None) -> tuple[TemplateValue, ...]:
-    """The items of an array; none of anything else."""
+    """The items of an array; empty for anything else."""
     return node.items if isinstance(node, List) else ()
 
 

@@ -1,9 +1,9 @@
-"""YAML text -> nodes that know their places.
+"""Parses YAML text into nodes with positions.
 
-The events of PyYAML's parser are read one by one, with a stack of our own and bounds on what
-anchors and merges may add up to: no text takes more than its own size. CloudFormation's short tags
-become what they are short for (CloudFormation user guide, "Intrinsic function reference"):
-`!Sub x` is `{"Fn::Sub": x}`, `!Ref x` is `{"Ref": x}`.
+The events of PyYAML's parser are read one by one, with our own stack and limits on the effect of
+anchors and merges, so that memory is proportional to the size of the text. CloudFormation's short
+tags are expanded (CloudFormation user guide, "Intrinsic function reference"): `!Sub x` is
+`{"Fn::Sub": x}`, `!Ref x` is `{"Ref": x}`.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from filterpatterns.templates.documents.values import (
 )
 from filterpatterns.templates.errors import TemplateError, fail
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, where it was built in
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, if PyYAML was built with it
 _MAX_VALUES = 200_000
-"""Values that a file may have, or as many as it has characters, when each alias is counted as what
-it stands for."""
+"""The number of values that a file may have, with aliases expanded, unless it has more characters
+than this."""
 
 _STYLES: dict[str | None, Style] = {"'": "single", '"': "double", "|": "block", ">": "block"}
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*|#[^\n]*|\s+)*")
@@ -49,7 +49,7 @@ def read(text: str) -> list[TemplateValue]:
     """The documents of a YAML text.
 
     Raises:
-        TemplateError: it is not YAML, or nested too deep.
+        TemplateError: it is not YAML, or is nested too deep.
     """
     try:
         return list(_Reader(text).documents())
@@ -64,7 +64,7 @@ def read(text: str) -> list[TemplateValue]:
 
 
 def written(text: str) -> str:
-    """A string as YAML writes it: in quotes if it would be something else without."""
+    """A string as YAML writes it: in quotes if it would otherwise be another type."""
     is_plain = _PLAIN.fullmatch(text) is not None
     if is_plain and _resolver.resolve(yaml.ScalarNode, text, (True, False)) == f"{_CORE_TAGS}str":
         return text
@@ -96,7 +96,7 @@ class _Reader:
         self._values = 0
 
     def documents(self) -> Iterator[TemplateValue]:
-        """The documents, one by one; an empty one is null."""
+        """The documents, one by one; an empty document is null."""
         for event in yaml.parse(self._text, Loader=_LOADER):
             size = 1
             if isinstance(event, yaml.DocumentStartEvent):
@@ -147,7 +147,7 @@ class _Reader:
             return found
         if all(one.event.anchor != event.anchor for one in self._open):
             self._fail(f"not YAML: there is no anchor &{event.anchor}", event)
-        # It would contain itself: JSON cannot say that.
+        # It would contain itself, which JSON cannot express.
         span = Span(event.start_mark.index, event.end_mark.index)
         return Unknown(f"*{event.anchor}", span), 1
 
@@ -165,7 +165,7 @@ class _Reader:
         return Text(value, span, style) if written is None else Literal(written, span)
 
     def _short(self, tag: str, event: Any, node: TemplateValue) -> TemplateValue:
-        """What a short tag is short for."""
+        """The expansion of a short tag."""
         name = tag.removeprefix("!")
         if name not in _WITHOUT_PREFIX:
             name = f"Fn::{name}"
@@ -176,7 +176,7 @@ class _Reader:
     def _closed(self, opened: _Open, event: Any) -> TemplateValue:
         end: int = event.end_mark.index
         if not opened.event.flow_style and opened.items:
-            end = opened.items[-1].span.end  # the mark stands in front of what follows
+            end = opened.items[-1].span.end  # the mark is before the next token
         span = Span(opened.start, max(end, opened.start))
         node: TemplateValue
         if isinstance(opened.event, yaml.MappingStartEvent):
@@ -189,7 +189,7 @@ class _Reader:
         return node
 
     def _members(self, flat: list[TemplateValue]) -> tuple[tuple[Text, TemplateValue], ...]:
-        """Names and values, with merges (https://yaml.org/type/merge.html) carried out."""
+        """Names and values, with merges (https://yaml.org/type/merge.html) applied."""
         found: list[tuple[Text, TemplateValue]] = []
         merged: dict[str, tuple[Text, TemplateValue]] = {}
         for key, value in zip(flat[::2], flat[1::2], strict=True):
@@ -208,11 +208,12 @@ class _Reader:
 
 
 def _literal(tag: str, value: str) -> str | None:
-    """How JSON writes a plain scalar of YAML 1.1; None for a string, and for what it cannot say."""
+    """The JSON text of a plain YAML 1.1 scalar; None for a string, and for values that JSON
+    lacks."""
     if tag == "null":
         return "null"
     if ":" in value:
-        return None  # YAML 1.1's numbers in base 60: 12:30:00 is meant as text
+        return None  # YAML 1.1 has numbers in base 60, but 12:30:00 is meant as text
     if tag in ("int", "float") and _JSON_NUMBER.fullmatch(value):
         return value
     try:

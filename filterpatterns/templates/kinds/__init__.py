@@ -1,1 +1,1 @@
-"""Where each kind of template keeps its filters."""
+"""Where each kind of template has its filters."""

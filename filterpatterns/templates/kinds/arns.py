@@ -1,4 +1,4 @@
-"""What an ARN, or a resource's type, says about the source of the events."""
+"""Infers the event source from an ARN or a resource type."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _SERVICES = {
     "dynamodb": "dynamodb",
     "kafka": "kafka",
     "mq": "mq",
-    "rds": "documentdb",  # DocumentDB's clusters have ARNs of RDS
+    "rds": "documentdb",  # DocumentDB clusters have RDS ARNs
 }
-"""The service in an ARN -> the source (Service Authorization Reference, the resource types of each
+"""The source for the service in an ARN (Service Authorization Reference, the resource types of each
 service)."""
 
 _ARN = re.compile(r"\s*arn:(?:\$\{[^}]*\}|[^:{}]*):(?P<service>[a-z0-9-]+):")
@@ -36,7 +36,7 @@ CLOUDFORMATION_TYPES = {
     "AWS::AmazonMQ::Broker": "mq",
     "AWS::DocDB::DBCluster": "documentdb",
 }
-"""CloudFormation's types of resources that event source mappings and pipes read from."""
+"""CloudFormation resource types that event source mappings and pipes read from."""
 
 TERRAFORM_TYPES = {
     "aws_sqs_queue": "sqs",
@@ -57,7 +57,7 @@ TERRAFORM_TYPES = {
     "awscc_amazonmq_broker": "mq",
     "awscc_docdb_db_cluster": "documentdb",
 }
-"""The same of Terraform's providers AWS and AWSCC."""
+"""The same for Terraform's AWS and AWSCC providers."""
 
 MAPPING_PROPERTIES = {
     "SelfManagedEventSource": "kafka",
@@ -79,7 +79,7 @@ PIPE_PARAMETERS = {
     "ActiveMQBrokerParameters": "mq",
     "RabbitMQBrokerParameters": "mq",
 }
-"""The same of pipes (EventBridge Pipes API reference, "PipeSourceParameters")."""
+"""The same for pipes (EventBridge Pipes API reference, "PipeSourceParameters")."""
 
 SAM_EVENTS = {
     "SQS": "sqs",
@@ -94,7 +94,7 @@ SAM_EVENTS = {
 
 
 def snake(name: str) -> str:
-    """A property's name as Terraform has it: `SqsQueueParameters` -> `sqs_queue_parameters`."""
+    """A property's name as Terraform writes it: `SqsQueueParameters` -> `sqs_queue_parameters`."""
     for written, word in (("DynamoDB", "Dynamodb"), ("DocumentDB", "DocumentDb"), ("MQ", "mq")):
         name = name.replace(written, word)
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

@@ -1,4 +1,4 @@
-"""What AWS's own APIs return and take: mappings, rules and pipes as JSON.
+"""Requests and responses of AWS's own APIs: mappings, rules and pipes as JSON.
 
 AWS Lambda API reference, "GetEventSourceMapping" and "ListEventSourceMappings"; EventBridge API
 reference, "DescribeRule" and "ListRules"; EventBridge Pipes API reference, "DescribePipe".
@@ -46,7 +46,7 @@ def is_output(root: Object) -> bool:
 
 
 def mappings(root: Object, text: str, known: Known) -> Iterator[Mapping]:
-    """The mappings of an answer, or of the request that makes one."""
+    """The mappings in a response, or in the request that creates one."""
     build = Builder(text, _evaluate, known)
     for one in _found(root):
         yield from _mapping(one, build)
@@ -69,7 +69,8 @@ def _is_mapping(one: Object) -> bool:
 
 
 def _is_rule(one: Object) -> bool:
-    """Rules with a schedule have no pattern. An event's or a pattern's own field is no text."""
+    """Whether it is a rule. Rules with a schedule have no pattern. In events and patterns, a field
+    of that name is not a string."""
     return isinstance(one.get("EventPattern"), Text)
 
 
@@ -106,8 +107,8 @@ def _mapping(one: Object, build: Builder) -> Iterator[Mapping]:
 def _encrypted(one: Object) -> str | None:
     """Why the filters are not shown, if they are there but encrypted.
 
-    Lambda developer guide, "Encryption of filter criteria": without leave to use the key, and in
-    lists always, `FilterCriteria` is null, and `FilterCriteriaError` may say more.
+    Lambda developer guide, "Encryption of filter criteria": without permission to use the key, and
+    always in lists, `FilterCriteria` is null, and `FilterCriteriaError` may say why.
     """
     if not is_null(one.get("FilterCriteria")):
         return None
@@ -139,7 +140,7 @@ def _evaluate(node: TemplateValue) -> TemplateValue:
     return node
 
 
-# Kubernetes controllers (ACK, Crossplane) and Pulumi's YAML have the API's parts in camel case:
+# Kubernetes controllers (ACK, Crossplane) and Pulumi YAML use the API's names in camel case:
 # https://aws-controllers-k8s.github.io/community/reference/lambda/v1alpha1/eventsourcemapping/,
 # https://www.pulumi.com/docs/iac/languages-sdks/yaml/yaml-language-reference/.
 
@@ -149,7 +150,7 @@ _VARIABLE = re.compile(r"(?<!\$)\$\{([^${}]*)\}")
 
 
 def is_kubernetes(root: Object) -> bool:
-    """Whether a document is a resource of ACK's or Crossplane's that may have filters."""
+    """Whether a document is an ACK or Crossplane resource that may have filters."""
     group = text_of(root.get("apiVersion")) or ""
     kind = text_of(root.get("kind")) or ""
     return _GROUPS.search(group) is not None and _KINDS.search(kind) is not None
@@ -192,7 +193,7 @@ def pulumi(root: Object, text: str, known: Known) -> Iterator[Mapping]:
 
 
 def _interpolated(node: Text, root: Object, text: str) -> TemplateValue:
-    """A text of Pulumi's with its `${...}` as parts of their own."""
+    """A Pulumi text with each `${...}` as a separate part."""
 
     def value(match: re.Match[str], part: Text) -> TemplateValue:
         name = match[1].strip()
@@ -205,7 +206,7 @@ def _interpolated(node: Text, root: Object, text: str) -> TemplateValue:
 def _camel_case(
     build: Builder, name: str, kind: str, given: TemplateValue | None, span: Span
 ) -> Iterator[Mapping]:
-    """The mapping of a resource whose properties are the API's in camel case."""
+    """The mapping of a resource whose properties are those of the API in camel case."""
     match = _KINDS.search(kind)
     if match is None or given is None:
         return
@@ -216,7 +217,7 @@ def _camel_case(
         return
     is_pipe = match[1] == "Pipe"
     holder = child(given, "sourceParameters") if is_pipe else given
-    if isinstance(holder, List) and holder.items:  # Crossplane's blocks are lists
+    if isinstance(holder, List) and holder.items:  # Crossplane has lists for blocks
         holder = holder.items[0]
     criteria = child(holder, "filterCriteria")
     arn = child(given, *(("source",) if is_pipe else ("eventSourceArn",)))
@@ -234,7 +235,7 @@ _PARTS = {"filters": "Filters", "filter": "Filters", "pattern": "Pattern"}
 
 
 def _capitalized(criteria: TemplateValue | None) -> TemplateValue | None:
-    """A FilterCriteria with the names that the API has."""
+    """A FilterCriteria with the names of the API."""
     if isinstance(criteria, List) and len(criteria.items) == 1:
         criteria = criteria.items[0]
     if not isinstance(criteria, Object):

@@ -42,7 +42,7 @@ _RULES = ("AWS::Events::Rule", "AWS::Events::Archive")
 
 
 def is_template(root: Object) -> bool:
-    """Whether a document is a template, by what is in it."""
+    """Whether a document is a template, judging by its contents."""
     return (
         isinstance(root.get("Resources"), Object)
         or root.get("AWSTemplateFormatVersion") is not None
@@ -72,7 +72,8 @@ def resources(
     *,
     extend: Evaluate | None = None,
 ) -> Iterator[Mapping]:
-    """The mappings of a template's Resources. `extend` knows more functions than CloudFormation."""
+    """The mappings of a template's Resources. `extend` adds functions that CloudFormation does not
+    have."""
     types = types_of(node)
     build = Builder(text, extend or evaluate, known)
     for name, resource in members(node):
@@ -168,7 +169,7 @@ class _Template:
     def _event(self, function: str, event: Text, node: TemplateValue) -> Iterator[Mapping]:
         """An event of a SAM function.
 
-        SAM calls the resource that it makes of it by both names together (SAM developer guide,
+        SAM names the resource that it creates with both names joined (SAM developer guide,
         "Generated AWS CloudFormation resources").
         """
         kind = text_of(child(node, "Type")) or ""
@@ -187,7 +188,8 @@ class _Template:
 
 
 def source_of(arn: TemplateValue | None, types: dict[str, str]) -> str | None:
-    """The source that an ARN is of, written out or taken from a resource; `types` are theirs."""
+    """The source of an ARN, which is literal or taken from a resource; `types` are the types of
+    resources."""
     called = function(arn)
     if called is not None and called[0] in ("Ref", "Fn::GetAtt"):
         name = reference_text(arn).partition(".")[0]
@@ -202,7 +204,7 @@ def _by_property(properties: TemplateValue | None, sources: dict[str, str]) -> s
 
 
 def _nested(body: Text, text: str, known: Known) -> Iterator[Mapping]:
-    """The mappings of a template that stands in another as a string."""
+    """The mappings of a template that is a string in another template."""
     from filterpatterns.templates.documents import json_document, yaml_document
 
     try:
@@ -216,4 +218,4 @@ def _nested(body: Text, text: str, known: Known) -> Iterator[Mapping]:
             if isinstance(found, Object) and is_template(found):
                 yield from mappings(found, text, known)
     except (TemplateError, RecursionError):
-        return  # with variables of Fn::Sub in it, it may be no template yet
+        return  # with Fn::Sub variables in it, it may not be a template yet

@@ -1,7 +1,7 @@
 """serverless.yml of the Serverless Framework: `filterPatterns` of a function's events.
 
 Serverless Framework documentation, the pages on events (SQS, streams, Kafka, MSK, ActiveMQ,
-RabbitMQ, EventBridge): patterns stand there as objects, which the framework turns into strings.
+RabbitMQ, EventBridge): patterns are objects, which the framework turns into strings.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ _STREAMS = {"dynamodb": "dynamodb", "kinesis": "kinesis"}
 
 
 def is_template(root: Object) -> bool:
-    """Whether a document is of the Serverless Framework, by what is in it."""
+    """Whether a document belongs to the Serverless Framework, judging by its contents."""
     named = root.get("service") is not None or root.get("provider") is not None
     return named and (root.get("functions") is not None or root.get("resources") is not None)
 
 
 def is_functions(root: Object) -> bool:
-    """Whether a document is a file of functions, which a serverless.yml takes in."""
+    """Whether a document is a file of functions, which a serverless.yml includes."""
     return any(_has_events(value) for _, value in root.members) or _has_events(root)
 
 
@@ -69,9 +69,10 @@ def _has_events(node: TemplateValue) -> bool:
 
 
 def mappings(root: Object, text: str, name: str, known: Known, *, alone: bool) -> Iterator[Mapping]:
-    """The mappings of its functions, and of the CloudFormation resources that it has.
+    """The mappings of its functions and its CloudFormation resources.
 
-    `alone`: functions in files of their own are looked for there; else somebody else finds them.
+    `alone`: functions in separate files are read from there; otherwise the search finds those files
+    itself.
     """
     evaluate = Variables(root, text, Files(name), known)
     build = Builder(text, evaluate, known)
@@ -117,7 +118,7 @@ def _function(
 
 
 def _misplaced(build: Builder, function: Text, event: TemplateValue) -> Iterator[Mapping]:
-    """FP206: `filterPatterns` beside an event, where the framework takes no notice of it."""
+    """FP206: `filterPatterns` next to an event, where the framework ignores it."""
     kinds = [key for key, _ in members(event) if key.value in _SOURCES]
     wrong = next((key for key, _ in members(event) if key.value == "filterPatterns"), None)
     if wrong is None or not kinds:

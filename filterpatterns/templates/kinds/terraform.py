@@ -1,9 +1,9 @@
-"""Terraform: `.tf` files, their JSON form, and what `terraform show -json` prints.
+"""Terraform: `.tf` files, their JSON form, and the output of `terraform show -json`.
 
 Terraform AWS provider, resources `aws_lambda_event_source_mapping`, `aws_pipes_pipe` and
-`aws_cloudwatch_event_rule`; AWSCC provider, the same of CloudFormation; the modules
+`aws_cloudwatch_event_rule`; AWSCC provider, the resources of CloudFormation; the modules
 terraform-aws-modules/lambda and .../eventbridge; Terraform, "JSON Output Format" and "JSON
-Configuration Syntax". Patterns are found by the names of their attributes, wherever these stand.
+Configuration Syntax". Patterns are found by the names of their attributes, wherever these are.
 """
 
 from __future__ import annotations
@@ -60,24 +60,24 @@ from filterpatterns.templates.values.resolving import Known
 _MAPPING_SOURCES = {snake(name): source for name, source in MAPPING_PROPERTIES.items()}
 _PIPE_SOURCES = {snake(name): source for name, source in PIPE_PARAMETERS.items()}
 _SOURCE_NAMES = ("event_source_arn", "source_arn", "source", "queue_arn", "stream_arn")
-"""Attributes that name the event source, the surest first."""
+"""Attributes that name the event source, the most reliable first."""
 
 _CONTAINERS = frozenset(
     ("event_source_mapping", "event_source_mappings", "rules", "pipes", "source_parameters")
 )
-"""Names that say nothing about which mapping it is."""
+"""Names that do not identify a mapping."""
 
 _OTHER_FILTERS = re.compile(r"aws_cloudwatch_log|awscc_logs|aws_cloudwatch_metric|aws_s3|awscc_s3")
-"""Resources whose `filter_pattern` is another language: CloudWatch Logs'."""
+"""Resources whose `filter_pattern` is in another language, that of CloudWatch Logs."""
 
 _LOOKS_LIKE_JSON = re.compile(r'\s*[{\[]\s*["{}]')
 _REFERENCE = re.compile(
     r"(?:\$\{)?\s*(?:data\.)?(aws(?:cc)?_\w+)\.[\w-]+(?:\[[^\]]*\])*(?:\.\w+)?\s*\}?"
 )
-"""`aws_sqs_queue.orders.arn`, and as a plan or JSON configuration has it."""
+"""`aws_sqs_queue.orders.arn`, also as written in a plan or JSON configuration."""
 
 _MAPPINGS = (("aws_lambda_event_source_mapping",), ("awscc_lambda_event_source_mapping",))
-"""Labels of the resources that are event source mappings, with or without filters."""
+"""Resource types of event source mappings, with or without filters."""
 
 _MAX_DEPTH = 60
 """Levels below a block that are searched for patterns."""
@@ -107,7 +107,7 @@ def hcl(text: str, name: str, known: Known) -> Iterator[Mapping]:
 
 
 def configuration(root: Object, text: str, known: Known) -> Iterator[Mapping]:
-    """The mappings of configuration in JSON."""
+    """The mappings in JSON configuration."""
     expressions = Expressions(Module(root, Files("")), text, known)
 
     def evaluate(node: TemplateValue) -> TemplateValue:
@@ -138,7 +138,8 @@ def output(root: Object, text: str, known: Known) -> Iterator[Mapping]:
 
 
 def _distinct(mappings: Iterable[Mapping]) -> Iterator[Mapping]:
-    """The mappings without those whose patterns were all found before: a local value's."""
+    """The mappings without those whose patterns were all found before, such as those of a local
+    value."""
     seen: set[tuple[str, tuple[int, ...] | None]] = set()
     for mapping in mappings:
         places = {(text.text, text.starts) for text in mapping.texts}
@@ -169,10 +170,10 @@ def _configured(root: Object, finder: _Finder) -> Iterator[Mapping]:
 
 
 class _Place(Struct, frozen=True):
-    """Where filters are looked for: in a block, or below it.
+    """A place where filters are looked for: a block, or something below it.
 
-    `references` is what a plan says that its values come from; `around` are the objects around,
-    from the block's on.
+    `references` is where its values come from, according to a plan; `around` are the enclosing
+    objects, from the block inwards.
     """
 
     kind: str
@@ -188,7 +189,7 @@ class _Place(Struct, frozen=True):
         return f"{self.address}.{self.key.value}" if self.key and is_named else self.address
 
     def within(self, key: Text) -> _Place:
-        """The place of an object below."""
+        """The place of a nested object."""
         if key.value in _CONTAINERS or not self.around:
             return self
         return _Place(self.kind, self.address, self.span, self.references, self.around, key)
@@ -247,7 +248,7 @@ class _Finder:
         yield self._build.patterns([value], self._span(place), owner, alone=True)
 
     def _patterns(self, value: TemplateValue, place: _Place) -> Iterator[Mapping]:
-        """Patterns that a module takes by themselves."""
+        """Patterns that are direct arguments of a module."""
         if _OTHER_FILTERS.match(place.kind):
             return
         given = self.evaluate.resolved(value)
@@ -258,7 +259,7 @@ class _Finder:
             yield self._build.patterns(found, self._span(place), owner)
 
     def _may_be_pattern(self, node: TemplateValue) -> bool:
-        """Whether it is no pattern of CloudWatch Logs', nor some module's own."""
+        """Whether it is neither a CloudWatch Logs pattern nor specific to a module."""
         node = self.evaluate.resolved(node)
         if isinstance(node, Joined) and node.parts:
             node = node.parts[0]
@@ -271,12 +272,12 @@ class _Finder:
         return "pipe" if in_parameters or "pipe" in place.kind else "event source mapping"
 
     def _source(self, place: _Place) -> tuple[str | None, str]:
-        """The source, and how it is referred to."""
+        """The source, and the reference to it."""
         texts = []
         for name in _SOURCE_NAMES:
             for body in reversed(place.around):
                 is_call = place.kind == "module" and body is place.around[0]
-                if not (is_call and name == "source"):  # where the module's code is
+                if not (is_call and name == "source"):  # the code's location
                     texts.append(self._reference_text(body.get(name)))
             listed = items(child(place.references, name, "references"))
             texts += [text_of(one) or "" for one in listed]
@@ -288,7 +289,7 @@ class _Finder:
                 return found, text
         for body in reversed(place.around):
             for key, value in body.members:
-                # A plan lists blocks that are not there as empty arrays.
+                # A plan lists missing blocks as empty arrays.
                 is_there = not is_null(value) and not (isinstance(value, List) and not value.items)
                 found = _MAPPING_SOURCES.get(key.value) or _PIPE_SOURCES.get(key.value)
                 if found is not None and is_there:
@@ -306,7 +307,7 @@ class _Finder:
         return text_of(found) or ""
 
     def _criteria(self, given: list[TemplateValue], place: _Place) -> Iterator[Mapping]:
-        """The filters in the blocks of a body, as AWS's FilterCriteria has them."""
+        """The filters in the blocks of a body, in the form of AWS's FilterCriteria."""
         filters = [self._filters(one, place) for one in given]
         found: TemplateValue = filters[0]
         if len(filters) > 1:
@@ -331,7 +332,8 @@ class _Finder:
         return Owner(place.name, kind, source, self._names(place), reference, attributes)
 
     def _filters(self, node: TemplateValue, place: _Place, depth: int = 0) -> TemplateValue:
-        """A list of filters, in whatever shape they are given; or what is not known instead."""
+        """A list of filters, in whatever form they are given; or the unknown value in their
+        place."""
         node = self.evaluate.resolved(node)
         if isinstance(node, Choice) and depth < _MAX_DEPTH:
             first, second = (self._filters(one, place, depth + 1) for one in node.options)
@@ -355,7 +357,7 @@ class _Finder:
             for key, value in node.members
             if key.value in ("filter", "filters", "Filters")
         ]
-        if not lists:  # a plan leaves out what is known after applying
+        if not lists:  # a plan leaves out values that are known after applying
             is_filter = depth > 0 and not node.members
             return List((Unknown("the pattern", node.span),) if is_filter else (), node.span)
         if len(lists) == 1:

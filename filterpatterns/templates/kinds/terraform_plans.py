@@ -1,4 +1,4 @@
-"""Plans and states, as `terraform show -json` prints them: where their resources are.
+"""Finds the resources in plans and states, as printed by `terraform show -json`.
 
 Terraform documentation, "JSON output format".
 """
@@ -16,13 +16,13 @@ def is_output(root: Object) -> bool:
 
 
 def roots(root: Object) -> tuple[TemplateValue, ...]:
-    """The root modules of what is planned, or of what there is."""
+    """The root modules of the planned or the current state."""
     places = (child(root, "planned_values", "root_module"), child(root, "values", "root_module"))
     return tuple(one for one in places if isinstance(one, Object))
 
 
 def modules(module: TemplateValue | None) -> Iterator[TemplateValue]:
-    """A module's representation, and those of the modules that it calls."""
+    """A module's representation, followed by those of the modules that it calls."""
     pending = [module]
     while pending:
         one = pending.pop(0)
@@ -33,7 +33,7 @@ def modules(module: TemplateValue | None) -> Iterator[TemplateValue]:
 
 
 def references(module: TemplateValue) -> Iterator[tuple[str, TemplateValue]]:
-    """The addresses of a module's resources, and what their values come from."""
+    """The addresses of a module's resources, and the references that their values come from."""
     for resource in items(child(module, "resources")):
         expressions = child(resource, "expressions")
         if expressions is not None:

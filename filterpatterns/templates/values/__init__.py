@@ -1,1 +1,1 @@
-"""What the values in templates come to, as far as the template and its user say."""
+"""Evaluates the values in templates, as far as the template and the user define them."""

@@ -1,4 +1,4 @@
-"""The parts of one mapping, while they are being collected."""
+"""Collects the parts of one mapping."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from filterpatterns.templates.values.resolving import Resolver
 
 
 class Collector:
-    """Takes the filters of a mapping, one after the other."""
+    """Takes the filters of a mapping one by one."""
 
     def __init__(self, text: str, lines: Lines, resolve: Resolver) -> None:
         self._text = text
@@ -82,7 +82,7 @@ class Collector:
         self.skipped.append(Skipped(code, reason, *place, index, names))
 
     def needs(self, unknown: Unknown, index: int | None = None) -> None:
-        """Note what has to be known before the patterns can be compiled."""
+        """Record a value that has to be known before the patterns can be compiled."""
         place = self._lines.place(unknown.span.start)
         reason = unresolved(unknown).reason
         self.unset.append(Skipped(UNRESOLVED, reason, *place, index, unknown.names))
@@ -100,7 +100,7 @@ class Collector:
         return found
 
     def members_beside_filters(self, criteria: Object) -> bool:
-        """Report members beside Filters that are unknown; whether there is a Language."""
+        """Report unknown members next to Filters; return whether there is a Language."""
         for name, value in criteria.members:
             if name.value == "Language":
                 language = self.resolved(value)
@@ -125,8 +125,8 @@ class Collector:
             )
 
     def filter(self, index: int, node: TemplateValue, *, has_scopes: bool = False) -> bool:
-        """One of the Filters: an object with a Pattern, and for a subscriber with a Scope. False if
-        it is left out."""
+        """Add one of the Filters: an object with a Pattern and, for a subscriber, a Scope. Return
+        False if it is left out."""
         before = len(self.skipped)
         item = self.resolved(node, index)
         if isinstance(item, Nothing):
@@ -158,7 +158,8 @@ class Collector:
     def pattern(
         self, index: int | None, node: TemplateValue, *, objects: bool, scope: str | None = None
     ) -> None:
-        """One pattern; `objects`: here it may be an object, where elsewhere AWS wants a string."""
+        """Add a pattern; `objects`: it may be an object here, while AWS requires a string
+        elsewhere."""
         found = self._resolve(node)
         if isinstance(found, Nothing):
             return
@@ -196,10 +197,10 @@ class Collector:
         )
 
     def _object(self, node: TemplateValue) -> Written:
-        """A pattern that is written as an object.
+        """Add a pattern that is written as an object.
 
         Raises:
-            Unresolved: nothing is known of it.
+            Unresolved: nothing is known about it.
         """
         found = self._resolve(node)
         if isinstance(found, Unknown):

@@ -1,7 +1,7 @@
 """Other files that a template takes values from: `file("x.json")`, `${file(x.yml)}`, `*.tf`.
 
-What a template may read is bounded: regular files of at most a megabyte, in the template's own
-directory, the working directory, or below one of them. Somebody else's template shows nothing else.
+A template may only read regular files of at most a megabyte, in or below its own directory or the
+working directory. So an untrusted template cannot reveal any other file.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ LARGEST = 1 << 20
 """Bytes of a file that a value is taken from."""
 
 _MOST_FILES = 200
-"""Files of one module that are read."""
+"""The number of files of one module that are read."""
 
 
 class Files:
-    """The files around a template; none, if it is not known where it is."""
+    """The files that a template may read; none if its location is not known."""
 
     def __init__(self, template: str) -> None:
         self._folder = None
@@ -26,7 +26,8 @@ class Files:
             self._name = os.path.basename(template)
 
     def read(self, path: str) -> str | None:
-        """The text of a file, its path relative to the template; None if it may not be read."""
+        """The text of a file, given its path relative to the template; None if it may not be
+        read."""
         if self._folder is None or "\0" in path or os.path.isabs(path):
             return None
         try:
@@ -42,7 +43,7 @@ class Files:
             return None
 
     def siblings(self, suffix: str) -> Iterator[str]:
-        """The texts of the other files of the template's directory whose names end so."""
+        """The texts of the other files in the template's directory with that suffix."""
         if self._folder is None:
             return
         try:

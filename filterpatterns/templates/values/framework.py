@@ -48,7 +48,7 @@ class Variables:
         self._budget = Budget(steps_for(text))
 
     def __call__(self, node: TemplateValue) -> TemplateValue:
-        """One step towards what a node stands for; the node itself if there is none."""
+        """Evaluate a node by one step; return the node itself if there is none."""
         if not isinstance(node, Text) or "${" not in node.value:
             return self._functions(node)
         match = _VARIABLE.search(node.value)
@@ -66,11 +66,11 @@ class Variables:
 
     @staticmethod
     def _is_left_open(text: str) -> bool:
-        """Whether a variable is in a text that is written in no way we know."""
+        """Whether a text has a variable in a syntax that we do not know."""
         return re.search(r"\$\{[^}:]*\b(?:self|opt|file|env|sls|param)\b", text) is not None
 
     def _evaluated(self, node: Text, match: re.Match[str]) -> TemplateValue:
-        """A text whose innermost variables have their values."""
+        """A text with its innermost variables replaced by their values."""
         node = located(node, self._text)
         start, end = match.span()
         if match.span() == (0, len(node.value)):
@@ -87,7 +87,7 @@ class Variables:
         following: re.Match[str] | None = match
         while following is not None:
             start, end = following.span()
-            if whole.count("${", position, start):  # the rest is evaluated by itself
+            if whole.count("${", position, start):  # the rest is evaluated separately
                 break
             parts.append(part_of(node, self._text, position, start))
             place = part_of(node, self._text, start, end).span
@@ -113,7 +113,7 @@ class Variables:
         return node.text if isinstance(node, Literal) else text_of(node)
 
     def _variable(self, written: str, span: Span) -> TemplateValue:
-        """What a variable stands for; of several that are tried, the first that is known."""
+        """The value of a variable; of several alternatives, the first that is known."""
         names: list[str] = []
         default: TemplateValue | None = None
         for source in re.split(r",(?![^()]*\))", written[2:-1]):
@@ -136,7 +136,7 @@ class Variables:
         kind, _, name = source.partition(":")
         if kind == "self":
             found = _under(self._root, name)
-            # A scalar is where it is used, an object or array where it is written.
+            # A scalar has the position of its use, an object or array that of its definition.
             if isinstance(found, Literal) or (isinstance(found, Text) and "${" not in found.value):
                 return placed(found, span)
             return found
@@ -170,7 +170,7 @@ class Variables:
 
 
 def _under(node: TemplateValue | None, path: str) -> TemplateValue | None:
-    """What is under names and numbers with dots between them."""
+    """The value at a dotted path of names and numbers."""
     for name in path.split("."):
         if isinstance(node, List):
             number = int(name[:9]) if name.isdecimal() else -1

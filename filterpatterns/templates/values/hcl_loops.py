@@ -20,14 +20,14 @@ from filterpatterns.templates.documents.values import (
 from filterpatterns.templates.values.hcl_values import Expressions
 
 _MOST_REPEATED = 100
-"""Times that one block is written out."""
+"""How often one block may be repeated."""
 
 Scope = Mapping[str, TemplateValue]
-"""Names that only the block has (`each.value`, `filter.value`), and what they stand for."""
+"""Names that exist only in the block (`each.value`, `filter.value`), and their values."""
 
 
 def instances(address: str, body: Object, evaluate: Expressions) -> Iterator[tuple[str, Object]]:
-    """The resources that a resource block makes, with their addresses."""
+    """The resources that a resource block creates, with their addresses."""
     for_each = body.get("for_each")
     values = None if for_each is None else evaluate.values(for_each)
     if not values:
@@ -42,7 +42,7 @@ def instances(address: str, body: Object, evaluate: Expressions) -> Iterator[tup
 
 
 def expanded(body: Object, evaluate: Expressions) -> Object:
-    """A body with the blocks that its `dynamic` blocks make in their places."""
+    """A body with its `dynamic` blocks replaced by the blocks that they create."""
     if body.get("dynamic") is None:
         return body
     found: list[tuple[Text, TemplateValue]] = []
@@ -63,7 +63,7 @@ def _repeated(label: str, dynamic: TemplateValue, evaluate: Expressions) -> Iter
     name = iterator.source if isinstance(iterator, Reference) else text_of(iterator) or label
     values = evaluate.values(child(dynamic, "for_each"))
     if values is None:
-        yield content  # once, at least: what refers to the items is not known
+        yield content  # at least once: references to the items are unknown
         return
     for key, value in values[:_MOST_REPEATED]:
         if not evaluate.repetitions.spend():
@@ -72,7 +72,7 @@ def _repeated(label: str, dynamic: TemplateValue, evaluate: Expressions) -> Iter
 
 
 def substituted(node: TemplateValue, scope: Scope, evaluate: Expressions) -> TemplateValue:
-    """A node in which the names of a scope are replaced by what they stand for."""
+    """A node with the names of a scope replaced by their values."""
 
     def each(given: TemplateValue) -> TemplateValue:
         if isinstance(given, Reference):

@@ -1,4 +1,4 @@
-"""Terraform's expressions, as far as a module's files give their values.
+"""Evaluates Terraform's expressions, as far as a module's files define their values.
 
 Terraform language, "Functions", "Input Variables", "Local Values", "The for_each Meta-Argument",
 "dynamic Blocks".
@@ -37,7 +37,7 @@ from filterpatterns.templates.values.moving import placed
 from filterpatterns.templates.values.resolving import Budget, Known, placed_text, steps_for
 
 _MAX_NESTING = 30
-"""Expressions inside of expressions whose values are asked for."""
+"""The depth of nested expressions that are evaluated."""
 
 _INTERPOLATION = re.compile(r"\$\{([^${}]*)\}")
 _JSON_INTERPOLATION = re.compile(r"\$\$\{|%%\{|\$\{((?:[^{}]|\{[^{}]*\})*)\}")
@@ -45,7 +45,7 @@ _PATHS = {"path.module": ".", "path.root": "."}
 
 
 DEFINITIONS = ("locals", "variable")
-"""Blocks that give names to values."""
+"""Blocks that define named values."""
 
 
 class Module:
@@ -57,7 +57,7 @@ class Module:
         self._others: dict[tuple[str, str], TemplateValue] | None = None
 
     def defined(self, kind: str, name: str, span: Span) -> TemplateValue | None:
-        """What a local value is, or a variable's default; `kind` is `local` or `var`."""
+        """A local value, or a variable's default; `kind` is `local` or `var`."""
         found = self._own.get((kind, name))
         if found is not None:
             return found
@@ -73,7 +73,7 @@ def _definitions_of(text: str) -> dict[tuple[str, str], TemplateValue]:
     try:
         body = hcl_document.read(text, lambda labels, _start, _end: labels[0] in DEFINITIONS)
     except TemplateError:
-        return {}  # who checks that file says what is wrong
+        return {}  # the check of that file reports what is wrong
     return _definitions(body)
 
 
@@ -99,10 +99,10 @@ class Expressions:
         self._nesting = 0
         self._budget = Budget(steps_for(text))
         self.repetitions = Budget(2_000)
-        """Times that blocks are written out, in all."""
+        """How often blocks may be repeated, in total."""
 
     def __call__(self, node: TemplateValue) -> TemplateValue:
-        """One step towards what a node stands for; the node itself if there is none."""
+        """Evaluate a node by one step; return the node itself if there is none."""
         if isinstance(node, Unknown) and not node.reason:
             return replace(node, reason=_reason(node.source))
         if not isinstance(node, (Reference, Call)):
@@ -131,7 +131,7 @@ class Expressions:
         return (*node.arguments[:-1], *last.items)
 
     def resolved(self, node: TemplateValue) -> TemplateValue:
-        """What a node stands for, as far as is known."""
+        """The value of a node, as far as it is known."""
         for _ in range(_MAX_NESTING):
             found = self(node)
             if isinstance(found, Unknown):
@@ -145,7 +145,7 @@ class Expressions:
         return node
 
     def known_text(self, node: TemplateValue) -> str | None:
-        """The text that a node comes to, if all of it is known."""
+        """The text of a node, if all of it is known."""
         return known_text(node, self.resolved)
 
     def _reference(self, node: Reference) -> TemplateValue:
@@ -162,7 +162,7 @@ class Expressions:
     def inside(
         self, node: TemplateValue, path: tuple[str, ...], reference: Reference
     ) -> TemplateValue:
-        """What is under the names, one inside the other."""
+        """The value at a path of names."""
         for name in path:
             node = self.resolved(node)
             found = None
@@ -173,10 +173,10 @@ class Expressions:
             if found is None:
                 return _unknown(reference.source, reference.span, (".".join(reference.path),))
             node = found
-        # A scalar is where it is used, an object or array where it is written.
+        # A scalar has the position of its use, an object or array that of its definition.
         return placed(node, reference.span) if isinstance(node, (Text, Literal)) else node
 
-    # Each of these gives None if it cannot tell.
+    # Each of these returns None if it does not know.
 
     def _merge(self, arguments: tuple[TemplateValue, ...], span: Span) -> TemplateValue | None:
         merged: dict[str, tuple[Text, TemplateValue]] = {}
@@ -191,7 +191,7 @@ class Expressions:
         found: list[TemplateValue] = []
         for argument in arguments:
             several = self.resolved(argument)
-            # What is not known stands for any number of items.
+            # An unknown value may be any number of items.
             found += several.items if isinstance(several, List) else (several,)
         return List(tuple(found), span)
 
@@ -288,7 +288,7 @@ class Expressions:
     def values(
         self, node: TemplateValue | None
     ) -> list[tuple[TemplateValue, TemplateValue]] | None:
-        """The keys and values that `for_each` goes through; None if they are not known."""
+        """The keys and values that `for_each` iterates over; None if they are not known."""
         given = None if node is None else self.resolved(node)
         if isinstance(given, Object):
             return [(name, value) for name, value in members(given)]
@@ -300,13 +300,13 @@ class Expressions:
 
 
 _STRINGS = ("join", "format", "lower", "upper", "file", "templatefile", "trimspace", "replace")
-"""Functions that give strings."""
+"""Functions that return strings."""
 
 _UNCHANGED = (
     *("toset", "tolist", "tomap", "tostring", "sensitive", "nonsensitive", "distinct", "compact"),
     "trimspace",  # a pattern may have white space around it
 )
-"""Functions that change nothing that matters here."""
+"""Functions that change nothing that is relevant here."""
 
 _FUNCTIONS: dict[
     str, Callable[[Expressions, tuple[TemplateValue, ...], Span], TemplateValue | None]
@@ -339,7 +339,7 @@ def _unknown(
 
 
 def json_template(node: Text, text: str) -> TemplateValue:
-    """A string of configuration in JSON, in which `${...}` is an expression."""
+    """A string in JSON configuration, in which `${...}` is an expression."""
     if "${" not in node.value and "%{" not in node.value:
         return node
 

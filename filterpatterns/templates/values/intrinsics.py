@@ -1,4 +1,5 @@
-"""CloudFormation's intrinsic functions, as far as the template alone gives their values.
+"""Evaluates CloudFormation's intrinsic functions, as far as the template alone defines their
+values.
 
 CloudFormation user guide, "Intrinsic function reference", "Pseudo parameters reference", "Get
 values stored in other services using dynamic references", and "Parameters".
@@ -37,7 +38,7 @@ from filterpatterns.templates.values.resolving import Budget, placed_text, steps
 _VARIABLE = re.compile(r"\$\{(!?)([^${}]*)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:[^{}]*\}\}")
 _MAX_NESTING = 50
-"""Functions inside of functions whose arguments are asked for."""
+"""The depth of nested functions whose arguments are evaluated."""
 
 
 def function(node: TemplateValue | None) -> tuple[str, TemplateValue] | None:
@@ -46,14 +47,15 @@ def function(node: TemplateValue | None) -> tuple[str, TemplateValue] | None:
         return None
     name, argument = node.members[0]
     if name.value == "Ref" and not isinstance(argument, Text):
-        return None  # a field of a pattern that is called so
+        return None  # a field of a pattern with that name
     return (name.value, argument) if name.value == "Ref" or name.value.startswith("Fn::") else None
 
 
 class Intrinsics:
     """Evaluates the functions of one template.
 
-    `root` has its Parameters and Mappings; `loops` are the names that Fn::ForEach gives its items.
+    `root` has its Parameters and Mappings; `loops` are the names that Fn::ForEach uses for its
+    items.
     """
 
     def __init__(self, root: TemplateValue | None, text: str, loops: tuple[str, ...] = ()) -> None:
@@ -66,14 +68,14 @@ class Intrinsics:
         self._budget = Budget(steps_for(text))
 
     def in_loop(self, name: str) -> Intrinsics:
-        """The same inside of an Fn::ForEach, in which `${Name}` is an item, in any text."""
+        """The same inside an Fn::ForEach, in which `${Name}` is an item in any text."""
         found = Intrinsics(None, self._text, (*self._loops, name))
         found._parameters, found._mappings = self._parameters, self._mappings
         found._resources = self._resources
         return found
 
     def __call__(self, node: TemplateValue) -> TemplateValue:
-        """One step towards what a node stands for; the node itself if there is none."""
+        """Evaluate a node by one step; return the node itself if there is none."""
         if isinstance(node, Text):
             return self._text_node(node)
         called = function(node)
@@ -102,7 +104,7 @@ class Intrinsics:
         )
 
     def _resolved(self, node: TemplateValue) -> TemplateValue:
-        """What an argument stands for, by the template alone."""
+        """The value of an argument, as far as the template alone defines it."""
         for _ in range(_MAX_NESTING):
             found = self(node)
             if isinstance(found, Unknown) and found.default is not None:
@@ -113,14 +115,14 @@ class Intrinsics:
         return node
 
     def known_text(self, node: TemplateValue | None) -> str | None:
-        """The text that an argument comes to, if all of it is known."""
+        """The text of an argument, if all of it is known."""
         return known_text(node, self._resolved)
 
     def _ref(self, argument: TemplateValue, span: Span) -> TemplateValue:
         return self.variable(text_of(argument) or "", span, f"Ref {text_of(argument)}")
 
     def variable(self, name: str, span: Span, source: str) -> TemplateValue:
-        """What `Ref` gives for a name."""
+        """The value of `Ref` for a name."""
         if name == "AWS::NoValue":
             return Nothing(span)
         if "." in name:
@@ -157,7 +159,7 @@ class Intrinsics:
     def _substituted(
         self, text: Text, variables: TemplateValue | None, span: Span, *, loops_only: bool = False
     ) -> TemplateValue:
-        """A text with its `${...}` as parts of their own."""
+        """A text with each `${...}` as a separate part."""
 
         def value(match: re.Match[str], part: Text) -> TemplateValue | None:
             name = match[2].strip()
@@ -212,7 +214,7 @@ class Intrinsics:
         if len(keys) == 3:
             found = child(self._mappings, *(key or "" for key in keys))
             if isinstance(found, (Text, Literal)):
-                return placed(found, span)  # a scalar is where it is used
+                return placed(found, span)  # a scalar has the position of its use
             if found is not None:
                 return found
             options = members(child(self._mappings, keys[0] or ""))
@@ -257,13 +259,13 @@ _FUNCTIONS: dict[str, Callable[[Intrinsics, TemplateValue, Span], TemplateValue]
 
 
 def _shown(name: str, argument: TemplateValue) -> str:
-    """A function as a message names it: with what it is about, if that is short to say."""
+    """A function as named in a message: with its argument, if that is short."""
     written = text_of(argument) or text_of(next(iter(items(argument)), None)) or ""
     return f"{name} {written}" if name == "Fn::ImportValue" and written else name
 
 
 def reference_text(node: TemplateValue | None) -> str:
-    """How a template refers to something: `OrdersTable.StreamArn`, `StreamArn`, an ARN."""
+    """A template's reference to something: `OrdersTable.StreamArn`, `StreamArn`, an ARN."""
     if isinstance(node, Text):
         return node.value
     called = function(node)

@@ -17,10 +17,10 @@ from filterpatterns.templates.documents.values import (
 
 
 def moved(node: TemplateValue, inner: str, offsets: Sequence[int]) -> TemplateValue:
-    """A node of a text whose characters begin at these offsets of another text.
+    """Move a node of a text whose characters begin at these offsets of another text.
 
     Raises:
-        RecursionError: it is nested deeper than the caller's stack has room.
+        RecursionError: it is nested too deep for the caller's stack.
     """
 
     def place(span: Span) -> Span:
@@ -41,10 +41,10 @@ def moved(node: TemplateValue, inner: str, offsets: Sequence[int]) -> TemplateVa
 
 
 def placed(node: TemplateValue, span: Span) -> TemplateValue:
-    """A node of another file: all of it where it is referred to.
+    """Move a node of another file to the position of the reference to it.
 
     Raises:
-        RecursionError: it is nested deeper than the caller's stack has room.
+        RecursionError: it is nested too deep for the caller's stack.
     """
     if isinstance(node, Text):
         return Text(node.value, span, "plain", (*(span.start for _ in node.value), span.end))

@@ -1,4 +1,5 @@
-"""A template's value -> the text of a pattern, with the places of its characters and its holes."""
+"""Converts a template's value to the text of a pattern, with the positions of its characters and
+holes."""
 
 from __future__ import annotations
 
@@ -28,11 +29,11 @@ from filterpatterns.templates.errors import Unresolved
 from filterpatterns.templates.values.resolving import one_line
 
 MAX_TEXT = 1 << 16
-"""Characters of a pattern that are written out; far beyond AWS's 4,096. YAML aliases may make an
-object of a few lines larger than any memory."""
+"""The number of characters of a pattern that are written, far more than AWS's 4,096. With YAML
+aliases, an object of a few lines may be larger than any memory."""
 
 Resolve = Callable[[TemplateValue], TemplateValue]
-"""The value of a node: anything but a function, a reference or a choice."""
+"""Returns the value of a node: anything but a function, a reference or a choice."""
 
 _STRING_OR_NOT = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*("|\\?\Z)|[^"]+', re.DOTALL)
 _VALUE_FOLLOWS = re.compile(r"[:\[,]\s*\Z")
@@ -40,13 +41,13 @@ _VALUE_ENDS = re.compile(r"\s*(?:[\],}]|\Z)")
 
 
 _Pending = list[Any]
-"""What is still to be written: nodes, texts, and closing brackets with their places."""
+"""What remains to be written: nodes, texts, and closing brackets with their positions."""
 
 
 class Written(Struct, frozen=True):
-    """The text of a pattern, where each character comes from, and what of it is not known.
+    """The text of a pattern, the origin of each character, and the unknown parts.
 
-    `unknown` are the nodes that the holes are for, in the order of the text.
+    `unknown` are the nodes of the holes, in the order of the text.
     """
 
     text: str
@@ -56,7 +57,7 @@ class Written(Struct, frozen=True):
 
 
 class _Writer:
-    """Text, and the place that each of its characters comes from."""
+    """Builds a text with the position that each character comes from."""
 
     def __init__(self, source: str, resolve: Resolve) -> None:
         self.source = source
@@ -76,13 +77,14 @@ class _Writer:
         )
 
     def write(self, text: str, start: int, end: int) -> None:
-        """Write what stands for the source from start to end."""
+        """Write text that comes from the source from start to end."""
         self.parts.append(text)
         self.starts += [start] * len(text)
         self.end = end
 
     def close(self, text: str) -> None:
-        """Write what ends, or follows, what was written last: so that this has its own end."""
+        """Write text that ends, or follows, what was written last, so that this gets its own
+        end."""
         self.write(text, self.end, self.end)
 
     def raw(self, text: Text) -> None:
@@ -93,7 +95,7 @@ class _Writer:
         self.end = offsets[-1]
 
     def escaped(self, text: Text) -> None:
-        """Write a text as it stands inside of a JSON string."""
+        """Write a text, escaped as inside a JSON string."""
         offsets = text.starts or starts(text, self.source)
         for char, start, end in zip(text.value, offsets, offsets[1:], strict=False):
             self.write(json.dumps(char, ensure_ascii=False)[1:-1], start, end)
@@ -107,7 +109,7 @@ class _Writer:
         self.write('"', offsets[-1], text.span.end)
 
     def hole(self, unknown: Unknown, *, quoted: bool) -> None:
-        """Write a placeholder: inside of a string that is open, or (`quoted`) as a value."""
+        """Write a placeholder: inside an open string, or (`quoted`) as a value."""
         placeholder = json.dumps(one_line(unknown.source), ensure_ascii=False)
         placeholder = placeholder if quoted else placeholder[1:-1]
         start = len(self.starts)
@@ -120,7 +122,7 @@ class _Writer:
         self.unknown.append(unknown)
 
     def string_part(self, part: TemplateValue) -> None:
-        """Write a part of a string that is resolved, into the JSON string that is open."""
+        """Write a resolved part of a string into the open JSON string."""
         if isinstance(part, Text):
             self.escaped(part)
         elif isinstance(part, Literal):
@@ -129,7 +131,8 @@ class _Writer:
             self.hole(as_unknown(part), quoted=False)
 
     def value(self, node: TemplateValue, longest: int = MAX_TEXT) -> None:
-        """Write a value as JSON without white space. No recursion: YAML nests as it likes."""
+        """Write a value as JSON without white space. Without recursion, since YAML may nest to any
+        depth."""
         pending: _Pending = [node]
         while pending and len(self.starts) <= longest:
             step = pending.pop()
@@ -180,7 +183,7 @@ class _Writer:
 
 
 def as_unknown(node: TemplateValue) -> Unknown:
-    """What stands where only a scalar would be known, as something that is not known."""
+    """Return the unknown value to report for a node where only a scalar could be evaluated."""
     if isinstance(node, Unknown):
         return node
     what = "JSON text inside of JSON text" if isinstance(node, Encoded) else "a value"
@@ -190,11 +193,11 @@ def as_unknown(node: TemplateValue) -> Unknown:
 def written_out(
     node: TemplateValue, source: str, resolve: Resolve, *, longest: int = MAX_TEXT
 ) -> Written:
-    """A value as JSON text without white space, and where its characters come from. Of what is
-    larger than `longest` characters the end is missing.
+    """A value as JSON text without white space, and the positions of its characters. If it is
+    longer than `longest` characters, the end is missing.
 
     Raises:
-        Unresolved: it is larger, and not all of it is known.
+        Unresolved: it is longer, and not all of it is known.
     """
     out = _Writer(source, resolve)
     out.value(node, longest)
@@ -207,7 +210,7 @@ def text_of_parts(node: Text | Joined, source: str, resolve: Resolve) -> Written
     """The text of a pattern that is a string in the template.
 
     Raises:
-        Unresolved: nothing of it is known, or the unknown parts are more than values and parts of
+        Unresolved: nothing of it is known, or the unknown parts are not just values and parts of
             strings.
     """
     out = _Writer(source, resolve)
@@ -216,7 +219,7 @@ def text_of_parts(node: Text | Joined, source: str, resolve: Resolve) -> Written
     if unknown and not any(_is_known(part) for part in parts):
         raise unresolved(as_unknown(unknown[0]))
     in_string = False
-    before = ""  # what stands right before, if it is known
+    before = ""  # the text right before it, if it is known
     outside: list[tuple[int, Unknown]] = []
     for part in parts:
         if isinstance(part, Text):
@@ -246,7 +249,7 @@ def text_of_parts(node: Text | Joined, source: str, resolve: Resolve) -> Written
 
 
 def _flat(node: Joined, resolve: Resolve) -> list[TemplateValue]:
-    """The parts of a string, those of strings within it among them."""
+    """The parts of a string, including those of nested strings."""
     found: list[TemplateValue] = []
     pending: list[TemplateValue] = [node]
     while pending:
@@ -271,7 +274,8 @@ def unresolved(unknown: Unknown) -> Unresolved:
 
 
 def _is_in_string(text: str, is_open: bool) -> bool:
-    """Whether a JSON string is open at the end of a text; `is_open`: one was at its beginning."""
+    """Whether a JSON string is open at the end of a text; `is_open`: whether one was at its
+    beginning."""
     last = None
     for match in _STRING_OR_NOT.finditer(f'"{text}' if is_open else text):
         last = match
@@ -279,5 +283,5 @@ def _is_in_string(text: str, is_open: bool) -> bool:
 
 
 def _end(mark: str, node: List | Object, children: Sequence[object]) -> str | tuple[str, Span]:
-    """The closing bracket: after the last child, or in an empty pair at the pair's end."""
+    """The position of the closing bracket: after the last child, or at the end of an empty pair."""
     return mark if children else (mark, node.span)

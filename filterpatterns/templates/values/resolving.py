@@ -1,4 +1,4 @@
-"""The value of a node: by the template's own rules, by the user's values, by a choice."""
+"""Resolves nodes to values: by the template's own rules, by the user's values, by a choice."""
 
 from __future__ import annotations
 
@@ -19,24 +19,25 @@ from filterpatterns.templates.documents.values import (
 )
 
 MAX_STEPS = 100
-"""Steps from a node to its value: references may be circular."""
+"""The number of steps from a node to its value: references may be circular."""
 
 Known = Mapping[str, str]
-"""Values that the user gave, by the names that the template has for them."""
+"""Values set by the user, by the names that the template uses."""
 
 Evaluate = Callable[[TemplateValue], TemplateValue]
-"""One step by the rules of one kind of template: what is no function there is given back."""
+"""Evaluates a node by one step, by the rules of one kind of template; other nodes are returned
+unchanged."""
 
 
 def steps_for(text: str) -> int:
-    """Steps that references in a file may take: what its size explains."""
+    """The number of steps that references in a file may take, by its size."""
     return 20_000 + len(text) // 5
 
 
 class Budget:
-    """Bounds the work that references to references, or loops in loops, may add up to in a file.
+    """Bounds the work for references to references, or nested loops, in a file.
 
-    When it is spent nothing more is looked up, and what is left is unknown.
+    When it is used up, nothing more is looked up, and the remaining values are unknown.
     """
 
     def __init__(self, steps: int) -> None:
@@ -49,10 +50,10 @@ class Budget:
 
 
 class Resolver:
-    """Resolves nodes; and notes which values of the user's, and which branches, were taken.
+    """Resolves nodes, and records which of the user's values and which branches were used.
 
-    `known` has values by the names that the user gives them; `branches` says which branch of a
-    condition to take (True: the first). Conditions that it does not name are noted in `open`.
+    `known` has values by the names that the user gave them. `branches` says which branch of a
+    condition to take (True: the first); conditions that are not in it are recorded in `open`.
     """
 
     def __init__(
@@ -95,7 +96,7 @@ class Resolver:
 
 
 def value_node(text: str, span: Span, *, as_text: bool) -> TemplateValue:
-    """A value that the user gave as text; unless it has to be a string, its JSON is looked at."""
+    """A value that the user gave as text, parsed as JSON unless it has to be a string."""
     if not as_text and text[:1] in tuple('[{"-0123456789tfn'):
         try:
             value = json.loads(text)
@@ -106,12 +107,12 @@ def value_node(text: str, span: Span, *, as_text: bool) -> TemplateValue:
 
 
 def placed_text(text: str, span: Span) -> Text:
-    """A text that is not in the template: each character is where the span is."""
+    """A text that is not in the template: each character has the position of the span."""
     return Text(text, span, "plain", (*(span.start for _ in text), span.end))
 
 
 def node_of(value: Any, span: Span) -> TemplateValue:
-    """A Python value as a node, all of it in one place."""
+    """A Python value as a node, all of it at one position."""
     if isinstance(value, str):
         return placed_text(value, span)
     if isinstance(value, list):
@@ -123,6 +124,6 @@ def node_of(value: Any, span: Span) -> TemplateValue:
 
 
 def one_line(source: str, longest: int = 60) -> str:
-    """What the template has for an unknown part, on one line, short enough for a message."""
+    """The template's text for an unknown part, on one line, short enough for a message."""
     text = printable(" ".join(source.split()))
     return text if len(text) <= longest else text[: longest - 3] + "..."

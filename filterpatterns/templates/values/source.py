@@ -1,4 +1,4 @@
-"""The event source of a mapping that does not say it: what names and patterns suggest."""
+"""Infers the event source of a mapping from names and patterns, if it is not defined."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ _BY_NAME = (
 )
 _STREAM = re.compile(r"stream", re.IGNORECASE)
 _TABLE_STREAM = re.compile(r"\.(?:Latest)?StreamArn\b|stream_arn\b")
-"""An attribute that tables have: a Kinesis stream's is called `Arn`."""
+"""An attribute of tables; that of a Kinesis stream is `Arn`."""
 
 _BY_PAYLOAD = {"body": "sqs", "dynamodb": "dynamodb", "data": "kinesis", "value": "kafka"}
-"""The payload of a record; `data` is Kinesis's: mappings of MQ brokers name their queues."""
+"""The payload key of a record; `data` means Kinesis, since mappings of MQ brokers name their
+queues."""
 
 
 def infer(reference: str, patterns: Iterable[str]) -> tuple[str, str] | None:
     """The likely source, and the reason for it in words.
 
     Args:
-        reference: how the template refers to the source (`OrdersTable.StreamArn`); may be empty.
+        reference: the template's reference to the source (`OrdersTable.StreamArn`); may be empty.
         patterns: the texts of the patterns.
     """
     by_payload = _by_payload(patterns)

@@ -1,1 +1,1 @@
-"""Commands that print what others read: shells, editors, people who want to look something up."""
+"""Commands that print reference information for shells, editors and people."""

@@ -1,4 +1,4 @@
-"""`fp completion`: what makes the shell complete commands, options and the names of files."""
+"""`fp completion`: shell completion of commands, options and file names."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ Exit status: 0."""
 def command(ctx: click.Context, shell: str) -> None:
     """Print the script with which a shell completes `fp`.
 
-    It takes effect in shells that are started after it was installed; bash has to be 4.4 or newer.
+    It takes effect in shells started after the installation. bash must be 4.4 or newer.
     """
     found = get_completion_class(shell)
-    if found is not None:  # click knows the three
+    if found is not None:  # click supports all three
         program = ctx.find_root().command
         click.echo(found(program, {}, "fp", _VARIABLE).source())

@@ -1,4 +1,4 @@
-"""`fp rule`: what a code means."""
+"""`fp rule`: explains a diagnostic code."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Exit status: 0, or 2 for an unknown code."""
 @click.option("--json", "as_json", is_flag=True, help="Write a JSON object for each code.")
 @click.argument("codes", metavar="CODE...", nargs=-1, shell_complete=_complete)
 def command(codes: tuple[str, ...], every_code: bool, as_json: bool) -> None:
-    """Explain what a code means, with an example, a fix, and the page of AWS it is based on.
+    """Explain a code, with an example, a fix, and the AWS page that it is based on.
 
     CODE is one of the codes of `fp check` and error messages.
     """

@@ -25,22 +25,22 @@ Exit status: 0."""
 @click.option(
     "--dialect",
     type=click.Choice(list(DIALECTS)),
-    help="Accept only what the documentation of this service lists.  [default: all that AWS's "
-    "engine takes]",
+    help="Accept only what the documentation of this service lists.  [default: everything "
+    "that AWS's engine accepts]",
 )
 @click.option(
     "--source",
     type=click.Choice(list(FIELDS)),
-    help="The event source: its fields are described, and completed by editors.",
+    help="The event source, whose fields are described so that editors can complete them.",
 )
 @click.argument("what", metavar=f"[{'|'.join(_WHAT)}]", type=click.Choice(_WHAT), default="pattern")
 def command(what: str, dialect: str | None, source: str | None) -> None:
     """Print the JSON Schema (draft 2020-12) of a pattern, a FilterCriteria, or the
     FilterConfiguration of a subscriber of a Custom Event Bus.
 
-    It accepts whatever compiles, and refuses what structure can refuse: values without an array,
+    It accepts everything that compiles, and rejects structural mistakes: values without an array,
     empty arrays, unknown operators, operands of the wrong type. `fp check` finds more. A Pattern is
-    JSON in a string: its own schema is in `contentSchema`, which not every validator looks into.
+    JSON in a string; its schema is in `contentSchema`, which not every validator supports.
     """
     if what == "filter-configuration":
         if dialect is not None or source is not None:

@@ -1,4 +1,4 @@
-"""The function that gets the events: in this process, in another one, or at a URL."""
+"""The function that receives the events: in this process, in another one, or at a URL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a function answered -> which messages come back.
+"""Determines from a function's response which messages come back.
 
 Lambda developer guide, "Handling errors for an SQS event source in Lambda": implementing partial
 batch responses, success and failure conditions.
@@ -16,11 +16,11 @@ def failed_ids(answer: Any, ids: Collection[str]) -> set[str]:
     """The ids of the messages that a function with ReportBatchItemFailures could not handle.
 
     Args:
-        answer: what the function returned, read from JSON.
-        ids: those of all messages of the batch.
+        answer: the function's result, parsed from JSON.
+        ids: the ids of all messages of the batch.
 
     Raises:
-        HandlerError: Lambda does not accept the response: the whole batch has failed.
+        HandlerError: Lambda does not accept the response, so the whole batch has failed.
     """
     if answer is None or answer in ("", {}):
         return set()

@@ -1,4 +1,4 @@
-"""What every way of calling a function has in common."""
+"""The base of all ways to call a function."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from filterpatterns.integrations.sqs.handlers.context import LambdaContext
 
 
 class HandlerError(Exception):
-    """The function has failed: Lambda calls that a function error. `details` is a traceback or the
-    like, for people, and may be empty."""
+    """The function failed, which Lambda calls a function error. `details` is a traceback or similar
+    text for people, and may be empty."""
 
     def __init__(self, message: str, details: str = "") -> None:
         self.message = message
@@ -20,19 +20,20 @@ class HandlerError(Exception):
 
 @runtime_checkable
 class Handler(Protocol):
-    """Calls a function. `concurrency` is how many calls it takes at a time; None for any."""
+    """Calls a function. `concurrency` is how many concurrent calls it supports; None for any
+    number."""
 
     concurrency: int | None
 
     def invoke(self, event: dict[str, Any], context: LambdaContext) -> Any:
-        """The function's answer, as read from JSON.
+        """Return the function's response, parsed from JSON.
 
         Raises:
-            HandlerError: it failed, or did not answer in time.
+            HandlerError: it failed or did not respond in time.
         """
 
     def close(self) -> None:
-        """End what is still running."""
+        """End everything that is still running."""
 
 
 def timed_out(context: LambdaContext) -> HandlerError:
@@ -41,7 +42,7 @@ def timed_out(context: LambdaContext) -> HandlerError:
 
 
 class NotJson:
-    """The answer of a function that is no JSON."""
+    """The response of a function that is not JSON."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -51,8 +52,8 @@ class NotJson:
 
 
 def from_json(data: bytes) -> Any:
-    """An answer read from JSON; None if it is empty. What is no JSON only counts for those who
-    report failures: of other functions Lambda does not read the answer."""
+    """A response parsed from JSON; None if it is empty. Invalid JSON only matters for functions
+    that report failures: Lambda does not read the response of others."""
     if not data.strip():
         return None
     try:

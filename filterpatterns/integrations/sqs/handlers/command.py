@@ -17,10 +17,11 @@ from filterpatterns.integrations.sqs.handlers.context import LambdaContext
 
 
 class Command:
-    """A program: the event is its standard input, its standard output the answer (JSON or nothing).
+    """A program that reads the event from standard input and writes the response (JSON or nothing)
+    to standard output.
 
-    Any exit status but 0 is a function error. The environment has AWS_LAMBDA_FUNCTION_NAME, and
-    under the names of the runtime API's headers LAMBDA_RUNTIME_AWS_REQUEST_ID,
+    Any exit status other than 0 is a function error. The environment has AWS_LAMBDA_FUNCTION_NAME,
+    and, named after the runtime API's headers, LAMBDA_RUNTIME_AWS_REQUEST_ID,
     LAMBDA_RUNTIME_DEADLINE_MS and LAMBDA_RUNTIME_INVOKED_FUNCTION_ARN.
 
     Args:
@@ -40,9 +41,9 @@ class Command:
         self._running: set[subprocess.Popen[bytes]] = set()
 
     def invoke(self, event: dict[str, Any], context: LambdaContext) -> Any:
-        """The program's answer; see Handler."""
+        """Return the program's response; see Handler."""
         try:
-            # Of a session of its own: Ctrl-C is for us, who let it finish.
+            # In its own session: Ctrl-C is for us, and we let the program finish.
             process = subprocess.Popen(  # noqa: S603 - the user's own command
                 self._arguments,
                 stdin=subprocess.PIPE,
@@ -87,7 +88,7 @@ def _environment(context: LambdaContext) -> dict[str, str]:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End a process with all that it has started."""
+    """End a process and everything that it has started."""
     if process.poll() is not None:
         return
     with contextlib.suppress(OSError):

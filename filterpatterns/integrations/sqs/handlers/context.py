@@ -1,4 +1,4 @@
-"""What Lambda tells a function about the invocation.
+"""The context that Lambda passes to a function.
 
 Lambda developer guide, "Using the Lambda context object to retrieve Python function information".
 """
@@ -15,10 +15,10 @@ class LambdaContext:
     """The context object of one invocation, with the attributes and methods of Lambda's own.
 
     Args:
-        function_name: what the function is called.
+        function_name: the name of the function.
         region: the region in the ARN.
         account: the account in the ARN.
-        timeout: seconds that the invocation may take, from now on.
+        timeout: seconds that the invocation may take from now on.
     """
 
     function_version = "$LATEST"
@@ -46,7 +46,7 @@ class LambdaContext:
         return max(0.0, self._end - monotonic())
 
     def log(self, message: object) -> None:
-        """Write a message to the log: to standard error."""
+        """Write a message to the log, which is standard error."""
         sys.stderr.write(str(message))
 
     def __repr__(self) -> str:

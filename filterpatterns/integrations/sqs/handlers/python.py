@@ -1,7 +1,8 @@
-"""A Python function in this process: loaded from a module, and again when its files change.
+"""A Python function in this process, loaded from a module and reloaded when its files change.
 
-Lambda runs one invocation at a time in each execution environment, and module globals belong to
-one. So each invocation that runs beside others has the handler's modules to itself here, too.
+Lambda runs one invocation at a time in each execution environment, and each environment has its own
+module globals. So here, too, concurrent invocations each have their own copy of the handler's
+modules.
 """
 
 from __future__ import annotations
@@ -31,25 +32,25 @@ _GRACE: Final = 2.0
 
 _TARGET = re.compile(r"(?P<module>[^:]+?)(?::|\.(?=\w+\Z))(?P<function>\w+)")
 _LOADING = threading.Lock()
-"""Modules are loaded by one thread at a time: all share sys.modules."""
+"""Modules are loaded by one thread at a time, since all threads share sys.modules."""
 
 
 class _TimedOut(BaseException):
-    """Raised inside a function that takes too long; no `except Exception` holds it up."""
+    """Raised inside a function that takes too long; `except Exception` does not catch it."""
 
 
 class _Environment(Struct, frozen=True, eq=False):
-    """The function with modules of its own, and the files that they come from."""
+    """The function with its own copies of modules, and the files that they come from."""
 
     function: Function
     files: dict[str, int]
 
 
 class PythonFunction:
-    """A function that is given: all invocations share its globals, so one runs at a time.
+    """A function given as an object: all invocations share its globals, so only one runs at a time.
 
     Args:
-        function: called with the event and the context, as by Lambda.
+        function: called with the event and the context, as in Lambda.
     """
 
     concurrency: int | None = 1
@@ -58,22 +59,22 @@ class PythonFunction:
         self._function = function
 
     def invoke(self, event: dict[str, Any], context: LambdaContext) -> Any:
-        """The function's answer; see Handler."""
+        """Return the function's response; see Handler."""
         return _called(self._function, event, context)[0]
 
     def close(self) -> None:
-        """Nothing runs here: threads end with the process."""
+        """Do nothing: threads end with the process."""
 
 
 class PythonModule:
-    """A function by its name: `module:function`, `path/to/file.py:function`, or as Lambda's own
-    setting has it `module.function`.
+    """A function given by name: `module:function`, `path/to/file.py:function`, or `module.function`
+    as in Lambda's own setting.
 
-    Modules are looked for as Python does, in the present directory first. When one of the files
-    changes that the module's import has loaded from its directory, the next invocation has it.
+    Modules are found as in Python, with the current directory first. When a file changes that
+    importing the module has loaded from its directory, the next invocation uses the new version.
 
     Raises:
-        ValueError: the name is malformed, or does not lead to a function.
+        ValueError: the name is malformed, or there is no such function.
     """
 
     concurrency: int | None = None
@@ -92,7 +93,7 @@ class PythonModule:
             raise ValueError(f"{target}: {error.message}\n{error.details}".rstrip()) from None
 
     def invoke(self, event: dict[str, Any], context: LambdaContext) -> Any:
-        """The function's answer; see Handler."""
+        """Return the function's response; see Handler."""
         environment = self._environment()
         answer, has_ended = _called(environment.function, event, context, raises=False)
         if has_ended:
@@ -102,13 +103,13 @@ class PythonModule:
         return answer
 
     def close(self) -> None:
-        """Nothing runs here: threads end with the process."""
+        """Do nothing: threads end with the process."""
 
     def _environment(self) -> _Environment:
         while self._free:
             try:
                 found = self._free.pop()
-            except IndexError:  # another thread was quicker
+            except IndexError:  # another thread was faster
                 break
             if all(_changed(file) == when for file, when in found.files.items()):
                 return found
@@ -143,7 +144,7 @@ class PythonModule:
             return _Environment(function, {file: _changed(file) for file in files.values()})
 
     def _own_file(self, name: str) -> str | None:
-        """The file of a module, if it is part of the project that the handler is in."""
+        """The file of a module, if it is part of the handler's project."""
         file = getattr(sys.modules.get(name), "__file__", None)
         if not file or "site-packages" in file:
             return None
@@ -152,7 +153,7 @@ class PythonModule:
 
 
 def _place(module: str) -> tuple[str, str]:
-    """The name of a module and the directory that it is looked for in first."""
+    """The name of a module, and the directory in which it is looked for first."""
     if module.endswith(".py") or "/" in module or os.sep in module:
         path = os.path.abspath(module.removesuffix(".py"))
         return os.path.basename(path), os.path.dirname(path)
@@ -169,10 +170,11 @@ def _changed(file: str) -> int:
 def _called(
     function: Function, event: dict[str, Any], context: LambdaContext, *, raises: bool = True
 ) -> tuple[Any, bool]:
-    """What a function returns, in a thread that can be left, and whether it has ended.
+    """Run a function in a thread that can be abandoned; return its result, and whether it has
+    ended.
 
     Raises:
-        HandlerError: it failed. With `raises=False` the error is returned.
+        HandlerError: it failed. With `raises=False`, the error is returned.
     """
     call = _Call(function, event, context)
     THREADS.start(call.run)
@@ -197,11 +199,11 @@ class _Call:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the function does nothing any more."""
+        """Whether the function has ended."""
         return self._ended.is_set()
 
     def run(self) -> bool:
-        """The work of a thread, which is not used again if the function was late."""
+        """The work of a thread, which is not reused if the function was late."""
         try:
             self._thread = threading.get_ident()
             try:
@@ -213,12 +215,12 @@ class _Call:
             with self._lock:
                 self._ended.set()
                 return not self._is_late
-        except _TimedOut:  # it may come up to the last moment
+        except _TimedOut:  # it may arrive until the last moment
             self._ended.set()
             return False
 
     def answer(self) -> Any:
-        """What the function returned, or a HandlerError."""
+        """The function's result, or a HandlerError."""
         if self._ended.wait(self._context.remaining_seconds()):
             return self._outcome
         with self._lock:
@@ -236,7 +238,7 @@ class _Call:
 
 
 def _marshalled(answer: Any) -> Any:
-    """An answer as it comes out of Lambda: through JSON."""
+    """A response as Lambda returns it: converted to JSON and back."""
     try:
         return json.loads(json.dumps(answer, default=_number))
     except (TypeError, ValueError, RecursionError) as error:
@@ -250,7 +252,7 @@ def _number(value: Any) -> Any:
 
 
 def _error_of(error: BaseException) -> HandlerError:
-    """The error of a function, with the part of the traceback that is about it."""
+    """The error of a function, with the relevant part of the traceback."""
     if isinstance(error, HandlerError):
         return error
     frames = traceback.extract_tb(error.__traceback__)

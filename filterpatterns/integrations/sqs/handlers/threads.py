@@ -1,4 +1,4 @@
-"""Threads that are used again: one for each call of a function would cost more than the call."""
+"""Reusable threads: a new thread for each call of a function would cost more than the call."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Callable
 from queue import SimpleQueue
 
 Job = Callable[[], bool]
-"""Gives whether its thread may be used again."""
+"""Returns whether its thread may be reused."""
 
 
 class Threads:
-    """As many daemon threads as there is work at a time."""
+    """As many daemon threads as there are concurrent tasks."""
 
     def __init__(self) -> None:
         self._idle: list[SimpleQueue[Job]] = []
 
     def start(self, work: Job) -> None:
-        """Do some work in a thread of its own."""
+        """Run a task in a separate thread."""
         try:
             inbox = self._idle.pop()
         except IndexError:
@@ -31,4 +31,4 @@ class Threads:
 
 
 THREADS = Threads()
-"""Those of this process."""
+"""The threads of this process."""

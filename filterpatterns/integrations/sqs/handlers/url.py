@@ -11,21 +11,21 @@ from filterpatterns.integrations.sqs.handlers.base import HandlerError, from_jso
 from filterpatterns.integrations.sqs.handlers.context import LambdaContext
 
 INVOCATION_PATH: Final = "/2015-03-31/functions/function/invocations"
-"""Of the Lambda runtime interface emulator (its README, "Test an image")."""
+"""The path of the Lambda runtime interface emulator (its README, "Test an image")."""
 
 
 class InvokeUrl:
-    """The HTTP interface of the Lambda runtime interface emulator, or of what looks like it.
+    """The HTTP interface of the Lambda runtime interface emulator, or a compatible one.
 
     Args:
-        url: http or https; without a path, the emulator's is meant.
+        url: http or https; without a path, that of the emulator is used.
 
     Raises:
-        ValueError: it is no such URL.
+        ValueError: it is not such a URL.
     """
 
     concurrency: int | None = 1
-    """The emulator refuses a second call while it handles one."""
+    """The emulator rejects a second call while it handles one."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -39,7 +39,7 @@ class InvokeUrl:
         )
 
     def invoke(self, event: dict[str, Any], context: LambdaContext) -> Any:
-        """The function's answer; see Handler."""
+        """Return the function's response; see Handler."""
         connection = self._connection(
             self._host, self._port, timeout=max(0.001, context.remaining_seconds())
         )
@@ -74,4 +74,4 @@ class InvokeUrl:
         return answer
 
     def close(self) -> None:
-        """Nothing runs here."""
+        """Do nothing: nothing runs here."""
