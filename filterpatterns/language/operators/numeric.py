@@ -22,7 +22,7 @@ from filterpatterns.language.operators.base import (
     not_a_number,
 )
 from filterpatterns.language.operators.reference import OperatorReference, for_all
-from filterpatterns.language.wording import format_value
+from filterpatterns.language.wording import format_value, shorten
 
 _LOWER = (">", ">=")
 _UPPER = ("<", "<=")
@@ -230,8 +230,7 @@ def _text(node: nodes.Value) -> str | None:
 
 
 def _format_number(node: nodes.Value) -> str:
-    text = node.text if isinstance(node, nodes.Scalar) else ""
-    return text if len(text) <= 40 else text[:37] + "..."
+    return shorten(node.text if isinstance(node, nodes.Scalar) else "", 40)
 
 
 def _comparison(items: tuple[nodes.Value, ...], index: int) -> str:
