@@ -17,6 +17,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from filterpatterns.delivery.fields import ANY_NAME, fields_at
+
 SourceName = Literal["sqs", "kinesis", "dynamodb", "kafka", "mq", "event", "subscriber", "auto"]
 """The names of event sources, and "auto": each record by its own `eventSource` or shape."""
 
@@ -97,26 +99,14 @@ class Source(Struct, frozen=True):
     view: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _as_is
 
 
-_SQS_NAMES = MappingProxyType(
-    {
-        "MessageId": "messageId",
-        "ReceiptHandle": "receiptHandle",
-        "Body": "body",
-        "Attributes": "attributes",
-        "MessageAttributes": "messageAttributes",
-        "MD5OfBody": "md5OfBody",
-        "MD5OfMessageAttributes": "md5OfMessageAttributes",
-    }
-)
-_SQS_ATTRIBUTE_NAMES = MappingProxyType(
-    {
-        "StringValue": "stringValue",
-        "BinaryValue": "binaryValue",
-        "StringListValues": "stringListValues",
-        "BinaryListValues": "binaryListValues",
-        "DataType": "dataType",
-    }
-)
+def _names_of_boto(*place: str) -> Mapping[str, str]:
+    """Lambda's names of the fields at a place in SQS records, by those of boto3."""
+    names = [field.name for field in fields_at("sqs", place)]
+    return {(name[0].upper() + name[1:]).replace("Md5", "MD5"): name for name in names}
+
+
+_SQS_NAMES = _names_of_boto()
+_SQS_ATTRIBUTE_NAMES = _names_of_boto("messageAttributes", ANY_NAME)
 
 
 def _sqs_view(record: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from filterpatterns.delivery.fields import FIELDS
 from filterpatterns.delivery.sources import SOURCES
 from filterpatterns.jsontext import decoding
 from filterpatterns.language.conditions import AllOf, Condition, iter_conditions
@@ -13,11 +14,7 @@ from filterpatterns.language.operators.equality import Equals, EqualsNumber
 from filterpatterns.lint.base import LintCheck, rules_of
 
 PAYLOADS = {
-    "sqs": "body",
-    "kinesis": "data",
-    "dynamodb": "dynamodb",
-    "kafka": "value",
-    "mq": "data",
+    name: SOURCES[name].payload_keys[0] for name in ("sqs", "kinesis", "dynamodb", "kafka", "mq")
 }
 _OBJECTS = {
     "sqs": ("attributes", "messageAttributes"),
@@ -32,10 +29,7 @@ _EVENT_NAMES = ("INSERT", "MODIFY", "REMOVE")
 _IDENTITY = ("type", "principalId")
 
 
-SQS_FIELDS = (
-    *("messageId", "receiptHandle", "body", "attributes", "messageAttributes"),
-    *("md5OfBody", "md5OfMessageAttributes"),
-)
+_SQS_FIELDS = tuple(field.name for field in FIELDS["sqs"])
 """All fields of an SQS record that a pattern can name."""
 
 _TEXTS: dict[type, str] = {Equals: "value", Exactly: "text"}
@@ -45,7 +39,7 @@ _TEXTS: dict[type, str] = {Equals: "value", Exactly: "text"}
 def is_unknown(condition: Condition, source: str) -> bool:
     """Whether no record of the source has the field."""
     first = condition.path.partition(".")[0]
-    known = (*SQS_FIELDS, *SOURCES["sqs"].added_by_aws, *WRAPPERS)
+    known = (*_SQS_FIELDS, *SOURCES["sqs"].added_by_aws, *WRAPPERS)
     return source == "sqs" and condition.certain != 0 and first not in known
 
 
@@ -54,7 +48,7 @@ def unknown_field(condition: Condition, source: str, report: Reporter) -> None:
     if not is_unknown(condition, source):
         return
     first = condition.path.partition(".")[0]
-    meant = next((name for name in SQS_FIELDS if name.lower() == first.lower()), None)
+    meant = next((name for name in _SQS_FIELDS if name.lower() == first.lower()), None)
     report.warning(
         "FP118",
         condition,
