@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -284,13 +284,13 @@ class _Reader:
         start: int,
         last: int,
         depth: int,
-        pieces: Callable[[int, int], list[tuple[str, int]]],
+        pieces: Callable[[int, int], Iterable[tuple[str, int]]],
     ) -> list[TemplateValue]:
         """The texts between inserts, and these."""
         parts: list[TemplateValue] = []
         for insert in (*inserts, None):
             end = last if insert is None else self._span(insert).start
-            parts.append(_text(pieces(start, end), start, end))
+            parts.append(_text(list(pieces(start, end)), start, end))
             if insert is not None:
                 parts.append(self._insert(insert, depth))
                 start = self._span(insert).end
@@ -321,13 +321,8 @@ class _Reader:
         if self._text.startswith("<<-", span.start):
             lines = self._text[first:last].split("\n")
             indent = min((_indentation(line) for line in lines if line.strip()), default=0)
-        parts = self._parts(
-            inserts,
-            first,
-            last,
-            depth,
-            lambda start, end: list(_heredoc_pieces(self._text, start, end, indent)),
-        )
+        pieces = partial(_heredoc_pieces, self._text, indent=indent)
+        parts = self._parts(inserts, first, last, depth, pieces)
         return parts[0] if len(parts) == 1 else joined(parts, span)
 
     def _literal(self, tree: Tree, _depth: int) -> TemplateValue:
