@@ -38,7 +38,7 @@ def test_engines_agree(case: Case) -> None:
 @pytest.mark.parametrize(
     "engine", [e for e in ENGINES if e.name in (MOTO, EVENT_RULER)], ids=lambda e: e.name
 )
-def test_engines_left_out_are_wrong(engine: Engine) -> None:
+def test_excluded_engines_give_wrong_verdicts(engine: Engine) -> None:
     """What is said of them is still true of the installed version."""
     for case in CASES:
         if engine.name in case.question.unsupported and workload(case).kept:

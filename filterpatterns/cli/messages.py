@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
 
 from filterpatterns.errors import diagnosed, located
 
 __all__ = ["Failure", "counted", "diagnosed", "located"]
+
+NOT_A_RECORD: Final = "not a record"
+"""The reason of every error, for people: details are on standard error."""
 
 
 class Failure(click.ClickException):

@@ -6,13 +6,16 @@ it is called: `fp --version` is quick, and this module imports only click.
 
 from __future__ import annotations
 
+import atexit
 import errno
+import gc
 import importlib
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any, Final
 
 import click
@@ -40,6 +43,9 @@ _COMMANDS: Final = {
 _REFERENCE: Final = ("rule", "schema", "completion")
 """Those whose modules are in `commands/reference`."""
 
+_FILES: Final = frozenset(("PATTERN", "RULES", "EVENTS", "FILES", "FILE", "DIR", "URL"))
+"""What the help calls names of files, and URLs."""
+
 _BROKEN_PIPE = 128 + 13  # as a shell reports a program ended by SIGPIPE
 _INTERRUPTED = 128 + 2  # SIGINT
 _FAILED = 2
@@ -59,10 +65,7 @@ class _Program(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        folder = "commands.reference" if cmd_name in _REFERENCE else "commands"
-        module = importlib.import_module(f"filterpatterns.cli.{folder}.{cmd_name}")
-        command: click.Command = module.command
-        return command
+        return _command(cmd_name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -74,6 +77,7 @@ class _Program(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program and exit; with 2 for unexpected errors."""
+        atexit.register(gc.freeze)  # nothing is left to collect, and looking takes 10 ms
         try:
             return super().main(*args, **kwargs)
         except OSError as error:
@@ -97,7 +101,7 @@ class _Program(click.Group):
                 with _ended_like_ctrl_c():
                     super().invoke(ctx)
             finally:
-                if sys.stdout is not None:
+                if sys.stdout is not None and not sys.stdout.closed:  # fp lsp closes it
                     sys.stdout.flush()
             status = 0
         except _Ended as ended:
@@ -113,6 +117,45 @@ class _Program(click.Group):
         except (EOFError, click.Abort) as error:  # click would treat it as Ctrl-C, or exit with 1
             raise RuntimeError("the input ended") from error
         ctx.exit(status)
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Import without looking for garbage: all of it stays."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@cache
+def _command(name: str) -> click.Command:
+    """Import a command. Its parameters that name files refuse an empty name."""
+    folder = "commands.reference" if name in _REFERENCE else "commands"
+    with _no_collections():
+        module = importlib.import_module(f"filterpatterns.cli.{folder}.{name}")
+    command: click.Command = module.command
+    for param in command.params:
+        if str(param.metavar).strip("[].") in _FILES:
+            param.callback = _refusing_empty(param.callback)
+    return command
+
+
+Callback = Callable[[click.Context, click.Parameter, Any], Any]
+
+
+def _refusing_empty(callback: Callback | None) -> Callback:
+    def refuse_empty(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+        if "" in (value if isinstance(value, tuple) else (value,)):
+            is_option = isinstance(param, click.Option)
+            name = param.opts[-1] if is_option else str(param.metavar).strip("[].")
+            raise click.UsageError(f"{name} is empty; an unset variable?", ctx)
+        return value if callback is None else callback(ctx, param, value)
+
+    return refuse_empty
 
 
 class _Ended(KeyboardInterrupt):
@@ -149,7 +192,7 @@ def _ended_like_ctrl_c() -> Iterator[None]:
 
 def _abandon(stream: Any) -> None:
     """Prevent an error from the interpreter's own flush at exit."""
-    if stream is None:
+    if stream is None or stream.closed:
         return
     try:
         stream.flush()

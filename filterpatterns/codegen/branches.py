@@ -121,7 +121,7 @@ def cost(test: FieldTest) -> int:
     return 1 + sum(plain_string(rule) is None for rule in test.rules)
 
 
-def is_costly(conjunctions: Iterable[Conjunction], key: str | None) -> bool:
-    """Whether the tests below a payload key cost much together."""
+def is_costly(conjunctions: Iterable[Conjunction], key: str, most: int) -> bool:
+    """Whether the tests below a payload key together cost more than that."""
     nodes = [one.payloads[key].json for one in conjunctions if key in one.payloads]
-    return sum(cost(test) for node in nodes if node for test in node.tests()) > COSTLY
+    return sum(cost(test) for node in nodes if node for test in node.tests()) > most

@@ -1,9 +1,10 @@
-"""Generated source, the namespace of its values, and functions that are compiled when called."""
+"""Generated source, the namespace of its values, and functions that are written when called."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from functools import partial
+from threading import RLock
 from types import MethodType
 from typing import Any
 
@@ -33,9 +34,12 @@ class Code:
         self.lines: list[str] = []
         self.namespace: dict[str, Any] = {"__builtins__": _BUILTINS, "__name__": __name__}
         self._names: dict[Any, str] = {}
-        self.deferred: dict[str, str] = {}
-        """The source of functions, most of them for arrays: compiled when first called."""
+        self.written: list[str] = []
+        """The source of functions that have been called, most of them for arrays."""
+        self.lock = RLock()
+        """Held by whoever writes."""
         self._functions: dict[Any, str] = {}
+        self._unwritten: dict[str, Callable[[Emitter, str], None]] = {}
         self._count = 0
 
     def bind(self, value: object) -> str:
@@ -70,33 +74,35 @@ class Code:
         function = self.namespace[name] = make()
         return function(value)
 
-    def compile_deferred(self) -> None:
-        """Compile the deferred functions that nothing has called yet."""
-        for name, source in self.deferred.items():
-            if isinstance(self.namespace[name], partial):
-                self._execute(source)
-
-    def _call_first(self, name: str, value: Any) -> Any:
-        """Compile a deferred function, which takes this one's place, and call it."""
-        self._execute(self.deferred[name])
-        return self.namespace[name](value)
-
     def function(self, key: Hashable, write: Callable[[Emitter, str], None]) -> str:
-        """Return the name of a function of one parameter; `write` writes its statements, given the
-        parameter's name.
+        """Return the name of a function of one parameter that is written when it is first called;
+        `write` writes its statements, given the parameter's name.
 
-        It is written once for a key, or a node below an array would be written twice at each level.
+        There is one for a key, or a node below an array would be written twice at each level.
         """
         if key not in self._functions:
-            parameter = self.name("v")
-            name = self._functions[key] = self.name("function")  # it may call itself
-            emit = Emitter()
-            try:
-                with emit.block(f"def {name}({parameter}):"):
-                    write(emit, parameter)
-            except BaseException:
-                del self._functions[key]
-                raise
-            self.deferred[name] = emit.source
+            name = self._functions[key] = self.name("function")
+            self._unwritten[name] = write
             self.namespace[name] = partial(self._call_first, name)
         return self._functions[key]
+
+    def _call_first(self, name: str, value: Any) -> Any:
+        """Write a function, which takes this one's place, and call it."""
+        self._write(name)
+        return self.namespace[name](value)
+
+    def _write(self, name: str) -> None:
+        with self.lock:
+            if name not in self._unwritten:
+                return  # another thread has
+            parameter, emit = self.name("v"), Emitter()
+            with emit.block(f"def {name}({parameter}):"):
+                self._unwritten[name](emit, parameter)
+            self._execute(emit.source)
+            del self._unwritten[name]
+            self.written.append(emit.source)
+
+    def write_all(self) -> None:
+        """Write the functions that nothing has called yet, and those that they call."""
+        while self._unwritten:
+            self._write(next(iter(self._unwritten)))

@@ -10,10 +10,9 @@ from __future__ import annotations
 import contextlib
 import itertools
 import linecache
-import threading
 import weakref
 from collections.abc import Callable, Iterable, Sequence
-from io import StringIO
+from types import FunctionType
 from typing import Any
 
 import msgspec
@@ -40,6 +39,9 @@ _EACH = {"record_row": "row, members", "payload_row": "row, value"}
 
 _serial = itertools.count(1)
 
+_owners: dict[str, weakref.ref[Generated]] = {}
+"""Whose lines linecache has, by the names that it has them under."""
+
 Loop = Callable[..., None]
 """(records, keep, drop, slow). `keep` and `drop` are called with each record, or `keep` with each
 verdict; `slow` evaluates a record that the loop does not handle."""
@@ -59,6 +61,20 @@ DecodeRows = Callable[[bytes], "list[Any]"]
 """Decodes lines, each of which is one record, into rows."""
 
 
+match_first: Callable[[Any], bool]
+matches_text: Callable[[Any], bool]
+
+
+def _match_any(record: Any) -> bool:
+    """What `matches` is until the first record; it runs in the namespace of generated code."""
+    return match_first(record)  # noqa: F821
+
+
+def _match_by_kind(record: Any) -> bool:
+    """What `matches` is when there has been a text, and no dict yet."""
+    return (match_first if record.__class__ is dict else matches_text)(record)  # noqa: F821
+
+
 class Generated:
     """The generated functions of a matcher, each written when it is first needed."""
 
@@ -68,19 +84,25 @@ class Generated:
         Raises:
             Unsupported: only the interpreter supports a matcher of this shape.
         """
-        self._lock = threading.Lock()
         self._code = Code(self._execute)
         self._decoders: dict[str, DecodeRows | None] = {}
         self._written = 0  # lines of code that have been compiled
+        self._singles: set[str] = set()  # the kinds of records that `matches` has code for
         self._record_codegen = RecordCodegen(matcher, self._code)
         self._slow = self._code.bind(slow)
         self.can_look = self._record_codegen.prefilter is not None
         self.needles = self._record_codegen.needles
 
-    def single(self) -> Callable[[Any], bool]:
-        """Return the function that evaluates one record."""
-        function: Callable[[Any], bool] = self._function("matches", self._write_single)
-        return function
+    def single(self) -> FunctionType:
+        """Return the function that evaluates one record: always the same one, which gets its code
+        with the first record."""
+        namespace = self._code.namespace
+        with self._code.lock:
+            if "matches" not in namespace:
+                namespace["match_first"] = self._match_first
+                namespace["matches"] = FunctionType(_match_any.__code__, namespace, "matches")
+            function: FunctionType = namespace["matches"]
+            return function
 
     def loop(self, result: str, kind: str, look: bool) -> Loop:
         """Return the loop for a result ("filter", "partition", "mask") over a kind of record
@@ -161,8 +183,8 @@ class Generated:
     @property
     def source_code(self) -> str:
         """The source of all functions."""
-        self.single()
-        self._single_text()
+        self._write_single(is_dict=True)
+        self._write_single(is_dict=False)
         for result in _RESULTS:
             for kind in _KINDS:
                 for look in (False, True) if self.can_look else (False,):
@@ -170,36 +192,41 @@ class Generated:
         with contextlib.suppress(Unsupported):
             for rows in (False, True):
                 self.line_loop(rows=rows, look=self.can_look, drops=False)
-        with self._lock:
-            self._code.compile_deferred()
-            functions = self._code.deferred.values()
-            return "\n".join([*functions, *self._code.lines]).lstrip() + "\n"
+        with self._code.lock:
+            self._code.write_all()
+            return "\n".join([*self._code.written, *self._code.lines]).lstrip() + "\n"
 
-    def _write_single(self) -> None:
-        """The function for a dict; that for a text is written when one is first seen."""
-        self._code.namespace["matches_text"] = self._match_first_text
-        emit = Emitter()
-        with emit.block("def matches(record):"):
-            with emit.block("if record.__class__ is not dict:"):
-                emit("return matches_text(record)")
-            self._write_statements(emit, "dict")
-        self._add(emit)
+    def _match_first(self, record: Any) -> bool:
+        """Write the function for the kind of a record that is the first of it, and call it."""
+        self._write_single(is_dict=record.__class__ is dict)
+        verdict: bool = self.single()(record)
+        return verdict
 
-    def _match_first_text(self, record: Any) -> bool:
-        return self._single_text()(record)
-
-    def _single_text(self) -> Callable[[Any], bool]:
-        """The function for a text, which takes the place of `_match_first_text`."""
-        with self._lock:
-            function: Callable[[Any], bool] = self._code.namespace["matches_text"]
-            if function == self._match_first_text:
-                emit = Emitter()
+    def _write_single(self, *, is_dict: bool) -> None:
+        """The function for a dict, which leaves all else to `matches_text`; or that one."""
+        namespace, function = self._code.namespace, self.single()
+        with self._code.lock:
+            kind = "dict" if is_dict else "text"
+            if kind in self._singles:
+                return
+            emit = Emitter()
+            if is_dict:
+                namespace.setdefault("matches_text", self._match_first)
+                with emit.block("def matches(record):"):
+                    with emit.block("if record.__class__ is not dict:"):
+                        emit("return matches_text(record)")
+                    self._write_statements(emit, kind)
+            else:
                 with emit.block("def matches_text(record):"):
-                    self._write_statements(emit, "text")
-                self._add(emit)
-                self._execute_new()
-                function = self._code.namespace["matches_text"]
-        return function
+                    self._write_statements(emit, kind)
+            self._add(emit)
+            self._execute_new()
+            self._singles.add(kind)
+            # Callers have the function already.
+            code = namespace["matches"].__code__ if is_dict else _match_by_kind.__code__
+            if is_dict or "dict" not in self._singles:
+                function.__code__ = code
+            namespace["matches"] = function
 
     def _write_statements(self, emit: Emitter, kind: str) -> None:
         if self._record_codegen.keeps_texts:  # what the last record told of the texts of numbers
@@ -208,7 +235,7 @@ class Generated:
             emit("global texts, again")
         prefilter = self._record_codegen.prefilter
         look = prefilter is not None and prefilter.selective
-        exits = Exits.of(["return True"], ["return False"], self._slow)
+        exits = Exits(("return True",), ("return False",), (f"return {self._slow}(record)",))
         self._record_codegen.write(emit, kind, look=look, exits=exits)
 
     def _write_loop(self, name: str, result: str, kind: str, look: bool) -> None:
@@ -269,7 +296,7 @@ class Generated:
     def _function(self, name: str, write: Callable[[], None]) -> Any:
         namespace = self._code.namespace
         if name not in namespace:
-            with self._lock:
+            with self._code.lock:
                 if name not in namespace:
                     write()
                     self._execute_new()
@@ -284,9 +311,15 @@ class Generated:
         self._written = len(self._code.lines)
 
 
-def _execute(source: str, namespace: dict[str, Any], owner: object) -> None:
+def _execute(source: str, namespace: dict[str, Any], owner: Generated) -> None:
     name = f"<filterpatterns {next(_serial)}>"
     exec(compile(source, name, "exec"), namespace)  # noqa: S102 - names only, values are bound
-    # Tracebacks show the lines as long as the functions exist.
-    linecache.cache[name] = (len(source), None, StringIO(source).readlines(), name)
-    weakref.finalize(owner, linecache.cache.pop, name, None)
+    # Tracebacks show the lines as long as the functions exist. (`weakref.finalize` does the same,
+    # but imports atexit, which takes longer than the rest.)
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+
+    def forget(_: object) -> None:
+        linecache.cache.pop(name, None)
+        _owners.pop(name, None)
+
+    _owners[name] = weakref.ref(owner, forget)

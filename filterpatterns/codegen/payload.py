@@ -30,7 +30,6 @@ class PayloadCodegen:
     `keeps_texts` says that the texts of numbers count: then there are two ways to decode, and the
     variables `texts` and `again` are for the statements to remember which was better for the last
     records. What is tested often has numbers as texts at once, since two ways are twice the code.
-    `is_costly` is what was given as `costly`.
     """
 
     def __init__(
@@ -62,14 +61,15 @@ class PayloadCodegen:
         self._shape = shape
         self._prefilter = prefilter
         self._is_bytes = is_bytes
-        self.is_costly = costly
+        self._is_costly = costly
         self._is_view = is_view
         self._kind = "bytes" if is_bytes else "str"
         self._checks_lengths = checks_lengths
         has_numbers = shape is not None and shape.any_keeps_text()
         self.keeps_texts = has_numbers and not costly
         self._texts_at_once = has_numbers and costly
-        self._given = "body" if is_bytes else utf8("body")
+        is_plain = shape is not None and shape.is_plain
+        self._given = "body" if is_bytes or is_plain else utf8("body")
         self._decoders: dict[bool, str] = {}
 
     def write(
@@ -87,7 +87,7 @@ class PayloadCodegen:
                 with emit.block(f"if {self._looking(self._prefilter)}:"):
                     emit(*exits.no_match)
             emit(*self._guards.refuse_overflow("body"))
-            emit(*self._guards.refuse_long("body", costly=self.is_costly))
+            emit(*self._guards.refuse_long("body", costly=self._is_costly))
             if self._is_bytes and not self._is_view:
                 emit("if not body.isascii(): str(body, 'utf-8')")
             deep = self._guards.refuse_deep("body")

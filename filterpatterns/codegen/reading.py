@@ -8,15 +8,17 @@ from typing import Any
 import msgspec
 
 from filterpatterns.codegen.access import Access
+from filterpatterns.codegen.access.dicts import DictAccess
+from filterpatterns.codegen.access.structs import StructAccess
 from filterpatterns.codegen.branches import COSTLY, COSTLY_IN_DICTS, cost, own_tests
 from filterpatterns.codegen.code import Code, FallbackNeeded
 from filterpatterns.codegen.emit import Guards, utf8
 from filterpatterns.codegen.emitter import Emitter
-from filterpatterns.codegen.expressions import DictAccess, StructAccess
-from filterpatterns.codegen.types import KEEP_TEXT, shape, without
+from filterpatterns.codegen.types import KEEP_TEXT, Unsupported, shape, without
 from filterpatterns.delivery.envelopes import HOLDERS
 from filterpatterns.delivery.sources import Encoding, Source, decode_base64
 from filterpatterns.jsontext.decoders import make_decoder
+from filterpatterns.jsontext.decoding import decode_exactly
 from filterpatterns.matching.match_tree import Conjunction, build_aligned_trees
 
 SLICE = "view[offsets[row]:offsets[row + 1]]"
@@ -57,6 +59,7 @@ class RecordReader:
             self._shape_key = source.payload_keys[0]
             text_keys = (self._shape_key,)
         self._shape = shape(merged, self.metadata, text_keys)
+        self._names = {child.name for child in merged.children}
         payloads = [one.payloads[self.key] for one in conjunctions if self.key in one.payloads]
         self.takes_strings = any(payload.string is not None for payload in payloads)
         # Bytes need not become a str if no rule tests the payload as a whole.
@@ -82,11 +85,15 @@ class RecordReader:
             emit(f"body = {text}")
         return "record", access
 
-    def _write_dict(self, emit: Emitter) -> tuple[str, Access]:
-        holder = "record"
+    @property
+    def is_plain(self) -> bool:
+        """Whether text is decoded into dicts."""
+        return self._shape.is_plain
+
+    def _write_dict(self, emit: Emitter, holder: str = "record") -> tuple[str, Access]:
         if self._source.inside is not None:
+            emit(f"members = {holder}[{self._code.bind(self._source.inside)}]")
             holder = "members"
-            emit(f"members = record[{self._code.bind(self._source.inside)}]")
             emit(*self._guards.refuse("members.__class__ is not dict"))
         elif self.key is None and self._shape_key is not None:
             emit(*self._guards.refuse(f"{self._code.bind(self._shape_key)} not in {holder}"))
@@ -110,6 +117,8 @@ class RecordReader:
         access = StructAccess(self._code, self._shape)
         name = "text" if kind == "text" else "record"
         inside = ".inside" if self._source.inside is not None else ""
+        if self.is_plain:
+            return self._write_plain_text(emit, kind)
         if kind == "record_row":
             emit(f"record = {SLICE}")
         if kind not in ("row", "record_row"):
@@ -131,6 +140,25 @@ class RecordReader:
         if self._shape_key is not None:  # the record may be of the source's other shape
             emit(*self._guards.refuse("members.text0.__class__ is not str"))
         return "members", access
+
+    def _write_plain_text(self, emit: Emitter, kind: str) -> tuple[str, Access]:
+        """The same for text that is decoded into dicts."""
+        if kind in ("row", "record_row"):
+            raise Unsupported
+        name = "text" if kind == "text" else "record"
+        self._write_utf8(emit, kind)
+        emit(*self._guards.refuse_long(name, costly=self._cost > COSTLY_IN_DICTS))
+        emit(f"members = {self._code.bind(decode_exactly)}({name})")
+        emit(*self._guards.refuse("members.__class__ is not dict"))
+        if kind == "line":
+            self._check_line_names()
+            is_record = self._code.bind(frozenset(HOLDERS).isdisjoint)
+            emit(*self._guards.refuse(f"not {is_record}(members)"))
+        return self._write_dict(emit, "members")
+
+    def _check_line_names(self) -> None:
+        if self._source.inside is None and not self._names.isdisjoint(HOLDERS):
+            raise Unsupported
 
     def _write_utf8(self, emit: Emitter, kind: str) -> None:
         """Write statements that give a record's text, of valid UTF-8."""
@@ -170,11 +198,14 @@ class RecordReader:
         Raises:
             Unsupported: the pattern names a member in which events have their records.
         """
+        if self.is_plain:
+            self._check_line_names()
+            return None
         return self._lines_decoder(self._line_struct())
 
     def column_decoder(self) -> Callable[[bytes], list[Any]] | None:
         """The same for the rows of a column, each of which is a record."""
-        return self._lines_decoder(self._struct())
+        return None if self.is_plain else self._lines_decoder(self._struct())
 
     def _lines_decoder(self, struct: type) -> Callable[[bytes], list[Any]] | None:
         if self._guards.is_guarded or self._cost > COSTLY:

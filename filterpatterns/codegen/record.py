@@ -12,7 +12,12 @@ from typing import Any
 
 from msgspec import Struct
 
+from filterpatterns.codegen.access import Access
+from filterpatterns.codegen.access.dicts import DictAccess
+from filterpatterns.codegen.access.structs import StructAccess
 from filterpatterns.codegen.branches import (
+    COSTLY,
+    COSTLY_IN_DICTS,
     Branch,
     has_numbers_in_one_object,
     is_costly,
@@ -22,7 +27,7 @@ from filterpatterns.codegen.branches import (
 from filterpatterns.codegen.code import Code
 from filterpatterns.codegen.emit import Exits, Guards
 from filterpatterns.codegen.emitter import Emitter
-from filterpatterns.codegen.expressions import StructAccess, below, fields, rules
+from filterpatterns.codegen.expressions import below, fields, rules
 from filterpatterns.codegen.payload import PayloadCodegen
 from filterpatterns.codegen.prefilter import Prefilter, prefilter
 from filterpatterns.codegen.reading import SLICE, RecordReader
@@ -74,6 +79,7 @@ class RecordCodegen:
         self._reader = reader = RecordReader(code, self._guards, matcher.source, conjunctions)
         self._branches = [Branch(node, None, None) for node in reader.metadata]
         self._payload_shape: Shape | None = None
+        self._is_costly = False
         self._conditions: dict[tuple[str, bool], _Conditions] = {}
         self.prefilter: Prefilter | None = None
         self.needles: tuple[str, ...] | None = None
@@ -85,7 +91,7 @@ class RecordCodegen:
             code,
             self._guards,
             shape=self._payload_shape,
-            costly=is_costly(conjunctions, reader.key),
+            costly=self._is_costly,
             checks_lengths=has_numbers_in_one_object(self._branches),
         )
         self._payload = write(prefilter=self.prefilter, is_bytes=reader.is_bytes)
@@ -95,6 +101,8 @@ class RecordCodegen:
         merged, aligned, self._branches = with_payload(self._branches, conjunctions, key)
         if aligned:
             self._payload_shape = shape(merged, aligned)
+            most = COSTLY_IN_DICTS if self._payload_shape.is_plain else COSTLY
+            self._is_costly = is_costly(conjunctions, key, most)
         action = self._source.formats[PayloadFormat.STRING, PayloadFormat.JSON]
         drops_strings = action is FormatAction.DROP
         if aligned and drops_strings and not any(branch.string for branch in self._branches):
@@ -197,7 +205,7 @@ class RecordCodegen:
     def _other(self, kind: str, holder: str, key: str, wanted: Payload) -> str:
         """Return an expression: another payload satisfies what is expected of it."""
         value = f"{holder}.get({self._code.bind(key)})"
-        if kind != "dict":
+        if kind != "dict" and not self._reader.is_plain:
             value = f"{holder}.text{self._reader.keys.index(key)}"
         return f"{self._code.bind(partial(payload_satisfies, self._source, wanted))}({value})"
 
@@ -205,7 +213,9 @@ class RecordCodegen:
         """An expression: the payload, which is JSON as the branch wants, satisfies its tests."""
         assert branch.json is not None
         assert self._payload_shape is not None
-        access = StructAccess(self._code, self._payload_shape, texts=texts)
+        access: Access = StructAccess(self._code, self._payload_shape, texts=texts)
+        if self._payload_shape.is_plain:
+            access = DictAccess(self._code, costly=self._is_costly)
         return below(self._code, branch.json, access, value)
 
     def _json_texts_test(self, branch: Branch) -> str:
@@ -243,8 +253,10 @@ class RecordCodegen:
         payloads are not as they stand, or need not be JSON."""
         if kind == "record":
             return self._reader.column_decoder()
-        shape, is_costly = self._payload_shape, self._viewed.is_costly
-        if self._guards.is_guarded or shape is None or not self._reader.has_views or is_costly:
+        shape = self._payload_shape
+        if shape is None or shape.is_plain or self._is_costly:
+            return None
+        if self._guards.is_guarded or not self._reader.has_views:
             return None
         decode: Callable[[bytes], list[Any]] = lines_decoder(shape)
         return decode

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BytesIO
 from operator import itemgetter
 from typing import Any
@@ -14,6 +14,18 @@ _OPENING, _CLOSING, _RETURN = set(b"{"), set(b"}"), set(b"\r")
 def split_lines(block: bytes) -> list[bytes]:
     """The lines of a text, each with its line feed if it has one."""
     return BytesIO(block).readlines()  # ends at line feeds only, and faster than split
+
+
+def decode_each(lines: Iterable[bytes], decode: Callable[[bytes], Any]) -> Iterator[Any]:
+    """Yield a row for each line, decoded by itself; None for a line that is not plainly one
+    record."""
+    for line in lines:
+        try:
+            if not line.isascii():
+                str(line, "utf-8")  # msgspec does not validate what it skips
+            yield decode(line)
+        except Exception:  # noqa: BLE001 - the line will be evaluated separately
+            yield None
 
 
 def decode_rows(

@@ -2,19 +2,21 @@
 
 What a type cannot hold fails to decode (`msgspec.ValidationError`), and the record goes to the
 interpreter: arrays of objects nested deeply, a number beyond every double, a path with dots that is
-spelt in another way than the pattern's. What no type can be made for raises `Unsupported`.
+spelt in another way than the pattern's. Where a name cannot be in a type, all is decoded instead.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Union
+from typing import Annotated, Any, Final, NewType
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from filterpatterns.jsontext.decoders import make_decoder
-from filterpatterns.language.operators import reads_number_text
-from filterpatterns.matching.match_tree import MatchNode
+from filterpatterns.jsontext.decoding import decode_exactly
+from filterpatterns.language.operators import Exists, reads_number_text
+from filterpatterns.matching.match_tree import UNRANKED, FieldTest, MatchNode
 
 _MOST_FIELDS = 2000
 """Members, counting other spellings of dotted paths, for which types are made."""
@@ -23,11 +25,22 @@ _MOST_CHARACTERS = 100_000
 """Characters in the names of these members: a hostile pattern has long paths with many
 spellings."""
 
+_MOST_RANKS = 8
+"""Ranks of an array's elements, and levels below, that code is generated for."""
+
 _MOST_NESTED = 2
 """Arrays in an array of objects that types are made for."""
 
+_SCALAR = str | int | float | bool | None
+"""Made as is, not as typing's Union, which takes twenty times as long."""
+
 _Never = Annotated[int, msgspec.Meta(ge=1, le=0)]
 """No JSON value is of this type: a member of this type sends the record to the interpreter."""
+
+
+class _Empty(Struct, gc=False):
+    """An object of which no member is looked at."""
+
 
 UNSET: Final = msgspec.UNSET
 """The value of an attribute if the record has no such member. (null is a value: None.)"""
@@ -37,13 +50,18 @@ class Unsupported(Exception):
     """The fast path does not support a tree of this shape."""
 
 
+class _UnsupportedName(Exception):
+    """msgspec's types do not have members of this name."""
+
+
 class Shape(Struct, frozen=True, eq=False):
     """How a node decodes.
 
     `attribute` is its name in the struct around it; `struct` the class of an object there, with an
     attribute for each child; `takes_list` whether an array of scalars and objects decodes as a
     list. `keeps_text` is set if numbers with a fraction or an exponent decode as bytes, their
-    text, if the decoder was asked for it; objects are then dicts.
+    text, if the decoder was asked for it; objects are then dicts. Where `is_plain` is set there
+    are no types: all is decoded, objects as dicts, numbers exactly.
     """
 
     attribute: str
@@ -51,6 +69,7 @@ class Shape(Struct, frozen=True, eq=False):
     children: dict[str, Shape]
     takes_list: bool
     keeps_text: bool
+    is_plain: bool = False
 
     def any_keeps_text(self) -> bool:
         """Whether the texts of numbers are kept anywhere in it."""
@@ -62,13 +81,36 @@ KEEP_TEXT: Final = str.encode
 type `Any`, and as a C function costs little more than making the float."""
 
 
-def first_rank_is_optional(node: MatchNode) -> bool:
-    """Whether, in an array, absence may satisfy the first of the tests below a node.
+def presences(node: MatchNode) -> list[MatchNode] | None:
+    """Return, for each of the first tests below a node that absence may satisfy, up to the first
+    that it does not, a node that is satisfied if there is a leaf for the test. None if code for so
+    many, or for so deep ones, would be too slow.
 
-    Then the elements' ranks matter, which only the interpreter computes.
+    If there are any, the elements of an array have ranks: only those can be chosen that have the
+    lowest of the paths that any of them has (`matching/interpreter.py` explains why).
     """
     tests = [test for child in node.children for test in child.tests()]
-    return bool(tests) and min(tests, key=lambda test: test.rank).optional
+    last = min((test.rank for test in tests if not test.optional), default=UNRANKED)
+    found = sorted((test for test in tests if test.rank < last), key=lambda test: test.rank)
+    if len(found) > _MOST_RANKS:
+        return None
+    nodes = [_presence(node, test, _MOST_RANKS) for test in found]
+    return None if None in nodes else [one for one in nodes if one is not None]
+
+
+def _presence(node: MatchNode, test: FieldTest, levels: int) -> MatchNode | None:
+    """Return a node that is satisfied if there is a leaf for a test below; None if that is more
+    levels below."""
+    inner: MatchNode | None = None
+    for child in node.children if levels else ():
+        if child.test is test:
+            exists = replace(test, rules=(Exists(),), optional=False)
+            inner = MatchNode(child.name, exists, (), 0, {})
+        elif any(each is test for each in child.tests()):
+            inner = _presence(child, test, levels - 1)
+    if inner is None:
+        return None
+    return MatchNode(node.name, None, (inner,), 1, {inner.name.partition(".")[0]: inner})
 
 
 def shape(merged: MatchNode, nodes: tuple[MatchNode, ...], extra: tuple[str, ...] = ()) -> Shape:
@@ -77,9 +119,12 @@ def shape(merged: MatchNode, nodes: tuple[MatchNode, ...], extra: tuple[str, ...
     `extra` are names of members that must be strings; their attributes are named `text0` and so on.
 
     Raises:
-        Unsupported: no type can hold it.
+        Unsupported: there are too many names.
     """
-    return _shape("", merged, nodes, extra, _Budget())
+    try:
+        return _shape("", merged, nodes, extra, _Budget())
+    except _UnsupportedName:
+        return Shape("", dict, {}, takes_list=True, keeps_text=False, is_plain=True)
 
 
 class _Budget:
@@ -114,7 +159,8 @@ def _shape(
         budget.spend(child.name)
         inner = _shape(f"f{index}", child, tuple(counterparts[child.name]), (), budget)
         children[child.name] = inner
-        fields.append((inner.attribute, _type(inner), UNSET))
+        # msgspec would walk through the type, once more for each struct around it.
+        fields.append((inner.attribute, NewType("Member", _type(inner)), UNSET))
         rename[inner.attribute] = child.name
     for index, name in enumerate(extra):
         fields.append((f"text{index}", str, UNSET))
@@ -122,13 +168,15 @@ def _shape(
     for index, name in enumerate(other_spellings(merged, budget)):
         fields.append((f"n{index}", _Never, UNSET))
         rename[f"n{index}"] = name
-    try:
-        struct = msgspec.defstruct(f"Object_{merged.name}", fields, rename=rename, gc=False)
-    except (ValueError, UnicodeEncodeError):
-        # msgspec allows no quotes, backslashes or control characters in names, and requires UTF-8
-        raise Unsupported from None
+    struct: type = _Empty
+    if fields:
+        try:
+            struct = msgspec.defstruct(f"Object_{merged.name}", fields, rename=rename, gc=False)
+        except (ValueError, UnicodeEncodeError):
+            # msgspec allows no quotes, backslashes or control characters in names, and wants UTF-8
+            raise _UnsupportedName from None
     takes_list = not any(
-        node.children and (node.test is not None or first_rank_is_optional(node)) for node in nodes
+        node.children and (node.test is not None or presences(node) is None) for node in nodes
     )
     return Shape(attribute, struct, children, takes_list, keeps_text=False)
 
@@ -156,20 +204,21 @@ def without(struct: Any, names: tuple[str, ...]) -> type:
 def _type(shape: Shape) -> Any:
     if shape.keeps_text:
         return Any
-    struct: Any = shape.struct
-    leaf: Any = Union[struct, str, int, float, bool, None]
+    leaf: Any = _SCALAR | shape.struct
     if not shape.takes_list:
         return leaf
     element: Any = leaf
     if shape.children:  # arrays of objects may stand in arrays themselves
         for _ in range(_MOST_NESTED):
-            element = Union[leaf, list[element]]
-    return Union[leaf, list[element]]
+            element = leaf | list[element]
+    return leaf | list[element]
 
 
 def decoder(shape: Shape, *, keep_text: bool) -> Any:
     """Return the function that decodes a JSON text into the shape of a tree's root; numbers
     with a fraction or an exponent become floats or, if the shape keeps it, their text."""
+    if shape.is_plain:
+        return decode_exactly
     if not keep_text:
         return make_decoder(_type(shape)).decode
     return make_decoder(_type(shape), float_hook=KEEP_TEXT).decode

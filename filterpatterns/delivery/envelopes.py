@@ -34,6 +34,9 @@ _MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """A source, and members that its records have; the first match counts."""
 
+SIGNS: Final = (*dict.fromkeys(name for _, members in _MARKS for name in members), "Data")
+"""All members by which `source_of` tells sources, but for `eventSource`."""
+
 _SUBSCRIBER_MEMBERS = frozenset(("Data", "Metadata", "SystemMetadata"))
 """The members of an event as delivered to a subscriber of a Custom Event Bus: Data, and at least
 one of the others."""

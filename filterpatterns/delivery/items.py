@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import msgspec
@@ -55,18 +56,29 @@ def forget(_raw: bytes) -> None:
 
 
 def record_id(record: Mapping[str, Any]) -> str | None:
-    """Return a record's identifier: the first of its `messageId`, `MessageId`, `eventID` and `id`;
-    or its position in a Kafka topic; or its identifier on a Custom Event Bus."""
-    if all(name in record for name in ("topic", "partition", "offset")):
-        return f"{record['topic']}-{record['partition']}@{record['offset']}"
-    system = record.get("SystemMetadata")  # of an event of a Custom Event Bus
-    bus_id = system.get("aws:EventId") if isinstance(system, Mapping) else None
-    names = ("messageId", "MessageId", "eventID", "id")
-    return _first_id([*(record.get(name) for name in names), bus_id])
+    """Return a record's identifier: the first of its `messageId`, `MessageId`, `eventID`,
+    `messageID` (ActiveMQ) and `id`; or its position in a Kafka topic; or its identifier on a Custom
+    Event Bus, or in RabbitMQ's properties."""
+    place = record.get("topic"), record.get("partition"), record.get("offset")
+    holders = record.get("SystemMetadata"), record.get("basicProperties")
+    names = ("messageId", "MessageId", "eventID", "messageID", "id")
+    return _first_id([record.get(name) for name in names], place, *holders)
 
 
-def _first_id(candidates: Iterable[Any]) -> str | None:
-    for value in candidates:
+def _first_id(
+    candidates: Iterable[Any], place: tuple[Any, Any, Any], system: Any, properties: Any
+) -> str | None:
+    """The first identifier; `place` is a topic, a partition and an offset, the others may hold
+    one."""
+    if None not in place:
+        topic, partition, offset = place
+        return f"{topic}-{partition}@{offset}"
+    held = (
+        holder.get(name)
+        for holder, name in ((system, "aws:EventId"), (properties, "messageId"))
+        if isinstance(holder, Mapping)
+    )
+    for value in chain(candidates, held):
         if isinstance(value, str) and value:
             return value
         if isinstance(value, int) and not isinstance(value, bool):
@@ -80,7 +92,9 @@ class _Look(
         "message_id": "messageId",
         "event_id": "eventID",
         "boto_id": "MessageId",
+        "mq_id": "messageID",
         "system": "SystemMetadata",
+        "properties": "basicProperties",
     },
 ):
     """What must be known about a text immediately; the rest is validated and skipped."""
@@ -88,8 +102,13 @@ class _Look(
     message_id: Any = None
     boto_id: Any = None
     event_id: Any = None
-    system: Any = None
+    mq_id: Any = None
     id: Any = None
+    topic: Any = None
+    partition: Any = None
+    offset: Any = None
+    system: Any = None
+    properties: Any = None
     Records: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     Messages: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     messages: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
@@ -133,10 +152,11 @@ class Items:
             and look.rmqMessagesByQueue is msgspec.UNSET
             and not decoding.is_too_deep(text)
         ):
-            bus_id = look.system.get("aws:EventId") if isinstance(look.system, dict) else None
-            ids = (look.message_id, look.boto_id, look.event_id, look.id, bus_id)
+            ids = (look.message_id, look.boto_id, look.event_id, look.mq_id, look.id)
+            place = (look.topic, look.partition, look.offset)
+            found = _first_id(ids, place, look.system, look.properties)
             own_line = None if raw is None else raw.removeprefix(_UTF8_MARK_BYTES)
-            return (Item(self._file, line, text, _first_id(ids), own_line=own_line),)
+            return (Item(self._file, line, text, found, own_line=own_line),)
         value = decoding.parse(text)
         return None if value is NOT_JSON else self._taken_apart(value, text, line, raw)
 

@@ -1,1 +1,2 @@
-"""Pattern texts to what evaluates records: the Filter, its engines, and rule sets."""
+"""Compiles pattern texts to objects that evaluate records: the Filter, its engines, and rule
+sets."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import groupby
 from typing import Any
 
 from filterpatterns.delivery.envelopes import source_of
-from filterpatterns.engine.engine import Engine, OnError, check_on_error, check_records
+from filterpatterns.engine.engine import Engine, MatchLines, OnError, check_on_error, check_records
+from filterpatterns.engine.source_lines import SourceLines
 from filterpatterns.errors import RecordError
 from filterpatterns.matching.verdict import Verdict, as_record
 
@@ -49,16 +51,29 @@ class AutoEngine:
         return True
 
     def generated(self) -> None:
-        """There is no code of its own."""
+        """It has no code of its own."""
 
-    def lines(self, *, drops: bool) -> None:
-        """There is no such function: each line is evaluated separately."""
+    def lines(self, *, drops: bool) -> MatchLines:
+        """Return a function that evaluates lines of JSON Lines, each for its record's source."""
+        return self._by_source(lambda engine: engine.lines(drops=drops))
 
     def line_search(self) -> None:
         """There is none."""
 
-    def lines_with_reasons(self) -> None:
-        """There is none."""
+    def lines_with_reasons(self) -> MatchLines:
+        """The same, with `drop` called for no match only, never for a wrong format."""
+        return self._by_source(Engine.lines_with_reasons)
+
+    def _by_source(self, function_of: Callable[[Engine], MatchLines | None]) -> MatchLines:
+        functions: dict[str, MatchLines | None] = {}
+
+        def function_for(source: str) -> MatchLines | None:
+            if source not in functions:
+                engine = self._engines.get(source)
+                functions[source] = None if engine is None else function_of(engine)
+            return functions[source]
+
+        return partial(SourceLines().match, function_for)
 
     def single(self) -> Callable[[Any], bool]:
         """Return the function that evaluates one record."""

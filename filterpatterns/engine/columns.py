@@ -1,4 +1,5 @@
-"""What a Filter and a RuleSet do with columns of Arrow data, by `integrations.arrow`."""
+"""The methods of Filter and RuleSet for columns of Arrow data, implemented in
+`integrations.arrow`."""
 
 from __future__ import annotations
 
@@ -16,18 +17,18 @@ Of = Literal["payload", "record"]
 """What a row is: the payload of a record, or a whole record."""
 
 PayloadEncoding = Literal["raw", "base64"]
-"""How a column holds payloads: the bytes themselves, or base64."""
+"""How a column stores payloads: the bytes themselves, or base64."""
 
 Nulls = Literal["null", "absent"]
-"""What a null member of an object means: JSON's null, or a member that is not there."""
+"""What a null member of an object means: JSON's null, or an absent member."""
 
 NamesOfEach = Callable[[Iterable[Any]], "list[list[str]]"]
-"""From records to the names of the rules that match each."""
+"""A function from records to the names of the rules that match each."""
 
 
 def arrow() -> Any:
-    """`filterpatterns.integrations.arrow`, which is built on the engine and needs pyarrow: it is
-    looked up by name, like any plugin, when it is first asked for.
+    """Return `filterpatterns.integrations.arrow`, which is built on the engine and needs pyarrow.
+    It is imported by name, like a plugin, when it is first needed.
 
     Raises:
         ImportError: pyarrow is not installed.
@@ -50,33 +51,34 @@ class ArrowMethods:
         nulls: Nulls = "null",
         on_error: OnError = "raise",
     ) -> pyarrow.BooleanArray | pyarrow.ChunkedArray:
-        """Whether each row of Arrow data is kept: what `mask` gives for the equivalent dicts.
+        """Return whether each row of Arrow data is kept: the result of `mask` for the equivalent
+        dicts.
 
         Needs the extra `arrow`.
 
         Args:
             data: an array, a chunked array or a table of pyarrow, Polars, DuckDB, pandas, or
-                anything else with the Arrow PyCapsule interface; or a pandas Series.
+                anything else that supports the Arrow PyCapsule interface; or a pandas Series.
             column: the name of a table's column; None if the data is one column, or if the table's
                 columns are the members of records.
             of: what a row is: "payload", the source's payload (SQS's `body`) as text, bytes, or
                 already parsed (structs, lists, maps); or "record", a whole record as JSON text, as
-                a struct, or a table's row. Of the source "event" rows are events in any case.
-            encoding: how the payload is held: "raw", the bytes themselves; "base64", as Lambda
-                delivers Kinesis, Kafka and MQ payloads; None: as the source's records hold it.
-            nulls: what a null member of a struct or a table's row stands for: JSON's "null", or,
-                where missing members became nulls, a member that is "absent".
-            on_error: as for `filter`, for JSON texts that are no records.
+                a struct, or as a table's row. With the source "event", rows are always events.
+            encoding: how the payload is stored: "raw", the bytes themselves; "base64", as Lambda
+                delivers Kinesis, Kafka and MQ payloads; None, as in the source's records.
+            nulls: what a null member of a struct or a table's row means: JSON's "null", or, if
+                missing members became nulls, an "absent" member.
+            on_error: as for `filter`, for JSON texts that are not records.
 
         Returns:
-            A BooleanArray without nulls; for chunked data and tables a ChunkedArray, in the same
-            chunks. A row that is null is false.
+            A BooleanArray without nulls; for chunked data and tables a ChunkedArray with the same
+            chunks. A null row yields false.
 
         Raises:
             RecordError: see `on_error`; its index is the row's number.
-            TypeError: the data is not Arrow's; or a column that the pattern looks at, which the
-                message names, is of a type that JSON does not have (a timestamp, say).
-            ValueError: there is no such column; or an argument is none of the words above.
+            TypeError: the data is not Arrow data; or a column that the pattern needs, which the
+                message names, has a type that JSON does not have (such as a timestamp).
+            ValueError: there is no such column; or an argument is not one of the values above.
             ImportError: pyarrow is not installed.
         """
         found = arrow()
@@ -93,12 +95,12 @@ class ArrowMethods:
         nulls: Nulls = "null",
         on_error: OnError = "raise",
     ) -> Any:
-        """The rows of Arrow data that are kept, in order.
+        """Return the rows of Arrow data that are kept, in order.
 
-        The arguments (`table` is `data` there) and what is raised are those of `mask_arrow`.
+        The arguments (`table` is `data` there) and exceptions are those of `mask_arrow`.
 
         Returns:
-            pyarrow's object of the same kind; of other libraries' data a pyarrow Table or
+            A pyarrow object of the same kind; for other libraries' data, a pyarrow Table or
             ChunkedArray.
         """
         found = arrow()
@@ -112,8 +114,8 @@ class ArrowNames:
     __slots__ = ()
 
     def _names_of_rows(self, on_error: OnError) -> tuple[NamesOfEach, Matcher | None]:
-        """What matches records, by the rules as they are now; and what all rules together look at,
-        None for records of several sources."""
+        """Return a function that matches records by the current rules, and everything that the
+        rules together test, None for records of several sources."""
         raise NotImplementedError
 
     def matching_arrow(
@@ -126,13 +128,13 @@ class ArrowNames:
         nulls: Nulls = "null",
         on_error: OnError = "raise",
     ) -> pyarrow.ListArray | pyarrow.ChunkedArray:
-        """The names of the rules that match each row of Arrow data, as lists of strings.
+        """Return the names of the rules that match each row of Arrow data, as lists of strings.
 
-        Needs the extra `arrow`. The arguments and what is raised are those of `Filter.mask_arrow`.
+        Needs the extra `arrow`. The arguments and exceptions are those of `Filter.mask_arrow`.
 
         Returns:
-            A ListArray; for chunked data and tables a ChunkedArray. No rule matches a row that is
-            null: its list is empty.
+            A ListArray; for chunked data and tables a ChunkedArray. The list of a null row is
+            empty.
         """
         found = arrow()
         options = found.ColumnOptions(of, encoding, nulls, on_error)

@@ -1,4 +1,4 @@
-"""Matcher -> the functions that a Filter calls: generated if possible, interpreted otherwise."""
+"""The functions that a Filter calls: generated if possible, interpreted otherwise."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ MatchLines = Callable[
     ],
     int,
 ]
-"""(block, number, keep, drop, slow) -> how many lines there are; with a text of whole lines, and
-the number of the line before the first. `slow` is called with a line that generated code does not
-handle, and its number."""
+"""Called with (block, number, keep, drop, slow), where `block` is a text of whole lines and
+`number` that of the line before the first; returns the number of lines. `slow` is called with each
+line that generated code does not handle, and its number."""
 
 _KINDS = {str: "text", bytes: "bytes"}
-"""What a batch is taken to hold, by the class of its first record."""
+"""What a batch is assumed to contain, by the class of its first record."""
 
 
 def check_on_error(on_error: str) -> None:
-    """Reject any other word.
+    """Reject any other value.
 
     Raises:
         ValueError: it is not "raise" or "drop".
@@ -50,7 +50,7 @@ def check_on_error(on_error: str) -> None:
 
 
 def check_records(records: object) -> None:
-    """Reject what is iterable, but not over records.
+    """Reject iterables that are not over records.
 
     Raises:
         TypeError: it is one record, or a whole Lambda event.
@@ -63,7 +63,7 @@ def check_records(records: object) -> None:
 
 
 class MatchEngine(Protocol):
-    """What a Filter calls: an `Engine` for one source, or the `AutoEngine` for all of them."""
+    """The engine of a Filter: an `Engine` for one source, or the `AutoEngine` for all of them."""
 
     def __hash__(self) -> int: ...
 
@@ -90,7 +90,7 @@ class MatchEngine(Protocol):
         ...
 
     def generated(self) -> Generated | None:
-        """The generated functions; None if there are none, or none of its own."""
+        """The generated functions; None if there are none, or if it has none of its own."""
         ...
 
     def single(self) -> Callable[[Any], bool]:
@@ -113,7 +113,7 @@ class MatchEngine(Protocol):
         ...
 
     def line_search(self) -> tuple[tuple[bytes, ...], DecodeRows] | None:
-        """Return what a search finds the lines with that may match, if there is such a thing."""
+        """Return what a search needs to find the lines that may match, if there can be a search."""
         ...
 
     def lines_with_reasons(self) -> MatchLines | None:
@@ -143,7 +143,7 @@ class Engine:
 
     @property
     def matcher(self) -> Matcher:
-        """What the engine judges by."""
+        """The matcher that the engine evaluates."""
         return self._matcher
 
     def interpret(self, record: Any) -> bool:
@@ -251,7 +251,7 @@ class Engine:
 
     def lines(self, *, drops: bool) -> MatchLines | None:
         """Return a function that evaluates lines of JSON Lines; None if only the interpreter can.
-        With `drops`, it also calls `drop`.
+        With `drops`, the function also calls `drop`.
         """
         generated = self.generated()
         if generated is None:
@@ -285,26 +285,26 @@ class Engine:
         )
 
     def line_search(self) -> tuple[tuple[bytes, ...], DecodeRows] | None:
-        """Texts of which a line of JSON Lines has one if it is a record that matches; and what
-        decodes lines, each of which is one record, into as many rows. None if there are no such
-        texts."""
+        """Return texts of which every matching line of JSON Lines contains at least one, and a
+        function that decodes lines, each of which is one record, into as many rows. None if there
+        are no such texts."""
         generated = self.generated()
         return None if generated is None else generated.line_search()
 
     def views(self, kind: Literal["record", "payload"]) -> ViewLoop | None:
-        """A function that judges rows of a column; None if only the interpreter can."""
+        """Return a function that evaluates rows of a column; None if only the interpreter can."""
         generated = self.generated()
         return None if generated is None else generated.view_loop(kind)
 
     def column_rows(self, kind: Literal["record", "payload"]) -> tuple[DecodeRows, ViewLoop] | None:
-        """What decodes rows of a column, all in one call, and a function that judges them; None
-        where that cannot be."""
+        """Return a function that decodes rows of a column in one call, and a function that
+        evaluates them; None if that is not possible."""
         generated = self.generated()
         return None if generated is None else generated.column_rows(kind)
 
     def needles(self) -> tuple[str, ...] | None:
-        """Texts of which a payload has one, or a backslash, in every record that matches; None if
-        there are no such texts."""
+        """Return texts such that the payload of every matching record contains at least one of
+        them, or a backslash; None if there are no such texts."""
         generated = self.generated()
         return None if generated is None else generated.needles
 

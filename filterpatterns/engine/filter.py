@@ -52,7 +52,7 @@ class Filter(ArrowMethods):
         self.__dict__.update(_recipe=recipe, _engine=engine, _warnings=warnings, _function=None)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Copies and other processes compile it again: generated code cannot be sent."""
+        """Copies and other processes compile it again, since generated code cannot be pickled."""
         return _compile, self._recipe
 
     def __sizeof__(self) -> int:
@@ -85,7 +85,7 @@ class Filter(ArrowMethods):
 
     @property
     def source(self) -> SourceName:
-        """The event source whose records this filter takes, as given to `compile`."""
+        """The event source whose records this filter evaluates, as given to `compile`."""
         return cast("SourceName", self._recipe[1])
 
     @property
@@ -95,9 +95,9 @@ class Filter(ArrowMethods):
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
-        """What AWS accepts in silence and is likely meant otherwise, in the order of the text."""
+        """What AWS accepts silently but is probably a mistake, in the order of the text."""
         warnings = self._warnings
-        if warnings is None:  # looked for when first asked for: that takes as long as compiling
+        if warnings is None:  # computed when first needed, since that takes as long as compiling
             patterns, source, options = self._recipe
             warnings = compile_patterns(patterns, source_named(source), options).warnings
             self.__dict__["_warnings"] = warnings
@@ -107,7 +107,7 @@ class Filter(ArrowMethods):
     def source_code(self) -> str:
         """The Python code that was generated for the patterns; empty if there is none.
 
-        It contains only names: the patterns' names and values are bound to them.
+        It contains only names, to which the names and values of the patterns are bound.
         """
         return self._engine.source_code
 
@@ -142,7 +142,8 @@ class Filter(ArrowMethods):
         return verdicts
 
     def verdict(self, record: Any) -> Verdict:
-        """The reason why the record is kept or dropped, and the payload key that it is about.
+        """Return the reason why the record is kept or dropped, and the payload key that it refers
+        to.
 
         Raises:
             RecordError: the record is not a JSON object.
@@ -153,8 +154,8 @@ class Filter(ArrowMethods):
         """Explain why the record is kept or dropped: each pattern as a tree, with what was found.
 
         Returns:
-            The Explanation: true if the record is kept, as `matches` says; as text, for people;
-            and with `to_dict()`, for machines.
+            The Explanation. It is true if the record is kept, as in `matches`. Print it for people,
+            or call `to_dict()` for machines.
 
         Raises:
             RecordError: the record is not a JSON object.
@@ -167,8 +168,8 @@ class Filter(ArrowMethods):
         return explain(texts, source, self._engine.verdict, record)
 
     def filter_event(self, event: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Return a whole Lambda event as the function would get it: with only the records that are
-        kept.
+        """Return a whole Lambda event as the function would receive it, with only the records that
+        are kept.
 
         Args:
             event: as for `filterpatterns.records`; it is not changed.
@@ -178,7 +179,7 @@ class Filter(ArrowMethods):
 
         Raises:
             RecordError: a record in it cannot be evaluated, the event is not an object, or its
-                records are of another source than the filter's.
+                records are from a different source than the filter's.
         """
         if not isinstance(event, Mapping):
             raise RecordError(f"a Lambda event is an object, found {type(event).__name__}")
@@ -213,8 +214,8 @@ def compile(  # noqa: A001 - as in `re.compile`, always used as `filterpatterns.
             "kafka", "mq", "event" (any JSON object without a payload to decode, such as an
             EventBridge event), "subscriber" (events of a Custom Event Bus), or "auto": each record
             by its own `eventSource` or shape.
-        dialect: the service whose documentation the warnings go by: "lambda", "pipes" or
-            "eventbridge"; None for the one that goes with the source.
+        dialect: the service whose documentation the warnings follow: "lambda", "pipes" or
+            "eventbridge"; None for the default of the source.
         strict: reject operators that this documentation does not list.
         max_filters: how many filters AWS allows; 10 for an account with a raised quota.
 
@@ -271,7 +272,7 @@ def check_texts(
     """Like `check`, for pattern texts that have been extracted from a file."""
     options = Options(dialect, False, max_filters, advice=ADVICE)
     if source == "auto" and dialect == "eventbridge" and source_that_decides(texts) == "event":
-        source = "event"  # a rule sees nothing else of an event
+        source = "event"  # rules evaluate the whole event
     if source == "auto":
         found = [compile_patterns(texts, one, options) for one in SOURCES.values()]
         clean = [one for one in found if not one.errors]

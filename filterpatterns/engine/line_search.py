@@ -1,7 +1,7 @@
-"""A search over whole blocks of lines for what a pattern wants, before any of them is decoded.
+"""Searches whole blocks of lines for the strings that a pattern needs, before decoding any line.
 
-All lines of a block are validated in one call, as they are without a search. Of a block whose lines
-are records, only those are matched that have what the pattern looks for; the others cannot match.
+All lines of a block are validated in one call, as without a search. If the lines are records, only
+those that have the strings are matched; the others cannot match.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from filterpatterns.jsontext.decoding import decoders_stop_early, is_too_deep
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 
 _SHALLOW: Final = 2 * MAX_PAYLOAD_DEPTH
-"""Bytes of a line that cannot be too deep."""
+"""Bytes of a line that cannot be nested too deep."""
 
 _BYTES_PER_SAMPLE: Final = 1 << 26
-"""Bytes after which both ways are measured again."""
+"""The number of bytes after which both ways are measured again."""
 
 SCHEDULE: Final = Schedule((0,) * 6, _BYTES_PER_SAMPLE, 0, warm_up=0)
-"""Blocks of any size. The fastest of the six counts: the first are for warming up, and to find the
-fastest way without a search."""
+"""Blocks of any size. The fastest of the six counts: the first ones are for warming up, and to find
+the fastest way without a search."""
 
 
 class Found(NamedTuple):
-    """What a search found: the lines that may match, where they begin, and how many lines there are
-    in all."""
+    """The result of a search: the lines that may match, where they begin, and the total number of
+    lines."""
 
     block: bytes
     places: list[int]
@@ -36,16 +36,16 @@ class Found(NamedTuple):
 
 
 class LineSearch:
-    """Finds the lines that may match. `tuner` says whether to search."""
+    """Finds the lines that may match. `tuner` decides whether to search."""
 
     def __init__(
         self, texts: tuple[bytes, ...], decode: DecodeRows, finder: Callable[[bytes], Any]
     ) -> None:
         """
         Args:
-            texts: of which a record has one that matches.
+            texts: texts of which every matching record contains at least one.
             decode: decodes lines, each of which is one record, into as many rows.
-            finder: makes something with the methods `find` and `count` of a block.
+            finder: returns an object with the methods `find` and `count` for a block.
         """
         self.tuner = Tuner(SCHEDULE)
         self._texts = texts
@@ -53,8 +53,8 @@ class LineSearch:
         self._finder = finder
 
     def run(self, block: bytes) -> Found | None:
-        """What there is in a block of whole lines; None if a line is not plainly one record, so
-        that each must be evaluated separately."""
+        """Search a block of whole lines; None if a line is not plainly one record, so that each
+        must be evaluated separately."""
         finder = self._finder(block)
         count: int = finder.count(b"\n")
         if not (_are_objects(block, finder, count) and self._are_records(block, count)):
@@ -73,7 +73,7 @@ class LineSearch:
         return Found(lines, places, count)
 
     def _are_records(self, block: bytes, count: int) -> bool:
-        """Whether so many lines, each from "{" to "}", are as many records."""
+        """Whether that many lines, each from "{" to "}", are as many records."""
         try:
             if not block.isascii():
                 str(block, "utf-8")  # msgspec does not validate what it skips
@@ -83,8 +83,8 @@ class LineSearch:
 
 
 def _are_objects(block: bytes, finder: Any, count: int) -> bool:
-    """Whether all lines run from "{" to "}", as `codegen.rows.decode_rows` wants them: then there
-    is nothing else around a line feed."""
+    """Whether all lines begin with "{" and end with "}", as `codegen.rows.decode_rows` requires:
+    then nothing else is next to a line feed."""
     for end in (b"}\n", b"}\r\n"):
         if block.endswith(end):
             return block.startswith(b"{") and finder.count(end + b"{") == count - 1
@@ -98,7 +98,7 @@ def _is_any_too_deep(block: bytes) -> bool:
         return False
     start = 0
     while start < len(block):
-        end = block.rfind(b"\n", start, start + _SHALLOW) + 1  # of the last line that is short
+        end = block.rfind(b"\n", start, start + _SHALLOW) + 1  # of the last short line
         if not end:
             end = block.index(b"\n", start) + 1
             if is_too_deep(block[start:end]):
@@ -108,16 +108,16 @@ def _is_any_too_deep(block: bytes) -> bool:
 
 
 def of(engine: MatchEngine) -> LineSearch | None:
-    """The search for what a filter wants; None if there is nothing to search for, or if nothing is
-    installed that is fast enough."""
+    """Return the search for a filter; None if there is nothing to search for, or if no library that
+    is fast enough is installed."""
     found = engine.line_search()
     finder = _fast_finder() if found is not None else None
     return None if found is None or finder is None else LineSearch(*found, finder)
 
 
 def _fast_finder() -> Callable[[bytes], Any] | None:
-    """What makes a block searchable. CPython's own search takes ten times as long, as much as
-    matching all lines."""
+    """Return the class that searches a block. CPython's own search takes ten times as long, as long
+    as matching all lines."""
     try:
         import stringzilla
     except ImportError:

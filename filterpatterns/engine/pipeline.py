@@ -1,4 +1,5 @@
-"""Pattern texts -> matcher, errors and warnings: the stages from text to tree, in order."""
+"""Compiles pattern texts to a matcher, errors and warnings: the stages from text to tree, in
+order."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ _Parse = Callable[[str, Reporter], "nodes.Pattern | None"]
 
 
 class Options(Struct, frozen=True):
-    """How strictly patterns are read."""
+    """How strictly patterns are compiled."""
 
     dialect: str | None
     strict: bool
@@ -50,7 +51,7 @@ def compile_patterns(
 ) -> CompiledPatterns:
     """Compile patterns for a source.
 
-    Nearly all patterns are valid and need no positions: they are first read without positions
+    Nearly all patterns are valid and need no positions, so they are first parsed without positions
     (measured: 1 ms instead of 60 for the first pattern of a process, mostly due to lark).
     """
     found = _compile_patterns(patterns, source, options, fast_parser.parse)
@@ -62,7 +63,7 @@ def compile_patterns(
 def matcher_of(
     patterns: tuple[PatternText, ...], source: Source, options: Options
 ) -> match_tree.Matcher:
-    """The matcher of what `compile_patterns` gives, at half the cost: without the warnings.
+    """Return the matcher of `compile_patterns` without warnings, at half the cost.
 
     Raises:
         PatternError: AWS would reject one of the patterns.
@@ -126,7 +127,7 @@ def _compile_patterns(
 
 
 def _too_many(patterns: tuple[PatternText, ...], options: Options) -> list[Diagnostic]:
-    """FP020: more filters than the service takes. Pipes has no quota to raise."""
+    """FP020: more filters than the service accepts. Pipes has no quota to raise."""
     is_pipe = options.dialect == "pipes" and options.max_filters <= MAX_RAISED_FILTERS
     most = min(options.max_filters, MAX_FILTERS) if is_pipe else options.max_filters
     if len(patterns) <= most:
@@ -145,8 +146,8 @@ def _too_many(patterns: tuple[PatternText, ...], options: Options) -> list[Diagn
 
 
 def _conditions(pattern: PatternText, source: Source, reporter: Reporter, parse: _Parse) -> AllOf:
-    """The conditions of one pattern, worth using only without errors: in a subscriber's filter
-    those on the whole event."""
+    """Return the conditions of one pattern, which are only usable without errors; in a subscriber's
+    filter, they apply to the whole event."""
     length = len(pattern.text) - sum(hole.end - hole.start for hole in pattern.holes)
     is_within = parser.within_limits(pattern.text, reporter, length)
     if not is_within or is_refused_array(pattern, reporter):

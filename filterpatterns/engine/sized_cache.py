@@ -1,4 +1,4 @@
-"""A cache that is bounded by the size of its content."""
+"""A cache bounded by the size of its content."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Value = TypeVar("Value")
 
 
 class CacheInfo(Struct, frozen=True):
-    """The content of a cache: how many results, and their estimated bytes together."""
+    """The content of a cache: the number of results, and their total estimated bytes."""
 
     currsize: int
     bytes: int
@@ -28,9 +28,9 @@ class SizedCache(Generic[Value]):
     def __init__(self, weigh: Callable[[Value], int], *, entries: int, size: int) -> None:
         """
         Args:
-            weigh: the estimated bytes of a result.
-            entries: how many results are held.
-            size: how many bytes they may have together.
+            weigh: estimates the bytes of a result.
+            entries: the maximum number of results.
+            size: the maximum total number of bytes.
         """
         self._weigh = weigh
         self._most_entries = entries
@@ -40,7 +40,7 @@ class SizedCache(Generic[Value]):
         self._bytes = 0
 
     def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
-        """Return the result for a key: from the cache, or newly made."""
+        """Return the result for a key, from the cache or newly created."""
         with self._lock:
             held = self._held.get(key)
             if held is not None:

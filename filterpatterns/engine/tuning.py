@@ -1,7 +1,7 @@
-"""Which of two ways to match is faster here and now: looking before decoding, or decoding all.
+"""Decides whether to search before decoding, by measuring which is faster.
 
-How much a look saves depends on the payloads: how many have what is looked for, how early, how much
-there is to decode. So it is measured.
+How much a search saves depends on the payloads: how many contain the text, how early, and how much
+there is to decode.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from math import inf
 from typing import Final, NamedTuple
 
 CHUNK: Final = 1024
-"""Records that a loop takes at a time: its memory is bounded, and its overhead is nothing."""
+"""The number of records that a loop handles at a time: memory is bounded, and the overhead is
+negligible."""
 
 
 class Plan(NamedTuple):
-    """How to match the next records: how many, whether to look first, and for which sample."""
+    """How to match the next records: how many, whether to search first, and for which sample."""
 
     size: int
     look: bool
@@ -22,14 +23,15 @@ class Plan(NamedTuple):
 
 
 class Schedule:
-    """When both ways are measured, in turns.
+    """When both ways are measured, in turn.
 
     Args:
-        rounds: how many records each way gets in each round.
-        period: records after which both are measured again: what a queue carries changes.
-        usual: how many records are taken at a time otherwise.
-        warm_up: rounds that do not count, and are not repeated: CPython runs new code slower, and
-            caches are cold.
+        rounds: the number of records that are matched in each way, for each round.
+        period: the number of records after which this is measured again: the contents of a queue
+            change.
+        usual: the number of records that are handled at a time otherwise.
+        warm_up: the number of rounds that do not count, and are not repeated: CPython runs new code
+            more slowly, and caches are cold.
     """
 
     def __init__(self, rounds: tuple[int, ...], period: int, usual: int, *, warm_up: int) -> None:

@@ -63,6 +63,19 @@ def parse(text: str) -> Any:
     return NOT_JSON if is_too_deep(text) else value
 
 
+def decode_exactly(text: str | bytes | memoryview) -> Any:
+    """Return what `parse` returns for a text, which is UTF-8 if it is not a str.
+
+    Raises:
+        msgspec.DecodeError: it is not JSON.
+        TypeError, UnicodeDecodeError: it is not such a text.
+    """
+    value = parse(text if isinstance(text, str) else str(text, "utf-8"))
+    if value is NOT_JSON:
+        raise msgspec.DecodeError
+    return value
+
+
 def has_minus_zero(text: str) -> bool:
     """Whether a text has the integer -0, or something in a string that looks like it."""
     return "-0" in text and _MINUS_ZERO.search(text) is not None

@@ -8,7 +8,7 @@ cut out, decoded by itself, and put back in its place.
 from __future__ import annotations
 
 import json
-import random
+import os
 import re
 from collections.abc import Callable
 from itertools import accumulate
@@ -85,7 +85,7 @@ class _Layers:
         self._done: list[Any] = []
         self._mark = "0."
         while self._mark.encode() in data:
-            self._mark = f"0.{random.getrandbits(64)}E-"
+            self._mark = f"0.{int.from_bytes(os.urandom(8), 'big')}E-"
         self._decode = _decoder(self._read_float).decode
 
     def decoded(self, start: int, end: int, layer: int) -> Any:

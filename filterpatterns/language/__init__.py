@@ -1,1 +1,1 @@
-"""What a pattern says: text to conditions."""
+"""Parses pattern texts into conditions."""

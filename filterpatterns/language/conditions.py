@@ -1,4 +1,5 @@
-"""Syntax tree -> conditions: every mistake is found here; what passes is valid."""
+"""Converts the syntax tree to conditions. Every mistake is found here; conditions without errors
+are valid."""
 
 from __future__ import annotations
 
@@ -41,10 +42,10 @@ RESERVED_IN_OR = frozenset(
 class Condition(Struct, frozen=True, gc=False):
     """A field and its rules: any may match.
 
-    `names` are as the pattern spells the way to it; `place` says in words where it stands
-    (`a.$or[1].b`); `spans` has the place of each rule. Not all of a template's pattern
-    may be known: `certain` says how many names are, from the first on (None: all), and `is_open`
-    that the value may be an object as well. `name_spans` has the place of each name.
+    `names` is the path as the pattern spells it; `place` is its position in words (`a.$or[1].b`);
+    `spans` has the span of each rule. Parts of a template's pattern may be unknown: `certain` says
+    how many names are known, from the first on (None: all), and `is_open` that the value may also
+    be an object. `name_spans` has the span of each name.
     """
 
     names: tuple[str, ...]
@@ -101,9 +102,10 @@ def _read_operand(parse: Callable[[nodes.Value], Operator], operand: nodes.Value
 def check(
     tree: nodes.Pattern, report: Reporter, read_operand: ReadOperand = _read_operand
 ) -> AllOf:
-    """The conditions of a pattern, in the order of the text; worth using only without errors.
+    """Return the conditions of a pattern, in the order of the text; they are only usable without
+    errors.
 
-    `read_operand` is for patterns whose operands may have parts that are not known.
+    `read_operand` is for patterns whose operands may have unknown parts.
     """
     if not isinstance(tree, nodes.Fields):
         hint = 'name the field: {"body": [...]}'
@@ -150,7 +152,7 @@ class _Checker:
         self._read_operand = read_operand
         self._name_spans: tuple[Span, ...] = ()
         self._certain: int | None = None
-        """Names that are known where one of those around is not."""
+        """Names that are known although an outer name is not."""
 
     def fields(
         self, fields: nodes.Fields, names: tuple[str, ...], place: str, *, in_or: bool

@@ -1,4 +1,4 @@
-"""Collecting diagnostics for one pattern: spans become lines and columns here, and only here."""
+"""Collects diagnostics for one pattern. Only here are spans converted to lines and columns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Place = tuple[str, Sequence[int]]
 
 
 class Edit(Struct, frozen=True):
-    """What a fix does to the pattern's own text: `text` takes the place of what is at `span`."""
+    """A fix in terms of the pattern's own text: `text` replaces the text at `span`."""
 
     title: str
     span: Span
@@ -47,7 +47,7 @@ class Located(Protocol):
 
 
 class Reporter:
-    """What the stages report about one pattern's text, in the order of their reports.
+    """The reports of all stages about one pattern's text, in the order of reporting.
 
     `positions` is False for a pattern passed in as Python objects: its text is ours, so lines and
     columns would mean nothing to the caller; the excerpt is still drawn. `place` is for a pattern
@@ -89,8 +89,8 @@ class Reporter:
         hint: str | None = None,
         edit: Edit | None = None,
     ) -> None:
-        """Report an error; `where` is None if it concerns the whole text and drawing that is no
-        help. `edit` is what the hint says, done to the pattern."""
+        """Report an error; `where` is None if it concerns the whole text and drawing it would not
+        help. `edit` is the edit that the hint describes."""
         self._add("error", code, where, message, hint, edit)
 
     def warning(
@@ -106,7 +106,7 @@ class Reporter:
         self._add("warning", code, where, message, hint, edit)
 
     def source(self, span: Span) -> str:
-        """Return what the pattern's own text has at a span."""
+        """Return the pattern's own text at a span."""
         return self._pattern[span.start : span.end]
 
     def _sorted(self, severity: Severity) -> list[Diagnostic]:
@@ -157,7 +157,7 @@ class Reporter:
             self._found.append((order, diagnostic))
 
     def _outer(self, span: Span) -> Span:
-        """Return a span of the pattern as one of the text that it stands in."""
+        """Convert a span of the pattern to one of the text that contains it."""
         if self._starts is None:
             return span
         last = len(self._starts) - 1
@@ -183,14 +183,14 @@ class Reporter:
 
 
 def written_in(text: str, pattern: str, outer: str, starts: Sequence[int]) -> str:
-    """Return a text as it is written in the place of a pattern's, with the escapes of the string
-    that the pattern stands in.
+    """Return a replacement for a part of a pattern, with the escapes of the string that contains
+    the pattern.
 
     Args:
-        text: what is to be written, as the pattern would have it.
+        text: the replacement, as in the pattern's own text.
         pattern: the pattern's text.
-        outer: the text that the pattern stands in.
-        starts: where in it each character of the pattern begins.
+        outer: the text that contains the pattern.
+        starts: the offset in it of each character of the pattern.
     """
     quote = pattern.find('"')
     if quote >= 0 and outer[starts[quote]] == "\\":

@@ -1,7 +1,7 @@
-"""Pattern text -> syntax tree without positions, ten times as fast as with them.
+"""Parses pattern texts into syntax trees without positions, ten times as fast as with them.
 
-For many patterns of which nearly all are valid. Patterns that turn out to be invalid are read again
-with `parser.py`, which reports positions.
+It is for many patterns of which nearly all are valid. Patterns that turn out to be invalid are
+parsed again with `parser.py`, which reports positions.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ def parse(text: str, report: Reporter) -> nodes.Pattern | None:
 def parse_placed(text: str, report: Reporter) -> nodes.Pattern | None:
     """Like `parse`, but with the positions of values; names and operators have none."""
     tree = parse(text, report)
-    if tree is None or tree.span != _NOWHERE:  # the other parser's tree has all of them
+    if tree is None or tree.span != _NOWHERE:  # the other parser's tree has all positions
         return tree
     return _placed(tree, _spans(text))
 
 
 def _spans(text: str) -> Iterator[Span]:
-    """Yield the place of each value, that of an array or object before those in it."""
+    """Yield the span of each value, that of an array or object before those in it."""
     starts: list[int] = []
     ends: list[int] = []
     opened: list[int] = []
@@ -75,7 +75,7 @@ _Node = TypeVar("_Node", bound=nodes.Pattern | nodes.Alternatives | nodes.Operat
 
 
 def _placed(node: _Node, spans: Iterator[Span]) -> _Node:
-    """Return a value with its place, and the values in it with theirs."""
+    """Return a value with its span, and the values in it with theirs."""
     span = next(spans)
     inner: dict[str, Any] = {}
     if isinstance(node, nodes.Fields):

@@ -1,4 +1,4 @@
-"""What to write instead of a mistake: in words, and as an edit where one can do it."""
+"""Hints about what to write instead of a mistake, in words and, if possible, as an edit."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ COMBINERS = {
     "$not": 'exclude values in the field itself: "a": [{"anything-but": "x"}]',
     "$nor": 'exclude values in each field: "a": [{"anything-but": "x"}], "b": [...]',
 }
-"""What other query languages have beside `$or`, and what to write instead."""
+"""Operators that other query languages have besides `$or`, and what to write instead."""
 
 
 class Hint(Struct, frozen=True):
@@ -47,17 +47,17 @@ class Hint(Struct, frozen=True):
 
 
 def write(span: Span, text: str) -> Edit:
-    """An edit that is named by what it writes."""
+    """An edit whose title is the text that it writes."""
     return Edit(f"Write {truncate(text)}", span, text)
 
 
 def ask_for_any_value(span: Span) -> Edit:
-    """For an empty array or object."""
+    """The hint for an empty array or object."""
     return write(span, '[{"exists": true}]')
 
 
 def for_scalar(name: str, value: nodes.Scalar) -> Hint:
-    """A field has a value without an array."""
+    """The hint for a field whose value is not in an array."""
     if name == "Filters":
         return Hint('for a FilterCriteria without filters, write {"Filters": []}')
     if isinstance(value.value, str) and value.value.lstrip().startswith("{"):
@@ -68,7 +68,7 @@ def for_scalar(name: str, value: nodes.Scalar) -> Hint:
 
 
 def without_quotes(value: nodes.Scalar) -> Edit | None:
-    """An edit that writes the object that a string has; None if it is none."""
+    """An edit that writes the object contained in a string; None if it has none."""
     text = str(value.value).strip()
     try:
         is_object = isinstance(json.loads(text), dict)
@@ -78,20 +78,20 @@ def without_quotes(value: nodes.Scalar) -> Edit | None:
 
 
 def renamed(names: tuple[Span, ...], index: int, meant: str | None) -> Edit | None:
-    """Another name for a field, in the place of one of the names that lead to it."""
+    """An edit that replaces one of the names that lead to a field."""
     if meant is None or index >= len(names):
         return None
     return write(names[index], json_text(meant))
 
 
 def without_brackets(title: str, span: Span, report: Reporter) -> Edit | None:
-    """An edit that leaves what is inside an array or an object; None if there is nothing."""
+    """An edit that replaces an array or an object with its content; None if it is empty."""
     inner = report.source(span)[1:-1].strip()
     return Edit(title, span, inner) if inner else None
 
 
 def for_single_alternative(member: nodes.Or, report: Reporter) -> Edit | None:
-    """A `$or` with one alternative: its fields stand without it."""
+    """The hint for a `$or` with one alternative, whose fields can be written without it."""
     value = member.value
     if not isinstance(value, nodes.Alternatives) or len(value.items) != 1:
         return None
@@ -104,7 +104,7 @@ def for_single_alternative(member: nodes.Or, report: Reporter) -> Edit | None:
 
 
 def for_operators(item: nodes.Operation, report: Reporter) -> Edit | None:
-    """Several operators in one rule: a rule for each; none: any value."""
+    """The hint for several operators in one rule (write a rule for each), or none (any value)."""
     if not item.operators:
         return write(item.span, '{"exists": true}')
     texts = [
@@ -117,7 +117,7 @@ def for_operators(item: nodes.Operation, report: Reporter) -> Edit | None:
 def for_operand(
     error: OperandError, operator: nodes.OperatorNode, item: nodes.Operation
 ) -> Edit | None:
-    """What an operand's error says to write instead."""
+    """The hint of an operand's error."""
     instead = error.instead
     if instead is None:
         return None
@@ -133,7 +133,7 @@ def for_operand(
 
 
 def for_unknown_operator(operator: nodes.OperatorNode) -> Hint:
-    """A name of no operator."""
+    """The hint for a name that is not an operator."""
     name = operator.name
     lower = name.lower()
     if lower == "pattern":

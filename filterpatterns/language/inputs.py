@@ -22,7 +22,8 @@ PatternInput = str | bytes | Mapping[str, Any] | Sequence[Any]
 class Hole(Struct, frozen=True):
     """A part of a pattern's text that is only known at deployment.
 
-    `source` is what the template has there. `is_string`: it is a part of a string; else any value.
+    `source` is the template's text. `is_string`: it is a part of a string; otherwise it may be any
+    value.
     """
 
     start: int
@@ -35,9 +36,9 @@ class PatternText(Struct, frozen=True):
     """One pattern as text. `positions` is False if the text is not the caller's.
 
     `outer` is the text that contains the pattern as a string, a FilterCriteria or a template;
-    `starts` says where in it each character of the pattern begins, and where the last one ends, if
-    that is known already. `is_object` is for a filter's Pattern that was no string. `holes` are the
-    parts of a template's pattern that are not known: it can be checked, but not compiled.
+    `starts` has the offset in it of each character of the pattern, and of the end of the last one,
+    if already known. `is_object` is for a filter's Pattern that was not a string. `holes` are the
+    unknown parts of a template's pattern, which can be checked, but not compiled.
     """
 
     text: str
@@ -97,7 +98,7 @@ def source_that_decides(texts: Sequence[PatternText]) -> str:
 
 
 _MOST_ERRORS = 100
-"""Filters of one FilterCriteria whose mistakes are reported."""
+"""The number of filters of one FilterCriteria whose mistakes are reported."""
 
 
 def _is_filter(item: Any) -> bool:

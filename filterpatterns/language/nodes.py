@@ -1,10 +1,10 @@
-"""The syntax tree: what the text says, with the position of everything in it (offsets from 0).
+"""The syntax tree, with the position of everything in the text (offsets from 0).
 
-The tree is as wide as the grammar: a `Field` may have a bare `Scalar`, which AWS rejects.
-`conditions.py` reports such things; later stages see only trees without errors.
+The tree accepts everything that the grammar does: a `Field` may have a bare `Scalar`, which AWS
+rejects. `conditions.py` reports such things; later stages see only trees without errors.
 
-`gc=False`, here and wherever immutable things of a pattern are many: they cannot form cycles, and
-a set of thousands of rules has millions of them, which the collector need not look at.
+`gc=False` is used here, and wherever a pattern has many immutable objects: they cannot form cycles,
+and a set of thousands of rules has millions of them, which the collector need not visit.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ JsonScalar = str | int | float | bool | None
 
 
 class Span(Struct, frozen=True, gc=False):
-    """A stretch of the pattern's text: from `start` up to, not including, `end`."""
+    """A range of the pattern's text: from `start` up to, but not including, `end`."""
 
     start: int
     end: int
@@ -30,10 +30,10 @@ class Scalar(Struct, frozen=True, gc=False):
 
 
 class Unknown(Scalar, frozen=True, gc=False):
-    """A scalar, or any value at all, that only a deployment knows.
+    """A scalar, or any value at all, that is only known at deployment.
 
-    `pieces` is what is known of a string, before, between and after the parts that are not; None if
-    not even the type is known. `value` is a placeholder, for messages.
+    `pieces` are the known parts of a string, before, between and after the unknown ones; None if
+    not even the type is known. `value` is a placeholder for messages.
     """
 
     pieces: tuple[str, ...] | None
@@ -79,7 +79,7 @@ class Rules(Struct, frozen=True, gc=False):
 
 
 class Field(Struct, frozen=True, gc=False):
-    """A name, and what it leads to. `is_known`: the name is what it will be when deployed."""
+    """A name, and its value. `is_known`: the name will be the same when deployed."""
 
     name: str
     name_span: Span

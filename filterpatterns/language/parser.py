@@ -1,4 +1,4 @@
-"""Pattern text -> syntax tree. The only module that knows lark."""
+"""Parses pattern texts into syntax trees. The only module that uses lark."""
 
 from __future__ import annotations
 
@@ -38,9 +38,10 @@ def parse(text: str, report: Reporter) -> nodes.Pattern | None:
 
 
 def within_limits(text: str, report: Reporter, length: int) -> bool:
-    """Whether a pattern's text is short and flat enough to be parsed; if not, that is reported.
+    """Whether a pattern's text is short and flat enough to be parsed; otherwise an error is
+    reported.
 
-    `length` counts the characters that are known: a placeholder's are not.
+    `length` is the number of known characters, without placeholders.
     """
     if length > MAX_PATTERN_LENGTH:
         report.error(
@@ -63,7 +64,7 @@ def within_limits(text: str, report: Reporter, length: int) -> bool:
 
 @lru_cache(maxsize=1)
 def _lark() -> Lark:
-    """Built once, for the first pattern: importing the package must stay cheap."""
+    """Built once, for the first pattern, so that importing the package stays cheap."""
     from lark import Lark
 
     return Lark(
@@ -79,7 +80,7 @@ def _grammar_text() -> str:
     from pathlib import Path  # most patterns never get here
 
     package = Path(__file__).parents[1]
-    for folder in (package / "grammar", package.parent / "grammar"):  # a wheel; a checkout
+    for folder in (package / "grammar", package.parent / "grammar"):  # wheel; checkout
         path = folder / "filter_pattern.lark"
         if path.is_file():
             return path.read_text(encoding="utf-8")
@@ -185,7 +186,7 @@ def _tree_builder() -> Any:  # noqa: C901 - a class, whose methods count
                 value = {"true": True, "false": False, "null": None}[token]
             return nodes.Scalar(value, str(token), _span(token))
 
-    # `or` is a Python keyword; the rules of all operators are built alike.
+    # `or` is a Python keyword; the rules of all operators are built in the same way.
     setattr(TreeBuilder, "or", lambda self, children: nodes.Or(_span(children[0]), children[1]))
     for rule in (*OPERATOR_NAMES, "unknown_operator"):
         setattr(TreeBuilder, rule.replace("-", "_"), lambda self, children: operator(children))
@@ -286,7 +287,7 @@ _WORDS = {"True": "true", "TRUE": "true", "False": "false", "FALSE": "false", "N
 
 
 def _mend_syntax(text: str, position: int, expected: set[str]) -> Edit | None:
-    """The edit that makes JSON of the usual slips; None for others."""
+    """The edit that corrects common JSON mistakes; None for others."""
     found = text[position]
     before = len(text[:position].rstrip(" \t\n\r"))
     if found in "}]" and text[:before].endswith(","):

@@ -1,5 +1,5 @@
-"""Patterns given as Python objects: what JSON cannot express is rejected, the rest is written as
-text."""
+"""Patterns given as Python objects: anything that JSON cannot express is rejected; the rest is
+converted to text."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def _spelt(way: _Way) -> str:
 
 
 def _check_python(pattern: Any, filter_index: int | None) -> None:
-    """Reject what JSON cannot express, and what is too long or too deep (or contains itself),
-    without recursion and before any other work."""
+    """Reject values that JSON cannot express, that are too long or too deep, or that contain
+    themselves, without recursion and before any other work."""
     pending: list[tuple[Any, _Way, int]] = [(pattern, None, 1)]
     length = 0
     while pending:
@@ -115,7 +115,7 @@ def _is_finite(value: object) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """Convert to dicts and lists, which is all that `json` can write."""
+    """Convert to dicts and lists, the only containers that `json` can write."""
     if isinstance(value, Mapping):
         return {plain_scalar(name): _plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):

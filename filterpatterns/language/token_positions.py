@@ -1,4 +1,4 @@
-"""Positions of patterns in the text of a FilterCriteria, character by character."""
+"""Finds the positions of patterns in the text of a FilterCriteria, character by character."""
 
 from __future__ import annotations
 

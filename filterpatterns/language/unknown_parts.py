@@ -1,8 +1,8 @@
-"""Patterns with parts that only a deployment knows: everything else in them is still checked.
+"""Patterns with parts that are only known at deployment; everything else in them is still checked.
 
-A template's pattern is JSON text in which a placeholder stands for each part that is not known, and
-a `Hole` says where. The parser reads the text as it is; `mark` then puts `nodes.Unknown` where the
-placeholders are, and `read_operand` asks whether any value at all would make an operand right.
+A template's pattern is JSON text with a placeholder for each unknown part, whose position is in a
+`Hole`. The parser reads the text as it is. Then `mark` replaces the placeholders with
+`nodes.Unknown`, and `read_operand` finds out whether any value at all would make an operand valid.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from filterpatterns.language.operators.base import OperandError, Operator
 from filterpatterns.language.operators.unknown import UnknownRule
 
 _MOST_TRIED = 300
-"""Combinations of values that are tried for one operand before it is left alone."""
+"""The number of combinations of values that are tried for one operand before giving up."""
 
 _STRINGS = ("x", "1", "", "10.0.0.0/8", "10.0.0.0", "::", "0/8", ">", "=", "<")
-"""Texts, one of which is right wherever an operand takes an unknown part of a string."""
+"""Texts, one of which is valid wherever an operand accepts an unknown part of a string."""
 
 
 _SCALARS: tuple[nodes.JsonScalar, ...] = (1, "x", "10.0.0.0/8", ">", "<", True, 1e300, -1e300)
@@ -32,7 +32,7 @@ _SCALARS: tuple[nodes.JsonScalar, ...] = (1, "x", "10.0.0.0/8", ">", "<", True, 
 
 
 def parse(pattern: PatternText, report: Reporter) -> nodes.Pattern | None:
-    """As `parser.parse`, for a pattern with holes."""
+    """Like `parser.parse`, for a pattern with holes."""
     tree = parser.parse(pattern.text, report)
     return None if tree is None else mark(tree, pattern.text, pattern.holes)
 
@@ -61,7 +61,7 @@ class _Marker:
         return nodes.Unknown(scalar.value, scalar.text, scalar.span, pieces)
 
     def _pieces(self, span: nodes.Span, holes: list[Hole]) -> tuple[str, ...]:
-        """What is known of a string: the text before, between and after the holes."""
+        """The known parts of a string: the text before, between and after the holes."""
         found = []
         start = span.start + 1
         for hole in holes:
@@ -70,7 +70,7 @@ class _Marker:
         return (*found, _unescaped(self._text[start : span.end - 1]))
 
     def pattern(self, node: Any) -> Any:
-        """A pattern, or what a field leads to."""
+        """Mark a pattern, or the value of a field."""
         if isinstance(node, nodes.Fields):
             return nodes.Fields(tuple(self._member(one) for one in node.members), node.span)
         if isinstance(node, nodes.Rules):
@@ -127,10 +127,10 @@ def _unknowns(value: nodes.Value) -> Iterator[nodes.Unknown]:
 
 
 def read_operand(parse: Callable[[nodes.Value], Operator], operand: nodes.Value) -> Operator:
-    """The rule of an operand, which may have unknown parts.
+    """Return the rule of an operand, which may have unknown parts.
 
     Raises:
-        OperandError: whatever these stand for, the operand is wrong.
+        OperandError: the operand is invalid whatever the values of these parts.
     """
     unknowns = list(_unknowns(operand))
     if not unknowns:

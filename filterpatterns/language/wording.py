@@ -1,4 +1,5 @@
-"""Values of records in words: short, printable, and without running the value's own code."""
+"""Describes values of records in words: short, printable, and without running the value's own
+code."""
 
 from __future__ import annotations
 
@@ -13,10 +14,11 @@ from filterpatterns.jsontext.numbers import JsonNumber
 
 _LONGEST = 60
 _HEAD, _TAIL = 32, 20
-"""Characters of a long text that are shown, from its beginning and its end."""
+"""The number of characters of a long text that are shown, from its beginning and its end."""
 
 _LARGEST_BITS = 256
-"""A larger integer is described: Python may refuse to write it, and its digits are of no use."""
+"""A larger integer is described instead: Python may refuse to format it, and its digits are
+useless."""
 
 
 def format_value(value: Any) -> str:
@@ -60,14 +62,14 @@ def describe_value(value: Any) -> str:
 
 
 def truncate(text: str, longest: int = _LONGEST) -> str:
-    """Return a text, without its middle if it is long."""
+    """Return a text; if it is long, without its middle."""
     if len(text) <= longest:
         return text
     return f"{text[:_HEAD]}...{text[-_TAIL:]}"
 
 
 def shorten(text: str, longest: int) -> str:
-    """Return a text, without its end if it is longer than that."""
+    """Return a text; if it is longer than that, without its end."""
     return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 

@@ -1,1 +1,1 @@
-"""What AWS accepts silently and is probably meant otherwise: conditions to warnings."""
+"""Warns about conditions that AWS accepts silently but that are probably mistakes."""

@@ -13,7 +13,7 @@ from filterpatterns.lint.base import LintCheck, rules_of
 
 
 def exists_beside_fields(conditions: AllOf, report: Reporter) -> None:
-    """FP113 also: `exists` for a field that other fields of the pattern lead through."""
+    """FP113, too: `exists` for a field that contains other fields of the pattern."""
     members = list(iter_conditions(conditions))
     if not any(isinstance(rule, (Exists, Absent)) for each in members for rule in each.rules):
         return
@@ -37,7 +37,7 @@ def exists_beside_fields(conditions: AllOf, report: Reporter) -> None:
 
 
 def _always_holds(condition: Condition, source: str, report: Reporter) -> None:
-    """FP114: rules that between them hold for whatever is there, or is not."""
+    """FP114: rules that together match any value, or its absence."""
     kinds = {type(rule) for rule in condition.rules}
     if Absent in kinds and (Exists in kinds or _all_values(condition.rules)):
         report.warning(
@@ -49,7 +49,7 @@ def _always_holds(condition: Condition, source: str, report: Reporter) -> None:
 
 
 def _all_values(rules: tuple[Operator, ...]) -> bool:
-    """Whether an `anything-but` and the very strings that it excludes stand side by side."""
+    """Whether an `anything-but` is next to exactly the strings that it excludes."""
     texts = {rule.value for rule in rules if isinstance(rule, Equals)}
     return any(
         isinstance(rule, AnythingBut)
@@ -61,7 +61,7 @@ def _all_values(rules: tuple[Operator, ...]) -> bool:
 
 
 def _unreachable(condition: Condition, source: str, report: Reporter) -> None:
-    """FP115: a rule that adds nothing to another one in the same array."""
+    """FP115: a rule that adds nothing to another rule in the same array."""
     seen: set[Operator] = set()
     wide = [rule for rule in condition.rules if isinstance(rule, (Exists, Prefix, Numeric))]
     for rule, where in rules_of(condition):
@@ -76,7 +76,8 @@ def _unreachable(condition: Condition, source: str, report: Reporter) -> None:
 
 
 def _covers(wide: Operator, narrow: Operator) -> bool:
-    """Whether one rule matches whenever another, different one does, if that is easy to see."""
+    """Whether a rule matches whenever another, different rule does, as far as that is easy to
+    determine."""
     if isinstance(narrow, Absent) or wide == narrow:
         return False
     if isinstance(wide, Exists):
@@ -104,8 +105,8 @@ def _is_within(narrow: Numeric, wide: Numeric) -> bool:
 
 
 def _leave_nothing_out(condition: Condition, source: str, report: Reporter) -> None:
-    """FP116: rules in one array that between them leave no number, or nothing, out; they were meant
-    to hold all."""
+    """FP116: rules in one array that together exclude no number, or nothing; they were probably all
+    meant to apply."""
     if any(isinstance(rule, Exists) for rule in condition.rules):
         return
     ranges = [rule for rule in condition.rules if isinstance(rule, Numeric)]

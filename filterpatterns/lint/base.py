@@ -1,4 +1,4 @@
-"""What the rules share."""
+"""Shared parts of the checks."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from filterpatterns.language.diagnostics import Reporter, Where
 from filterpatterns.language.operators import Operator
 
 LintCheck = Callable[[Condition, str, Reporter], None]
-"""Looks at one condition of a pattern for a source, and reports what is doubtful."""
+"""Checks one condition of a pattern for a source, and reports doubtful ones."""
 
 
 def rules_of(condition: Condition) -> Iterator[tuple[Operator, Where]]:
-    """The rules of a condition, each with its place in the text and in words."""
+    """The rules of a condition, each with its position in the text and in words."""
     return ((rule, condition.at(index)) for index, rule in enumerate(condition.rules))

@@ -1,7 +1,8 @@
-"""How complex the wildcards of a pattern are, as the engine of EventBridge measures it.
+"""The complexity of the wildcards of a pattern, as measured by EventBridge's engine.
 
-EventBridge refuses a rule whose wildcards are too complex ("Rule is too complex"). What counts is,
-for each field, in how many states its wildcard rules can be at once, over all values.
+EventBridge refuses a rule whose wildcards are too complex ("Rule is too complex"). The complexity
+of a field is the maximum number of states that its wildcard rules can be in at once, over all
+values.
 """
 
 from __future__ import annotations
@@ -17,31 +18,31 @@ MAX_COMPLEXITY = 10
 """AWS does not publish its limit: 9 has been deployed, 11 and 12 have been refused."""
 
 _MOST_STEPS = 20_000
-"""Transitions that are looked at: the time is bounded. The patterns that people write take fewer
+"""The maximum number of transitions, which bounds the time. Patterns that people write take fewer
 than a thousand."""
 
 _MOST_COMPARED = 256
-"""Sets that each new one is compared with, to leave out those that are part of another."""
+"""The number of sets that each new set is compared with, to leave out subsets."""
 
 
 class Complexity(Struct, frozen=True):
-    """The figure; `is_exact` is False if there may be larger sets than those looked at."""
+    """The complexity; `is_exact` is False if there may be larger sets than those examined."""
 
     figure: int
     is_exact: bool = True
 
 
 def complexity(wildcards: Iterable[Wildcard]) -> Complexity:
-    """The complexity of one field.
+    """Return the complexity of one field.
 
     Args:
-        wildcards: all wildcard rules of the field, those under `anything-but` among them.
+        wildcards: all wildcard rules of the field, including those in `anything-but`.
 
-    A rule is its text between two quotes. Each character is a state, entered when it has been read;
-    a star is a state that every character leads back to, entered together with the state before it.
-    The figure is the size of the largest set of states that some value reaches: the subset
-    construction, without the sets that are part of one seen before. Large sets come first, so that
-    the largest is found early.
+    A rule is its text between two quotes. Each character is a state, entered when it has been read.
+    A star is a state that every character leads back to, entered together with the state before it.
+    The complexity is the size of the largest set of states that some value reaches, found by the
+    subset construction, without subsets of sets seen before. Large sets come first, so that the
+    largest is found early.
     """
     automaton = _Automaton(wildcards)
     first = automaton.start
@@ -68,7 +69,7 @@ def complexity(wildcards: Iterable[Wildcard]) -> Complexity:
 
 
 class _Automaton:
-    """The wildcards of one field side by side; a set of states is an integer, with a bit for each.
+    """The combined wildcards of one field; a set of states is an integer with a bit for each state.
 
     States of one rule have neighbouring bits, in the order of the text.
     """
@@ -94,7 +95,7 @@ class _Automaton:
         self._entered = [states & ~firsts for states in entered.values()]
 
     def successors(self, states: int) -> Iterator[int]:
-        """The sets of states that one more character leads to, but for the stars alone: they are
+        """The sets of states after one more character, except for that of the stars alone, which is
         part of every other set."""
         stay, next_states = states & self._stars, states << 1
         for entered in self._entered:

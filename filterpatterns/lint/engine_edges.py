@@ -34,7 +34,7 @@ _IPV6_IN_USE = (
 
 
 def _other_addresses(condition: Condition, source: str, report: Reporter) -> None:
-    """FP123: a block, or an address, that holds for what is no address of its family.
+    """FP123: a block, or an address, that matches values that are not addresses of its family.
 
     The engine compares the digits of addresses from the left, whatever their number.
     """
@@ -66,7 +66,7 @@ def _digits(text: str) -> tuple[str, str] | None:
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
-        return None  # spelt in a way that Python does not know, with leading zeros
+        return None  # a spelling that Python does not support, with leading zeros
     first, last = network.network_address, network.broadcast_address
     if isinstance(first, ipaddress.IPv6Address) and first.ipv4_mapped and "/" not in text:
         first = last = first.ipv4_mapped
@@ -74,7 +74,7 @@ def _digits(text: str) -> tuple[str, str] | None:
 
 
 def _holds_also_for(first: str, last: str) -> Iterator[str]:
-    """What a range of digits holds for beside addresses of its own family, with an example."""
+    """What a range of digits matches besides addresses of its own family, with an example."""
     if len(first) == 8:
         low, high = int(first, 16), int(last, 16)
         for block in _IPV6_IN_USE:
@@ -95,11 +95,11 @@ def _holds_also_for(first: str, last: str) -> Iterator[str]:
 
 
 def _within(first: str, last: str, longest: int, next_digits: Callable[[str], str]) -> str | None:
-    """The shortest run of digits that the engine's walk takes to be between two bounds; None if
+    """The shortest run of digits that the engine's walk considers to be between two bounds; None if
     there is none.
 
-    `next_digits` says what may follow a run. As long as all digits are those of a bound there are
-    at most two ways to go on: the walk is linear.
+    `next_digits` returns what may follow a run. As long as all digits are those of a bound, there
+    are at most two ways to continue, so the walk is linear.
     """
     pending = [""]
     while pending:
@@ -123,7 +123,7 @@ def _address_digits(head: str) -> str:
 
 
 def _number_digits(head: str) -> str:
-    """What may follow in a number's text, of what is a hexadecimal digit: E begins an exponent."""
+    """The hexadecimal digits that may follow in a number's text: E begins an exponent."""
     digits = "0123456789"
     if not head or "E" in head:
         return digits
@@ -155,7 +155,7 @@ def _text_ignoring_case(rule: Operator) -> str | None:
 
 
 def _disturbed(condition: Condition, source: str, report: Reporter) -> None:
-    """FP126: a wildcard beside a rule that ignores case, in one field."""
+    """FP126: a wildcard and a rule that ignores case in the same field."""
     if is_disturbed(condition):
         report.warning(
             "FP126",
@@ -167,7 +167,7 @@ def _disturbed(condition: Condition, source: str, report: Reporter) -> None:
 
 
 def is_disturbed(condition: Condition) -> bool:
-    """Whether rules of one field disturb each other inside AWS's engine."""
+    """Whether rules of one field interfere with each other in AWS's engine."""
     rules = [
         each
         for rule in condition.rules
@@ -194,8 +194,8 @@ def _large_numbers(condition: Condition, source: str, report: Reporter) -> None:
 
 
 def lost_alternatives(either: AnyOf) -> dict[int, int]:
-    """The alternatives of a `$or` that AWS's engine loses, by index, each with the earlier one that
-    it is lost to: it has the same fields, and shares a rule with it in each."""
+    """The alternatives of a `$or` that AWS's engine loses, by index, each with the earlier
+    alternative that causes it: one with the same fields that shares a rule with it in each."""
     seen: dict[frozenset[str], list[tuple[int, dict[str, frozenset[Operator]]]]] = {}
     lost: dict[int, int] = {}
     for index, alternative in enumerate(either.alternatives):
@@ -212,7 +212,7 @@ def lost_alternatives(either: AnyOf) -> dict[int, int]:
 
 
 def _conjunctions(conditions: AllOf) -> list[dict[str, frozenset[Operator]]]:
-    """The rules of each path, for each choice among the alternatives inside."""
+    """The rules of each path, for each choice of nested alternatives."""
     found: list[dict[str, frozenset[Operator]]] = [{}]
     for member in conditions:
         if isinstance(member, AnyOf):

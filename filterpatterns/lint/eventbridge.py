@@ -11,18 +11,18 @@ from filterpatterns.language.operators import AnythingBut, Wildcard
 from filterpatterns.lint.complexity import MAX_COMPLEXITY, Complexity, complexity
 
 MAX_RULE_LENGTH = 2048
-"""Characters of a rule's pattern, unless the quota was raised (EventBridge user guide, "Amazon
-EventBridge quotas": event pattern size)."""
+"""The number of characters of a rule's pattern, unless the quota was raised (EventBridge user
+guide, "Amazon EventBridge quotas": event pattern size)."""
 
 ENVELOPE = (
     *("version", "id", "detail-type", "source", "account", "time", "region", "resources"),
     *("detail", "replay-name"),
 )
-"""All fields at the top level of an event (EventBridge user guide, "Event structure reference";
-`replay-name` is on events that an archive replays)."""
+"""All top-level fields of an event (EventBridge user guide, "Event structure reference";
+`replay-name` is in events replayed from an archive)."""
 
 _TELLING = ("detail-type", "source", "detail", "replay-name")
-"""Names that other events hardly have in another spelling."""
+"""Names that other events are unlikely to have in a different spelling."""
 
 _MEANT = {"details": "detail", "type": "detail-type", "accountid": "account"}
 
@@ -40,10 +40,10 @@ def too_long(text: str, report: Reporter) -> None:
 
 
 def unknown_top_level(conditions: AllOf, report: Reporter, *, only_misspelled: bool) -> None:
-    """FP122: a field at the top level that no event of EventBridge has.
+    """FP122: a top-level field that no EventBridge event has.
 
-    `only_misspelled`: the pattern may not be for EventBridge; only a name that is nearly one of the
-    envelope's is reported.
+    `only_misspelled`: the pattern may not be for EventBridge, so only misspelled names of the
+    envelope are reported.
     """
     for condition in iter_conditions(conditions):
         first = condition.path.partition(".")[0]
@@ -76,7 +76,7 @@ def _near(name: str) -> str | None:
     bare = _bare(name)
     if bare in _MEANT:
         return _MEANT[bare]
-    import difflib  # only for typing errors
+    import difflib  # only needed for typing errors
 
     close = difflib.get_close_matches(bare, [_bare(known) for known in ENVELOPE], n=1, cutoff=0.75)
     return _misspelled(close[0]) if close else None
@@ -101,8 +101,8 @@ def complex_wildcards(conditions: AllOf, report: Reporter) -> None:
 
 
 def complexities(conditions: AllOf) -> Iterator[tuple[Condition, Complexity]]:
-    """The complexity of each field that has wildcards, with the first of its conditions. A
-    pattern's complexity is that of its worst field."""
+    """The complexity of each field with wildcards, with the first of its conditions. A pattern's
+    complexity is that of its worst field."""
     fields: dict[str, list[Condition]] = {}
     for condition in iter_conditions(conditions):
         fields.setdefault(condition.path, []).append(condition)

@@ -1,4 +1,4 @@
-"""FP140 and up: valid rules that likely do not mean what their author wanted."""
+"""FP140 and up: valid rules that probably do not mean what their author intended."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from filterpatterns.lint.base import LintCheck, rules_of
 from filterpatterns.lint.records import PAYLOADS
 
 _REFERENCE = re.compile(r"\$\{[A-Za-z_][\w.:-]*\}|^!(?:Ref|GetAtt|Sub|ImportValue|Join)\b")
-"""What CloudFormation, Terraform or a shell would have put a value in for."""
+"""References that CloudFormation, Terraform or a shell would have replaced with a value."""
 
 _POLICY_WORDS = frozenset(("action", "notaction", "resource", "notresource", "principal", "aws"))
-"""Fields of IAM policies, which CloudTrail's events hold: there a star is a value."""
+"""Fields of IAM policies, which are in CloudTrail events: there a star is a literal value."""
 
 _ACCOUNT_IDS = range(10**8, 10**12)
-"""Numbers of up to 12 digits; those with fewer have lost leading zeros."""
+"""Numbers of up to 12 digits; shorter ones have lost leading zeros."""
 
 
 def _texts(condition: Condition) -> list[tuple[str, int]]:
@@ -41,7 +41,7 @@ def _text(rule: object) -> object:
 
 
 def _operator_in_a_string(condition: Condition, source: str, report: Reporter) -> None:
-    """FP140: a string that holds the JSON of an operator."""
+    """FP140: a string that contains the JSON of an operator."""
     for text, index in _texts(condition):
         name = _operator_of(text)
         if name is not None:
@@ -55,7 +55,7 @@ def _operator_in_a_string(condition: Condition, source: str, report: Reporter) -
 
 
 def _operator_of(text: str) -> str | None:
-    """The operator whose JSON a text is."""
+    """The operator whose JSON is in a text."""
     if not text.lstrip().startswith("{"):
         return None
     try:
@@ -69,7 +69,7 @@ def _operator_of(text: str) -> str | None:
 
 
 def _literal_star(condition: Condition, source: str, report: Reporter) -> None:
-    """FP141: a star at an end of a plain string, where it is not a wildcard."""
+    """FP141: a star at the beginning or end of a plain string, where it is not a wildcard."""
     if condition.names[-1].lower() in _POLICY_WORDS:
         return
     for text, index in _texts(condition):
@@ -98,8 +98,8 @@ def _literal_star(condition: Condition, source: str, report: Reporter) -> None:
 
 
 def _looks_like_a_wildcard(text: str) -> bool:
-    """Whether a star is at an end of a text that is one word, and not a word of its own as in
-    `*/*`."""
+    """Whether a star is at the beginning or end of a text that is one word, and not a separate word
+    as in `*/*`."""
     if "*" not in text or any(char.isspace() for char in text):
         return False
     if text.strip("*") in ("/", "") and text != "*":
@@ -108,7 +108,7 @@ def _looks_like_a_wildcard(text: str) -> bool:
 
 
 def _unresolved_reference(condition: Condition, source: str, report: Reporter) -> None:
-    """FP142: a reference that nothing has replaced by a value."""
+    """FP142: a reference that was not replaced with a value."""
     for text, index in _texts(condition):
         found = _REFERENCE.search(text)
         if found is None:
@@ -154,10 +154,10 @@ INTENTION_RULES: tuple[LintCheck, ...] = (
 
 
 def divided_between_filters(filters: Sequence[tuple[AllOf, Reporter]]) -> None:
-    """FP144: one filter has only fields beside the DynamoDB image, another only the image.
+    """FP144: one filter has only fields outside the DynamoDB image, another only the image.
 
-    Whoever wants the inserts with a certain image needs both in one filter. REMOVE beside an image
-    that it does not have is what people do mean.
+    To select the inserts with a certain image, both have to be in one filter. REMOVE in one filter,
+    and an image that it does not have in another, is what people do intend.
     """
     heads = [
         {member.path.partition(".")[0] for member in iter_conditions(conditions)}

@@ -1,7 +1,7 @@
-"""What AWS accepts silently but is likely a mistake: conditions -> warnings.
+"""Warns about conditions that AWS accepts silently but that are likely mistakes.
 
-Each function is one rule, with its code in `docs/reference/rules.md`. The mistakes are those that
-people report again and again: the mapping is accepted, and records are dropped.
+Each function is one check, with its code in `docs/reference/rules.md`. These are mistakes that
+people report repeatedly: the mapping is accepted, but records are dropped.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ __all__ = ["ADVICE", "DIALECTS", "Dialect", "default_dialect", "lint", "lint_tog
 Dialect = Literal["lambda", "pipes", "eventbridge"]
 DIALECTS: tuple[Dialect, ...] = ("lambda", "pipes", "eventbridge")
 ADVICE = ("FP107", "FP118", "FP121", "FP122")
-"""What is worth knowing before deployment, but may be meant for records of one's own."""
+"""Warnings that matter before deployment, but that may be intended for other records."""
 
 _SAMPLED = {"dynamodb": ("eventName", "userIdentity"), "mq": ("basicProperties",)}
 
@@ -76,9 +76,9 @@ def lint(
 ) -> None:
     """Report likely mistakes in one pattern.
 
-    `dialect` is None where the caller names none: then it is the one that goes with the source.
-    `text` is the pattern's text; `strict` makes errors of undocumented operators; `advice` has the
-    codes that are wanted of `ADVICE`. `errors_only` leaves out the checks that only ever warn.
+    If `dialect` is None, it is the default of the source. `text` is the pattern's text; `strict`
+    turns undocumented operators into errors; `advice` has the selected codes of `ADVICE`.
+    `errors_only` skips the checks that only produce warnings.
     """
     is_named = dialect is not None
     dialect = dialect or default_dialect(source)
@@ -108,7 +108,7 @@ def lint(
 
 
 def lint_together(filters: Sequence[tuple[AllOf, Reporter]]) -> None:
-    """Report several filters that look as if all of them were meant to hold (FP112, FP144)."""
+    """Report several filters that look as if all of them were meant to apply (FP112, FP144)."""
     if len(filters) < 2:
         return
     divided_between_filters(filters)
@@ -160,7 +160,8 @@ def _undocumented_name(rule: Operator, dialect: str) -> str | None:
 
 
 def _not_in_pipes(condition: Condition, source: str, report: Reporter) -> None:
-    """FP130: a field that Pipes cannot filter on. What AWS adds after filtering is FP104."""
+    """FP130: a field that Pipes cannot filter on. Fields that AWS adds after filtering are
+    FP104."""
     first = condition.path.partition(".")[0]
     if first in _NOT_IN_PIPES and first not in SOURCES[source].added_by_aws:
         report.warning(
@@ -172,8 +173,8 @@ def _not_in_pipes(condition: Condition, source: str, report: Reporter) -> None:
 
 
 def _metadata(condition: Condition, source: str, dialect: str, report: Reporter) -> None:
-    """FP107: a field beside the payload; the newest Lambda pages say that only the payload is
-    filtered on. What stands in AWS's own samples and tutorials is not reported.
+    """FP107: a field outside the payload; the newest Lambda pages say that only the payload is
+    filtered on. Fields used in AWS's own samples and tutorials are not reported.
     """
     payload = PAYLOADS.get(source)
     first = condition.path.partition(".")[0]

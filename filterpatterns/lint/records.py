@@ -1,4 +1,4 @@
-"""What a source's records never or always have."""
+"""Checks for fields and values that a source's records never or always have."""
 
 from __future__ import annotations
 
@@ -27,13 +27,14 @@ _STRING_TYPES = ("S", "N", "B", "SS", "NS", "BS")
 _LEAF_TYPES = (*_STRING_TYPES, "BOOL", "NULL")
 _EVENT_NAMES = ("INSERT", "MODIFY", "REMOVE")
 _IDENTITY = ("type", "principalId")
+_NUMBER = '"101"'
 
 
 _SQS_FIELDS = tuple(field.name for field in FIELDS["sqs"])
 """All fields of an SQS record that a pattern can name."""
 
 _TEXTS: dict[type, str] = {Equals: "value", Exactly: "text"}
-"""Rules for one text, and their attribute that holds it."""
+"""Rules with one text, and the name of the attribute with the text."""
 
 
 def is_unknown(condition: Condition, source: str) -> bool:
@@ -61,8 +62,8 @@ def unknown_field(condition: Condition, source: str, report: Reporter) -> None:
 
 
 def _wrapped(condition: Condition, source: str, report: Reporter) -> None:
-    """FP108: around the pattern something that the source's records, as patterns see them, do not
-    have: the body of another source, or more of the Lambda event.
+    """FP108: a wrapper around the pattern that the source's records, as patterns see them, do not
+    have: the body of another source, or an outer level of the Lambda event.
     """
     payload = PAYLOADS.get(source)
     first = condition.path.partition(".")[0]
@@ -84,20 +85,20 @@ def _numbers_in_dynamodb(condition: Condition, source: str, report: Reporter) ->
     for rule, where in rules_of(condition):
         excludes = isinstance(rule, AnythingBut) and bool(rule.numbers)
         if excludes or isinstance(rule, (Numeric, EqualsNumber)):
+            number = f'"{report.source(where.span)}"' if isinstance(rule, EqualsNumber) else None
+            example = f'{{"{names[-1]}": [{number or _NUMBER}]}}'
             report.warning(
                 "FP109",
                 where,
                 f"DynamoDB delivers the values of {names[-1]} as strings: this "
                 + ("holds for every value" if excludes else "never holds"),
-                hint='compare with strings: {"N": ["101"]}; ranges cannot be written',
-                edit=write(where.span, f'"{report.source(where.span)}"')
-                if isinstance(rule, EqualsNumber)
-                else None,
+                hint=f"compare with strings: {example}; ranges cannot be written",
+                edit=None if number is None else write(where.span, number),
             )
 
 
 def _type_left_out(condition: Condition, source: str, report: Reporter) -> None:
-    """FP110: a place in a DynamoDB image that has no value, mostly because the type is missing."""
+    """FP110: a place in a DynamoDB image that has no value, usually because the type is missing."""
     names = _below_image(condition, source)
     if condition.is_open or condition.certain is not None:
         return
@@ -114,7 +115,7 @@ def _type_left_out(condition: Condition, source: str, report: Reporter) -> None:
 
 
 def _below_image(condition: Condition, source: str) -> list[str]:
-    """The names below a DynamoDB image; none for another field."""
+    """The names below a DynamoDB image; empty for any other field."""
     first, image, *names = [*condition.path.split("."), ""]
     return names[:-1] if source == first == "dynamodb" and image in _IMAGES else []
 
@@ -122,7 +123,7 @@ def _below_image(condition: Condition, source: str) -> list[str]:
 def _is_typed(names: list[str], *, dotted: bool) -> bool:
     """Whether an attribute's name, its type, and what is below M and L lead to a value.
 
-    `dotted`: attributes may have dots in their names, so that only the end can be told.
+    `dotted`: attributes may have dots in their names, so that only the end is certain.
     """
     if dotted:
         return names[-1] in _LEAF_TYPES
@@ -150,7 +151,7 @@ def _string_inside(condition: Condition, source: str, report: Reporter) -> None:
 
 
 def detail_as_value(conditions: AllOf, source: str, report: Reporter) -> None:
-    """FP111 also: rules for the detail of an EventBridge event, which is an object."""
+    """FP111, too: rules for the detail of an EventBridge event, which is an object."""
     payload = PAYLOADS.get(source)
     base = "" if payload is None else f"{payload}."
     members = list(iter_conditions(conditions))
@@ -168,7 +169,7 @@ def detail_as_value(conditions: AllOf, source: str, report: Reporter) -> None:
 
 
 def _exists_on_object(condition: Condition, source: str, report: Reporter) -> None:
-    """FP113: `exists` on what is an object in every record; it speaks of scalars."""
+    """FP113: `exists` on a field that is an object in every record; it only applies to scalars."""
     if condition.path not in _OBJECTS.get(source, ()):
         return
     for rule, where in rules_of(condition):

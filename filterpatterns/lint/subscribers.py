@@ -1,4 +1,5 @@
-"""What subscribers of a Custom Event Bus refuse (EventBridge user guide, "Custom Event Bus")."""
+"""Patterns that subscribers of a Custom Event Bus refuse (EventBridge user guide, "Custom Event
+Bus")."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from filterpatterns.language.operators.equality import EqualsAddress, EqualsNumb
 from filterpatterns.lint.base import rules_of
 
 MAX_CONFIGURATION_BYTES = 4096
-"""Bytes of all patterns of a FilterConfiguration together, as UTF-8."""
+"""The total size of all patterns of a FilterConfiguration in bytes of UTF-8."""
 
 _CONFIGURATION_HINT = (
     'write {"Filters": [{"Scope": "DATA", "Pattern": "{\\"detail\\": {\\"a\\": [1]}}"}]}'
@@ -31,8 +32,8 @@ _PLAIN = (Equals, EqualsNumber, EqualsAddress)
 
 
 def scope_errors(texts: Sequence[PatternText], source: Source) -> list[Diagnostic]:
-    """What is wrong with the filters of a FilterConfiguration beside their patterns, or with scopes
-    where there are none."""
+    """Report errors in the filters of a FilterConfiguration outside their patterns, or scopes where
+    there must be none."""
     errors: list[Diagnostic] = []
     if not source.scopes:
         for text in texts:
@@ -95,7 +96,8 @@ def _error(
 
 
 def scoped(conditions: AllOf, name: str) -> AllOf:
-    """The conditions of a filter as conditions on the whole event: below the member so named."""
+    """The conditions of a filter as conditions on the whole event, below the member named by its
+    scope."""
     return tuple(
         replace(
             member,
@@ -109,7 +111,7 @@ def scoped(conditions: AllOf, name: str) -> AllOf:
 
 
 def is_refused_array(pattern: PatternText, report: Reporter) -> bool:
-    """FP029: an array at the root of a DATA pattern. Reports it, and says whether it is one."""
+    """FP029: an array at the root of a DATA pattern. Report it, and return whether it is one."""
     if pattern.scope != "DATA" or not isinstance(decoding.parse(pattern.text), list):
         return False
     report.error(
@@ -123,7 +125,7 @@ def is_refused_array(pattern: PatternText, report: Reporter) -> bool:
 
 
 def refuse_operators(conditions: AllOf, scope: str, report: Reporter) -> None:
-    """FP027, FP028: rules that the filters of a subscriber do not take."""
+    """FP027, FP028: rules that the filters of a subscriber do not accept."""
     if scope == "METADATA":
         _exact_values_only(conditions, report)
         return

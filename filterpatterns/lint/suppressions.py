@@ -1,4 +1,4 @@
-"""Comments in YAML and HCL that accept what is found there: `# fp: ignore[FP105]`."""
+"""Comments in YAML and HCL that accept findings: `# fp: ignore[FP105]`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _COMMENT: Final = re.compile(
 )
 _ONLY_A_COMMENT: Final = re.compile(r"\s*(?:#|//)")
 _OPENS_A_BLOCK: Final = re.compile(r"(?:[|>][-+0-9]*\s*(?:\s#.*)?|<<[-~]?\s*\w+)\s*$")
-"""What the text of a YAML block scalar, or of a heredoc, begins behind, in the next line."""
+"""The marker after which, on the next line, the text of a YAML block scalar or a heredoc begins."""
 
 
 class Suppressions:
-    """The comments of one text."""
+    """The suppression comments of one text."""
 
     def __init__(self, text: str) -> None:
         self._lines: list[str] = []
@@ -35,10 +35,10 @@ class Suppressions:
         """Whether a comment accepts a finding.
 
         Args:
-            code: the finding's.
-            line: the line that it is in.
-            first: the line in which the pattern's text begins: inside a block of text there are no
-                comments, so that one for it stands above, or in the line that opens it.
+            code: the code of the finding.
+            line: its line.
+            first: the line on which the pattern's text begins: there are no comments inside a block
+                of text, so a comment for it is above the block, or on the line that opens it.
         """
         if not self._by_line:
             return False
@@ -49,7 +49,7 @@ class Suppressions:
         return bool(opens) and line >= first and self._accepts(code, opening)
 
     def _accepts(self, code: str, line: int) -> bool:
-        """Whether a comment in a line, or one of those right above it, is for a code."""
+        """Whether a comment on a line, or directly above it, is for a code."""
         if matches(code, self._by_line.get(line, ())):
             return True
         above = line - 1

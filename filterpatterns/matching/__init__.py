@@ -1,1 +1,1 @@
-"""What a pattern means for a record: all `$or` combinations of patterns, evaluated at once."""
+"""Evaluates records: all `$or` combinations of patterns at once."""

@@ -1,4 +1,4 @@
-"""What may be spent on one record, so that none takes much more than a second."""
+"""The budget for one record, so that none takes much more than a second."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _STEPS_PER_VALUE = 2
 
 
 class Budget:
-    """What may be spent on searching for one record, for any number of patterns.
+    """The budget for searching in one record, for any number of patterns.
 
     `walked` counts the values that were visited to evaluate conjunctions together. While
     `postpones` is set, nothing is searched: what only a search can decide counts as failing, and

@@ -1,4 +1,4 @@
-"""Which of many conjunctions come closest to matching, without walking the record for each."""
+"""Finds the conjunctions that come closest to matching, without walking the record for each."""
 
 from __future__ import annotations
 

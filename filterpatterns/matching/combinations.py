@@ -108,7 +108,7 @@ class _Growing:
         self.count += other.count
 
     def multiply(self, other: _Growing, report: Reporter) -> None:
-        """Combine each combination with each of another group, whose conditions override."""
+        """Combine each combination with each of another group, whose conditions take precedence."""
         mine, count = self.count, self.count * other.count
         # A one at each multiple of `mine`: a product with it repeats a mask.
         repeat = ((1 << count) - 1) // ((1 << mine) - 1)
@@ -151,7 +151,7 @@ _WIDENED = str.maketrans({"0": "a", "1": "b"})
 
 
 def _spread(mask: int, width: int) -> int:
-    """A mask with each bit repeated so many times."""
+    """A mask with each bit repeated a number of times."""
     if width == 1:
         return mask
     digits = bin(mask)[2:].translate(_WIDENED)

@@ -1,7 +1,7 @@
-"""Mask tree x parsed value -> the conjunctions that hold.
+"""Evaluates a mask tree on a parsed value: which conjunctions match.
 
-Like the reference interpreter, but for all conjunctions at once, and without asking for what the
-record lacks: the cost is the size of the record times the cost of an operation on masks.
+Like the reference interpreter, but for all conjunctions at once, and without visiting fields that
+the record lacks: the cost is the size of the record times the cost of an operation on masks.
 
 Every function returns a pair (found, holding) for a value and the tests at and below a node:
 `found` has the bits of the paths that have a leaf there, `holding` the conjunctions whose tests

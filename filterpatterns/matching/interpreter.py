@@ -1,4 +1,4 @@
-"""Match tree x parsed value -> verdict: slow, plain, and the reference for every faster path.
+"""Evaluates a match tree on a parsed value: slow, plain, and the reference for every faster path.
 
 Every function here returns a pair (first, failing) for a value and the tests at and below a node:
 `first` is the lowest rank of a test whose path has a leaf there (UNRANKED if none has), `failing`

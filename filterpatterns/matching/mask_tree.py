@@ -63,7 +63,7 @@ class MaskNode:
         self.absent = _NOTHING_ABSENT
 
     def _first_holding(self, leaves: Sequence[Any]) -> int:
-        """Make what the tests need to be evaluated."""
+        """Prepare the evaluation of the tests."""
         self.holding = _holding(self.tests)
         return self.holding(leaves)
 

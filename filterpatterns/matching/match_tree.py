@@ -1,4 +1,4 @@
-"""Conditions -> match tree: what the interpreter and the generated code walk.
+"""Builds match trees from conditions, for the interpreter and code generation.
 
 A pattern becomes conjunctions, one for each `$or` combination; a conjunction becomes a tree of
 paths.
@@ -289,6 +289,9 @@ def build_aligned_trees(
     node has the last of them, as a sign that there is a test.
     """
     groups = [list(group) for group in groups]
+    if len(groups) == 1:
+        node = build_tree(name, groups[0])
+        return node, (node,)
     skeleton = _Growing()
     for group in groups:
         for names, test in group:

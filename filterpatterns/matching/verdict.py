@@ -37,13 +37,13 @@ class Reason(Enum):
     NO_PAYLOAD = "the record has no {key}"
 
     def words(self, key: str) -> str:
-        """The reason in words, for the payload key that it is about (empty if it is not about a
-        payload)."""
+        """The reason in words, for the payload key that it refers to (empty if it does not refer to
+        a payload)."""
         return self.value.format(key=key)
 
     @classmethod
     def of(cls, words: str) -> Reason:
-        """The reason that such words give."""
+        """Return the reason with these words."""
         for reason in cls:
             before, _, after = reason.value.partition("{key}")
             if words.startswith(before) and words.endswith(after):
@@ -57,7 +57,7 @@ class Reason(Enum):
 
 
 Verdict = tuple[Reason, str]
-"""The reason, and the payload key that it is about."""
+"""The reason, and the payload key that it refers to."""
 
 MATCH: Final[Verdict] = (Reason.MATCH, "")
 NO_MATCH: Final[Verdict] = (Reason.NO_MATCH, "")

@@ -1,4 +1,4 @@
-"""Matcher x record -> verdict: the format table and the tests, for all conjunctions at once."""
+"""Evaluates records for a matcher: the format table and the tests, for all conjunctions at once."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Evaluator:
             verdict = group.verdict(payloads, formats_only=formats_only)
             if verdict[0] is Reason.MATCH:
                 return verdict
-            # "no match" for one filter says more than a wrong format for another
+            # "no match" for one filter is more informative than a wrong format for another
             if outcome is None or verdict[0] is Reason.NO_MATCH:
                 outcome = verdict
         return outcome or NO_MATCH
@@ -129,7 +129,7 @@ class Group:
         ]
 
     def verdict(self, payloads: Payloads, *, formats_only: bool = False) -> Verdict:
-        """Whether any conjunction holds for a record with these payloads, and why or why not."""
+        """Whether any conjunction matches a record with these payloads, and why or why not."""
         pending = self.alive
         failed: list[tuple[int, Verdict]] = []
         for payload in self.payloads:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from filterpatterns.delivery.sources import FormatAction, Source
@@ -60,19 +60,17 @@ class FieldMatcher:
         return alone
 
     @property
-    def is_about_payload(self) -> bool:
-        """Whether the field is in a payload."""
-        return self._wanted is not None
+    def allows_absence(self) -> bool:
+        """Whether one of the rules is satisfied by absence."""
+        return any(isinstance(rule, Absent) for rule in self._rules)
 
     def lets_through(self, leaves: list[Any]) -> tuple[bool, ...]:
         """Return which of the rules let leaves through."""
         return tuple(_lets_through(rule, leaves) for rule in self._rules)
 
-    def add(self, holds: tuple[bool, ...], count: int) -> None:
-        """Count records whose leaves these rules let through."""
-        for held, rule in zip(holds, self.count.rules, strict=True):
-            rule.alone += count if held else 0
-        self.count.alone += count if any(holds) else 0
+    def fields(self) -> Iterator[FieldMatcher]:
+        """Yield the matcher: those of a `$or` have more."""
+        yield self
 
     def finish(self) -> None:
         """Look for names that records have instead of this name."""
@@ -115,6 +113,12 @@ class OrMatcher:
             alone = alone or held
         self.count.alone += alone
         return alone
+
+    def fields(self) -> Iterator[FieldMatcher]:
+        """Yield the matchers of all fields in the alternatives."""
+        for matchers, _ in self._alternatives:
+            for each in matchers:
+                yield from each.fields()
 
     def finish(self) -> None:
         """Like `FieldMatcher.finish`, for all fields in the alternatives."""

@@ -10,14 +10,18 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
+from filterpatterns.codegen.record import MOST_TESTS
 from filterpatterns.codegen.types import Unsupported
 from filterpatterns.delivery.envelopes import source_of
 from filterpatterns.delivery.sources import FormatAction, Source, source_named
+from filterpatterns.engine.engine import MatchLines
 from filterpatterns.engine.filter import Filter
+from filterpatterns.engine.source_lines import SourceLines
 from filterpatterns.errors import RecordError
 from filterpatterns.language.conditions import AllOf, AnyOf, Condition, check, iter_conditions
 from filterpatterns.language.diagnostics import Reporter
@@ -63,6 +67,7 @@ class Statistics:
     def __init__(self, compiled: Filter) -> None:
         self._compiled = compiled
         self._counters: dict[str, list[_Counter]] = {}
+        self._all_quick: dict[str, QuickLines | None] = {}
         self._quick: QuickLines | None = None
         if compiled.source != "auto":
             self._counters_for(compiled.source)
@@ -73,27 +78,46 @@ class Statistics:
         Raises:
             RecordError: it cannot be evaluated, and is not counted.
         """
+        known = None if self._quick is None else self._quick.known()
+        if known is not None:
+            return known
         record = as_record(record)
         verdict = self._compiled.verdict(record)
         source = self._compiled.source
         for counter in self._counters_for(source_of(record) if source == "auto" else source):
             counter.add(record)
+        if self._quick is not None:
+            self._quick.counted(verdict)
         return verdict
 
-    def quick_lines(self) -> QuickLines | None:
-        """Return an object that counts lines of plain records for these statistics; None if the
+    def quick_lines(self) -> MatchLines | None:
+        """Return a function that counts lines of plain records for these statistics; None if the
         filters have a different structure."""
-        if self._quick is None and self._compiled.source != "auto":
-            counters = self._counters_for(self._compiled.source)
-            if len(counters) == 1:
+        source = self._compiled.source
+        if source == "auto":
+            return partial(SourceLines().match, self._lines_of)
+        return self._lines_of(source)
+
+    def _lines_of(self, source: str) -> MatchLines | None:
+        """Return the function for lines of one source, which must be called next; None if there is
+        none, or if no record of the source has been counted yet."""
+        if source not in self._counters:
+            return None
+        if source not in self._all_quick:
+            counters = self._counters[source]
+            quick = None
+            if sum(counter.size for counter in counters) <= MOST_TESTS:
                 with suppress(Unsupported):
-                    self._quick = counters[0].quick_lines()
-        return self._quick
+                    quick = QuickLines(counters, source_named(source))
+            self._all_quick[source] = quick
+        self._quick = self._all_quick[source]
+        return None if self._quick is None else self._quick.count
 
     def funnels(self) -> list[Funnel]:
         """Return a funnel for each source that had records, and for each filter."""
-        if self._quick is not None:
-            self._quick.finish()
+        for quick in self._all_quick.values():
+            if quick is not None:
+                quick.finish()
         counters = [counter for group in self._counters.values() for counter in group]
         return [counter.finished() for counter in counters]
 
@@ -117,11 +141,12 @@ class _Counter:
         given = [(member, text.text) for text in texts for member in _members(text, source)]
         self._members: AllOf = tuple(member for member, _ in given)
         conjunctions = built(self._members, source)
+        self.size = conjunctions.size()
         self._evaluator = Evaluator(Matcher(source, (conjunctions,)))
-        self._views = Views(iter_conditions(self._members), source)
+        self.views = Views(iter_conditions(self._members), source)
         self._order = sorted(range(len(self._members)), key=self._is_about_payload)
         members = [self._members[place] for place in self._order]
-        self._matchers = [compile_part(*given[place], self._views, source) for place in self._order]
+        self._matchers = [compile_part(*given[place], self.views, source) for place in self._order]
         often = Counter(condition.path for condition in iter_conditions(self._members))
         self._is_needed = [_is_needed(member, often) for member in members]
         self._prefixes: dict[int, Together] = {}
@@ -129,13 +154,13 @@ class _Counter:
         named = {placed.payload for placed in conjunctions.tests if placed.mask & alive}
         keys = (key for key in source.payload_keys if key in named)
         stages = tuple(Stage(each.count) for each in self._matchers)
-        self._funnel = Funnel(index, source.name, tuple(keys), stages)
+        self.funnel = Funnel(index, source.name, tuple(keys), stages)
 
     def add(self, record: Mapping[str, Any]) -> None:
-        funnel = self._funnel
+        funnel = self.funnel
         funnel.records += 1
         payloads = Payloads(self._source, self._source.view(record))
-        seen = self._views.look(payloads)
+        seen = self.views.look(payloads)
         try:
             alone = [each.holds(record, seen) for each in self._matchers]
             reason, key = self._evaluator.format_verdict(payloads)
@@ -151,22 +176,16 @@ class _Counter:
         for stage in funnel.stages[:passed]:
             stage.left += 1
 
-    def quick_lines(self) -> QuickLines:
-        """Return an object that counts lines of plain records.
-
-        Raises:
-            Unsupported: the filter has a different structure.
-        """
-        fields = [one for one in self._matchers if isinstance(one, FieldMatcher)]
-        if len(fields) < len(self._matchers) or not fields:
-            raise Unsupported
-        return QuickLines(self._funnel, self._source, fields)
+    def fields(self) -> Iterator[FieldMatcher]:
+        """Yield the conditions on fields, also those in a `$or`."""
+        for each in self._matchers:
+            yield from each.fields()
 
     def finished(self) -> Funnel:
         """Return the funnel, including what is only known at the end."""
         for each in self._matchers:
             each.finish()
-        return self._funnel
+        return self.funnel
 
     def _passed(self, record: Mapping[str, Any], alone: list[bool]) -> int:
         """Return how many of the members, starting with the first, match together.
@@ -194,7 +213,7 @@ class _Counter:
 
     def _is_about_payload(self, place: int) -> bool:
         conditions = iter_conditions((self._members[place],))
-        return any(condition.path in self._views.wanted for condition in conditions)
+        return any(condition.path in self.views.wanted for condition in conditions)
 
 
 def _members(text: PatternText, source: Source) -> AllOf:

@@ -21,6 +21,8 @@ from filterpatterns.matching.search import walk
 OBJECT: Final = "object"
 """The kind of a value that is not a leaf; the other kinds are the JSON types of leaves."""
 
+KINDS: Final = ("string", "number", "boolean", "null", OBJECT)
+
 _EXAMPLES = 3
 _EXAMPLE_LENGTH = 40
 _NAMES = 300
@@ -63,20 +65,6 @@ class Occurrence(Struct, eq=False):
             if text not in examples:
                 examples.append(text)
 
-    def add_many(self, kind: str | None, count: int, *, is_object: bool) -> None:
-        """Count records, each with a leaf of that type; with None, each has an object or nothing.
-
-        The leaves have been given to `add_example`.
-        """
-        if is_object:
-            kind = OBJECT
-        else:
-            self.present += 0 if kind is None else count
-        if kind is None:
-            self.absent += count
-        else:
-            self.kinds[kind] += count
-
     @staticmethod
     def kind_of(leaf: Any) -> str:
         """The JSON type of a leaf."""
@@ -102,6 +90,9 @@ def _format_leaf(leaf: Any) -> str:
 class Survey:
     """The paths below one root, and what records have there.
 
+    `root` is the tree of the paths; `located_tests` has a test of each, and the names that lead
+    there.
+
     Args:
         name: the root's name in events: that of a payload, or "" for the record itself.
         tests: the names that lead to each path, and a test of the path; its rules do not matter.
@@ -109,16 +100,17 @@ class Survey:
 
     def __init__(self, name: str, tests: Iterable[tuple[tuple[str, ...], FieldTest]]) -> None:
         distinct = {test.path: (names, test) for names, test in tests}
-        self._root = build_tree(name, distinct.values())
-        self.occurrences = {test.path: Occurrence(test.path) for test in self._root.tests()}
+        self.located_tests = tuple(distinct.values())
+        self.root = build_tree(name, self.located_tests)
+        self.occurrences = {test.path: Occurrence(test.path) for test in self.root.tests()}
         self._names: dict[MatchNode, set[str]] = {}
-        self._ways = dict(_ways(self._root))
+        self._ways = dict(_ways(self.root))
 
     def add(self, value: Any) -> dict[str, list[Any]]:
         """Count one record: the values that it has at each path."""
         leaves: dict[str, list[Any]] = {path: [] for path in self.occurrences}
         objects = set()
-        pending: list[tuple[MatchNode, str | None, Any]] = [(self._root, None, value)]
+        pending: list[tuple[MatchNode, str | None, Any]] = [(self.root, None, value)]
         while pending:
             node, spelt, value = pending.pop()
             if isinstance(value, Mapping):
@@ -135,6 +127,25 @@ class Survey:
         for path, occurrence in self.occurrences.items():
             occurrence.add(leaves[path], is_object=path in objects)
         return leaves
+
+    def names(self, node: MatchNode) -> set[str]:
+        """The names that records have at a node, as far as they have been noted."""
+        return self._names.get(node, set())
+
+    def is_full(self, node: MatchNode) -> bool:
+        """Whether no more names are noted at a node, but for those of its children."""
+        return len(self.names(node)) >= _NAMES
+
+    def is_unseen(self, node: MatchNode) -> bool:
+        """Whether there is a field below a node that no record has had yet: then the names there
+        matter."""
+        return any(not self.occurrences[test.path].kinds for test in node.tests())
+
+    def progress(self) -> tuple[int, int]:
+        """How many fields no record has had yet; and if there are any, how many names have been
+        noted."""
+        unseen = sum(not each.kinds for each in self.occurrences.values())
+        return unseen, sum(map(len, self._names.values())) if unseen else 0
 
     def near(self, path: str) -> list[str]:
         """Return names similar to the one that leads to a path, if no record has that name there:

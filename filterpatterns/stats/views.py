@@ -33,7 +33,8 @@ class Views:
     """Everything that a filter looks at.
 
     `wanted` maps the path of each condition on a payload to the payload's key and the format that
-    the condition expects.
+    the condition expects. `metadata` surveys the record itself, `payloads` each payload that is
+    JSON, by its key.
     """
 
     def __init__(self, conditions: Iterable[Condition], source: Source) -> None:
@@ -54,8 +55,18 @@ class Views:
                         tests = payload.json.tests()
                         inside = below.setdefault(key, [])
                         inside += ((match_tree.names_below(key, test), test) for test in tests)
-        self._metadata = Survey("", metadata)
-        self._payloads = {key: Survey(key, tests) for key, tests in below.items()}
+        self.metadata = Survey("", metadata)
+        self.payloads = {key: Survey(key, tests) for key, tests in below.items()}
+
+    @property
+    def has_strings(self) -> bool:
+        """Whether a condition wants a payload that is a plain string."""
+        return bool(self._strings)
+
+    @property
+    def surveys(self) -> tuple[Survey, ...]:
+        """All surveys."""
+        return self.metadata, *self.payloads.values()
 
     def occurrence(self, path: str) -> Occurrence:
         """Return what records have at a path; a field that AWS adds after filtering never has a
@@ -72,7 +83,7 @@ class Views:
 
     def look(self, payloads: Payloads) -> Seen:
         """Count what the record of these payloads has."""
-        seen = Seen(self._metadata.add(payloads.view))
+        seen = Seen(self.metadata.add(payloads.view))
         for key, form in set(self.wanted.values()):
             payload = payloads[key]
             if payload is None:
@@ -83,12 +94,11 @@ class Views:
             if found is not form:
                 continue
             if form is PayloadFormat.JSON:
-                seen.leaves.update(self._payloads[key].add(value))
+                seen.leaves.update(self.payloads[key].add(value))
             else:
                 seen.leaves[key] = [value]
                 self._strings[key].add([value], is_object=False)
         return seen
 
     def _survey(self, path: str) -> Survey | None:
-        surveys = (self._metadata, *self._payloads.values())
-        return next((survey for survey in surveys if path in survey.occurrences), None)
+        return next((survey for survey in self.surveys if path in survey.occurrences), None)

@@ -65,6 +65,6 @@ def _tests() -> set[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
-def test_tests_that_a_page_names_exist(page: Path) -> None:
+def test_tests_named_on_a_page_exist(page: Path) -> None:
     for name in re.findall(r"`([\w/]*\btest_\w+\.py)`", page.read_text(encoding="utf-8")):
         assert any(f"/{test}".endswith(f"/{name}") for test in _tests()), name

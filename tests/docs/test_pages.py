@@ -17,7 +17,7 @@ PAGES = [page for page in pages() if blocks(page)]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
-def test_a_page_does_what_it_says(
+def test_the_code_blocks_of_a_page_run(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -38,7 +38,7 @@ def test_the_examples_of_commands_have_options_that_exist() -> None:
     check_options(text)
 
 
-def test_few_blocks_do_not_run() -> None:
+def test_only_a_few_blocks_do_not_run() -> None:
     every = [block for page in PAGES for block in blocks(page)]
     idle = [block for block in every if block.not_run is not None]
     assert len(idle) < len(every) / 5

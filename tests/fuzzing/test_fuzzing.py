@@ -36,7 +36,7 @@ def test_nothing_is_found_in_a_short_run(name: str) -> None:
 @pytest.mark.parametrize(
     "case", list(case_lines("fuzz_findings.jsonl")), ids=lambda case: case["was"]
 )
-def test_what_was_found_once_is_not_found_again(case: dict[str, str]) -> None:
+def test_previous_findings_do_not_recur(case: dict[str, str]) -> None:
     TARGETS[case["target"]](bytes.fromhex(case["input"]))
 
 
@@ -100,7 +100,7 @@ def test_rules_that_come_and_go_are_among_those_that_are_fuzzed() -> None:
     assert counts == {3, 6}
 
 
-def test_a_call_without_end_is_found() -> None:
+def test_an_endless_call_is_found() -> None:
     def hangs(data: bytes) -> int:
         while True:
             pass
@@ -109,7 +109,7 @@ def test_a_call_without_end_is_found() -> None:
     assert any(place.startswith("TooSlow at ") for place in tally.findings)
 
 
-def test_a_document_that_ends_too_early_ends_behind_its_last_character() -> None:
+def test_a_truncated_document_ends_after_its_last_character() -> None:
     for lines in ([b'{"a":\n'], [b"[1,\n", b" 2,  \n", b"\n"], [b'{"Records": [{}, ', b'{"b":\n']):
         (item,) = items(lines, "file")
         assert item.error == "invalid JSON: ends too early"

@@ -144,15 +144,16 @@ def _unzstd(data: bytes) -> bytes:
 def _cut_small(seed: int, data: bytes) -> Iterator[None]:
     """Read in small parts, divide small files, and hold little of what is all good."""
     rng = random.Random(seed)
-    before = streams._BUFFER_SIZE, scan._SECTION, sizes.HELD_WHOLE
+    before = streams._BUFFER_SIZE, scan._SECTION, sizes.HELD_WHOLE, streams._LAST_LINES
     streams._BUFFER_SIZE = rng.choice([50, 1000, 20_000, before[0]])
+    streams._LAST_LINES = rng.choice([10, 300, before[3]])
     scan._SECTION = rng.choice([10, 200, 5_000])
     if data.lstrip(b"\xef\xbb\xbf \r\n")[:1] in b"[{" and not _is_json_lines(data):
         sizes.HELD_WHOLE = rng.choice([1, 50, 1000, before[2]])
     try:
         yield
     finally:
-        streams._BUFFER_SIZE, scan._SECTION, sizes.HELD_WHOLE = before
+        streams._BUFFER_SIZE, scan._SECTION, sizes.HELD_WHOLE, streams._LAST_LINES = before
 
 
 def _is_json_lines(data: bytes) -> bool:

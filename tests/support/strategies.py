@@ -21,7 +21,7 @@ Items = list[tuple[tuple[str, ...], Any]]
 ABSENT = {"exists": False}
 MAX_COMBINATIONS = 24
 
-NAMES = ["a", "b", "c", "a.b", "b.c", "a.b.c", "", "é", "x y", "b c"]
+NAMES = ["a", "b", "c", "a.b", "b.c", "a.b.c", "", "é", "x y", "b c", 'q"q']
 RELATED_PATHS = [
     *("a.a", "a.b", "a.c", "a.b c", "a.a", "a.b", "a.c", "a.b c", "a.b.a", "a.b.b", "a.b.c"),
     *("a.b c.a", "a.c.b", "a", "b.c", "a.", ".a", "a..b"),

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
 from filterpatterns.delivery.sources import SOURCES
 from filterpatterns.limits import MAX_FILTERS
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -77,6 +79,8 @@ def complete_files(
 
     (A click.Path would access the file and have its own error messages.)
     """
+    from click.shell_completion import CompletionItem  # only for shells
+
     return [CompletionItem(incomplete, type="file")]
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,10 +17,21 @@ from filterpatterns.errors import LoadError, PatternError
 from filterpatterns.language.inputs import PatternText
 from filterpatterns.templates import loading
 from filterpatterns.templates.loading import Given, Known
-from filterpatterns.templates.mapping import Mapping
+
+if TYPE_CHECKING:
+    from filterpatterns.templates.mapping import Mapping  # slow to import, and mostly not needed
 
 INLINE = "<pattern>"
 """The name of a pattern given on the command line, for messages."""
+
+_IN_RECORDS = (
+    *(b'"messageId"', b'"MessageId"', b'"eventSource"', b'"bootstrapServers"'),
+    *(b'"account"', b'"rmqMessagesByQueue"'),
+)
+"""Names that events have, and hardly any pattern."""
+
+Default = Callable[["Iterable[str | bytes]"], str]
+"""The source for patterns whose fields do not imply one."""
 
 _QUOTING = "quote it for this shell, or put it in a file"
 
@@ -30,7 +42,7 @@ def load(
     source: str | None,
     max_filters: int,
     payload: bool = False,
-    default: str = inference.AUTO,
+    default: str | Default = inference.AUTO,
     known: Known | None = None,
     unfiltered: bool = False,
 ) -> tuple[Given, Filter, Mapping | None]:
@@ -69,12 +81,14 @@ def load(
     return given, found, mapping
 
 
-def _source_of(texts: Iterable[PatternText], payload: bool, default: str) -> str:
+def _source_of(texts: Iterable[PatternText], payload: bool, default: str | Default) -> str:
     patterns = [text.text for text in texts]
     if payload:
         return inference.payload_source(patterns) or inference.AUTO
     found = inference.source_of_patterns(patterns)
-    return default if found == inference.AUTO else found
+    if found != inference.AUTO:
+        return found
+    return default if isinstance(default, str) else default(patterns)
 
 
 def _unknown_parts(error: loading.UnknownPartsError) -> Iterator[str]:
@@ -116,7 +130,7 @@ def _advice(given: Given) -> list[str]:
         bare = not any(quote in given.text for quote in "\"'")
         lost = bare and any(char.isalnum() for char in given.text)
         return [f"  hint: the shell removed its quotation marks: {_QUOTING}"] if lost else []
-    if b'"messageId"' in given.text or b'"MessageId"' in given.text:
+    if any(name in given.text for name in _IN_RECORDS):
         return ["  hint: these look like records; PATTERN comes first, then EVENTS"]
     return []
 

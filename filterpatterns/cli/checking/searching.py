@@ -12,6 +12,7 @@ from msgspec import Struct
 from filterpatterns.cli.checking.gitignore import IgnoreRules
 from filterpatterns.cli.io.streams import reason
 from filterpatterns.cli.messages import located
+from filterpatterns.language.wording import joined
 
 DEFAULT_EXCLUDE: Final = ("node_modules", "__pycache__", "venv", "__pypackages__", "site-packages")
 """The default of `--exclude`. Hidden files and folders are never searched."""
@@ -154,8 +155,8 @@ _EVENTS: Final = (".json", ".jsonl", ".ndjson", ".gz", ".zst", ".zstd")
 
 def event_files(paths: tuple[str, ...]) -> tuple[str, ...]:
     """The files of EVENTS; a directory is replaced by the files of records in it. .gitignore files
-    are not respected, since data is usually ignored. A directory without any is returned unchanged,
-    and cannot be read.
+    are not respected, since data is usually ignored. A directory without any is reported, and
+    returned unchanged: it cannot be read.
     """
     if not any(path != "-" and os.path.isdir(path) for path in paths):
         return paths
@@ -173,6 +174,9 @@ def event_files(paths: tuple[str, ...]) -> tuple[str, ...]:
             continue
         found += search.files(path)
         if len(found) == before:  # reading it reports that it is not a file
+            kinds = joined([f"*{ending}" for ending in _EVENTS], len(_EVENTS))
+            note = f"note: no file in it has the name of one of records: {kinds}"
+            click.echo(located(path, note), err=True)
             found.append(path)
     return tuple(dict.fromkeys(found))
 

@@ -9,10 +9,8 @@ import click
 from filterpatterns.cli.arguments import patterns
 from filterpatterns.cli.arguments.options import complete_files, pattern_options
 from filterpatterns.cli.io import output_files
+from filterpatterns.engine import inference
 from filterpatterns.errors import printable
-
-_DEFAULT_SOURCE = "sqs"
-"""There are no records from which it could be detected."""
 
 
 @click.command(
@@ -35,14 +33,15 @@ def command(pattern: str, show_code: bool, **how: Any) -> None:
     Errors that AWS would refuse, and likely mistakes, are printed to standard error.
     """
     output_files.refuse_overlap((), patterns.files_of(pattern))
-    given, compiled, _ = patterns.load(pattern, default=_DEFAULT_SOURCE, **how)
+    given, compiled, _ = patterns.load(pattern, default=inference.source_of_fields, **how)
     count = len(compiled.texts)
     filters = (
         f"{count} filter{'' if count == 1 else 's'}" if count else "no filter, keeps everything"
     )
     warned = len(compiled.warnings)
     warnings = f", {warned} warning{'' if warned == 1 else 's'}" if warned else ""
-    summary = f"{printable(given.name)}: OK ({filters} for {compiled.source}{warnings})"
+    source = compiled.source if compiled.source != inference.AUTO else "any source"
+    summary = f"{printable(given.name)}: OK ({filters} for {source}{warnings})"
     if show_code:
         # A comment, so that the whole output is Python.
         click.echo(f"# {summary}\n{compiled.source_code.rstrip()}")

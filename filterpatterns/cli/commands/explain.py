@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 import click
@@ -25,6 +26,7 @@ from filterpatterns.cli.io.output_files import Write
 from filterpatterns.cli.io.payloads import Wrap
 from filterpatterns.cli.messages import counted, located
 from filterpatterns.cli.output import advice, explanation_pages, explanations, writers
+from filterpatterns.cli.output.progress import is_pipe, show_progress, size_of, wants_progress
 from filterpatterns.delivery.reader import Item
 from filterpatterns.engine.filter import Filter
 from filterpatterns.errors import RecordError, printable
@@ -162,9 +164,19 @@ def command(
             writer = _Page(write, given.name, compiled, every_filter, file_names=len(files) > 1)
         else:
             writer = _Trees(out, wants_color(color), every_filter, file_names=len(files) > 1)
-        for file in files:
-            for item, number, explanation in _explained(file, compiled, wanted, tally, out, wrap):
-                writer.record(item, number, explanation)
+        sizes = [size_of(file) for file in files]
+        shares_terminal = page is None and out.isatty()
+        with show_progress(sum(sizes), wanted=_wants_progress(page)) as progress:
+            for place, file in enumerate(files):
+
+                def after_read(position: int, before: int = sum(sizes[:place])) -> None:
+                    progress(before + position, tally.matched)
+
+                explained = _explained(file, compiled, wanted, tally, out, wrap, after_read)
+                for item, number, explanation in explained:
+                    if shares_terminal:
+                        progress.clear()
+                    writer.record(item, number, explanation)
         writer.end()
     out.flush()
     if not tally.matched and tally.first is not None:
@@ -177,6 +189,11 @@ def command(
         ctx.exit(2)
     if wanted.named and (missing or not tally.read):
         ctx.exit(1)
+
+
+def _wants_progress(page: str | None) -> bool:
+    """Whether progress is shown: not where another program may use the terminal for the output."""
+    return (page is not None or not is_pipe(sys.stdout)) and wants_progress(writes_lines=False)
 
 
 def _missing(wanted: _Wanted, tally: _Tally, *, files: int) -> list[str]:
@@ -195,10 +212,16 @@ def _missing(wanted: _Wanted, tally: _Tally, *, files: int) -> list[str]:
 
 
 def _explained(
-    file: str, compiled: Filter, wanted: _Wanted, tally: _Tally, out: TextIO, wrap: Wrap | None
+    file: str,
+    compiled: Filter,
+    wanted: _Wanted,
+    tally: _Tally,
+    out: TextIO,
+    wrap: Wrap | None,
+    after_read: Callable[[int], None],
 ) -> Iterator[tuple[Item, int, Explanation]]:
     """Yield the wanted records of a file, each explained as soon as it has been read."""
-    for number, item in numbered(file, out, tally, wrap=wrap):
+    for number, item in numbered(file, out, tally, wrap=wrap, after_read=after_read):
         tally.read += 1
         tally.most = max(tally.most, number)
         if wanted.names(number, item):

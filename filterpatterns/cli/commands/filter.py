@@ -30,10 +30,8 @@ from filterpatterns.cli.io.output_files import Write
 from filterpatterns.cli.io.payloads import Wrap
 from filterpatterns.cli.io.scan import Scan, file_slices
 from filterpatterns.cli.io.slices import Chunk, FileSlice, ScanOptions, SliceResult
-from filterpatterns.cli.messages import counted, located
-from filterpatterns.cli.output import advice
+from filterpatterns.cli.messages import NOT_A_RECORD, counted, located
 from filterpatterns.cli.output.progress import Progress, show_progress, wants_progress
-from filterpatterns.cli.output.writers import NOT_A_RECORD
 from filterpatterns.engine.filter import Filter
 from filterpatterns.errors import printable
 
@@ -366,6 +364,8 @@ class _Taker:
 
 def _hint(files: tuple[str, ...], compiled: Filter, wrap: Wrap | None) -> None:
     """Give a hint if nothing matched: another source, or an envelope in the payload."""
+    from filterpatterns.cli.output import advice  # not for those who find something
+
     for file in files:
         if not os.path.isfile(file) or parquet.kind_of(file) is not None:
             continue  # a pipe cannot be read again; the content of columns is known

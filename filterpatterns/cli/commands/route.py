@@ -110,7 +110,7 @@ file or line cannot be read (the remaining ones are still routed)."""
 @click.option(
     "--split",
     metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(file_okay=False),
     help="Write each record to DIR/NAME.jsonl for every rule that matches it; names are "
     "percent-encoded where necessary.",
 )
@@ -133,7 +133,7 @@ def command(
     payload: bool,
     as_json: bool,
     summary: bool,
-    split: Path | None,
+    split: str | None,
     rest: str | None,
     errors: str | None,
     append: bool,
@@ -172,7 +172,7 @@ def command(
     as_it_comes = "-" in files
     to_file = partial(output_files.to_file, as_it_comes=as_it_comes, append=append)
     written = Files(append=append, as_it_comes=as_it_comes)
-    by_rule = None if split is None else Split(split, rule_set.names, written)
+    by_rule = None if split is None else Split(Path(split), rule_set.names, written)
     paths = [] if by_rule is None else [("--split", str(path)) for path in by_rule.paths]
     read = dict.fromkeys((*given.places.values(), *files))  # many rules are in the same document
     output_files.refuse_overlap([*paths, ("--rest", rest), ("--errors", errors)], read)
@@ -266,7 +266,7 @@ class _Router:
                 names = self._rule_set.matching(item.record)
             except RecordError as refusal:
                 error = refusal.message
-                self._write_invalid(item.as_line())
+                self._write_invalid(parquet.line_of(item))
         if error is not None:
             self.tally.invalid += 1
             report(self._writer, located(item.file, f"error: {error}", item.line, column))
@@ -274,10 +274,10 @@ class _Router:
             self.tally.matched += 1
             self.tally.by_name.update(names)
             if self._split is not None:
-                self._split.write([item.as_line()], [names])
+                self._split.write([parquet.line_of(item)], [names])
         else:
             self.tally.dropped[Reason.NO_MATCH.value] += 1
-            self._leave(item.as_line())
+            self._leave(parquet.line_of(item))
         self._writer.record(item, number, names, error)
 
     def flush(self) -> None:

@@ -104,11 +104,10 @@ def command(
     files = searching.event_files(files)
     statistics = Statistics(compiled)
     tally = Tally()
-    quick = statistics.quick_lines()
     count_files(
         files,
         statistics.add,
-        None if quick is None else quick.count,
+        statistics.quick_lines(),
         writers.Silence(),
         tally,
         wrap=wrap,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +19,7 @@ from filterpatterns.cli.io.payloads import Wrap
 from filterpatterns.cli.io.streams import STDIN, Stream, reason
 from filterpatterns.cli.messages import located
 from filterpatterns.cli.output import writers
-from filterpatterns.cli.output.progress import Progress, show_progress, wants_progress
+from filterpatterns.cli.output.progress import Progress, show_progress, size_of, wants_progress
 from filterpatterns.engine.engine import MatchLines
 from filterpatterns.engine.filter import Filter
 from filterpatterns.matching.verdict import Reason, Verdict
@@ -58,7 +56,7 @@ def count_files(
         collect: called with the results of some lines at a time; not for columns.
         writes_lines: whether `collect` may write to the terminal; then no progress is shown.
     """
-    sizes = [_size(file) for file in files]
+    sizes = [size_of(file) for file in files]
     counter = _Counter(get_verdict, lines, out, tally, wrap, collect)
     wanted = wants_progress(writes_lines=writes_lines)
     with show_progress(sum(sizes), wanted=wanted) as progress:
@@ -70,15 +68,6 @@ def count_files(
                 silence = writers.Silence()
                 match_file(file, get_verdict, silence, tally, columns=columns, compiled=compiled)
             before += size
-
-
-def _size(file: str) -> int:
-    """A file's size in bytes; 0 if it is not known."""
-    try:
-        status = os.fstat(0) if file == "-" else os.stat(file)
-    except OSError:
-        return 0
-    return status.st_size if stat.S_ISREG(status.st_mode) else 0
 
 
 class _Counter:

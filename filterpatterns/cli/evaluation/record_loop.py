@@ -12,9 +12,9 @@ from msgspec import Struct, field
 from filterpatterns.cli.io import record_files, streams
 from filterpatterns.cli.io.parquet import Columns
 from filterpatterns.cli.io.payloads import Wrap
-from filterpatterns.cli.messages import counted, located
+from filterpatterns.cli.messages import NOT_A_RECORD, counted, located
 from filterpatterns.cli.output import advice, writers
-from filterpatterns.cli.output.writers import DROP, ERROR, MATCH, NOT_A_RECORD, Row
+from filterpatterns.cli.output.writers import DROP, ERROR, MATCH, Row
 from filterpatterns.delivery import reader
 from filterpatterns.delivery.reader import Item
 from filterpatterns.engine.filter import Filter
@@ -80,6 +80,7 @@ def numbered(
     wrap: Wrap | None = None,
     columns: Columns = _ROWS,
     compiled: Filter | None = None,
+    after_read: Callable[[int], None] | None = None,
 ) -> Iterator[tuple[int, Item]]:
     """Yield the items of a file (records, and lines that are not records) with their numbers.
 
@@ -93,6 +94,7 @@ def numbered(
         wrap: makes a record from each line, which is a payload; None for files of records.
         columns: as for `record_files.read_records`.
         compiled: as for `record_files.read_records`.
+        after_read: as for `record_files.read_records`.
     """
     number = 0
     unreadable = tally.unreadable
@@ -103,6 +105,7 @@ def numbered(
         wrap=wrap,
         columns=columns,
         compiled=compiled,
+        after_read=after_read,
     ):
         if item.line is None:
             tally.unreadable += 1

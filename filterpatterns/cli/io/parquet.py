@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar
 
 import click
-import orjson
 from msgspec import Struct
 
 from filterpatterns.cli.io.streams import reason
@@ -250,19 +249,29 @@ def _mask(
 
 def rows_as_lines(batch: pyarrow.RecordBatch) -> list[bytes]:
     """Return each row as a line of JSON."""
-    return [
-        orjson.dumps(row, default=_as_json, option=orjson.OPT_APPEND_NEWLINE | _OPTIONS)
-        for row in _dicts(batch)
-    ]
+    return [_row_line(row) for row in _dicts(batch)]
 
 
-_OPTIONS: Final = orjson.OPT_NON_STR_KEYS | orjson.OPT_NAIVE_UTC
+def line_of(item: Item) -> bytes:
+    """The line of a record: its own, or that of its row."""
+    record: Any = item.record
+    is_row = item.own_line is None and isinstance(record, dict)
+    return _row_line(record) if is_row else item.as_line()
+
+
+def _row_line(row: dict[str, Any]) -> bytes:
+    import orjson  # only for files of columns
+
+    options = orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS | orjson.OPT_NAIVE_UTC
+    return orjson.dumps(row, default=_as_json, option=options)
 
 
 def _as_json(value: Any) -> Any:
     """Return a JSON value for another value: numbers for decimals, base64 for bytes that are not
     text, strings for the rest."""
     if isinstance(value, Decimal):
+        import orjson
+
         return orjson.Fragment(str(value)) if value.is_finite() else None
     if isinstance(value, bytes):
         try:

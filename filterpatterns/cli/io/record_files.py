@@ -25,6 +25,7 @@ def read_records(
     wrap: Wrap | None = None,
     columns: Columns = _ROWS,
     compiled: Filter | None = None,
+    after_read: Callable[[int], None] | None = None,
 ) -> Iterator[Item]:
     """Yield the records of a file while it is being read.
 
@@ -36,6 +37,8 @@ def read_records(
             records.
         columns: the content of the columns of Parquet and Arrow files.
         compiled: the filter, which knows the payload's key, if a column has payloads.
+        after_read: called from time to time with how many bytes of the file have been read; not
+            for columns.
 
     Errors in the file, or a missing file, do not raise: they are items.
     """
@@ -57,6 +60,8 @@ def read_records(
     number = 0
     with stream:
         while lines := stream.read_lines(reader.longest):
+            if after_read is not None:
+                after_read(stream.position)
             for line in lines:
                 number += not reader.is_inside
                 yield from reader.line(number, line)

@@ -18,10 +18,11 @@ from filterpatterns.delivery.reader import Reader, record_id
 from filterpatterns.errors import printable
 from filterpatterns.jsontext.decoding import parse
 
-_SECTION: Final = 1 << 22
-"""Bytes of a file that a process handles at a time; it holds only the records that it keeps."""
+_SECTION: Final = 1 << 20
+"""Bytes of a file that a process handles at a time; it holds only the records that it keeps. With
+4 MB, and most records kept, that memory would be returned to the system each time."""
 
-_MOST_SECTIONS = 4096
+_MOST_SECTIONS = 16384
 _HEAD = 1 << 20
 """Bytes that are enough to tell whether a file is JSON Lines; if they are not, it is not
 divided."""

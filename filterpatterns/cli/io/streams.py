@@ -22,6 +22,9 @@ STDIN: Final = "<stdin>"
 _BUFFER_SIZE = 3 << 15
 """Bytes in a buffer that stays in a core's cache: larger buffers are slower."""
 
+_LAST_LINES = 1 << 13
+"""Bytes at the end of a buffer in which its last line is expected to end."""
+
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 ZSTD_HINT: Final = "pip install zstandard"
@@ -189,15 +192,17 @@ class _Source(io.RawIOBase):
         super().__init__()
         self.position = 0
         self.problem: str | None = None
-        self._get = (
-            getattr(raw, "read1", None) or raw.read
-        )  # what is available, without waiting for more
+        # What is available, without waiting for more.
+        self._get = getattr(raw, "read1", None) or raw.read
         self._raw = raw
         self._before_read = before_read
         self._keep_open = keep_open
         self._head = b""
         self._size = _size(raw)
         self.is_file = self._size is not None
+        # Standard input's buffer may be ahead of what it passed on: its place is not known.
+        has_place = self.is_file and isinstance(raw, (io.FileIO, Section))
+        self._places = _Places(raw) if has_place else None
 
     def readable(self) -> bool:
         return True
@@ -229,6 +234,8 @@ class _Source(io.RawIOBase):
         if self._before_read is not None:
             self._before_read()
         try:
+            if self._places is not None:
+                size = self._places.whole_lines(self.position, size)
             data: bytes = self._get(size) or b""
         except (OSError, ValueError) as error:
             self.problem = reason(error)
@@ -237,6 +244,22 @@ class _Source(io.RawIOBase):
         if not data and self.position < (self._size or 0):
             self.problem = "the file became shorter while it was read"
         return data
+
+
+class _Places:
+    """Looks ahead for the ends of lines in a file: lines read without the beginning of the next one
+    need not be copied."""
+
+    def __init__(self, raw: io.FileIO | Section) -> None:
+        self._file, self._start = raw.fileno(), raw.tell()
+
+    def whole_lines(self, position: int, size: int) -> int:
+        """Return how many bytes from a position on are whole lines, if that is easy to tell."""
+        if size <= _LAST_LINES or not hasattr(os, "pread"):  # Windows has none
+            return size
+        before = size - _LAST_LINES
+        end = os.pread(self._file, _LAST_LINES, self._start + position + before).rfind(b"\n")
+        return size if end < 0 else before + end + 1
 
 
 def _size(raw: Any) -> int | None:
@@ -268,6 +291,14 @@ class Section:
         data = self._file.read(min(size, self.left))
         self.left -= len(data)
         return data
+
+    def fileno(self) -> int:
+        """The descriptor of the whole file."""
+        return self._file.fileno()
+
+    def tell(self) -> int:
+        """The place in the whole file."""
+        return self._file.tell()
 
     def close(self) -> None:
         """Close the file."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TextIO
 
 _PATIENCE: Final = 0.5
 """Seconds of work before anything is shown."""
@@ -18,6 +20,9 @@ class Progress(Protocol):
     def __call__(self, done: int, matched: int) -> None:
         """Show how many bytes have been read, and how many records selected."""
 
+    def clear(self) -> None:
+        """Make room for output on the same terminal; it is shown again when work takes long."""
+
 
 @contextmanager
 def show_progress(total: int, *, wanted: bool) -> Iterator[Progress]:
@@ -27,14 +32,14 @@ def show_progress(total: int, *, wanted: bool) -> Iterator[Progress]:
         total: bytes to be read; 0 if that is not known.
         wanted: whether to show anything.
     """
-    bar = _Bar(total)
     if not wanted:
-        yield _nothing
+        yield _Nothing()
         return
+    bar = _Bar(total)
     try:
         yield bar
     finally:
-        bar.stop()
+        bar.clear()
 
 
 def wants_progress(*, writes_lines: bool) -> bool:
@@ -44,8 +49,29 @@ def wants_progress(*, writes_lines: bool) -> bool:
     return not (writes_lines and sys.stdout is not None and sys.stdout.isatty())
 
 
-def _nothing(done: int, matched: int) -> None:
-    """Show nothing."""
+def size_of(file: str) -> int:
+    """A file's size in bytes (`-` is standard input); 0 if it is not known."""
+    try:
+        status = os.fstat(0) if file == "-" else os.stat(file)
+    except OSError:
+        return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0
+
+
+def is_pipe(out: TextIO | None) -> bool:
+    """Whether another program reads what is written."""
+    try:
+        return out is not None and stat.S_ISFIFO(os.fstat(out.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+class _Nothing:
+    def __call__(self, done: int, matched: int) -> None:
+        """Show nothing."""
+
+    def clear(self) -> None:
+        """Nothing is shown."""
 
 
 class _Bar:
@@ -62,10 +88,12 @@ class _Bar:
             self._show()
         self._progress.update(self._task, completed=done, matched=f"{matched:,}")
 
-    def stop(self) -> None:
+    def clear(self) -> None:
         """Remove it from the screen."""
+        self._start = monotonic()
         if self._progress is not None:
             self._progress.stop()
+            self._progress = None
 
     def _show(self) -> None:
         from rich.console import Console

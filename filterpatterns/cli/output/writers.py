@@ -5,16 +5,14 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import Final, NamedTuple, Protocol, TextIO
+from typing import NamedTuple, Protocol, TextIO
 
 from filterpatterns.cli.io.json_output import write_json
+from filterpatterns.cli.messages import NOT_A_RECORD
 from filterpatterns.errors import printable
 
 MATCH, DROP, ERROR = "match", "drop", "error"
 """The result of a record."""
-
-NOT_A_RECORD: Final = "not a record"
-"""The reason of every error, for people: details are on standard error."""
 
 _COLORS = {MATCH: "\x1b[32m", DROP: "\x1b[33m", ERROR: "\x1b[31m"}
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"

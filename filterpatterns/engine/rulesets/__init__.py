@@ -1,8 +1,8 @@
 """Rule sets: which of many named patterns match a record, in one pass.
 
-The way of a record: `reading.py` decodes what any rule looks at, `paths.py` gathers the values by
-path, `index.py` finds the rules by them. The unit of the index is the clause (`clauses.py`): one of
-a rule's conjunctions, in one of the situations that the format table knows.
+How a record is evaluated: `reading.py` decodes the fields that any rule tests, `paths.py` collects
+the values by path, and `index.py` finds the rules by these values. The unit of the index is the
+clause (`clauses.py`): one of a rule's conjunctions, for one combination of payload formats.
 """
 
 from filterpatterns.engine.rulesets.errors import RuleError

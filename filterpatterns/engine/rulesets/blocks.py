@@ -13,19 +13,21 @@ from filterpatterns.engine.rulesets.paths import Values
 from filterpatterns.matching.lookup.column import Column
 
 _MOST_COLUMNS = 64
-"""Paths in a block, unless a single clause has more: each costs every record something."""
+"""The number of paths in a block, unless a single clause has more: each path has a cost for every
+record."""
 
 _MOST_CLAUSES = 1 << 14
 _MOST_BITS = 1 << 28
-"""All masks of a block together: 32 MiB. Each key has one, so that many keys make small blocks."""
+"""The size of all masks of a block together: 32 MiB. Each key has a mask, so blocks with many keys
+are small."""
 
 _FEW = 12
-"""Up to so many bits are taken from a mask one by one, each with three operations on it; beyond, it
-is cheaper to write the mask out in digits and look for them."""
+"""Up to this many bits are taken from a mask one by one, with three operations on it each. Beyond
+that, it is cheaper to convert the mask to digits and search these."""
 
 
 class Block:
-    """Clauses, each with a bit. Changed only by whose `owner` token it has."""
+    """Clauses, each with a bit. Only the holder of its `owner` token may change it."""
 
     __slots__ = ("_clauses", "_columns", "_free", "_keys", "_owned", "alive", "owner")
 
@@ -36,10 +38,10 @@ class Block:
         self._free: list[int] = []
         self._columns: dict[str, Column] = {}
         self._keys = 0
-        self._owned: set[str] = set()  # the columns that are no other version's as well
+        self._owned: set[str] = set()  # the columns that are not shared with another version
 
     def copy(self, owner: object) -> Block:
-        """One with the same content that the owner can change."""
+        """Return a block with the same content that the owner can change."""
         other = Block(owner)
         other.alive, other._keys = self.alive, self._keys
         other._clauses, other._free = self._clauses.copy(), self._free.copy()
@@ -57,14 +59,14 @@ class Block:
         return room and fits and keys * len(self._clauses) < _MOST_BITS
 
     def is_wide(self) -> bool:
-        """Whether it has so many paths that others should go elsewhere."""
+        """Whether it has so many paths that other paths should go elsewhere."""
         return len(self._columns) >= _MOST_COLUMNS // 2
 
     def __contains__(self, path: str) -> bool:
         return path in self._columns
 
     def add(self, clause: Clause) -> int:
-        """Add a clause; gives its position."""
+        """Add a clause; return its position."""
         if self._free:
             position = self._free.pop()
             self._clauses[position] = clause
@@ -81,7 +83,7 @@ class Block:
         return position
 
     def discard(self, position: int) -> None:
-        """Take the clause at a position away."""
+        """Remove the clause at a position."""
         clause = self._clauses[position]
         assert clause is not None
         bit = 1 << position
@@ -104,7 +106,7 @@ class Block:
         return self._columns[path]
 
     def matching(self, found: Values) -> list[Clause]:
-        """The clauses whose tests hold, or may hold where arrays bind."""
+        """The clauses whose tests match, or may match if arrays bind."""
         fails = 0
         leaves, bound = found.leaves, found.bound
         for path, column in self._columns.items():
@@ -138,7 +140,7 @@ def clauses_at(bits: int, clauses: list[Clause | None]) -> list[Any]:
         return found
     found = []
     while bits:
-        place = bits.bit_length() - 1  # the highest: no negative of a long mask has to be made
+        place = bits.bit_length() - 1  # the highest, so that a long mask need not be negated
         found.append(clauses[place])
         bits ^= 1 << place
     return found

@@ -1,4 +1,4 @@
-"""Patterns -> clauses: plain lists of tests, for each situation of the format table."""
+"""Converts patterns to clauses: plain lists of tests for each combination of payload formats."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from filterpatterns.matching.match_tree import Conjunctions, FieldTest, PlacedTe
 
 
 class Rule(Struct, frozen=True, eq=False):
-    """A name in a rule set; `order` says when it was added."""
+    """A name in a rule set; `order` is its place in the order of addition."""
 
     order: int
     name: str
 
 
 class Clause(Struct, frozen=True, eq=False, gc=False):
-    """Tests that must all hold, in one situation, for the rule to match by some conjunctions.
+    """Tests that must all match, for one combination of payload formats, for some conjunctions of
+    the rule to match.
 
-    Mostly it is one conjunction (`mask` has its bit), and the tests are all that it has. Where a
-    pattern has very many, one clause stands for all of them (`is_shared`): it has the tests that
-    they share, and in `others` those that some of them have, with the masks of these.
+    Usually this is a single conjunction (`mask` has its bit) with all its tests. If a pattern has
+    very many, one clause represents all of them (`is_shared`): it has the tests that they share,
+    and `others` has the tests of only some of them, with their masks.
     """
 
     rule: Rule
@@ -44,19 +45,19 @@ class Clause(Struct, frozen=True, eq=False, gc=False):
             yield test
 
     def is_ambiguous(self, bound: set[str]) -> bool:
-        """Whether the values by path do not settle it: two of the tests, or one for absence, are
-        about elements of arrays."""
+        """Whether the values by path are not sufficient: two of the tests, or one for absence,
+        apply to elements of arrays."""
         if not bound:
             return False
         inside = [test for test in self.all_tests() if test.path in bound]
         return len(inside) > 1 or any(test.optional for test in inside)
 
     def holding(self, leaves: Mapping[str, list[Any]], budget: Budget) -> int:
-        """The conjunctions that hold for the values by path, if the tests that all share do and the
+        """The conjunctions that match the values by path, given that the shared tests match and the
         clause is not ambiguous.
 
         Raises:
-            RecordError: there are so many values and rules that the budget does not suffice.
+            RecordError: there are too many values and rules for the budget.
         """
         held = self.mask
         for test, mask in self.others:
@@ -78,15 +79,16 @@ PayloadFormats = tuple[tuple[str, ...], tuple[PayloadFormat, ...]]
 """The payload keys that a conjunction names, and the format that each of these payloads has."""
 
 _FEW = 16
-"""Values of a path that need not be counted."""
+"""The number of values of a path up to which they need not be counted."""
 
 _MOST_TESTS = 1_000
-"""Tests, over all conjunctions of a pattern, up to which each conjunction has clauses of its own.
+"""The number of tests, over all conjunctions of a pattern, up to which each conjunction has its own
+clauses.
 """
 
 
 def clauses_of(conjunctions: Conjunctions, rule: Rule) -> Iterator[tuple[PayloadFormats, Clause]]:
-    """The clauses of a pattern; there is none for a situation in which it cannot hold."""
+    """The clauses of a pattern; there is none for formats with which it cannot match."""
     is_shared = conjunctions.size() > _MOST_TESTS
     groups = _by_formats(conjunctions) if is_shared else _one_by_one(conjunctions)
     for mask, tests in groups:
@@ -119,7 +121,7 @@ _Kind = tuple[str | None, PayloadFormat | None]
 
 
 def _kind(placed: PlacedTest) -> _Kind:
-    """What a test is about: the record itself, or a payload in one format."""
+    """What a test applies to: the record itself, or a payload in one format."""
     if placed.payload is None:
         return None, None
     is_string = placed.test.path == placed.payload
@@ -127,7 +129,7 @@ def _kind(placed: PlacedTest) -> _Kind:
 
 
 def _wanted(source: Source, kinds: set[_Kind]) -> dict[str, set[PayloadFormat]]:
-    """The formats that conjunctions with tests of these kinds want, by payload key."""
+    """The formats that conjunctions with tests of these kinds expect, by payload key."""
     wanted: dict[str, set[PayloadFormat]] = {}
     for key in source.payload_keys:
         formats = {form for payload, form in kinds if payload == key and form is not None}
@@ -137,7 +139,7 @@ def _wanted(source: Source, kinds: set[_Kind]) -> dict[str, set[PayloadFormat]]:
 
 
 def _by_formats(conjunctions: Conjunctions) -> Iterator[tuple[int, _Tests]]:
-    """All conjunctions, in groups of those that want the same formats, with their tests."""
+    """All conjunctions, grouped by the formats that they expect, with their tests."""
     masks: dict[_Kind, int] = {}
     for placed in conjunctions.tests:
         kind = _kind(placed)
@@ -153,7 +155,7 @@ def _by_formats(conjunctions: Conjunctions) -> Iterator[tuple[int, _Tests]]:
 def _filtered(
     source: Source, wanted: dict[str, set[PayloadFormat]], formats: tuple[PayloadFormat, ...]
 ) -> set[_Kind] | None:
-    """What is tested where payloads have these formats; None if that is dropped."""
+    """What is tested if payloads have these formats; None if the record is dropped."""
     filtered: set[_Kind] = {(None, None)}
     for key, found in zip(wanted, formats, strict=True):
         steps = {form: source.formats[found, form] for form in wanted[key]}
@@ -165,7 +167,7 @@ def _filtered(
 
 
 def _holds_often(test: FieldTest) -> int:
-    """Sorts first what is likely to fail."""
+    """A sort key that puts first what is likely to fail."""
     if test.optional:
         return 2
     return int(any(isinstance(rule, (AnythingBut, Exists)) for rule in test.rules))

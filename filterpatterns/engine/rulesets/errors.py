@@ -1,4 +1,4 @@
-"""What a rule set raises for rules that AWS would refuse."""
+"""The error for rules that AWS would refuse."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from filterpatterns.errors import PatternError, printable
 
 
 class RuleError(PatternError):
-    """Rules that AWS would refuse; the rule set is as it was.
+    """Rules that AWS would refuse; the rule set is unchanged.
 
     `rules` has a PatternError for the name of each such rule; `errors` all of their mistakes, and
     the other attributes are those of the first. ``str()`` draws them all under the rules' names.

@@ -1,8 +1,8 @@
-"""Clauses, to be found by the values of a record.
+"""Finds clauses by the values of a record.
 
-A clause that wants a value which hardly any other wants is filed under it: it is found when the
-record has that value, and its other tests are made one by one ("access predicates"). All others go
-to blocks, each of which judges thousands of clauses at once.
+A clause that requires a value which hardly any other clause requires is filed under that value: it
+is found when the record has the value, and its other tests are evaluated one by one ("access
+predicates"). All others go to blocks, each of which evaluates thousands of clauses at once.
 """
 
 from __future__ import annotations
@@ -21,16 +21,17 @@ from filterpatterns.matching.lookup.probes import Probe, probe
 from filterpatterns.matching.match_tree import FieldTest
 
 _MOST_FILED = 2
-"""Clauses under one key. A record that has the key tests each of them, while a block costs the same
-for one clause and for thousands (measured: docs/explanation/performance.md)."""
+"""The number of clauses under one key. For a record with the key, each of them is tested, while a
+block costs the same for one clause and for thousands (measured:
+docs/explanation/performance.md)."""
 
 _MOST_PRESENT = 1
-"""The same for clauses that are found by a path alone, which most records have."""
+"""The same for clauses that are found by just a path, which most records have."""
 
 
 class Entry(NamedTuple):
-    """A clause that is filed under one of its tests, and what remains to be tested: paths, the
-    functions for their values, and whether absence will do."""
+    """A clause that is filed under one of its tests, and its remaining tests: paths, the functions
+    for their values, and whether absence is sufficient."""
 
     clause: Clause
     rest: tuple[tuple[str, Probe, bool], ...]
@@ -51,7 +52,7 @@ class PathIndex:
 
 
 class _Location(NamedTuple):
-    """Where a clause is: the entry under a test; or, if there is none, a block of a path."""
+    """Where a clause is: an entry under a test, or otherwise a block of a path."""
 
     entry: Entry | None
     test: FieldTest | None
@@ -61,19 +62,21 @@ class _Location(NamedTuple):
 
 
 class Index:
-    """The clauses of one situation. Changed only by whose `owner` token it has."""
+    """The clauses for one combination of payload formats. Only the holder of its `owner` token may
+    change it."""
 
     __slots__ = ("_blocks", "_places", "_shelves", "owner")
 
     def __init__(self, owner: object) -> None:
         self.owner = owner
         self._shelves: dict[str, PathIndex] = {}
-        # Blocks by the path without which none of their clauses holds; None for those of all paths.
+        # Blocks by the path without which none of their clauses matches; None for blocks of any
+        # paths.
         self._blocks: dict[str | None, tuple[Block, ...]] = {}
         self._places: dict[Clause, _Location] = {}
 
     def copy(self, owner: object) -> Index:
-        """One with the same content that the owner can change."""
+        """Return an index with the same content that the owner can change."""
         other = Index(owner)
         other._shelves = self._shelves.copy()
         other._blocks = self._blocks.copy()
@@ -105,7 +108,7 @@ class Index:
         self._places[clause] = _Location(entry, best, None, 0, 0)
 
     def discard(self, clause: Clause) -> None:
-        """Take a clause away."""
+        """Remove a clause."""
         entry, test, path, block, position = self._places.pop(clause)
         if test is None or entry is None:
             self._own_block(path, block).discard(position)
@@ -150,7 +153,7 @@ class Index:
         return next((number for number, block in blocks if block.takes(clause)), None)
 
     def _rare(self, clause: Clause) -> str | None:
-        """A path that the clause needs and that blocks which have many paths do not know."""
+        """A path that the clause needs and that blocks with many paths do not have."""
         blocks = self._blocks.get(None, ())
         if not any(block.is_wide() for block in blocks):
             return None
@@ -194,8 +197,8 @@ class Index:
         return self._blocks
 
     def matching(self, found: Values) -> list[Clause]:
-        """The clauses whose tests hold; where arrays bind elements, those that may hold. A clause
-        may come twice."""
+        """The clauses whose tests match; if arrays bind elements, those that may match. A clause
+        may be included twice."""
         shelves, blocks = self._shelves, self._blocks
         matched: list[Clause] = []
         for path, values in found.leaves.items():
@@ -229,7 +232,7 @@ def _test(entries: Entries, found: Values, matched: list[Clause]) -> None:
 
 
 def _is_found_by_path(test: FieldTest) -> bool:
-    """Whether a test has a rule that most values satisfy, so that looking them up is no use."""
+    """Whether a test has a rule that most values satisfy, so that looking them up is useless."""
     return any(
         isinstance(rule, (AnythingBut, Exists)) or (key_of(rule) is None and not is_range(rule))
         for rule in test.rules

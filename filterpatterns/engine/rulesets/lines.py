@@ -1,4 +1,4 @@
-"""Lines of JSON Lines x a version of a rule set -> the rules that match, by generated code."""
+"""Matches JSON Lines against a version of a rule set with generated code."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 
 
 def line_matcher(version: Version, take: Callable[[list[Rule]], None]) -> MatchLines | None:
-    """The function for lines that are plain records; None for sets that no code is generated for.
+    """Return the function for lines that are plain records; None for sets without generated code.
 
     Args:
         version: the rules.
-        take: called with the rules that match a line, if there are any, before the line is kept;
-            one may come twice.
+        take: called with the rules that match a line, if there are any, before the line is kept; a
+            rule may be included twice.
     """
     if decoders_overflow():
         return None
@@ -67,10 +67,10 @@ def line_matcher(version: Version, take: Callable[[list[Rule]], None]) -> MatchL
 
 
 def _functions(version: Version) -> tuple[DecodeRows, Callable[..., None]]:
-    """What decodes lines into rows, and the loop over lines with their rows.
+    """Return a function that decodes lines into rows, and the loop over lines with their rows.
 
     Raises:
-        Unsupported, LinesUnsupported: there is nothing of the kind for these rules.
+        Unsupported, LinesUnsupported: this is not available for these rules.
     """
     wanted = version.wanted
     source = wanted.source
@@ -84,7 +84,7 @@ def _functions(version: Version) -> tuple[DecodeRows, Callable[..., None]]:
         return _row_decoder(kind), loop
     if source.encoding is not Encoding.TEXT or key in top.children:
         raise Unsupported
-    # The payload is always read: without it, the record may be spelled as another API does.
+    # The payload is always read: without it, the record may have the spelling of another API.
     kind = object_type(with_paths(top, [((key,), key)], 1)[0])
     attribute = f"m{list(kind.members).index(key)}"
 

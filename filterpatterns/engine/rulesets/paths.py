@@ -1,7 +1,7 @@
-"""The paths that any rule looks at, and the values that a record has there.
+"""The paths that any rule tests, and the values of a record at these paths.
 
-The tree of paths is split at every dot, so that it does not matter how patterns and records cut a
-dotted name. Nodes are shared between versions of a rule set: who changes one copies it first.
+The tree of paths is split at every dot, so that it does not matter how patterns and records divide
+a dotted name. Nodes are shared between versions of a rule set, and copied before they are changed.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from filterpatterns.matching.interpreter import flatten
 
 
 class UnsupportedRecord(Exception):
-    """A record that is not gathered: every rule is judged by itself."""
+    """A record whose values cannot be collected: every rule is evaluated separately."""
 
 
 class PathNode(Struct, eq=False):
-    """A place in records: the path, if a test is about it (`users` counts the tests), and what is
-    below."""
+    """A place in records: the path, if a test applies to it (`users` counts the tests), and the
+    places below."""
 
     path: str | None = None
     users: int = 0
@@ -33,15 +33,15 @@ class PathNode(Struct, eq=False):
 def with_paths(
     root: PathNode, paths: Iterable[tuple[tuple[str, ...], str]], change: int
 ) -> tuple[PathNode, bool]:
-    """The tree with tests added (change 1) or taken away (-1).
+    """Return the tree with tests added (change 1) or removed (-1).
 
     Args:
-        root: the tree, which stays as it is.
-        paths: for each test the parts of the way from the root, and its path.
+        root: the tree, which is not changed.
+        paths: for each test, the parts of the way from the root, and its path.
         change: 1 or -1.
 
     Returns:
-        The tree, and whether it has other steps than before.
+        The tree, and whether its steps have changed.
     """
     copies: dict[int, PathNode] = {}
     is_other = False
@@ -74,22 +74,22 @@ def _own(node: PathNode, copies: dict[int, PathNode]) -> PathNode:
 
 
 _FEW = 16
-"""Values of a path that are not worth comparing with each other."""
+"""The number of values of a path up to which comparing them with each other is not worthwhile."""
 
 
 class Values:
-    """The leaves of a record by their path; and the paths of those that were found in an array that
-    may bind others: whose element they are is not to be seen here."""
+    """The leaves of a record by their path, and the paths of those found in an array that may bind
+    others; which element they belong to is not recorded here."""
 
     __slots__ = ("arrays", "bound", "leaves")
 
     def __init__(self) -> None:
-        self.arrays = False  # only then a path has several values
+        self.arrays = False  # only then can a path have several values
         self.leaves: dict[str, list[Any]] = {}
         self.bound: set[str] = set()
 
     def distinct(self) -> None:
-        """Leave each value of a path once, where there are many."""
+        """Remove duplicate values of a path, if there are many."""
         if not self.arrays:
             return
         for path, values in self.leaves.items():
@@ -103,10 +103,10 @@ def _identity(value: Any) -> Any:
 
 
 def gather(root: PathNode, value: Any, found: Values) -> None:
-    """Add the leaves below a place that any test is about, given what stands there.
+    """Add the leaves below a place that any test applies to, given the value there.
 
     Raises:
-        Odd: the value is nothing that JSON could be.
+        UnsupportedRecord: the value has no JSON equivalent.
     """
     pending: list[tuple[PathNode, Any, bool]] = []
     _take(root, value, False, found, pending)
@@ -138,7 +138,7 @@ def gather(root: PathNode, value: Any, found: Values) -> None:
 
 
 def _walk(node: PathNode, name: Any) -> PathNode | None:
-    """Where a name with dots leads, if anywhere."""
+    """The place to which a dotted name leads, if any."""
     if not isinstance(name, str) or "." not in name:
         return None
     for part in name.split("."):
@@ -156,7 +156,7 @@ def _take(
     found: Values,
     pending: list[tuple[PathNode, Any, bool]],
 ) -> None:
-    """What stands at a place: a leaf, an object to look into, or an array of these."""
+    """Add the value at a place: a leaf, an object to descend into, or an array of these."""
     if value.__class__ is dict:
         if node.children:
             pending.append((node, value, bound))
@@ -183,10 +183,10 @@ def _take_leaf(node: PathNode, value: Any, bound: bool, found: Values) -> None:
 
 
 def plain(value: Any) -> Any:
-    """A record's value as JSON's decoders would have made it, where it is of like classes.
+    """Convert a record's value to what JSON decoders would return, if it has equivalent classes.
 
     Raises:
-        Odd: it holds itself.
+        UnsupportedRecord: it contains itself.
     """
     try:
         return _plain(value)

@@ -1,7 +1,7 @@
-"""Records -> the values by path that a rule set looks at, decoding no more than that.
+"""Reads from records the values by path that a rule set needs, decoding no more than that.
 
-A JSON text is decoded into dicts that hold only the members which lead to a path that any rule
-tests; everything else is validated and skipped.
+JSON text is decoded into dicts with only the members that lead to a path that any rule tests;
+everything else is validated and skipped.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ Decode = Callable[["str | bytes"], Any]
 
 
 class Wanted(Struct, frozen=True):
-    """What a rule set looks at: the paths of the record's own members under "", those of each
-    payload under its key; and the functions that decode texts for these, as far as they have been
-    made. There is always a root for "", and for each payload that any rule names."""
+    """What a rule set needs: the paths of the record's own members under "", those of each payload
+    under its key; and the functions that decode texts for these, created as needed. There is always
+    a root for "", and for each payload that any rule names."""
 
     source: Source
     roots: Mapping[str, PathNode]
@@ -36,7 +36,7 @@ class Wanted(Struct, frozen=True):
 
 
 class Reading:
-    """The values of a record, and the format of each payload that it has and that is looked at."""
+    """The values of a record, and the format of each of its payloads that is needed."""
 
     __slots__ = ("formats", "values")
 
@@ -46,8 +46,8 @@ class Reading:
 
 
 def decode_record(record: Any, wanted: Wanted) -> Reading | None:
-    """What a rule set looks at in a record; None if it cannot be told so, and the rules have to be
-    judged one by one.
+    """Return the values that a rule set needs from a record; None if they cannot be collected, so
+    that the rules have to be evaluated one by one.
 
     Raises:
         RecordError: the record is not a JSON object.
@@ -83,7 +83,7 @@ def _gathered(view: Mapping[str, Any], wanted: Wanted) -> Reading:
 
 
 def view_of(record: Any, wanted: Wanted) -> Mapping[str, Any]:
-    """What patterns see of a record, or at least what these rules look at.
+    """Return the record as patterns see it, or at least the part that these rules need.
 
     Raises:
         RecordError: the record is not a JSON object.
@@ -97,7 +97,7 @@ def view_of(record: Any, wanted: Wanted) -> Mapping[str, Any]:
             text = record.decode()
     if text.__class__ is str and source.inside is None:
         found = _decoded(text, "", wanted)
-        # Under its other names, a record has no payload of this one.
+        # With the names of another API, a record has no payload under this name.
         if found.__class__ is dict and (
             source.payload_alias is None or source.payload_keys[0] in found
         ):
@@ -106,7 +106,7 @@ def view_of(record: Any, wanted: Wanted) -> Mapping[str, Any]:
 
 
 def _payload(payload: Any, key: str, wanted: Wanted) -> tuple[PayloadFormat, Any] | None:
-    """As `read_payload`, but of a JSON text only what is looked at."""
+    """Like `read_payload`, but of JSON text only the needed part."""
     text = payload
     if wanted.source.encoding is Encoding.BASE64 and payload.__class__ is str:
         try:
@@ -120,7 +120,7 @@ def _payload(payload: Any, key: str, wanted: Wanted) -> tuple[PayloadFormat, Any
 
 
 def _decoded(text: str, key: str, wanted: Wanted) -> Any:
-    """The value of a JSON text, with or without the members that nobody looks at, or NOT_JSON."""
+    """The value of a JSON text, with or without the members that no rule needs, or NOT_JSON."""
     decode = wanted.decoders.get(key)
     if decode is None:
         decode = wanted.decoders[key] = _decoder(key, wanted)
@@ -128,13 +128,13 @@ def _decoded(text: str, key: str, wanted: Wanted) -> Any:
 
 
 def decoder_of(kind: Any) -> Decode:
-    """The function that decodes a text into a type."""
+    """Return the function that decodes a text into a type."""
     return make_decoder(kind, float_hook=read_number).decode
 
 
 def decoded(text: str, decode: Decode) -> Any:
-    """The value of a JSON text as a decoder of `decoder_of` gives it, or NOT_JSON; what its type
-    does not hold is decoded in full."""
+    """Return the value of a JSON text from a decoder of `decoder_of`, or NOT_JSON; a text that its
+    type cannot hold is decoded in full."""
     if decoding.overflows(text):
         return NOT_JSON
     if decoding.has_minus_zero(text):
@@ -142,7 +142,7 @@ def decoded(text: str, decode: Decode) -> Any:
     try:
         value = decode(text if text.isascii() else text.encode())
     except (msgspec.ValidationError, RecursionError, UnicodeEncodeError):
-        return decoding.parse(text)  # a shape that the types do not have, or an odd text
+        return decoding.parse(text)  # a structure that the types do not support, or an unusual text
     except msgspec.DecodeError:
         return decoding.parse(text) if "\\" in text else NOT_JSON
     return NOT_JSON if decoding.is_too_deep(text) else value
@@ -150,7 +150,7 @@ def decoded(text: str, decode: Decode) -> Any:
 
 def _decoder(key: str, wanted: Wanted) -> Decode:
     if key and not wanted.roots[key].children:
-        return msgspec.json.Decoder(msgspec.Raw).decode  # is it JSON? That is all
+        return msgspec.json.Decoder(msgspec.Raw).decode  # only checks whether it is JSON
     names = _Names()
     payloads: dict[str, Any] = {}
     try:
@@ -166,7 +166,8 @@ def _decoder(key: str, wanted: Wanted) -> Decode:
 
 
 class _Unsupported(Exception):
-    """Names, among them other spellings of dotted paths, that no type is made for."""
+    """The number of names, including other spellings of dotted paths, beyond which no type is
+    created."""
 
 
 class _Names:
@@ -175,21 +176,22 @@ class _Names:
 
     def take(self, name: str) -> str:
         self._left -= 1
-        # msgspec does not find names that are not ASCII in a TypedDict, and takes others for them.
+        # msgspec does not find names that are not ASCII in a TypedDict, and mistakes others for
+        # them.
         if self._left < 0 or not name.isascii():
             raise _Unsupported
         return name
 
 
 def _type(node: PathNode, members: dict[str, Any], names: _Names) -> Any:
-    """A type for what stands at a place: an object of the members looked at, and of those given; an
-    array of such objects, and leaves; or a leaf."""
+    """Return a type for the value at a place: an object with the needed members and the given ones;
+    an array of such objects and leaves; or a leaf."""
     if not (node.children or members) or node.path is not None:
-        return Any  # numbers that are decoded as Any keep their texts
+        return Any  # numbers decoded as Any keep their texts
     members = dict(members)
     for name, child in node.children.items():
         members[names.take(name)] = _type(child, {}, names)
-        # The same paths with dots in names are rare: what is there is read in full.
+        # The same paths with dots in names are rare; their values are decoded in full.
         pending = [(name, child)]
         while pending:
             spelt, place = pending.pop()

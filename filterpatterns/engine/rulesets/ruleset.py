@@ -1,4 +1,4 @@
-"""RuleSet: named patterns, and which of them match a record."""
+"""RuleSet: finds which of many named patterns match a record."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ _by_order = attrgetter("order")
 _Texts = tuple[PatternText, ...]
 
 _Compiled = dict[str, tuple[Conjunctions, ...]]
-"""By source: the patterns of a rule there. A source that refuses them has none."""
+"""The patterns of a rule, by source. A source that refuses them has none."""
 
 
 class _State(Struct, frozen=True):
-    """A rule set at one time.
+    """The state of a rule set at one time.
 
-    `texts` has, by the rules' names, what was added to each: all patterns that were handed in at
-    once, as often as that was.
+    `texts` has, by the rules' names, what was added to each: one entry for each call, with all its
+    patterns.
     """
 
     rules: Mapping[str, Rule] = field(default_factory=dict)
@@ -54,10 +54,10 @@ class _State(Struct, frozen=True):
 
 
 class RuleSet(ArrowNames):
-    """Named patterns, indexed: says which of them match a record, in one pass.
+    """An index of named patterns that finds which of them match a record in one pass.
 
-    The cost of a record hardly grows with the number of rules. Threads may read while others add
-    and remove: each call sees the set as it was when the call began.
+    The cost of a record hardly grows with the number of rules. Threads may match while others add
+    and remove rules: each call sees the set as it was when the call began.
     """
 
     __slots__ = ("_lock", "_options", "_source", "_state")
@@ -72,10 +72,10 @@ class RuleSet(ArrowNames):
     ) -> None:
         """
         Args:
-            rules: the rules' names and patterns, each as for `compile`, but for the number of
-                patterns, which has no limit: a rule matches if any of its patterns does.
-            source: as for `compile`. With "auto" a rule has to be good for one source at least; for
-                records of those that refuse it, it does not match.
+            rules: the rules' names and patterns, each as for `compile`, but without a limit on the
+                number of patterns: a rule matches if any of its patterns does.
+            source: as for `compile`. With "auto", a rule must be valid for at least one source; it
+                does not match records of sources that refuse it.
             dialect: as for `compile`.
             strict: as for `compile`.
 
@@ -98,17 +98,18 @@ class RuleSet(ArrowNames):
         parameters: Mapping[str, Any] | None = None,
         source: SourceName | None = None,
     ) -> RuleSet:
-        """The patterns of a file as rules, by the names that `filterpatterns.load_all` gives them.
+        """Load the patterns of a file as rules, with the names that `filterpatterns.load_all`
+        returns.
 
         Args:
             where: as for `filterpatterns.load`.
             parameters: as for `filterpatterns.load`.
-            source: the event source; else what the file says, if that is one for all its patterns,
-                else "auto".
+            source: the event source; by default that of the file, if all its patterns have the same
+                source, or else "auto".
 
         Raises:
             OSError: the file cannot be read.
-            LoadError: it has no patterns, or one that only the deployment knows.
+            LoadError: it has no patterns, or one that is only known at deployment.
             PatternError: AWS would refuse patterns.
         """
         from filterpatterns import load_all
@@ -123,7 +124,7 @@ class RuleSet(ArrowNames):
 
     @property
     def source(self) -> SourceName:
-        """The event source of the records, as it was given."""
+        """The event source of the records, as given."""
         return self._source
 
     @property
@@ -138,15 +139,15 @@ class RuleSet(ArrowNames):
         return name in self._state.rules
 
     def add(self, name: str, pattern: PatternInput) -> None:
-        """Add a rule, or another pattern to the rule of that name: then either may match.
+        """Add a rule, or another pattern to the rule of that name, of which either may then match.
 
         Args:
             name: the rule's name, any text.
-            pattern: as for `compile`; a list of patterns, of which any may match, is as long as you
-                like.
+            pattern: as for `compile`; a list of patterns, of which any may match, may have any
+                length.
 
         Raises:
-            RuleError: AWS would refuse the pattern; the set is as it was.
+            RuleError: AWS would refuse the pattern; the set is unchanged.
         """
         self._add({name: pattern})
 
@@ -167,7 +168,7 @@ class RuleSet(ArrowNames):
             self._state = _State(rules, versions, texts, state.added)
 
     def matching(self, record: Any) -> list[str]:
-        """The names of the rules that match a record, in the order in which they were added.
+        """Return the names of the rules that match a record, in the order in which they were added.
 
         Raises:
             RecordError: the record is not a JSON object.
@@ -175,18 +176,18 @@ class RuleSet(ArrowNames):
         return _names(_matching(self._state, record))
 
     def any(self, record: Any) -> bool:
-        """Whether any rule matches a record; as `matching` otherwise."""
+        """Return whether any rule matches a record; otherwise like `matching`."""
         return next(iter(_matching(self._state, record)), None) is not None
 
     def matching_many(
         self, records: Iterable[Any], *, on_error: OnError = "raise"
     ) -> list[list[str]]:
-        """What `matching` gives for each record, all by the rules as they are now.
+        """Return the result of `matching` for each record, all with the current rules.
 
         Args:
             records: the records; read once, from first to last.
-            on_error: what becomes of a record that is not a JSON object: "raise" a RecordError with
-                its index, or "drop" it: no rule matches it.
+            on_error: what to do with a record that is not a JSON object: "raise" a RecordError with
+                its index, or "drop" it, so that no rule matches it.
 
         Raises:
             RecordError: see `on_error`.
@@ -196,11 +197,11 @@ class RuleSet(ArrowNames):
     def route(
         self, records: Iterable[Record], *, on_error: OnError = "raise"
     ) -> dict[str, list[Record]]:
-        """The records by the names of the rules that match them.
+        """Return the records by the names of the rules that match them.
 
-        A record is listed under each rule that matches it, in the records' order. Rules that match
-        none are left out; the others are in the order in which they were added. Otherwise as
-        `matching_many`.
+        A record is listed under each rule that matches it, in the order of the records. Rules
+        without matches are left out; the others are in the order in which they were added.
+        Otherwise like `matching_many`.
         """
         state = self._state
         routed: dict[Rule, list[Record]] = {}
@@ -221,9 +222,8 @@ class RuleSet(ArrowNames):
         return partial(_names_of_each, state, on_error), _matcher(state)
 
     def _lines(self, take: Callable[[list[str]], None]) -> MatchLines | None:
-        """A function for lines of JSON Lines that calls `take` with the names for each line that
-        any rule matches, before it keeps the line, by the rules as they are now; None where there
-        is none."""
+        """Return a function for JSON Lines that calls `take` with the names for each line that any
+        rule matches, before it keeps the line, with the current rules; None if there is none."""
         versions = self._state.versions
         if len(versions) > 1:
             return None
@@ -231,7 +231,7 @@ class RuleSet(ArrowNames):
         return line_matcher(version, lambda rules: take(_names(rules)))
 
     def _add(self, patterns: Mapping[str, PatternInput]) -> None:
-        """Add all or, if one is refused, none."""
+        """Add all, or none if one is refused."""
         texts: dict[str, _Texts] = {}
         refused: dict[str, PatternError] = {}
         for name, pattern in patterns.items():
@@ -323,7 +323,7 @@ def _ignore(_names: list[str]) -> None:
 
 
 def _matcher(state: _State) -> Matcher | None:
-    """What all rules together look at; None for several sources."""
+    """What all rules together need; None for several sources."""
     if len(state.versions) > 1:
         return None
     (version,) = state.versions.values()
@@ -356,7 +356,7 @@ def _match_all(
     take: Callable[[Record, Iterable[Rule]], None],
     miss: Callable[[list[str]], None],
 ) -> None:
-    """Match a batch, as `Version.match_all` does, for any number of versions."""
+    """Match a batch, like `Version.match_all`, for any number of versions."""
     check_on_error(on_error)
     check_records(records)
     (version, *others) = state.versions.values()

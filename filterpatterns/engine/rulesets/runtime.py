@@ -1,4 +1,5 @@
-"""What the generated code of rule sets calls, where statements of its own would gain nothing."""
+"""Functions that the generated code of rule sets calls, where inline statements would not be
+faster."""
 
 from __future__ import annotations
 
@@ -16,21 +17,21 @@ from filterpatterns.matching.interpreter import flatten
 
 UNSET: Final = msgspec.UNSET
 PLAIN: Final = SCALARS | {UNSET.__class__}
-"""The classes of what is at a path that leads no further."""
+"""The classes of values at a path that leads no further."""
 
 
 class RestChecker:
-    """Makes the remaining tests of entries, and asks the blocks that no code is generated for."""
+    """Evaluates the remaining tests of entries, and the blocks for which no code is generated."""
 
     def __init__(self, paths: Iterable[str], blocks: Mapping[str, list[Block]]) -> None:
-        """`paths` says which path each of the values given later belongs to."""
+        """`paths` has the path of each of the values that are passed later."""
         self._places = {path: place for place, path in enumerate(paths)}
         self._blocks = blocks
 
     def __call__(
         self, entries: list[Entries], given: tuple[Any, ...], matched: list[Clause]
     ) -> None:
-        """Add the clauses that match to those that are known to."""
+        """Add the clauses that match to those already found."""
         places = self._places
         for each in entries:
             for clause, rest in each:
@@ -59,7 +60,7 @@ class RestChecker:
 
 
 def values_of(value: Any) -> Any:
-    """Return the leaves in what is at a path; UNSET if there are none.
+    """Return the leaves in the value at a path; UNSET if there are none.
 
     Raises:
         UnsupportedRecord: there is a value that JSON does not have.
@@ -74,6 +75,6 @@ def values_of(value: Any) -> Any:
 
 
 def find_all(find: Any, values: list[Any], entries: list[Entries]) -> None:
-    """Add what is filed under each of the values."""
+    """Add the entries filed under each of the values."""
     for value in values:
         entries += find(value)

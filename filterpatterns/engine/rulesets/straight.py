@@ -1,7 +1,7 @@
-"""The straight way through a version of a rule set: generated functions for its paths.
+"""The fast path of a version of a rule set: generated functions for its paths.
 
-They serve records whose payload is JSON, or that have none, and whose objects are not in arrays.
-They give up on all others; then the plain way (`reading.py`, `index.py`) decides.
+They support records whose payload is JSON, or that have none, and whose objects are not in arrays.
+They give up on all others; then the general path (`reading.py`, `index.py`) decides.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from filterpatterns.jsontext.decoding import has_minus_zero, is_too_deep, overfl
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 
 Find = Callable[[Any], "list[Clause] | None"]
-"""From a record to the clauses that match, of which one may come twice; None if it gives up."""
+"""A function from a record to the clauses that match (a clause may be included twice); None if it
+gives up."""
 
 Result = Literal["names", "routes"]
 
@@ -34,26 +35,27 @@ Loop = Callable[
     [Iterator[tuple[int, Any]], Callable[[Any, list[Clause]], None], Callable[[list[str]], None]],
     tuple[int, Any],
 ]
-"""(numbered records, take, miss) -> the record that it gives up, and its number; or END, and the
-last number, -1 if there was no record.
+"""Called with (numbered records, take, miss); returns the record that it gives up on, and its
+number; or END and the last number, -1 if there was no record.
 
-`take` is called with each record that clauses match, and these; for "names", `miss` is called with
-an empty list for each other record."""
+`take` is called with each record that clauses match, and these clauses; for "names", `miss` is
+called with an empty list for each other record."""
 
 GIVES_UP: Final = (UnsupportedRecord, msgspec.DecodeError, ValueError, RecursionError)
-"""What generated code raises for records that it does not serve; RecordError is a ValueError."""
+"""The exceptions of generated code for records that it does not support; RecordError is a
+ValueError."""
 
 _MISS = {"names": ("else: miss([])",), "routes": ()}
 
 
 class SetCodegen:
-    """Writes the functions for the records whose payload, if any rule looks at one, is JSON."""
+    """Generates the functions for records whose payload, if any rule needs one, is JSON."""
 
     def __init__(self, wanted: Wanted, indexes: Sequence[Index], *, keeps_minus_zero: bool) -> None:
         """
         Args:
-            wanted: what the rules look at.
-            indexes: those of their clauses that may match such records.
+            wanted: what the rules need.
+            indexes: the indexes of their clauses that may match such records.
             keeps_minus_zero: as for `decoded`.
 
         Raises:
@@ -69,9 +71,9 @@ class SetCodegen:
         self._top = object_type(wanted.roots[""])
         self._inner = None if self._key is None else object_type(wanted.roots[self._key])
         self._loops: dict[Result, Loop] = {}
-        SetWriter(indexes)  # refuses rules with too many columns
+        SetWriter(indexes)  # rejects rules with too many columns
         self.find: Find = self._find_first
-        """The function for one record; generated when it is first called."""
+        """Return the function for one record, which is generated when it is first called."""
 
     def _find_first(self, record: Any) -> list[Clause] | None:
         writer = SetWriter(self._indexes)
@@ -132,7 +134,7 @@ class SetCodegen:
             emit(f"payload = members.get({key})")
             emit(f"if payload.__class__ is not {kind}: raise Unsupported")
 
-        if source.inside is None:  # a dict that has a payload of that name is seen as it is
+        if source.inside is None:  # a dict that has a payload of that name is used unchanged
             emit("members, payload = record, None")
             emit(f"if record.__class__ is dict: payload = record.get({key})")
             with emit.block(f"if payload.__class__ is not {kind}:"):

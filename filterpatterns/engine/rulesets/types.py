@@ -1,7 +1,8 @@
-"""The tree of paths -> msgspec types that decode just what is looked at, and refuse the rest.
+"""Converts the tree of paths to msgspec types that decode only the needed members, and reject
+unsupported values.
 
-Leaves are of type `Any`: a test takes them as JSON has them. A path spelled with dots in a name,
-where another spelling exists, fails to decode, and so sends the record to the plain way.
+Leaves have the type `Any`, since tests use them as decoded. A path spelled with dots in a name, if
+there is another spelling, fails to decode, so that the record takes the general path.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from msgspec import Struct
 from filterpatterns.engine.rulesets.paths import PathNode
 
 MOST_MEMBERS = 150
-"""Names that a text is decoded for. Each unknown name is compared with them all: with 200 that
-costs as much as decoding everything (measured)."""
+"""The number of names for which a text is decoded partially. Each unknown name is compared with all
+of them: with 200, that costs as much as decoding everything (measured)."""
 
 _MOST_LEVELS = 12
-"""Levels of objects: generated code opens a block for each."""
+"""Levels of objects: generated code has a block for each."""
 
 _Never = Annotated[int, msgspec.Meta(ge=1, le=0)]
 """No JSON value has this type."""
@@ -29,8 +30,8 @@ class Unsupported(Exception):
 
 
 class ObjectType(Struct, frozen=True, eq=False):
-    """An object on the way to paths: the path of each member that is a leaf, the types of those
-    that are objects, and the names that spell a way below with dots.
+    """An object on the way to paths: the path of each member that is a leaf, the types of members
+    that are objects, and the names that spell a path below with dots.
 
     `struct` has an attribute `m0`, `m1`, ... for each member, in the order of `members`.
     """
@@ -41,7 +42,7 @@ class ObjectType(Struct, frozen=True, eq=False):
 
 
 def object_type(root: PathNode) -> ObjectType:
-    """The type for what is below a root.
+    """Return the type for the values below a root.
 
     Raises:
         Unsupported: no type can hold it, or it would be slower than decoding everything.
@@ -77,7 +78,7 @@ def _object_type(node: PathNode, left: list[int], levels: int) -> ObjectType:
     try:
         struct = msgspec.defstruct("Object", fields, rename=rename, gc=False)
     except (ValueError, UnicodeEncodeError):
-        # msgspec's names have no quotes, backslashes or control characters, and are UTF-8
+        # msgspec's names must not have quotes, backslashes or control characters, and must be UTF-8
         raise Unsupported from None
     return ObjectType(members, frozenset(spellings), struct)
 

@@ -1,4 +1,4 @@
-"""One version of a rule set, for one source: never changed, so that readers need no lock."""
+"""A version of a rule set for one source, which never changes, so that readers need no lock."""
 
 from __future__ import annotations
 
@@ -25,17 +25,19 @@ from filterpatterns.matching.verdicts import Group, partitioned
 _IndexedClause = tuple[PayloadFormats, Clause]
 
 _SETTLED = 64
-"""Records after which code is generated for a version: it pays only where there are many."""
+"""The number of records after which code is generated for a version: it is only worthwhile for
+many."""
 
 _MOST_SKIPPED = 255
-"""Records that take the plain way at once, when so many before them have come back to it."""
+"""The maximum number of records that take the general path immediately, after generated code gave
+up on many."""
 
 
 class _Straight:
-    """The generated functions of a version, when they have been made, and whether they are used
-    now: not for the next `skip` records.
+    """The generated functions of a version, once they exist, and whether they are used now: not for
+    the next `skip` records.
 
-    Threads may change this at the same time: then code is generated twice, or a little later.
+    Threads may change this concurrently; then code is generated twice, or slightly later.
     """
 
     __slots__ = ("codegen", "is_tried", "skip", "streak")
@@ -47,30 +49,30 @@ class _Straight:
         self.streak = 0
 
     def came_back(self) -> None:
-        """Note that the functions did not serve a record."""
+        """Record that the functions did not support a record."""
         self.streak = self.skip = min(2 * self.streak + 1, _MOST_SKIPPED)
 
 
 _MOST_CONJUNCTIONS = 1 << 11
-"""Conjunctions of many rules that are evaluated together."""
+"""The number of conjunctions, of many rules, that are evaluated together."""
 
 _FEW_PATTERNS = 2
-"""Up to so many patterns are evaluated each by itself."""
+"""Up to this many patterns are evaluated separately."""
 
 _MOST_TESTS = 64
-"""Tests up to which a pattern is evaluated together with others."""
+"""The number of tests up to which a pattern is evaluated together with others."""
 
 _FREE_TESTS = 16
 _STEPS_PER_TEST = 30
 """The cost of each further test of a pattern, in steps of a search: its place in a tree may have to
-be made."""
+be created."""
 
 _MOST_KEPT = 1 << 16
-"""Tests of all patterns whose trees are kept, of those that are evaluated by themselves."""
+"""The total number of tests of separately evaluated patterns whose trees are cached."""
 
 
 class TreeCache:
-    """The trees of patterns that are evaluated by themselves; of any versions of a rule set."""
+    """The trees of patterns that are evaluated separately, of any version of a rule set."""
 
     __slots__ = ("_groups", "_tests")
 
@@ -92,7 +94,7 @@ class TreeCache:
 class Groups:
     """The patterns of a version, by the groups in which they are evaluated.
 
-    Threads may make a tree at the same time: then it is made twice.
+    Threads may create a tree concurrently; then it is created twice.
     """
 
     __slots__ = ("_filed", "_made", "_together", "cache")
@@ -104,10 +106,10 @@ class Groups:
         self._made: dict[tuple[Conjunctions, ...], Group] = {}
 
     def holding(self, asked: Mapping[Conjunctions, int], payloads: Payloads) -> dict[Any, int]:
-        """Return which of the conjunctions asked for hold for a record with these payloads.
+        """Return which of the given conjunctions match a record with these payloads.
 
         Raises:
-            RecordError: that takes more than is left of the record's budget.
+            RecordError: it exceeds the rest of the record's budget.
         """
         held: dict[Conjunctions, int] = {}
         _spend_for_tests(asked, payloads.budget)
@@ -123,7 +125,7 @@ class Groups:
         return held
 
     def _groups(self, asked: list[Conjunctions]) -> Iterator[tuple[Group, list[Conjunctions]]]:
-        """Yield the groups of some patterns, each with those of them that it has."""
+        """Yield the groups that contain the given patterns, each with those that it contains."""
         together: dict[tuple[Conjunctions, ...], list[Conjunctions]] = {}
         for conjunctions in asked:
             if len(asked) <= _FEW_PATTERNS or len(conjunctions.tests) > _MOST_TESTS:
@@ -137,7 +139,7 @@ class Groups:
             yield group, chosen
 
     def _members(self, conjunctions: Conjunctions) -> tuple[Conjunctions, ...]:
-        """Return the patterns that are evaluated together with one, itself among them."""
+        """Return the patterns that are evaluated together with a pattern, including itself."""
         if conjunctions not in self._together:
             clauses = (clause for filed in self._filed.values() for _, clause in filed)
             patterns = {
@@ -169,23 +171,23 @@ def _is_about_addresses(test: FieldTest) -> bool:
 
 
 class Version(Struct, frozen=True, eq=False):
-    """Rules, indexed for each situation of the format table."""
+    """Rules, indexed for each combination of payload formats."""
 
     wanted: Wanted
     indexes: Mapping[PayloadFormats, Index] = field(default_factory=dict)
     filed: Mapping[Rule, tuple[_IndexedClause, ...]] = field(default_factory=dict)
     addresses: int = 0
-    """How many tests of the clauses are about addresses."""
+    """The number of tests of the clauses that are about addresses."""
     _groups: Groups = field(default_factory=lambda: Groups({}, TreeCache()))
     _straight: _Straight = field(default_factory=_Straight)
 
     @classmethod
     def empty(cls, source: Source) -> Version:
-        """One without rules."""
+        """Return a version without rules."""
         return cls(Wanted(source, {"": PathNode()}))
 
     def with_rules(self, rules: Iterable[tuple[Rule, Iterable[Conjunctions]]]) -> Version:
-        """This version with patterns added to rules; the rules may be new."""
+        """Return this version with patterns added to rules, which may be new."""
         filed = dict(self.filed)
         added: list[_IndexedClause] = []
         for rule, patterns in rules:
@@ -195,7 +197,7 @@ class Version(Struct, frozen=True, eq=False):
         return self._changed(filed, added, 1)
 
     def without_rule(self, rule: Rule) -> Version:
-        """This version without a rule."""
+        """Return this version without a rule."""
         filed = dict(self.filed)
         gone = filed.pop(rule, ())
         return self._changed(filed, gone, -1)
@@ -229,12 +231,12 @@ class Version(Struct, frozen=True, eq=False):
         source = self.wanted.source
         paths: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for (keys, _), clause in clauses:
-            for key in keys:  # also those of which only the format counts
+            for key in keys:  # also payloads of which only the format matters
                 paths.setdefault(key, []).append(((), key))
             for test in clause.all_tests():
                 parts = tuple(test.path.split("."))
                 key = parts[0] if parts[0] in source.payload_keys else ""
-                if not key or test.path != key:  # no test for the payload as a string
+                if not key or test.path != key:  # no test of the payload as a string
                     paths.setdefault(key, []).append((parts[bool(key) :], test.path))
         roots, is_other = dict(self.wanted.roots), False
         for key, below in paths.items():
@@ -247,7 +249,7 @@ class Version(Struct, frozen=True, eq=False):
         return Wanted(source, roots, {} if is_other else self.wanted.decoders)
 
     def matching(self, record: Any) -> Iterable[Rule]:
-        """The rules that match a record; a rule may come several times.
+        """Return the rules that match a record; a rule may be included several times.
 
         Raises:
             RecordError: the record is not a JSON object.
@@ -276,12 +278,12 @@ class Version(Struct, frozen=True, eq=False):
 
         Args:
             records: the records.
-            result: "names" if `miss` is to be called, else "routes".
-            take: called with a record and the rules that match it; a rule may come several times,
-                or there may be none after all.
+            result: "names" if `miss` should be called, otherwise "routes".
+            take: called with a record and the rules that match it; a rule may be included several
+                times, or there may be none after all.
             miss: called with an empty list for each other record.
-            slow: called with the number of a record that generated code does not serve, and the
-                record, instead of these.
+            slow: called instead with the number of a record that generated code does not support,
+                and the record.
         """
 
         def take_clauses(record: Any, clauses: list[Clause]) -> None:
@@ -314,7 +316,7 @@ class Version(Struct, frozen=True, eq=False):
             slow(index, record)
 
     def _codegen(self) -> SetCodegen | None:
-        """What writes functions for this version; None if there are none."""
+        """Return the generator of functions for this version; None if it is not supported."""
         state = self._straight
         if not state.is_tried:
             formats = {key: PayloadFormat.JSON for key in self.wanted.roots if key}
@@ -326,16 +328,16 @@ class Version(Struct, frozen=True, eq=False):
         return state.codegen
 
     def rules(self, record: Any, clauses: Iterable[Clause]) -> list[Rule]:
-        """The rules of clauses whose own tests hold, where no array binds anything."""
+        """The rules of clauses whose own tests match, if no array binds anything."""
         rules = []
         for clause in clauses:
-            if clause.is_shared:  # its other tests are made in the plain way
+            if clause.is_shared:  # its other tests are evaluated on the general path
                 return list(self.matching_plainly(record))
             rules.append(clause.rule)
         return rules
 
     def matching_plainly(self, record: Any) -> Iterator[Rule]:
-        """The same as `matching`, in the plain way, which serves every record."""
+        """Like `matching`, but on the general path, which supports every record."""
         reading = decode_record(record, self.wanted)
         if reading is None:
             return self._one_by_one(record)
@@ -355,7 +357,8 @@ class Version(Struct, frozen=True, eq=False):
             yield from self._confirmed(record, uncertain)
 
     def indexes_for(self, formats: Mapping[str, PayloadFormat]) -> list[Index]:
-        """The indexes of the clauses that records with payloads of these formats may satisfy."""
+        """Return the indexes of the clauses that records with payloads of these formats may
+        satisfy."""
         return list(self._indexes_for(formats))
 
     def _indexes_for(self, formats: Mapping[str, PayloadFormat]) -> Iterator[Index]:
@@ -371,7 +374,7 @@ class Version(Struct, frozen=True, eq=False):
         return self._confirmed(record, clauses)
 
     def _confirmed(self, record: Any, clauses: list[Clause]) -> Iterator[Rule]:
-        """The rules of those clauses whose conjunctions hold, as the evaluator says."""
+        """Return the rules of those clauses whose conjunctions match according to the evaluator."""
         source = self.wanted.source
         payloads = Payloads(source, source.view(as_record(record)))
         asked: dict[Conjunctions, int] = {}

@@ -1,4 +1,5 @@
-"""The operators, one class each: parsing of its operand, which values it matches, and its words.
+"""The operators, one class each: it parses the operand, matches values, and describes the rule in
+words.
 
 To add an operator: a rule in `grammar/filter_pattern.lark`, a class here, a case file in
 `tests/cases/`. Its name ties them together; parser, conditions, engine and schemas find it in
@@ -56,7 +57,7 @@ OPERATORS: dict[str, Callable[[nodes.Value], Operator]] = {
 """From an operator's name to the function that parses its operand (raising OperandError)."""
 
 REFERENCES: dict[str, OperatorReference] = {name: one.reference for name, one in _CLASSES.items()}
-"""From an operator's name to what there is to know about it."""
+"""From an operator's name to its description."""
 
 _NAMES: Final[dict[object, str]] = {one: name for name, one in _CLASSES.items()}
 

@@ -8,8 +8,8 @@ report that.
 
 from __future__ import annotations
 
-import ipaddress
 import re
+from functools import cache
 from typing import Any, ClassVar
 
 from filterpatterns.errors import printable
@@ -30,11 +30,19 @@ from filterpatterns.language.operators.reference import STRING, OperatorReferenc
 from filterpatterns.language.wording import format_value, truncate
 
 _OCTET = "0*([0-9]{1,3})"
-_IPV4 = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}", re.ASCII)
-_IPV6 = re.compile("[0-9a-fA-F:]*:[0-9a-fA-F:]*", re.ASCII)
-_LEADING_ZEROS = re.compile("(?<![0-9a-fA-F])0+(?=[0-9a-fA-F])")
 _HEX = "0123456789ABCDEF"
 _LONGEST_SHOWN = 45
+
+
+@cache
+def _expressions() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """IPv4, IPv6, and the leading zeros in it: compiled for the first text that may be one, since
+    it takes a millisecond."""
+    return (
+        re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}", re.ASCII),
+        re.compile("[0-9a-fA-F:]*:[0-9a-fA-F:]*", re.ASCII),
+        re.compile("(?<![0-9a-fA-F])0+(?=[0-9a-fA-F])"),
+    )
 
 
 def address_digits(text: str) -> str | None:
@@ -43,14 +51,19 @@ def address_digits(text: str) -> str | None:
     IPv4 may have leading zeros, which are decimal. IPv6 may not have a dotted tail or a zone. An
     IPv4 address mapped into IPv6 (`::ffff:a00:1`) is the IPv4 address.
     """
-    match = _IPV4.fullmatch(text)
+    if "." not in text and ":" not in text:
+        return None
+    ipv4, ipv6, leading_zeros = _expressions()
+    match = ipv4.fullmatch(text)
     if match is not None:
         octets = [int(octet) for octet in match.groups()]
         return None if max(octets) > 255 else "{:02X}{:02X}{:02X}{:02X}".format(*octets)
-    if not _IPV6.fullmatch(text):
+    if not ipv6.fullmatch(text):
         return None
+    import ipaddress  # only for addresses
+
     try:
-        address = ipaddress.IPv6Address(_LEADING_ZEROS.sub("", text))
+        address = ipaddress.IPv6Address(leading_zeros.sub("", text))
     except ValueError:
         return None
     if address.ipv4_mapped is not None:
@@ -109,7 +122,7 @@ class Cidr(OperatorBase, frozen=True, gc=False):
                 f'write a single address as a plain value: ["{base}"]',
                 Instead(f'"{base}"', "rule") if bits == 0 else None,
             )
-        first = int(digits, 16) >> bits << bits  # the host's bits are masked out
+        first = int(digits, 16) >> bits << bits  # the host bits are masked out
         last = first | ((1 << bits) - 1)
         return cls(text, f"{first:0{len(digits)}X}", f"{last:0{len(digits)}X}")
 
@@ -189,7 +202,7 @@ def why_digits_match(value: Any, width: int) -> str:
 
 
 _IPV6_IN_USE = ("0000", "2", "3", "F")
-"""What the digits of IPv6 addresses begin with: `::1`, global unicast, local, multicast."""
+"""The beginnings of the digits of IPv6 addresses: `::1`, global unicast, local, multicast."""
 
 
 def holds_for_other_family(first: str, last: str) -> bool:

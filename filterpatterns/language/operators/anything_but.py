@@ -38,11 +38,11 @@ _HINT = (
     '"suffix", "equals-ignore-case", "wildcard" with strings'
 )
 _ESCAPED = re.compile(r"[*\\]")
-"""Characters that a wildcard takes literally only after a backslash."""
+"""Characters that a wildcard matches literally only after a backslash."""
 
 _LONGEST_HINT = 160
 _MOST_SHOWN = 5
-"""Excluded values that are listed when the rule is described."""
+"""The number of excluded values that are listed when the rule is described."""
 
 _NESTED: dict[str, Callable[[nodes.Value], Operator]] = {
     "prefix": Prefix.parse_plain,

@@ -1,4 +1,4 @@
-"""What every operator has, and how an operator reports that its operand is wrong."""
+"""The interface of operators, and the error for invalid operands."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from filterpatterns.language.wording import describe_value, shorten
 
 
 class Operator(Protocol):
-    """A rule that a value satisfies or not. Immutable, hashable, safe to share."""
+    """A rule that a value may satisfy. Immutable, hashable, safe to share."""
 
     def holds(self, value: Any) -> bool:
         """Whether the rule matches a leaf: str, int, float, bool or None (or any other Python
@@ -89,8 +89,8 @@ def double_of(value: str) -> str:
 
 
 class Instead(Struct, frozen=True):
-    """What an operand's error says to write: in the place of the error's `node`, of the `operand`,
-    of the `operator` with its name, or of the whole `rule`."""
+    """The replacement suggested by an operand's error: for the error's `node`, the `operand`, the
+    `operator` with its name, or the whole `rule`."""
 
     text: str
     place: Literal["node", "operand", "operator", "rule"] = "operand"
@@ -187,5 +187,5 @@ def want_string(name: str, operand: nodes.Value) -> str:
 
 
 def json_text(value: object) -> str:
-    """Return a value as JSON, for what is to be written instead of something."""
+    """Return a value as JSON, for a suggested replacement."""
     return json.dumps(value, ensure_ascii=False)

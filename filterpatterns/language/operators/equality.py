@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from ipaddress import IPv4Address
 from typing import Any, ClassVar
 
 from msgspec import Struct
@@ -151,6 +150,8 @@ class EqualsAddress(OperatorBase, frozen=True, gc=False):
         if kind != "string" or len(self.digits) > 8:
             return holds
         # Other spellings of 10.0.0.1 are in IPv6 notation, or have leading zeros.
+        from ipaddress import IPv4Address  # only for addresses
+
         usual = bind(str(IPv4Address(int(self.digits, 16))))
         zero = f"{bind('.0')} in {value} or {value}[:1] == {bind('0')}"
         return f"({value} == {usual} or ({bind(':')} in {value} or {zero}) and {holds})"

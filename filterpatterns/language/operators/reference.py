@@ -1,7 +1,7 @@
-"""What there is to know about an operator, for people and editors: its class has it.
+"""The description of an operator, for people and editors, which is part of its class.
 
-The JSON Schemas (`language/schema`), hovers and completions are made from it, and the linter takes
-from it which services document the operator.
+The JSON Schemas (`language/schema`), hovers and completions are based on it, and so is the linter's
+knowledge of which services document the operator.
 """
 
 from __future__ import annotations
@@ -27,12 +27,10 @@ class OperatorReference(Struct, frozen=True):
     """An operator in words.
 
     Attributes:
-        title: a few words: `begins with`.
-        description: which values satisfy it, and what to know about it; Markdown.
-        examples: operands.
-        operand: the JSON Schema (2020-12) of the operands that AWS's engine takes; it may accept
-            more, never less.
-        documented: the services whose documentation lists the operator, by the name of the dialect,
+        title: a few words: `begins with`. description: which values satisfy it, and other facts
+        about it; Markdown. examples: operands. operand: the JSON Schema (2020-12) of the operands
+        that AWS's engine accepts; it may accept more, never less. documented: the services whose
+        documentation lists the operator, by the name of the dialect,
             with the JSON Schema of the operands that are documented there (EventBridge user guide,
             "Comparison operators" and "Event filtering in Amazon EventBridge Pipes"; Lambda
             developer guide, "Filter rule syntax").
@@ -46,7 +44,7 @@ class OperatorReference(Struct, frozen=True):
 
 
 def for_all(schema: JsonSchema) -> Mapping[str, JsonSchema]:
-    """The operand is documented alike for all services."""
+    """The same operand is documented for all services."""
     return {"lambda": schema, "pipes": schema, "eventbridge": schema}
 
 

@@ -28,7 +28,7 @@ from filterpatterns.language.operators.reference import (
 from filterpatterns.language.wording import format_value
 
 _MARGIN = 100
-"""Characters of white space around a text that still counts as nearly right."""
+"""The number of white space characters around a text that is still considered nearly right."""
 
 _LAST_FOLDED = "\uffff"
 """The last character whose case AWS's engine can ignore."""

@@ -1,4 +1,5 @@
-"""A rule with a part that only a deployment knows: `fp check` says the rest about its pattern."""
+"""A rule with a part that is only known at deployment, so that `fp check` can check the rest of the
+pattern."""
 
 from __future__ import annotations
 
@@ -8,10 +9,10 @@ from filterpatterns.language.operators.base import Bind, Kind, Operator, Operato
 
 
 class UnknownRule(OperatorBase, frozen=True, eq=False):
-    """A rule whose value is not known yet: no two are known to be the same. `example` is what it
-    might come to, if that is known.
+    """A rule whose value is not known yet; no two are considered equal. `example` is a possible
+    value, if one is known.
 
-    Patterns that have one are checked, but never compiled for records.
+    Patterns with such rules are checked, but never compiled for records.
     """
 
     example: Operator | None = None

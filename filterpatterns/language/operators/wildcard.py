@@ -28,7 +28,7 @@ _STARS = re.compile(r"\\.|\*+", re.DOTALL)
 
 
 class Wildcard(Struct, frozen=True, gc=False):
-    """Matches strings of that shape: `parts` are the texts between the stars, in order."""
+    """Matches strings that fit the wildcard: `parts` are the texts between the stars, in order."""
 
     reference: ClassVar = OperatorReference(
         "has the shape",

@@ -1,7 +1,7 @@
 """JSON Schemas (draft 2020-12) of patterns, FilterCriteria and FilterConfigurations.
 
-They accept whatever `filterpatterns.compile` accepts, and refuse what the structure of a document
-can refuse. Most of their words come from the operators' classes and `delivery/fields.py`.
+They accept everything that `filterpatterns.compile` accepts, and reject structural mistakes. Most
+of their descriptions come from the operators' classes and `delivery/fields.py`.
 """
 
 from filterpatterns.language.schema.filters import filter_configuration, filter_criteria

@@ -1,4 +1,4 @@
-"""The JSON Schemas of what holds patterns: a FilterCriteria, a FilterConfiguration."""
+"""The JSON Schemas of a FilterCriteria and a FilterConfiguration."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SCOPES: Final = {
     "METADATA": ("metadata", "The metadata of the event: exact values only."),
     "SYSTEM_METADATA": ("system-metadata", "What the bus knows about the event."),
 }
-"""By scope, the definition of its patterns, and what it is."""
+"""By scope, the definition of its patterns and its description."""
 
 
 def filter_criteria(dialect: str | None = None, source: str | None = None) -> Schema:
@@ -63,7 +63,7 @@ def filter_criteria(dialect: str | None = None, source: str | None = None) -> Sc
 
 
 def _pattern_or_object() -> Schema:
-    """A pattern in a string; as an object it compiles, and AWS refuses it (FP103)."""
+    """A pattern in a string; as an object it compiles, but AWS refuses it (FP103)."""
     reference = {"$ref": "#/$defs/pattern"}
     return {
         "description": "The pattern, as JSON in a string. AWS refuses an object here.",

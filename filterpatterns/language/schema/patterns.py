@@ -21,8 +21,9 @@ def pattern(dialect: str | None = None, source: str | None = None) -> Schema:
 
     Args:
         dialect: "lambda", "pipes" or "eventbridge": accept only the operators, and the operands,
-            that the documentation of this service lists. None for all that AWS's engine takes.
-        source: a source, as for `compile`: describe the fields of its records.
+            that the documentation of this service lists. None for everything that AWS's engine
+            accepts.
+        source: a source, as for `compile`, whose fields are described.
     """
     about = "" if dialect is None else f" for {SERVICES[dialect]}"
     return {
@@ -36,7 +37,7 @@ def pattern(dialect: str | None = None, source: str | None = None) -> Schema:
 
 
 def identifier(what: str, *parts: str | None) -> str:
-    """The `$id` of a schema: a name, and no address."""
+    """The `$id` of a schema, which is a name, not an address."""
     return ":".join(("urn:filterpatterns:schema", what, *filter(None, parts)))
 
 
@@ -62,7 +63,7 @@ def definitions(
     Args:
         dialect: as for `pattern`.
         source: as for `pattern`.
-        without: operators that are not taken.
+        without: operators that are not accepted.
     """
     operators = _operators(dialect, without)
     known = FIELDS.get(source or "", ())
@@ -123,7 +124,7 @@ def _operators(dialect: str | None, without: tuple[str, ...]) -> dict[str, Schem
 
 
 def _without(schema: Mapping[str, Any], names: tuple[str, ...]) -> Schema:
-    """A schema of an operand, whose objects have no members of these names."""
+    """The schema of an operand, whose objects must not have members with these names."""
     found: Schema = {}
     for key, value in schema.items():
         if key == "properties":
@@ -144,7 +145,7 @@ def fields_object(
         leads_to: the definition of a field.
         alternatives: the definition of `$or`.
         known: the fields that are known.
-        objects_only: those of them that lead to an object, never to rules.
+        objects_only: the known fields that lead to an object, never to rules.
     """
     target = f"#/$defs/{leads_to}"
     return {
@@ -162,7 +163,8 @@ def fields_object(
 
 
 def _known(field: RecordField, target: str | None, *, needs_object: bool = False) -> Schema:
-    """A field of a record: what any field may be, with its description, and those inside of it."""
+    """A field of a record: the schema of any field, with its description and the fields inside
+    it."""
     found: Schema = {"description": field.description}
     if target is not None:
         found["$ref"] = target
@@ -178,7 +180,7 @@ def _known(field: RecordField, target: str | None, *, needs_object: bool = False
 
 
 def _objects_only(source: str | None) -> frozenset[str]:
-    """The payloads of a source that takes no patterns for plain strings."""
+    """The payloads of a source that does not accept patterns for plain strings."""
     found = SOURCES.get(source or "")
     if found is None or found.takes_strings:
         return frozenset()
@@ -205,7 +207,7 @@ def _or(alternative: str) -> Schema:
 
 
 def embedded(schema: Mapping[str, Any], **keywords: Any) -> Schema:
-    """A string that has a JSON document inside."""
+    """A string that contains a JSON document."""
     return {
         "type": "string",
         "contentMediaType": "application/json",

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from filterpatterns.lint.linter import Dialect
 
 WIDTH = 100
-"""Characters of a line in an example; longer lines (a few examples are about length) are shortened.
+"""The number of characters of a line in an example; longer lines (a few examples are about length)
+are shortened.
 """
 
 
@@ -120,13 +121,13 @@ def configuration(*filters: tuple[str, str]) -> str:
 
 
 def either(name: str, count: int) -> str:
-    """Return a field with so many `$or` alternatives."""
+    """Return a field with a number of `$or` alternatives."""
     alternatives = ", ".join(f'{{"{name}{number}": [1]}}' for number in range(count))
     return f'"{name}": {{"$or": [{alternatives}]}}'
 
 
 class Note(Struct, frozen=True):
-    """A code for what `fp check` reports about a template around its patterns."""
+    """A code for findings of `fp check` about a template around its patterns."""
 
     code: str
     severity: str

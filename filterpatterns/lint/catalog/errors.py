@@ -1,4 +1,4 @@
-"""FP001 and on: what AWS refuses."""
+"""FP001 and up: errors that AWS refuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""FP140 and on: what is valid, and says something else than its author meant."""
+"""FP140 and up: valid patterns that probably do not mean what their author intended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""FP120 and on: what the engine and the services behind patterns do otherwise than they read."""
+"""FP120 and up: patterns that the engine or the services evaluate differently than they read."""
 
 from __future__ import annotations
 
@@ -133,4 +133,4 @@ SERVICE_WARNINGS: tuple[CatalogEntry, ...] = (
         '{"detail": {"id": [{"numeric": [">", 9007199254740990]}]}}',
     ),
 )
-"""What AWS accepts, or may refuse, for reasons of the engine or of the service."""
+"""Patterns that AWS evaluates unexpectedly, or may refuse, because of the engine or the service."""

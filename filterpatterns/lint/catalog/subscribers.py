@@ -1,4 +1,4 @@
-"""FP023 to FP031: what AWS refuses in filters, above all in those of subscribers."""
+"""FP023 to FP031: filters that AWS refuses, mainly those of subscribers."""
 
 from __future__ import annotations
 
@@ -95,4 +95,4 @@ SUBSCRIBER_ERRORS: tuple[CatalogEntry, ...] = (
         configuration(("DATA", '{"id": [{"exists": true}]}')),
     ),
 )
-"""What AWS refuses in filters beside their patterns."""
+"""Errors in filters outside their patterns."""

@@ -1,4 +1,4 @@
-"""FP101 and up: what AWS accepts silently; FP201 and up: about templates."""
+"""FP101 and up: patterns that AWS accepts silently; FP201 and up: about templates."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From values to the rules that match them, for any number of rules."""
+"""Finds the rules that match a value, for any number of rules."""

@@ -17,8 +17,9 @@ from filterpatterns.matching.match_tree import FieldTest
 
 
 class ColumnParts(NamedTuple):
-    """What a column looks at, for generated code: the clauses that any value satisfies; the tables
-    of those that a value satisfies; the clauses that exclude values, and the tables of these."""
+    """The parts of a column, for generated code: the clauses that any value satisfies, and the
+    tables of those that a certain value satisfies; the clauses that exclude values, and their
+    tables."""
 
     anything: int
     found: Tables
@@ -61,7 +62,7 @@ class Column:
         return other
 
     def parts(self) -> ColumnParts | None:
-        """What `passing` looks at for a value; None where it does more."""
+        """The parts that `passing` uses for a value; None if it does more than that."""
         found, excluded = self._found.tables(), self._excluded.tables()
         if found is None or excluded is None or self._several:
             return None

@@ -1,4 +1,4 @@
-"""From a value to what is filed under the rules that match it: tables, by kind of rule."""
+"""Finds what is filed under the rules that match a value, with a table for each kind of rule."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OTHERS = (Family.GRAM, Family.FOLDED, Family.FOLDED_PREFIX, Family.FOLDED_SUFFI
 
 _TableKey = tuple[str, Any]
 _Table = dict[Any, tuple[tuple[Operator | None, Filed], ...]]
-"""Under each key: things to find, each with the rule to be evaluated, or None."""
+"""Under each key: what is filed, each with the rule to be evaluated, or None."""
 
 
 _IN_TABLES = frozenset(
@@ -27,10 +27,10 @@ _IN_TABLES = frozenset(
 
 
 class Tables(NamedTuple):
-    """What a finder looks at, where that is all that there is: for generated code.
+    """The tables of a finder, if these are all that it uses, for generated code.
 
-    The tables of strings, numbers and constants have one thing under each key, and no rule to ask;
-    those of prefixes and suffixes come with their sizes.
+    The tables of strings, numbers and constants have one entry under each key, without a rule to
+    evaluate; those of prefixes and suffixes come with their sizes.
     """
 
     strings: _Table[Any] | None
@@ -72,7 +72,7 @@ class Finder(Generic[Filed]):
         return other
 
     def _arrange(self) -> None:
-        """Prepare what `find` looks at: the most common tables have attributes of their own."""
+        """Prepare the tables for `find`: the most common ones have their own attributes."""
         tables = self._tables
         self._strings = tables.get((Family.STRING, 0))
         self._numbers = tables.get((Family.NUMBER, 0))
@@ -89,7 +89,7 @@ class Finder(Generic[Filed]):
         ]
 
     def tables(self) -> Tables | None:
-        """The tables, where looking a value up in them is what `find` does; else None."""
+        """The tables, if `find` only looks a value up in them; otherwise None."""
         if any(family not in _IN_TABLES for family, _ in self._tables):
             return None
         ranges = self._ranges if self._ranges else None
@@ -215,7 +215,7 @@ class Finder(Generic[Filed]):
 def take_held(
     held: Iterable[tuple[Operator | None, Filed]], value: Any, found: list[Filed]
 ) -> None:
-    """Add what a table holds under a key, if the rules that have to be asked hold for the value."""
+    """Add what a table has under a key, if the rules that must be evaluated match the value."""
     for guard, filed in held:
         if guard is None or guard.holds(value):
             found.append(filed)

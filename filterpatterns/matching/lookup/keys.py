@@ -1,4 +1,4 @@
-"""From an operator to the key that it is filed under, and from a value to the keys to look up.
+"""The key under which an operator is filed, and the keys to look up for a value.
 
 A key is found for every value that the operator matches. If it may also be found for others, the
 operator is evaluated (`guarded`).
@@ -24,8 +24,8 @@ from filterpatterns.language.operators.address import shared_digits
 from filterpatterns.language.operators.equality import EqualsAddress, EqualsNumber
 
 _GRAMS = (8, 4, 2, 1, 0)
-"""A wildcard is filed under this many characters of a text in its middle: the more, the rarer; but
-each number in use costs another pass over a value."""
+"""A wildcard is filed under this many characters of a text in its middle. More characters are
+rarer, but each number in use costs another pass over a value."""
 
 
 class Family:

@@ -39,7 +39,7 @@ class Ranges(Generic[Filed]):
         return len(self._intervals) - 1
 
     def find(self, number: Number) -> Filed:
-        """What is filed under ranges that hold the number."""
+        """Return what is filed under ranges that contain the number."""
         bounds = self._bounds
         return self._intervals[bisect_left(bounds, number) + bisect_right(bounds, number)]
 

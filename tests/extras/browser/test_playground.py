@@ -15,7 +15,7 @@ VALID = '{"body": {"state": ["open"]}}'
 RECORD = '{"body": "{\\"state\\": \\"open\\"}"}\n{"body": "{\\"state\\": \\"shut\\"}"}\n'
 
 
-def test_a_mistake_is_underlined_and_fixing_it_turns_the_verdict(playground: Playground) -> None:
+def test_a_mistake_is_underlined_and_fixing_it_changes_the_verdict(playground: Playground) -> None:
     playground.fill("records", RECORD)
     playground.fill("pattern", "")
     playground.one("#pattern .cm-content").send_keys('{"body": {"state": "open"')
@@ -155,7 +155,7 @@ def test_large_and_deep_texts_do_not_freeze_the_page(
     assert longest < 10_000
 
 
-def test_both_ways_give_the_verdicts_of_the_conformance_cases(playground: Playground) -> None:
+def test_both_variants_give_the_verdicts_of_the_conformance_cases(playground: Playground) -> None:
     chosen = cases(200)
     assert len(chosen) == 200
     source = ""

@@ -67,7 +67,7 @@ def test_rows_go_to_parquet_with_schema_and_metadata(archive: Path, jobs: str) -
     assert rejected.schema.equals(TABLE.schema, check_metadata=True)
 
 
-def test_an_output_without_rows_is_a_file_all_the_same(archive: Path) -> None:
+def test_an_output_without_rows_is_still_a_file(archive: Path) -> None:
     out = archive.with_name("kept.parquet")
     assert fp("filter", "-o", out, '{"body": ["nothing"]}', archive).exit_code == 1
     assert pq.read_table(out).schema.equals(TABLE.schema, check_metadata=True)
@@ -93,7 +93,7 @@ def test_arrow_files(tmp_path: Path, kind: str) -> None:
     assert lines(fp("filter", PATTERN, path).stdout_bytes) == KEPT
 
 
-def test_files_of_both_kinds_in_one_go(archive: Path) -> None:
+def test_files_of_both_kinds_in_one_run(archive: Path) -> None:
     events = archive.with_name("events.jsonl")
     events.write_text(json.dumps(ROWS[0]) + "\n")
     result = fp("filter", "-j", "2", PATTERN, archive, events, archive)
@@ -105,7 +105,7 @@ def test_files_of_both_kinds_in_one_go(archive: Path) -> None:
     assert not out.exists()
 
 
-def test_columns_of_records_and_rows_that_are_none(tmp_path: Path) -> None:
+def test_columns_of_records_with_rows_that_are_not_records(tmp_path: Path) -> None:
     path, bad = tmp_path / "records.parquet", tmp_path / "bad.txt"
     texts = [json.dumps(row) for row in ROWS]
     texts[3], texts[700] = "oops", "[]"
@@ -142,7 +142,7 @@ def test_stats(archive: Path) -> None:
         assert counts["wants-json"] == 200
 
 
-def test_what_cannot_be_read_is_reported(archive: Path) -> None:
+def test_unreadable_files_are_reported(archive: Path) -> None:
     whole = archive.read_bytes()
     archive.write_bytes(whole[:-100])
     for command in ("filter", "stats"):
@@ -156,7 +156,7 @@ def test_what_cannot_be_read_is_reported(archive: Path) -> None:
     assert "there is no column 'bodi'; the table has 'messageId', 'body', 'n'" in result.stderr
 
 
-def test_options_that_do_not_go_together(archive: Path) -> None:
+def test_conflicting_options_are_refused(archive: Path) -> None:
     events = archive.with_name("events.jsonl")
     events.write_text("{}\n")
     assert (
@@ -181,7 +181,7 @@ def test_as_a_program(archive: Path) -> None:
 
 
 @pytest.mark.parametrize("source", ["sqs", "kinesis"])
-def test_lines_that_are_payloads_beside_a_column_of_payloads(archive: Path, source: str) -> None:
+def test_lines_of_payloads_and_a_column_of_payloads(archive: Path, source: str) -> None:
     """`--payload` is about lines, and `--column` about rows: both at once give each file's own."""
     path = archive.with_name("payloads.jsonl")
     path.write_text("\n".join(body or "" for body in BODIES) + "\n")

@@ -11,7 +11,7 @@ from tests.docs.running import run_page
 
 
 @pytest.mark.parametrize("page", pages_of("columns"), ids=page_name)
-def test_a_page_does_what_it_says(
+def test_the_code_blocks_of_a_page_run(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -49,7 +49,7 @@ def test_a_null_is_false() -> None:
     assert plain.mask_arrow(rows).to_pylist() == [True, False]
 
 
-def test_what_stands_under_a_null_is_not_looked_at() -> None:
+def test_values_under_a_null_are_ignored() -> None:
     text = pa.array([REFUNDED, REFUNDED])
     nulled = pa.Array.from_buffers(
         pa.string(), 2, [pa.py_buffer(b"\x01"), *text.buffers()[1:]], null_count=1
@@ -61,7 +61,7 @@ def test_what_stands_under_a_null_is_not_looked_at() -> None:
     assert ORDERS.mask_arrow(struct).to_pylist() == [True, False]
 
 
-def test_filter_arrow_gives_what_it_was_given() -> None:
+def test_filter_arrow_returns_the_type_that_it_was_given() -> None:
     table = pa.table({"n": [1, 2, 3], "body": [PAID, REFUNDED, None]}).replace_schema_metadata(
         {"made": "by us"}
     )
@@ -77,7 +77,7 @@ def test_filter_arrow_gives_what_it_was_given() -> None:
     assert ORDERS.filter_arrow(reader, of="record").num_rows == 1
 
 
-def test_large_batches_in_either_way() -> None:
+def test_large_batches_with_and_without_a_search() -> None:
     """The search first, and not; whole blocks decoded, and row by row: whatever is faster."""
     rows = [REFUNDED, PAID, '{"a": "\\n"}', None, "x", '{"s":"refunded"}', "é", '{"status": []}']
     expected = [row is not None and ORDERS.matches({"body": row}) for row in rows]
@@ -87,7 +87,7 @@ def test_large_batches_in_either_way() -> None:
     assert ORDERS.mask_arrow(pa.array(plain)).to_pylist() == [row is REFUNDED for row in plain]
 
 
-def test_rows_that_only_together_are_json_or_hold_what_is_searched() -> None:
+def test_rows_that_are_json_or_contain_a_needle_only_when_joined() -> None:
     halves = ['{"status": "refu', 'nded"}', '{"status":"}', '{"}', "{}{}", '{"status": "refunded"}']
     for rows in (halves, [row.encode() for row in halves]):
         assert ORDERS.mask_arrow(pa.array(rows * 700)).to_pylist() == [*[False] * 5, True] * 700
@@ -101,7 +101,7 @@ def test_rows_that_only_together_are_json_or_hold_what_is_searched() -> None:
 # --- types ----------------------------------------------------------------------------------------
 
 
-def test_native_types_are_what_json_has() -> None:
+def test_native_types_become_json_values() -> None:
     columns = {
         "text": pa.array(["x", "y", None]),
         "small": pa.array([5, 6, None], pa.int8()),
@@ -136,7 +136,7 @@ def test_native_types_are_what_json_has() -> None:
             assert sliced.to_pylist() == expected[1:], (name, rule)
 
 
-def test_nulls_of_tables_may_stand_for_absent_members() -> None:
+def test_nulls_of_tables_may_mean_absent_members() -> None:
     table = pa.table({"error": ["x", None]})
     absent = event({"error": [{"exists": False}]})
     assert absent.mask_arrow(table).to_pylist() == [False, False]
@@ -144,7 +144,7 @@ def test_nulls_of_tables_may_stand_for_absent_members() -> None:
     assert event({"error": [None]}).mask_arrow(table).to_pylist() == [False, True]
 
 
-def test_only_members_that_are_looked_at_are_converted() -> None:
+def test_only_needed_members_are_converted() -> None:
     at = pa.array([datetime.datetime(2026, 1, 1)])  # noqa: DTZ001
     table = pa.table({"detail": pa.StructArray.from_arrays([pa.array([5]), at], ["total", "at"])})
     assert event({"detail": {"total": [5]}}).mask_arrow(table).to_pylist() == [True]
@@ -248,7 +248,7 @@ def test_records_of_any_source() -> None:
 # --- errors ---------------------------------------------------------------------------------------
 
 
-def test_records_that_are_none_have_their_row_in_the_error() -> None:
+def test_invalid_records_have_their_row_in_the_error() -> None:
     rows = [f'{{"body": "{n}"}}' for n in range(5000)]
     rows[4321] = "oops"
     for column in (pa.array(rows), pa.chunked_array([rows[:1000], rows[1000:]])):
@@ -293,14 +293,14 @@ def test_records_that_are_none_have_their_row_in_the_error() -> None:
         (pa.array([REFUNDED]), {"on_error": "x"}, ValueError, 'on_error is "raise" or "drop"'),
     ],
 )
-def test_mistakes_are_named(
+def test_mistakes_are_reported(
     data: Any, options: dict[str, Any], error: type[Exception], words: str
 ) -> None:
     with pytest.raises(error, match=words):
         ORDERS.mask_arrow(data, **options)
 
 
-def test_the_engine_does_without_pyarrow() -> None:
+def test_the_engine_does_not_need_pyarrow() -> None:
     script = (
         "import sys; sys.modules['pyarrow'] = None\n"
         "import filterpatterns\n"

@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 import subprocess
+import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -167,7 +168,7 @@ def test_each_kind_of_template(name: str, language: str, text: str, part: str) -
     run(test())
 
 
-def test_what_is_no_pattern_is_left_alone() -> None:
+def test_files_without_patterns_are_left_alone() -> None:
     async def test() -> None:
         async with editor() as one:
             for name, text in {
@@ -240,7 +241,7 @@ def test_without_a_source_the_fields_of_all_are_completed() -> None:
     run(test())
 
 
-def test_what_is_completed_compiles() -> None:
+def test_completions_compile() -> None:
     async def test() -> None:
         async with editor(options={"source": "sqs"}) as one:
             text, position = marked(SAM.replace("PATTERN", '{"body": {"😀": [|]}}'))
@@ -341,7 +342,7 @@ FIXES = [
 
 
 @pytest.mark.parametrize("text", FIXES)
-def test_a_quick_fix_makes_its_diagnostic_go_away(text: str) -> None:
+def test_a_quick_fix_removes_its_diagnostic(text: str) -> None:
     async def test() -> None:
         async with editor(options={"source": "sqs"}) as one:
             one.open(PATTERN, text)
@@ -356,7 +357,7 @@ def test_a_quick_fix_makes_its_diagnostic_go_away(text: str) -> None:
     run(test())
 
 
-def test_a_fix_is_for_the_version_that_it_was_made_for() -> None:
+def test_a_fix_applies_to_its_version_of_the_document() -> None:
     async def test() -> None:
         async with editor() as one:
             one.open(PATTERN, '{"a": [1]}')
@@ -374,7 +375,7 @@ def test_a_fix_is_for_the_version_that_it_was_made_for() -> None:
 
 
 @pytest.mark.parametrize("encoding", list(types.PositionEncodingKind))
-def test_positions_are_counted_as_agreed(encoding: types.PositionEncodingKind) -> None:
+def test_positions_use_the_negotiated_encoding(encoding: types.PositionEncodingKind) -> None:
     async def test() -> None:
         async with editor(encodings=[encoding]) as one:
             assert one.encoding == encoding
@@ -411,7 +412,7 @@ def test_settings_are_those_of_the_folder() -> None:
     run(test())
 
 
-def test_configuration_files_and_comments_count(tmp_path: Path) -> None:
+def test_configuration_files_and_comments_apply(tmp_path: Path) -> None:
     async def test() -> None:
         (tmp_path / "filterpatterns.toml").write_text('source = "sqs"\nignore = ["FP118"]\n')
         async with editor(tmp_path) as one:
@@ -470,7 +471,7 @@ def test_hostile_documents_do_not_stop_the_server() -> None:
     run(test())
 
 
-def test_the_server_ends_while_it_is_at_work() -> None:
+def test_the_server_can_end_while_it_is_working() -> None:
     async def test() -> None:
         async with editor() as one:
             wide = SAM + "".join(f"  R{n}:\n    Type: AWS::SNS::Topic\n" for n in range(25_000))
@@ -480,7 +481,7 @@ def test_the_server_ends_while_it_is_at_work() -> None:
     run(test())
 
 
-def test_settings_that_an_editor_sends_by_itself() -> None:
+def test_settings_sent_without_a_request() -> None:
     async def test() -> None:
         async with editor(options={"filterpatterns": {"source": "dynamodb"}}) as one:
             one.open(PATTERN, '{"body": {"a": [1]}}')
@@ -507,7 +508,7 @@ def test_a_port_of_this_machine() -> None:
 EXTENSION = ROOT / "examples" / "vscode"
 
 
-def test_the_extension_for_vs_code_is_whole() -> None:
+def test_the_extension_for_vs_code_is_complete() -> None:
     manifest = json.loads((EXTENSION / "package.json").read_text())
     settings = manifest["contributes"]["configuration"]["properties"]
     for name, choices in (("source", [*FIELDS, "auto"]), ("dialect", list(DIALECTS))):
@@ -517,3 +518,22 @@ def test_the_extension_for_vs_code_is_whole() -> None:
     }
     node = ["node", "--check", str(EXTENSION / manifest["main"])]
     assert subprocess.run(node, check=False).returncode == 0
+
+
+def test_the_editor_ends_it() -> None:
+    messages = [
+        {"id": 1, "method": "initialize", "params": {"capabilities": {}}},
+        {"method": "initialized", "params": {}},
+        {"id": 2, "method": "shutdown"},
+        {"method": "exit"},
+    ]
+    texts = [json.dumps({"jsonrpc": "2.0", **message}) for message in messages]
+    run = subprocess.run(
+        [sys.executable, "-m", "filterpatterns", "lsp"],
+        input="".join(f"Content-Length: {len(text)}\r\n\r\n{text}" for text in texts).encode(),
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    assert b'"id":2' in run.stdout.replace(b" ", b"")
+    assert (run.returncode, run.stderr) == (0, b"")

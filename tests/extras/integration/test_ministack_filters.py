@@ -140,7 +140,9 @@ def test_rules(server: Server, queue: tuple[str, str], name: str) -> None:
     assert [each["detail"] for each in received(server.endpoint, url, wait=1)] == [kept]
 
 
-def test_a_number_that_no_double_holds_is_no_number(server: Server, queue: tuple[str, str]) -> None:
+def test_a_number_that_no_double_holds_is_not_a_number(
+    server: Server, queue: tuple[str, str]
+) -> None:
     url, arn = queue
     events = client("events", server.endpoint)
     bus = f"bus-{uuid.uuid4()}"
@@ -154,7 +156,7 @@ def test_a_number_that_no_double_holds_is_no_number(server: Server, queue: tuple
     assert [each["detail"]["n"] for each in received(server.endpoint, url, wait=1)] == [37.5]
 
 
-def test_what_is_dropped_is_deleted_although_the_function_fails(
+def test_dropped_messages_are_deleted_even_if_the_function_fails(
     server: Server, queue: tuple[str, str], tmp_path: Path
 ) -> None:
     url, arn = queue
@@ -223,7 +225,9 @@ def test_patterns_that_aws_refuses_are_refused(
         ({}, ["--detach"], "--detach starts a process that does not filter exactly"),
     ],
 )
-def test_what_it_refuses(environment: dict[str, str], arguments: list[str], message: str) -> None:
+def test_the_server_refuses_unsupported_options(
+    environment: dict[str, str], arguments: list[str], message: str
+) -> None:
     result = subprocess.run(
         [*COMMAND, *arguments],
         env={**os.environ, **environment},

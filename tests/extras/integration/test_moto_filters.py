@@ -114,7 +114,7 @@ def test_the_event_that_a_rule_sees_is_the_one_that_is_delivered(endpoint: str) 
     assert len(received(endpoint, url)) == 1
 
 
-def test_an_archive_takes_what_its_pattern_takes(endpoint: str) -> None:
+def test_an_archive_keeps_what_its_pattern_matches(endpoint: str) -> None:
     events = client("events", endpoint)
     bus = events.describe_event_bus(Name="default")["Arn"]
     pattern, kept, dropped = CASES["arrays"]
@@ -151,7 +151,7 @@ def test_sqs_attributes_are_filtered_on(endpoint: str, invocations: Invocations)
     assert [record["body"] for event in invocations for record in event["Records"]] == ["order"]
 
 
-def test_what_is_dropped_is_deleted_although_the_function_fails(
+def test_dropped_messages_are_deleted_even_if_the_function_fails(
     endpoint: str, invocations: Invocations
 ) -> None:
     url, arn = create_queue(endpoint, "orders")
@@ -218,7 +218,7 @@ def test_patterns_that_aws_refuses_are_refused(endpoint: str) -> None:
         add_mapping(endpoint, arn, {"body": {"a": "x"}})
 
 
-def test_a_changed_filter_counts(endpoint: str, invocations: Invocations) -> None:
+def test_a_changed_filter_takes_effect(endpoint: str, invocations: Invocations) -> None:
     url, arn = create_queue(endpoint, "orders")
     uuid = add_mapping(endpoint, arn, {"body": ["a"]})
     update = client("lambda", endpoint).update_event_source_mapping
@@ -239,7 +239,7 @@ def test_in_process_without_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
             events.put_rule(Name="bad", EventPattern='{"a": [{"prefix": 5}]}')
 
 
-def test_the_block_s_end_brings_moto_back() -> None:
+def test_moto_is_restored_after_the_block() -> None:
     from moto.awslambda.models import LambdaBackend
     from moto.events.models import EventPattern
 
@@ -262,7 +262,7 @@ def test_other_versions_are_left_alone(monkeypatch: pytest.MonkeyPatch, found: s
     assert {**vars(EventPattern)} == before
 
 
-def test_other_insides_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_implementations_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     from moto.awslambda.models import LambdaBackend
     from moto.events.models import EventPattern
 

@@ -34,7 +34,7 @@ def wait_until(condition: Any, seconds: float = 60) -> None:
         sleep(0.05)
 
 
-def test_what_matches_is_handled_and_everything_is_deleted(server: Server, new_queue: Any) -> None:
+def test_matching_messages_are_handled_and_all_are_deleted(server: Server, new_queue: Any) -> None:
     queue, seen = new_queue(server), []
     queue.send(*bodies(*range(90, 115)), "no json")
     with poller(
@@ -96,7 +96,7 @@ def test_failed_items_come_back_and_end_in_the_dead_letter_queue(
     assert (p.counts.deleted, p.counts.failed_ids) == (2, {poison})
 
 
-def test_a_function_error_brings_all_of_the_batch_back(server: Server, new_queue: Any) -> None:
+def test_a_function_error_returns_the_whole_batch(server: Server, new_queue: Any) -> None:
     queue = new_queue(server, VisibilityTimeout="2")
     queue.send("a", "b")
     calls: list[list[str]] = []
@@ -169,7 +169,7 @@ def test_a_dry_run_leaves_everything_as_it_was(server: Server, new_queue: Any) -
     assert queue.counts() == (30, 0)
 
 
-def test_keep_dropped_leaves_what_is_filtered_out(server: Server, new_queue: Any) -> None:
+def test_keep_dropped_leaves_messages_that_are_filtered_out(server: Server, new_queue: Any) -> None:
     queue, seen = new_queue(server), []
     queue.send(*bodies(*range(95, 105)))
     handler = lambda event, _: seen.extend(event["Records"])  # noqa: E731
@@ -179,7 +179,7 @@ def test_keep_dropped_leaves_what_is_filtered_out(server: Server, new_queue: Any
     assert sorted(queue.drain().values()) == sorted(bodies(*range(95, 100)))
 
 
-def test_no_such_queue_and_no_such_server(server: Server) -> None:
+def test_an_unknown_queue_or_server_is_an_error(server: Server) -> None:
     url = f"{server.endpoint}/000000000000/nowhere"
     with pytest.raises(QueueError, match=r"(NonExistentQueue|QueueDoesNotExist)[^$]*hint: is it"):
         poller(server, url, print).run()
@@ -187,7 +187,7 @@ def test_no_such_queue_and_no_such_server(server: Server) -> None:
         poller(server, url, print, endpoint_url="http://127.0.0.1:9").run()
 
 
-def test_a_connection_that_is_cut_again_and_again(server: Server, new_queue: Any) -> None:
+def test_repeatedly_broken_connections_are_retried(server: Server, new_queue: Any) -> None:
     queue, seen, said = new_queue(server, VisibilityTimeout="2"), [], []
     queue.send(*bodies(*range(90, 120)))
     proxy = Proxy(server.port)
@@ -207,7 +207,7 @@ def test_a_connection_that_is_cut_again_and_again(server: Server, new_queue: Any
     assert {record["body"] for record in seen} == set(bodies(*range(100, 120)))
 
 
-def test_a_server_that_is_started_anew(server: Server, new_queue: Any) -> None:
+def test_a_restarted_server_is_used_again(server: Server, new_queue: Any) -> None:
     """With it the queue is gone; it is there again, and so are messages, and we go on."""
     queue, seen, said = new_queue(server), [], []
     queue.send(*bodies(100))

@@ -94,7 +94,9 @@ def test_from_a_template_to_a_function(server: Server, new_queue: Any, folder: P
     assert sorted(one["body"] for one in written) == sorted(bodies(*range(96, 100)))
 
 
-def test_what_fails_is_said_and_stays(server: Server, new_queue: Any, folder: Path) -> None:
+def test_failures_are_reported_and_their_messages_stay(
+    server: Server, new_queue: Any, folder: Path
+) -> None:
     queue = new_queue(server)
     queue.send(*bodies(100, 666, 1))
     arguments = ("template.yaml#Orders", *places(server, queue), "--handler", "app:handler")
@@ -148,7 +150,7 @@ def test_a_dry_run_says_what_would_be_kept(server: Server, new_queue: Any, folde
     assert queue.counts() == (3, 0)
 
 
-def test_ctrl_c_finishes_the_batch_and_gives_back_the_rest(
+def test_ctrl_c_finishes_the_batch_and_returns_the_other_messages(
     server: Server, new_queue: Any, folder: Path
 ) -> None:
     (folder / "app.py").write_text(
@@ -178,7 +180,7 @@ def test_ctrl_c_finishes_the_batch_and_gives_back_the_rest(
     assert queue.counts() == (4, 0)
 
 
-def test_a_second_ctrl_c_ends_it_at_once(server: Server, new_queue: Any, folder: Path) -> None:
+def test_a_second_ctrl_c_ends_it_immediately(server: Server, new_queue: Any, folder: Path) -> None:
     queue = new_queue(server, VisibilityTimeout="20")
     queue.send(*bodies(100))
     (folder / "slow.py").write_text(
@@ -216,7 +218,7 @@ def test_sigterm_is_like_ctrl_c(server: Server, new_queue: Any, folder: Path) ->
     assert "deleted       1\n" in out
 
 
-def test_the_function_is_loaded_again(server: Server, new_queue: Any, folder: Path) -> None:
+def test_the_function_is_reloaded(server: Server, new_queue: Any, folder: Path) -> None:
     queue = new_queue(server)
     program = Run(
         folder, "template.yaml#Orders", *places(server, queue), "--handler", "app:handler"
@@ -232,7 +234,7 @@ def test_the_function_is_loaded_again(server: Server, new_queue: Any, folder: Pa
         assert program.end()[0] == 130
 
 
-def test_a_server_that_is_not_there(folder: Path) -> None:
+def test_a_missing_server_is_an_error(folder: Path) -> None:
     arguments = ("--queue-url", "http://127.0.0.1:9/1/q", "--endpoint-url", "http://127.0.0.1:9")
     status, out, err = run(folder, "template.yaml#Orders", *arguments, "--handler", "app:handler")
     assert (status, out) == (2, "")

@@ -160,7 +160,7 @@ def test_a_browser_loads_every_page_without_errors(looks: list[dict[str, Any]]) 
     assert [look for look in looks if look["errors"] or not look["title"]] == []
 
 
-def test_a_browser_asks_no_other_host(looks: list[dict[str, Any]], address: str) -> None:
+def test_the_site_contacts_no_other_host(looks: list[dict[str, Any]], address: str) -> None:
     requests = {request for look in looks for request in look["requests"]}
     assert len(requests) > 5
     assert {request for request in requests if not request.startswith(f"{address}/")} == set()

@@ -12,7 +12,7 @@ from tests.docs.running import run_page
 
 
 @pytest.mark.parametrize("page", pages_of("spark"), ids=page_name)
-def test_a_page_does_what_it_says(
+def test_the_code_blocks_of_a_page_run(
     page: Path, spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -52,7 +52,7 @@ S3 = {"Records": [{"eventSource": "aws:s3", "s3": {"object": {"key": "a"}}}]}
         (KIND, EVENT, "these look like EventBridge events, not records of sqs: --source event"),
     ],
 )  # fmt: skip
-def test_what_would_have_helped_at_once(
+def test_the_advice_is_that_of_a_known_source(
     here: Path, command: str, pattern: str, record: Any, words: str
 ) -> None:
     (here / "events.jsonl").write_text(json.dumps(record) + "\n")
@@ -73,12 +73,12 @@ def test_what_would_have_helped_at_once(
         (KIND, sqs("hello")),
     ],
 )
-def test_where_nothing_is_known_nothing_is_said(here: Path, pattern: str, record: Any) -> None:
+def test_without_evidence_there_is_no_advice(here: Path, pattern: str, record: Any) -> None:
     (here / "events.jsonl").write_text(json.dumps(record) + "\n")
     assert "fp: hint:" not in fp("test", pattern, "events.jsonl").stderr
 
 
-def test_nothing_is_said_if_something_matches(here: Path) -> None:
+def test_there_is_no_advice_if_a_record_matches(here: Path) -> None:
     lines = [json.dumps(one) for one in (sqs(SNS), sqs({"kind": "order"}))]
     (here / "events.jsonl").write_text("\n".join(lines))
     assert fp("test", KIND, "events.jsonl").stderr == ""
@@ -101,7 +101,9 @@ def test_nothing_is_said_if_something_matches(here: Path) -> None:
         ('{"messageId": ["1"]}', sqs({"a": 1})),
     ],
 )  # fmt: skip
-def test_records_say_what_they_are(here: Path, command: str, pattern: str, record: Any) -> None:
+def test_the_source_is_inferred_from_records(
+    here: Path, command: str, pattern: str, record: Any
+) -> None:
     (here / "events.jsonl").write_text(json.dumps(record) + "\n")
     result = fp(command, pattern, "events.jsonl")
     assert result.exit_code == 0, result.stderr
@@ -110,7 +112,7 @@ def test_records_say_what_they_are(here: Path, command: str, pattern: str, recor
     ] in result.stdout
 
 
-def test_rules_are_for_the_records_that_come(here: Path) -> None:
+def test_the_source_of_rules_is_inferred_from_records(here: Path) -> None:
     (here / "events.jsonl").write_text(json.dumps(kinesis(b'{"a": 1}')) + "\n")
     result = fp("route", '{"one": {"data": {"a": [1]}}}', "events.jsonl")
     assert (result.exit_code, "match  one" in result.stdout) == (0, True)
@@ -222,7 +224,7 @@ def test_the_mappings_of_a_template_without_rules(here: Path) -> None:
     assert (result.exit_code, "match  Queue" in result.stdout) == (0, True)
 
 
-def test_mistakes_in_the_rules_of_a_template_have_their_place_in_it(here: Path) -> None:
+def test_mistakes_in_the_rules_of_a_template_have_their_position(here: Path) -> None:
     (here / "template.yaml").write_text(TEMPLATE.replace("{source: [shop]}", "{source: shop}"))
     (here / "events.jsonl").write_text(json.dumps(EVENT) + "\n")
     result = fp("route", "template.yaml", "events.jsonl")

@@ -78,13 +78,13 @@ def test_a_closed_reader_is_not_an_error(name: str, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_closed_output_is_no_reason_to_crash(name: str, folder: Path) -> None:
+def test_closed_output_does_not_crash(name: str, folder: Path) -> None:
     done = start(*COMMANDS[name], folder=folder, shell='exec "$@" >&-')
     assert b"Traceback" not in done.stderr
     assert done.returncode in (0, 1, 2)
 
 
-def test_a_file_that_may_grow_no_further_is_not_left_half_written(folder: Path) -> None:
+def test_a_file_at_its_size_limit_is_not_left_partially_written(folder: Path) -> None:
     out = folder / "out.jsonl"
     limited = ("filter", "-v", "-o", str(out), PATTERN, "events.jsonl")
     done = start(*limited, folder=folder, shell='ulimit -f 8; exec "$@"')
@@ -95,9 +95,7 @@ def test_a_file_that_may_grow_no_further_is_not_left_half_written(folder: Path) 
 
 
 @pytest.mark.parametrize("command", ["test", "filter", "filter -j 2"])
-def test_a_file_that_is_gone_is_an_error_and_the_others_are_read(
-    command: str, folder: Path
-) -> None:
+def test_a_missing_file_is_an_error_and_the_others_are_read(command: str, folder: Path) -> None:
     (folder / "empty").mkdir(exist_ok=True)
     done = start(*command.split(), PATTERN, "gone.jsonl", "events.jsonl", "empty", folder=folder)
     assert done.returncode == 2
@@ -107,7 +105,7 @@ def test_a_file_that_is_gone_is_an_error_and_the_others_are_read(
 
 
 @pytest.mark.parametrize("command", ["test", "filter"])
-def test_a_file_that_may_not_be_read_is_an_error(
+def test_a_file_without_permission_is_an_error(
     command: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = folder / "events.jsonl"

@@ -78,7 +78,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 # --- fp test: what it says ---
 
 
-def test_each_record_has_its_line_and_then_comes_a_summary(here: Path) -> None:
+def test_each_record_has_a_line_followed_by_a_summary(here: Path) -> None:
     result = fp("test", "pattern.json", "events.jsonl")
     assert result.stdout.splitlines() == [
         f"  1  {UUID}  match",
@@ -94,7 +94,7 @@ def test_each_record_has_its_line_and_then_comes_a_summary(here: Path) -> None:
     assert (result.stderr, result.exit_code) == ("", 0)
 
 
-def test_where_records_simply_do_not_match_fp_stats_tells_them_apart(here: Path) -> None:
+def test_for_records_that_do_not_match_a_hint_names_fp_stats(here: Path) -> None:
     hint = "fp: hint: fp stats shows which condition drops them\n"
     dropped = lines(*[RECORDS[1]] * 2)
     assert fp("test", "pattern.json", "-", stdin=dropped).stderr == hint
@@ -107,7 +107,7 @@ def test_where_records_simply_do_not_match_fp_stats_tells_them_apart(here: Path)
     assert hint not in fp("test", '{"messageId": ["x"]}', "-", stdin=other).stderr
 
 
-def test_json_where_the_pattern_wants_a_string() -> None:
+def test_json_for_a_plain_string_pattern_is_explained() -> None:
     result = fp("test", '{"body": ["5"]}', "-", stdin=lines(record("5"), record("five")))
     assert "drop   body is JSON but the pattern wants a plain string\n" in result.stdout
     assert "2 records: 0 match, 2 drop\n  1 " in result.stdout
@@ -135,7 +135,7 @@ def test_json_for_machines(here: Path) -> None:
     assert "5 records: 1 match, 3 drop, 1 not a record\n" in result.stderr
 
 
-def test_quiet_leaves_the_summary(here: Path) -> None:
+def test_quiet_prints_only_the_summary(here: Path) -> None:
     result = fp("test", "-q", "pattern.json", "events.jsonl")
     assert result.stdout.startswith("4 records: 1 match, 3 drop\n")
     result = fp("test", "--quiet", "--json", "pattern.json", "events.jsonl")
@@ -172,7 +172,7 @@ def test_ids_are_short_and_safe() -> None:
     assert len({line.index("match") for line in result.stdout.splitlines()[:5]}) == 1
 
 
-def test_numbers_in_the_summary_agree_in_number() -> None:
+def test_the_summary_uses_singular_and_plural() -> None:
     assert "1 record: 1 match, 0 drop\n" in fp("test", PATTERN, "-", stdin=lines(RECORDS[0])).stdout
 
 
@@ -227,7 +227,7 @@ def test_layouts_and_gzip_are_recognized_by_content(here: Path) -> None:
         assert fp("test", "pattern.json", "-", stdin=packed).stdout == expected
 
 
-def test_the_pattern_may_come_from_anywhere(here: Path) -> None:
+def test_the_pattern_may_be_a_file_inline_or_standard_input(here: Path) -> None:
     expected = fp("test", "pattern.json", "events.jsonl").stdout
     criteria = json.dumps({"Filters": [{"Pattern": PATTERN}]})
     (here / "bom.json").write_text("\ufeff" + PATTERN, encoding="utf-8")
@@ -239,7 +239,7 @@ def test_the_pattern_may_come_from_anywhere(here: Path) -> None:
     assert fp("test", "./{odd}.json", "events.jsonl").stdout == expected
 
 
-def test_lines_that_are_no_records_are_reported_and_the_rest_is_tested(here: Path) -> None:
+def test_lines_that_are_not_records_are_reported_and_the_others_are_tested(here: Path) -> None:
     (here / "bad.jsonl").write_bytes(
         lines(RECORDS[0], "{'total': 5}", [RECORDS[0], 5]).encode() + b"\xff\n\n" + b'{"a": 1'
     )
@@ -255,7 +255,7 @@ def test_lines_that_are_no_records_are_reported_and_the_rest_is_tested(here: Pat
     assert result.exit_code == 2
 
 
-def test_files_that_cannot_be_read_are_reported_and_the_rest_is_tested(here: Path) -> None:
+def test_unreadable_files_are_reported_and_the_others_are_tested(here: Path) -> None:
     packed = gzip.compress(lines(*RECORDS * 50, {"x": os.urandom(5000).hex()}).encode())
     (here / "cut.gz").write_bytes(packed[:-3000])
     (here / "garbage.gz").write_bytes(gzip.compress(lines(RECORDS[0]).encode()) + b"garbage")
@@ -265,7 +265,8 @@ def test_files_that_cannot_be_read_are_reported_and_the_rest_is_tested(here: Pat
     (here / "empty").mkdir()
     unreadable = ["nope", "empty", "cut.gz", "garbage.gz", "broken.gz"]
     result = fp("test", "-q", "pattern.json", *unreadable)
-    errors = result.stderr.splitlines()
+    note, *errors = result.stderr.splitlines()
+    assert note.startswith("empty: note: no file in it has the name of one of records: *.json, *.")
     assert errors[:4] == [
         "nope: error: no such file or directory",
         "empty: error: is a directory",
@@ -362,7 +363,7 @@ def test_usage_errors(args: list[str], message: str) -> None:
 # --- patterns that are refused ---
 
 
-def test_a_refused_pattern_is_drawn_with_its_place(here: Path) -> None:
+def test_a_refused_pattern_is_shown_with_its_position(here: Path) -> None:
     (here / "bad.json").write_text('{\n "body": {\n  "a": "x",\n  "b": 5}}')
     for command in (["compile", "bad.json"], ["test", "bad.json", "events.jsonl"]):
         result = fp(*command)
@@ -372,7 +373,7 @@ def test_a_refused_pattern_is_drawn_with_its_place(here: Path) -> None:
         assert (result.stdout, result.exit_code) == ("", 2)
 
 
-def test_places_inside_a_filter_criteria_are_those_of_the_file() -> None:
+def test_positions_inside_a_filter_criteria_are_those_of_the_file() -> None:
     criteria = json.dumps({"Filters": [{"Pattern": PATTERN}, {"Pattern": '{"body": 5}'}]}, indent=1)
     result = fp("compile", criteria)
     assert result.stderr.startswith("<pattern>:7:27: error FP005: ")
@@ -394,6 +395,7 @@ def test_warnings_go_to_standard_error() -> None:
         ("'{body:", "hint: this looks like JSON that the shell has changed"),
         ("{body: {a: [1]}}", "hint: the shell removed its quotation marks"),
         ("events.jsonl", "hint: these look like records; PATTERN comes first, then EVENTS"),
+        ("kinesis.json", "hint: these look like records; PATTERN comes first, then EVENTS"),
         ("binary", "binary: error FP022: not UTF-8"),
         ("empty", "empty:1:1: error FP001: "),
         ("large", "large: error: too large for a pattern\n"),
@@ -402,6 +404,7 @@ def test_warnings_go_to_standard_error() -> None:
 def test_patterns_that_cannot_be_read(here: Path, pattern: str, message: str) -> None:
     (here / "binary").write_bytes(b"\x7fELF\xff\x00")
     (here / "empty").touch()
+    (here / "kinesis.json").write_text('{"Records": [{"eventSource": "aws:kinesis"}]}')
     with open("large", "wb") as file:
         file.truncate(1 << 25)
     result = fp("test", pattern, "events.jsonl")
@@ -422,6 +425,16 @@ def test_compile_takes_a_pattern_from_anywhere(here: Path) -> None:
     assert fp("compile", "pattern.json").stdout == "pattern.json: OK (1 filter for sqs)\n"
     assert fp("compile", "-", stdin=PATTERN).stdout == "<stdin>: OK (1 filter for sqs)\n"
     event = fp("compile", "--source", "event", '{"detail": {"a": [1]}}')
+    for pattern, source in (
+        ('{"data": {"a": [1]}}', "any source"),  # Kinesis, or MQ
+        ('{"value": {"a": [1]}}', "kafka"),
+        ('{"partitionKey": ["1"], "data": {"a": [1]}}', "kinesis"),
+        ('{"eventName": ["INSERT"]}', "dynamodb"),
+    ):
+        result = fp("compile", pattern)
+        assert (result.stdout, result.stderr) == (f"<pattern>: OK (1 filter for {source})\n", "")
+    for pattern in ('{"type": ["order"]}', '{"Total": [1]}'):  # "body" was forgotten
+        assert "FP118" in fp("compile", pattern).stderr
     assert event.stdout == "<pattern>: OK (1 filter for event)\n"
     nothing = fp("compile", '{"Filters": []}')
     assert nothing.stdout == "<pattern>: OK (no filter, keeps everything for sqs)\n"
@@ -438,7 +451,7 @@ def test_compile_counts_the_filters_of_a_template(here: Path) -> None:
     assert fp("compile", "template.json").stdout == "template.json: OK (2 filters for sqs)\n"
 
 
-def test_the_code_can_be_seen() -> None:
+def test_show_code_prints_the_code() -> None:
     new = PATTERN + " "  # functions stand in the order in which they were first asked for
     result = fp("compile", "--show-code", new)
     comment, _, code = result.stdout.partition("\n")
@@ -484,7 +497,7 @@ def test_a_pattern_of_which_nothing_is_known(here: Path) -> None:
     assert "0 match" in given.stdout
 
 
-def test_the_examples_are_as_the_readme_says() -> None:
+def test_the_examples_have_the_output_in_the_readme() -> None:
     result = run("test", "examples/pattern.json", "examples/events.jsonl")
     assert b"\n10 records: 3 match, 7 drop\n" in result.stdout
     assert result.stderr == b"fp: hint: fp stats shows which condition drops them\n"
@@ -528,7 +541,7 @@ def test_it_runs_as_a_module(module: str) -> None:
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])
-def test_a_reader_that_has_seen_enough_ends_it_quietly(many: Path, options: list[str]) -> None:
+def test_a_closed_pipe_ends_it_silently(many: Path, options: list[str]) -> None:
     with subprocess.Popen(
         command_line("test", *options, PATTERN, many),
         stdout=subprocess.PIPE,
@@ -585,7 +598,7 @@ def test_ctrl_c_ends_it_quietly() -> None:
 
 
 @pytest.mark.parametrize(("redirection", "status"), [(">&-", 0), ("<&-", 2), ("2>&-", 2)])
-def test_closed_streams_are_survived(many: Path, redirection: str, status: int) -> None:
+def test_closed_streams_do_not_crash(many: Path, redirection: str, status: int) -> None:
     events = many if status == 0 else "-"
     result = subprocess.run(
         ["sh", "-c", f'"$@" {redirection}', "sh", *command_line("test", PATTERN, events)],
@@ -646,3 +659,29 @@ def test_every_record_matched_or_not_or_failed(soup: list[bytes], packed: bool) 
         text = data.split(b"\n")[row["line"] - 1]
         if row["kept"] is not None:
             assert filtered.matches(text) == row["kept"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (("test", "", "events.jsonl"), "PATTERN"),
+        (("test", "pattern.json", "events.jsonl", ""), "EVENTS"),
+        (("test", "--cases", ""), "--cases"),
+        (("test", "--junit", "", "--expect", "any", "pattern.json", "events.jsonl"), "--junit"),
+        (("filter", "pattern.json", ""), "FILES"),
+        (("filter", "-o", "", "pattern.json", "events.jsonl"), "--output"),
+        (("route", "", "events.jsonl"), "RULES"),
+        (("route", "--split", "", "rules.json", "events.jsonl"), "--split"),
+        (("explain", "--html", "", "pattern.json", "events.jsonl"), "--html"),
+        (("check", ""), "FILES"),
+        (("run", "--queue-url", "", "pattern.json"), "--queue-url"),
+    ],
+)
+def test_an_empty_name_of_a_file_is_refused(
+    here: Path, arguments: tuple[str, ...], name: str
+) -> None:
+    before = sorted(here.iterdir())
+    result = fp(*arguments)
+    assert f"Error: {name} is empty; an unset variable?\n" in result.stderr
+    assert (result.stdout, result.exit_code) == ("", 2)
+    assert sorted(here.iterdir()) == before

@@ -52,7 +52,7 @@ def test_each_command_has_a_section_like_a_man_page(name: str) -> None:
             assert all(word in section for word in (param.help or "").split())
 
 
-def test_the_page_says_what_holds_for_all_commands() -> None:
+def test_the_page_has_the_parts_common_to_all_commands() -> None:
     page = markdown()
     for words in ("### Files", "### Environment", "**NO_COLOR**", "* [fp stats](#fp-stats): "):
         assert words in page
@@ -84,7 +84,7 @@ def test_files_of_options_are_completed() -> None:
     assert complete("stats", "--plot", "pic") == ["file,pic"]
 
 
-def test_a_command_that_is_not_there_completes_nothing() -> None:
+def test_an_unknown_command_completes_nothing() -> None:
     assert complete("nope", "exam") == []
 
 

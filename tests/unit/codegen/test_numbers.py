@@ -58,7 +58,7 @@ BODIES = [
 
 @pytest.mark.parametrize("padding", ["", PADDING], ids=["short", "long"])
 @pytest.mark.parametrize(("pattern", "body", "verdict"), BODIES)
-def test_texts_decide(
+def test_the_texts_of_numbers_decide(
     pattern: str, body: str, verdict: bool, padding: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compiled = filterpatterns.compile(in_body(pattern))
@@ -71,7 +71,7 @@ def test_texts_decide(
     assert [compiled.matches(text) for _ in range(3)] == [verdict] * 3
 
 
-def test_texts_of_long_bodies_decide() -> None:
+def test_the_texts_of_numbers_in_long_bodies_decide() -> None:
     checked = 0
     for line in CASES.read_text(encoding="utf-8").splitlines():
         case: dict[str, Any] = json.loads(line)

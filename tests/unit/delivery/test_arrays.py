@@ -75,7 +75,7 @@ LAYOUTS = {
 
 @pytest.mark.parametrize("part", [1, 2, 3, 7, 100])
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_an_array_is_the_same_in_whatever_parts_it_comes(layout: str, part: int) -> None:
+def test_an_array_has_the_same_items_in_any_chunks(layout: str, part: int) -> None:
     data = LAYOUTS[layout].encode()
     found, invalid_lines = read(data, part)
     assert said(found) == RECORDS
@@ -85,7 +85,7 @@ def test_an_array_is_the_same_in_whatever_parts_it_comes(layout: str, part: int)
     assert [i.as_line().strip() for i in found] == [i.as_line().strip() for i in whole]
 
 
-def test_invalid_elements_are_reported_and_the_array_goes_on() -> None:
+def test_invalid_elements_are_reported_and_the_array_continues() -> None:
     data = (
         b'[\n {"id": "1"}, 5, nul,, "x\\"]", [1,\n [{}]],\n {"id": "2" "n": 1},\n'
         b' {"id": "\xff"},\n {"n": ' + b"[" * 2000 + b"]" * 2000 + b'}, {"id": "3"},\n]\n'
@@ -122,7 +122,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_where_an_array_is_broken_the_records_before_come_out(name: str) -> None:
+def test_records_before_the_error_in_an_array_are_read(name: str) -> None:
     data, ids, invalid_lines = BROKEN[name]
     for part in (1, 3, 8):
         found, found_lost = read(data, part)
@@ -132,7 +132,7 @@ def test_where_an_array_is_broken_the_records_before_come_out(name: str) -> None
             assert found_lost == invalid_lines
 
 
-def test_a_broken_array_takes_no_other_document_with_it() -> None:
+def test_a_broken_array_does_not_affect_other_documents() -> None:
     torn = b'[{"id": "1"}, {"id": "2"'
     for part in (1, 6):
         found, _ = read(torn + b'\n{"id": "3"}\n{"id": "4"}\n', part)
@@ -162,7 +162,7 @@ _values = st.recursive(
     st.booleans(),
     st.integers(1, 40),
 )
-def test_any_array_is_read_as_a_whole_is(
+def test_any_array_is_read_like_a_whole_document(
     records: list[Any], indent: int | None, is_ascii: bool, is_event: bool, part: int
 ) -> None:
     document = {"Records": records} if is_event else records
@@ -176,7 +176,7 @@ def test_any_array_is_read_as_a_whole_is(
 
 
 @given(st.binary(max_size=60) | st.text('[]{}",\\ \n1aé:', max_size=60).map(str.encode))
-def test_nothing_makes_it_fail_and_nothing_is_swallowed(text: bytes) -> None:
+def test_no_input_makes_it_fail_or_is_lost(text: bytes) -> None:
     data = b'[{"a":' + text
     for part in (1, 3):
         found, invalid_lines = read(data, part)
@@ -224,7 +224,7 @@ def test_running_out_of_memory_is_reported(limit: int, tmp_path: Path) -> None:
         assert b"fp: error: out of memory" in done.stderr or b"a record is" in done.stderr
 
 
-def test_records_of_a_large_array_are_filtered_as_they_stand(tmp_path: Path) -> None:
+def test_records_of_a_large_array_are_written_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "large.json"
     kept = '{ "body": "{\\"total\\": 1e3}",  "n": 1.10 }'
     rest = json.dumps({"body": "x" * 100_000})

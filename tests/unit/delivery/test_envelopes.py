@@ -204,7 +204,7 @@ each_event = pytest.mark.parametrize("name", EVENTS)
 
 
 @each_event
-def test_the_records_of_an_event_are_taken_out_in_order(name: str) -> None:
+def test_the_records_of_an_event_are_yielded_in_order(name: str) -> None:
     source, pattern, event, left, count = EVENTS[name]
     found = list(filterpatterns.records(event))
     assert len(found) == count
@@ -227,7 +227,7 @@ def test_an_event_may_be_any_mapping() -> None:
 
 
 @pytest.mark.parametrize("event", [None, 5, "text", '{"Records": []}', b"{}", [], [{"body": "x"}]])
-def test_what_is_no_object_is_no_event(event: Any) -> None:
+def test_only_an_object_can_be_an_event(event: Any) -> None:
     compiled = filterpatterns.compile(f'{{"body": {PAID}}}')
     with pytest.raises(RecordError, match="a Lambda event is an object") as caught:
         list(filterpatterns.records(event))
@@ -386,7 +386,7 @@ def test_a_mixed_batch_keeps_its_order(times: int, neighbours: bool) -> None:
     assert list(map(id, auto.filter(batch))) == list(map(id, kept))
 
 
-def test_what_a_record_says_counts_more_than_its_shape() -> None:
+def test_the_event_source_of_a_record_precedes_its_shape() -> None:
     auto = filterpatterns.compile('{"data": {"status": ["paid"]}}', source="auto")
     record = {"data": base64_of(KEPT), "eventSource": "aws:rmq"}
     assert auto.matches(record)
@@ -428,7 +428,7 @@ def test_records_of_a_source_that_refuses_the_pattern_can_be_discarded() -> None
 
 @pytest.mark.parametrize("bad", [None, 5, [], "", "[]", "{", b"\xff", "null"])
 @pytest.mark.parametrize("position", [0, 1, 5, 19])
-def test_what_is_no_record_has_its_index_in_a_mixed_batch(bad: Any, position: int) -> None:
+def test_an_invalid_record_has_its_index_in_a_mixed_batch(bad: Any, position: int) -> None:
     auto = filterpatterns.compile(ANY_PAYLOAD, source="auto")
     batch: list[Any] = [record for _, record, _ in MIXED]
     batch[position] = bad
@@ -581,7 +581,7 @@ def test_the_formats_of_message_and_pattern_decide(
 
 
 @pytest.mark.parametrize("source", TABLE)
-def test_any_filter_may_hold_each_by_its_own_format(source: str) -> None:
+def test_any_filter_may_match_each_by_its_own_format(source: str) -> None:
     never = _pattern(source, None, "another")
     for kind, messages in MESSAGES.items():
         for payload, kept in TABLE[source].items():
@@ -610,7 +610,9 @@ def test_any_filter_may_hold_each_by_its_own_format(source: str) -> None:
         base64.b64encode('{"a": 1}'.encode("utf-16")).decode(),
     ],
 )
-def test_what_is_no_base64_of_text_is_no_json(source: str, kept: bool, payload: str) -> None:
+def test_a_payload_that_is_not_base64_of_text_is_not_json(
+    source: str, kept: bool, payload: str
+) -> None:
     compiled = filterpatterns.compile(_pattern(source, JSON_PATTERN), source=source)
     found = verdicts(compiled, _with(source, payload))
     assert set(found.values()) == {kept}, found
@@ -642,7 +644,7 @@ def test_a_record_without_its_payload_is_kept_by_metadata_only(source: str) -> N
 
 @pytest.mark.parametrize("source", ["kinesis", "dynamodb"])
 @pytest.mark.parametrize("place", ["{key}", "$or"])
-def test_plain_string_patterns_are_refused_where_they_are_not_taken(
+def test_plain_string_patterns_are_refused_by_sources_without_strings(
     source: str, place: str
 ) -> None:
     key = "data" if source == "kinesis" else "dynamodb"
@@ -695,7 +697,7 @@ def test_fields_that_aws_adds_later_are_absent(source: str, field: str) -> None:
         assert set(found.values()) == {not exists}, found
 
 
-def test_a_record_that_is_no_object_takes_no_other_with_it() -> None:
+def test_a_record_that_is_not_an_object_does_not_affect_others() -> None:
     """It is reported, wherever the event is read; an array of anything else is somebody's own."""
     good = sqs_record('{"a": 1}')
     event = {"Records": [good, 7]}

@@ -74,7 +74,7 @@ def test_every_layout_gives_the_same_records(layout: str) -> None:
     assert [item.id for item in found] == ["a", "b", "c"]
 
 
-def test_what_receive_message_returns_is_taken_apart() -> None:
+def test_the_result_of_receive_message_is_split_into_records() -> None:
     received = [{"MessageId": "a", "Body": "x"}, {"MessageId": "b", "Body": "y"}]
     document = {"Messages": received, "ResponseMetadata": {"RetryAttempts": 0}}
     for text in (json.dumps(document), json.dumps(document, indent=4)):
@@ -99,7 +99,7 @@ def test_an_object_that_only_resembles_an_event_is_a_record(record: dict[str, An
     assert values(read(json.dumps(record, indent=2))) == [record]
 
 
-def test_json_lines_are_handed_on_as_their_own_text() -> None:
+def test_json_lines_are_returned_as_their_own_text() -> None:
     line = '{"messageId":  "a", "body": "1e400"}'
     assert read(f"{line}\r\n{line}") == [
         Item("f", 1, line, "a", own_line=f"{line}\r\n".encode()),
@@ -126,12 +126,12 @@ def test_records_of_a_pretty_document_have_their_own_lines(indent: int) -> None:
             assert str(item.id) in lines[item.line], "the messageId is the first member"
 
 
-def test_of_a_repeated_name_the_last_value_counts() -> None:
+def test_the_last_value_of_a_repeated_name_counts() -> None:
     text = '{\n"Records": [\n{"id": "1"}],\n"Records": [\n{"id": "2"}]}'
     assert [(item.id, item.line) for item in read(text)] == [("2", 5)]
 
 
-def test_lines_that_are_no_records_are_reported_and_the_rest_is_read() -> None:
+def test_lines_that_are_not_records_are_reported_and_the_others_are_read() -> None:
     content = (
         b'{"id": "1"}\n'
         b'{"id": "2\n'
@@ -168,7 +168,7 @@ def test_lines_that_are_no_records_are_reported_and_the_rest_is_read() -> None:
 @pytest.mark.parametrize(
     "first", ['{"id": "0', '{"id": "0",', '{"id":', "{", "[", '{"a": [1', "x", "}"]
 )
-def test_a_first_line_that_is_broken_takes_no_other_with_it(first: str) -> None:
+def test_a_broken_first_line_does_not_affect_others(first: str) -> None:
     found = read(f'{first}\n\n{{"id": "1"}}\n{{"id": "2"}}\nx\n{{"id": "3"}}\n')
     assert [(item.line, item.id) for item in found] == [
         (1, None),
@@ -179,7 +179,7 @@ def test_a_first_line_that_is_broken_takes_no_other_with_it(first: str) -> None:
     ]
 
 
-def test_a_broken_document_takes_no_other_with_it() -> None:
+def test_a_broken_document_does_not_affect_others() -> None:
     good = [json.dumps({"id": str(n), "a": {"b": [n]}}, indent=2) for n in range(3)]
     missing_colon = '{\n  "id" "x",\n  "a": {\n    "b": 1\n  }\n}'
     never_closed = '{\n  "id": "x",\n  "a": {\n    "b": 1\n}'
@@ -195,7 +195,7 @@ def test_a_broken_document_takes_no_other_with_it() -> None:
     ]
 
 
-def test_a_broken_document_takes_none_with_it_that_begins_in_its_last_line() -> None:
+def test_a_broken_document_does_not_affect_one_that_begins_on_its_last_line() -> None:
     documents = [json.dumps({"id": str(n)}, indent=2) for n in range(4)]
     documents[1] = documents[1].replace(":", "")
     assert messages(read("".join(documents))) == [
@@ -206,7 +206,7 @@ def test_a_broken_document_takes_none_with_it_that_begins_in_its_last_line() -> 
     ]
 
 
-def test_a_document_too_large_to_be_held_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_document_too_large_for_memory_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("filterpatterns.delivery.sizes.LONGEST_LINE", 1000)
     large = json.dumps([{"id": n} for n in range(100)], indent=2)
     small = json.dumps({"id": "x"}, indent=2)
@@ -267,6 +267,12 @@ def test_hostile_text_costs_linear_time(content: str) -> None:
         ({"id": "d", "eventID": "c"}, "c"),
         ({"id": "d", "messageId": ""}, "d"),
         ({"id": 17}, "17"),
+        ({"id": "d", "messageID": "ID:1"}, "ID:1"),
+        ({"topic": "orders", "partition": 0, "offset": 7, "id": "d"}, "orders-0@7"),
+        ({"topic": "orders", "partition": 0, "offset": None, "id": "d"}, "d"),
+        ({"basicProperties": {"messageId": "m"}}, "m"),
+        ({"basicProperties": {"messageId": None}, "SystemMetadata": {"aws:EventId": "e"}}, "e"),
+        ({"basicProperties": "m", "SystemMetadata": []}, None),
         ({"id": True}, None),
         ({"id": ["x"]}, None),
         ({}, None),
@@ -318,7 +324,7 @@ _tokens = st.lists(
 
 
 @given(_tokens)
-def test_what_is_read_without_an_error_is_all_json(text: str) -> None:
+def test_everything_read_without_an_error_is_json(text: str) -> None:
     found = read(text)
     if any(item.error and "JSON:" in item.error for item in found):
         return
@@ -328,12 +334,12 @@ def test_what_is_read_without_an_error_is_all_json(text: str) -> None:
 
 
 @given(st.lists(st.binary(max_size=8), max_size=8))
-def test_nothing_makes_it_fail(lines: list[bytes]) -> None:
+def test_no_input_makes_it_fail(lines: list[bytes]) -> None:
     for item in items((line + b"\n" for line in lines), "f"):
         assert (item.record is None) == (item.error is not None)
 
 
-def test_what_is_no_object_in_an_array_has_a_place() -> None:
+def test_an_element_that_is_not_an_object_has_a_position() -> None:
     array = '[\n {"id": "a"}, 5,\n "5",\n 5, [\n1],\n {"id": "b"},\n null\n]\n'
     found = read(array)
     assert [item.line for item in found] == [2, 2, 3, 4, 4, 6, 7]

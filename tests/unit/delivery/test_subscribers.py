@@ -60,7 +60,7 @@ EVENTS = [
     ],
     ids=["dict", "text", "language", "named", "named, bytes", "list"],
 )
-def test_all_filters_must_hold(given: Any, event: dict[str, Any], kept: bool) -> None:
+def test_all_filters_must_match(given: Any, event: dict[str, Any], kept: bool) -> None:
     for source in ("subscriber", "auto"):
         compiled = filterpatterns.compile(given, source=source)
         assert set(verdicts(compiled, event).values()) == {kept}
@@ -70,7 +70,7 @@ def test_all_filters_must_hold(given: Any, event: dict[str, Any], kept: bool) ->
         assert rules.matching(record) == ["rule"] * kept
 
 
-def test_data_that_are_no_json_never_satisfy_a_data_filter() -> None:
+def test_data_that_is_not_json_never_satisfies_a_data_filter() -> None:
     absent = configuration(DATA={"a": [{"exists": False}]})
     compiled = filterpatterns.compile(absent, source="subscriber")
     assert compiled.matches({**EVENT, "Data": {"b": 1}})
@@ -159,7 +159,7 @@ def test_records_of_any_source_are_recognised() -> None:
     assert compiled.explain(EVENT).source == "subscriber"
 
 
-def test_an_explanation_says_that_all_must_hold() -> None:
+def test_an_explanation_says_that_all_filters_must_match() -> None:
     compiled = filterpatterns.compile(ALL, source="subscriber")
     found = compiled.explain({**EVENT, "Metadata": {}})
     assert (found.kept, found.all_needed) == (False, True)

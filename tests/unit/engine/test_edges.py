@@ -57,7 +57,7 @@ ADDED_TO_KINESIS = ("eventID", "eventName", "eventVersion", "invokeIdentityArn")
         ('{"cidr": "10.0.0.0/0024"}', "FP013"),
     ],
 )
-def test_an_operand_of_another_shape_is_refused_at_its_place(rule: str, code: str) -> None:
+def test_an_operand_of_the_wrong_type_is_refused_at_its_position(rule: str, code: str) -> None:
     error = refused(f'{{"a": [{rule}]}}')
     assert error.code == code
     assert error.path.startswith("a[0].")
@@ -138,7 +138,7 @@ def test_only_a_record_in_the_shape_of_boto3_is_seen_under_other_names(
         *(("kinesis", name) for name in ADDED_TO_KINESIS),
     ],
 )
-def test_what_aws_adds_after_filtering_is_absent(source: str, name: str) -> None:
+def test_fields_that_aws_adds_after_filtering_are_absent(source: str, name: str) -> None:
     wanted = filterpatterns.compile(f'{{"{name}": ["x"]}}', source=source)
     absent = filterpatterns.compile(f'{{"{name}": [{{"exists": false}}]}}', source=source)
     record = {name: "x", "kinesis": {name: "x"}} if source == "kinesis" else {name: "x"}
@@ -215,7 +215,7 @@ def test_a_bad_record_has_its_index_also_with_source_auto() -> None:
 
 
 @pytest.mark.parametrize("empty", [[], ()])
-def test_a_list_without_patterns_is_no_filter_that_keeps_everything(empty: object) -> None:
+def test_an_empty_list_of_patterns_is_refused(empty: object) -> None:
     assert refused(empty).code == "FP002"
 
 
@@ -232,7 +232,7 @@ def test_a_pattern_may_be_a_view_of_memory() -> None:
     assert compiled.mask([{"body": "x"}, {"body": "y"}]) == [True, False]
 
 
-def test_kafka_records_in_a_file_are_called_by_their_place() -> None:
+def test_kafka_records_in_a_file_are_identified_by_their_position() -> None:
     record = {"topic": "t", "partition": 0, "offset": 7, "value": "e30="}
     event = {"eventSource": "aws:kafka", "records": {"t-0": [record], "t-1": [record]}}
     found = list(items([json.dumps(event).encode()], "file"))

@@ -135,7 +135,7 @@ PATTERNS = [PATTERN, '{"messageId": ["1"]}', '{"body": ["x"]}', '{"Filters": []}
 
 @pytest.mark.parametrize(("bad", "message"), BAD, ids=range(len(BAD)))
 @pytest.mark.parametrize("pattern", PATTERNS)
-def test_what_is_no_object_is_refused(bad: Any, message: str, pattern: str) -> None:
+def test_a_record_that_is_not_an_object_is_refused(bad: Any, message: str, pattern: str) -> None:
     compiled = filterpatterns.compile(pattern)
     with pytest.raises(RecordError) as caught:
         compiled.matches(bad)
@@ -188,7 +188,7 @@ def test_on_error_is_raise_or_drop(value: Any) -> None:
             ask([], on_error=value)
 
 
-def test_an_error_shows_no_inner_workings() -> None:
+def test_the_traceback_hides_internal_calls() -> None:
     """No "During handling of the above exception, another exception occurred"."""
     compiled = filterpatterns.compile(PATTERN)
     for bad in ("x", "[]", 5, b"\xff"):
@@ -280,7 +280,7 @@ RECEIVED = {
         ({"messageAttributes": {"Kind": {"stringValue": ["bill"]}}}, False),
     ],
 )
-def test_what_receive_message_gives_is_seen_under_lambdas_names(
+def test_the_result_of_receive_message_has_lambdas_names(
     pattern: dict[str, Any], verdict: bool
 ) -> None:
     compiled = filterpatterns.compile(pattern)
@@ -289,7 +289,7 @@ def test_what_receive_message_gives_is_seen_under_lambdas_names(
     assert [compiled.matches(each) for each in (RECEIVED, as_text)] == [verdict] * 2
 
 
-def test_an_event_is_seen_under_its_own_names() -> None:
+def test_an_event_keeps_its_own_names() -> None:
     compiled = filterpatterns.compile({"MessageId": ["m-1"]}, source="event")
     assert compiled.mask([RECEIVED, {"messageId": "m-1"}]) == [True, False]
 
@@ -353,7 +353,7 @@ def test_a_body_is_json_or_a_plain_string_or_already_parsed(
             assert compiled._engine.interpret(given) is (verdict and there)
 
 
-def test_each_filter_sees_the_payload_in_the_format_it_wants() -> None:
+def test_each_filter_sees_the_payload_in_the_format_it_expects() -> None:
     patterns = ['{"body": ["x"]}', '{"body": {"a": [1]}}', '{"messageId": ["7"]}']
     compiled = filterpatterns.compile(patterns)
     records = [
@@ -413,7 +413,7 @@ def test_the_source_code_is_python_and_says_matches() -> None:
     compile(source, "<source>", "exec")
 
 
-def test_a_filter_without_generated_code_says_so_with_an_empty_text() -> None:
+def test_a_filter_without_generated_code_has_empty_source_code() -> None:
     assert filterpatterns.compile('{"Filters": []}').source_code == ""
 
 
@@ -429,7 +429,7 @@ def _eager_threads() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_eager_threads")
-def test_threads_that_compile_and_match_at_once_agree() -> None:
+def test_threads_that_compile_and_match_concurrently_agree() -> None:
     barrier = threading.Barrier(THREADS)
 
     def work(seed: int) -> list[list[bool]]:
@@ -491,7 +491,7 @@ def test_a_filter_and_its_methods_pickle_and_are_copied(source: Any) -> None:
         assert pickle.loads(pickle.dumps(method)).__name__ == method.__name__
 
 
-def test_matches_is_a_method_that_says_what_it_does() -> None:
+def test_matches_is_a_method_with_a_docstring() -> None:
     assert "Whether the record is kept" in (filterpatterns.Filter.matches.__doc__ or "")
     compiled = filterpatterns.compile(PATTERN)
     for change in ("matches", "_engine", "new"):
@@ -513,7 +513,7 @@ def test_an_explanation_is_shown_as_its_tree() -> None:
     assert repr(explanation) == str(explanation)
 
 
-def test_what_was_compiled_is_remembered_up_to_a_size() -> None:
+def test_compiled_filters_are_cached_up_to_a_size() -> None:
     cache: SizedCache[str] = SizedCache(len, entries=3, size=10)
     for key in ("a", "bb", "ccc", "a", "dddd"):
         assert cache.get(key, lambda key=key: key) == key  # type: ignore[misc]
@@ -527,7 +527,7 @@ def test_what_was_compiled_is_remembered_up_to_a_size() -> None:
 
 
 @pytest.mark.parametrize("name", ["fields", "tower of `$or`", "1,000 combinations", "alternatives"])
-def test_the_size_of_a_filter_is_about_what_it_takes(name: str) -> None:
+def test_the_estimated_size_of_a_filter_is_about_right(name: str) -> None:
     from benchmarks.workloads.hostile_cases import PATTERNS as HOSTILE
 
     filterpatterns.compile(PATTERN).matches(record(1))

@@ -269,12 +269,12 @@ BEYOND_ANY_LIMIT = 20_000
     ],
     ids=range(8),
 )
-def test_patterns_nested_without_end_are_refused(text: str) -> None:
+def test_endlessly_nested_patterns_are_refused(text: str) -> None:
     for given_ in (text, text.encode(), [text], {"Filters": [{"Pattern": text}]}):
         assert refused(given_).code in ("FP017", "FP018")
 
 
-def test_objects_nested_without_end_are_refused() -> None:
+def test_endlessly_nested_objects_are_refused() -> None:
     deep_list: Any = [1]
     deep_dict: Any = {"a": [1]}
     for _ in range(DEEP):
@@ -360,7 +360,7 @@ def test_the_verdict_does_not_depend_on_the_callers_stack(place: str, levels: in
             assert deeper(room - left, ask) is (levels <= 1024), left
 
 
-def test_what_needs_more_stack_than_is_left_says_so_and_works_later() -> None:
+def test_running_out_of_stack_is_reported_and_works_later() -> None:
     for left in range(2, 120, 3):
         pattern = f'{{"body": {{"a": {{"b{left}": [1]}}, "n": [{{"exists": false}}]}}}}'
         record = {"body": f'{{"a": {{"b{left}": 1}}}}'}
@@ -393,7 +393,7 @@ def test_the_verdict_does_not_depend_on_the_recursion_limit(place: str) -> None:
 
 
 @pytest.mark.parametrize("opening", ["[", '{"q":'])
-def test_no_body_takes_the_process_down_however_high_the_recursion_limit(opening: str) -> None:
+def test_no_body_crashes_the_process_whatever_the_recursion_limit(opening: str) -> None:
     code = f"""
 import sys
 import filterpatterns
@@ -411,7 +411,7 @@ print(compiled.mask([{{"body": body}}]))
     assert result.stdout.split() == ["False", "False", "[False]"]
 
 
-def test_parsed_records_may_be_nested_without_end() -> None:
+def test_parsed_records_may_be_nested_to_any_depth() -> None:
     value: Any = 1
     for _ in range(DEEP):
         value = [value]
@@ -564,7 +564,7 @@ class Scanned(str):
     "pattern", ["*a" * 30 + "*", "*ab*a*" * 1, "a*a*b", "*" + "ab*" * 500, "*x*"]
 )
 @pytest.mark.parametrize("value", ["a" * 5000, "ab" * 2500, "a" * 4999 + "b", "", "b" * 3000])
-def test_a_wildcard_goes_through_a_value_once(pattern: str, value: str) -> None:
+def test_a_wildcard_scans_a_value_once(pattern: str, value: str) -> None:
     parts = tuple(pattern.split("*"))
     scanned = Scanned(value)
     Wildcard(pattern, parts).holds(scanned)
@@ -657,7 +657,7 @@ def _never_holds(pattern: str) -> bool:
 
 
 @pytest.mark.parametrize("text", NASTY)
-def test_no_text_of_a_pattern_gets_into_the_generated_code(text: str) -> None:
+def test_no_text_of_a_pattern_is_in_the_generated_code(text: str) -> None:
     for pattern, event in _strings_of(text):
         assert everywhere(pattern, event) is not _never_holds(pattern), pattern
         assert not everywhere(pattern, '{"c": 1}'), pattern

@@ -69,7 +69,7 @@ def _line(rng: random.Random) -> str:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_what_a_search_finds_is_what_matches(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_finds_the_matching_lines(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """However a record spells it, and whatever stands around it."""
     rng = random.Random(seed)
     end = rng.choice(["\n", "\n", "\r\n"])
@@ -92,7 +92,7 @@ def test_what_a_search_finds_is_what_matches(seed: int, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_lines_that_are_no_records_come_out_the_same(seed: int) -> None:
+def test_lines_that_are_not_records_have_the_same_result(seed: int) -> None:
     data = nasty_file(seed)
     lines = [
         line if n % 5 == 0 else json.dumps({"body": line.decode(errors="replace")}).encode()
@@ -101,7 +101,7 @@ def test_lines_that_are_no_records_come_out_the_same(seed: int) -> None:
     _same({"body": {"k": ["x"]}}, b"\n".join(lines) + b"\n", 7)
 
 
-def test_what_is_wrong_with_a_line_is_said_with_its_number() -> None:
+def test_an_error_in_a_line_has_its_number() -> None:
     hit = json.dumps({"body": '{"k": "refunded"}'}) + "\n"
     deep = '{"body": "refunded", "n": ' + "[" * 1100 + "]" * 1100 + "}\n"
     text = [hit, hit.replace("refunded", "open") * 3, deep, "{broken}\n", hit]
@@ -117,14 +117,14 @@ def test_two_records_in_a_line_are_two_records() -> None:
     assert outcome.kept == [f"{hit}\n".encode()] * 3
 
 
-def test_a_deep_line_is_no_record_even_if_nothing_is_found_in_it() -> None:
+def test_a_line_nested_too_deep_is_not_a_record_even_if_the_search_fails() -> None:
     clean = json.dumps({"body": "{}", "n": "y" * 500}) + "\n"
     deep = '{"body": "open", "n": ' + "[" * 1100 + "]" * 1100 + "}\n"
     outcome = _same(PATTERN, (clean * 30 + deep + clean * 30).encode(), 61)
     assert [problem.line for problem in outcome.problems] == [31]
 
 
-def test_lines_are_not_searched_for_what_they_may_not_have() -> None:
+def test_lines_are_not_searched_for_texts_that_a_match_may_lack() -> None:
     for pattern in (
         {"body": {"k": [{"numeric": [">", 1]}]}},
         {"body": {"k": ['"']}},  # has an escape in any case
@@ -136,7 +136,7 @@ def test_lines_are_not_searched_for_what_they_may_not_have() -> None:
         assert searching(filterpatterns.compile(pattern)) is None, pattern
 
 
-def test_without_a_fast_search_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_fast_library_there_is_no_search(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = filterpatterns.compile(PATTERN)._engine
     monkeypatch.setitem(sys.modules, "stringzilla", None)
     assert line_search.of(engine) is None

@@ -32,7 +32,7 @@ RECORD = {"messageId": "1", "body": '{"a": 1}'}
         ("kafka", '{"value.Id": ["x"]}', {"value": base64_of('{"Id": "x"}')}),
     ],
 )
-def test_a_payload_may_be_spelt_with_dots(
+def test_a_payload_may_be_spelled_with_dots(
     source: str, pattern: str, record: dict[str, Any] | None
 ) -> None:
     if record is None:
@@ -43,7 +43,7 @@ def test_a_payload_may_be_spelt_with_dots(
 
 
 @pytest.mark.parametrize("source", ["sqs", "kinesis", "kafka", "mq"])
-def test_half_a_surrogate_pair_is_a_text_like_any_other(source: str) -> None:
+def test_half_a_surrogate_pair_is_an_ordinary_text(source: str) -> None:
     keys = {"sqs": "body", "kinesis": "data", "kafka": "value", "mq": "data"}
     compiled = filterpatterns.compile(f'{{"{keys[source]}": {{"a": ["\\ud83d"]}}}}', source=source)
     for text, expected in (('{"a": "\\ud83d"}', True), ('{"a": "x"}', False)):
@@ -54,7 +54,7 @@ def test_half_a_surrogate_pair_is_a_text_like_any_other(source: str) -> None:
         assert set(verdicts(compiled, record).values()) == {expected}
 
 
-def test_a_filter_cannot_be_changed_for_those_who_share_it() -> None:
+def test_a_filter_is_immutable() -> None:
     compiled = filterpatterns.compile(PATTERN)
     for change in (
         lambda: setattr(compiled, "matches", None),
@@ -99,7 +99,7 @@ def test_decimals_are_numbers(pattern: str, holds: list[str], fails: list[str]) 
             assert compiled.mask([record]) == [expected], text
 
 
-def test_the_filters_of_a_filter_criteria_are_taken_without_it() -> None:
+def test_a_list_of_filters_is_accepted_without_filter_criteria() -> None:
     compiled = filterpatterns.compile([{"Pattern": PATTERN}, {"Pattern": '{"body": ["x"]}'}])
     assert compiled.mask([RECORD, {"body": "x"}, {"body": "y"}]) == [True, True, False]
 
@@ -112,7 +112,7 @@ def test_the_filters_of_a_filter_criteria_are_taken_without_it() -> None:
         ('{"Filters": null}', '{"Filters": []}'),
     ],
 )
-def test_hints_do_not_lead_into_a_trap(pattern: str, words: str) -> None:
+def test_following_a_hint_does_not_cause_another_error(pattern: str, words: str) -> None:
     with pytest.raises(filterpatterns.PatternError) as caught:
         filterpatterns.compile(pattern)
     assert words in (caught.value.hint or "")
@@ -127,18 +127,18 @@ def test_an_event_of_another_source_is_refused() -> None:
     assert filterpatterns.compile('{"data": {"a": [1]}}', source="auto").filter_event(STREAM)
 
 
-def test_fp_says_that_the_records_are_of_another_source() -> None:
+def test_fp_reports_records_of_another_source() -> None:
     result = CliRunner().invoke(main, ["test", PATTERN, "-"], input=json.dumps(STREAM))
     assert "these look like records of kinesis: --source kinesis" in result.stderr
     assert result.exit_code == 0
 
 
-def test_fp_says_that_no_record_has_the_field() -> None:
+def test_fp_reports_a_field_that_no_record_has() -> None:
     result = CliRunner().invoke(main, ["compile", '{"Body": {"a": [1]}}'])
     assert 'FP118: an SQS record has no "Body"' in result.stderr
 
 
-def test_a_batch_is_no_single_record_and_no_event() -> None:
+def test_a_batch_must_not_be_a_record_or_an_event() -> None:
     compiled = filterpatterns.compile(PATTERN)
     for given in (RECORD, json.dumps(RECORD), STREAM):
         with pytest.raises(TypeError, match="filter_event"):

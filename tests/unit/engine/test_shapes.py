@@ -36,7 +36,7 @@ PIPE = {"partitionKey": "k", "data": "eyJhIjogMX0=", "eventName": "x"}
         ({"attributes": {"SenderId": ["t"]}}, False),
     ],
 )
-def test_metadata_beside_a_payload_in_both_shapes_of_sqs(
+def test_metadata_and_payload_in_both_shapes_of_sqs(
     record: dict[str, Any], metadata: dict[str, Any], expected: bool
 ) -> None:
     compiled = filterpatterns.compile({"body": {"a": [1]}, **metadata})
@@ -46,7 +46,7 @@ def test_metadata_beside_a_payload_in_both_shapes_of_sqs(
 
 @pytest.mark.parametrize("record", [KINESIS, PIPE], ids=["lambda", "pipe"])
 @pytest.mark.parametrize(("key", "expected"), [("k", True), ("l", False)])
-def test_metadata_beside_a_payload_in_both_shapes_of_kinesis(
+def test_metadata_and_payload_in_both_shapes_of_kinesis(
     record: dict[str, Any], key: str, expected: bool
 ) -> None:
     compiled = filterpatterns.compile({"data": {"a": [1]}, "partitionKey": [key]}, source="kinesis")

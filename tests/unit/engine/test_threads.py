@@ -71,7 +71,7 @@ def fresh(pattern: str, source: str = "sqs") -> filterpatterns.Filter:
 
 
 @pytest.mark.parametrize("source", ["sqs", "auto"])
-def test_many_threads_ask_a_new_filter_at_once(source: str) -> None:
+def test_many_threads_use_a_new_filter_concurrently(source: str) -> None:
     for _ in range(10):
         compiled = fresh(in_body(WISH), source)
         asks: list[Callable[[], Any]] = [
@@ -87,7 +87,7 @@ def test_many_threads_ask_a_new_filter_at_once(source: str) -> None:
         assert at_once(*asks) == [EXPECTED] * len(asks)
 
 
-def test_code_that_many_ask_for_is_written_once() -> None:
+def test_code_needed_by_many_threads_is_generated_once() -> None:
     for _ in range(10):
         compiled = fresh(in_body(WISH))
         sources = at_once(*[lambda: compiled.source_code] * THREADS)  # noqa: B023
@@ -165,7 +165,7 @@ def test_the_index_of_a_bad_record_is_its_own_batch() -> None:
     assert at_once(*[lambda bad=bad: batch(bad) for bad in range(THREADS)]) == list(range(THREADS))
 
 
-def test_filters_die_while_others_are_made() -> None:
+def test_filters_are_freed_while_others_are_created() -> None:
     """What a Filter leaves in linecache goes with it, in whatever thread the collector runs."""
 
     def churn(number: int) -> bool:

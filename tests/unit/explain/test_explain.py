@@ -157,7 +157,7 @@ WHY_NOT: list[tuple[Any, Any, str, str]] = [
 
 
 @pytest.mark.parametrize(("rule", "value", "words", "why"), WHY_NOT)
-def test_a_rule_says_what_it_wants_and_why_a_value_is_not_it(
+def test_a_rule_says_what_it_expects_and_why_a_value_does_not_match(
     rule: Any, value: Any, words: str, why: str
 ) -> None:
     explanation = explain({"a": [rule]}, {"a": value})
@@ -167,12 +167,12 @@ def test_a_rule_says_what_it_wants_and_why_a_value_is_not_it(
     assert f"✗ a: {why}" in drawn(explanation)
 
 
-def test_every_operator_is_among_them() -> None:
+def test_every_operator_is_covered() -> None:
     tested = {name for rule, *_ in WHY_NOT if isinstance(rule, dict) for name in rule}
     assert tested == set(OPERATORS)
 
 
-def test_the_rule_that_holds_is_named_with_the_value() -> None:
+def test_the_matching_rule_is_named_with_the_value() -> None:
     explanation = explain(
         {"a": ["x", {"prefix": "y"}], "b": [{"exists": True}]}, {"a": "yz", "b": 1}
     )
@@ -194,7 +194,7 @@ def test_each_of_several_rules_says_why_it_fails() -> None:
     ]
 
 
-def test_long_values_are_cut_and_say_how_long_they_are() -> None:
+def test_long_values_are_truncated_with_their_length() -> None:
     value = "a" * 40 + "b" * 1_000_000
     explanation = explain({"a": ["x"]}, {"a": value})
     assert '"... is not "x"' not in str(explanation)
@@ -209,7 +209,7 @@ def test_the_explanation_shows_where_long_values_differ() -> None:
     assert node.words.endswith(": they differ from character 71 on")
 
 
-def test_nothing_of_a_record_reaches_the_terminal_as_it_is() -> None:
+def test_text_of_records_is_escaped_for_the_terminal() -> None:
     evil = "\x1b[31m\u202e\x9b\n\ud800"
     explanation = explain({"a": [1], "b": {"c": [1]}}, {"a": evil, "b": {evil: 1, "c": [evil]}})
     assert all(line.isprintable() for line in str(explanation).split("\n"))
@@ -253,7 +253,7 @@ def test_an_absent_field_has_a_hint(pattern: Any, record: Any, hint: str) -> Non
     assert (f"hint: {hint}" in drawn(explanation)) == bool(hint)
 
 
-def test_a_field_of_the_payload_that_is_looked_for_beside_it() -> None:
+def test_a_payload_field_that_is_looked_for_outside_the_payload() -> None:
     explanation = explain({"total": [1]}, sqs_record('{"total": 1}'), "sqs")
     assert field(explanation, "total").hint == 'body has a "total": write it there'
     explanation = explain({"body": {"messageId": ["x"]}}, sqs_record("{}"), "sqs")
@@ -278,7 +278,7 @@ def test_the_end_of_a_path_is_reported_once() -> None:
     assert "✗ a: an empty array: it has no fields" in drawn(explain({"a": {"b": [1]}}, {"a": []}))
 
 
-def test_absence_that_is_wanted() -> None:
+def test_required_absence_is_explained() -> None:
     assert "✓ a: absent (exists: false)" in drawn(explain({"a": [{"exists": False}]}, {}))
     lines = drawn(explain({"a": [{"exists": False}]}, {"a": {}}))
     assert "✓ a: an empty object (exists: false)" in lines
@@ -298,7 +298,7 @@ def test_the_element_that_was_chosen_is_named() -> None:
     assert [found.where for found in field(explanation, "qty").found] == ["lines[1].qty"]
 
 
-def test_each_element_says_what_it_fails_by() -> None:
+def test_each_element_says_why_it_fails() -> None:
     elements = [{"sku": "B", "qty": 1}, {"sku": "A", "qty": 3}, {"sku": "B", "qty": 6}, {"qty": 7}]
     explanation = explain(LINES, {"lines": [*elements, *[{"sku": "C", "qty": 0}] * 10]})
     assert drawn(explanation)[1:] == [
@@ -381,7 +381,7 @@ def test_no_element_has_any_of_the_fields() -> None:
 
 
 @pytest.mark.parametrize("items", [["x", "y"], [{"b": "x"}]])
-def test_an_index_in_a_pattern_is_no_name(items: list[Any]) -> None:
+def test_an_index_in_a_pattern_is_not_a_name(items: list[Any]) -> None:
     lines = drawn(explain({"a": {"0": ["x"]}}, {"a": items}))
     assert "hint: the elements of an array are searched automatically: leave the index out" in lines
 
@@ -400,7 +400,7 @@ def test_a_path_that_the_record_spells_in_several_ways() -> None:
 # --- $or ---
 
 
-def test_the_alternative_that_holds_is_the_one_that_is_drawn() -> None:
+def test_the_matching_alternative_is_drawn() -> None:
     pattern = {"$or": [{"a": [1]}, {"b": [2]}, {"c": [3]}], "d": [4]}
     explanation = explain(pattern, {"b": 2, "d": 4, "c": 3})
     assert drawn(explanation) == ["✓ kept", "✓ d: 4", "✓ $or: alternative 2 of 3", "✓ b: 2"]
@@ -408,7 +408,7 @@ def test_the_alternative_that_holds_is_the_one_that_is_drawn() -> None:
     assert explanation.filters[0].others == 2
 
 
-def test_each_alternative_says_why_it_does_not_hold_the_closest_first() -> None:
+def test_each_alternative_says_why_it_does_not_match_closest_first() -> None:
     pattern = {"x": {"$or": [{"a": [1], "b": [1]}, {"c": [1]}]}}
     assert drawn(explain(pattern, {"x": {"a": 2, "b": 2, "c": 2}})) == [
         "✗ dropped: no match",
@@ -422,7 +422,7 @@ def test_each_alternative_says_why_it_does_not_hold_the_closest_first() -> None:
     ]
 
 
-def test_where_the_or_holds_its_other_alternatives_are_not_drawn() -> None:
+def test_other_alternatives_of_a_matching_or_are_not_drawn() -> None:
     lines = drawn(explain({"$or": [{"a": [1]}, {"b": [1]}], "c": [1]}, {"a": 1, "c": 2}))
     assert lines[1:] == ["✗ c: 2 is not 1", "✓ $or: alternative 1 of 2", "✓ a: 1"]
 
@@ -477,7 +477,7 @@ def test_payloads_that_fail_by_different_formats_are_all_reported() -> None:
     ]
 
 
-def test_an_alternative_that_fails_by_the_same_says_so() -> None:
+def test_alternatives_with_the_same_failure_say_so() -> None:
     pattern = {"$or": [{"a": [1]}, {"a": [1], "b": [1]}]}
     assert drawn(explain(pattern, {"a": 2, "b": 1}))[-1] == "✗ with $or 2 of 2: the same"
 
@@ -615,7 +615,7 @@ def test_the_format_comes_first(
 
 
 @pytest.mark.parametrize("payload", ["5", '"x"', "true", "null", "[]", "[1, [2]]"])
-def test_what_holds_for_a_payload_without_fields(payload: str) -> None:
+def test_a_payload_without_fields_is_explained(payload: str) -> None:
     record = sqs_record(payload)
     assert explain({"body": {"a": [{"exists": False}], "b": [1, {"exists": False}]}}, record, "sqs")
     for pattern in ({"a": [{"exists": True}]}, [payload], [{"exists": True}], [{"prefix": ""}]):
@@ -640,7 +640,7 @@ def test_other_sources_filter_on_the_rest() -> None:
     assert only(explain(pattern, record, "kafka")).formats[0].found == "unreadable"
 
 
-def test_what_aws_adds_later_is_absent() -> None:
+def test_fields_that_aws_adds_later_are_absent_in_explanations() -> None:
     explanation = explain({"awsRegion": ["eu"], "body": ["x"]}, sqs_record("x"), "sqs")
     assert field(explanation, "awsRegion").words == "absent: AWS adds it after filtering"
     assert not explanation
@@ -649,7 +649,7 @@ def test_what_aws_adds_later_is_absent() -> None:
 # --- several filters, sources, machines ---
 
 
-def test_the_filter_that_holds_is_drawn_and_the_others_are_named() -> None:
+def test_the_matching_filter_is_drawn_and_the_others_are_named() -> None:
     criteria = [{"a": [1], "c": [1]}, {"a": [2]}, {"b": [1]}]
     compiled = filterpatterns.compile(criteria, source="event")
     explanation = compiled.explain({"a": 2})
@@ -671,7 +671,7 @@ def test_without_filters_everything_is_kept() -> None:
     assert drawn(explanation) == ["✓ kept", "· there are no filters: every record is kept"]
 
 
-def test_the_source_that_a_record_was_taken_for() -> None:
+def test_the_detected_source_is_shown() -> None:
     explanation = explain({"data": {"a": [1]}}, kinesis_record('{"a": 1}'), "auto")
     assert (explanation.source, explanation.auto) == ("kinesis", True)
     assert "· treated as a record of kinesis" in drawn(explanation)
@@ -680,7 +680,7 @@ def test_the_source_that_a_record_was_taken_for() -> None:
         compiled.explain(kinesis_record("x"))
 
 
-def test_what_is_no_record_has_no_explanation() -> None:
+def test_an_invalid_record_has_no_explanation() -> None:
     compiled = filterpatterns.compile({"body": ["x"]})
     for record in (5, "[]", b"\xff", "{", "[" * 2000):
         with pytest.raises(RecordError):
@@ -698,7 +698,7 @@ def test_marks_without_unicode_and_in_colour() -> None:
     assert "  \x1b[32m✓\x1b[0m \x1b[1ma\x1b[0m: 1\n" in coloured
 
 
-def test_the_dictionary_has_the_same_keys_always() -> None:
+def test_the_dictionary_always_has_the_same_keys() -> None:
     assert explain(LINES, {"lines": [{"sku": "A"}]}).to_dict() == {
         "kept": False,
         "source": "event",
@@ -793,7 +793,7 @@ def test_the_case_files_with_the_source_recognized() -> None:
         lambda chosen: st.tuples(st.just(chosen), st.one_of(*map(events, chosen)))
     )
 )
-def test_several_filters_say_what_matches_says(
+def test_explanations_of_several_filters_agree_with_matches(
     pair: tuple[list[dict[str, Any]], dict[str, Any]],
 ) -> None:
     chosen, event = pair
@@ -832,7 +832,7 @@ def test_explanations_are_short_whatever_the_record(pattern: Any, record: Any) -
     assert len(str(explanation)) < 50_000
 
 
-def test_a_record_with_an_array_in_itself() -> None:
+def test_a_record_with_an_array_that_contains_itself() -> None:
     loop: list[Any] = [1]
     loop.append(loop)
     assert explain({"a": [1]}, {"a": loop})

@@ -111,7 +111,7 @@ def test_the_assertions_fail_with_the_explanation(pytester: pytest.Pytester) -> 
     assert "assertions.py" not in result.stdout.str()
 
 
-def test_the_plugin_is_found_without_being_asked_for() -> None:
+def test_the_plugin_is_loaded_automatically() -> None:
     code = (
         "from importlib.metadata import entry_points\n"
         "[one] = [each for each in entry_points(group='pytest11')"

@@ -30,7 +30,7 @@ for _ in range(300):
 """
 
 
-def test_threads_make_decoders_for_the_same_types() -> None:
+def test_threads_can_create_decoders_for_the_same_types() -> None:
     """With msgspec alone the process crashes."""
     done = subprocess.run(
         [sys.executable, "-c", _RACE], capture_output=True, text=True, timeout=60, check=False

@@ -67,7 +67,7 @@ def _loads(text: str, **options: Any) -> Any:
     indent=st.sampled_from([None, 0, 2, "\t"]),
     around=st.sampled_from(["", " ", "\n", "\r\n", "\t "]),
 )
-def test_json_is_read_as_json_loads_reads_it(
+def test_json_is_parsed_like_json_loads(
     parser: Any, value: Any, ensure_ascii: bool, indent: Any, around: str
 ) -> None:
     text = around + json.dumps(value, ensure_ascii=ensure_ascii, indent=indent) + around
@@ -117,7 +117,7 @@ _CHANGES = st.lists(
 
 
 @given(st.builds(_changed, st.sampled_from(_SEEDS), _CHANGES))
-def test_changed_json_is_valid_where_rfc_8259_says_so(text: str) -> None:
+def test_mutated_json_is_valid_according_to_rfc_8259(text: str) -> None:
     found, *others = (parser(text) for parser in PARSERS)
     assert all(_same(found, other) for other in others)
     if "\\ud" not in text.lower() and "e" not in text.lower().replace("true", "").replace(
@@ -252,7 +252,7 @@ def test_what_other_parsers_dispute_is_json(parser: Any, text: str, value: Any) 
 
 @pytest.mark.parametrize("parser", PARSERS)
 @pytest.mark.parametrize("text", INVALID, ids=range(len(INVALID)))
-def test_what_is_not_json_is_nothing_else(parser: Any, text: str) -> None:
+def test_invalid_json_is_not_json(parser: Any, text: str) -> None:
     assert parser(text) is NOT_JSON
     if text:
         assert parser("[" + text + ", 1e400]") is NOT_JSON
@@ -261,7 +261,7 @@ def test_what_is_not_json_is_nothing_else(parser: Any, text: str) -> None:
 
 
 @given(st.text(max_size=20))
-def test_any_text_has_an_answer(text: str) -> None:
+def test_any_text_can_be_parsed_or_rejected(text: str) -> None:
     found, *others = (parser(text) for parser in PARSERS)
     assert all(_same(found, other) for other in others)
 
@@ -286,13 +286,13 @@ def test_a_text_is_read_alike_in_layers_of_any_height(text: str, height: int) ->
     assert _same(found, parse_without_recursion(text))
 
 
-def test_numbers_in_a_deep_text_are_never_taken_for_what_was_cut_out() -> None:
+def test_numbers_in_a_deep_text_are_not_mistaken_for_placeholders() -> None:
     deep = "[" * 250 + "0.5" + "]" * 250
     text = f"[{deep}, 0.0, 0.1, 0.0E-1, {deep}]"
     assert _same(parse_carefully(text), parse_without_recursion(text))
 
 
-def test_not_json_says_what_it_is() -> None:
+def test_not_json_has_a_repr() -> None:
     assert repr(parse("x")) == "NOT_JSON"
 
 
@@ -316,7 +316,7 @@ def test_a_text_of_1024_levels_is_json_and_one_of_more_is_not(
 
 
 @pytest.mark.parametrize("parser", PARSERS)
-def test_brackets_in_strings_are_no_levels(parser: Any) -> None:
+def test_brackets_in_strings_are_not_levels(parser: Any) -> None:
     for inside in ("[" * 5000, '\\"' + "{" * 5000, "\\\\", '\\"[\\\\\\"[' * 600, "]" * 5000):
         text = f'{{"{inside}": ["{inside}"]}}'
         assert depth(text) == 2
@@ -324,7 +324,7 @@ def test_brackets_in_strings_are_no_levels(parser: Any) -> None:
         assert not is_too_deep(text)
 
 
-def test_many_brackets_beside_each_other_are_no_levels() -> None:
+def test_many_adjacent_brackets_are_not_levels() -> None:
     text = json.dumps([[] for _ in range(5000)])
     assert depth(text) == 2
     assert parse(text) == [[] for _ in range(5000)]
@@ -345,5 +345,5 @@ def test_depth_counts_levels(value: Any, ensure_ascii: bool) -> None:
 @pytest.mark.parametrize(
     "text", ['"' + '\\"' * 200_000, '"\\' * 200_000, '"[' * 200_001, "\\" * 9, '"']
 )
-def test_depth_of_text_without_sense_is_a_number(text: str) -> None:
+def test_the_depth_of_any_text_is_a_number(text: str) -> None:
     assert depth(text) <= text.count("[")

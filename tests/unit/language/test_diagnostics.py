@@ -134,7 +134,7 @@ def _found(pattern: str) -> Diagnostic:
 
 
 @pytest.mark.parametrize(("code", "text", "path", "hint"), PLACED, ids=lambda text: str(text)[:60])
-def test_a_mistake_is_placed_and_explained(code: str, text: str, path: str, hint: str) -> None:
+def test_a_mistake_has_a_position_and_a_message(code: str, text: str, path: str, hint: str) -> None:
     pattern, start, end = marked(text)
     found = _found(pattern)
     assert found.code == code
@@ -147,7 +147,7 @@ def test_a_mistake_is_placed_and_explained(code: str, text: str, path: str, hint
 
 
 @pytest.mark.parametrize(("code", "given", "options", "message", "hint"), WHOLE)
-def test_a_mistake_of_the_whole_has_no_place(
+def test_a_mistake_of_the_whole_text_has_no_position(
     code: str, given: Any, options: dict[str, Any], message: str, hint: str
 ) -> None:
     error = refused(given, **options)
@@ -200,7 +200,7 @@ def test_the_carets_underline_the_mistake(text: str) -> None:
         ('⟦\ufeff⟧{"a": ["x"]}', "\\ufeff"),
     ],
 )
-def test_the_carets_are_in_place_after_unusual_characters(text: str, shown: str) -> None:
+def test_the_carets_are_aligned_after_unusual_characters(text: str, shown: str) -> None:
     pattern, start, _ = marked(text)
     error = refused(pattern)
     assert (error.line, error.column) == line_and_column(pattern, start)
@@ -249,7 +249,7 @@ HOSTILE_NAMES = ["\x1b[31mred", "a\x00b", "\x07", "\r\nerror FP999: forged", "\u
     ],
 )
 @pytest.mark.parametrize("escaped", [True, False])
-def test_nothing_that_a_terminal_acts_on_gets_into_a_message(
+def test_terminal_control_characters_are_escaped_in_messages(
     name: str, shape: str, escaped: bool
 ) -> None:
     token = json.dumps(name) if escaped else f'"{name}"'
@@ -277,7 +277,7 @@ def test_three_mistakes_give_three_errors_in_the_order_of_the_text() -> None:
     assert underlined(str(error)) == ['"x"', '"prefx"', "[]"]
 
 
-def test_an_error_reads_so() -> None:
+def test_the_text_of_an_error() -> None:
     error = refused('{"body": {\n  "code": "BBBB"}}')
     assert str(error) == (
         "error FP005: a field wants an array of rules or an object, "
@@ -347,7 +347,7 @@ def test_an_empty_text_says_so(text: str) -> None:
     assert error.message == "not JSON: the pattern is empty"
 
 
-def test_a_pattern_given_as_objects_has_a_path_but_no_place() -> None:
+def test_a_pattern_given_as_objects_has_a_path_but_no_position() -> None:
     error = refused({"body": {"a": [{"prefx": "x"}], "b": "y"}})
     assert [(found.code, found.path) for found in error.errors] == [
         ("FP007", "body.a[0].prefx"),
@@ -370,7 +370,7 @@ def test_an_error_says_which_filter_it_is_in() -> None:
         assert "filter 3" in str(error)
 
 
-def test_an_error_in_a_filter_of_a_text_is_placed_in_that_text() -> None:
+def test_an_error_in_a_filter_has_its_position_in_the_whole_text() -> None:
     pattern = '{"é😀": ["x"], "b": "y"}'
     for ascii_only in (True, False):
         text = json.dumps({"Filters": [{"Pattern": pattern}]}, indent=1, ensure_ascii=ascii_only)

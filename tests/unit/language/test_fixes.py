@@ -70,7 +70,7 @@ def check(text: str, source: str = "event") -> list[Diagnostic]:
         ('{"detailType": ["x"]}', '{"detail-type": ["x"]}'),
     ],
 )
-def test_a_fix_makes_the_pattern_right(text: str, fixed: str) -> None:
+def test_a_fix_corrects_the_pattern(text: str, fixed: str) -> None:
     (found,) = check(text)
     assert found.fix is not None
     assert applied(text, found.fix).replace(",  ", ", ") == fixed
@@ -108,7 +108,7 @@ def test_a_fix_for_records_of_a_source(source: str, text: str, fixed: str) -> No
 
 
 @pytest.mark.parametrize("code", CATALOG)
-def test_no_fix_of_the_rule_book_makes_another_error(code: str) -> None:
+def test_no_fix_in_the_catalog_causes_another_error(code: str) -> None:
     bad = CATALOG[code].bad
     text = bad.pattern if isinstance(bad.pattern, str) else ""
     before = {one.code for one in check(text, bad.source)}
@@ -134,7 +134,7 @@ def test_no_fix_of_the_rule_book_makes_another_error(code: str) -> None:
         '{"a',
     ],
 )
-def test_where_nobody_can_know_what_is_meant_there_is_no_fix(text: str) -> None:
+def test_ambiguous_mistakes_have_no_fix(text: str) -> None:
     assert [one.fix for one in check(text)] == [None]
 
 
@@ -173,7 +173,7 @@ def criteria(written: str) -> str:
         ('{"body": {"a": [{"prefix": ["x", "y"]}]}}', None),
     ],
 )
-def test_a_fix_is_written_as_the_string_around_it_wants(
+def test_a_fix_is_escaped_for_the_string_around_it(
     write: Callable[[str], str], pattern: str, fixed: str | None
 ) -> None:
     text = criteria(write(pattern))

@@ -21,7 +21,7 @@ def test_not_equal_is_anything_but(sign: str) -> None:
     assert (found.code, found.hint) == ("FP010", 'for "not equal" write {"anything-but": 5}')
 
 
-def test_there_is_no_and() -> None:
+def test_and_is_not_an_operator() -> None:
     found = only('{"detail": {"$and": [{"a": [1]}, {"b": [2]}]}}')
     assert (found.code, found.line, found.column) == ("FP007", 1, 13)
     assert found.message == "there is no $and: only $or"
@@ -32,7 +32,7 @@ def test_there_is_no_and() -> None:
 
 
 @pytest.mark.parametrize("pattern", ['{"$and": [{"prefix": "x"}]}', '{"$and": {"a": [1]}}'])
-def test_a_field_may_be_called_so(pattern: str) -> None:
+def test_a_field_may_have_the_name_of_an_operator(pattern: str) -> None:
     assert filterpatterns.check(pattern, source="event") == []
 
 

@@ -93,7 +93,7 @@ def test_no_filters_keep_every_record(given: Any) -> None:
 
 
 @pytest.mark.parametrize("given", ["{}", b"{}", {}, ["{}"], [{}], {"Filters": [{"Pattern": "{}"}]}])
-def test_an_empty_pattern_is_refused_and_says_what_to_write(given: Any) -> None:
+def test_an_empty_pattern_is_refused_with_a_hint(given: Any) -> None:
     error = refused(given)
     assert error.code == "FP003"
     assert '{"Filters": []}' in (error.hint or "")
@@ -112,7 +112,7 @@ def test_an_empty_pattern_is_refused_and_says_what_to_write(given: Any) -> None:
         ({"Pattern": ["x"]}, {"Pattern": "x"}),
     ],
 )
-def test_a_field_may_be_called_filters(pattern: dict[str, Any], event: dict[str, Any]) -> None:
+def test_a_field_may_be_named_filters(pattern: dict[str, Any], event: dict[str, Any]) -> None:
     for given in (pattern, json.dumps(pattern), [pattern]):
         compiled = filterpatterns.compile(given, source="event")
         assert compiled.mask([event, {"other": 1}, json.dumps(event)]) == [True, False, True]
@@ -134,7 +134,7 @@ def test_a_field_may_be_called_filters(pattern: dict[str, Any], event: dict[str,
         [],
     ],
 )
-def test_a_malformed_filter_is_reported_with_its_place(bad: Any) -> None:
+def test_a_malformed_filter_is_reported_with_its_position(bad: Any) -> None:
     criteria = {"Filters": [{"Pattern": ONE_TEXT}, bad, {"Pattern": 7}]}
     for given in (criteria, json.dumps(criteria)):
         error = refused(given)
@@ -143,7 +143,7 @@ def test_a_malformed_filter_is_reported_with_its_place(bad: Any) -> None:
         assert [found.path for found in error.errors] == ["Filters[1]", "Filters[2]"]
 
 
-def test_of_a_repeated_name_in_a_filter_criteria_the_last_counts() -> None:
+def test_the_last_of_a_repeated_name_in_a_filter_criteria_counts() -> None:
     inner = f'{{"Pattern": {json.dumps(TWO_TEXT)}, "Pattern": {json.dumps(ONE_TEXT)}}}'
     text = f'{{"Filters": [], "Filters": [{inner}]}}'
     assert filterpatterns.compile(text).mask(RECORDS) == [True, False, False]
@@ -156,14 +156,14 @@ def test_a_pattern_that_is_encoded_twice_is_refused() -> None:
 
 
 @pytest.mark.parametrize("given", [None, 5, 1.5, True, object(), {1, 2}, iter([]), ONE_TEXT.encode])
-def test_what_can_hold_no_pattern_is_refused(given: Any) -> None:
+def test_input_that_cannot_contain_a_pattern_is_refused(given: Any) -> None:
     error = refused(given)
     assert error.code == "FP002"
     assert "str, bytes or dict" in (error.hint or "")
 
 
 @pytest.mark.parametrize("item", [None, 5, 1.5, True, [ONE_TEXT], {1}, object()])
-def test_a_list_holds_patterns_only(item: Any) -> None:
+def test_a_list_must_contain_only_patterns(item: Any) -> None:
     error = refused([ONE_TEXT, item])
     assert (error.code, error.filter_index) == ("FP002", 1)
 
@@ -213,20 +213,20 @@ NOT_JSON_VALUES = [
 
 
 @pytest.mark.parametrize("given", NOT_JSON_VALUES, ids=range(len(NOT_JSON_VALUES)))
-def test_objects_that_json_cannot_say_are_refused(given: Any) -> None:
+def test_objects_that_json_cannot_express_are_refused(given: Any) -> None:
     for wrapped in (given, [given], {"Filters": [{"Pattern": given}]}):
         error = refused(wrapped)
         assert error.line is None
         assert str(error)
 
 
-def test_an_error_has_the_path_of_an_object_that_json_does_not_know() -> None:
+def test_an_error_has_the_path_of_an_object_that_json_cannot_express() -> None:
     error = refused([ONE, {"body": {"a": [1, {"prefix": {1, 2}}]}}])
     assert (error.path, error.filter_index) == ("body.a[1].prefix", 1)
     assert "set" in error.message
 
 
-def test_integers_of_any_size_that_json_can_say_are_taken() -> None:
+def test_integers_of_any_size_are_accepted() -> None:
     compiled = filterpatterns.compile({"a": [10**300, 2**64 + 1]}, source="event")
     assert compiled.mask([{"a": 10**300}, {"a": 2**64 + 1}, {"a": 2**64}]) == [True, True, False]
 
@@ -276,7 +276,7 @@ class Counting(Mapping[str, Any]):
         return len(self._members)
 
 
-def test_objects_that_hold_one_another_many_times_do_not_multiply() -> None:
+def test_objects_referenced_many_times_do_not_multiply() -> None:
     """Sixteen levels of two references to one object: 65,536 ways, and far too long a pattern."""
     pattern: Any = {"z": [1]}
     for _ in range(16):
@@ -305,7 +305,7 @@ def test_a_pattern_has_4096_characters_at_most(char: str) -> None:
     assert refused({"a": ["x" * 4090]}).code == "FP017"
 
 
-def test_each_of_several_patterns_may_be_as_long_as_that() -> None:
+def test_each_of_several_patterns_may_have_the_maximum_length() -> None:
     long = _text_of_length(4096)
     criteria = {"Filters": [{"Pattern": ONE_TEXT}] * 4 + [{"Pattern": long}]}
     assert filterpatterns.compile(json.dumps(criteria)).mask(RECORDS) == [True, False, False]
@@ -315,7 +315,7 @@ def test_each_of_several_patterns_may_be_as_long_as_that() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 5, 6, 10, 11])
-def test_there_are_five_filters_at_most_or_ten_where_asked(count: int) -> None:
+def test_there_are_at_most_five_filters_or_ten_on_request(count: int) -> None:
     criteria = {"Filters": [{"Pattern": ONE_TEXT}] * (count - 1) + [{"Pattern": TWO_TEXT}]}
     shapes: list[Any] = [criteria, json.dumps(criteria), [ONE_TEXT] * (count - 1) + [TWO]]
     for given in shapes:
@@ -379,12 +379,12 @@ def test_a_pattern_is_200_levels_deep_at_most() -> None:
         assert "200" in error.message
 
 
-def test_brackets_in_strings_are_no_levels() -> None:
+def test_brackets_in_strings_are_not_levels() -> None:
     text = json.dumps({"a": ["[" * 300 + '"' + "{" * 300 + "\\"]})
     assert filterpatterns.compile(text, source="event").matches({"a": json.loads(text)["a"][0]})
 
 
-def test_the_limits_hold_before_anything_is_read() -> None:
+def test_the_limits_are_checked_before_parsing() -> None:
     for text in ("x" * 5000, "[" * 100_000, '"' + '\\"' * 100_000):
         assert refused(text).code == "FP017"
 
@@ -404,7 +404,7 @@ def test_bytes_in_another_encoding_are_refused(codec: str) -> None:
     assert refused(ONE_TEXT.encode(codec)).code in ("FP022", "FP001")
 
 
-def test_a_source_that_is_not_known_is_named_with_those_that_are() -> None:
+def test_an_unknown_source_is_reported_with_the_known_ones() -> None:
     with pytest.raises(
         ValueError, match=r"unknown source 'sns': choose one of .*sqs.*event"
     ) as caught:
@@ -437,7 +437,7 @@ FAR_TOO_LARGE: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", FAR_TOO_LARGE)
-def test_what_is_far_too_large_is_refused_before_anything_is_made_of_it(name: str) -> None:
+def test_far_too_large_input_is_refused_before_parsing(name: str) -> None:
     given = FAR_TOO_LARGE[name]
 
     def ask() -> None:
@@ -450,7 +450,7 @@ def test_what_is_far_too_large_is_refused_before_anything_is_made_of_it(name: st
     assert _peak(ask) < 12_000_000  # a text of a megabyte is decoded once to see what it is
 
 
-def test_filters_that_are_not_read_are_not_forgotten() -> None:
+def test_filters_that_are_not_checked_are_reported() -> None:
     text = json.dumps({"Filters": [{"Pattern": 1}, *[0] * 200]})
     with pytest.raises(PatternError) as caught:
         filterpatterns.compile(text)
@@ -469,7 +469,7 @@ def test_filters_that_are_not_read_are_not_forgotten() -> None:
         '{"Filters": [0, 1], "Filters": [{"Pattern": "{}"}, {"\\u0050attern": "{\\"a\\": 1}"}]}',
     ],
 )
-def test_a_mistake_in_a_filter_has_its_place_in_the_whole_text(text: str) -> None:
+def test_a_mistake_in_a_filter_has_its_position_in_the_whole_text(text: str) -> None:
     errors = filterpatterns.check(text)
     place = text.rindex(": 1}") + 3
     assert errors[-1].filter_index == 1

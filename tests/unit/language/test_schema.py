@@ -84,14 +84,14 @@ def test_every_pattern_that_compiles_is_accepted() -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_what_a_service_documents_is_accepted_by_its_schema(dialect: str) -> None:
+def test_documented_operators_are_accepted_by_the_schema_of_the_service(dialect: str) -> None:
     assert len(valid(dialect)) > 800
     for text, source in valid(dialect):
         assert validator(dialect, source).is_valid(document(text)), (source, text)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_what_a_service_does_not_document_is_refused_by_its_schema(dialect: str) -> None:
+def test_undocumented_operators_are_refused_by_the_schema_of_the_service(dialect: str) -> None:
     others = [case for case in valid() if case not in valid(dialect)]
     refused = [case for case in others if not validator(dialect).is_valid(document(case[0]))]
     # The schema sees all of a repeated name's last value only, as JSON readers do.
@@ -104,7 +104,7 @@ ARITHMETIC = {"FP010", "FP011", "FP013", "FP016", "FP017", "FP018"}
 holds, masks, combinations, lengths, depths."""
 
 
-def test_what_does_not_compile_is_refused_unless_it_takes_arithmetic() -> None:
+def test_invalid_patterns_are_refused_unless_that_requires_arithmetic() -> None:
     refused = 0
     for text, source in CASES_OF_PATTERNS:
         given = document(text)
@@ -150,7 +150,7 @@ def test_what_does_not_compile_is_refused_unless_it_takes_arithmetic() -> None:
         '{"a": {"b": {"c": "x"}}}',
     ],
 )
-def test_what_structure_can_refuse_is_refused(text: str) -> None:
+def test_structural_mistakes_are_refused(text: str) -> None:
     assert not compiles((text, "event"))
     assert not validator().is_valid(document(text))
 
@@ -179,7 +179,7 @@ def test_the_fields_of_a_source_are_described() -> None:
 
 
 @pytest.mark.parametrize(("source", "key"), [("kinesis", "data"), ("dynamodb", "dynamodb")])
-def test_a_source_without_plain_strings_takes_an_object(source: str, key: str) -> None:
+def test_a_source_without_plain_strings_requires_an_object(source: str, key: str) -> None:
     assert not validator(None, source).is_valid({key: ["x"]})
     assert not validator(None, source).is_valid({"$or": [{key: ["x"]}, {"b": [1]}]})
     assert validator(None, source).is_valid({"$or": [{key: {"a": [1]}}, {"b": [1]}]})
@@ -216,7 +216,7 @@ def test_a_filter_criteria() -> None:
     )
 
 
-def test_every_filter_criteria_of_the_rule_book_that_compiles_is_accepted() -> None:
+def test_every_valid_filter_criteria_of_the_catalog_is_accepted() -> None:
     found = 0
     for entry in CATALOG.values():
         for example in (entry.bad, entry.good):
@@ -255,7 +255,7 @@ def configuration(scope: str, given: Any) -> dict[str, Any]:
         ("OTHER", {"a": [1]}),
     ],
 )
-def test_a_filter_configuration_takes_what_its_scopes_take(scope: str, given: Any) -> None:
+def test_a_filter_configuration_accepts_what_its_scopes_accept(scope: str, given: Any) -> None:
     schema = filter_configuration()
     as_object = configuration(scope, given)
     as_text = configuration(scope, json.dumps(given))
@@ -286,7 +286,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
-def test_the_command_prints_a_schema_that_check_jsonschema_takes(
+def test_the_command_prints_a_schema_that_check_jsonschema_accepts(
     arguments: tuple[str, ...], tmp_path: Path
 ) -> None:
     run = fp("schema", *arguments)

@@ -50,7 +50,7 @@ def codes(text: str, source: str = "sqs") -> list[str]:
         '{"body": {"a": ["b", "@{x}", {"prefix": "@{y}"}]}}',
     ],
 )
-def test_what_may_be_right_is_not_reported(text: str) -> None:
+def test_possibly_valid_patterns_are_not_reported(text: str) -> None:
     assert codes(text) == []
 
 
@@ -78,7 +78,7 @@ def test_what_may_be_right_is_not_reported(text: str) -> None:
         ('{"body": {"a": [{"exists": true}, {"exists": false}], "b": ["@{x}"]}}', "FP114"),
     ],
 )
-def test_what_is_wrong_whatever_the_parts_are_is_reported(text: str, code: str) -> None:
+def test_mistakes_independent_of_unknown_parts_are_reported(text: str, code: str) -> None:
     assert code in codes(text)
 
 
@@ -100,7 +100,7 @@ def test_rules_about_a_source(text: str, source: str, found: list[str]) -> None:
     assert [code for code in codes(text, source) if code != "FP107"] == found
 
 
-def test_the_length_of_what_is_not_known_does_not_count() -> None:
+def test_the_length_of_unknown_parts_does_not_count() -> None:
     holes = ", ".join(f'"@{{parameter{number}}}"' for number in range(400))
     assert codes(f'{{"body": {{"a": [{holes}]}}}}') == []
     assert codes(f'{{"body": {{"a": ["@{{x}}", "{"y" * 4100}"]}}}}') == ["FP017"]
@@ -166,7 +166,7 @@ def test_both_branches_of_a_condition_are_checked_and_one_can_be_chosen(tmp_path
     assert run(main, ["check", "--set", "IsProd=false", str(path)]).exit_code == 1
 
 
-def test_references_to_references_do_not_add_up() -> None:
+def test_references_to_references_are_bounded() -> None:
     lines = ['locals {\n a0 = "x"']
     lines += [f' a{n} = "${{local.a{n - 1}}}${{local.a{n - 1}}}"' for n in range(1, 60)]
     rule = '}\nresource "aws_cloudwatch_event_rule" "r" {\n event_pattern = %s\n}\n'

@@ -354,7 +354,7 @@ def test_a_pattern_that_is_an_object_is_found_in_a_filter_criteria(as_text: bool
     assert "a string" in found.message
 
 
-def test_filters_that_were_meant_to_hold_together_are_found() -> None:
+def test_filters_that_were_meant_to_apply_together_are_found() -> None:
     criteria = _in_criteria(
         '{"body": {"country": [{"anything-but": "DE"}]}}',
         '{"body": {"status": ["paid"]}}',
@@ -432,7 +432,7 @@ def test_undocumented_operators_give_a_warning(
 
 @pytest.mark.parametrize("dialect", ALWAYS)
 @pytest.mark.parametrize(("rule", "undocumented"), UNDOCUMENTED)
-def test_undocumented_operators_are_errors_where_asked_to_be_strict(
+def test_undocumented_operators_are_errors_in_strict_mode(
     rule: str, undocumented: tuple[str, ...], dialect: Any
 ) -> None:
     pattern = f'{{"body": {{"a": [\n{rule},\n{rule}, 1]}}}}'
@@ -454,7 +454,7 @@ def test_the_dialect_is_that_of_the_source_unless_given() -> None:
 
 
 @pytest.mark.parametrize("call", [filterpatterns.check, filterpatterns.compile])
-def test_a_dialect_that_is_not_known_is_named_with_those_that_are(call: Any) -> None:
+def test_an_unknown_dialect_is_reported_with_the_known_ones(call: Any) -> None:
     with pytest.raises(ValueError, match=r"'sam'.*lambda, pipes, eventbridge"):
         call(PAID, dialect="sam")
 
@@ -492,7 +492,7 @@ FINE = [
 
 
 @pytest.mark.parametrize(("source", "pattern"), FINE)
-def test_what_is_no_mistake_is_not_reported(source: str, pattern: str) -> None:
+def test_valid_patterns_are_not_reported(source: str, pattern: str) -> None:
     found = filterpatterns.check(pattern, source=source)
     assert [each for each in found if each.code != "FP105"] == []
 

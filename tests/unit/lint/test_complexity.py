@@ -34,7 +34,7 @@ def figure(pattern: str) -> int:
 
 
 @pytest.mark.parametrize("case", CASES, ids=range(len(CASES)))
-def test_the_figure_is_the_engines(case: dict[str, Any]) -> None:
+def test_the_complexity_is_that_of_the_engine(case: dict[str, Any]) -> None:
     assert figure(case["pattern"]) == case["complexity"]
 
 
@@ -107,7 +107,7 @@ def test_no_pattern_takes_long(texts: list[str]) -> None:
     assert process_time() - start < 2
 
 
-def test_a_likely_refusal_is_reported_with_its_figure() -> None:
+def test_a_likely_refusal_is_reported_with_its_complexity() -> None:
     three = [{"wildcard": f"*:stack/{name}/*"} for name in ("One", "Two", "Three")]
     assert filterpatterns.check({"detail": {"a": three}}, source="event") == []
     four = [*three, {"wildcard": "*:stack/Four/*"}]

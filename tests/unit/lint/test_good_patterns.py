@@ -29,7 +29,7 @@ def _check(given: Any, case: dict[str, Any]) -> list[Diagnostic]:
 
 
 @each_case
-def test_there_is_nothing_to_say_of_a_good_pattern(case: dict[str, Any]) -> None:
+def test_a_good_pattern_has_no_findings(case: dict[str, Any]) -> None:
     advice = sorted(case.get("advice", []))
     assert set(advice) <= {"FP105", "FP107"}
     criteria = _criteria(case)

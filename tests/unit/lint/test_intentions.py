@@ -97,7 +97,7 @@ def test_an_account_id_as_a_number(pattern: str, source: str, hint: str) -> None
         ('{"body": {"accountId": [123456789012]}}', "sqs"),
     ],
 )
-def test_numbers_that_are_no_account_ids(pattern: str, source: str) -> None:
+def test_numbers_that_are_not_account_ids(pattern: str, source: str) -> None:
     assert codes(pattern, source) == []
 
 
@@ -108,7 +108,7 @@ def criteria(*patterns: dict[str, object]) -> str:
 IMAGE = {"dynamodb": {"NewImage": {"State": {"S": ["paid"]}}}}
 
 
-def test_filters_that_divide_what_belongs_together() -> None:
+def test_filters_that_split_related_conditions() -> None:
     assert codes(criteria({"eventName": ["INSERT", "MODIFY"]}, IMAGE), "dynamodb") == ["FP144"]
     assert codes(criteria(IMAGE, {"eventName": ["INSERT"]}), "dynamodb") == ["FP144"]
 
@@ -122,5 +122,5 @@ def test_filters_that_divide_what_belongs_together() -> None:
         (IMAGE, {"dynamodb": {"OldImage": {"State": {"S": ["paid"]}}}}),
     ],
 )
-def test_filters_that_stand_for_themselves(patterns: tuple[dict[str, object], ...]) -> None:
+def test_independent_filters_are_not_reported(patterns: tuple[dict[str, object], ...]) -> None:
     assert codes(criteria(*patterns), "dynamodb") == []

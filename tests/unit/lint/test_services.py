@@ -34,7 +34,7 @@ def codes(pattern: Any, source: str = "event", **options: Any) -> list[str]:
     ],
     ids=str,
 )
-def test_an_address_rule_that_holds_for_more(rule: Any, words: list[str]) -> None:
+def test_an_address_rule_that_matches_more(rule: Any, words: list[str]) -> None:
     ((code, text),) = found({"a": [rule]})
     assert code == "FP123"
     assert all(each in text for each in words)
@@ -45,7 +45,7 @@ def test_an_address_rule_that_holds_for_more(rule: Any, words: list[str]) -> Non
     [{"cidr": "10.0.0.0/8"}, {"cidr": "192.168.0.0/16"}, {"cidr": "2001:db8::/32"}, "10.0.0.1"],
     ids=str,
 )
-def test_an_address_rule_that_holds_for_its_own_only(rule: Any) -> None:
+def test_an_address_rule_that_matches_only_its_family(rule: Any) -> None:
     assert codes({"a": [rule]}) == []
 
 
@@ -89,7 +89,7 @@ def test_alternatives_of_which_none_is_lost(alternatives: Any) -> None:
     assert codes({"$or": alternatives}) == []
 
 
-def test_a_wildcard_beside_a_rule_that_ignores_case() -> None:
+def test_a_wildcard_with_a_rule_that_ignores_case() -> None:
     pattern = {"a": [{"wildcard": "*a"}, {"equals-ignore-case": "x"}], "b": [{"wildcard": "*a"}]}
     assert codes(pattern) == ["FP126"]
     compiled = filterpatterns.compile(pattern, source="event")
@@ -115,7 +115,7 @@ def test_a_name_that_is_not_of_the_envelope(name: str, hint: str) -> None:
     assert [one.code for one in compiled.warnings] == ["FP122"]
 
 
-def test_objects_of_ones_own_have_any_names() -> None:
+def test_custom_events_may_have_any_names() -> None:
     assert codes({"status": ["x"], "Id": ["x"]}) == []
     assert codes({"detailType": ["x"]}) == ["FP122"]
     assert filterpatterns.compile({"detailType": ["x"]}, source="event").warnings == ()
@@ -144,11 +144,11 @@ def test_the_length_of_a_rule() -> None:
     ],
     ids=str,
 )
-def test_what_dynamodb_delivers(pattern: Any, expected: list[str]) -> None:
+def test_fields_and_values_of_dynamodb_records(pattern: Any, expected: list[str]) -> None:
     assert codes(pattern, "dynamodb") == expected
 
 
-def test_what_pipes_cannot_do() -> None:
+def test_fields_that_pipes_cannot_filter_on() -> None:
     pattern = {"eventName": ["INSERT"], "eventSource": ["x"]}
     assert codes(pattern, "dynamodb", dialect="pipes") == ["FP130", "FP104"]
     six = [{"body": {"a": [n]}} for n in range(6)]

@@ -100,7 +100,7 @@ def without_short_cuts(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("without_short_cuts")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.one_of(_many(), tangled_pairs(), pattern_event_pairs()))
-def test_so_it_is_for_patterns_of_many_rules_fields_and_tests(
+def test_combinations_of_many_rules_fields_and_tests_are_independent(
     pair: tuple[dict[str, Any], dict[str, Any]],
 ) -> None:
     pattern, event = pair
@@ -184,7 +184,7 @@ def test_the_closest_of_a_thousand_combinations_are_explained() -> None:
     assert chosen["body.z"] == 5  # the only alternative for z that holds
 
 
-def test_one_budget_is_for_a_record_whatever_the_number_of_rules() -> None:
+def test_a_record_has_one_budget_for_any_number_of_rules() -> None:
     names = [f"p{number:02}" for number in range(20)]
     ways = ("a/b/c/d", "a.b/c/d", "a/b.c/d", "a/b/c.d", "a.b.c/d", "a/b.c.d", "a.b/c.d", "a.b.c.d")
     event: dict[str, Any] = {}

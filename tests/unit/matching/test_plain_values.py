@@ -146,7 +146,7 @@ def _ways(pattern: Any, record: Any, source: Any) -> dict[str, bool]:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: json.dumps(rule[0]))
-def test_a_leaf_is_what_it_derives_from(rule: tuple[Any, bool, bool, bool]) -> None:
+def test_a_leaf_has_the_type_of_its_base_class(rule: tuple[Any, bool, bool, bool]) -> None:
     operator, *expected = rule
     for values, holds in zip((STRINGS, NUMBERS, OTHERS), expected, strict=True):
         for value in values:
@@ -193,7 +193,7 @@ def test_names_may_be_of_a_subclass() -> None:
     assert set(_ways({"red": [1]}, record, "event").values()) == {True}
 
 
-def test_bools_are_no_numbers() -> None:
+def test_bools_are_not_numbers() -> None:
     for value, rule, expected in ((True, 1, False), (1, True, False), (True, True, True)):
         assert set(_ways({"a": [rule]}, {"a": value}, "event").values()) == {expected}
 

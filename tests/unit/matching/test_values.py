@@ -58,9 +58,7 @@ def test_numbers_of_hundreds_of_digits(name: str) -> None:
     ],
 )
 @pytest.mark.parametrize("role", ['{"numeric": [">", %s]}', '{"anything-but": [1, %s]}'])
-def test_a_number_that_no_double_holds_is_refused_where_numbers_are_compared(
-    number: str, role: str
-) -> None:
+def test_a_number_that_no_double_holds_is_refused_in_comparisons(number: str, role: str) -> None:
     assert refused(f'{{"a": [{role % number}]}}').code == "FP011"
 
 
@@ -101,7 +99,7 @@ def test_a_number_with_too_many_digits_does_not_match_in_any_batch(value: str, l
     assert [compiled.matches(record) for record in records] == expected
 
 
-def test_no_mapping_of_a_character_begins_another_of_its_own() -> None:
+def test_no_case_mapping_of_a_character_is_a_prefix_of_another() -> None:
     """What lets matching ignoring case take the first mapping that fits and never look back."""
     for code in range(sys.maxunicode + 1):
         ((lower, upper),) = variants(chr(code))
@@ -112,7 +110,7 @@ def test_no_mapping_of_a_character_begins_another_of_its_own() -> None:
             assert not upper.endswith(lower)
 
 
-def test_every_character_ignoring_case_holds_for_its_mappings_and_no_other() -> None:
+def test_ignoring_case_matches_exactly_the_case_mappings_of_each_character() -> None:
     for code in itertools.chain(range(0x3000), range(0xA640, 0xAC00), range(0x10400, 0x10500)):
         char = chr(code)
         spelling = variants(f"a{char}b")
@@ -190,7 +188,7 @@ PYTHON_VALUES: list[tuple[Any, str, bool]] = [
 
 
 @pytest.mark.parametrize(("value", "rule", "verdict"), PYTHON_VALUES, ids=range(len(PYTHON_VALUES)))
-def test_values_that_only_python_has_are_taken_for_the_json_they_resemble(
+def test_python_values_are_treated_like_equivalent_json(
     value: Any, rule: str, verdict: bool
 ) -> None:
     compiled = filterpatterns.compile(f'{{"a": [{rule}]}}', source="event")

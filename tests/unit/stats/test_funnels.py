@@ -70,7 +70,7 @@ def is_plain(pattern: Any) -> bool:
 
 @settings(max_examples=settings.default.max_examples // 3)
 @given(patterns().flatmap(lambda one: st.tuples(st.just(one), st.lists(events(one), max_size=3))))
-def test_funnels_agree_with_the_filters_that_they_take_apart(
+def test_funnels_agree_with_their_filters(
     given: tuple[dict[str, Any], list[dict[str, Any]]],
 ) -> None:
     pattern, found = given

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 from typing import Any
@@ -12,6 +13,7 @@ import filterpatterns
 from filterpatterns.cli.commands.stats import _document
 from filterpatterns.cli.evaluation.record_loop import Tally
 from filterpatterns.cli.io.lines import LineFilter, ReasonMatcher
+from filterpatterns.matching.verdict import Reason
 from filterpatterns.stats.statistics import Statistics
 
 PATTERNS: list[Any] = [
@@ -21,11 +23,29 @@ PATTERNS: list[Any] = [
     {"messageId": ["1", {"prefix": "2"}], "body": {"status": [{"exists": True}]}},
     {"messageId": ["1"], "attributes": {"n": [{"exists": False}]}},
     {"body": {"a.b": ["x"], "status": ["paid"]}},
+    {"body": {"$or": [{"status": ["paid"]}, {"total": [5], "note": ["x"]}], "a": {"c": ["x"]}}},
+    {"$or": [{"messageId": ["1"]}, {"body": {"status": ["paid"], "a": {"b": ["x"]}}}]},
+    {"body": {"status": ["paid"], "$or": [{"status": ["sent"]}, {"a": {"b": [5]}}]}},
+    {"body": {"$or": [{"a": {"b": [{"exists": False}]}}, {"a": {"c": ["x"]}}], "note": ["x"]}},
+    {"body": {"a": {"b": [{"exists": False}], "c": ["x", 5]}}},
+    {"body": {"a": {"b": ["x"], "c": [{"exists": False}], "d": {"e": ["x"]}}}},
+    {"body": {"state": ["paid"]}},
+    {"body": {"status": ["paid"], "a": {"bb": ["x"]}, "notes": {"x": [1], "y": [2]}}},
+    {"body": {"status": ["paid"], "total": {"q": ["x"]}, "a": {"b": {"q": [1]}}}},
+    {"attributes": {"m": ["x"]}, "body": {"status": ["paid"]}},
+    {"eventSource": ["aws:sqs"], "body": {"status": ["paid"]}},
+    {"body": {"rare": ["x"], "a": {"rare": {"x": ["y"]}}}},
+    [{"body": {"status": ["paid"]}}, {"body": {"a": {"b": ["x"]}, "state": [1]}}],
+    [{"body": {"status": ["paid"]}}, {"messageId": ["1"]}],
+]
+SLOW: list[Any] = [
     {"body": {"a": [{"exists": False}], "a.b": ["x"]}},
+    {"body": {"$or": [{"a": ["x"]}, {"a": {"b": ["x"]}}]}},
+    {"body": ["hello"]},
 ]
 _VALUES: list[Any] = [
     *("paid", "sent", "lost", "x", "y", 5, 5.0, 101, 1, True, None, [], ["paid", 5], {}, {"q": 1}),
-    *("x" * 150, 1e300, 2**70, [{"b": "x"}]),
+    *("x" * 150, 1e300, 2**70, [{"b": "x"}], ["x", ["y"], {}], [[]], ["x"] * 300),
 ]
 
 
@@ -33,9 +53,21 @@ def _body(rng: random.Random) -> Any:
     names = rng.sample(["status", "total", "note", "a.b"], rng.randrange(4))
     body = {name: rng.choice(_VALUES) for name in names}
     if rng.random() < 0.7:
-        inner = {name: rng.choice(_VALUES) for name in rng.sample("bc", rng.randrange(3))}
-        body["a"] = rng.choice([inner, inner, inner, [inner], "x", 5])
+        inner = [
+            {name: rng.choice(_VALUES) for name in rng.sample("bc", rng.randrange(3))}
+            for _ in range(3)
+        ]
+        body["a"] = rng.choice([*inner, inner, inner[:1], [[inner[0]]], [*inner, 5], [], "x", 5])
+    if rng.random() < 0.02:
+        body[rng.choice(["rare", "State", "rare.x", 'q"', "x" * 200])] = "x"
+    if rng.random() < 0.3:
+        body = {f"extra{rng.randrange(3)}": 1.5, **body}
     return body
+
+
+def _names(rng: random.Random) -> Any:
+    """Records with more names than are noted."""
+    return {**_body(rng), **{f"n{rng.randrange(2000)}": 1 for _ in range(40)}}
 
 
 def _line(rng: random.Random) -> str:
@@ -48,32 +80,156 @@ def _line(rng: random.Random) -> str:
     return json.dumps({"Records": [record]} if rng.random() < 0.01 else record)
 
 
-@pytest.mark.parametrize("pattern", PATTERNS, ids=map(str, range(len(PATTERNS))))
-@pytest.mark.parametrize("seed", range(4))
-def test_quick_and_one_by_one(pattern: Any, seed: int) -> None:
-    rng = random.Random(seed)
+def _sqs(rng: random.Random) -> list[str]:
     clean = [
         json.dumps({"messageId": rng.choice("123"), "body": json.dumps(_body(rng))})
         for _ in range(600)
     ]
-    lines = [line.encode() + b"\n" for line in [*clean, *(_line(rng) for _ in range(600)), *clean]]
-    documents = []
-    quickly = 0
-    for is_quick in (False, True):
-        statistics = Statistics(filterpatterns.compile(pattern))
-        slow: list[Any] = []
-        quick = statistics.quick_lines() if is_quick else None
-        matcher = ReasonMatcher(
-            statistics.add,
-            None if quick is None else quick.count,
-            lambda record, verdict: slow.append(verdict),  # noqa: B023 - called at once
-        )
-        counted = LineFilter(matcher, "file")
-        chunks = [b"".join(lines[start : start + 50]) for start in range(0, len(lines), 50)]
-        chunks.append(b"")
-        counted.run(lambda _longest: chunks.pop(0))  # noqa: B023 - called at once
-        kept = len(counted.outcome.kept), len(counted.outcome.dropped)
-        quickly = sum(kept) - len(slow)
-        documents.append((kept, _document(Tally(), statistics.funnels())))
-    assert documents[0] == documents[1]
-    assert (quickly > 300) is (pattern.get("body", {}).get("a") != [{"exists": False}])
+    many = [json.dumps({"messageId": "1", "body": json.dumps(_names(rng))}) for _ in range(100)]
+    return [*clean, *(_line(rng) for _ in range(600)), *many, *clean]
+
+
+def _count(compiled: Any, lines: list[str], *, is_quick: bool) -> tuple[Any, int]:
+    """The statistics of lines, and how many of them were counted quickly."""
+    statistics = Statistics(compiled)
+    slow: list[Any] = []
+    matcher = ReasonMatcher(
+        statistics.add,
+        statistics.quick_lines() if is_quick else None,
+        lambda _record, verdict: slow.append(verdict),
+    )
+    counted = LineFilter(matcher, "file")
+    given = [line.encode() + b"\n" for line in lines]
+    chunks = [b"".join(given[start : start + 50]) for start in range(0, len(given), 50)] + [b""]
+    counted.run(lambda _longest: chunks.pop(0))
+    kept = len(counted.outcome.kept), len(counted.outcome.dropped)
+    assert [verdict[0] is Reason.MATCH for verdict in slow].count(True) <= kept[0]
+    return (kept, _document(Tally(), statistics.funnels())), sum(kept) - len(slow)
+
+
+@pytest.mark.parametrize("pattern", PATTERNS, ids=map(str, range(len(PATTERNS))))
+@pytest.mark.parametrize("seed", range(3))
+def test_quick_and_one_by_one(pattern: Any, seed: int) -> None:
+    lines = _sqs(random.Random(seed))
+    compiled = filterpatterns.compile(pattern, source="sqs")
+    expected, _ = _count(compiled, lines, is_quick=False)
+    found, quickly = _count(compiled, lines, is_quick=True)
+    assert found == expected
+    assert quickly > 300
+
+
+@pytest.mark.parametrize("pattern", SLOW, ids=map(str, range(len(SLOW))))
+def test_other_shapes_are_counted_one_by_one(pattern: Any) -> None:
+    lines = _sqs(random.Random(0))
+    compiled = filterpatterns.compile(pattern, source="sqs")
+    expected, _ = _count(compiled, lines, is_quick=False)
+    assert _count(compiled, lines, is_quick=True) == (expected, 0)
+
+
+def _text(rng: random.Random) -> str:
+    texts = [json.dumps(_body(rng))] * 12 + ["hello", "[1", "5"]
+    return base64.b64encode(rng.choice(texts).encode()).decode() if rng.random() > 0.02 else "?"
+
+
+def _kinesis(rng: random.Random) -> Any:
+    inside = {"partitionKey": rng.choice("123"), "data": _text(rng)}
+    return rng.choice([{"kinesis": inside}] * 12 + [inside, {"kinesis": 5}, {"kinesis": {}}])
+
+
+def _dynamodb(rng: random.Random) -> Any:
+    event = {"eventName": rng.choice(["INSERT", "MODIFY"]), "dynamodb": {"NewImage": _body(rng)}}
+    return event if rng.random() < 0.9 else {"dynamodb": rng.choice([5, None, "{}", [], "x", {}])}
+
+
+def _kafka(rng: random.Random) -> Any:
+    record = {"topic": rng.choice("ab"), "partition": 0, "offset": 1, "value": _text(rng)}
+    return record if rng.random() < 0.3 else {**record, "key": _text(rng)}
+
+
+def _any(rng: random.Random) -> Any:
+    sqs = {"messageId": "1", "body": json.dumps(_body(rng)), "eventSource": "aws:sqs"}
+    return rng.choice([sqs, sqs, _kinesis(rng), _kinesis(rng), _dynamodb(rng), _kafka(rng), {}])
+
+
+OTHERS: list[tuple[str, Any, Any]] = [
+    ("auto", _any, {"data": {"status": ["paid"]}}),
+    ("auto", _any, {"$or": [{"body": {"status": ["paid"]}}, {"data": {"a": {"b": ["x"]}}}]}),
+    ("auto", _any, {"partitionKey": ["1"]}),
+    ("kinesis", _kinesis, {"partitionKey": ["1"], "data": {"status": ["paid"], "a": {"b": ["x"]}}}),
+    ("kinesis", _kinesis, {"data": {"state": ["paid"]}}),
+    ("kinesis", _kinesis, {"partition": ["1"]}),
+    ("dynamodb", _dynamodb, {"dynamodb": {"NewImage": {"status": ["paid"], "a": {"c": ["x"]}}}}),
+    ("dynamodb", _dynamodb, {"eventname": ["INSERT"], "dynamodb": {"NewImage": {"s": ["x"]}}}),
+    ("kafka", _kafka, {"topic": ["a"], "value": {"status": ["paid"]}}),
+    ("kafka", _kafka, {"$or": [{"key": {"status": ["x"]}}, {"value": {"a": {"b": ["x"]}}}]}),
+    ("event", _body, {"status": ["paid"], "a": {"b": ["x"], "c": [{"exists": False}]}}),
+    ("event", _body, {"$or": [{"status": ["paid"]}, {"state": [1]}]}),
+]
+
+
+@pytest.mark.parametrize(("source", "record", "pattern"), OTHERS)
+@pytest.mark.parametrize("seed", range(2))
+def test_other_sources(source: Any, record: Any, pattern: Any, seed: int) -> None:
+    rng = random.Random(seed)
+    lines = [json.dumps(record(rng)) for _ in range(1500)]
+    compiled = filterpatterns.compile(pattern, source=source)
+    expected, _ = _count(compiled, lines, is_quick=False)
+    found, quickly = _count(compiled, lines, is_quick=True)
+    assert found == expected
+    assert quickly > 100
+
+
+def _items(rng: random.Random) -> Any:
+    def item(depth: int) -> Any:
+        made: dict[str, Any] = {}
+        for name in rng.sample("bcd", rng.randrange(4)):
+            made[name] = rng.choice(["x", "y", 5, None, ["x", 5], ["y"], [], {}])
+        if depth and rng.random() < 0.5:
+            made["d"] = rng.choice([item(depth - 1), [item(depth - 1), item(depth - 1)]])
+        return made
+
+    items = [rng.choice([item(2), item(2), item(1), "x"]) for _ in range(rng.randrange(5))]
+    return {"a": rng.choice([items, items, items, item(2)]), "q": rng.choice([1, 2, [1, 2]])}
+
+
+ARRAYS: list[Any] = [
+    {"a": {"b": ["x"], "c": ["x", 5]}, "q": [1]},
+    {"a": {"b": ["x"], "c": ["y"], "d": {"b": ["x"], "c": ["y"]}}},
+    {"a": {"d": {"d": {"b": ["x"], "c": [5]}}}, "q": [2]},
+    {"$or": [{"a": {"b": ["x"]}}, {"a": {"c": [5], "d": {"b": ["y"]}}}]},
+    {"a": {"b": ["x"], "$or": [{"c": ["y"]}, {"c": [{"anything-but": [5]}], "d": {"b": [5]}}]}},
+    {"a": {"b": ["x"], "c": [{"exists": False}]}},
+    {"a": {"b": ["x"], "c": ["y"]}, "q": [{"exists": False}]},
+    {"a": {"b": [{"exists": True}], "d": {"b": ["x", {"exists": False}], "c": ["y"]}}},
+]
+
+
+@pytest.mark.parametrize("pattern", ARRAYS, ids=map(str, range(len(ARRAYS))))
+@pytest.mark.parametrize("seed", range(3))
+def test_arrays_of_objects(pattern: Any, seed: int) -> None:
+    rng = random.Random(seed)
+    lines = [json.dumps(_items(rng)) for _ in range(2500)]
+    compiled = filterpatterns.compile(pattern, source="event")
+    expected, _ = _count(compiled, lines, is_quick=False)
+    found, quickly = _count(compiled, lines, is_quick=True)
+    assert found == expected
+    assert quickly > 500
+
+
+def test_memory_is_bounded_by_the_patterns(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_MOST_NUMBERS", "_MOST_VALUES"):
+        monkeypatch.setattr(f"filterpatterns.stats.signatures.{name}", 20)
+    monkeypatch.setattr("filterpatterns.stats.quick._MOST_KINDS", 20)
+    rng = random.Random(0)
+    letters = "abcdefgh"
+    pattern = {"a": {"b": [{"wildcard": f"*{letter}*"} for letter in letters]}}
+    lines = []
+    for _ in range(1500):
+        words = ["".join(rng.sample(letters, rng.randrange(1, 8))) for _ in range(3)]
+        words += rng.choice([["a"], ["b"], ["c"]]) * 5
+        lines.append(json.dumps({"a": [{"b": rng.choice(words)} for _ in range(rng.randrange(3))]}))
+    compiled = filterpatterns.compile(pattern, source="event")
+    expected, _ = _count(compiled, lines, is_quick=False)
+    found, quickly = _count(compiled, lines, is_quick=True)
+    assert found == expected
+    assert quickly > 200

@@ -31,7 +31,7 @@ def test_each_file_of_the_corpus_is_a_case() -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_is_found_is_what_is_there(
+def test_the_patterns_in_each_file_are_found(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = json.loads((CORPUS / f"{name}.expected.json").read_text())
@@ -70,7 +70,7 @@ def _mutated(text: str, random: Random) -> str:
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if (CORPUS / name).is_file()])
-def test_what_is_broken_ends_with_a_status(name: str, tmp_path: Path) -> None:
+def test_broken_files_end_with_an_exit_status(name: str, tmp_path: Path) -> None:
     random = Random(Path(name).name)
     text = (CORPUS / name).read_text()
     for number in range(12):

@@ -98,7 +98,7 @@ def test_sam_finds_every_event_and_its_source() -> None:
     }
 
 
-def test_sam_patterns_are_those_that_aws_would_get() -> None:
+def test_sam_patterns_are_those_sent_to_aws() -> None:
     mappings = found("sam.yaml")
     assert patterns(mappings["OrdersFromQueue"]) == [
         {"body": {"status": ["paid"], "total": [{"numeric": [">", 100]}]}},
@@ -259,7 +259,7 @@ def test_or_from_properties_that_only_one_source_has(lines: str, source: str) ->
         ("!Whatever x", "Fn::Whatever is known only at deployment"),
     ],
 )
-def test_what_is_not_known_is_skipped(pattern: str, reason: str) -> None:
+def test_unknown_patterns_are_skipped(pattern: str, reason: str) -> None:
     [mapping] = patterns_in(mapping_yaml(pattern))
     assert mapping.texts == ()
     assert mapping.problems == ()
@@ -277,14 +277,14 @@ def test_what_is_not_known_is_skipped(pattern: str, reason: str) -> None:
         """!!str '{"data": {"a": [1]}}'""",
     ],
 )
-def test_functions_that_have_one_possible_value_are_carried_out(pattern: str) -> None:
+def test_functions_with_one_possible_value_are_evaluated(pattern: str) -> None:
     [mapping] = patterns_in(mapping_yaml(pattern))
     assert patterns(mapping) == [{"data": {"a": [1]}}]
     assert not mapping.skipped
     assert not mapping.texts[0].is_object
 
 
-def test_a_loop_over_resources_is_looked_into() -> None:
+def test_a_loop_over_resources_is_searched() -> None:
     text = json.dumps(
         {
             "Transform": "AWS::LanguageExtensions",
@@ -377,7 +377,7 @@ def test_every_way_of_quoting_in_yaml(written: str, newline: str) -> None:
 @example(value="\x85\u2028 a\u2029\t b", style='"', width=5, pure=True)
 @example(value="a 'b' c", style="'", width=5, pure=True)
 @example(value="😀 \x00 \x7f", style='"', width=5, pure=False)
-def test_the_starts_of_any_text_of_yaml_point_at_its_characters(
+def test_positions_in_any_yaml_text_are_those_of_its_characters(
     value: str, style: str, width: int, pure: bool
 ) -> None:
     # What CloudFormation resolves is known to nobody else; hypothesis reads our source for texts.
@@ -525,7 +525,7 @@ def test_terraform_configuration() -> None:
     assert [text.filter_index for text in mappings["module.lambda.sqs"].texts] == [0, 1]
 
 
-def test_terraform_of_what_only_it_can_evaluate_the_rest_is_checked() -> None:
+def test_terraform_with_unknown_parts_is_checked_otherwise() -> None:
     mappings = found("main.tf")
     assert [
         (line, index, why) for one in mappings.values() for line, _, index, why in skipped(one)
@@ -623,7 +623,7 @@ def test_a_mapping_whose_filters_could_not_be_decrypted() -> None:
     assert "(KMSAccessDeniedException: not authorized to perform: kms:Decrypt)" in why.reason
 
 
-def test_a_key_beside_filters_that_are_shown_is_no_obstacle() -> None:
+def test_a_kms_key_next_to_visible_filters_is_ignored() -> None:
     mapping = json.loads(template("encrypted.json"))
     mapping["FilterCriteria"] = {"Filters": [{"Pattern": '{"body": {"a": [1]}}'}]}
     del mapping["FilterCriteriaError"]
@@ -704,11 +704,11 @@ def test_a_broken_pattern_is_left_to_the_parser_of_patterns() -> None:
         ("{}", False),
     ],
 )
-def test_a_search_takes_for_a_pattern_only_what_surely_is_one(text: str, is_pattern: bool) -> None:
+def test_a_search_only_treats_certain_patterns_as_patterns(text: str, is_pattern: bool) -> None:
     assert bool(patterns_in(text, "x.json", searched=True)) == is_pattern
 
 
-def test_json_that_says_what_it_is_is_no_pattern() -> None:
+def test_json_of_a_known_kind_is_not_a_pattern() -> None:
     assert patterns_in('{"version": "36.0.0", "artifacts": {}}', "manifest.json") == []
     assert patterns_in('{"$schema": "x", "a": 1}', "x.json") == []
 
@@ -747,7 +747,7 @@ def test_mappings_are_found_by_any_of_their_names() -> None:
 @pytest.mark.parametrize(
     "text", ["", " \n", "---\n", "# a comment\n", "just words", "- a\n- b\n", "5"]
 )
-def test_nothing_to_be_found(text: str) -> None:
+def test_texts_without_patterns(text: str) -> None:
     assert patterns_in(text) == []
     assert patterns_in(text, "x.yaml", searched=True) == []
 
@@ -782,7 +782,7 @@ def test_broken_templates(name: str, place: tuple[int, int], words: str) -> None
         ('{"Resources": "\x01"}', r'expected a value, found "\x01"}', (1, 15)),
     ],
 )
-def test_where_json_breaks(text: str, words: str, place: tuple[int, int]) -> None:
+def test_the_position_of_a_json_error(text: str, words: str, place: tuple[int, int]) -> None:
     with pytest.raises(TemplateError) as caught:
         patterns_in(text, "x.json")
     assert (caught.value.message, caught.value.line, caught.value.column) == (
@@ -792,7 +792,7 @@ def test_where_json_breaks(text: str, words: str, place: tuple[int, int]) -> Non
 
 
 @pytest.mark.parametrize("opening", ["[", '{"a":', "- ", "{a: ", "? "])
-def test_nesting_without_end_is_refused_and_not_followed(opening: str) -> None:
+def test_endless_nesting_is_refused(opening: str) -> None:
     text = '{"Resources": ' + opening * 5000 if opening[0] in "[{" else opening * 5000
     with pytest.raises(TemplateError):
         patterns_in(text + " # EventPattern", "x.yaml")
@@ -826,7 +826,7 @@ def test_hcl_with_some_spaces_is_read() -> None:
     assert patterns_in("locals {\n  a = {" + " " * 2_000 + "}\n}\n" + "\n" * 2_000, "x.tf") == []
 
 
-def test_aliases_of_aliases_do_not_add_up() -> None:
+def test_aliases_of_aliases_are_bounded() -> None:
     lines = ["a0: &a0 {x: [1]}"]
     lines += [f"a{n}: &a{n} {{x: *a{n - 1}, y: *a{n - 1}}}" for n in range(1, 40)]
     with pytest.raises(TemplateError, match="aliases for more than 200,000 values"):
@@ -850,7 +850,7 @@ def test_numbers_in_base_60_are_texts(written: str) -> None:
     assert patterns_in(long, "x.yaml") == []
 
 
-def test_merges_of_merges_do_not_add_up() -> None:
+def test_merges_of_merges_are_bounded() -> None:
     lines = ["a0: &a0 {x0: 1}"]
     lines += [f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}], x{n}: 1}}" for n in range(1, 40)]
     with pytest.raises(TemplateError, match="aliases for more than"):
@@ -875,7 +875,7 @@ def test_an_object_too_large_to_write_out_is_too_long_for_aws() -> None:
 @example(text="? [a]\n: b", name="x.yaml", mention="# EventPattern\n", searched=False)
 @example(text='"\\ud800": 1', name="x.yaml", mention="", searched=False)
 @example(text="<<E\nE\n}", name="x.tf", mention='resource "a" "b" { x = ', searched=False)
-def test_no_text_makes_it_crash(text: str, name: str, mention: str, searched: bool) -> None:
+def test_no_text_crashes_the_search(text: str, name: str, mention: str, searched: bool) -> None:
     try:
         mappings = patterns_in(mention + text, name, searched=searched)
     except TemplateError:
@@ -891,7 +891,7 @@ def test_no_text_makes_it_crash(text: str, name: str, mention: str, searched: bo
     ),
     cuts=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 40), st.text(max_size=3)), max_size=4),
 )
-def test_no_damaged_template_makes_it_crash(
+def test_no_damaged_template_crashes_the_search(
     fixture: str, cuts: list[tuple[float, int, str]]
 ) -> None:
     text = template(fixture)

@@ -115,7 +115,7 @@ def test_a_pattern_that_is_refused_has_the_file_and_the_line(template: Path) -> 
         ),
     ],
 )
-def test_what_cannot_be_loaded(template: Path, name: str, text: str, message: str) -> None:
+def test_files_that_cannot_be_loaded(template: Path, name: str, text: str, message: str) -> None:
     template.write_text(text)
     with pytest.raises(LoadError) as caught:
         filterpatterns.load(f"{template}{name}")
@@ -125,13 +125,13 @@ def test_what_cannot_be_loaded(template: Path, name: str, text: str, message: st
         assert (str(again), again.hint) == (str(caught.value), caught.value.hint)
 
 
-def test_a_template_that_has_lost_its_filters_is_an_error(template: Path) -> None:
+def test_a_template_without_filters_is_an_error(template: Path) -> None:
     template.write_text("Resources:\n  Queue:\n    Type: AWS::SQS::Queue\n")
     with pytest.raises(LoadError, match="no mappings, pipes or rules"):
         filterpatterns.load_all(template)
 
 
-def test_what_is_no_file(tmp_path: Path) -> None:
+def test_directories_and_missing_files_are_errors(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         filterpatterns.load(tmp_path / "nope.yaml")
     with pytest.raises(LoadError, match=r"filterpatterns\.compile takes a pattern itself"):
@@ -148,7 +148,7 @@ def test_a_number_sign_in_a_file_s_name(tmp_path: Path) -> None:
     assert filterpatterns.load(path).matches(ORDER)
 
 
-def test_the_import_does_not_pay_for_loading() -> None:
+def test_importing_the_package_does_not_import_templates() -> None:
     code = (
         "import sys, filterpatterns; filterpatterns.compile\n"
         "assert not [name for name in sys.modules if 'templates' in name or name == 'yaml']"
@@ -156,7 +156,7 @@ def test_the_import_does_not_pay_for_loading() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_values_of_what_a_template_leaves_open(tmp_path: Path) -> None:
+def test_values_for_the_open_parts_of_a_template(tmp_path: Path) -> None:
     file = tmp_path / "template.yaml"
     file.write_text(
         "Parameters:\n  Limit: {Type: Number}\nResources:\n  M:\n"

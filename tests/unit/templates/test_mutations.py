@@ -164,7 +164,7 @@ def check(seed: int, folder: Path) -> Result:
 
 
 @pytest.mark.parametrize("seed", range(120))
-def test_no_damage_to_a_template_makes_it_crash(seed: int, tmp_path: Path) -> None:
+def test_no_damage_to_a_template_crashes_the_check(seed: int, tmp_path: Path) -> None:
     result = check(seed, tmp_path)
     assert result.exception is None or isinstance(result.exception, SystemExit)
     assert result.exit_code in (0, 1, 2)

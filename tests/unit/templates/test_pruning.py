@@ -44,7 +44,7 @@ def _template(seed: int, indent: int | None) -> str:
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("indent", [None, 2])
-def test_the_same_is_found_at_the_same_places(
+def test_pruning_preserves_patterns_and_positions(
     seed: int, indent: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = _template(seed, indent)
@@ -72,7 +72,7 @@ def test_the_same_is_found_at_the_same_places(
         '{"a": [' + '"b, [",' * 20000 + '"Filters"]}',
     ],
 )
-def test_nothing_makes_it_another_document(text: str) -> None:
+def test_pruning_preserves_the_document(text: str) -> None:
     pruned = pruning.pruned(text)
     assert len(pruned) == len(text)
     try:

@@ -127,7 +127,7 @@ def unresolved(mapping: Mapping) -> dict[str, str]:
     return {one.name: one.unresolved for one in mapping.settings if one.unresolved is not None}
 
 
-def test_cloudformation_with_places_and_what_only_the_deployment_knows() -> None:
+def test_cloudformation_with_positions_and_unknown_values() -> None:
     orders, rule = found(CLOUDFORMATION)
     assert (orders.logical_id, orders.source, orders.is_filtered) == ("Orders", "sqs", False)
     assert values(orders) == {
@@ -179,7 +179,7 @@ def test_a_plan_of_terraform() -> None:
     assert values(orders) == {"BatchSize": 10, "MaximumConcurrency": 3}
 
 
-def test_what_aws_answers() -> None:
+def test_responses_of_aws() -> None:
     (orders,) = found(API)
     assert values(orders) == {
         "BatchSize": 10,
@@ -190,6 +190,6 @@ def test_what_aws_answers() -> None:
 
 
 @pytest.mark.parametrize("text", [CLOUDFORMATION, SERVERLESS, PLAN, API])
-def test_mappings_without_filters_are_found_only_by_those_who_ask(text: str) -> None:
+def test_mappings_without_filters_are_found_only_on_request(text: str) -> None:
     assert all(one.is_filtered for one in patterns_in(text))
     assert not all(one.is_filtered for one in found(text))

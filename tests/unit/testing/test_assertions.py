@@ -22,14 +22,14 @@ def failure(check: Any, *args: Any, **named: Any) -> str:
     return str(caught.value)
 
 
-def test_what_is_delivered() -> None:
+def test_assert_delivered_accepts_kept_records() -> None:
     assert_delivered(ORDERS, LARGE)
     said = failure(assert_delivered, ORDERS, SMALL)
     assert said == f"the record is not delivered\n{ORDERS.explain(SMALL)}"
     assert "total: 64 is not > 100" in said
 
 
-def test_what_is_dropped_and_why() -> None:
+def test_assert_dropped_checks_the_reason() -> None:
     assert_dropped(ORDERS, SMALL)
     assert_dropped(ORDERS, SMALL, reason=Reason.NO_MATCH)
     assert_dropped(ORDERS, TEXT, reason="wants-json")
@@ -40,7 +40,7 @@ def test_what_is_dropped_and_why() -> None:
         assert_dropped(ORDERS, SMALL, reason="nope")
 
 
-def test_which_records_of_an_event_are_delivered() -> None:
+def test_assert_event_checks_the_ids() -> None:
     event = {"Records": [LARGE, SMALL, TEXT]}
     assert_event(ORDERS, event, ids=["large"])
     assert_event(ORDERS, {"Records": [SMALL]}, ids=[])

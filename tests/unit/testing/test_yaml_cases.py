@@ -67,7 +67,7 @@ def test_cases_of_a_deployed_filter(here: Path) -> None:
     ]
 
 
-def test_the_command_line_takes_the_same_files(here: Path) -> None:
+def test_the_command_line_accepts_the_same_files(here: Path) -> None:
     path = here / "orders.cases.yaml"
     result = fp("test", "--cases", path)
     assert (result.stdout, result.stderr) == ("7 cases: 7 pass, 0 fail\n", "")
@@ -132,20 +132,22 @@ def test_a_changed_template_fails_its_cases(here: Path) -> None:
         ("pattern: {body: {a: [1]}}\ncases: [{matches: true, body: &a [*a]}]\n", 2, "*a"),
     ],
 )
-def test_cases_that_say_nothing(here: Path, text: str, line: int | None, message: str) -> None:
+def test_cases_without_an_expectation_are_errors(
+    here: Path, text: str, line: int | None, message: str
+) -> None:
     found = results(here, text)
     assert [each.line for each in found] == [line]
     assert message in found[0].error
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     (case,) = case_files.read(str(tmp_path / "nope.cases.yaml"))
     assert case.error == "no such file or directory"
     result = fp("test", "--cases", tmp_path / "nope.cases.yaml")
     assert "nope.cases.yaml: error: no such file or directory\n" in result.stderr
 
 
-def test_numbers_stay_as_they_are_written(here: Path) -> None:
+def test_numbers_keep_their_text(here: Path) -> None:
     text = """\
 pattern: {body: {n: [9007199254740993]}}
 cases:
@@ -205,7 +207,7 @@ Resources:
 """
 
 
-def test_parameters_fill_in_what_a_template_leaves_open(tmp_path: Path) -> None:
+def test_parameters_fill_in_the_open_parts_of_a_template(tmp_path: Path) -> None:
     (tmp_path / "open.yaml").write_text(OPEN)
     path = tmp_path / "tenants.cases.yaml"
     cases = (

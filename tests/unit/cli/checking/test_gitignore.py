@@ -77,7 +77,7 @@ LINES = st.lists(
 @example(lines=["*", "!*/", "!*.tf"])
 @example(lines=["a/", "!a/b"])
 @given(lines=LINES)
-def test_rules_leave_out_what_git_leaves_out(repository: Path, lines: list[str]) -> None:
+def test_ignored_files_are_those_that_git_ignores(repository: Path, lines: list[str]) -> None:
     (repository / ".gitignore").write_text("\n".join(lines) + "\n")
     rules = IgnoreRules(lines)
     assert {path for path in PATHS if _is_ignored(rules, path)} == ignored_by_git(repository, PATHS)
@@ -105,13 +105,13 @@ def write(folder: Path, files: dict[str, str]) -> None:
         (folder / name).write_text(text)
 
 
-def test_files_deeper_down_count_more(tmp_path: Path) -> None:
+def test_ignore_files_in_subfolders_take_precedence(tmp_path: Path) -> None:
     tree = dict.fromkeys(("a.yaml", "b.yaml", "in/a.yaml", "in/b.yaml", "in/deep/a.yaml"), "")
     write(tmp_path, {**tree, ".gitignore": "a.yaml\n", "in/.gitignore": "!a.yaml\n/b.yaml\n"})
     assert files(tmp_path) == ["b.yaml", "in/a.yaml", "in/deep/a.yaml"]
 
 
-def test_ignore_files_of_the_folders_above_count_up_to_the_repository(tmp_path: Path) -> None:
+def test_ignore_files_of_parent_folders_apply_up_to_the_repository(tmp_path: Path) -> None:
     tree = dict.fromkeys(("repo/app/a.yaml", "repo/app/b.yaml", "repo/app/c.yaml"), "")
     write(tmp_path, {**tree, ".gitignore": "c.yaml", "repo/.gitignore": "app/a.yaml"})
     assert files(tmp_path / "repo" / "app") == ["a.yaml", "b.yaml", "c.yaml"]  # no repository
@@ -121,14 +121,14 @@ def test_ignore_files_of_the_folders_above_count_up_to_the_repository(tmp_path: 
     assert files(tmp_path / "repo" / "app") == ["c.yaml"]
 
 
-def test_what_is_named_is_searched_even_if_it_is_ignored(tmp_path: Path) -> None:
+def test_a_named_directory_is_searched_even_if_it_is_ignored(tmp_path: Path) -> None:
     write(tmp_path, {".gitignore": "cdk.out/\n", "cdk.out/a.yaml": ""})
     git(tmp_path, "init", "-q")
     assert files(tmp_path) == []
     assert files(tmp_path / "cdk.out") == ["a.yaml"]
 
 
-def test_gitignore_can_be_left_aside(tmp_path: Path) -> None:
+def test_no_ignore_searches_ignored_files(tmp_path: Path) -> None:
     write(tmp_path, {".gitignore": "*.yaml", "a.yaml": "", "node_modules/x.yaml": ""})
     everything = Exclusions(root=str(tmp_path), respect_gitignore=False)
     assert files(tmp_path, everything) == ["a.yaml"]
@@ -141,7 +141,7 @@ def test_exclusions_are_globs_from_the_root(tmp_path: Path) -> None:
     assert files(tmp_path, globs) == ["a/x.yaml", "c/x.yaml"]
 
 
-def test_links_that_lead_out_are_not_followed_and_said(tmp_path: Path) -> None:
+def test_links_that_lead_out_are_reported_and_not_followed(tmp_path: Path) -> None:
     write(tmp_path, {"out/x.yaml": "", "out/folder/y.yaml": "", "in/z.yaml": ""})
     for name, target in {
         "x.yaml": "out/x.yaml",

@@ -43,13 +43,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 # --- findings and the exit status ---
 
 
-def test_a_clean_file(here: Path) -> None:
+def test_a_file_without_findings_exits_with_0(here: Path) -> None:
     result = fp("check", "pattern.json")
     assert (result.exit_code, result.stdout) == (0, "")
     assert result.stderr == "1 pattern in 1 file: no problems found\n"
 
 
-def test_an_error_at_its_place_in_the_template(here: Path) -> None:
+def test_an_error_has_its_position_in_the_template(here: Path) -> None:
     result = fp("check", "rules.yaml")
     assert result.exit_code == 1
     assert result.stdout == (
@@ -60,7 +60,7 @@ def test_an_error_at_its_place_in_the_template(here: Path) -> None:
     assert result.stderr == "3 patterns in 1 file: 1 error, 1 skipped\n"
 
 
-def test_what_has_no_place_of_its_own_gets_that_of_its_pattern(here: Path) -> None:
+def test_a_finding_without_a_position_gets_that_of_its_pattern(here: Path) -> None:
     result = fp("check", "cloudformation.json")
     assert "cloudformation.json:24:25: FP103 the Pattern is an object" in result.stdout
 
@@ -74,7 +74,7 @@ def test_warnings_count_when_strict(here: Path) -> None:
     assert fp("check", "--strict", "doubtful.json").exit_code == 1
 
 
-def test_what_is_skipped_does_not_count_even_when_strict(here: Path) -> None:
+def test_skipped_patterns_do_not_fail_even_when_strict(here: Path) -> None:
     assert fp("check", "--strict", "encrypted.json").exit_code == 0
 
 
@@ -99,14 +99,14 @@ def test_an_unreadable_file_does_not_keep_the_others_from_being_checked(here: Pa
         (b'{"body": "caf\xe9"}', "not UTF-8: invalid continuation byte at byte 13"),
     ],
 )
-def test_files_that_are_no_text(here: Path, data: bytes, words: str) -> None:
+def test_files_that_are_not_text_are_reported(here: Path, data: bytes, words: str) -> None:
     (here / "file.yaml").write_bytes(data)
     result = fp("check", "file.yaml")
     assert result.exit_code == 2
     assert result.stderr.splitlines()[0] == f"file.yaml: error: {words}"
 
 
-def test_a_file_that_is_too_large(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_too_large_is_reported(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "_LARGEST_FILE", 1 << 20)
     monkeypatch.setattr(files, "_LARGEST_FOUND", 1 << 19)
     (here / "large.json").write_bytes(b" " * (1 << 20) + b"FilterCriteria")
@@ -161,7 +161,7 @@ def test_standard_input(here: Path) -> None:
 # --- what the patterns are for ---
 
 
-def test_the_source_is_that_of_the_template_and_else_of_the_option(here: Path) -> None:
+def test_the_source_of_the_template_precedes_the_option(here: Path) -> None:
     (here / "data.json").write_text('{"data": ["x"]}')
     assert fp("check", "data.json").exit_code == 0
     refused = fp("check", "--source", "kinesis", "data.json")
@@ -238,7 +238,7 @@ def test_a_file_is_checked_once(here: Path) -> None:
     assert result.stderr == "2 patterns in 1 file: 1 error\n"
 
 
-def test_a_directory_that_may_not_be_read(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_directory_is_reported(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (here / "app" / "closed").mkdir(parents=True)
     scandir = os.scandir
 

@@ -62,7 +62,7 @@ def test_what_is_ignored_does_not_count(here: Path) -> None:
 
 
 @pytest.mark.parametrize("option", ["--select", "--ignore"])
-def test_codes_that_are_none_are_refused(here: Path, option: str) -> None:
+def test_unknown_codes_are_refused(here: Path, option: str) -> None:
     result = fp("check", option, "FP1O5", "a.json")
     assert result.exit_code == 2
     assert f"{option}: no code is, or begins with, 'FP1O5'; did you mean FP1" in result.stderr
@@ -71,7 +71,7 @@ def test_codes_that_are_none_are_refused(here: Path, option: str) -> None:
 # --- configuration
 
 
-def test_the_nearest_configuration_counts(here: Path) -> None:
+def test_the_nearest_configuration_applies(here: Path) -> None:
     (here / "pyproject.toml").write_text('[tool.filterpatterns]\nselect = ["FP115"]\n')
     (here / "in" / "deep").mkdir(parents=True)
     (here / "in" / "deep" / "a.json").write_text(STARS)
@@ -85,7 +85,7 @@ def test_the_nearest_configuration_counts(here: Path) -> None:
     assert codes("--config", "in/filterpatterns.toml", "a.json") == ["FP141"]
 
 
-def test_the_command_line_wins(here: Path) -> None:
+def test_the_command_line_overrides_the_configuration(here: Path) -> None:
     (here / "filterpatterns.toml").write_text(
         'select = ["FP115"]\noutput-format = "json"\nsource = "kinesis"\nstrict = true\n'
     )
@@ -109,14 +109,14 @@ def test_the_command_line_wins(here: Path) -> None:
         ("[per-file-ignores]\nx = 5", "error: per-file-ignores"),
     ],
 )
-def test_mistakes_in_a_configuration(here: Path, text: str, words: str) -> None:
+def test_mistakes_in_a_configuration_are_reported(here: Path, text: str, words: str) -> None:
     (here / "conf.toml").write_text(text)
     result = fp("check", "--config", "conf.toml", "a.json")
     assert result.exit_code == 2
     assert words in result.stderr
 
 
-def test_a_configuration_that_is_not_there(here: Path) -> None:
+def test_a_missing_configuration_is_reported(here: Path) -> None:
     result = fp("check", "--config", "nothing.toml", "a.json")
     assert (result.exit_code, result.stderr) == (
         2,
@@ -125,7 +125,7 @@ def test_a_configuration_that_is_not_there(here: Path) -> None:
     assert fp("check", "--config", "a", "--isolated", "a.json").exit_code == 2
 
 
-def test_a_search_of_files_that_were_named_leaves_out_what_is_excluded(here: Path) -> None:
+def test_search_skips_named_files_that_are_excluded(here: Path) -> None:
     (here / "legacy").mkdir()
     (here / "legacy" / "a.json").write_text(STARS)
     args = ("--exclude", "legacy", "legacy/a.json")
@@ -133,7 +133,7 @@ def test_a_search_of_files_that_were_named_leaves_out_what_is_excluded(here: Pat
     assert codes("--search", *args) == []  # by pre-commit
 
 
-def test_per_file_ignores_want_a_glob_and_a_code(here: Path) -> None:
+def test_per_file_ignores_require_a_glob_and_a_code(here: Path) -> None:
     assert codes("--per-file-ignores", "*.json:FP141", "a.json") == ["FP115"]
     assert codes("--per-file-ignores", "*.json:FP141,FP115", "a.json") == []
     assert codes("--per-file-ignores", "b.json:FP1", "a.json") == ["FP141", "FP115"]
@@ -154,12 +154,12 @@ def test_an_inline_pattern(here: Path) -> None:
     assert fp("check", "{").exit_code == 1
 
 
-def test_a_file_may_be_called_like_a_pattern(here: Path) -> None:
+def test_a_file_name_may_look_like_a_pattern(here: Path) -> None:
     (here / "{{x}}.json").write_text(WRONG)
     assert fp("check", "{{x}}.json").stdout.startswith("{{x}}.json:1:16: FP005 ")
 
 
-def test_large_files_are_looked_through_and_not_read(
+def test_large_files_are_scanned_but_not_parsed(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "_LARGEST_FOUND", 1000)
@@ -248,7 +248,7 @@ def test_the_list_of_codes() -> None:
     assert len(fp("rule", "--all", "--json").stdout.splitlines()) == len(CODES)
 
 
-def test_a_code_that_is_none() -> None:
+def test_an_unknown_code_is_refused() -> None:
     result = fp("rule", "FP1133")
     assert (result.exit_code, "did you mean FP113?" in result.stderr) == (2, True)
     assert fp("rule").exit_code == 2

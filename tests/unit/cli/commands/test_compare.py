@@ -98,7 +98,7 @@ def run(*args: str) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
-def test_the_same_verdicts_are_not_printed(stub: Stub, tmp_path: Path) -> None:
+def test_equal_verdicts_are_not_printed(stub: Stub, tmp_path: Path) -> None:
     file = events(tmp_path, EVENT, {**EVENT, "id": "2", "detail": {"total": 1}})
     assert run(PATTERN, file, "--endpoint-url", stub.url) == (
         0,
@@ -134,7 +134,7 @@ def test_the_text_of_an_event_is_sent_as_it_is(stub: Stub, tmp_path: Path) -> No
     assert stub.asked[0]["Event"] == line
 
 
-def test_what_an_event_lacks_is_filled_in(stub: Stub, tmp_path: Path) -> None:
+def test_missing_members_of_an_event_are_filled_in(stub: Stub, tmp_path: Path) -> None:
     file = events(tmp_path, '{"detail": {"total": 6.0}}')
     code, out, _ = run(PATTERN, file, "--endpoint-url", stub.url)
     assert (code, out) == (0, "")
@@ -143,7 +143,7 @@ def test_what_an_event_lacks_is_filled_in(stub: Stub, tmp_path: Path) -> None:
     assert '"total": 6.0' in stub.asked[0]["Event"]
 
 
-def test_what_the_pattern_names_is_not_filled_in(stub: Stub, tmp_path: Path) -> None:
+def test_members_named_by_the_pattern_are_not_filled_in(stub: Stub, tmp_path: Path) -> None:
     pattern = '{"$or": [{"source": [{"exists": false}]}, {"detail": {"id": ["x"]}}]}'
     file = events(tmp_path, '{"detail": {"total": 6}}', EVENT)
     code, _, err = run(pattern, file, "--endpoint-url", stub.url)
@@ -152,7 +152,7 @@ def test_what_the_pattern_names_is_not_filled_in(stub: Stub, tmp_path: Path) -> 
     assert len(stub.asked) == 1
 
 
-def test_lines_that_are_no_records_are_reported(stub: Stub, tmp_path: Path) -> None:
+def test_lines_that_are_not_records_are_reported(stub: Stub, tmp_path: Path) -> None:
     code, _, err = run(PATTERN, events(tmp_path, EVENT, "nonsense"), "--endpoint-url", stub.url)
     assert code == 2
     assert "events.jsonl:2" in err
@@ -174,14 +174,16 @@ def test_an_event_that_aws_refuses_is_not_comparable(stub: Stub, tmp_path: Path)
         ({"Other": 1}, "is TestEventPattern implemented?"),
     ],
 )
-def test_no_answer_is_a_failure(stub: Stub, tmp_path: Path, answer: Any, words: str) -> None:
+def test_a_missing_response_is_a_failure(
+    stub: Stub, tmp_path: Path, answer: Any, words: str
+) -> None:
     stub.say = {"1": answer}
     code, _, err = run(PATTERN, events(tmp_path, EVENT), "--endpoint-url", stub.url)
     assert code == 2
     assert words in err
 
 
-def test_somebody_must_be_asked(tmp_path: Path) -> None:
+def test_an_endpoint_or_a_region_is_required(tmp_path: Path) -> None:
     code, _, err = run(PATTERN, events(tmp_path, EVENT))
     assert code == 2
     assert "--profile NAME, or --endpoint-url URL" in err

@@ -39,7 +39,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_each_record_has_a_head_and_its_explanation(here: Path) -> None:
+def test_each_record_has_a_heading_and_an_explanation(here: Path) -> None:
     result = fp("explain", "pattern.json", "events.jsonl")
     assert result.stdout.splitlines()[:15] == [
         f"1  {UUID}",
@@ -108,14 +108,14 @@ def test_which_records_are_explained(options: list[str], numbers: list[int]) -> 
         ),
     ],
 )
-def test_records_that_are_not_there(here: Path, options: list[str], words: list[str]) -> None:
+def test_missing_records_are_reported(here: Path, options: list[str], words: list[str]) -> None:
     result = fp("explain", *options, "pattern.json", "events.jsonl")
     assert bool(result.stdout) == ("3" in options or UUID in options)
     assert result.stderr.splitlines() == [f"fp: {each}" for each in words]
     assert result.exit_code == 1
 
 
-def test_a_number_is_there_if_any_file_has_it(here: Path) -> None:
+def test_a_number_exists_if_any_file_has_it(here: Path) -> None:
     (here / "more.jsonl").write_text(lines(RECORDS[0]))
     files = ("pattern.json", "more.jsonl", "events.jsonl")
     result = fp("explain", "-n", "4", *files)
@@ -156,7 +156,7 @@ def test_a_file_without_records(here: Path) -> None:
     assert result.exit_code == 0
 
 
-def test_records_of_another_source_are_pointed_out() -> None:
+def test_records_of_another_source_are_reported() -> None:
     stdin = lines(kinesis_record("{}"))
     result = fp("explain", PATTERN, "-", stdin=stdin)
     assert "these look like records of kinesis: --source kinesis, or --source auto" in result.stderr
@@ -219,7 +219,7 @@ def test_explanations_come_while_standard_input_stays_open() -> None:
     assert process.returncode == 130
 
 
-def test_it_ends_when_the_record_asked_for_has_come() -> None:
+def test_it_ends_after_the_requested_record() -> None:
     with subprocess.Popen(
         command_line("explain", "-n", "1", PATTERN, "-"),
         stdin=subprocess.PIPE,
@@ -235,7 +235,7 @@ def test_it_ends_when_the_record_asked_for_has_come() -> None:
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])
-def test_a_reader_that_has_seen_enough_ends_it_quietly(here: Path, options: list[str]) -> None:
+def test_a_closed_pipe_ends_it_silently(here: Path, options: list[str]) -> None:
     (here / "many.jsonl").write_text(lines(*RECORDS) * 2000)
     with subprocess.Popen(
         command_line("explain", *options, PATTERN, here / "many.jsonl"),
@@ -308,7 +308,7 @@ def _same_page(here: Path, *arguments: str) -> _Page:
     return _Page((here / "why.html").read_text("utf-8"))
 
 
-def test_the_page_has_the_words_of_the_terminal(here: Path) -> None:
+def test_the_page_has_the_text_of_the_terminal(here: Path) -> None:
     page = _same_page(here, "pattern.json", "events.jsonl")
     words = " ".join(page.texts)
     for line in fp("explain", "pattern.json", "events.jsonl").stdout.splitlines():
@@ -320,7 +320,7 @@ def test_the_page_has_the_words_of_the_terminal(here: Path) -> None:
     assert page.tags <= lists | others
 
 
-def test_the_page_needs_nothing_else_and_runs_nothing(here: Path) -> None:
+def test_the_page_is_self_contained_and_has_no_scripts(here: Path) -> None:
     _same_page(here, "pattern.json", "events.jsonl")
     text = (here / "why.html").read_text("utf-8")
     style = text.partition("<style>")[2].partition("</style>")[0]
@@ -351,7 +351,7 @@ def test_hostile_texts_stay_texts_on_the_page(here: Path) -> None:
     assert sum("<script>alert(1)" in text for text in page.texts) > 3
 
 
-def test_the_page_does_not_replace_what_is_read(here: Path) -> None:
+def test_the_page_does_not_replace_an_input_file(here: Path) -> None:
     before = (here / "events.jsonl").read_text()
     result = fp("explain", "--html", "events.jsonl", "pattern.json", "events.jsonl")
     assert result.exit_code == 2

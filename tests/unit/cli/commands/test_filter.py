@@ -15,6 +15,7 @@ import weakref
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from filterpatterns import compile as compile_pattern
-from filterpatterns.cli.io import scan, streams
+from filterpatterns.cli.io import scan, streams, workers
 from filterpatterns.cli.io.scan import Scan
 from filterpatterns.cli.io.slices import Chunk, FileSlice, ScanOptions
 from tests.unit.cli.test_program import PATTERN, RECORDS, command_line, fp, lines, record, run
@@ -47,13 +48,13 @@ def test_matching_lines_come_out_byte_for_byte_and_in_order(events: Path) -> Non
     assert result.stderr == ""
 
 
-def test_inverted_the_others_come_out(events: Path) -> None:
+def test_invert_match_selects_the_other_records(events: Path) -> None:
     result = fp("filter", "-v", PATTERN, events)
     assert result.exit_code == 0
     assert result.stdout_bytes == SMALL + PLAIN + BARE
 
 
-def test_exit_status_is_greps(events: Path) -> None:
+def test_exit_status_is_that_of_grep(events: Path) -> None:
     assert fp("filter", '{"body": {"total": [7]}}', events).exit_code == 1
     assert fp("filter", "-v", '{"messageId": [{"exists": true}]}', events).exit_code == 0
     events.write_bytes(BIG + b"{broken\n")
@@ -90,12 +91,12 @@ def test_ids(events: Path) -> None:
     assert fp("filter", "--ids", PATTERN, events).stdout == f"{RECORDS[0]['messageId']}\n-\n7\n"
 
 
-def test_an_id_that_no_text_can_hold_is_escaped(events: Path) -> None:
+def test_an_id_that_text_cannot_encode_is_escaped(events: Path) -> None:
     events.write_bytes(b'{"messageId": "a\\ud800\\nb", "body": "{\\"total\\": 101}"}\n')
     assert fp("filter", "--ids", PATTERN, events).stdout == "a\\ud800\\nb\n"
 
 
-def test_stops_after_so_many_in_all_files(events: Path) -> None:
+def test_max_count_applies_to_all_files_together(events: Path) -> None:
     result = fp("filter", "-m", "3", PATTERN, events, events, events)
     assert result.stdout_bytes == BIG + ODD_SPACING + BIG
     assert result.exit_code == 0
@@ -108,7 +109,9 @@ def test_forms_of_output_exclude_each_other(events: Path) -> None:
     assert "exclude each other" in result.stderr
 
 
-def test_rejects_and_errors_keep_what_is_not_selected(events: Path, tmp_path: Path) -> None:
+def test_rejects_and_errors_keep_everything_that_is_not_selected(
+    events: Path, tmp_path: Path
+) -> None:
     broken, number = b'{"body": "cut off\n', b"5\r\n"
     events.write_bytes(BIG + broken + b"\n" + SMALL + number + PLAIN)
     out, rejects, errors = (tmp_path / name for name in ("out", "rejects", "errors"))
@@ -124,14 +127,16 @@ def test_rejects_and_errors_keep_what_is_not_selected(events: Path, tmp_path: Pa
     assert "5 records: 1 match, 2 drop, 2 not a record" in result.stderr
 
 
-def test_inverted_the_rejects_are_those_that_match(events: Path, tmp_path: Path) -> None:
+def test_with_invert_match_the_rejects_are_the_matching_records(
+    events: Path, tmp_path: Path
+) -> None:
     rejects = tmp_path / "rejects"
     result = fp("filter", "-v", "--rejects", rejects, PATTERN, events)
     assert result.stdout_bytes == SMALL + PLAIN + BARE
     assert rejects.read_bytes() == BIG + ODD_SPACING
 
 
-def test_of_many_bad_lines_a_few_are_shown_and_all_are_counted(events: Path) -> None:
+def test_only_a_few_invalid_lines_are_shown_but_all_are_counted(events: Path) -> None:
     events.write_bytes(b"nonsense\n" * 1000 + BIG)
     result = fp("filter", PATTERN, events)
     assert result.stdout_bytes == BIG
@@ -139,7 +144,7 @@ def test_of_many_bad_lines_a_few_are_shown_and_all_are_counted(events: Path) -> 
     assert "1,000 lines are not records" in result.stderr
 
 
-def test_a_lambda_event_is_taken_apart(events: Path) -> None:
+def test_a_lambda_event_is_split_into_records(events: Path) -> None:
     inside = '{"body": "{\\"total\\": 1e3}", "n": 1.00, "s": "a\\u00e9\\/ \\n"}'
     events.write_text('{"Records":\n [\n' + inside.replace(", ", ",\n  ") + ",\n" + "{}]}\n")
     result = fp("filter", PATTERN, events)
@@ -169,7 +174,7 @@ def test_records_of_events_in_lines_keep_their_own_text(events: Path) -> None:
     assert f"{events}:2: error: a record is a JSON object, found a number" in result.stderr
 
 
-def test_a_pretty_printed_array_is_taken_apart(events: Path, tmp_path: Path) -> None:
+def test_a_pretty_printed_array_is_split_into_records(events: Path, tmp_path: Path) -> None:
     errors = tmp_path / "errors"
     events.write_text(json.dumps([*RECORDS, 5, "x"], indent=2))
     result = fp("filter", "--errors", errors, PATTERN, events)
@@ -189,7 +194,7 @@ def test_a_broken_document_is_kept_line_by_line(events: Path, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])
-def test_packed_files_in_and_out(tmp_path: Path, suffix: str) -> None:
+def test_compressed_files_can_be_read_and_written(tmp_path: Path, suffix: str) -> None:
     plain, packed, again = tmp_path / "a.jsonl", tmp_path / f"a{suffix}", tmp_path / f"b{suffix}"
     plain.write_bytes(BIG * 3000 + SMALL)
     assert fp("filter", "-v", "-o", packed, '{"messageId": ["x"]}', plain).exit_code == 0
@@ -203,7 +208,9 @@ def test_packed_files_in_and_out(tmp_path: Path, suffix: str) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])
-def test_a_truncated_packed_file_gives_what_it_has_and_fails(tmp_path: Path, suffix: str) -> None:
+def test_a_truncated_compressed_file_yields_its_records_and_fails(
+    tmp_path: Path, suffix: str
+) -> None:
     plain, packed, errors = tmp_path / "a.jsonl", tmp_path / f"a{suffix}", tmp_path / "errors"
     records = [
         json.dumps(record({"total": 101 + n}, f"{n:x}" * 3)).encode() + b"\n" for n in range(5000)
@@ -219,13 +226,13 @@ def test_a_truncated_packed_file_gives_what_it_has_and_fails(tmp_path: Path, suf
     assert plain.read_bytes().startswith(got + errors.read_bytes().rstrip(b"\n"))
 
 
-def test_standard_input_is_read_where_no_file_is_named(events: Path) -> None:
+def test_standard_input_is_read_without_files(events: Path) -> None:
     assert fp("filter", PATTERN, stdin=events.read_bytes()).stdout_bytes == BIG + ODD_SPACING
     result = fp("filter", "-c", PATTERN, events, "-", stdin=BIG)
     assert result.stdout == f"{events}:2\n<stdin>:1\n"
 
 
-def test_each_line_of_a_pipe_is_matched_as_it_comes() -> None:
+def test_each_line_of_a_pipe_is_matched_immediately() -> None:
     with subprocess.Popen(
         command_line("filter", PATTERN), stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
@@ -239,7 +246,7 @@ def test_each_line_of_a_pipe_is_matched_as_it_comes() -> None:
         assert process.wait() == 0
 
 
-def test_a_reader_that_has_seen_enough_ends_the_program_without_a_word(tmp_path: Path) -> None:
+def test_a_closed_pipe_ends_the_program_silently(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     path.write_bytes(BIG * 200_000)
     for jobs in ("1", "2"):
@@ -256,7 +263,7 @@ def test_a_reader_that_has_seen_enough_ends_the_program_without_a_word(tmp_path:
             assert process.wait() == 141
 
 
-def test_an_output_file_is_there_when_it_is_complete(events: Path, tmp_path: Path) -> None:
+def test_an_output_file_appears_when_it_is_complete(events: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     out.write_bytes(b"what was there before\n")
     result = fp("filter", "-o", out, "--rejects", tmp_path, PATTERN, events)
@@ -297,7 +304,7 @@ def test_other_sources(events: Path, source: str) -> None:
     assert kept == (BIG + ODD_SPACING if source == "auto" else BIG + SMALL + PLAIN + BARE)
 
 
-def test_several_processes_give_what_one_gives(tmp_path: Path) -> None:
+def test_several_processes_have_the_output_of_one(tmp_path: Path) -> None:
     path, small = tmp_path / "events.jsonl", tmp_path / "small.jsonl.gz"
     one = (BIG + SMALL + b"broken\n" + ODD_SPACING) * 100 + SMALL * 2000
     path.write_bytes(one * 100 + BIG.rstrip())
@@ -314,6 +321,19 @@ def test_several_processes_give_what_one_gives(tmp_path: Path) -> None:
         outcomes.append((done.stdout, done.stderr, *(name.read_bytes() for name in names)))
     assert outcomes[0] == outcomes[1] == outcomes[2]
     assert outcomes[0][0].count(b"\n") == 2 * 20_001 + 2
+
+
+def test_processes_that_begin_anew_give_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on macOS, where a process cannot safely be copied."""
+    path = tmp_path / "events.jsonl"
+    path.write_bytes((BIG + SMALL + b"broken\n") * 20_000)
+    wanted = fp("filter", "-j", "1", PATTERN, path)
+    monkeypatch.setattr(workers, "sys", SimpleNamespace(platform="darwin"))
+    found = fp("filter", "-j", "2", PATTERN, path)
+    assert (found.stdout_bytes, found.stderr) == (wanted.stdout_bytes, wanted.stderr)
+    assert found.stdout_bytes == BIG * 20_000
 
 
 def test_errors_in_sections_have_the_line_of_the_file(tmp_path: Path) -> None:
@@ -359,7 +379,7 @@ def test_ctrl_c_leaves_no_files(tmp_path: Path, jobs: str) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_file_that_shrinks_is_no_whole_file(tmp_path: Path) -> None:
+def test_a_file_that_shrinks_is_reported_as_incomplete(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     path.write_bytes(BIG * 10_000)
 
@@ -512,7 +532,9 @@ def test_nothing_is_lost(chosen: list[bytes], cut: int, first: bool, tmp_path: P
     chosen=st.lists(st.sampled_from(HOSTILE) | st.binary(max_size=20), max_size=30),
     size=st.integers(1, 300),
 )
-def test_sections_give_what_the_whole_gives(chosen: list[bytes], size: int, tmp_path: Path) -> None:
+def test_sections_have_the_output_of_the_whole_file(
+    chosen: list[bytes], size: int, tmp_path: Path
+) -> None:
     path = tmp_path / "events.jsonl"
     path.write_bytes(BIG + b"".join(chosen))
     assert outcome_of(path, sections=size) == outcome_of(path)
@@ -530,7 +552,7 @@ def test_in_json_lines_every_line_is_accounted_for(tmp_path: Path) -> None:
     assert found["fault"] == []
 
 
-def test_reading_goes_on_where_waiting_was_interrupted() -> None:
+def test_reading_continues_after_an_interrupted_wait() -> None:
     """A pipe that gives a line in parts, with pauses."""
     reader, writer = os.pipe()
     parts = [BIG[:10], BIG[10:] + SMALL[:3], SMALL[3:]]
@@ -548,7 +570,7 @@ def test_reading_goes_on_where_waiting_was_interrupted() -> None:
     thread.join()
 
 
-def test_help_says_what_the_options_are() -> None:
+def test_help_lists_the_options() -> None:
     text = fp("filter", "--help").stdout
     for option in ("--invert-match", "--rejects", "--errors", "--jobs", "--ids", "--max-count"):
         assert option in text
@@ -556,7 +578,7 @@ def test_help_says_what_the_options_are() -> None:
     assert lines(RECORDS[0]).encode() == BIG
 
 
-def test_what_a_section_gave_is_not_held_on_to(tmp_path: Path) -> None:
+def test_the_output_of_a_section_is_released(tmp_path: Path) -> None:
     """A large file is thousands of sections: cycles of garbage would add up."""
 
     class Pieces(list[Chunk]):

@@ -11,7 +11,7 @@ from filterpatterns.cli.commands.lsp import _load_settings
 from tests.unit.cli.test_program import fp
 
 
-def test_without_its_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_its_extra_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     package = "filterpatterns.integrations.lsp"
     for name in [name for name in sys.modules if name.startswith(package)]:
         monkeypatch.delitem(sys.modules, name)
@@ -22,7 +22,7 @@ def test_without_its_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     assert run.stdout == ""
 
 
-def test_settings_come_from_the_files_around(tmp_path: Path) -> None:
+def test_settings_come_from_configuration_files(tmp_path: Path) -> None:
     (tmp_path / "filterpatterns.toml").write_text(
         'source = "kafka"\ndialect = "pipes"\nmax-filters = 7\nignore = ["FP10"]\n'
         '[per-file-ignores]\n"tests/*" = ["FP141"]\n'
@@ -34,7 +34,7 @@ def test_settings_come_from_the_files_around(tmp_path: Path) -> None:
     assert not inner.wants("FP141")
 
 
-def test_a_configuration_that_is_wrong_is_named(tmp_path: Path) -> None:
+def test_an_invalid_configuration_is_named(tmp_path: Path) -> None:
     (tmp_path / "filterpatterns.toml").write_text('ignore = ["FP999"]\n')
     with pytest.raises(ValueError, match="no code is, or begins with, 'FP999'"):
         _load_settings(str(tmp_path / "a.json"))

@@ -36,7 +36,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_each_record_has_a_line_with_the_rules_that_take_it(here: Path) -> None:
+def test_each_record_has_a_line_with_its_matching_rules(here: Path) -> None:
     result = fp("route", "rules.json", "events.jsonl")
     assert result.stdout.splitlines() == [
         "  1  a  match  large, paid",
@@ -124,7 +124,7 @@ def test_records_are_split_byte_for_byte(here: Path) -> None:
     assert (here / "rest.jsonl").read_text() == lines(RECORDS[3])
 
 
-def test_splitting_may_say_for_machines_what_went_where(here: Path) -> None:
+def test_split_can_print_json(here: Path) -> None:
     result = fp("route", "rules.json", "events.jsonl", "--split", "out", "--json")
     assert result.stdout == fp("route", "rules.json", "events.jsonl", "--json").stdout != ""
     assert (here / "out" / "large.jsonl").read_text() == lines(RECORDS[0])
@@ -139,7 +139,7 @@ def written(here: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in paths}
 
 
-def test_a_second_run_replaces_all_that_the_first_wrote(here: Path) -> None:
+def test_a_second_run_replaces_all_output_of_the_first(here: Path) -> None:
     with open("events.jsonl", "a") as file:
         file.write("{broken\n")
     for _ in range(2):
@@ -157,7 +157,7 @@ def test_a_second_run_replaces_all_that_the_first_wrote(here: Path) -> None:
     }
 
 
-def test_a_second_run_may_add_to_what_the_first_wrote(here: Path) -> None:
+def test_append_adds_to_the_output_of_the_first_run(here: Path) -> None:
     with open("events.jsonl", "a") as file:
         file.write("{broken")
     fp("route", "rules.json", "events.jsonl", *ROUTED)
@@ -191,7 +191,7 @@ def test_records_of_a_whole_event_get_a_line_each(here: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_batches_of_lines_and_records_one_by_one_write_the_same(here: Path, seed: int) -> None:
+def test_batches_of_lines_write_the_same_as_single_records(here: Path, seed: int) -> None:
     """With --json each record has a row, so that none of them takes the batches."""
     rng = random.Random(seed)
     some = [json.dumps(record).encode() for record in RECORDS]
@@ -226,7 +226,7 @@ def test_batches_of_lines_and_records_one_by_one_write_the_same(here: Path, seed
     assert in_batches.stderr.strip().splitlines() == errors
 
 
-def test_a_split_that_cannot_be_written(here: Path) -> None:
+def test_an_unwritable_split_is_an_error(here: Path) -> None:
     result = fp("route", "rules.json", "events.jsonl", "--split", "rules.json")
     assert result.exit_code == 2
     result = fp("route", "rules.json", "events.jsonl", "--rest", "no/such/dir/rest.jsonl")
@@ -234,7 +234,7 @@ def test_a_split_that_cannot_be_written(here: Path) -> None:
     assert result.exit_code == 2
 
 
-def test_lines_that_are_no_records_are_kept(here: Path) -> None:
+def test_lines_that_are_not_records_are_kept(here: Path) -> None:
     deep = '{"messageId": "x", "body": ' + "[" * 3000 + "]" * 3000 + "}"
     bad = [b'{"torn": \n', b"\xff\xfe broken\r\n", b" [5]\n", deep.encode() + b"\n", b"{"]
     (here / "bad.jsonl").write_bytes(
@@ -278,7 +278,7 @@ def test_a_record_that_no_rule_can_match_is_kept_as_it_is(
         (["events.jsonl", "--rest", "by/paid.jsonl", "--split", "by"], "--split and --rest would"),
     ],
 )
-def test_no_file_is_read_and_written_at_once(here: Path, args: list[str], named: str) -> None:
+def test_no_file_is_both_read_and_written(here: Path, args: list[str], named: str) -> None:
     (here / "rest.jsonl").write_text(lines(*RECORDS))
     (here / "link.jsonl").symlink_to("rest.jsonl")
     (here / "by").mkdir()
@@ -306,7 +306,7 @@ def test_standard_input_may_be_an_output_too(here: Path) -> None:
     assert fp("route", "rules.json", "/dev/null", "--rest", "/dev/null").exit_code == 1
 
 
-def test_standard_output_is_not_appended_to_what_is_read(here: Path) -> None:
+def test_standard_output_must_not_be_an_input_file(here: Path) -> None:
     with open("events.jsonl", "ab") as file:
         done = subprocess.run(
             command_line("route", "rules.json", "events.jsonl"),
@@ -349,7 +349,7 @@ def test_no_name_leaves_the_folder_and_no_two_share_a_file(here: Path) -> None:
         assert text == lines(record({"n": HOSTILE.index(name)}))
 
 
-def test_plain_names_stay_as_they_are() -> None:
+def test_plain_names_are_not_encoded() -> None:
     assert file_names(["Orders-v1.2_x", "b", "é \udc80"]) == {
         "Orders-v1.2_x": "Orders-v1.2_x.jsonl",
         "b": "b.jsonl",
@@ -370,7 +370,7 @@ def test_rules_in_a_folder_are_named_like_their_files(here: Path) -> None:
     assert "  1 large\n  1 paid\n" in result.stdout
 
 
-def test_a_rule_that_is_a_link_to_nowhere_is_not_passed_over(here: Path) -> None:
+def test_a_rule_that_is_a_broken_link_is_an_error(here: Path) -> None:
     folder = here / "rules"
     (folder / "folder.json").mkdir(parents=True)
     (folder / "large.json").write_text(json.dumps(RULES["large"]))
@@ -396,7 +396,7 @@ LISTING: dict[str, Any] = {
 }
 
 
-def test_what_aws_events_list_rules_prints(here: Path) -> None:
+def test_the_output_of_aws_events_list_rules_is_accepted(here: Path) -> None:
     (here / "listing.json").write_text(json.dumps({**LISTING, "NextToken": "x"}))
     event = {"id": "1", "source": "shop", "detail-type": "order"}
     result = fp("route", "listing.json", "-", stdin=lines(event))
@@ -408,7 +408,7 @@ def test_what_aws_events_list_rules_prints(here: Path) -> None:
     ]
 
 
-def test_refused_rules_are_all_named_with_their_places(here: Path) -> None:
+def test_all_refused_rules_are_named_with_their_positions(here: Path) -> None:
     rules = {"good": RULES["large"], "bad": {"body": {"a": "x"}}, "b\x1bd": '{\n"body": []}'}
     (here / "bad.json").write_text(json.dumps(rules))
     result = fp("route", "bad.json", "events.jsonl")
@@ -434,7 +434,9 @@ def test_refused_rules_are_all_named_with_their_places(here: Path) -> None:
         ('{"a": {"body": {"n": [1e400]}}}', None),
     ],
 )
-def test_what_is_no_set_of_rules(here: Path, text: str, words: str | None) -> None:
+def test_input_that_is_not_a_set_of_rules_is_an_error(
+    here: Path, text: str, words: str | None
+) -> None:
     (here / "odd.json").write_text(text)
     result = fp("route", "odd.json", "events.jsonl")
     if words is None:
@@ -457,7 +459,7 @@ def test_what_is_no_set_of_rules(here: Path, text: str, words: str | None) -> No
         ({"orders": {"total": [7]}, "body": {"total": [7]}}, False),
     ],
 )
-def test_one_pattern_is_not_taken_for_rules_in_silence(
+def test_a_single_pattern_is_not_silently_treated_as_rules(
     here: Path, rules: dict[str, Any], hinted: bool
 ) -> None:
     (here / "one.json").write_text(json.dumps(rules))

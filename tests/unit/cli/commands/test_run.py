@@ -60,7 +60,7 @@ def template(tmp_path: Path) -> str:
         (['{"body": 5}', *URL, "--dry-run"], "error FP005"),
     ],
 )
-def test_what_is_refused(arguments: list[str], words: str) -> None:
+def test_invalid_settings_are_refused(arguments: list[str], words: str) -> None:
     result = fp("run", *arguments)
     assert (result.exit_code, result.stdout) == (2, "")
     assert words in result.stderr
@@ -75,7 +75,7 @@ def test_what_is_refused(arguments: list[str], words: str) -> None:
         ("Other", "", "error: has no mapping, pipe or rule 'Other'"),
     ],
 )
-def test_what_a_template_has_that_will_not_do(
+def test_unusable_settings_of_a_template_are_refused(
     template: str, name: str, place: str, words: str
 ) -> None:
     result = fp("run", f"{template}#{name}", *URL, "--dry-run")
@@ -84,12 +84,12 @@ def test_what_a_template_has_that_will_not_do(
     assert words in result.stderr
 
 
-def test_an_option_counts_more_than_the_template(template: str) -> None:
+def test_an_option_overrides_the_template(template: str) -> None:
     result = fp("run", f"{template}#Orders", *URL, "--dry-run", "--batch-size", "10")
     assert "BatchSize" not in result.stderr
 
 
-def test_the_dropped_records_do_not_go_over_the_pattern(template: str) -> None:
+def test_dropped_records_do_not_overwrite_the_pattern(template: str) -> None:
     result = fp("run", f"{template}#Orders", *URL, "--dry-run", "--batch-size", "10",
                 "--dropped", template)  # fmt: skip
     assert result.exit_code == 2
@@ -97,7 +97,7 @@ def test_the_dropped_records_do_not_go_over_the_pattern(template: str) -> None:
     assert Path(template).read_text() == TEMPLATE
 
 
-def test_without_boto3_it_is_said_what_to_install() -> None:
+def test_without_boto3_the_error_says_what_to_install() -> None:
     code = "import sys; sys.modules['boto3'] = None; from filterpatterns.cli import main; main()"
     arguments = ["run", '{"body": ["a"]}', *URL, "--dry-run"]
     result = subprocess.run(
@@ -113,7 +113,7 @@ def test_without_boto3_it_is_said_what_to_install() -> None:
     )
 
 
-def test_the_library_without_boto3_takes_a_client() -> None:
+def test_without_boto3_the_library_accepts_a_client() -> None:
     code = (
         "import sys; sys.modules['boto3'] = sys.modules['botocore'] = None;"
         "from filterpatterns.integrations.sqs import Poller, QueueError;"

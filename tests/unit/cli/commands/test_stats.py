@@ -90,7 +90,7 @@ def test_a_funnel_from_the_format_to_the_last_field() -> None:
     ]
 
 
-def test_the_alternatives_of_an_or() -> None:
+def test_the_alternatives_of_an_or_are_counted() -> None:
     pattern = {"a": [1], "$or": [{"b": [1]}, {"b": [2], "c": [3, 4]}]}
     found = [{"a": 1, "b": 1}, {"a": 1, "b": 2, "c": 3}, {"a": 1, "b": 2}, {"a": 2, "b": 1}]
     rows = table(pattern, *found, options=("--source", "event"))
@@ -107,7 +107,7 @@ def test_the_alternatives_of_an_or() -> None:
     ]
 
 
-def test_fields_that_no_record_has_and_their_neighbours() -> None:
+def test_missing_fields_have_similar_names() -> None:
     pattern = {"body": {"order": {"totl": [1]}, "State": ["x"], "other": {"deep": [1]}}}
     rows = table(pattern, record({"order": {"total": 1, "tax": 2}, "state": "x"}))
     assert rows[-3:] == [
@@ -117,7 +117,7 @@ def test_fields_that_no_record_has_and_their_neighbours() -> None:
     ]
 
 
-def test_neighbours_are_looked_for_where_the_way_ends_even_among_many() -> None:
+def test_similar_names_are_looked_for_where_the_path_ends_even_among_many() -> None:
     many = {f"name{number}": number for number in range(1000)} | {"a": {"ab": 1, "x": {}}}
     pattern = {"a": {"AB": [1], "x": {"y": [1]}}, "nam1": [1], "name2": {"z": [1]}}
     rows = table(pattern, many, options=("--source", "event"))
@@ -129,7 +129,7 @@ def test_neighbours_are_looked_for_where_the_way_ends_even_among_many() -> None:
     ]
 
 
-def test_what_is_no_leaf_is_called_an_object() -> None:
+def test_a_value_that_is_not_a_leaf_is_called_an_object() -> None:
     rows = table({"Id": ["1"]}, {"Id": {"S": "1"}}, {"Id": "1"}, options=("--source", "event"))
     assert rows[-1] == 'Id object 1, string 1 ("1")'
 
@@ -141,7 +141,7 @@ def test_every_type_has_its_examples() -> None:
     assert rows[-1] == f"{holds}, absent 1"
 
 
-def test_a_payload_of_another_format_counts_as_satisfied_where_aws_says_so() -> None:
+def test_a_payload_of_another_format_counts_as_satisfied_if_aws_says_so() -> None:
     pattern = {"value": {"a": [1]}, "topic": ["t"]}
     records = [
         {"topic": "t", "value": base64_of(text)} for text in ("plain", '{"a": 1}', '{"a": 2}')
@@ -181,7 +181,7 @@ def test_records_that_one_filter_cannot_match_are_reported(monkeypatch: pytest.M
     assert "filter 2 (event) keeps 1 of 2 records, no verdict for 1" in rows
 
 
-def test_long_patterns_are_shown_in_part() -> None:
+def test_long_patterns_are_truncated() -> None:
     pattern = {"a": list(range(30)), "$or": [{"b": [number]} for number in range(50)]}
     rows = table(pattern, {"a": 29}, options=("--source", "event"))
     assert "and 20 rules more (--json has all)" in rows
@@ -197,7 +197,7 @@ def test_without_filters_or_records_there_is_nothing_to_show() -> None:
     assert (result.stdout, result.stderr) == ("0 records\n", "<stdin>: warning: no records\n")
 
 
-def test_places_and_lines_that_cannot_be_read_are_as_with_fp_test(here: Path) -> None:
+def test_unreadable_files_and_lines_are_reported_like_fp_test(here: Path) -> None:
     with open("events.jsonl", "a") as file:
         file.write("x\n")
     result = fp("stats", "pattern.json", "events.jsonl", "nope")
@@ -210,12 +210,12 @@ def test_places_and_lines_that_cannot_be_read_are_as_with_fp_test(here: Path) ->
     assert result.exit_code == 2
 
 
-def test_records_of_another_source_are_hinted_at() -> None:
+def test_records_of_another_source_have_a_hint() -> None:
     result = fp("stats", PATTERN, "-", stdin=lines({"dynamodb": {}}))
     assert "fp: hint: these look like records of dynamodb" in result.stderr
 
 
-def test_a_refused_pattern() -> None:
+def test_a_refused_pattern_exits_with_2() -> None:
     result = fp("stats", '{"body": 5}', "-")
     assert result.stderr.startswith("<pattern>:1:10: error FP005: ")
     assert (result.stdout, result.exit_code) == ("", 2)
@@ -229,7 +229,7 @@ def test_hostile_names_and_values_do_not_reach_the_terminal() -> None:
     assert "\x1b" not in "".join(rows)
 
 
-def test_examples_are_cut() -> None:
+def test_examples_are_truncated() -> None:
     long = [{"a": "x" * 100_000}, {"a": int("9" * 300)}, {"a": 1}]
     rows = table({"a": [1]}, *long, options=("--source", "event"))
     assert rows[-1] == f'a number 2 ({"9" * 40}..., 1), string 1 ("{"x" * 40}...")'
@@ -388,7 +388,7 @@ def test_a_picture_as_png(here: Path) -> None:
     assert (here / "a.PNG").read_bytes().startswith(b"\x89PNG\r\n")
 
 
-def test_pictures_of_anything(here: Path) -> None:
+def test_any_funnel_can_be_plotted(here: Path) -> None:
     names = ["$or$", "$\\frac$", "\x00", "é😀漢", "<&>", "a_{b}^c"]
     pattern = json.dumps({name: ["$x$"] for name in names} | {f"f{n}": [1] for n in range(60)})
     several = json.dumps({"Filters": [{"Pattern": pattern}, {"Pattern": PATTERN}]})
@@ -399,7 +399,7 @@ def test_pictures_of_anything(here: Path) -> None:
         ElementTree.parse("p.svg")
 
 
-def test_where_a_picture_cannot_be_written(here: Path) -> None:
+def test_an_unwritable_picture_is_an_error(here: Path) -> None:
     result = fp("stats", "--plot", "no/p.svg", "pattern.json", "events.jsonl")
     assert result.stderr == "no/p.svg: error: cannot write: no such file or directory\n"
     assert result.exit_code == 2

@@ -38,7 +38,7 @@ def junit(path: str | Path = "report.xml") -> ElementTree.Element:
 # --- what cases say ---
 
 
-def test_cases_that_pass_need_no_words() -> None:
+def test_passing_cases_print_only_the_summary() -> None:
     result = run(LARGE, PLAIN, REFUSED)
     assert (result.stdout, result.stderr) == ("3 cases: 3 pass, 0 fail\n", "")
     assert result.exit_code == 0
@@ -56,7 +56,7 @@ def test_a_case_that_fails_is_named_with_what_was_expected_and_found() -> None:
     assert (result.stderr, result.exit_code) == ("", 1)
 
 
-def test_several_events_of_one_pattern_are_cases_of_their_own() -> None:
+def test_several_events_of_one_pattern_are_separate_cases() -> None:
     case = {
         "source": "event",
         "pattern": {"a": [1]},
@@ -144,7 +144,7 @@ def test_json_for_machines() -> None:
     assert run(LARGE, options=("--json", "-q")).stderr == ""
 
 
-def test_quiet_leaves_the_summary() -> None:
+def test_quiet_prints_only_the_summary() -> None:
     assert run(WRONG, options=("-q",)).stdout == "1 case: 0 pass, 1 fails\n"
 
 
@@ -186,7 +186,9 @@ def test_colours() -> None:
         ({"pattern": ORDERS, "events": [5], "matches": [True]}, "in 'events' a record is an"),
     ],
 )
-def test_a_case_that_says_nothing_is_an_error_with_its_place(case: object, message: str) -> None:
+def test_a_case_without_an_expectation_is_an_error_with_its_position(
+    case: object, message: str
+) -> None:
     result = run(LARGE, case, LARGE)
     assert result.stderr.startswith("<stdin>:2:")
     assert message in result.stderr
@@ -288,7 +290,7 @@ def test_a_report_of_records(here: Path, expect: str, misses: list[int]) -> None
     assert len(cases) == (5 if expect in ("all", "none") else 2)
 
 
-def test_a_report_says_what_could_not_be_read(here: Path) -> None:
+def test_a_report_lists_unreadable_files(here: Path) -> None:
     result = fp("test", "--expect", "any", "--junit", "r.xml", "pattern.json", "events.jsonl", "no")
     assert result.exit_code == 2
     (error,) = junit("r.xml").findall("*/*/error")
@@ -305,13 +307,13 @@ def test_a_report_is_xml_whatever_the_names(tmp_path: Path, name: str) -> None:
         assert case.get("name") == f"line 1: {name}"
 
 
-def test_a_report_that_cannot_be_written_is_an_error_at_once(here: Path) -> None:
+def test_an_unwritable_report_is_an_error_at_the_start(here: Path) -> None:
     result = fp("test", "--cases", "-", "--junit", "no/r.xml", stdin=lines(LARGE))
     assert result.stderr == "no/r.xml: error: cannot write: no such file or directory\n"
     assert (result.stdout, result.exit_code) == ("", 2)
 
 
-def test_a_report_that_is_not_finished_replaces_nothing(here: Path) -> None:
+def test_an_unfinished_report_replaces_nothing(here: Path) -> None:
     Path("r.xml").write_text("before")
     for is_written, expected in ((False, "before"), (True, "<?xml")):
         with Report("r.xml") as report:
@@ -347,7 +349,9 @@ def test_the_reason_is_shown_below_a_record_that_does_not_match(
         assert only.splitlines()[-1].strip() in "\n".join(told)
 
 
-def test_a_record_that_cannot_be_explained_is_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_record_that_cannot_be_explained_does_not_end_the_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("filterpatterns.matching.budget.MAX_SEARCH_STEPS", 0)
     criteria = {"Filters": [{"Pattern": '{"c": [1]}'}, {"Pattern": '{"a": {"b": [1]}}'}]}
     options = ("--source", "event", "--expect", "none", "--explain")

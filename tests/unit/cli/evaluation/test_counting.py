@@ -51,7 +51,7 @@ def _same(pattern: str, *files: str, source: str = "sqs") -> str:
 
 @pytest.mark.parametrize("pattern", PATTERNS.values(), ids=PATTERNS.keys())
 @pytest.mark.parametrize("first", ["", lines(record({"total": 1}))], ids=["mixed", "json lines"])
-def test_a_file_of_everything(
+def test_a_file_with_all_kinds_of_lines_is_counted_correctly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str, first: str
 ) -> None:
     monkeypatch.chdir(tmp_path)

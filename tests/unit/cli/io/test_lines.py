@@ -49,7 +49,7 @@ def fp_process(*arguments: str | Path, stdin: bytes = b"") -> subprocess.Complet
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize("packing", PACK)
-def test_a_last_line_without_line_feed_is_not_glued_to_the_next_file(
+def test_a_last_line_without_line_feed_is_not_joined_with_the_next_file(
     packing: str, jobs: str, tmp_path: Path
 ) -> None:
     path = tmp_path / f"m.{packing}"
@@ -65,7 +65,7 @@ def test_a_last_line_without_line_feed_is_not_glued_to_the_next_file(
 
 @pytest.mark.parametrize("last", [BIG, SMALL, BROKEN, b"\xff", b"[1]", b'{"Records": [{"body":'])
 @pytest.mark.parametrize("packing", PACK)
-def test_whatever_the_last_line_is_it_ends(packing: str, last: bytes, tmp_path: Path) -> None:
+def test_every_last_line_gets_a_line_feed(packing: str, last: bytes, tmp_path: Path) -> None:
     path = tmp_path / "m"
     path.write_bytes(PACK[packing](BIG + b"\n" + last))
     out, errors = tmp_path / "rejects", tmp_path / "errors"
@@ -75,7 +75,7 @@ def test_whatever_the_last_line_is_it_ends(packing: str, last: bytes, tmp_path: 
     assert sorted(written.split(b"\n")) == sorted([b"", BIG, BIG, said, said])
 
 
-def test_pipes_end_their_lines_too(tmp_path: Path) -> None:
+def test_lines_of_pipes_get_line_feeds(tmp_path: Path) -> None:
     errors = tmp_path / "errors"
     with pipes(tmp_path, [UNENDED, gzip.compress(UNENDED)]) as paths:
         done = fp_process("filter", "--errors", errors, PATTERN, *paths)
@@ -94,7 +94,7 @@ def test_standard_input_before_a_file(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("packing", PACK)
-def test_routed_lines_end(packing: str, tmp_path: Path) -> None:
+def test_routed_lines_get_line_feeds(packing: str, tmp_path: Path) -> None:
     path, out, rest, errors = (tmp_path / name for name in ("m", "out", "rest", "errors"))
     path.write_bytes(PACK[packing](UNENDED + b"\n" + BROKEN))
     rules = json.dumps({"large": json.loads(PATTERN)})
@@ -105,7 +105,7 @@ def test_routed_lines_end(packing: str, tmp_path: Path) -> None:
     assert errors.read_bytes() == ERRORS * 4
 
 
-def test_a_cut_line_of_a_truncated_file_is_among_the_errors(tmp_path: Path) -> None:
+def test_an_incomplete_line_of_a_truncated_file_is_an_error(tmp_path: Path) -> None:
     path, errors = tmp_path / "m.gz", tmp_path / "errors"
     data = gzip.compress(BIG + b"\n" + b'{"x": "' + os.urandom(4000).hex().encode())
     path.write_bytes(data[:-1000])
@@ -164,7 +164,9 @@ def test_a_byte_order_mark_belongs_to_no_record(tmp_path: Path) -> None:
     assert errors.read_bytes() == b"\xef\xbb\xbf5\n", "what is no record is kept as it is"
 
 
-def test_a_too_long_line_is_kept_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_that_is_too_long_is_kept_unchanged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path, errors = tmp_path / "events.jsonl", tmp_path / "errors"
     monkeypatch.setattr("filterpatterns.delivery.sizes.LONGEST_LINE", 100_000)
     long = b'{"body": "' + b"x" * 1_000_000 + b'"}'
@@ -197,7 +199,7 @@ FOREIGN = {
 
 @pytest.mark.parametrize("packing", PACK)
 @pytest.mark.parametrize("what", FOREIGN)
-def test_of_what_is_no_text_one_line_says_what_it_is(
+def test_a_file_that_is_not_text_is_described_in_one_line(
     what: str, packing: str, tmp_path: Path
 ) -> None:
     path, errors = tmp_path / "m", tmp_path / "errors"
@@ -216,7 +218,7 @@ def test_of_what_is_no_text_one_line_says_what_it_is(
     assert errors.read_bytes() == b""
 
 
-def test_what_begins_like_a_packed_file_may_be_text(tmp_path: Path) -> None:
+def test_text_may_begin_like_a_compressed_file(tmp_path: Path) -> None:
     path = tmp_path / "m"
     for data in (b"B", b"BZ", b"P\n", b"\x28", b"\x1f"):
         path.write_bytes(data)

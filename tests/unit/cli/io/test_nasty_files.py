@@ -10,7 +10,7 @@ from tests.support.file_runs import check
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_what_comes_out_of_a_file_is_what_has_to(seed: int) -> None:
+def test_the_output_for_nasty_files_agrees_with_the_oracle(seed: int) -> None:
     tally: Counter[str] = Counter()
     assert check(seed, tally) == []
     assert len(tally) == 11, "every way has been tried"

@@ -27,7 +27,7 @@ def events(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("option", OUTPUTS)
-def test_what_is_read_is_not_written(option: str, events: Path) -> None:
+def test_input_files_are_not_written(option: str, events: Path) -> None:
     pattern, link = events.parent / "pattern.json", events.parent / "link"
     pattern.write_text(PATTERN)
     link.symlink_to(events)
@@ -40,7 +40,7 @@ def test_what_is_read_is_not_written(option: str, events: Path) -> None:
 
 
 @pytest.mark.parametrize("option", OUTPUTS)
-def test_what_is_read_by_another_name_is_not_written(option: str, events: Path) -> None:
+def test_input_files_are_not_written_under_another_name(option: str, events: Path) -> None:
     before = events.read_bytes()
     with events.open("rb") as stdin:
         line = command_line("filter", option, events, PATTERN)
@@ -51,7 +51,7 @@ def test_what_is_read_by_another_name_is_not_written(option: str, events: Path) 
     assert events.read_bytes() == before
 
 
-def test_others_may_have_a_file_of_such_a_name(events: Path) -> None:
+def test_temporary_names_of_others_are_not_overwritten(events: Path) -> None:
     out = events.parent / "out"
     mine = events.parent / "out.part"
     mine.write_text("precious")
@@ -69,7 +69,7 @@ def test_a_file_that_is_replaced_keeps_its_mode(events: Path) -> None:
     assert (out.read_bytes(), out.stat().st_mode & 0o777) == (BIG, 0o640)
 
 
-def test_streams_that_are_open_already_are_gone_on_with(events: Path) -> None:
+def test_open_streams_are_appended_to(events: Path) -> None:
     log, packed = events.parent / "log", events.parent / "rejects.gz"
     command = [
         *("bash", "-c", '(echo before >&2; "$@" --errors /dev/stderr; echo after >&2) 2>"$0"'),
@@ -90,13 +90,13 @@ def test_streams_that_are_open_already_are_gone_on_with(events: Path) -> None:
     assert gzip.decompress(packed.read_bytes()) == SMALL
 
 
-def test_rejects_of_what_stops_early_are_refused(events: Path) -> None:
+def test_rejects_are_refused_if_the_run_stops_early(events: Path) -> None:
     result = fp("filter", "-m", "1", "--rejects", events.parent / "r", PATTERN, events)
     assert result.exit_code == 2
     assert "--max-count stops early" in result.stderr
 
 
-def test_what_comes_from_a_pipe_is_written_as_it_comes(tmp_path: Path) -> None:
+def test_output_for_a_pipe_is_written_immediately(tmp_path: Path) -> None:
     rejects, errors = tmp_path / "rejects", tmp_path / "errors"
     with subprocess.Popen(
         command_line("filter", "--rejects", rejects, "--errors", errors, PATTERN),

@@ -161,7 +161,7 @@ def test_arrays_and_absence_agree_with_the_oracle(
     st.lists(pattern_event_pairs(), min_size=3, max_size=5),
     st.lists(st.integers(0, 4), max_size=4, unique=True),
 )
-def test_removing_leaves_what_was_never_touched(
+def test_removing_does_not_change_other_rules(
     pairs: list[tuple[dict[str, Any], dict[str, Any]]], removed: list[int]
 ) -> None:
     """Rules that are filed, overflow into blocks, and are taken out again, in any order."""
@@ -199,7 +199,7 @@ _VALUES: list[Any] = [
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_sets_that_change_all_the_time_agree_with_filters(seed: int) -> None:
+def test_constantly_changing_sets_agree_with_filters(seed: int) -> None:
     """Places that rules leave are taken by others, and bounds that they share come and go."""
     rng = random.Random(seed)
     rules, filters = RuleSet(source="event"), {}

@@ -62,7 +62,7 @@ _RECORDS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("source", _RECORDS)
-def test_plain_objects_are_served_and_named_as_filters_say(source: str) -> None:
+def test_plain_objects_are_supported_and_agree_with_filters(source: str) -> None:
     key, record_of = _RECORDS[source]
     rules, filters = _rules(source, key)
     for body in BODIES:
@@ -74,7 +74,7 @@ def test_plain_objects_are_served_and_named_as_filters_say(source: str) -> None:
             assert rules.matching(given) == expected
 
 
-def test_arrays_of_plain_values_are_served() -> None:
+def test_arrays_of_plain_values_are_supported() -> None:
     rules, filters = _rules("sqs", "body")
     for values in ([], ["new", "paid"], [["paid"], {"a": 1}], [150, None], [True]):
         body = {"status": values, "total": values, "gift": values, "customer": {"email": values}}
@@ -97,7 +97,7 @@ def test_arrays_of_plain_values_are_served() -> None:
     ],
     ids=["objects in an array", "an empty array", "a dotted name", "both", "a string", "a number"],
 )
-def test_what_is_not_served_takes_the_plain_way(body: Any) -> None:
+def test_unsupported_records_take_the_general_path(body: Any) -> None:
     rules, filters = _rules("sqs", "body")
     record = {"body": json.dumps(body)}
     assert not is_served(rules, record)
@@ -116,7 +116,7 @@ def test_what_is_not_served_takes_the_plain_way(body: Any) -> None:
     ],
     ids=["a leaf and an object", "a name with quotes", "very many names", "deep paths"],
 )
-def test_sets_without_generated_code_take_the_plain_way(patterns: dict[str, Any]) -> None:
+def test_sets_without_generated_code_take_the_general_path(patterns: dict[str, Any]) -> None:
     rules = RuleSet(patterns, source="event")
     filters = {n: filterpatterns.compile(p, source="event") for n, p in patterns.items()}
     for event in (
@@ -129,7 +129,7 @@ def test_sets_without_generated_code_take_the_plain_way(patterns: dict[str, Any]
         assert rules.matching(event) == [n for n, f in filters.items() if f.matches(event)]
 
 
-def test_two_payloads_and_plain_strings_take_the_plain_way() -> None:
+def test_two_payloads_and_plain_strings_take_the_general_path() -> None:
     both = {"value": {"a": [1]}, "key": {"b": [2]}}
     rules = RuleSet({"both": both, "value": {"value": {"a": [1]}}}, source="kafka")
     record = {"value": base64_of('{"a": 1}'), "key": base64_of('{"b": 2}')}
@@ -162,7 +162,7 @@ def test_values_of_python_and_names_that_look_like_code() -> None:
         rules.matching("[1]")
 
 
-def test_many_records_that_come_back_do_not_try_each_time() -> None:
+def test_generated_code_is_not_tried_each_time_if_many_records_fall_back() -> None:
     rules = RuleSet({"a": {"x": {"y": [5]}}}, source="event")
     arrays = {"x": [{"y": 5}]}
     settle(rules)
@@ -324,7 +324,7 @@ def test_batches_agree_with_filters_wherever_generated_code_gives_up(
                 assert caught.value.__suppress_context__
 
 
-def test_a_batch_is_served_by_the_loops(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_is_evaluated_by_the_loops(monkeypatch: pytest.MonkeyPatch) -> None:
     """Records that are plain cost no call: neither the plain way's nor that for one record."""
     rules, filters = _rules("sqs", "body")
     records = [{"body": json.dumps(body)} for body in BODIES]
@@ -340,7 +340,7 @@ def test_a_batch_is_served_by_the_loops(monkeypatch: pytest.MonkeyPatch) -> None
     assert set(rules.route(records)) == {name for names in expected for name in names}
 
 
-def test_minus_zero_is_told_from_zero_where_addresses_are_asked_for() -> None:
+def test_minus_zero_differs_from_zero_for_rules_about_addresses() -> None:
     zero = {"zero": {"a": [0]}, "low": {"a": [{"numeric": ["<", 1]}]}}
     addresses = {"but": {"a": [{"anything-but": {"prefix": "x"}}]}, "ip": {"a": [{"cidr": "::/0"}]}}
     for patterns in (zero, {**zero, **addresses}):

@@ -70,7 +70,7 @@ def test_names_of_pattern_files() -> None:
         ("x.yaml", "", []),
     ],
 )
-def test_what_is_checked(path: str, text: str, expected: list[str]) -> None:
+def test_patterns_and_templates_are_checked(path: str, text: str, expected: list[str]) -> None:
     assert codes(text, path) == expected
 
 
@@ -93,7 +93,7 @@ def test_severities() -> None:
     assert (skipped.code, skipped.severity) == ("FP201", types.DiagnosticSeverity.Information)
 
 
-def test_codes_that_are_not_wanted_are_not_reported() -> None:
+def test_deselected_codes_are_not_reported() -> None:
     text = '{"body": {"a": ["x*"]}}'
     settings = Settings(source="sqs", wants=lambda code: code != "FP141")
     assert document(text, settings=settings).found == ()
@@ -156,7 +156,7 @@ def test_without_snippets_plain_text_is_completed() -> None:
     assert undocumented == {"cidr", "exactly", "wildcard"}  # for Lambda
 
 
-def test_no_json_is_completed_into_the_words_of_yaml() -> None:
+def test_no_json_is_inserted_into_yaml_syntax() -> None:
     one = document(RULE, "x.yaml")
     items = complete(one, place(one, "aws.s3"), snippets=False)
     texts = {item.label: item.text_edit.new_text for item in items if item.text_edit}
@@ -177,7 +177,7 @@ def test_without_a_fix_there_is_no_action(given: str) -> None:
     assert quick_fixes(one, one.lines.range(0, len(given)), versioned=True) == []
 
 
-def test_only_what_is_at_the_cursor_is_fixed() -> None:
+def test_only_findings_at_the_cursor_are_fixed() -> None:
     text = '{"a": "x", "b": "y"}'
     one = document(text)
     everything = quick_fixes(one, one.lines.range(0, len(text)), versioned=False)
@@ -192,7 +192,7 @@ def test_only_what_is_at_the_cursor_is_fixed() -> None:
     assert action.edit.changes is not None
 
 
-def test_settings_and_what_is_wrong_with_them() -> None:
+def test_settings_and_their_errors() -> None:
     given = {"source": "sqs", "dialect": "pipes", "maxFilters": 10}
     wanted = {"source": "sqs", "dialect": "pipes", "max_filters": 10}
     assert given_settings(given) == (wanted, [])

@@ -147,7 +147,7 @@ def pattern_of(text: str) -> Any:
         (" source = [var.x, |] ", "prefix", '[var.x, { prefix = "order." }]', None),
     ],
 )
-def test_what_is_written_is_hcl(body: str, label: str, written: str, expected: Any) -> None:
+def test_completions_are_hcl(body: str, label: str, written: str, expected: Any) -> None:
     text = completed(encoded(body))[label]
     assert written in text
     if expected is not None:
@@ -182,12 +182,12 @@ def test_what_is_written_is_hcl(body: str, label: str, written: str, expected: A
         " (|) = [] ",
     ],
 )
-def test_where_nothing_belongs_nothing_is_offered(body: str) -> None:
+def test_nothing_is_offered_where_nothing_is_allowed(body: str) -> None:
     assert completed(encoded(body)) == {}
 
 
 @pytest.mark.parametrize("line", ["|", "des|", "description = |", "tags = { | }", "tags = [|]"])
-def test_outside_of_patterns_nothing_is_offered(line: str) -> None:
+def test_nothing_is_offered_outside_patterns(line: str) -> None:
     text = encoded(' source = ["x"] ')
     assert completed(text.replace("  event_", f"  {line}\n  event_")) == {}
     assert completed(f"{line}\n{text}") == {}
@@ -245,7 +245,7 @@ def test_no_json_in_expressions_in_strings(pattern: str) -> None:
     assert completed(RULE.replace("PATTERN", pattern)) == {}
 
 
-def test_places_to_fill_in_are_marked() -> None:
+def test_snippets_have_placeholders() -> None:
     found = completed(encoded(" source = [|] "), snippets=True)
     assert '[{ prefix = "${1:order.}" \\}]' in found["prefix"]
 
@@ -294,7 +294,7 @@ def test_hostile_lines(part: str) -> None:
     completed(encoded(f"\n  {line} [{{ |\n"))
 
 
-def test_long_runs_of_spaces_are_read_once() -> None:
+def test_long_runs_of_spaces_are_parsed_once() -> None:
     text = encoded("\n  det\n" + " " * 5_000)
     offset = text.index("det") + 3
     one = Document("file:///x", "main.tf", text, Lines(text), 1)

@@ -33,7 +33,7 @@ def cursor(text: str) -> Cursor | None:
         ('{"a": ["half\n|', "rules", ("a",), "", None),
     ],
 )
-def test_what_belongs_at_the_cursor(
+def test_the_expected_kind_at_the_cursor(
     text: str, kind: str, path: tuple[str, ...], operator: str, wants_name: bool | None
 ) -> None:
     found = cursor(text)
@@ -46,7 +46,7 @@ def test_what_belongs_at_the_cursor(
 
 
 @pytest.mark.parametrize("text", ["|", '{"a" |', '{"a": [1] |', "{} |", '{"a": [1]|', "x|y"])
-def test_where_nothing_belongs(text: str) -> None:
+def test_places_where_nothing_is_allowed(text: str) -> None:
     assert cursor(text) is None
 
 
@@ -56,7 +56,7 @@ def test_a_word_that_has_been_begun_is_replaced() -> None:
     assert (found.start, found.end, found.typed) == (1, 7, '"bo')
 
 
-def test_words_and_what_they_are() -> None:
+def test_words_and_their_roles() -> None:
     text = '{"a": {"b\\u0063": [{"prefix": "x"}, 5]}, "$or": [{"d": [true]}]}'
     found = [(one.text, one.role, one.path, one.operator) for one in words(text)]
     assert found == [
@@ -76,12 +76,12 @@ def test_words_and_what_they_are() -> None:
 
 
 @given(text=st.text(st.sampled_from('{}[]:,"\\ a$or\n1'), max_size=30), data=st.data())
-def test_no_text_is_too_odd(text: str, data: st.DataObject) -> None:
+def test_any_text_can_be_scanned(text: str, data: st.DataObject) -> None:
     cursor_at(text, data.draw(st.integers(0, len(text))))
     list(words(text))
 
 
 @pytest.mark.parametrize("text", ['{"a":' * 100_000, "[" * 500_000, '"' * 500_001, "\\" * 500_000])
-def test_deep_and_long_texts_have_no_places(text: str) -> None:
+def test_deep_and_long_texts_are_not_scanned(text: str) -> None:
     assert cursor_at(text, len(text)) is None
     assert len(list(words(text))) <= 250_001

@@ -35,7 +35,7 @@ def test_positions_are_those_of_a_walk(encoding: str, text: str, data: st.DataOb
 
 @pytest.mark.parametrize("encoding", UNITS)
 @given(text=TEXTS.filter(lambda text: "\ud83d" not in text), data=st.data())
-def test_there_and_back(encoding: str, text: str, data: st.DataObject) -> None:
+def test_positions_convert_back_to_offsets(encoding: str, text: str, data: st.DataObject) -> None:
     offset = data.draw(st.integers(0, len(text)))
     if text[offset - 1 : offset] == "\r" and offset:
         return  # between a carriage return and a line feed nothing can be pointed at

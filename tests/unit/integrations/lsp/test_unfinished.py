@@ -102,7 +102,7 @@ OPERATORS = {"prefix", "suffix", "numeric", "exists", "anything-but"}
         ),
     ],
 )
-def test_what_is_written_into_a_block_is_yaml(lines: list[str], label: str, expected: Any) -> None:
+def test_completions_in_a_block_are_yaml(lines: list[str], label: str, expected: Any) -> None:
     assert pattern_of(completed(rule(*lines))[label]) == expected
 
 
@@ -118,18 +118,18 @@ def test_what_is_written_into_a_block_is_yaml(lines: list[str], label: str, expe
         ["\t|"],
     ],
 )
-def test_where_nothing_belongs_nothing_is_offered(lines: list[str]) -> None:
+def test_nothing_is_offered_where_nothing_is_allowed(lines: list[str]) -> None:
     assert completed(rule(*lines)) == {}
 
 
-def test_outside_of_patterns_nothing_is_offered() -> None:
+def test_nothing_is_offered_outside_patterns() -> None:
     text = rule("source: [x]")
     assert completed(text + "      |") == {}
     assert completed(text + "Out|") == {}
     assert completed("a:\n  |") == {}
 
 
-def test_an_empty_line_below_a_field_with_known_fields_is_no_array() -> None:
+def test_an_empty_line_below_a_field_with_known_fields_is_not_an_array() -> None:
     dynamodb = ["stream:", "    type: dynamodb", "    arn: !GetAtt T.StreamArn"]
     text = event(*dynamodb, "    filterPatterns:", "      - dynamodb:", "          |")
     found = completed(text)
@@ -182,7 +182,7 @@ def test_names_that_yaml_reads_as_something_else_have_quotes() -> None:
     assert found["SS"].endswith(" SS:\n")
 
 
-def test_places_to_fill_in_are_marked() -> None:
+def test_snippets_have_placeholders() -> None:
     found = completed(rule("source:", "  - |"), snippets=True)
     assert "- prefix: ${1:order.}\n" in found["prefix"]
     assert "\n        \\$or:\n" in completed(rule("|"), snippets=True)["$or"]
@@ -205,7 +205,7 @@ def test_a_template_in_json_with_half_a_member(pattern: str, label: str, expecte
     assert expected in found[label]
 
 
-def test_a_member_that_has_been_begun_in_brackets_on_lines_of_their_own() -> None:
+def test_an_incomplete_member_in_brackets_on_separate_lines() -> None:
     found = completed(rule("{", '  "source": ["x"],', '  "det|', "}"))
     assert pattern_of(found["detail"]) == {"source": ["x"], "detail": None}
 

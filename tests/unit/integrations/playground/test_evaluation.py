@@ -119,7 +119,7 @@ def test_a_mistake_has_a_hint() -> None:
     assert '["open"]' in error["hint"]
 
 
-def test_of_a_template_with_several_mappings_one_is_chosen() -> None:
+def test_one_of_several_mappings_of_a_template_is_chosen() -> None:
     text = json.dumps(
         {
             "Resources": {
@@ -159,13 +159,13 @@ def test_a_subscriber_s_configuration_keeps_its_scopes() -> None:
     assert json.loads(snippet["text"]) == json.loads(text)
 
 
-def test_mappings_without_names_are_told_apart_by_their_lines() -> None:
+def test_mappings_without_names_are_named_by_their_lines() -> None:
     text = 'body: {a: [1]}\n---\nbody: {a: [{"numeric": [">", 2]}]}\n'
     names = asked(text)["mappings"]
     assert len(set(names)) == len(names)
 
 
-def test_what_a_template_leaves_open_is_said_and_nothing_is_evaluated() -> None:
+def test_unknown_values_of_a_template_are_reported_and_nothing_is_evaluated() -> None:
     text = (
         "Resources:\n  M:\n    Type: AWS::Lambda::EventSourceMapping\n    Properties:\n"
         "      FilterCriteria:\n        Filters:\n          - Pattern: !Ref Pattern\n"
@@ -219,7 +219,7 @@ def test_a_snippet_means_the_pattern_again_when_it_is_pasted(
 
 
 @pytest.mark.parametrize(("dialect", "text"), [("lambda", "${x}"), ("pipes", "ß"), (None, "%{")])
-def test_terraform_is_read_without_its_library_if_it_holds_json(
+def test_terraform_with_json_is_read_without_its_library(
     monkeypatch: pytest.MonkeyPatch, dialect: str | None, text: str
 ) -> None:
     monkeypatch.setattr(hcl_document, "is_available", lambda: False)
@@ -264,7 +264,7 @@ ANY_TEXT = {
 
 
 @pytest.mark.parametrize("pattern", ANY_TEXT.values(), ids=ANY_TEXT)
-def test_any_text_gets_an_answer(pattern: str) -> None:
+def test_any_text_gets_a_response(pattern: str) -> None:
     for records in (None, pattern, lines(sqs(pattern.encode("utf-8", "replace").decode()))):
         answer = asked(pattern, records)
         assert answer["version"] == filterpatterns.__version__
@@ -286,7 +286,7 @@ def test_long_values_are_shortened() -> None:
     ["", "[]", "{}", '{"pattern": 1}', '{"pattern": "", "source": "x"}', '{"pattern": "", "x": 1}',
      '{"pattern": "", "dialect": "x"}', '{"pattern": "", "selected": "1"}'],
 )  # fmt: skip
-def test_what_is_no_request_is_refused(request_text: str) -> None:
+def test_an_invalid_request_is_refused(request_text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         evaluate(request_text)
 

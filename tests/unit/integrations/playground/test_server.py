@@ -91,7 +91,7 @@ def own(host: str = HOST, **more: str) -> dict[str, str]:
     return {"host": host, "origin": f"http://{host}", **more}
 
 
-def test_the_page_gets_its_answer(client: Client) -> None:
+def test_the_page_gets_a_response(client: Client) -> None:
     answer = client.post(f"/{TOKEN}/evaluate", json_body=REQUEST, headers=own())
     assert answer.status_code == 200
     assert answer.json()["counts"]["match"] == 1
@@ -112,20 +112,20 @@ def test_the_page_gets_its_answer(client: Client) -> None:
         own(**{"sec-fetch-site": "cross-site"}),
     ],
 )
-def test_another_host_or_origin_gets_nothing(client: Client, headers: dict[str, str]) -> None:
+def test_another_host_or_origin_is_refused(client: Client, headers: dict[str, str]) -> None:
     answer = client.post(f"/{TOKEN}/evaluate", json_body=REQUEST, headers=headers)
     assert answer.status_code == 403
     assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
-def test_a_page_by_another_name_of_this_machine_gets_nothing(client: Client) -> None:
+def test_another_host_name_of_this_machine_is_refused(client: Client) -> None:
     """DNS rebinding: a name that leads to this machine is not this machine's."""
     answer = client.get(f"/{TOKEN}/", headers={"host": "evil.example:8123"})
     assert answer.status_code == 403
 
 
 @pytest.mark.parametrize("token", ["x", "secret-toke", "secret-tokenn", "%00", "%C3%A9"])
-def test_without_the_token_there_is_nothing(client: Client, token: str) -> None:
+def test_requests_without_the_token_are_refused(client: Client, token: str) -> None:
     for path in ("", "page.js", "initial.json"):
         assert client.get(f"/{token}/{path}", headers={"host": HOST}).status_code == 404
     answer = client.post(f"/{token}/evaluate", json_body=REQUEST, headers=own())
@@ -140,7 +140,7 @@ def test_only_the_files_of_the_page_are_served(client: Client, name: str) -> Non
     assert client.get(f"/{TOKEN}/{name}", headers={"host": HOST}).status_code == 404
 
 
-def test_what_is_no_request_is_an_error(client: Client) -> None:
+def test_an_invalid_request_is_an_error(client: Client) -> None:
     url = f"/{TOKEN}/evaluate"
     as_json = own(**{"content-type": "application/json"})
     for body in (b"", b"{", b"\xff", b"[" * 100_000, b'{"pattern": "", "x": 1}'):
@@ -204,7 +204,7 @@ def test_fp_playground_serves_files_until_ctrl_c(tmp_path: Path) -> None:
         (("-", "-"), "standard input (-) can be read only once"),
     ],
 )
-def test_fp_playground_says_what_it_cannot_read(arguments: tuple[str, ...], words: str) -> None:
+def test_fp_playground_reports_unreadable_files(arguments: tuple[str, ...], words: str) -> None:
     with start(*arguments) as program:
         _, errors = program.communicate(timeout=10)
         assert program.returncode == 2

@@ -25,7 +25,7 @@ def test_complete_success(answer: Any) -> None:
 
 
 @pytest.mark.parametrize("names", [("2",), ("1", "3"), ("1", "2", "3"), ("2", "2")])
-def test_the_named_ones_come_back(names: tuple[str, ...]) -> None:
+def test_the_named_messages_come_back(names: tuple[str, ...]) -> None:
     assert failed_ids(failures(*names), IDS) == set(names)
 
 

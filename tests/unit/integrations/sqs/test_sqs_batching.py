@@ -39,7 +39,7 @@ def test_a_batch_has_at_most_batch_size_messages_in_order() -> None:
     assert found == [["m1", "m2"], ["m3", "m4"], ["m5"], None]
 
 
-def test_a_window_gathers_until_it_ends() -> None:
+def test_a_window_collects_messages_until_it_ends() -> None:
     batching = Batching(100, window=5)
     batching.add(messages(3), 10)
     assert batching.next_batch(10) is None
@@ -56,7 +56,7 @@ def test_a_full_batch_does_not_wait_for_the_end_of_the_window() -> None:
     assert batching.next_batch(0) is None
 
 
-def test_the_next_window_opens_when_somebody_can_take_a_batch_again() -> None:
+def test_the_next_window_opens_with_the_next_request_for_a_batch() -> None:
     batching = Batching(100, window=5)
     batching.add(messages(1), 0)
     assert batching.next_batch(0) is None
@@ -66,13 +66,13 @@ def test_the_next_window_opens_when_somebody_can_take_a_batch_again() -> None:
     assert batching.wake_at(20) == 25
 
 
-def test_flush_waits_for_no_window() -> None:
+def test_flush_does_not_wait_for_the_window() -> None:
     batching = Batching(100, window=300)
     batching.add(messages(2), 0)
     assert ids(batching.next_batch(0, flush=True)) == ["m1", "m2"]
 
 
-def test_an_event_has_at_most_so_many_bytes_with_what_is_around_the_records() -> None:
+def test_the_size_of_an_event_is_limited_including_its_envelope() -> None:
     around = len('{"Records":[]}')
     batching = Batching(10, window=300, max_bytes=around + 3 * 100 + 2)
     batching.add(messages(7), 0)
@@ -86,13 +86,13 @@ def test_an_event_has_at_most_so_many_bytes_with_what_is_around_the_records() ->
     assert ids(tight.next_batch(0)) == ["m1", "m2"]
 
 
-def test_a_message_that_is_larger_than_an_event_may_be_goes_alone() -> None:
+def test_a_message_larger_than_the_limit_is_sent_alone() -> None:
     batching = Batching(10, max_bytes=1000)
     batching.add([message("m1"), message("m2", size=5000), message("m3")], 0)
     assert [ids(batching.next_batch(0)) for _ in range(3)] == [["m1"], ["m2"], ["m3"]]
 
 
-def test_waiting_bytes_are_those_of_what_waits() -> None:
+def test_waiting_bytes_are_those_of_waiting_messages() -> None:
     batching = Batching(2)
     batching.add(messages(3), 0)
     assert (len(batching), batching.waiting_bytes) == (3, 300)
@@ -141,7 +141,7 @@ def after_a_failure(receive_count: int, max_receive_count: int | None) -> tuple[
     return batching, Message("a2", "r", {}, 100, "a", receive_count)
 
 
-def test_a_failed_message_that_does_not_come_back_holds_up_nobody_for_ever() -> None:
+def test_a_failed_message_that_does_not_come_back_does_not_block_forever() -> None:
     batching, second = after_a_failure(1, 5)
     assert batching.add([second], 29) == {second: 30.0}
     assert batching.add([second], 30.1) == {second: 30.1}, "some servers deliver it too early"
@@ -150,14 +150,14 @@ def test_a_failed_message_that_does_not_come_back_holds_up_nobody_for_ever() -> 
     assert ids(batching.next_batch(31)) == ["a2"], "the first one is in the dead-letter queue"
 
 
-def test_a_message_is_not_given_back_into_the_dead_letter_queue() -> None:
+def test_a_message_is_not_returned_into_the_dead_letter_queue() -> None:
     batching, second = after_a_failure(3, 3)
     assert batching.add([second], 29) == {}
     assert (batching.next_batch(30.9), batching.wake_at(30.9)) == (None, 31)
     assert ids(batching.next_batch(31)) == ["a2"]
 
 
-def test_with_several_failed_all_come_back_in_order() -> None:
+def test_several_failed_messages_come_back_in_order() -> None:
     batching = Batching(10, is_fifo=True)
     batching.add(grouped("a1", "a2", "a3"), 0)
     batch = batching.next_batch(0)
@@ -170,7 +170,7 @@ def test_with_several_failed_all_come_back_in_order() -> None:
 
 
 @pytest.mark.parametrize("is_fifo", [False, True])
-def test_failures_of_a_standard_queue_hold_back_nothing(is_fifo: bool) -> None:
+def test_failures_in_a_standard_queue_block_nothing(is_fifo: bool) -> None:
     batching = Batching(1, is_fifo=is_fifo)
     batching.add(grouped("a1", "a2"), 0)
     first = batching.next_batch(0)

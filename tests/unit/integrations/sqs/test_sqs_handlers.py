@@ -61,12 +61,12 @@ def test_an_exception_is_a_function_error_with_the_traceback_of_the_function() -
     assert "python.py" not in caught.value.details, "what we do around it is of no interest"
 
 
-def test_leaving_the_program_is_a_function_error_too() -> None:
+def test_sys_exit_is_a_function_error() -> None:
     with pytest.raises(HandlerError, match="SystemExit: 3"):
         PythonFunction(lambda *_: sys.exit(3)).invoke(EVENT, context())
 
 
-def test_answers_go_through_json_as_in_lambda() -> None:
+def test_responses_are_converted_through_json_as_in_lambda() -> None:
     assert PythonFunction(lambda *_: {"a": (1, Decimal("1.5"))}).invoke(EVENT, context()) == {
         "a": [1, 1.5]
     }
@@ -103,7 +103,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         del sys.modules[name]
 
 
-def test_a_module_is_loaded_again_when_a_file_of_the_project_changes(project: Path) -> None:
+def test_a_module_is_reloaded_when_a_project_file_changes(project: Path) -> None:
     (project / "helper_a.py").write_text("ANSWER = 1\n")
     (project / "app_a.py").write_text(
         "import helper_a\ndef handler(event, context): return helper_a.ANSWER\n"
@@ -116,7 +116,7 @@ def test_a_module_is_loaded_again_when_a_file_of_the_project_changes(project: Pa
     assert handler.invoke(EVENT, context()) == 3
 
 
-def test_a_mistake_while_editing_fails_the_batch_and_no_more(project: Path) -> None:
+def test_a_syntax_error_while_editing_only_fails_the_batch(project: Path) -> None:
     (project / "app_b.py").write_text("def handler(event, context): return 1\n")
     handler = PythonModule("app_b:handler")
     (project / "app_b.py").write_text("def handler(event, context: return 2\n")
@@ -126,7 +126,7 @@ def test_a_mistake_while_editing_fails_the_batch_and_no_more(project: Path) -> N
     assert handler.invoke(EVENT, context()) == 2
 
 
-def test_invocations_side_by_side_do_not_share_module_globals(project: Path) -> None:
+def test_concurrent_invocations_do_not_share_module_globals(project: Path) -> None:
     (project / "state_c.py").write_text("calls = []\n")
     (project / "app_c.py").write_text(
         "import pathlib, tempfile, time, state_c\n"
@@ -151,7 +151,7 @@ def test_invocations_side_by_side_do_not_share_module_globals(project: Path) -> 
     assert handler.invoke(EVENT, context()) == 2, "an environment is used again, as in Lambda"
 
 
-def test_a_file_names_a_module_too(project: Path) -> None:
+def test_a_handler_may_be_named_by_file(project: Path) -> None:
     (project / "src").mkdir()
     (project / "src" / "beside_d.py").write_text("ANSWER = 4\n")
     (project / "src" / "app_d.py").write_text(
@@ -169,7 +169,7 @@ def test_a_file_names_a_module_too(project: Path) -> None:
         ("app_e:VALUE", "is no function"),
     ],
 )
-def test_a_handler_that_is_none(project: Path, target: str, words: str) -> None:
+def test_an_invalid_handler_is_refused(project: Path, target: str, words: str) -> None:
     (project / "app_e.py").write_text("VALUE = 1\n")
     with pytest.raises(ValueError, match=words):
         PythonModule(target)
@@ -179,7 +179,7 @@ def python(code: str) -> Command:
     return Command([sys.executable, "-c", code])
 
 
-def test_a_program_reads_the_event_and_writes_the_answer() -> None:
+def test_a_program_reads_the_event_and_writes_the_response() -> None:
     code = (
         "import json, os, sys; e = json.load(sys.stdin);"
         "print(json.dumps({'body': e['Records'][0]['body'],"
@@ -189,11 +189,11 @@ def test_a_program_reads_the_event_and_writes_the_answer() -> None:
     assert python(code).invoke(EVENT, given) == {"body": "é", "id": given.aws_request_id}
 
 
-def test_a_program_that_writes_nothing_has_an_empty_answer() -> None:
+def test_a_program_that_writes_nothing_has_an_empty_response() -> None:
     assert python("pass").invoke(EVENT, context()) is None
 
 
-def test_a_program_s_words_matter_only_to_those_who_read_its_answer() -> None:
+def test_invalid_json_of_a_program_only_matters_if_it_reports_failures() -> None:
     answer = python("print('done')").invoke(EVENT, context())
     with pytest.raises(HandlerError, match="no JSON: 'done"):
         failed_ids(answer, ["1"])
@@ -216,7 +216,7 @@ def test_a_program_that_does_not_read_its_input() -> None:
     assert python("pass").invoke(large, context()) is None
 
 
-def test_a_program_that_is_not_there() -> None:
+def test_a_missing_program_is_a_function_error() -> None:
     with pytest.raises(HandlerError, match="cannot run no-such-program: No such file"):
         Command("no-such-program --flag").invoke(EVENT, context())
     with pytest.raises(ValueError, match="empty"):
@@ -281,14 +281,12 @@ def test_the_runtime_interface_emulator_is_called_at_its_path() -> None:
         (301, b"", "HTTP status 301"),
     ],
 )
-def test_what_an_emulator_says_of_a_function_that_failed(
-    status: int, body: bytes, words: str
-) -> None:
+def test_a_function_error_from_an_emulator(status: int, body: bytes, words: str) -> None:
     with emulator(status, body) as (url, _), pytest.raises(HandlerError, match=words):
         InvokeUrl(url).invoke(EVENT, context())
 
 
-def test_an_emulator_that_is_slow_or_not_there() -> None:
+def test_a_slow_or_missing_emulator() -> None:
     with (
         emulator(200, b"null", delay=1) as (url, _),
         pytest.raises(HandlerError, match=r"timed out after 0\.20"),
@@ -299,6 +297,6 @@ def test_an_emulator_that_is_slow_or_not_there() -> None:
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "localhost:9000", "http://"])
-def test_urls_that_are_none(url: str) -> None:
+def test_invalid_urls_are_refused(url: str) -> None:
     with pytest.raises(ValueError, match="no http or https URL"):
         InvokeUrl(url)

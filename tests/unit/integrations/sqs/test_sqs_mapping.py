@@ -21,7 +21,7 @@ def test_aws_s_defaults() -> None:
     assert not mapping.report_batch_item_failures
 
 
-def test_settings_as_templates_have_them() -> None:
+def test_settings_from_templates() -> None:
     found = from_settings(
         [
             ("BatchSize", "100"),
@@ -77,14 +77,14 @@ def test_values_that_aws_refuses(name: str, value: Any, words: str) -> None:
         (EventSourceMapping(maximum_concurrency=1), STANDARD, 3, "between 2 and 1,000"),
     ],
 )
-def test_settings_that_do_not_go_together(
+def test_conflicting_settings_are_refused(
     mapping: EventSourceMapping, queue: QueueInfo, timeout: float, words: str
 ) -> None:
     with pytest.raises(MappingError, match=words):
         mapping.check(queue, timeout)
 
 
-def test_settings_that_do() -> None:
+def test_compatible_settings_are_accepted() -> None:
     EventSourceMapping(batch_size=10_000, maximum_batching_window=300).check(STANDARD, 30)
     EventSourceMapping(batch_size=10, maximum_concurrency=2).check(FIFO, 30)
 

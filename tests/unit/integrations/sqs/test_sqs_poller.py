@@ -57,7 +57,7 @@ def expire_failed(sqs: FakeSqs) -> Callable[[BatchResult], None]:
     return lambda result: sqs.expire(result.failed)
 
 
-def test_what_matches_is_handled_and_everything_is_deleted() -> None:
+def test_matching_messages_are_handled_and_all_are_deleted() -> None:
     sqs, seen = FakeSqs(), Seen()
     sqs.send(*bodies(1, 100, 2, 250), "no json")
     counts = run(sqs, seen, pattern=BIG)
@@ -144,7 +144,7 @@ def test_only_the_failed_items_come_back() -> None:
     assert (results[0].failed, results[0].to_dict()["result"]) == ((failing,), "partial")
 
 
-def test_an_invalid_answer_means_all_of_them() -> None:
+def test_an_invalid_response_returns_all_messages() -> None:
     sqs = FakeSqs()
     sqs.send("a", "b")
     seen = Seen(lambda _records: {"batchItemFailures": [{"itemIdentifier": "someone else"}]})
@@ -152,7 +152,7 @@ def test_an_invalid_answer_means_all_of_them() -> None:
     assert sqs.bodies() == ["a", "b"]
 
 
-def test_without_report_batch_item_failures_the_answer_does_not_matter() -> None:
+def test_without_report_batch_item_failures_the_response_is_ignored() -> None:
     sqs = FakeSqs()
     failing = sqs.send("a")[0]
     run(sqs, Seen(lambda _records: {"batchItemFailures": [{"itemIdentifier": failing}]}))
@@ -189,7 +189,7 @@ def test_batches_have_at_most_batch_size_messages() -> None:
     assert max(map(len, seen.batches)) == 3
 
 
-def test_a_window_gathers_more_than_one_call_receives() -> None:
+def test_a_window_collects_messages_of_several_calls() -> None:
     sqs, seen = FakeSqs(), Seen()
     sqs.send(*(f"{number}" for number in range(25)))
     mapping = EventSourceMapping(batch_size=100, maximum_batching_window=1)
@@ -241,7 +241,7 @@ def test_dropped_records_are_handed_over_before_they_are_deleted() -> None:
     assert dropped == [(*bodies(1), "no-match", True)]
 
 
-def test_if_they_cannot_be_written_they_are_not_deleted() -> None:
+def test_dropped_records_that_cannot_be_written_are_not_deleted() -> None:
     sqs, seen = FakeSqs(), Seen()
     sqs.send(*bodies(1, 2))
 
@@ -303,7 +303,7 @@ def test_a_server_that_disappears_is_asked_again() -> None:
     assert said[1] == "the queue answers again"
 
 
-def test_a_server_that_is_not_there_at_the_start_is_an_error() -> None:
+def test_a_missing_server_at_the_start_is_an_error() -> None:
     sqs = FakeSqs()
     sqs.problems["get_queue_attributes"] = [ConnectionError("refused")]
     with pytest.raises(QueueError, match=r"http://localhost/orders: refused"):
@@ -336,7 +336,7 @@ class Refusal(OSError):
         ("Anything", 500, True),
     ],
 )
-def test_what_may_be_over_is_tried_again_and_what_needs_people_ends_it(
+def test_temporary_errors_are_retried_and_others_end_the_run(
     code: str, status: int, is_over: bool
 ) -> None:
     sqs, seen = FakeSqs(), Seen()
@@ -351,7 +351,7 @@ def test_what_may_be_over_is_tried_again_and_what_needs_people_ends_it(
         assert sqs.visible() == ["a"]
 
 
-def test_what_is_refused_once_is_deleted_the_next_time() -> None:
+def test_a_failed_deletion_is_repeated() -> None:
     sqs, seen = FakeSqs(), Seen()
     sqs.send("a", "b")
     real = sqs.delete_message_batch
@@ -368,7 +368,7 @@ def test_what_is_refused_once_is_deleted_the_next_time() -> None:
     assert sqs.messages == []
 
 
-def test_stopping_finishes_what_runs_and_gives_back_the_rest() -> None:
+def test_stopping_finishes_running_batches_and_returns_other_messages() -> None:
     sqs = FakeSqs()
     sqs.send(*"abc")
     begun, go_on = threading.Event(), threading.Event()
@@ -399,7 +399,7 @@ def test_a_poller_for_tests() -> None:
         assert seen.bodies == bodies(100, 200)
 
 
-def test_waiting_in_vain() -> None:
+def test_waiting_times_out() -> None:
     sqs = FakeSqs()
     sqs.send("a")
     with (
@@ -409,7 +409,7 @@ def test_waiting_in_vain() -> None:
         poller.wait_until_empty(0.3)
 
 
-def test_batches_run_side_by_side_up_to_the_concurrency() -> None:
+def test_batches_run_concurrently_up_to_the_limit() -> None:
     sqs = FakeSqs()
     sqs.send(*(f"{number}" for number in range(12)))
     lock, running, most = threading.Lock(), [0], [0]
@@ -469,7 +469,7 @@ def test_groups_of_a_fifo_queue_are_handled_in_order_whatever_fails(keeps_groups
         assert [body for body in done if body[0] == group] == [f"{group}{n}" for n in range(1, 7)]
 
 
-def test_groups_run_side_by_side() -> None:
+def test_groups_run_concurrently() -> None:
     sqs = FakeSqs("orders.fifo")
     sqs.send("a1", group="a")
     sqs.send("b1", group="b")
@@ -483,7 +483,7 @@ def test_groups_run_side_by_side() -> None:
     assert counts.failed_invoke == 0
 
 
-def test_it_is_said_if_a_function_goes_on_in_a_group_after_a_failure() -> None:
+def test_a_warning_says_if_a_function_continues_a_group_after_a_failure() -> None:
     sqs, said = FakeSqs("orders.fifo"), []
     failing = sqs.send("a1", "a2", group="a")[0]
     answer = {"batchItemFailures": [{"itemIdentifier": failing}]}
@@ -492,7 +492,7 @@ def test_it_is_said_if_a_function_goes_on_in_a_group_after_a_failure() -> None:
     assert "a function for FIFO queues stops at the first failure" in said[0]
 
 
-def test_what_aws_would_refuse_does_not_start() -> None:
+def test_settings_that_aws_would_refuse_do_not_start() -> None:
     sqs = FakeSqs("orders.fifo")
     with pytest.raises(MappingError, match="FIFO queues have no batching window"):
         run(sqs, Seen(), mapping=EventSourceMapping(maximum_batching_window=1))

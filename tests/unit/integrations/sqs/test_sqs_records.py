@@ -64,6 +64,6 @@ def test_a_message_knows_its_size_and_its_group() -> None:
     assert received(MESSAGE, ARN, "eu-west-1").group is None
 
 
-def test_half_a_surrogate_pair_stops_nothing() -> None:
+def test_half_a_surrogate_pair_is_accepted() -> None:
     found = received({**MESSAGE, "Body": "\ud800"}, ARN, "eu-west-1")
     assert json.loads(encoded(found.record))["body"] == "\ud800"

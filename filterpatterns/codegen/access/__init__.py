@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Protocol
 
 from filterpatterns.codegen.emitter import Emitter
@@ -56,10 +56,14 @@ class Access(Protocol):
         """Return branches for the classes of numbers."""
         ...
 
-    def array(self, node: MatchNode, value: str, condition: Condition | None) -> str:
+    def array(
+        self, node: MatchNode, value: str, condition: Condition, ranks: Sequence[Condition] | None
+    ) -> str:
         """Return an expression: an array has an object that satisfies the condition.
 
-        None if choosing an element takes more than that: then the interpreter evaluates the array.
+        An object that satisfies one of `ranks` can only be chosen if none satisfies an earlier one;
+        one that satisfies none of them, if no other does. None if there are too many of these: then
+        the interpreter evaluates the array.
         """
         ...
 
