@@ -1,6 +1,6 @@
-"""What must hold before a change lands, a session each. `nox -l` lists them.
+"""The checks that must pass before a change lands, one per session. `nox -l` lists them.
 
-`.ci/run` calls all of them; `nox` alone runs what is quick.
+`.ci/run` calls all of them; `nox` alone runs the quick ones.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ def _pytest(session: nox.Session, *arguments: str, profile: str) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """The tests, with few examples of each property: what differs between Pythons shows in few."""
+    """The tests with few examples of each property, which suffice to show differences between
+    Pythons."""
     session.install("-e", ".[test]")
     _pytest(session, profile="brief")
 
@@ -54,7 +55,7 @@ def thorough(session: nox.Session) -> None:
 
 @nox.session
 def integration(session: nox.Session) -> None:
-    """Against other people's packages: servers on loopback ports, real HTTP."""
+    """Integration with other packages: servers on loopback ports, real HTTP."""
     session.install("-e", ".[integration]")
     folder = Path(session.create_tmp(), "fauxqs")
     install = ("npm", "install", "--silent", "--no-audit", "--no-fund")
@@ -81,7 +82,7 @@ def spark(session: nox.Session) -> None:
 
 @nox.session
 def browser(session: nox.Session) -> None:
-    """The playground in Chromium: what users see, with the server and with Pyodide."""
+    """The playground in Chromium, with the server and with Pyodide."""
     has_browser = shutil.which("chromium") or shutil.which("google-chrome")
     if not has_browser or not shutil.which("chromedriver"):
         packages = ("chromium", "chromium-driver")
@@ -96,9 +97,9 @@ def browser(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """The documentation site, in `build/site`, and a browser's look at each of its pages.
+    """Build the documentation site in `build/site`, and load each of its pages in a browser.
 
-    Where there is npm, the site has the playground; `PLAYGROUND=no` leaves it out.
+    If npm is available, the site includes the playground; `PLAYGROUND=no` leaves it out.
     """
     session.install("-e", ".[docs]", "pytest>=8", "pytest-xdist>=3.5", "hypothesis")
     site = Path("build/site")
@@ -131,7 +132,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def wheel(session: nox.Session) -> None:
-    """The wheel, built, installed into a new environment, and used outside of the checkout."""
+    """Build the wheel, install it into a new environment, and use it outside the checkout."""
     session.install("build")
     folder = session.create_tmp()
     session.run("python", "-m", "build", "--wheel", "--outdir", folder, ".", silent=True)

@@ -1,4 +1,4 @@
-"""How fast filterpatterns is, next to what one would write or install instead.
+"""The speed of filterpatterns, compared with hand-written checks and other libraries.
 
 python -m benchmarks            every case, one table
 python -m benchmarks --quick    fewer repetitions

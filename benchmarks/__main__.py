@@ -52,7 +52,7 @@ def _run_cases(only: str, rounds: int) -> list[Result]:
 
 
 def _run_costs(quick: bool) -> tuple[str, dict[str, Any]]:
-    """Everything but the cases, as tables and for JSON."""
+    """Everything except the cases, as tables and for JSON."""
     start = costs.startup(3 if quick else 9)
     compiles = {
         name: costs.compile_ms(pattern, 20 if quick else 100)
@@ -105,7 +105,7 @@ def _run_rules(quick: bool) -> tuple[str, dict[str, Any]]:
 
 
 def main() -> int:
-    """Runs the benchmarks as the command line says."""
+    """Runs the benchmarks selected on the command line."""
     arguments = _arguments()
     rounds = 5 if arguments.quick else 15
     if arguments.rules:

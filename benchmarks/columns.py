@@ -1,8 +1,8 @@
-"""Columns: `mask_arrow` against what Arrow's users have otherwise.
+"""Columns: `mask_arrow` against the alternatives for Arrow data.
 
 `python -m benchmarks.columns` prints a table; `--spark` measures Spark instead, `--memory GB` how
-much memory `fp filter` takes for a large Parquet file. Times are CPU times of one thread, per row;
-a ratio is of one round, and the one that is printed is the median of the rounds'.
+much memory `fp filter` takes for a large Parquet file. Times are CPU times of one thread, per row.
+Ratios are computed within a round, and the median over the rounds is printed.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ def _plant(body: data.Body, rng: random.Random, hit: bool) -> None:
 
 
 def bodies(rows: int) -> pa.ChunkedArray:
-    """So many bodies, of which one in a hundred holds. Of more than `_DISTINCT` rows, each body
-    comes several times: in other chunks, so that it is not in the cache."""
+    """Return a number of bodies, of which one in a hundred matches. With more than `_DISTINCT`
+    rows, each body is repeated in other chunks, so that it is not in the cache."""
     data.COUNTS["medium"] = min(rows, _DISTINCT)
     records, _ = data.records(data.Shape("medium"), _plant, "status", 0.01, seed=1)
     array = pa.array([record["body"] for record in records])
@@ -78,7 +78,7 @@ def _without_stringzilla(run: Run) -> Run:
 
 
 class Case(NamedTuple):
-    """What is asked, in each way: all give as many rows."""
+    """The same question in each way; all return the same number of rows."""
 
     name: str
     rows: int
@@ -186,7 +186,7 @@ def dictionary_case(column: pa.ChunkedArray) -> Case:
 
 
 def struct_case(column: pa.ChunkedArray) -> Case:
-    """Bodies that are parsed already; asked for two members of ten."""
+    """Bodies that are already parsed; two members of ten are tested."""
     parsed = pa.array([orjson.loads(text) for text in column.chunk(0).to_pylist()])
     structs = pa.chunked_array([parsed] * column.num_chunks)
     frame = pl.DataFrame({"body": pl.from_arrow(structs)})
@@ -217,7 +217,7 @@ def struct_case(column: pa.ChunkedArray) -> Case:
 
 
 def measure(case: Case, rounds: int) -> dict[str, list[float]]:
-    """CPU nanoseconds a row, for each way and round.
+    """CPU nanoseconds per row, for each way and round.
 
     Raises:
         AssertionError: two ways disagree.
@@ -248,7 +248,7 @@ def print_table(case: Case, times: dict[str, list[float]]) -> None:
 
 
 def spark_table(rows: int, rounds: int) -> None:
-    """Spark with two threads; here times are what a clock shows."""
+    """Spark with two threads; these are wall-clock times."""
     from pyspark.sql import SparkSession
     from pyspark.sql import functions as F  # noqa: N812
 
@@ -314,7 +314,7 @@ _BY_HAND = {"exact": _is_refunded, "range": _is_in_range}
 
 
 def memory_table(gigabytes: float) -> None:
-    """The most memory that `fp filter` took at a time, all processes together."""
+    """The peak memory of `fp filter`, for all processes together."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "large.parquet"
         column = bodies(_DISTINCT)
@@ -361,7 +361,7 @@ def _tree(pid: int) -> list[int]:
 
 
 def _memory(pid: int) -> int:
-    """What a process has in memory, its part of what it shares."""
+    """The memory of a process, with its share of shared memory."""
     try:
         text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except OSError:

@@ -1,9 +1,9 @@
-"""python -m benchmarks.commands: `fp filter` as a whole process, next to what else one would run.
+"""python -m benchmarks.commands: `fp filter` as a whole process, compared with alternatives.
 
-Each command reads the same file of SQS records, JSON Lines, and writes the lines that match; what
-they write is compared first. Commands take turns, so that what disturbs one disturbs all, and
-ratios are of one round. Peak memory is the largest process's. Python finds the modules compiled, as
-it does when they have been installed.
+Each command reads the same file of SQS records in JSON Lines and writes the lines that match; the
+output is compared first. Commands take turns, so that disturbances affect all of them, and ratios
+are computed within a round. Peak memory is that of the largest process. Python finds compiled
+modules, as after an installation.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Command:
     in_order: bool = True
 
     def run(self) -> str:
-        """Run it once; the digest of what it wrote."""
+        """Run it once; return the digest of its output."""
         start = perf_counter()
         with subprocess.Popen(self.line, stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
@@ -95,7 +95,8 @@ def _plant(body: Body, rng: random.Random, hit: bool) -> None:
 
 
 def write_events(path: Path, count: int) -> None:
-    """A file of so many SQS records, of which one in a hundred matches either pattern."""
+    """Write a file with a number of SQS records, of which one in a hundred matches either
+    pattern."""
     with path.open("wb") as file:
         for seed in range(0, count, _BATCH):
             made, _ = records(Shape("medium"), _plant, "status", _RATE, seed)
@@ -141,10 +142,10 @@ def _commands(path: str, question: str) -> list[Command]:
 
 
 def compare(path: str, question: str, rounds: int) -> list[Command]:
-    """Run all commands for a question in turns.
+    """Run all commands for a question in turn.
 
     Raises:
-        RuntimeError: they do not write the same.
+        RuntimeError: their output differs.
     """
     commands = _commands(path, question)
     digests = {command.name: command.run() for command in commands}
@@ -169,7 +170,7 @@ def _table(path: str, rounds: int) -> str:
     rows = []
     for question, title in (("exact", "rare exact match"), ("range", "numeric range")):
         commands = compare(path, question, rounds)
-        # A process is said to have needed at least what the one needed that started it.
+        # The reported peak of a process is at least that of its parent.
         own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         rows += [
             [
@@ -225,7 +226,7 @@ def _startup(rounds: int) -> str:
 
 
 def main() -> int:
-    """Runs the comparison as the command line says."""
+    """Runs the comparison selected on the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.commands", description="fp filter next to other commands."
     )

@@ -1,11 +1,11 @@
-"""python -m benchmarks.hostile: what hostile patterns and records cost, as a table in Markdown.
+"""python -m benchmarks.hostile: the cost of hostile patterns and records, as a Markdown table.
 
-Each case is measured in a process of its own, at a quarter, a half and the whole of its size. The
-slope says how the time grows with the size: 1 is linear, 2 quadratic, 0 not at all. Of records the
-slowest path counts: dicts and text, one and many, the interpreter, an explanation, rule sets.
-Growth is the most that twice the size takes, in time or memory, of twice as much as before.
-Exit status 1 if a case takes more than a second or 100 MB, or if time or memory grow by more than
-1.3 times what is linear.
+Each case is measured in its own process, at a quarter, half and full size. The slope says how the
+time grows with the size: 1 is linear, 2 quadratic, 0 constant. For records, the slowest path
+counts: dicts and text, one and many, the interpreter, an explanation, rule sets. Growth is the
+largest increase in time or memory when the size doubles, divided by two. The exit status is 1 if a
+case takes more than a second or 100 MB, or if time or memory grow by more than 1.3 times the linear
+amount.
 """
 
 from __future__ import annotations
@@ -36,20 +36,21 @@ _PARTS = (4, 2, 1)
 _MOST_SECONDS = 1.0
 _MOST_BYTES = 100_000_000
 _MOST_GROWTH = 1.3
-"""Of twice the size: so many times twice the time and memory, and what both take at least."""
+"""The limit of growth when the size doubles, relative to linear, and the minimum time and memory to
+compare."""
 
 _LEAST_SECONDS, _LEAST_BYTES = 0.02, 2_000_000
 
 _ENOUGH_SECONDS = 0.3
-"""What takes longer is not repeated."""
+"""Cases that take longer are not repeated."""
 
 _ALIKE = ("filter", "partition", "verdict")
-"""Paths that take the memory of others."""
+"""Paths that use the memory of others."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a case costs at its whole size: seconds of the processor, peak bytes, and the slope."""
+    """The cost of a case at full size: CPU seconds, peak bytes, and the slope."""
 
     name: str
     size: int
@@ -65,7 +66,7 @@ class Cost:
         return max(self.seconds, self.slow_seconds)
 
     def exceeds(self) -> bool:
-        """Whether it is more than is promised."""
+        """Whether it exceeds the promised limits."""
         slowest = self.slow_seconds if self.outcome == "builds" else self._slowest()
         peak = 0 if self.outcome == "builds" else self.peak  # a thousand patterns, not one
         return slowest > _MOST_SECONDS or peak > _MOST_BYTES or self.growth > _MOST_GROWTH
@@ -83,8 +84,8 @@ def _best(ask: Callable[[], Any], times: int = 5) -> float:
 
 
 def _slope(seconds: list[float]) -> float:
-    """How the time grows from the first size to the last, which is four times as much. What takes
-    next to no time does not grow."""
+    """The exponent of the time from the first size to the last, which is four times as large.
+    Negligible times do not grow."""
     return math.log(seconds[-1] / seconds[0], _PARTS[0]) if seconds[-1] > 0.001 else 0.0
 
 
@@ -125,26 +126,26 @@ def measure_pattern(name: str) -> Cost:
             _compiled.clear()
             filterpatterns.compile(text)
 
-        def judged(text: str = text) -> None:
+        def evaluated(text: str = text) -> None:
             _compiled.clear()
             filterpatterns.compile(text).matches({"body": "{}"})
 
         seconds.append(_best(_quiet(compiled)))
-    first = _best(_quiet(judged))
-    peak = _peak(_quiet(judged))
+    first = _best(_quiet(evaluated))
+    peak = _peak(_quiet(evaluated))
     growth = _growth(seconds, _LEAST_SECONDS)
     outcome = _outcome(compiled)
     return Cost(name, len(text), outcome, seconds[-1], first, peak, _slope(seconds), "", growth)
 
 
 def _growth(measured: list[float], least: float) -> float:
-    """How much more than twice a case takes of twice the size, at most."""
+    """The largest growth of a case when its size doubles, relative to linear."""
     steps = itertools.pairwise(measured)
     return max(after / max(2 * before, least) for before, after in steps)
 
 
 def measure_input(name: str) -> Cost:
-    """What is handed in as a pattern, and refused; and (as the slow one) what `check` takes."""
+    """Input that is refused as a pattern, and (as the slow path) the time of `check`."""
     seconds, slow, peaks = [], [], []
     for part in _PARTS:
         given = INPUTS[name](_INPUT_SIZE // part)
@@ -179,7 +180,8 @@ def measure_rules(name: str) -> Cost:
 
 
 def measure_build(name: str) -> Cost:
-    """A set of a thousand rules from texts, and (as the slow one) what one rule of it takes."""
+    """A set of a thousand rules from texts, and (as the slow path) the time for one of its
+    rules."""
     seconds, peaks = [], []
     for part in _PARTS:
         patterns = {str(number): BUILDS[name](number) for number in range(1000 // part)}
@@ -194,7 +196,7 @@ def measure_build(name: str) -> Cost:
 
 
 def _paths(case: RecordCase, record: Any) -> dict[str, Callable[[], Any]]:
-    """Every way to ask about a record."""
+    """Every path for evaluating a record."""
     compiled = filterpatterns.compile(case.pattern, source=case.source)
     rules = filterpatterns.RuleSet({"a": case.pattern}, source=case.source)
     text = json.dumps(record) if isinstance(record, dict) else record
@@ -216,7 +218,7 @@ def _paths(case: RecordCase, record: Any) -> dict[str, Callable[[], Any]]:
 
 
 def measure_record(name: str) -> Cost:
-    """A record's verdict, and what the slowest path takes."""
+    """A record's verdict, and the time of the slowest path."""
     case = RECORDS[name]
     seconds: dict[str, list[float]] = {}
     peaks: dict[str, list[float]] = {}
@@ -259,7 +261,7 @@ def _in_child(name: str) -> Cost | str:
 
 
 def _print_table(title: str, header: tuple[str, ...], names: list[str]) -> bool:
-    """Print a table, row by row; whether a case exceeds what it may take."""
+    """Print a table, row by row; return whether a case exceeds its limits."""
     print(f"| {' | '.join((title, *header))} |\n| --- |" + " --: |" * len(header))
     failed = False
     for name in names:
@@ -302,7 +304,7 @@ _MEASURES: tuple[tuple[Container[str], Callable[[str], Cost]], ...] = (
 
 
 def main() -> int:
-    """Measures every case; exit status 1 if one takes more than it may, or fails."""
+    """Measures every case; exits with 1 if one exceeds its limits or fails."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.hostile", description=__doc__)
     parser.add_argument("--case", help="only this one, as JSON")
     parser.add_argument("--table", type=int, help="only the first, second, ... table")

@@ -1,9 +1,9 @@
 """python -m benchmarks.peers: other engines of EventBridge patterns, as ratios to `orjson.loads`.
 
-Each engine is given the same events as JSON texts (of about 540 bytes) and the same rules, and says
+Each engine gets the same events as JSON texts (of about 540 bytes) and the same rules, and returns
 which of them match. `orjson.loads` of the event is measured in the same rounds, without keeping the
 results, so that figures of engines measured elsewhere in the same way can be compared. Engines
-without sets of rules are asked for each rule. An engine that refuses a rule has no figure.
+without rule sets are called for each rule. An engine that rejects a rule has no figure.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ ENGINES: tuple[tuple[str, Callable[[Patterns], Match], int], ...] = (
     ("moto, for each rule", _moto, 100),
     ("LocalStack, for each rule", _localstack, 100),
 )
-"""What is measured, and up to how many rules."""
+"""The engines, and the maximum number of rules for each."""
 
 
 def _texts() -> list[str]:
@@ -109,10 +109,10 @@ def _seconds(run: Callable[[str], Any], texts: list[str]) -> float:
 
 
 def measure(mix: str, size: int) -> dict[str, float]:
-    """How many times as long as `orjson.loads` of the event each engine takes.
+    """The time of each engine as a multiple of `orjson.loads` of the event.
 
     Raises:
-        DisagreementError: an engine names other rules than the rule set does.
+        DisagreementError: an engine returns other rules than the rule set.
     """
     patterns = {name: given["body"] for name, given in rulesets.rules(mix, size).items()}
     texts = _texts()

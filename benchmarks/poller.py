@@ -1,11 +1,12 @@
-"""How fast `fp run` is: messages a second through filter and deletion, with a function that does
-nothing, against a server; and the server alone, in the same run.
+"""The speed of `fp run`: messages per second that are filtered and deleted, with a function that
+does nothing, against a server; and the server alone, in the same run.
 
     FAUXQS=DIR python -m benchmarks.poller        # npm install --prefix DIR fauxqs
     python -m benchmarks.poller --endpoint-url URL
 
-The baseline is the least that has to be done: boto3's `receive_message` and `delete_message_batch`,
-ten messages at a time, from one to eight threads: the fastest counts.
+The baseline is the minimum that has to be done: boto3's `receive_message` and
+`delete_message_batch`, ten messages at a time, from one to eight threads, of which the fastest
+counts.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ def fill(sqs: Any, url: str, count: int) -> None:
 
 
 def server_alone(sqs: Any, url: str, count: int, threads: int) -> float:
-    """Messages a second: received and deleted, no more."""
+    """Messages per second that are only received and deleted."""
 
     def drain(_index: int) -> None:
         while messages := sqs.receive_message(
@@ -110,7 +111,7 @@ def server_alone(sqs: Any, url: str, count: int, threads: int) -> float:
 
 
 def poller(sqs: Any, url: str, count: int) -> float:
-    """Messages a second: received, filtered, handled, deleted."""
+    """Messages per second that are received, filtered, handled and deleted."""
     work = Poller(url, lambda _event, _context: None, pattern=PATTERN, client=sqs)
     start = time.perf_counter()
     with work:

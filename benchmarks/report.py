@@ -35,7 +35,7 @@ handwritten check as a function, called in a plain loop. Text: the records as JS
 
 
 def environment() -> dict[str, str]:
-    """What the figures depend on."""
+    """The environment that the figures depend on."""
     return {
         "python": platform.python_version(),
         "machine": platform.machine(),
@@ -97,7 +97,7 @@ CASE_HEADER = [
 
 
 def case_row(result: Result) -> list[str]:
-    """A case's row of the table; a ratio below its goal has the goal behind it."""
+    """A case's row of the table; a ratio below its goal is followed by the goal."""
     us, ratio, goal = result.microseconds, result.ratio, result.case.goal
     return [
         result.case.name,
@@ -133,7 +133,7 @@ def left_out(results: list[Result]) -> str:
 
 
 def source_table(results: list[SourceResult]) -> str:
-    """Other sources than SQS, beside a check by hand with orjson."""
+    """Sources other than SQS, compared with a hand-written check with orjson."""
     rows = [
         [result.name, _us(result.by_hand), _us(result.filter), _ratio(result.ratio)]
         for result in results
@@ -161,7 +161,7 @@ def rules_table(results: list[RuleSetResult]) -> str:
 
 
 def loops_table(results: list[LoopResult]) -> str:
-    """A loop over Filters beside a rule set."""
+    """A loop over Filters, compared with a rule set."""
     rows = [
         [f"{each.size:,} rules", _us(each.loop), _us(each.rule_set), _ratio(each.ratio)]
         for each in results

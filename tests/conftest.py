@@ -17,9 +17,9 @@ from filterpatterns.codegen import functions
 
 _EXAMPLES = {
     "quick": 60,  # the README's test command
-    "brief": 25,  # the other Pythons: what differs there shows in few examples
+    "brief": 25,  # the other Python versions: differences show in a few examples
     "thorough": 300,  # before a change lands
-    "long": 20_000,  # for a night
+    "long": 20_000,  # overnight
 }
 for _name, _count in _EXAMPLES.items():
     settings.register_profile(
@@ -27,20 +27,20 @@ for _name, _count in _EXAMPLES.items():
     )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
-# What a script starts in the background ignores Ctrl-C, as do its children: they would never end.
+# Background processes of a script ignore Ctrl-C, and so do their children: they would never end.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what hypothesis generates, so that it can be run alone with more examples."""
+    """Mark hypothesis tests, so that they can be run separately with more examples."""
     for item in items:
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker(pytest.mark.properties)
 
 
 def pytest_collection_finish() -> None:
-    """Thousands of cases stay in memory: no garbage collection needs to look at them again."""
+    """Thousands of cases stay in memory, and the garbage collector need not visit them again."""
     gc.collect()
     gc.freeze()
 

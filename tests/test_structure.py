@@ -1,4 +1,4 @@
-"""The house rules: who may import whom, how large things may grow, and which words are gone."""
+"""The house rules: allowed imports, maximum sizes, and names that were replaced."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ GONE = frozenset(
 """Names that docs/explanation/design.md replaced."""
 
 MADE = frozenset(("__pycache__", "node_modules", "venv", "build", "dist", "static"))
-"""What tools put beside the sources."""
+"""Files that tools create next to the sources."""
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
@@ -80,7 +80,7 @@ NAMES = {_dotted(path): path for path in MODULES}
 
 
 def _imports(path: Path, *, lazy: bool) -> Iterator[str]:
-    """The modules of the package that a module imports; `lazy`: inside of functions, too."""
+    """The modules of the package that a module imports; `lazy`: also inside functions."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree) if lazy else tree.body:
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE.name:
@@ -122,7 +122,7 @@ def test_modules_import_each_other_without_cycles() -> None:
 
 
 def _is_made(path: Path) -> bool:
-    """Whether it is hidden or made by a tool, which is no part of the layout."""
+    """Whether it is hidden or created by a tool, and so not part of the layout."""
     return path.name.startswith(".") or path.name in MADE
 
 

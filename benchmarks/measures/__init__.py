@@ -1,1 +1,1 @@
-"""How it is measured: engines side by side, clocks, memory, and how costs grow."""
+"""The measurements: engines side by side, time, memory, and growth."""

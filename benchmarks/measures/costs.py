@@ -1,4 +1,4 @@
-"""What is no case of its own: importing, compiling, long arrays, memory."""
+"""Measurements that are not cases: importing, compiling, long arrays, memory."""
 
 from __future__ import annotations
 
@@ -70,13 +70,13 @@ _serial = count()
 
 
 def new_pattern(pattern: dict[str, Any]) -> str:
-    """The pattern's text with a value that no compile has seen, so that no cache knows it."""
+    """The pattern's text with a new value, so that it is not in any cache."""
     varied = {**pattern, "body": {**pattern["body"], "region": [f"eu-{next(_serial)}"]}}
     return json.dumps(varied)
 
 
 def compile_ms(pattern: dict[str, Any], repetitions: int) -> float:
-    """The median time to compile a pattern like this one that is not in the cache."""
+    """The median time to compile a similar pattern that is not in the cache."""
     times = []
     for _ in range(repetitions + 1):
         text = new_pattern(pattern)
@@ -91,7 +91,7 @@ PATTERNS = {"one field": REFUNDED.pattern, "three fields": EXPRESS.pattern}
 
 @dataclass(frozen=True)
 class Arrays:
-    """A pattern and bodies with n elements in arrays: all must be looked at, and none matches."""
+    """A pattern and bodies with n elements in arrays: all must be visited, and none matches."""
 
     name: str
     pattern: dict[str, Any]
@@ -158,7 +158,7 @@ ARRAYS: tuple[Arrays, ...] = (
 
 @dataclass(frozen=True)
 class Scaling:
-    """How long `matches` takes by the number of elements, and the power of it that this is like."""
+    """The time of `matches` by the number of elements, and the exponent of its growth."""
 
     name: str
     sizes: tuple[int, ...]

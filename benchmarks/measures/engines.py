@@ -1,6 +1,6 @@
-"""The engines: ours in its several ways, the handwritten checks, and what else can be installed.
+"""The engines: the ways to use ours, the hand-written checks, and other libraries.
 
-An engine is built for a case and then takes a list of records and gives those it keeps.
+An engine is built for a case, and then returns those records of a list that it keeps.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Run = Callable[[list[Any]], list[Any]]
 
 
 class DisagreementError(Exception):
-    """An engine keeps other records than the data was made for."""
+    """An engine keeps different records from those intended by the data."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,8 @@ def _moto(case: Case) -> Run | None:
 
 
 def _event_ruler(case: Case) -> Run | None:
-    """event-ruler of PyPI, a wrapper of Quamina (Go); it takes texts, and the pattern each time."""
+    """event-ruler from PyPI, a wrapper of Quamina (Go), which takes texts, and the pattern each
+    time."""
     try:
         matches = import_module("event_ruler").test_event_pattern
     except ImportError:
@@ -179,7 +180,7 @@ def built(engine: Engine, case: Case) -> tuple[Run | None, str]:
     """The engine for a case; or None, and why.
 
     Raises:
-        DisagreementError: it is said to support the case, and keeps other records than it should.
+        DisagreementError: it should support the case, but keeps the wrong records.
     """
     if engine.name in case.question.unsupported:
         return None, case.question.unsupported[engine.name]
@@ -191,7 +192,7 @@ def built(engine: Engine, case: Case) -> tuple[Run | None, str]:
 
 
 def check(engine: Engine, case: Case, run: Run) -> None:
-    """Whether the engine keeps just the records that the case was made to keep.
+    """Check that the engine keeps exactly the records that the case should keep.
 
     Raises:
         DisagreementError: it does not.

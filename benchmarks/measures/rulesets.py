@@ -1,7 +1,7 @@
-"""Rule sets: one event against 1 to 100,000 rules, beside a loop over single Filters.
+"""Rule sets: one event against 1 to 100,000 rules, compared with a loop over single Filters.
 
-The mixes are what routers hold: most rules want values that few events have. In each mix every rule
-is drawn by itself from a seed, over fields that all events have.
+The mixes resemble those of routers: most rules require values that few events have. In each mix,
+every rule is drawn independently from a seed, over fields that all events have.
 """
 
 from __future__ import annotations
@@ -116,8 +116,8 @@ def events() -> list[Record]:
 
 @dataclass(frozen=True)
 class RuleSetResult:
-    """What a set of one size costs: building it in seconds, a change in milliseconds, an event in
-    microseconds; and `orjson.loads` of the body alone, of the same round."""
+    """The costs of a set of one size: building it in seconds, a change in milliseconds, an event in
+    microseconds; and `orjson.loads` of just the body, in the same round."""
 
     mix: str
     size: int
@@ -163,7 +163,7 @@ def measure_rules(mix: str, size: int, rounds: int) -> RuleSetResult:
 def _events(
     matching: Callable[[Record], list[str]], records: list[Record], rounds: int
 ) -> tuple[float, float, int]:
-    """Seconds an event, seconds to decode one, and how many names all events have."""
+    """Seconds per event, seconds to decode one, and the total number of names found."""
     best = decoding = math.inf
     matched = 0
     with gc_off():
@@ -206,7 +206,7 @@ def measure_loop(size: int, count: int = 5) -> LoopResult:
     """The same events through single Filters, whose code has been generated before.
 
     Raises:
-        DisagreementError: the rule set says something else than the Filters.
+        DisagreementError: the rule set disagrees with the Filters.
     """
     given = rules("mixed", size)
     filters = [(name, filterpatterns.compile(pattern).matches) for name, pattern in given.items()]
@@ -225,7 +225,7 @@ def measure_loop(size: int, count: int = 5) -> LoopResult:
 
 
 def memory_per_rule(mix: str, size: int) -> float:
-    """Bytes that a rule takes in a set, its patterns' own trees among them."""
+    """Bytes per rule in a set, including the trees of its patterns."""
     given = {name: json.dumps(pattern) for name, pattern in rules(mix, size).items()}
     RuleSet(given)  # what is built but once is not counted
     tracemalloc.start()
@@ -241,7 +241,7 @@ DESIGNS = {"masks only": 0, "as it is": 2, "by key wherever there is one": 1_000
 
 
 def measure_design(mix: str, size: int, design: str, rounds: int) -> float:
-    """Microseconds an event with another design of the index."""
+    """Microseconds per event with another design of the index."""
     with patch.object(index, "_MOST_FILED", DESIGNS[design]):
         rule_set = RuleSet(rules(mix, size))
     return _events(rule_set.matching, events(), rounds)[0] * 1e6

@@ -1,4 +1,4 @@
-"""The same questions put to Kinesis and DynamoDB records, beside checks written by hand."""
+"""The same questions for Kinesis and DynamoDB records, compared with hand-written checks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Keep = Callable[[Any], bool]
 
 @dataclass(frozen=True, eq=False)
 class SourceCase:
-    """Records of a source, a pattern for them, and the same check by hand."""
+    """Records of a source, a pattern for them, and the same check written by hand."""
 
     name: str
     source: str
@@ -32,7 +32,7 @@ class SourceCase:
 
 @dataclass(frozen=True)
 class SourceResult:
-    """Microseconds a record, and the median of the rounds' ratios."""
+    """Microseconds per record, and the median of the rounds' ratios."""
 
     name: str
     by_hand: float
@@ -60,7 +60,7 @@ def source_cases() -> list[SourceCase]:
 
 
 def measure_source(case: SourceCase, rounds: int) -> SourceResult:
-    """Time `filter` and a loop with the check by hand, in turn, with new strings each round.
+    """Time `filter` and a loop with the hand-written check, in turn, with new strings each round.
 
     Raises:
         ValueError: the two keep different records.

@@ -1,4 +1,4 @@
-"""Interleaved timing: what disturbs a round disturbs every engine, and ratios are of one round."""
+"""Interleaved timing: disturbances affect every engine, and ratios are computed within a round."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from benchmarks.workloads.cases import Case, workload
 
 @dataclass(frozen=True)
 class Result:
-    """A case's times: seconds a record, for each engine and round; and the engines left out."""
+    """The times of a case: seconds per record, for each engine and round; and the excluded
+    engines."""
 
     case: Case
     body_bytes: int
@@ -50,10 +51,10 @@ def gc_off() -> Iterator[None]:
 
 
 def measure(case: Case, rounds: int) -> Result:
-    """Times every engine on a case, once a round, in turning order, with new strings each time.
+    """Times every engine on a case, once per round, in rotating order, with new strings each time.
 
     Raises:
-        DisagreementError: an engine is wrong: its speed would be of no interest.
+        DisagreementError: an engine is wrong, so that its speed would be meaningless.
     """
     work = workload(case)
     result = Result(case, work.body_bytes)

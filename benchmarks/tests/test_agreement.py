@@ -1,4 +1,4 @@
-"""Every engine keeps the records that the data was made for: only then are times comparable."""
+"""Every engine keeps the intended records: only then are times comparable."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_engines_agree(case: Case) -> None:
     "engine", [e for e in ENGINES if e.name in (MOTO, EVENT_RULER)], ids=lambda e: e.name
 )
 def test_excluded_engines_give_wrong_verdicts(engine: Engine) -> None:
-    """What is said of them is still true of the installed version."""
+    """The reasons for excluding them are still true for the installed versions."""
     for case in CASES:
         if engine.name in case.question.unsupported and workload(case).kept:
             run = engine.build(case)

@@ -1,4 +1,4 @@
-"""What rule sets promise, as ratios of one run; and their figures under pytest-benchmark."""
+"""The promises of rule sets, as ratios within one run; and their figures under pytest-benchmark."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ pytest.importorskip("pytest_benchmark")
 
 ROUNDS = 15
 GROWTH = 2.0
-"""An event costs at most so many times as much with 10,000 rules as with 100."""
+"""The maximum ratio of the cost of an event with 10,000 rules to that with 100."""
 
 DECODES = {100: 4.0, 10_000: 5.0}
-"""An event costs at most so many times `orjson.loads` of its body, by the number of rules."""
+"""The maximum cost of an event as a multiple of `orjson.loads` of its body, by the number of
+rules."""
 
 LOOPS = 100
-"""A loop over 10,000 Filters takes at least so many times as long."""
+"""The minimum ratio of the time of a loop over 10,000 Filters."""
 
 
 def test_a_hundred_times_the_rules_cost_at_most_twice_as_much() -> None:

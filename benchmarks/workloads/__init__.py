@@ -1,1 +1,1 @@
-"""What is measured: records, patterns, and what one would write by hand."""
+"""The workloads: records, patterns, and hand-written checks."""

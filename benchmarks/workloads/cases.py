@@ -1,4 +1,4 @@
-"""The cases: a question put to records of one shape, with the goal that its speed has to reach."""
+"""The cases: a question for records of one shape, with the goal for its speed."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ MOTO_GOAL = 20.0
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """A pattern, the data that answers it, and the same check written by hand.
+    """A pattern, the data for it, and the same check written by hand.
 
-    unsupported: engines that give another answer than AWS does, or none, and why.
+    unsupported: engines whose answer differs from that of AWS, or that have none, and why.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Workload:
     body_bytes: int
 
     def sample(self, share: float) -> tuple[list[Record], list[int]]:
-        """Some records, among them their share of those to be kept, and the indexes of these."""
+        """Some records, with the right share of those to be kept, and the indexes of these."""
         if share == 1.0:
             return self.records, self.kept
         hits = self.kept[: max(1, round(len(self.kept) * share))]

@@ -1,7 +1,7 @@
 """Records of an SQS queue, from a seed: sensor readings (small) and orders (medium, large).
 
-The bodies look like what services send: a few nested objects, some numbers, a list of objects. What
-a pattern asks of them is planted afterwards by the question (see `cases`).
+The bodies resemble those of real services: a few nested objects, some numbers, a list of objects.
+The fields that a pattern tests are planted afterwards by the question (see `cases`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import orjson
 Body = dict[str, Any]
 Record = dict[str, Any]
 Plant = Callable[[Body, random.Random, bool], None]
-"""Gives a body the fields that a question is about: so that it holds, or so that it fails."""
+"""Adds the fields that a question is about to a body, so that it matches or fails."""
 
 Size = Literal["small", "medium", "large"]
 Text = Literal["ascii", "utf8", "escaped"]
@@ -34,7 +34,7 @@ _BROKEN_AT = 0.6
 
 @dataclass(frozen=True)
 class Shape:
-    """What bodies look like, apart from what a pattern asks of them.
+    """The shape of bodies, apart from the fields that a pattern tests.
 
     text: only ASCII; other letters as UTF-8; or other letters as backslash escapes.
     layout: as compact as JSON can be, Python's default spaces, or lines indented by two.
@@ -83,7 +83,7 @@ _OTHER = Words(
 def records(
     shape: Shape, plant: Plant, key: str, rate: float, seed: int
 ) -> tuple[list[Record], list[int]]:
-    """Records, and the indexes of those that hold: exactly `rate` of them, at random places.
+    """Records, and the indexes of those that match: exactly `rate` of them, at random positions.
 
     Args:
         shape: what the bodies look like.

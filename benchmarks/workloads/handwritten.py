@@ -1,8 +1,8 @@
-"""What one would write instead of a pattern: for each question a check of one record and a loop.
+"""Hand-written checks in place of patterns: for each question, a check of one record and a loop.
 
-Each function takes the JSON decoder and gives (keep, batch): `keep(record)` is the check to call in
-a loop of one's own, `batch(records)` the loop with the check written into it, where that is short.
-They are as careful as the data asks for: a body that is not JSON, or no object, is dropped.
+Each function takes the JSON decoder and returns (keep, batch): `keep(record)` is the check to call
+in a loop, `batch(records)` the loop with the check inlined, where that is short. They are as
+careful as the data requires: a body that is not JSON, or not an object, is dropped.
 """
 
 from __future__ import annotations
@@ -257,7 +257,7 @@ def order_kits(loads: Loads) -> Checks:
 
 
 def _checks(loads: Loads, holds: Callable[[Any], bool]) -> Checks:
-    """For checks of several steps, which nobody would write into the loop itself."""
+    """For checks with several steps, which nobody would inline."""
 
     def keep(record: Record) -> bool:
         try:

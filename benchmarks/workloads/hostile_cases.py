@@ -1,4 +1,4 @@
-"""Patterns and records that mean harm, of any size that is asked for."""
+"""Hostile patterns and records, of any requested size."""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ import itertools
 import linecache
 import weakref
 from collections.abc import Callable, Iterable, Sequence
-from types import FunctionType
+from functools import lru_cache
+from types import CodeType, FunctionType
 from typing import Any
 
 import msgspec
@@ -311,9 +312,31 @@ class Generated:
         self._written = len(self._code.lines)
 
 
+_LONGEST_SHARED = 10_000
+"""Characters of a source that is compiled once for all filters that have it."""
+
+
+def _compile(source: str, name: str) -> CodeType:
+    """Compile a source. Filters that differ only in values have the same source. They still get
+    code objects of their own, since CPython adapts these to the namespace they run in."""
+    if len(source) > _LONGEST_SHARED:
+        return compile(source, name, "exec")
+    code = _compiled(source)
+    constants = (
+        each.replace(co_filename=name) if isinstance(each, CodeType) else each
+        for each in code.co_consts
+    )
+    return code.replace(co_filename=name, co_consts=tuple(constants))
+
+
+@lru_cache(maxsize=64)
+def _compiled(source: str) -> CodeType:
+    return compile(source, "<filterpatterns>", "exec")
+
+
 def _execute(source: str, namespace: dict[str, Any], owner: Generated) -> None:
     name = f"<filterpatterns {next(_serial)}>"
-    exec(compile(source, name, "exec"), namespace)  # noqa: S102 - names only, values are bound
+    exec(_compile(source, name), namespace)  # noqa: S102 - names only, values are bound
     # Tracebacks show the lines as long as the functions exist. (`weakref.finalize` does the same,
     # but imports atexit, which takes longer than the rest.)
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)

@@ -199,7 +199,10 @@ def _ways(root: MatchNode) -> Iterator[tuple[str, list[tuple[MatchNode, str]]]]:
 
 def _alike(name: str, names: set[str]) -> list[str]:
     """Return names that differ only in case, then those that look alike."""
-    ordered = sorted(names)
-    same = [seen for seen in ordered if seen.casefold() == name.casefold()]
-    close = difflib.get_close_matches(name[:_NAME_LENGTH], ordered, n=_NEAR)
-    return list(dict.fromkeys([*same, *close]))[:_NEAR]
+    ordered: dict[str, list[str]] = {}
+    for seen in sorted(names):
+        ordered.setdefault(seen.casefold(), []).append(seen)
+    wanted = name.casefold()
+    close = difflib.get_close_matches(wanted[:_NAME_LENGTH], list(ordered), n=_NEAR)
+    alike = [seen for folded in (wanted, *close) for seen in ordered.get(folded, ())]
+    return list(dict.fromkeys(alike))[:_NEAR]

@@ -1,4 +1,4 @@
-"""The code blocks of the documentation, with what an HTML comment above them says about running.
+"""The code blocks of the documentation, with the HTML comments that control how they run.
 
     <!-- file: orders.json -->      the block is a file of that name, for the blocks below it
     <!-- with: columns -->          runs in the nox session of that name, which has what it needs
@@ -7,7 +7,7 @@
     ...
     -->
 
-A block whose first line is a comment with a file's name (`# template.yaml`) is that file, too.
+A block whose first line is a comment with a file name (`# template.yaml`) is also that file.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from msgspec import Struct
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 GENERATED = frozenset(("reference/cli.md", "reference/rules.md"))
-"""Made from the definitions of commands and codes; the tests of these run their examples."""
+"""Generated from the definitions of commands and codes, whose tests run the examples."""
 
 SESSIONS = frozenset(("columns", "spark", "integration"))
 
@@ -55,12 +55,12 @@ def pages_of(session: str) -> list[Path]:
 
 
 def page_name(page: Path) -> str:
-    """How tests are named after a page."""
+    """The name of a page in test ids."""
     return page.relative_to(DOCS if page.is_relative_to(DOCS) else ROOT).as_posix()
 
 
 def blocks(page: Path) -> list[Block]:
-    """The code blocks of a page, those that its comments hide included, in order."""
+    """The code blocks of a page, including those hidden in comments, in order."""
     return list(_blocks(MarkdownIt().enable("table"), page.read_text(encoding="utf-8")))
 
 

@@ -1,8 +1,8 @@
-"""Runs the code blocks of a page, one after the other, in a folder of their own.
+"""Runs the code blocks of a page in order, in a temporary folder.
 
-What a page shows is compared with what happens: the output below a command, `text` below a block
-of code, and in Python a literal behind an expression (`orders.matches(record)  # True`). Three
-dots stand for anything within a line, and in a line by themselves for any lines.
+The output on a page is compared with the real output: the lines below a command, `text` below a
+block of code, and in Python a literal after an expression (`orders.matches(record) # True`). Three
+dots match anything within a line, and on a separate line any number of lines.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ def run_page(
     session: str | None = None,
     names: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Run the blocks of a page that need no session but this one; check the syntax of the others.
+    """Run the blocks of a page that belong to this session; check the syntax of the others.
 
     Args:
         page: the Markdown file.
         folder: an empty folder, the working directory of the blocks.
         session: the nox session that the test runs in; None for the README's test command.
-        names: what Python code finds defined.
+        names: the names that are defined for Python code.
     """
     (folder / "examples").symlink_to(ROOT / "examples")
     with contextlib.ExitStack() as cleanup:
@@ -68,7 +68,7 @@ def run_page(
 
 @contextlib.contextmanager
 def _imports_from(folder: Path) -> Iterator[None]:
-    """Let code import the modules in a folder, and forget them."""
+    """Let code import the modules in a folder, and unload them afterwards."""
     modules = set(sys.modules)
     sys.path.insert(0, str(folder))
     try:
@@ -81,7 +81,7 @@ def _imports_from(folder: Path) -> Iterator[None]:
 
 
 class _Run:
-    """What the blocks of a page share: a folder, Python's names, the last output."""
+    """The state shared by the blocks of a page: a folder, Python names, the last output."""
 
     def __init__(self, folder: Path, names: Mapping[str, Any]) -> None:
         self.folder = folder
@@ -127,7 +127,7 @@ class _Run:
         if command == "echo $?":
             self.output = f"{self.status}\n"
         elif command.startswith("fp ") and not _SHELL.search(_QUOTED.sub("", command)):
-            # in this process: starting the program takes longer than all that it does
+            # in this process: starting the program takes longer than running it
             result = CliRunner().invoke(
                 main, shlex.split(command)[1:], env={"COLUMNS": "100"}, prog_name="fp"
             )
@@ -163,7 +163,7 @@ def _commands(text: str) -> Iterator[tuple[str, str]]:
 
 
 def compare(expected: str, output: str) -> None:
-    """Fail unless the output is what the page shows."""
+    """Fail unless the output is that on the page."""
     expected, output = (
         "".join(line.rstrip() + "\n" for line in text.strip("\n").splitlines())
         for text in (expected, output)
@@ -175,7 +175,8 @@ def compare(expected: str, output: str) -> None:
 
 
 def _run_python(block: Block, names: dict[str, Any]) -> str:
-    """Run Python code, compare values with the comments behind them, and return what it prints."""
+    """Run Python code, compare values with the comments after them, and return the printed
+    output."""
     tree = ast.parse(block.code)
     comments = {
         token.start[0]: token.string.lstrip("# ")
@@ -192,14 +193,14 @@ def _run_python(block: Block, names: dict[str, Any]) -> str:
             value = eval(compile(ast.Expression(statement.value), "page", "eval"), names)
             comment = comments.get(statement.end_lineno or 0)
             if comment is not None:
-                with contextlib.suppress(SyntaxError, ValueError):  # it is no literal, but words
+                with contextlib.suppress(SyntaxError, ValueError):  # not a literal, but words
                     shown = ast.literal_eval(comment)
                     assert value == shown, f"line {statement.lineno}: {value!r}, not {shown!r}"
     return printed.getvalue()
 
 
 def check_syntax(block: Block) -> None:
-    """Fail if a block that does not run is malformed, or calls `fp` as it cannot be called."""
+    """Fail if a block that does not run is malformed, or calls `fp` with invalid arguments."""
     if block.language in ("bash", "console"):
         text = block.code
         if block.language == "console":
@@ -211,7 +212,7 @@ def check_syntax(block: Block) -> None:
 
 
 def check_options(text: str) -> None:
-    """Fail if a shell's text calls a command of `fp` that it lacks, or with an option it lacks."""
+    """Fail if shell code uses a command or option that `fp` does not have."""
     context = click.Context(main, info_name="fp", **main.context_settings)
     for name, words in _FP.findall(text.replace("\\\n", "")):
         command = main.get_command(context, name)

@@ -12,10 +12,11 @@ from tests.extras.integration.servers import CREDENTIALS, REGION, Server
 
 @contextmanager
 def moto_server(**queues: str) -> Iterator[Any]:
-    """Run moto's server; boto3's settings for it and the URLs of new queues are in the environment.
+    """Run moto's server, with boto3's settings for it and the URLs of new queues in the
+    environment.
 
     Args:
-        queues: an environment variable, and the name of the queue whose URL it holds.
+        queues: by environment variable, the name of the queue whose URL it contains.
 
     Yields:
         A client of the server.

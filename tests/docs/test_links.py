@@ -1,4 +1,4 @@
-"""The links between the pages lead somewhere, on the site and in the Markdown."""
+"""The links between the pages are valid, on the site and in the Markdown."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _links(page: Path) -> list[str]:
 
 @cache
 def _anchors(page: Path) -> set[str]:
-    """What GitHub and the site call the sections of a page."""
+    """The anchors of the sections of a page on GitHub and on the site."""
     tokens = _tokens(page)
     titles = [
         after.content for token, after in itertools.pairwise(tokens) if token.type == "heading_open"

@@ -1,4 +1,4 @@
-"""Every code block of the documentation does what the page says.
+"""Every code block of the documentation runs as shown.
 
 Blocks that need more than the README's test command installs run in a nox session: the tests in
 `tests/extras/` (columns, spark, integration) run their pages with them.

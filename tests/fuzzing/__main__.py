@@ -14,7 +14,7 @@ from tests.fuzzing import NAMES, driver
 
 
 def main() -> int:
-    """Runs what the command line says; exit status 1 if something was found."""
+    """Runs the targets selected on the command line; exits with 1 if something was found."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.fuzzing", description="Fuzzes the package."
     )

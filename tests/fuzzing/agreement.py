@@ -1,4 +1,4 @@
-"""What must hold for any input, said as checks that raise `Finding`.
+"""Checks for any input that raise `Finding`.
 
 The interpreter has the last word on a record: `PATHS`, what `paths.verdicts` lists, and `peers.py`
 must agree with it. A new way to a verdict is one more line in one of them.
@@ -20,7 +20,7 @@ from tests.support.paths import verdicts
 
 
 class _Record(collections.UserDict[str, Any]):
-    """A mapping that is no dict."""
+    """A mapping that is not a dict."""
 
 
 PATHS: Mapping[str, Callable[[Filter, Mapping[str, Any]], bool]] = {
@@ -123,7 +123,7 @@ def compiled_or_refused(pattern: Any, source: str, text: str | None) -> Filter |
 
 
 def diagnostic_is_sane(diagnostic: Diagnostic, text: str | None) -> None:
-    """Its words can be shown on a terminal, and its place is one in the text."""
+    """Its text is safe on a terminal, and its position is in the text."""
     drawn = str(diagnostic)
     expect(all(line.isprintable() for line in drawn.split("\n")), diagnostic)
     expect(drawn.startswith(f"{diagnostic.severity} {diagnostic.code}: "), diagnostic)

@@ -1,4 +1,5 @@
-"""Choices, read from a fuzzer's bytes: what the bytes mean stays the same when a few change."""
+"""Choices read from a fuzzer's bytes: the meaning of the other bytes is unchanged if a few
+change."""
 
 from __future__ import annotations
 
@@ -9,7 +10,8 @@ T = TypeVar("T")
 
 
 class Draw:
-    """Reads choices from bytes. Where they end, every choice is the first: all ends."""
+    """Reads choices from bytes. After their end, every choice is the first, so that everything
+    ends."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -23,7 +25,7 @@ class Draw:
         return int.from_bytes(taken, "big") % count
 
     def once_in(self, times: int) -> bool:
-        """True about once in so many times."""
+        """True about once in that many times."""
         return self.below(times) == times - 1
 
     def pick(self, items: Sequence[T]) -> T:
@@ -31,7 +33,7 @@ class Draw:
         return items[self.below(len(items))]
 
     def rest(self) -> bytes:
-        """All that is left."""
+        """All remaining bytes."""
         rest = self._data[self._at :]
         self._at = len(self._data)
         return rest

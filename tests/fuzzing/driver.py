@@ -24,7 +24,7 @@ _CORPUS_SIZE = 4000
 
 
 class TooSlow(BaseException):
-    """An input took longer than it may. No Exception: nobody catches it on the way."""
+    """An input took too long. Not an Exception, so that nothing catches it on the way."""
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Tally:
 
 
 def inputs(seed: int, corpus: list[bytes]) -> Iterator[bytes]:
-    """Bytes without end: random ones, and changes of those before and of the corpus."""
+    """Endless inputs: random bytes, and mutations of earlier inputs and of the corpus."""
     source = random.Random(seed)
     pool = list(corpus)
     while True:
@@ -85,7 +85,7 @@ def run(
     seconds: float | None = None,
     limit: float = 20.0,
 ) -> Tally:
-    """Call the target with one input after the other; findings are collected, by where they arose.
+    """Call the target with one input after another; findings are collected by their origin.
 
     Args:
         target: the function.

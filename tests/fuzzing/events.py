@@ -1,4 +1,4 @@
-"""Events from a fuzzer's choices: such as a pattern asks for, more or less, and their JSON text."""
+"""Events from a fuzzer's choices, which more or less fit a pattern, and their JSON text."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _anything(draw: Draw, depth: int, *, as_object: bool = False) -> Any:
 
 
 def _value(draw: Draw, rule: Any) -> Any:
-    """A value that the rule is likely to hold for, or that is much like one."""
+    """A value that the rule probably matches, or a similar one."""
     operand = rule
     while isinstance(operand, dict) and operand:
         operand = next(iter(operand.values()))

@@ -1,10 +1,10 @@
-"""What a check raises."""
+"""The exception of failed checks."""
 
 from __future__ import annotations
 
 
 class Finding(AssertionError):
-    """Something that must hold does not."""
+    """A broken promise."""
 
 
 def expect(holds: bool, *what: object) -> None:

@@ -18,7 +18,7 @@ _RANGES = [
 
 
 def pattern(draw: Draw) -> dict[str, Any]:
-    """A pattern that AWS takes."""
+    """A pattern that AWS accepts."""
     made = _fields(draw, draw.below(4), in_or=False)
     return made if strategies.combinations(made) <= _MOST_COMBINATIONS else {"a": [1]}
 

@@ -1,6 +1,6 @@
-"""Ways to a verdict around a Filter: rule sets, and the lines of a file as `fp filter` takes them.
+"""Paths to a verdict around a Filter: rule sets, and the lines of a file as in `fp filter`.
 
-As in `agreement.py`, the interpreter says what is expected.
+As in `agreement.py`, the interpreter determines the expected result.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class RuleSets:
             _same(self.alone, given, expected)
         try:
             expected = [name for name, one in self._filters.items() if _holds(one, record)]
-        except RecordError:  # a search without end, for a neighbour
+        except RecordError:  # an endless search for another rule
             return
         for given in (record, text):
             _same(self.among, given, expected)
@@ -162,7 +162,8 @@ def check_line(
 
 
 def check_lines(compiled: Filter, data: bytes) -> None:
-    """Any bytes as lines: what is kept or dropped is a record, and rightly so; faults are said."""
+    """Any bytes as lines: only records are kept or dropped, with the right verdicts; errors are
+    reported."""
     for lines, drops, size in _line_filters(compiled, len(data)):
         lines.run(blocks(io.BytesIO(data).readlines(), size))
         outcome, counts = lines.outcome, lines.counts

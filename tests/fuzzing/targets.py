@@ -1,4 +1,4 @@
-"""The fuzz targets: functions of bytes that raise if something that must hold does not.
+"""The fuzz targets: functions of bytes that raise if a promise is broken.
 
 Each returns how many inputs it tried: a pattern is compiled once for several records.
 """
@@ -241,7 +241,8 @@ def _templates() -> list[str]:
 
 
 def template_text(data: bytes) -> int:
-    """Any text given as a template: mappings or a TemplateError, and diagnostics with a place."""
+    """Any text given as a template: mappings or a TemplateError, and diagnostics with a
+    position."""
     draw = Draw(data)
     how, name = draw.below(8), draw.pick(("", "x.yaml", "x.json", "x.tf", "pattern.json"))
     searched = bool(draw.below(2))
@@ -278,7 +279,7 @@ _PLAIN_LINES = (
 
 
 def event_lines(data: bytes) -> int:
-    """Any lines given as a file of records: no line that means something is lost in silence."""
+    """Any lines given as a file of records: no line with content is lost silently."""
     draw = Draw(data)
     if draw.once_in(4):
         _read(_lines(draw.rest()))
@@ -329,7 +330,7 @@ def _read(lines: list[bytes]) -> list[event_reader.Item]:
             or (not rest and documents != [] and all(map(_is_json, documents)))
         )
         expect(is_nothing, "nothing is said", lines)
-    if sum(map(len, lines)) % 5 == 0:  # as dear as all the rest
+    if sum(map(len, lines)) % 5 == 0:  # as expensive as everything else together
         check_file(_any_object(), lines, items)
     return items
 

@@ -1,4 +1,4 @@
-"""Every fuzz target for a moment: what `python -m tests.fuzzing` does for hours."""
+"""Runs every fuzz target briefly; `python -m tests.fuzzing` does so for hours."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.paths import THOROUGH, case_lines
 
 CALLS = {"agreement": 25, "event-lines": 3000, "record-bytes": 1500}
 SHARE = 1 if THOROUGH else 3
-"""One of so many calls is made, but for the thorough profile."""
+"""Only one of this many calls is made, except in the thorough profile."""
 SEED = 20261121
 
 
@@ -42,7 +42,7 @@ def test_previous_findings_do_not_recur(case: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_an_input_means_the_same_each_time(name: str) -> None:
-    """Without that no finding could be tried again."""
+    """Otherwise no finding could be reproduced."""
     first, second = (
         [data for data, _ in zip(driver.inputs(7, corpus(name)), range(50), strict=False)]
         for _ in range(2)
@@ -52,7 +52,7 @@ def test_an_input_means_the_same_each_time(name: str) -> None:
 
 
 def test_a_defect_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The checks notice: with a Filter that errs now and then, there are findings."""
+    """The checks work: with a Filter that is sometimes wrong, there are findings."""
     right = Filter.mask
 
     def errs(self: Filter, records: list[object], *, on_error: str = "raise") -> list[bool]:

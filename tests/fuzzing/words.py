@@ -1,4 +1,5 @@
-"""What fuzzed patterns and events are made of: the usual, and what has broken engines before."""
+"""The words of fuzzed patterns and events: common ones, and those that have broken engines
+before."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What tests share: generators, and an oracle that shares no code with the package."""
+"""Shared by tests: generators, and an oracle that shares no code with the package."""

@@ -1,4 +1,4 @@
-"""What the language server offers at a place in a document."""
+"""The completions of the language server at a place in a document."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from filterpatterns.integrations.lsp.positions import Lines
 
 
 def completed(text: str, path: str, *, snippets: bool = False) -> dict[str, str]:
-    """The labels of what is offered at the bar, each with the text that comes of it."""
+    """The labels of the completions at the bar, each with the resulting text."""
     offset = text.index("|")
     text = text[:offset] + text[offset + 1 :]
     one = check(Document("file:///x", path, text, Lines(text), 1))

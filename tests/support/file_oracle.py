@@ -1,4 +1,4 @@
-"""What `fp filter` has to make of a file: slow, plain, and without any code of the package.
+"""The expected output of `fp filter` for a file: slow, plain, and without any code of the package.
 
 The pattern is PATTERN, for any JSON object.
 """
@@ -20,8 +20,8 @@ _DEEPEST = 1024
 
 @dataclass
 class Expected:
-    """What comes of a file, in its order: the lines of its records and whether they match, and what
-    is invalid_lines, each with the place of the line, or document, that it is from."""
+    """The expected result for a file, in order: the lines of its records and whether they match,
+    and the invalid lines, each with the position of its line or document."""
 
     records: list[tuple[int, bytes, bool]]
     invalid_lines: list[tuple[int, bytes]]
@@ -31,14 +31,14 @@ class Expected:
         return b"".join([line for _, line, is_match in self.records if is_match != invert][:most])
 
     def lost_before(self, most: int | None, *, invert: bool = False) -> list[bytes]:
-        """What is invalid_lines up to the line in which so many records have been selected."""
+        """The invalid lines up to the line in which a number of records have been selected."""
         places = [place for place, _, is_match in self.records if is_match != invert]
         last = places[most - 1] if most is not None and most <= len(places) else None
         return [line for place, line in self.invalid_lines if last is None or place <= last]
 
     @property
     def summary(self) -> str:
-        """What --stats says."""
+        """The output of --stats."""
         matched = sum(is_match for _, _, is_match in self.records)
         total = len(self.records) + len(self.invalid_lines)
         words = f"{total:,} record{'' if total == 1 else 's'}: {matched:,} match, "
@@ -47,7 +47,7 @@ class Expected:
 
 
 def expected(data: bytes) -> Expected:
-    """What has to come of a file: JSON Lines if its first line is complete."""
+    """The expected result for a file, which is JSON Lines if its first line is complete."""
     found = Expected([], [])
     lines = data.split(b"\n")
     if lines[-1] == b"":
@@ -81,7 +81,7 @@ def expected(data: bytes) -> Expected:
 
 
 def _text(line: bytes) -> str | None:
-    """A line as text, without what stands around it; None if it is none."""
+    """A line as text, without surrounding white space; None if it is not text."""
     try:
         return line.decode().removeprefix("\ufeff").strip(_SPACE)
     except UnicodeDecodeError:
@@ -99,7 +99,7 @@ def _parsed(text: str) -> Any:
     """The value of a JSON text.
 
     Raises:
-        ValueError: it is none, or too deep.
+        ValueError: it is not JSON, or is nested too deep.
     """
 
     def refuse(name: str) -> None:
@@ -107,14 +107,14 @@ def _parsed(text: str) -> Any:
 
     if _depth(text) > _DEEPEST:
         raise ValueError("too deep")
-    text.encode()  # what is no Unicode
+    text.encode()  # not Unicode
     with _deep_stack():
         return json.loads(text, parse_constant=refuse)
 
 
 @contextmanager
 def _deep_stack() -> Iterator[None]:
-    """The json module needs it for what is nested 1,024 levels."""
+    """The json module needs it for 1,024 levels."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(before + 5_000)
     try:
@@ -179,7 +179,7 @@ def _documents(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_holder(value: Any) -> bool:
-    """Whether a value is taken apart: an array, or a Lambda event."""
+    """Whether a value is split into records: an array, or a Lambda event."""
     return isinstance(value, list) or _is_event(value)
 
 
@@ -189,7 +189,7 @@ def _is_event(value: Any) -> bool:
 
 
 def _add(found: Expected, place: int, value: Any, text: str) -> None:
-    """Add what a value gives that has no line for itself."""
+    """Add the results of a value that is not alone on its line."""
     if isinstance(value, list):
         for element, its_text in zip(value, _elements(text), strict=True):
             if _is_event(element):

@@ -1,4 +1,5 @@
-"""Nasty files through every way in and out of `fp filter`, against the oracle.
+"""Runs nasty files through every input and output of `fp filter`, and compares them with the
+oracle.
 
 `python -m tests.support.file_runs --files 500` is long and thorough.
 """
@@ -27,11 +28,11 @@ from tests.support.nasty_files import nasty_file
 from tests.unit.cli.test_program import fp
 
 Difference = tuple[str, str, bytes, bytes]
-"""A way, what differs, what was found and what was expected."""
+"""A way of running, what differs, and the actual and expected values."""
 
 
 class Run:
-    """One file, and what was found to differ."""
+    """A file and the differences found."""
 
     def __init__(self, folder: Path, data: bytes, seed: int) -> None:
         self.differences: list[Difference] = []
@@ -70,7 +71,7 @@ class Run:
         invert: bool = False,
         most: int | None = None,
     ) -> None:
-        """Everything that comes out, and all counts."""
+        """All output, and all counts."""
         rejects, errors = self._folder / "rejects", self._folder / "errors"
         given = [*options, "--source", "event", "--stats", "--errors", errors]
         given += ["-v"] if invert else []
@@ -123,7 +124,7 @@ class Run:
             self._all(way, [self._path], most=most, invert=invert)
 
     def _outputs(self, way: str, option: str) -> None:
-        """One of the outputs alone, packed."""
+        """A single compressed output."""
         for suffix, unpack in ((".gz", gzip.decompress), (".zst", _unzstd)):
             out = self._folder / f"out{suffix}"
             fp("filter", "--source", "event", option, out, PATTERN, self._path, self._path)
@@ -173,7 +174,7 @@ def check(seed: int, tally: Counter[str]) -> list[Difference]:
 
 
 def main() -> int:
-    """Check so many files, and say what differs."""
+    """Check a number of files, and report differences."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--files", type=int, default=500)
     parser.add_argument("--seed", type=int, default=0)

@@ -1,4 +1,4 @@
-"""What the tests of errors, values and hostile input share."""
+"""Helpers for the tests of errors, values and hostile input."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def width(char: str) -> int:
 
 
 def underlined(drawing: str) -> list[str]:
-    """What the carets in a drawing stand under, column by column as a terminal shows it."""
+    """The text above the carets in a drawing, by column as shown on a terminal."""
     found = []
     lines = drawing.split("\n")
     for above, line in itertools.pairwise(lines):

@@ -1,4 +1,4 @@
-"""Files of records as they should not be, from a seed."""
+"""Malformed files of records, from a seed."""
 
 from __future__ import annotations
 

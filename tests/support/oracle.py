@@ -1,4 +1,4 @@
-"""A slow, plain matcher for event patterns, for checking the real one against.
+"""A slow, plain matcher for event patterns, against which the real one is checked.
 
 It follows the "slow definition" of the specification and shares no code with the package. It takes
 valid patterns only, as `json.loads` gives them or, with the texts of numbers, as `loads` here does,
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 Places = dict[int, int]
-"""Which element (its index) of which array (its id) something stands in."""
+"""The element (its index) of an array (its id) that contains something."""
 
 
 class Number(NamedTuple):
@@ -29,7 +29,7 @@ def loads(text: str) -> Any:
 
 
 class Leaf(NamedTuple):
-    """A scalar of the event, the path it has, and the array elements it stands in."""
+    """A scalar of the event, its path, and the array elements that contain it."""
 
     path: str
     value: Any
@@ -37,7 +37,7 @@ class Leaf(NamedTuple):
 
 
 def oracle_matches(pattern: dict[str, Any], event: object) -> bool:
-    """Say whether the event matches the (valid) pattern."""
+    """Return whether the event matches the (valid) pattern."""
     leaves = list(flatten(event))
     return any(_search(sorted(c.items()), leaves, {}) for c in conjunctions(pattern))
 
@@ -113,7 +113,7 @@ def _is_absence(rule: Any) -> bool:
 
 
 def rule_holds(rule: Any, value: Any) -> bool:
-    """Say whether a value that is there satisfies the rule."""
+    """Return whether an existing value satisfies the rule."""
     if not isinstance(rule, dict):
         return _equals(rule, value)
     ((operator, operand),) = rule.items()
@@ -153,7 +153,7 @@ def _string_holds(operator: str, operand: Any, value: str) -> bool:
 
 
 def _is_one_of(operand: Any, value: Any) -> bool:
-    """Say whether the value is one of those that an `anything-but` excludes."""
+    """Return whether an `anything-but` excludes the value."""
     if isinstance(operand, dict):
         ((operator, operands),) = operand.items()
         excluded = operands if isinstance(operands, list) else [operands]
@@ -192,14 +192,14 @@ def _double(value: Any) -> float:
 
 
 def _same_number(operand: Any, value: Any) -> bool:
-    """Compare as doubles what is comparable, the rest as text."""
+    """Compare comparable numbers as doubles, others as text."""
     if _is_comparable(operand) and _is_comparable(value):
         return _double(operand) == _double(value)
     return _text(operand) == _text(value)
 
 
 def _is_comparable(value: Any) -> bool:
-    """Say whether the number's digits are those that its double is written with."""
+    """Return whether the number has the digits with which its double is written."""
     double = _double(value)
     return math.isfinite(double) and _digits(_text(value)) == _digits(repr(double))
 

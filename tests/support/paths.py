@@ -1,4 +1,4 @@
-"""Every way to a verdict, so that tests can ask all of them."""
+"""Every path to a verdict, so that tests can compare them all."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from filterpatterns.explain import ExplainedField
 from filterpatterns.jsontext.structure import one_line
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") in ("thorough", "long")
-"""Whether to take the time for every combination, as before a change lands."""
+"""Whether to try every combination, which takes longer."""
 
 _RESULTS = ("filter", "partition", "mask")
 _KINDS = ("dict", "text", "bytes")
@@ -112,7 +112,7 @@ def batch_verdicts(
             else:
                 found[path] = _parted(given[kind], kept, dropped)
     if all(holds_records(record) is None for record in records):
-        found["lines"] = line_verdicts(compiled, texts)  # others are taken apart: it has records
+        found["lines"] = line_verdicts(compiled, texts)  # others are split: they have records
     return found
 
 
@@ -135,7 +135,7 @@ def _loops(generated: Generated, turn: int) -> Iterator[tuple[str, str, bool]]:
 
 
 def turn_of(compiled: filterpatterns.Filter) -> int:
-    """A number that a filter always gets, and another filter likely another."""
+    """A number that is always the same for a filter, and usually differs for another."""
     return sum(zlib.crc32(one.text.encode("utf-8", "surrogatepass")) for one in compiled.texts)
 
 
@@ -186,7 +186,7 @@ def line_verdicts(compiled: filterpatterns.Filter, texts: Sequence[str]) -> list
 
 
 def searching(compiled: filterpatterns.Filter) -> LineMatcher | None:
-    """What searches all blocks; None if there is nothing to search for."""
+    """A search of all blocks; None if there is nothing to search for."""
     search = compiled._engine.line_search()
     if search is None:
         return None

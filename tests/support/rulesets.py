@@ -1,4 +1,4 @@
-"""Rule sets that generate their code at once, or have done so."""
+"""Makes rule sets generate their code immediately."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
@@ -22,6 +23,7 @@ from filterpatterns.templates.codes import INFERRED, LARGE, NO_SOURCE
 from filterpatterns.templates.errors import Skipped, TemplateError
 from filterpatterns.templates.evidence import might_be_pattern
 from filterpatterns.templates.finding import place_of
+from filterpatterns.templates.loading import split
 from filterpatterns.templates.mapping import Mapping
 from filterpatterns.templates.mentions import mentions_patterns
 from filterpatterns.templates.values.resolving import Known
@@ -211,7 +213,10 @@ def _read(path: str, searched: bool) -> str | None:
                         raise _LargeError
                     data += file.read(_LARGEST_FILE + 1 - len(data))
     except (OSError, ValueError) as error:
-        raise _UnreadableError(streams.reason(error)) from None
+        whole, name = split(path)
+        hint = f"; fp check takes the whole file: {printable(whole)}"
+        is_mapping = name is not None and os.path.isfile(whole)
+        raise _UnreadableError(streams.reason(error) + (hint if is_mapping else "")) from None
     if len(data) > _LARGEST_FILE:
         raise _UnreadableError(f"larger than {_LARGEST_FILE >> 20} MB")
     if searched and not mentions_patterns(data) and not might_be_pattern(data):

@@ -149,7 +149,10 @@ class Search:
         return False
 
 
-_EVENTS: Final = (".json", ".jsonl", ".ndjson", ".gz", ".zst", ".zstd")
+_EVENTS: Final = (
+    *(".json", ".jsonl", ".ndjson", ".gz", ".zst", ".zstd"),
+    *(".parquet", ".arrow", ".feather"),
+)
 """The suffixes of files of records, for searching a directory."""
 
 

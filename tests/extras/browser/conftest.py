@@ -1,4 +1,4 @@
-"""The page, open in Chromium, served in both ways."""
+"""The page, open in Chromium, in both variants."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def driver() -> Iterator[webdriver.Chrome]:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The static playground, built anew."""
+    """A new build of the static playground."""
     folder = tmp_path_factory.mktemp("site") / "playground"
     build.build(folder)
     return folder

@@ -1,4 +1,4 @@
-"""A browser, the two ways to serve the page, and what a user does on it."""
+"""A browser, both ways to serve the page, and user actions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from selenium.webdriver.remote.webelement import WebElement
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "filterpatterns" / "integrations" / "playground" / "page"
 PATIENCE = 60.0
-"""Seconds after which something is taken for stuck: a guard, not a measure."""
+"""Seconds after which something is considered stuck: a guard, not a measurement."""
 
 Found = TypeVar("Found")
 
@@ -93,7 +93,7 @@ def static(folder: Path) -> Iterator[str]:
 
 
 class Playground:
-    """An open page, and what a user sees and does."""
+    """An open page, with what a user sees and does."""
 
     def __init__(self, driver: webdriver.Chrome, url: str) -> None:
         self.driver = driver
@@ -108,14 +108,14 @@ class Playground:
         self.settled()
 
     def reset(self) -> None:
-        """Bring back the first example, without loading the page again."""
+        """Restore the first example without reloading the page."""
         self.choose("example", "0")
         self.choose("dialect", "")
         self.one("#tab-why").click()
         self.until(lambda: self.summary == "5 records: 1 match, 4 drop")
 
     def until(self, look: Callable[[], Found], *, seconds: float = PATIENCE) -> Found:
-        """Wait until something is so."""
+        """Wait until a condition is true."""
         end = time.monotonic() + seconds
         while True:
             found = look()
@@ -129,7 +129,7 @@ class Playground:
         self.until(lambda: "busy" not in (self.one("body").get_attribute("class") or ""))
 
     def run(self, script: str, *arguments: Any) -> Any:
-        """What a script returns."""
+        """The result of a script."""
         return self.driver.execute_script(script, *arguments)
 
     def one(self, selector: str) -> WebElement:
@@ -148,7 +148,7 @@ class Playground:
 
     @property
     def summary(self) -> str:
-        """What the page says of all records."""
+        """The summary of all records on the page."""
         return self.text("#summary")
 
     @property
@@ -194,11 +194,11 @@ class Playground:
         self.settled()
 
     def console(self) -> list[str]:
-        """What the browser complained of since it was asked before."""
+        """The browser's console messages since the last call."""
         return [str(entry["message"]) for entry in self.driver.get_log("browser")]
 
     def requests(self) -> list[str]:
-        """The URLs that the browser requested since it was asked before."""
+        """The URLs that the browser has requested since the last call."""
         import json
 
         urls = []

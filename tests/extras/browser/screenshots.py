@@ -1,6 +1,6 @@
-"""Makes the pictures of the documentation: `python -m tests.extras.browser.screenshots`.
+"""Takes the screenshots of the documentation: `python -m tests.extras.browser.screenshots`.
 
-They are of the real page and of what `fp explain --html` writes.
+They show the real page and the output of `fp explain --html`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Conformance cases, and texts that would like to be more than text."""
+"""Conformance cases, and hostile texts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Case(NamedTuple):
 
 
 def cases(count: int) -> list[Case]:
-    """So many cases, taken evenly from all files that have verdicts."""
+    """A number of cases, taken evenly from all files with verdicts."""
     found = sorted(_all(), key=lambda case: case.source)
     step = len(found) / count
     return [found[int(index * step)] for index in range(count)]
@@ -52,6 +52,6 @@ def _text(value: Any) -> str:
 
 
 def _one_line(event: Any) -> str:
-    """An event as JSON Lines have it."""
+    """An event as a line of JSON Lines."""
     text = _text(event)
     return json.dumps(json.loads(text)) if "\n" in text else text

@@ -1,4 +1,4 @@
-"""What can be said of the page without a mistake in a pattern: its files, keys, colours, sizes."""
+"""General properties of the page: its files, keyboard use, colours, sizes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What users of the playground notice, with the server and with Pyodide."""
+"""The behavior of the playground, with the server and with Pyodide."""
 
 from __future__ import annotations
 

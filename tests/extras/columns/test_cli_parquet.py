@@ -142,6 +142,29 @@ def test_stats(archive: Path) -> None:
         assert counts["wants-json"] == 200
 
 
+def test_rows_are_routed(archive: Path, tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "refunds.json").write_text(PATTERN)
+    folder, rest = tmp_path / "by-rule", tmp_path / "rest.jsonl"
+    for options in ((), ("--split", folder, "--rest", rest)):
+        result = fp("route", *options, rules, archive)
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert f"1,000 records: {len(KEPT)} routed" in result.stdout
+    assert lines((folder / "refunds.jsonl").read_bytes()) == KEPT
+    assert lines(rest.read_bytes()) == [row for row in ROWS if row not in KEPT]
+
+
+@pytest.mark.parametrize("command", [("filter", "-c"), ("test", "-q"), ("stats",)])
+def test_a_directory_is_searched_for_files_of_columns(
+    archive: Path, command: tuple[str, ...]
+) -> None:
+    (archive.parent / "notes.txt").write_text("not read")
+    result = fp(*command, PATTERN, archive.parent)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert str(len(KEPT)) in result.stdout
+
+
 def test_unreadable_files_are_reported(archive: Path) -> None:
     whole = archive.read_bytes()
     archive.write_bytes(whole[:-100])
@@ -182,7 +205,8 @@ def test_as_a_program(archive: Path) -> None:
 
 @pytest.mark.parametrize("source", ["sqs", "kinesis"])
 def test_lines_of_payloads_and_a_column_of_payloads(archive: Path, source: str) -> None:
-    """`--payload` is about lines, and `--column` about rows: both at once give each file's own."""
+    """`--payload` is about lines, and `--column` about rows: each applies to its own kind of
+    file."""
     path = archive.with_name("payloads.jsonl")
     path.write_text("\n".join(body or "" for body in BODIES) + "\n")
     key = "body" if source == "sqs" else "data"

@@ -1,4 +1,5 @@
-"""The pages about columns do what they say, with the real pyarrow, Polars and DuckDB."""
+"""The code blocks of the pages about columns run as shown, with the real pyarrow, Polars and
+DuckDB."""
 
 from __future__ import annotations
 

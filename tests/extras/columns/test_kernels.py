@@ -108,7 +108,7 @@ def test_a_column_of_no_json_type_is_refused_even_if_no_row_is_left() -> None:
 
 
 def test_arrow_compares_the_supported_types(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few rows are left of those that a rare value wants."""
+    """Few rows remain for a rare value."""
     compiled = filterpatterns.compile(
         {"body": {"s": ["refunded"], "f": [{"numeric": [">", 100]}], "many": [{"exists": True}]}}
     )

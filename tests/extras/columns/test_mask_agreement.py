@@ -1,4 +1,4 @@
-"""`mask_arrow` gives what `mask` gives for the equivalent dicts, however the column is stored."""
+"""`mask_arrow` agrees with `mask` for the equivalent dicts, however the column is stored."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ PAYLOADS = [
 
 
 def layouts(rows: list[Any], seed: int) -> dict[str, tuple[Any, list[int]]]:
-    """Columns of such rows, in every encoding; sliced and chunked at random. And which rows."""
+    """Columns of such rows, in every encoding, sliced and chunked at random; and the rows."""
     rng = random.Random(seed)
     found: dict[str, tuple[Any, list[int]]] = {}
     for name, stored in TEXTS.items():

@@ -78,7 +78,7 @@ def test_filter_arrow_returns_the_type_that_it_was_given() -> None:
 
 
 def test_large_batches_with_and_without_a_search() -> None:
-    """The search first, and not; whole blocks decoded, and row by row: whatever is faster."""
+    """With and without the search, and with whole blocks or single rows decoded."""
     rows = [REFUNDED, PAID, '{"a": "\\n"}', None, "x", '{"s":"refunded"}', "é", '{"status": []}']
     expected = [row is not None and ORDERS.matches({"body": row}) for row in rows]
     mask = ORDERS.mask_arrow(pa.array(rows * 2000))

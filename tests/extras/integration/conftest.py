@@ -1,7 +1,7 @@
-"""SQS servers for the tests: real ones, which every test module starts anew.
+"""Real SQS servers for the tests, started separately for every test module.
 
-A server that cannot be started is no reason to pass: what is missing stands in the summary, and
-with INTEGRATION=required (so does .ci/run) it is an error.
+A server that cannot be started must not go unnoticed: the summary says what is missing, and with
+INTEGRATION=required (as in .ci/run) it is an error.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _running(name: str) -> Iterator[Server]:
 
 @pytest.fixture(autouse=True)
 def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What boto3 wants to know, and nothing of whoever runs the tests."""
+    """The settings that boto3 needs, without those of the user who runs the tests."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     for name, value in servers.CREDENTIALS.items():
@@ -72,7 +72,7 @@ class Queue:
         return str(attributes["Attributes"]["QueueArn"])
 
     def send(self, *bodies: str, group: str = "") -> list[str]:
-        """Send messages; gives their ids."""
+        """Send messages; return their ids."""
         ids = []
         for start in range(0, len(bodies), 10):
             entries: list[dict[str, Any]] = [

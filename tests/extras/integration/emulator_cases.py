@@ -1,4 +1,4 @@
-"""What emulators get wrong: patterns for a payload, one that matches, and one that does not."""
+"""Cases that emulators get wrong: patterns with a matching payload and one that does not match."""
 
 from __future__ import annotations
 

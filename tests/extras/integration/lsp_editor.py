@@ -84,7 +84,7 @@ class Editor:
         )
 
     async def diagnostics(self, uri: str, version: int | None = None) -> list[types.Diagnostic]:
-        """Those of the version that the document has now, as soon as they are there."""
+        """The diagnostics of the current version of the document, once they have arrived."""
         wanted = version or self._versions[uri]
         async with self._arrived:
             await asyncio.wait_for(

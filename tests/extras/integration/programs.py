@@ -1,4 +1,4 @@
-"""`fp run` in a process of its own."""
+"""`fp run` in a subprocess."""
 
 from __future__ import annotations
 
@@ -51,5 +51,5 @@ def run(folder: Path, *arguments: str, **env: str) -> tuple[int, str, str]:
 
 
 def objects(out: str) -> list[dict[str, Any]]:
-    """What --json writes."""
+    """The output of --json."""
     return [json.loads(line) for line in out.splitlines()]

@@ -1,4 +1,4 @@
-"""SQS servers in processes of their own, on loopback ports; and a bad connection to one."""
+"""SQS servers in subprocesses, on loopback ports; and a bad connection to one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def free_port() -> int:
 
 
 def client(endpoint: str) -> Any:
-    """A client of the tests' own: it waits for a slow machine, and tries again."""
+    """A client for the tests, which waits for a slow machine and retries."""
     config = Config(max_pool_connections=20, read_timeout=60, retries={"total_max_attempts": 5})
     return boto3.client(
         "sqs", endpoint_url=endpoint, region_name=REGION, config=config, **CREDENTIALS

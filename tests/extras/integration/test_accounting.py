@@ -80,7 +80,7 @@ def dropped(folder: Path) -> set[str]:
 
 
 def work_with_faults(folder: Path, queue: Any, proxy: Proxy) -> dict[str, Any]:
-    """Have all of the queue's messages handled, while things go wrong; gives the last summary."""
+    """Handle all messages of the queue while things go wrong; return the last summary."""
     (folder / "app.py").write_text(HANDLER)
 
     def worker(number: int) -> Run:
@@ -118,7 +118,7 @@ def work_with_faults(folder: Path, queue: Any, proxy: Proxy) -> dict[str, Any]:
 
 
 def _wait_a_little(folder: Path) -> None:
-    """Until something more is handled, or it is clear that nothing will be."""
+    """Wait until more messages are handled, or until it is clear that none will be."""
     before, end = len(handled(folder)), monotonic() + 2
     while len(handled(folder)) == before and monotonic() < end:
         sleep(0.02)

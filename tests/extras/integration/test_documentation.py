@@ -1,4 +1,4 @@
-"""The pages about queues and emulators do what they say, with real servers."""
+"""The code blocks of the pages about queues and emulators run as shown, with real servers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MiniStack in a process of its own, over HTTP, with exact filters."""
+"""MiniStack in a subprocess, over HTTP, with exact filters."""
 
 from __future__ import annotations
 

@@ -208,7 +208,7 @@ def test_repeatedly_broken_connections_are_retried(server: Server, new_queue: An
 
 
 def test_a_restarted_server_is_used_again(server: Server, new_queue: Any) -> None:
-    """With it the queue is gone; it is there again, and so are messages, and we go on."""
+    """The queue disappears with the server; when both are back, the poller continues."""
     queue, seen, said = new_queue(server), [], []
     queue.send(*bodies(100))
     handler = lambda event, _: seen.extend(record["body"] for record in event["Records"])  # noqa: E731

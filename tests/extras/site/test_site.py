@@ -1,4 +1,5 @@
-"""The built site: every link leads somewhere, and a browser loads every page without other hosts.
+"""The built site: every link is valid, and a browser loads every page without contacting other
+hosts.
 
 `nox -s docs` builds it first.
 """

@@ -1,4 +1,4 @@
-"""The page about Spark does what it says."""
+"""The code blocks of the page about Spark run as shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `fp` says of records of which none matched; `--payload`; and the source that is taken."""
+"""Hints if no record matched, `--payload`, and the inferred source."""
 
 from __future__ import annotations
 

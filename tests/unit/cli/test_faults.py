@@ -1,4 +1,4 @@
-"""Disks that are full, files that vanish, limits that are reached: the program says so."""
+"""Full disks, missing files and limits are reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command `fp`, as its users meet it."""
+"""The command `fp` from a user's perspective."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The generated code: that it agrees with the interpreter, and which records it leaves to it."""
+"""The generated code agrees with the interpreter, and leaves only certain records to it."""
 
 from __future__ import annotations
 
@@ -556,6 +556,17 @@ def test_every_line_of_every_function_is_known() -> None:
         assert line in known
     functions = re.findall(r"^def (\w+)\(", source, re.MULTILINE)
     assert len(functions) == len(set(functions))
+
+
+def test_filters_of_one_shape_have_code_of_their_own() -> None:
+    one, other = (_fresh(in_body(f'{{"a": ["{value}"]}}')) for value in "xy")
+    record, unlike = sqs_record('{"a": "x"}'), sqs_record('{"a": "y"}')
+    assert (one.matches(record), one.matches(unlike)) == (True, False)
+    assert (other.matches(record), other.matches(unlike)) == (False, True)
+    assert one.source_code == other.source_code
+    codes = [each._engine.single().__code__ for each in (one, other)]
+    assert codes[0] is not codes[1]
+    assert codes[0].co_filename != codes[1].co_filename
 
 
 def test_generated_lines_are_freed_with_their_filter() -> None:

@@ -1,4 +1,4 @@
-"""What a pattern says never becomes code: generated source is made of known words only."""
+"""The contents of a pattern never become code: generated source has only known words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Large arrays of records: one element at a time, wherever they are cut, and nothing lost."""
+"""Large arrays of records: one element at a time, in any chunks, and nothing is lost."""
 
 from __future__ import annotations
 

@@ -698,7 +698,7 @@ def test_fields_that_aws_adds_later_are_absent(source: str, field: str) -> None:
 
 
 def test_a_record_that_is_not_an_object_does_not_affect_others() -> None:
-    """It is reported, wherever the event is read; an array of anything else is somebody's own."""
+    """It is reported wherever the event is read; an array of anything else is not an event."""
     good = sqs_record('{"a": 1}')
     event = {"Records": [good, 7]}
     found = filterpatterns.records(event)

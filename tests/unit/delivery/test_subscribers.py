@@ -1,4 +1,4 @@
-"""Filters of subscribers of a Custom Event Bus: one for each scope, all of which must hold."""
+"""Filters of subscribers of a Custom Event Bus: one for each scope, all of which must match."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Edges that no other test goes along: what mutation testing found."""
+"""Edge cases found by mutation testing."""
 
 from __future__ import annotations
 

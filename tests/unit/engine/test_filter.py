@@ -1,4 +1,4 @@
-"""What a Filter does with records, one by one and in batches."""
+"""Filters on single records and on batches."""
 
 from __future__ import annotations
 

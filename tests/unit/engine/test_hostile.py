@@ -1,4 +1,4 @@
-"""Patterns and records that mean harm: a verdict comes of them, a PatternError or a RecordError."""
+"""Hostile patterns and records yield a verdict, a PatternError or a RecordError."""
 
 from __future__ import annotations
 

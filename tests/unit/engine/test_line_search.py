@@ -1,4 +1,4 @@
-"""Blocks of lines that are searched before they are decoded: nothing comes out otherwise."""
+"""Searching blocks of lines before decoding does not change the results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Promises that were once broken, each in the words of the user who would notice."""
+"""Promises that were once broken, from the perspective of the user who would notice."""
 
 from __future__ import annotations
 

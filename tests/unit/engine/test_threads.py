@@ -1,4 +1,4 @@
-"""Threads: a Filter is shared, compiling races compiling, and nobody sees anything half made."""
+"""Threads share Filters and compile concurrently without seeing partial results."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WISH = (
 )
 HIT = '{"i": [{"b": 1}, {"a": "x"}], "c": "refund", "n": 2}'
 MISS = '{"i": [{"a": "x", "b": 1}], "c": "refund", "n": 2}'
-ODD = '{"i.a": "x", "c": 5, "n": 2}'  # only the interpreter judges it
+ODD = '{"i.a": "x", "c": 5, "n": 2}'  # only the interpreter evaluates it
 BODIES = (HIT, MISS, ODD, "no JSON")
 EXPECTED = [True, False, True, False]
 RECORDS: list[Any] = [sqs_record(body) for body in BODIES]

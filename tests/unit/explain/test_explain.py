@@ -1,4 +1,4 @@
-"""Explanations: what they say is what happened, in words that help, however unusual the record."""
+"""Explanations are true and helpful, however unusual the record."""
 
 from __future__ import annotations
 
@@ -855,6 +855,6 @@ def test_a_record_that_cannot_be_searched_cannot_be_explained() -> None:
         element["yz"[number % 2]] = 1  # never both
     below = {name: [1] for name in (*fields, "y", "z")}
     compiled = filterpatterns.compile({"a": {"b": {"c": {"d": below}}}}, source="event")
-    for judge in (compiled.matches, compiled.explain):
+    for evaluate in (compiled.matches, compiled.explain):
         with pytest.raises(RecordError, match="too many ways"):
-            judge(record)
+            evaluate(record)

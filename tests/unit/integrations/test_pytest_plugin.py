@@ -1,4 +1,4 @@
-"""The pytest plugin, as a project that has installed it meets it."""
+"""The pytest plugin, as used in a project that has installed it."""
 
 from __future__ import annotations
 

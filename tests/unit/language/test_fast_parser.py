@@ -1,4 +1,5 @@
-"""The parser without places gives the same tree as the one with, and refuses the same."""
+"""The parser without positions returns the same tree as the one with positions, and refuses the
+same texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fixes: what a hint says, as an edit. Making it, the diagnostic goes away."""
+"""Fixes: edits that do what a hint says, after which the diagnostic is gone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mistakes that people bring from other query languages, and what they are told to write."""
+"""Mistakes from other query languages, and the hints for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All the ways to hand patterns in, and the limits on them."""
+"""All the ways to pass patterns in, and their limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JSON Schemas: they accept whatever compiles, and refuse what structure can refuse."""
+"""The JSON Schemas accept everything that compiles, and refuse structural mistakes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def validator(dialect: str | None = None, source: str | None = None) -> Draft202
 
 
 def cases() -> Iterator[Case]:
-    """Every pattern of the case files, and of the examples of the rule book."""
+    """Every pattern of the case files, and of the examples in the catalog."""
     for path in [*CASES.glob("*.jsonl"), *CASES.glob("operators/*.jsonl")]:
         for line in path.read_text(encoding="utf-8").splitlines():
             case = json.loads(line)

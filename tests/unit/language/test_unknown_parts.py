@@ -1,4 +1,5 @@
-"""Patterns with parts that only a deployment knows: all else in them is checked, and only that."""
+"""Patterns with parts that are only known at deployment: everything else, and only that, is
+checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The catalog, and the mistakes that the linter is there for, each at its place."""
+"""The catalog, and the mistakes that the linter finds, each at its position."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Patterns as people deploy them, of which there is nothing to say.
+"""Realistic patterns without findings.
 
 A case may allow `advice`: FP107, a field beside the payload, and FP105, an operator that works and
 is not documented. It must then be given, too.

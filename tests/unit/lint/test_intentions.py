@@ -1,4 +1,4 @@
-"""FP140 to FP144: what is valid, and says something else than its author meant."""
+"""FP140 to FP144: valid patterns that do not mean what their author intended."""
 
 from __future__ import annotations
 

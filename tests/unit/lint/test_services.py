@@ -1,4 +1,5 @@
-"""What AWS's engine and services do otherwise than a pattern reads: FP121 on, FP220, FP221."""
+"""Patterns that AWS's engine and services evaluate differently than they read: FP121 and up, FP220,
+FP221."""
 
 from __future__ import annotations
 

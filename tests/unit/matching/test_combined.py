@@ -1,4 +1,4 @@
-"""All conjunctions of patterns evaluated at once: the same as one by one."""
+"""Evaluating all conjunctions of patterns at once gives the same result as one by one."""
 
 from __future__ import annotations
 

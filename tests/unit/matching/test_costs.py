@@ -1,4 +1,4 @@
-"""What hostile patterns and events cost: counted in lines of Python that run, not in seconds.
+"""The costs of hostile patterns and events, counted in executed lines of Python, not in seconds.
 
 A case of four times the size may run about four times as many lines. What runs in C (decoding,
 searching a string) counts as one line; `python -m benchmarks.hostile` measures that too.
@@ -184,11 +184,11 @@ NOT_JSON: dict[str, str] = {
 def test_the_cost_of_a_text_that_is_not_json_is_linear(name: str, start: str) -> None:
     body = filterpatterns.compile('{"body": {"a": [1]}}')
 
-    def judged(size: int) -> Callable[[], Any]:
+    def evaluated(size: int) -> Callable[[], Any]:
         record = {"body": start + NOT_JSON[name] * size}
         return lambda: body.matches(record)
 
-    assert_linear(judged, 2_000)
+    assert_linear(evaluated, 2_000)
 
 
 def _set_cover(spellings: int, elements: int, fields: int) -> tuple[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Python values that no JSON decoder makes: one answer to what they are, on every path."""
+"""Python values that no JSON decoder returns are treated the same on every path."""
 
 from __future__ import annotations
 

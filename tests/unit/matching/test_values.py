@@ -1,4 +1,4 @@
-"""Numbers, characters and names at their limits: every way to a verdict agrees."""
+"""Numbers, characters and names at their limits: every path to a verdict agrees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Funnels, against the filters that they take apart."""
+"""Funnels agree with their filters."""
 
 from __future__ import annotations
 

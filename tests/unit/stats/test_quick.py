@@ -1,4 +1,4 @@
-"""Lines that are counted together give the statistics of records that are counted one by one."""
+"""Lines counted together have the statistics of records counted one by one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files as they lie about in repositories, with and without patterns, through `fp check`.
+"""Files as found in repositories, with and without patterns, checked with `fp check`.
 
 Beside each file or folder NAME stands NAME.expected.json: the arguments, the exit status, the
 findings by line, and how many patterns there are. In a folder `gitignore` stands for .gitignore,

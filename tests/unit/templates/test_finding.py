@@ -1,4 +1,4 @@
-"""Finding patterns in templates: what is found, whose it is, and where each character stands."""
+"""Finding patterns in templates: what is found, its source, and the position of each character."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Templates that were valid before something happened to them: `fp check` ends, and says so.
+"""Damaged templates: `fp check` ends and reports them.
 
 `python tests/test_template_mutations.py 3000` tries that many, and prints the seeds of those that
 fail; a seed makes its template again.

@@ -1,4 +1,4 @@
-"""Large JSON is read without what has nothing to do with patterns: what is left keeps its place."""
+"""Large JSON is parsed without parts unrelated to patterns; the rest keeps its position."""
 
 from __future__ import annotations
 

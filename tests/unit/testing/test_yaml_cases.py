@@ -1,4 +1,4 @@
-"""Case files in YAML, as `fp test --cases` and the pytest plugin take them."""
+"""YAML case files, with `fp test --cases` and the pytest plugin."""
 
 from __future__ import annotations
 

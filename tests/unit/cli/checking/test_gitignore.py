@@ -1,4 +1,4 @@
-"""What .gitignore files leave out: as Git itself says."""
+"""Files ignored by .gitignore, compared with Git itself."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_ignored_files_are_those_that_git_ignores(repository: Path, lines: list[
 
 
 def _is_ignored(rules: IgnoreRules, path: str) -> bool:
-    """A folder that is left out takes along all that is in it, whatever rules say of that."""
+    """Everything in an ignored folder is ignored, whatever the rules for its contents."""
     return rules.excludes(path)
 
 

@@ -1,4 +1,4 @@
-"""`fp check`, as its users meet it: what it writes, in every format, and its exit status."""
+"""`fp check` from a user's perspective: its output, in every format, and its exit status."""
 
 from __future__ import annotations
 
@@ -78,6 +78,14 @@ def test_skipped_patterns_do_not_fail_even_when_strict(here: Path) -> None:
     assert fp("check", "--strict", "encrypted.json").exit_code == 0
 
 
+def test_a_mapping_is_checked_with_its_file(here: Path) -> None:
+    result = fp("check", "criteria.json#Orders")
+    assert result.stderr.splitlines()[0] == (
+        "criteria.json#Orders: error: no such file or directory; "
+        "fp check takes the whole file: criteria.json"
+    )
+
+
 def test_an_unreadable_file_does_not_keep_the_others_from_being_checked(here: Path) -> None:
     result = fp("check", "broken.tf", "nothing.json", "criteria.json", "broken.template")
     assert result.exit_code == 2
@@ -142,7 +150,7 @@ def test_a_broken_file_is_unreadable_if_it_was_named(
     assert result.exit_code == 2
     assert fp("check", "modules").exit_code == 0
     assert fp("check", "--search", "modules/b.tf").exit_code == 0
-    # Who has no Terraform library need not install it for files without patterns.
+    # The Terraform library is not needed for files without patterns.
     monkeypatch.setattr(
         "filterpatterns.templates.documents.hcl_document.find_spec", lambda _name: None
     )
@@ -364,7 +372,7 @@ def test_a_terminal_sees_the_line_with_carets_and_the_hint(here: Path) -> None:
 
 
 def on_terminal(*args: str) -> list[str]:
-    """What the program writes to a terminal."""
+    """The output of the program on a terminal."""
     leader, follower = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "filterpatterns", *args],

@@ -1,4 +1,4 @@
-"""The options of `fp check` that choose, exclude and configure; and `fp rule`."""
+"""The options of `fp check` for selection, exclusion and configuration; and `fp rule`."""
 
 from __future__ import annotations
 

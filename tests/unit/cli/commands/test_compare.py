@@ -1,4 +1,4 @@
-"""`fp compare`, against a small server that speaks TestEventPattern."""
+"""`fp compare`, against a small server that implements TestEventPattern."""
 
 from __future__ import annotations
 

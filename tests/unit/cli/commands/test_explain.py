@@ -1,4 +1,4 @@
-"""`fp explain`, as its users meet it."""
+"""`fp explain` from a user's perspective."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`fp filter`: the matching records as they stand, and nothing lost."""
+"""`fp filter`: matching records are written unchanged, and nothing is lost."""
 
 from __future__ import annotations
 

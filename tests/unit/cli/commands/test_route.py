@@ -1,4 +1,4 @@
-"""`fp route`, as its users meet it."""
+"""`fp route` from a user's perspective."""
 
 from __future__ import annotations
 

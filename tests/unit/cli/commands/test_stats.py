@@ -1,4 +1,4 @@
-"""`fp stats`, as its users meet it."""
+"""`fp stats` from a user's perspective."""
 
 from __future__ import annotations
 
@@ -108,10 +108,13 @@ def test_the_alternatives_of_an_or_are_counted() -> None:
 
 
 def test_missing_fields_have_similar_names() -> None:
-    pattern = {"body": {"order": {"totl": [1]}, "State": ["x"], "other": {"deep": [1]}}}
+    pattern = {
+        "body": {"order": {"totl": [1], "TAXES": [1]}, "State": ["x"], "other": {"deep": [1]}}
+    }
     rows = table(pattern, record({"order": {"total": 1, "tax": 2}, "state": "x"}))
-    assert rows[-3:] == [
+    assert rows[-4:] == [
         "body.order.totl absent 1; there is total",
+        "body.order.TAXES absent 1; there is tax",
         "body.State absent 1; there is state",
         "body.other.deep absent 1; there is order",
     ]

@@ -1,4 +1,4 @@
-"""`fp test --cases` and `--junit`, as their users meet them."""
+"""`fp test --cases` and `--junit` from a user's perspective."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`fp test -q` counts by generated code what `fp test` says record by record."""
+"""`fp test -q` counts with generated code what `fp test` reports for each record."""
 
 from __future__ import annotations
 

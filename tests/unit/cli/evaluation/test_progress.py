@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,8 +17,9 @@ RECORD = b'{"messageId": "1", "body": "{\\"a\\": 1}"}\n'
 PATTERN = '{"body": {"a": [1]}}'
 
 
-def _seen(arguments: list[str], stdout: Any) -> str:
-    """What a terminal shows of a command's standard error, while its input comes slowly."""
+def _shown(arguments: list[str], stdout: Any, enough: Callable[[str, float], bool]) -> str:
+    """What a terminal shows of a command's standard error, while its input comes slowly, until that
+    is enough; also given are the seconds since the first output, if standard output is a pipe."""
     leader, follower = pty.openpty()
     shown = bytearray()
 
@@ -39,10 +41,15 @@ def _seen(arguments: list[str], stdout: Any) -> str:
         reader = threading.Thread(target=read, daemon=True)
         reader.start()
         assert process.stdin is not None
-        for _ in range(4):
+        process.stdin.write(RECORD)
+        process.stdin.flush()
+        if process.stdout is not None:
+            process.stdout.readline()
+        start = time.monotonic()
+        while not enough(shown.decode(errors="replace"), time.monotonic() - start):
             process.stdin.write(RECORD)
             process.stdin.flush()
-            time.sleep(0.4)
+            time.sleep(0.1)
         process.stdin.close()
         if process.stdout is not None:
             process.stdout.read()
@@ -54,8 +61,11 @@ def _seen(arguments: list[str], stdout: Any) -> str:
 
 @pytest.mark.parametrize("command", [["test", "-q"], ["stats"], ["explain"]])
 def test_progress_is_shown_on_a_terminal(command: list[str]) -> None:
-    assert "matched" in _seen(command, subprocess.DEVNULL)
+    shown = _shown(
+        command, subprocess.DEVNULL, lambda shown, seconds: "matched" in shown or seconds > 60
+    )
+    assert "matched" in shown
 
 
 def test_no_progress_of_explain_beside_a_program_that_reads_it() -> None:
-    assert _seen(["explain"], subprocess.PIPE) == ""
+    assert _shown(["explain"], subprocess.PIPE, lambda _, seconds: seconds > 1.5) == ""

@@ -1,4 +1,4 @@
-"""Lines that go in and out: each ends with its line feed, and nowhere else."""
+"""Input and output lines: each ends with its line feed, and nowhere else."""
 
 from __future__ import annotations
 

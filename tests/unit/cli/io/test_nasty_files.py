@@ -1,4 +1,5 @@
-"""Nasty files through every way in and out, against an oracle that shares no code with us."""
+"""Nasty files through every input and output, against an oracle that shares no code with the
+package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that `fp filter` writes: whole or not there, never one that it reads."""
+"""Output files of `fp filter`: complete or absent, and never an input file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The generated code of rule sets: what it serves, and what takes the plain way."""
+"""The generated code of rule sets: what it supports, and what takes the general path."""
 
 from __future__ import annotations
 
@@ -325,7 +325,8 @@ def test_batches_agree_with_filters_wherever_generated_code_gives_up(
 
 
 def test_a_batch_is_evaluated_by_the_loops(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Records that are plain cost no call: neither the plain way's nor that for one record."""
+    """Plain records need no call, neither of the general path nor of the function for one
+    record."""
     rules, filters = _rules("sqs", "body")
     records = [{"body": json.dumps(body)} for body in BODIES]
     expected = [[name for name, one in filters.items() if one.matches(r)] for r in records]

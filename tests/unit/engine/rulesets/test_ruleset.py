@@ -1,4 +1,4 @@
-"""Rule sets, as their users meet them."""
+"""Rule sets from a user's perspective."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Completion in Terraform's files: in HCL's own words, and in JSON in its strings and heredocs."""
+"""Completion in Terraform files: in HCL syntax, and in JSON in strings and heredocs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Completion where a document is not readable yet: keys on lines of their own, half a line."""
+"""Completion in documents that cannot be parsed yet: keys on separate lines, incomplete lines."""
 
 from __future__ import annotations
 

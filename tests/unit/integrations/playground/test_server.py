@@ -1,4 +1,4 @@
-"""The server answers its own page, and nobody else."""
+"""The server answers only its own page."""
 
 from __future__ import annotations
 

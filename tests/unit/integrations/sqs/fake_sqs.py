@@ -1,4 +1,4 @@
-"""An SQS queue in memory, with boto3's methods; what it does wrong, a test asks for."""
+"""An SQS queue in memory with boto3's methods, and failures that tests can request."""
 
 from __future__ import annotations
 

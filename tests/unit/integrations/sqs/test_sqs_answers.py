@@ -1,4 +1,4 @@
-"""Partial batch responses: which answers mean success, which failure, and which messages."""
+"""Partial batch responses: which responses mean success or failure, and for which messages."""
 
 from __future__ import annotations
 

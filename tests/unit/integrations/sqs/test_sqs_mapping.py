@@ -1,4 +1,4 @@
-"""The settings of an event source mapping, as AWS takes and refuses them."""
+"""The settings of an event source mapping that AWS accepts and refuses."""
 
 from __future__ import annotations
 

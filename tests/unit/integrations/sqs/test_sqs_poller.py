@@ -1,4 +1,4 @@
-"""The poller against a queue in memory: who gets which message, and what becomes of it."""
+"""The poller against a queue in memory: where each message goes, and what happens to it."""
 
 from __future__ import annotations
 
