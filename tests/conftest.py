@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from filterpatterns.codegen import functions
+from filterpatterns.engine import engine
 
 _EXAMPLES = {
     "quick": 60,  # the README's test command
@@ -43,6 +44,15 @@ def pytest_collection_finish() -> None:
     """Thousands of cases stay in memory, and the garbage collector need not visit them again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def code_from_the_first_record_on() -> Iterator[None]:
+    """Generate code for the first record that `matches` is given: few tests give it more than
+    some, and the interpreter has tests of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "INTERPRETED_FIRST", 0)
+        yield
 
 
 @lru_cache(maxsize=8192)

@@ -1,1 +1,1 @@
-"""The hot path: match tree to Python functions."""
+"""The hot path: compiles match trees to Python functions."""

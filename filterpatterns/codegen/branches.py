@@ -1,5 +1,5 @@
-"""Conjunctions -> branches: what code is generated for, their trees sharing their edges; and what
-their tests cost: where arrays are long, some are better left to the evaluator."""
+"""Converts conjunctions to branches, for which code is generated and whose trees share edges, and
+estimates the cost of their tests: for long arrays, some are better left to the evaluator."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from filterpatterns.matching.match_tree import (
 )
 
 COSTLY: Final = 16
-"""Tests, each counted with its rules, beyond which the elements of long arrays are better looked at
-for all tests together; that is what the evaluator does."""
+"""The number of tests, each counted with its rules, beyond which the elements of long arrays are
+better evaluated for all tests together, as the evaluator does."""
 
 COSTLY_IN_DICTS: Final = 6
 """The same for arrays in dicts, whose leaves the interpreter tests."""
 
 
 class Branch(Struct, frozen=True, eq=False):
-    """A conjunction as code is generated for it: its trees share edges with the others'.
+    """A conjunction for which code is generated: its trees share edges with those of the others.
 
-    `others` are what it wants of payloads other than the one that is decoded by generated code: the
-    key of a Kafka record is short, and the interpreter is asked when all else holds.
+    `others` are its conditions on payloads other than the one that generated code decodes: the key
+    of a Kafka record is short, and the interpreter tests it if everything else matches.
     """
 
     metadata: MatchNode
@@ -44,12 +44,12 @@ class Branch(Struct, frozen=True, eq=False):
 
     @property
     def formats(self) -> tuple[PayloadFormat, ...]:
-        """The formats that are wanted of the payload."""
+        """The expected formats of the payload."""
         return Payload(self.json, self.string).formats
 
 
 def own_tests(one: Conjunction, *, inline: bool) -> Iterator[tuple[tuple[str, ...], FieldTest]]:
-    """The tests of the record's own members; `inline`: with those of an object that stands in it.
+    """The tests of the record's own members; `inline`: including those of an object in it.
 
     Raises:
         Unsupported: a payload need not be such an object.
@@ -67,8 +67,8 @@ def own_tests(one: Conjunction, *, inline: bool) -> Iterator[tuple[tuple[str, ..
 def with_payload(
     branches: Sequence[Branch], conjunctions: Sequence[Conjunction], key: str
 ) -> tuple[MatchNode, tuple[MatchNode, ...], list[Branch]]:
-    """The branches with what their conjunctions want of the payload of a key; and the trees for it
-    where it is JSON, merged and one by one."""
+    """The branches with their conditions on the payload of a key, and the trees for it if it is
+    JSON, merged and separately."""
     wanted = [one.payloads.get(key, Payload(None, None)) for one in conjunctions]
     groups = [
         [(names_below(key, test), test) for test in one.json.tests()]
@@ -90,8 +90,8 @@ def with_payload(
 
 
 def has_numbers_in_one_object(branches: Sequence[Branch]) -> bool:
-    """Whether a payload that matches has all numbers that rules look at in one object. If one of
-    them is in no array, then none of them is."""
+    """Whether a matching payload has all numbers that rules test in one object. If one of them is
+    not in an array, then none of them is."""
     if len(branches) != 1 or branches[0].json is None:
         return False
     holders = 0
@@ -110,18 +110,18 @@ def has_numbers_in_one_object(branches: Sequence[Branch]) -> bool:
 def texts_in_lines(
     found: Prefilter, source: Source, branches: Sequence[Branch]
 ) -> tuple[bytes, ...] | None:
-    """Return texts of which the JSON text of a record has one in every record that matches; None if
-    there are no such texts, or if anything but the payload is tested."""
+    """Return texts such that the JSON text of every matching record contains at least one of them;
+    None if there are no such texts, or if anything other than the payload is tested."""
     reads_more = any(branch.metadata.children or branch.others for branch in branches)
     return None if reads_more or source.encoding is not Encoding.TEXT else found.in_lines()
 
 
 def cost(test: FieldTest) -> int:
-    """What a test costs for each element of an array: all plain strings together are one."""
+    """The cost of a test for each element of an array; all plain strings together count as one."""
     return 1 + sum(plain_string(rule) is None for rule in test.rules)
 
 
 def is_costly(conjunctions: Iterable[Conjunction], key: str, most: int) -> bool:
-    """Whether the tests below a payload key together cost more than that."""
+    """Whether the tests below a payload key are more expensive than that in total."""
     nodes = [one.payloads[key].json for one in conjunctions if key in one.payloads]
     return sum(cost(test) for node in nodes if node for test in node.tests()) > most

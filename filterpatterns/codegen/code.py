@@ -1,4 +1,5 @@
-"""Generated source, the namespace of its values, and functions that are written when called."""
+"""Generated source, the namespace of its values, and functions that are written when first
+called."""
 
 from __future__ import annotations
 
@@ -37,7 +38,7 @@ class Code:
         self.written: list[str] = []
         """The source of functions that have been called, most of them for arrays."""
         self.lock = RLock()
-        """Held by whoever writes."""
+        """Held while writing."""
         self._functions: dict[Any, str] = {}
         self._unwritten: dict[str, Callable[[Emitter, str], None]] = {}
         self._count = 0
@@ -58,19 +59,20 @@ class Code:
         return self._names[key]
 
     def name(self, letter: str) -> str:
-        """Return a name that nothing else has."""
+        """Return a unique name."""
         self._count += 1
         return f"{letter}{self._count}_"
 
     def later(self, key: Hashable, make: Callable[[], Callable[[Any], Any]]) -> str:
-        """Return the name of a function of one parameter that is made when it is first called."""
+        """Return the name of a function of one parameter that is created when it is first
+        called."""
         if key not in self._functions:
             name = self._functions[key] = self.name("k")
             self.namespace[name] = partial(self._make_first, name, make)
         return self._functions[key]
 
     def _make_first(self, name: str, make: Callable[[], Callable[[Any], Any]], value: Any) -> Any:
-        """Make a function, which takes this one's place, and call it."""
+        """Create a function, which replaces this one, and call it."""
         function = self.namespace[name] = make()
         return function(value)
 
@@ -78,7 +80,8 @@ class Code:
         """Return the name of a function of one parameter that is written when it is first called;
         `write` writes its statements, given the parameter's name.
 
-        There is one for a key, or a node below an array would be written twice at each level.
+        There is one for each key; otherwise a node below an array would be written twice at each
+        level.
         """
         if key not in self._functions:
             name = self._functions[key] = self.name("function")
@@ -87,7 +90,7 @@ class Code:
         return self._functions[key]
 
     def _call_first(self, name: str, value: Any) -> Any:
-        """Write a function, which takes this one's place, and call it."""
+        """Write a function, which replaces this one, and call it."""
         self._write(name)
         return self.namespace[name](value)
 
@@ -103,6 +106,6 @@ class Code:
             self.written.append(emit.source)
 
     def write_all(self) -> None:
-        """Write the functions that nothing has called yet, and those that they call."""
+        """Write the functions that have not been called yet, and those that they call."""
         while self._unwritten:
             self._write(next(iter(self._unwritten)))

@@ -13,10 +13,10 @@ from filterpatterns.limits import MAX_GENERATED_LENGTH, MAX_PAYLOAD_DEPTH
 
 
 class Exits(Struct, frozen=True):
-    """The statements in which every way through the code for one record ends.
+    """The statements at the end of every path through the code for one record.
 
-    `tells_formats` says that a record whose payload is of another format than the pattern's must
-    not end in `no_match`, but in `fallback`: its verdict has another reason.
+    If `tells_formats` is set, a record whose payload has a different format than the pattern must
+    end in `fallback`, not in `no_match`: its verdict has a different reason.
     """
 
     match: tuple[str, ...]
@@ -35,14 +35,14 @@ class Exits(Struct, frozen=True):
         return Exits(match, no_match, tuple(emit.lines))
 
     def write_fallback(self, emit: Emitter) -> None:
-        """Write the end of a `try` statement: what raises is left to the interpreter."""
+        """Write the end of a `try` statement: records that raise are left to the interpreter."""
         with emit.block("except Exception:"):
             emit(*self.fallback)
 
 
 def utf8(text: str) -> str:
-    """Return an expression: a text for msgspec, which would cache the UTF-8 of a str on the str: a
-    batch of texts that are not ASCII would take twice its memory."""
+    """Return an expression: a text for msgspec, which would cache the UTF-8 of a str on the str, so
+    that a batch of texts that are not ASCII would take twice its memory."""
     return f"{text} if {text}.isascii() else {text}.encode()"
 
 

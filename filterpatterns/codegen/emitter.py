@@ -1,4 +1,5 @@
-"""Writes generated source line by line, so that what writes it is indented as what it writes."""
+"""Writes generated source line by line, so that the generator is indented like the code that it
+writes."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ class Emitter:
         self._indent = ""
 
     def __call__(self, *lines: str) -> None:
-        """Add lines at the present level."""
+        """Add lines at the current level."""
         self.lines += [self._indent + line for line in lines]
 
     def block(self, header: str) -> Emitter:

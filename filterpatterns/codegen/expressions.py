@@ -1,6 +1,6 @@
-"""Tree -> Python expressions: the tests as code, over decoded structs or over dicts.
+"""Converts trees to Python expressions: the tests as code, over decoded structs or dicts.
 
-The text consists of names that are chosen here; every value, including member names, is bound.
+The source consists of names that are chosen here; every value, including member names, is bound.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from filterpatterns.language.operators.equality import Equals, Exactly
 from filterpatterns.matching.match_tree import FieldTest, MatchNode
 
 _DEEPEST = 8
-"""Levels of a tree in one expression: CPython's parser allows 200 nested parentheses."""
+"""The number of levels of a tree in one expression: CPython's parser allows 200 nested
+parentheses."""
 
 
 def below(code: Code, node: MatchNode, access: Access, read: str, level: int = 0) -> str:
-    """Return an expression: the tests at and below a node hold for the value of `read`."""
+    """Return an expression: the tests at and below a node match the value of `read`."""
     if level == _DEEPEST and node.children:
         function = code.function(
             ("node", node, access.key),
@@ -57,7 +58,7 @@ def below(code: Code, node: MatchNode, access: Access, read: str, level: int = 0
 
 
 def fields(code: Code, node: MatchNode, access: Access, holder: str, level: int = 0) -> str:
-    """Return an expression: the tests below a node hold for an object there."""
+    """Return an expression: the tests below a node match an object there."""
     parts = access.guard(holder, node)
     for child in sorted(node.children, key=_holds_often):
         member = access.member(holder, child)
@@ -66,7 +67,7 @@ def fields(code: Code, node: MatchNode, access: Access, holder: str, level: int 
 
 
 def _holds_often(node: MatchNode) -> int:
-    """A sort key that puts first what is likely to fail: then nothing after it is evaluated."""
+    """A sort key that puts first what is likely to fail, so that nothing after it is evaluated."""
     if node.test is None or node.children:
         return 1 + min(_holds_often(child) for child in node.children)
     if node.test.optional or any(isinstance(rule, Exists) for rule in node.test.rules):

@@ -1,7 +1,7 @@
-"""Match tree -> Python functions: the hot path.
+"""The functions generated from a match tree: the hot path.
 
-For each form of record (dicts, JSON text) there is a function for a single record and, for batches,
-a loop for each result (`filter`, `partition`, `mask`), so that no record costs a call; and a loop
+For each kind of record (dicts, JSON text) there is a function for a single record and, for batches,
+a loop for each result (`filter`, `partition`, `mask`), which needs no call per record; and a loop
 for the lines of a file.
 """
 
@@ -33,15 +33,15 @@ _RESULTS = {
     "partition": (("keep(record)", "continue"), ("drop(record)", "continue")),
     "mask": (("keep(True)", "continue"), ("keep(False)", "continue")),
 }
-"""By result: what a loop does with a record that matches, and with a record that does not."""
+"""By result: the statements of a loop for a record that matches, and for one that does not."""
 
 _EACH = {"record_row": "row, members", "payload_row": "row, value"}
-"""By kind: what a loop over rows of a column takes, if that is more than a row's number."""
+"""By kind: the items of a loop over rows of a column, if they have more than a row's number."""
 
 _serial = itertools.count(1)
 
 _owners: dict[str, weakref.ref[Generated]] = {}
-"""Whose lines linecache has, by the names that it has them under."""
+"""The owners of the lines in linecache, by their names there."""
 
 Loop = Callable[..., None]
 """(records, keep, drop, slow). `keep` and `drop` are called with each record, or `keep` with each
@@ -56,7 +56,7 @@ ViewLoop = Callable[
     [memoryview, Sequence[int], Iterable[int], Callable[[int], None], Callable[[int], None]], None
 ]
 """(view, offsets, rows, keep, slow): row `n` of a column is `view[offsets[n]:offsets[n + 1]]`.
-`keep` is called with each row that matches, `slow` with each that the loop does not judge."""
+`keep` is called with each row that matches, `slow` with each row that the loop does not handle."""
 
 DecodeRows = Callable[[bytes], "list[Any]"]
 """Decodes lines, each of which is one record, into rows."""
@@ -67,12 +67,12 @@ matches_text: Callable[[Any], bool]
 
 
 def _match_any(record: Any) -> bool:
-    """What `matches` is until the first record; it runs in the namespace of generated code."""
+    """The code of `matches` until the first record; it runs in the namespace of generated code."""
     return match_first(record)  # noqa: F821
 
 
 def _match_by_kind(record: Any) -> bool:
-    """What `matches` is when there has been a text, and no dict yet."""
+    """The code of `matches` after a text, but before a dict."""
     return (match_first if record.__class__ is dict else matches_text)(record)  # noqa: F821
 
 
@@ -95,8 +95,8 @@ class Generated:
         self.needles = self._record_codegen.needles
 
     def single(self) -> FunctionType:
-        """Return the function that evaluates one record: always the same one, which gets its code
-        with the first record."""
+        """Return the function that evaluates one record. It is always the same function, which gets
+        its code with the first record."""
         namespace = self._code.namespace
         with self._code.lock:
             if "matches" not in namespace:
@@ -107,18 +107,18 @@ class Generated:
 
     def loop(self, result: str, kind: str, look: bool) -> Loop:
         """Return the loop for a result ("filter", "partition", "mask") over a kind of record
-        ("dict", "text", "bytes"), with or without a look before decoding."""
+        ("dict", "text", "bytes"), with or without a search before decoding."""
         name = f"{result}_{kind}{'_looking' if look else ''}"
         loop: Loop = self._function(name, lambda: self._write_loop(name, result, kind, look))
         return loop
 
     def line_loop(self, *, rows: bool, look: bool, drops: bool) -> LineLoop:
-        """Return the loop over lines of JSON Lines, or over such lines with their rows; with or
-        without a look before decoding the payload; and with or without a call for each dropped
-        line, which would keep its memory from being reused.
+        """Return the loop over JSON Lines, or over such lines with their rows; with or without a
+        search before decoding the payload; and with or without a call for each dropped line, which
+        would prevent its memory from being reused.
 
         Raises:
-            Unsupported: the pattern names a member in which events have their records.
+            Unsupported: the pattern names a member that contains the records of events.
         """
         kind = "row" if rows else "line"
         name = f"{kind}s{'_dropping' if drops else ''}{'_looking' if look else ''}"
@@ -132,7 +132,7 @@ class Generated:
         that simply do not match; `slow` is called with those whose payload has the wrong format.
 
         Raises:
-            Unsupported: the two cannot be told apart.
+            Unsupported: the two cannot be distinguished.
         """
         if not self._record_codegen.can_tell_formats:
             raise Unsupported
@@ -144,16 +144,16 @@ class Generated:
         return loop
 
     def view_loop(self, kind: str) -> ViewLoop:
-        """The loop over rows of a column, each the text of a "record", or nothing but a "payload":
-        then the matcher must have no conditions on anything else. Text must be UTF-8."""
+        """Return the loop over rows of a column, each the text of a "record", or only of a
+        "payload", for which the matcher must have no other conditions. Text must be UTF-8."""
         name = f"{kind}_views"
         loop: ViewLoop = self._function(name, lambda: self._write_view_loop(name, f"{kind}_view"))
         return loop
 
     def column_rows(self, kind: str) -> tuple[DecodeRows, ViewLoop] | None:
-        """The same for rows that have been decoded already, and what decodes them; None where each
-        row has to be looked at. What are rows to the other loop, are pairs of a row and its value
-        to this one."""
+        """Return the same for rows that are already decoded, and the function that decodes them;
+        None if each row has to be evaluated separately. The items of this loop are pairs of a row
+        and its value."""
         name = f"{kind}_rows"
         if kind not in self._decoders:
             self._decoders[kind] = self._record_codegen.column_decoder(kind)
@@ -163,9 +163,9 @@ class Generated:
         return decode, self._function(name, lambda: self._write_view_loop(name, f"{kind}_row"))
 
     def line_search(self) -> tuple[tuple[bytes, ...], DecodeRows] | None:
-        """Return texts of which a line has one if it is a record that matches, and the function
-        that decodes lines, each of which is one record, into as many rows; None if each line must
-        be looked at."""
+        """Return texts of which every matching line contains at least one, and the function that
+        decodes lines, each of which is one record, into as many rows; None if each line must be
+        evaluated separately."""
         texts = self._record_codegen.texts_in_lines
         with contextlib.suppress(Unsupported):
             if texts is not None and self.row_decoder() is not None:
@@ -198,13 +198,14 @@ class Generated:
             return "\n".join([*self._code.written, *self._code.lines]).lstrip() + "\n"
 
     def _match_first(self, record: Any) -> bool:
-        """Write the function for the kind of a record that is the first of it, and call it."""
+        """Write the function for the kind of the first record of that kind, and call it."""
         self._write_single(is_dict=record.__class__ is dict)
         verdict: bool = self.single()(record)
         return verdict
 
     def _write_single(self, *, is_dict: bool) -> None:
-        """The function for a dict, which leaves all else to `matches_text`; or that one."""
+        """The function for a dict, which leaves everything else to `matches_text`; or that
+        function."""
         namespace, function = self._code.namespace, self.single()
         with self._code.lock:
             kind = "dict" if is_dict else "text"
@@ -223,7 +224,7 @@ class Generated:
             self._add(emit)
             self._execute_new()
             self._singles.add(kind)
-            # Callers have the function already.
+            # Callers already have the function.
             code = namespace["matches"].__code__ if is_dict else _match_by_kind.__code__
             if is_dict or "dict" not in self._singles:
                 function.__code__ = code
@@ -231,9 +232,8 @@ class Generated:
 
     def _write_statements(self, emit: Emitter, kind: str) -> None:
         if self._record_codegen.keeps_texts:  # what the last record told of the texts of numbers
-            for name in ("texts", "again"):
-                self._code.namespace.setdefault(name, False)
-            emit("global texts, again")
+            self._code.namespace.setdefault("texts", 0)
+            emit("global texts")
         prefilter = self._record_codegen.prefilter
         look = prefilter is not None and prefilter.selective
         exits = Exits(("return True",), ("return False",), (f"return {self._slow}(record)",))
@@ -286,9 +286,9 @@ class Generated:
         self._add(emit)
 
     def _each(self, emit: Emitter, header: str) -> Emitter:
-        """Begin a loop; what a record tells of the texts of numbers is kept for the next one."""
+        """Begin a loop; what a record shows about the texts of numbers is kept for the next one."""
         if self._record_codegen.keeps_texts:
-            emit("texts = again = False")
+            emit("texts = 0")
         return emit.block(header)
 
     def _add(self, emit: Emitter) -> None:
@@ -313,12 +313,12 @@ class Generated:
 
 
 _LONGEST_SHARED = 10_000
-"""Characters of a source that is compiled once for all filters that have it."""
+"""The maximum length of a source that is compiled once for all filters that have it."""
 
 
 def _compile(source: str, name: str) -> CodeType:
     """Compile a source. Filters that differ only in values have the same source. They still get
-    code objects of their own, since CPython adapts these to the namespace they run in."""
+    their own code objects, since CPython adapts these to the namespace in which they run."""
     if len(source) > _LONGEST_SHARED:
         return compile(source, name, "exec")
     code = _compiled(source)

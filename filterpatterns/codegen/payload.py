@@ -1,4 +1,4 @@
-"""A payload's text -> statements that look at it, decode it and test it."""
+"""Writes the statements that search, decode and test a payload's text."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ from filterpatterns.codegen.types import Shape, decoder, kept_texts, raw_decoder
 from filterpatterns.language.operators.numeric import SHORT
 
 _LONG = 400
-"""A body with as many characters takes long to decode, compared with keeping the texts of numbers:
-it is decoded once if the last two bodies needed these texts, until two in a row do not match."""
+"""A body of fewer characters is decoded twice if a float decided: that costs little more than
+keeping the texts of all its numbers."""
 
-_VERY_LONG = 2000
-"""The same, but keeping the texts costs next to nothing: after one that needed them, all of such
-bodies are decoded once."""
+_PER_BODY = 192
+"""After a long body for which a float decided, one more body is decoded with its texts for each so
+many characters: the longer bodies are, the more does a second decode cost, and the less their
+texts."""
 
 
 class PayloadCodegen:
     """Writes the statements that evaluate the variable `body`.
 
     `keeps_texts` says that the texts of numbers count: then there are two ways to decode, and the
-    variables `texts` and `again` are for the statements to remember which was better for the last
-    records. What is tested often has numbers as texts at once, since two ways are twice the code.
+    variable `texts` is for the statements to remember for how many records to take the second. What
+    is tested often has numbers as texts at once, since two ways are twice the code.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class PayloadCodegen:
             is_bytes: whether `body` is bytes instead of a str.
             costly: whether what is decoded is tested so often that long texts are left alone.
             checks_lengths: whether short texts of all numbers that rules look at settle what
-                floats have decided, unless `unsure` is 2.
+                floats have decided, unless `must` is set.
             is_view: whether it is a view of such bytes, which are known to be UTF-8.
         """
         self._code = code
@@ -77,8 +78,8 @@ class PayloadCodegen:
     ) -> None:
         """Decode the body and test `json`; if it is not JSON, test `string` (if not empty).
 
-        If the texts of numbers count, `json` has them as floats and `json_texts` is the same test
-        with texts: for bodies for which a float decides.
+        If the texts of numbers matter, `json` has them as floats, and `json_texts` is the same test
+        with texts, for bodies for which a float decides.
         """
         with emit.block("try:"):
             if look and self._prefilter is not None:
@@ -91,16 +92,18 @@ class PayloadCodegen:
             if self._is_bytes and not self._is_view:
                 emit("if not body.isascii(): str(body, 'utf-8')")
             deep = self._guards.refuse_deep("body")
-            # Too deep a body is a plain string. Where that is dropped, so is a body that fails.
+            # A body nested too deep is a plain string. If plain strings are dropped, so is a body
+            # that fails.
             deep_first = bool(string) or exits.tells_formats
-            after = deep if deep_first else []
-            hit = exits.match if deep_first else (*deep, *exits.match)
             if self._shape is not None and self.keeps_texts:
-                self._write_numbers(emit, self._shape, json, json_texts, after, hit, exits)
+                self._write_numbers(
+                    emit, self._shape, json, json_texts, deep, exits, deep_first=deep_first
+                )
             else:
-                emit(f"value = {self._decoded(texts=self._texts_at_once)}", *after)
+                emit(f"value = {self._decoded(texts=self._texts_at_once)}")
+                emit(*(deep if deep_first else ()))
                 with emit.block(f"if {json}:"):
-                    emit(*hit)
+                    emit(*(() if deep_first else deep), *exits.match)
         with self._except_not_json(emit, exits):
             if string:
                 with emit.block("try:"), emit.block(f"if {string}:"):
@@ -115,37 +118,40 @@ class PayloadCodegen:
         shape: Shape,
         json: str,
         json_texts: str,
-        after: Sequence[str],
-        hit: Sequence[str],
+        deep: Sequence[str],
         exits: Exits,
+        *,
+        deep_first: bool,
     ) -> None:
-        """Decode the body, run `after`, and test it: with numbers as floats, whose texts are looked
-        at if a float decided. If they had to be for the last long bodies, this one is decoded with
-        the texts at once."""
+        """Decode the body and test it: with numbers as floats, whose texts are looked at if a float
+        decided. After a long body for which one did, the next `texts` bodies are decoded with their
+        texts at once, and so are those after another match."""
         with_texts = f"value = {self._decoded(texts=True)}"
         doubtful = "unsure"
         if self._checks_lengths:
-            doubtful = f"unsure and (unsure == 2 or not ({self._short_texts(shape)}))"
-        long, very_long = self._code.bind(_LONG), self._code.bind(_VERY_LONG)
+            doubtful = f"unsure and (must or not ({self._short_texts(shape)}))"
+        after, late = (deep, ()) if deep_first else ((), deep)
+        long, again = self._code.bind(_LONG), f"texts = len(given) // {self._code.bind(_PER_BODY)}"
         emit(f"given = {self._given}")
-        with emit.block("if texts:"):
+        with emit.block("if texts > 0:"):
             emit(with_texts, *after)
             with emit.block(f"if {json_texts}:"):
-                emit("again = True", *hit)
-            emit(f"texts = again or len(given) >= {very_long}")
+                emit(again, *late, *exits.match)
+            emit("texts -= 1")
         with emit.block("else:"):
-            emit(f"value = {self._decoded(texts=False)}", *after, "unsure = 0")
+            emit(f"value = {self._decoded(texts=False)}", *after, "unsure = must = False")
             with emit.block(f"if {json}:"):
+                # A short body pays for a single look at its length.
+                with emit.block(f"if len(given) >= {long}:"):
+                    emit(f"if unsure: {again}", *late)
                 with emit.block(f"if {doubtful}:"):
                     emit(with_texts)
                     with emit.block(f"if not ({json_texts}):"):
                         emit(*exits.no_match)
-                emit(f"texts = unsure and len(given) >= ({long} if again else {very_long})")
-                emit("again = unsure", *hit)
-        emit("again = False")
+                emit(*exits.match)
 
     def _short_texts(self, shape: Shape) -> str:
-        """Return an expression: the texts of the numbers that rules look at are all short."""
+        """Return an expression: the texts of the numbers that rules test are all short."""
         raw = self._code.later(("raw", shape), lambda: raw_decoder(shape))
         members = [".".join(("raw", *attributes)) for attributes in kept_texts(shape)]
         members[0] = members[0].replace("raw", f"(raw := {raw}(given))", 1)
@@ -166,7 +172,7 @@ class PayloadCodegen:
         return f"{self._decoders[texts]}({'given' if self.keeps_texts else self._given})"
 
     def write_decoded(self, emit: Emitter, body: str, json: str, string: str, exits: Exits) -> None:
-        """Test `json` on a body that has been decoded already, into `value`; `body` gives it."""
+        """Test `json` on a body that is already decoded, into `value`; `body` is its text."""
         deep = [f"body = {body}", *self._guards.refuse_deep("body")]
         with emit.block("try:"):
             emit(*(deep if string else []))
@@ -176,7 +182,7 @@ class PayloadCodegen:
         emit(*exits.no_match)
 
     def write_strings(self, emit: Emitter, string: str, exits: Exits) -> None:
-        """If only plain strings are wanted: a body that matches is checked not to be JSON."""
+        """If only plain strings can match: check that a matching body is not JSON."""
         validate = self._code.bind(msgspec.json.Decoder(msgspec.Raw).decode)
         with emit.block("try:"), emit.block(f"if {string}:"):
             emit(*self._guards.refuse_overflow("body"))
@@ -187,7 +193,7 @@ class PayloadCodegen:
         exits.write_fallback(emit)
 
     def _looking(self, prefilter: Prefilter) -> str:
-        """Return an expression: the body has nothing of what the prefilter searches for."""
+        """Return an expression: the body contains none of the texts of the prefilter."""
         texts = (*prefilter.needles, BACKSLASH)
         return " and ".join(f"{self._bind_text(text)} not in body" for text in texts)
 

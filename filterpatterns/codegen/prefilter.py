@@ -1,8 +1,8 @@
-"""Looking before parsing: strings without which a JSON text cannot satisfy a conjunction.
+"""Searching before parsing: strings without which a JSON text cannot satisfy a conjunction.
 
-A text without a backslash spells every string in only one way, literally. So if the pattern wants
-"refunded" somewhere and the text has neither `"refunded"` nor a backslash, it does not match, and
-need not be parsed: whether it is JSON makes no difference to a record that is dropped either way.
+A text without a backslash contains every string literally. So if the pattern requires "refunded"
+somewhere and the text has neither `"refunded"` nor a backslash, it does not match and need not be
+parsed: whether it is JSON does not matter for a record that is dropped in any case.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _MOST_NEEDLES = 2
 class Prefilter(Struct, frozen=True):
     """A text that has none of the needles, and no backslash, cannot match.
 
-    `selective` is set if the needles come from values, which are rarer than names: then even a
-    single record is worth a look. A batch measures. `is_plain` is set if every match spells one of
-    the needles where it has no escapes: none of them can only be written with a backslash.
+    `selective` is set if the needles come from values, which are rarer than names, so that a search
+    is worthwhile even for a single record. A batch measures. `is_plain` is set if every match
+    without escapes contains one of the needles: none of them can only be written with a backslash.
     """
 
     needles: tuple[str, ...]
@@ -30,13 +30,14 @@ class Prefilter(Struct, frozen=True):
     is_plain: bool
 
     def in_lines(self) -> tuple[bytes, ...] | None:
-        r"""What to search for in the JSON text of a record: without any of it, its payload cannot
-        match, be it a string or parsed already. None if nothing pays.
+        r"""Return what to search for in the JSON text of a record, without which its payload cannot
+        match, whether it is a string or already parsed. None if no search is worthwhile.
 
-        The payload spells a needle literally, or with escapes: `\u00..` for ASCII, `\u....` for
-        other characters, `\/` for a slash. If it is a string in the record, that spells each of
-        its characters literally, or with the same escapes, and quotes and backslashes with one more
-        backslash. So what has no such escape at all has the needle, but for a quote at its end.
+        The payload contains a needle literally, or with escapes: `\u00..` for ASCII, `\u....` for
+        other characters, `\/` for a slash. If the payload is a string in the record, each of its
+        characters is literal or has the same escapes, and quotes and backslashes have one more
+        backslash. So a text without any such escape contains the needle, except for a quote at its
+        end.
         """
         if not (self.selective and self.is_plain):
             return None
@@ -49,8 +50,8 @@ class Prefilter(Struct, frozen=True):
 
 
 def prefilter(nodes: tuple[MatchNode, ...]) -> Prefilter | None:
-    """Return what to search for in a text that one of the trees should match; None if nothing
-    pays."""
+    """Return what to search for in a text that one of the trees should match; None if no search is
+    worthwhile."""
     needles: dict[str, None] = {}
     selective = True
     for node in nodes:

@@ -1,4 +1,4 @@
-"""Records -> statements that read them: the members that tests look at, and the payload."""
+"""Writes the statements that read records: the members that are tested, and the payload."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class RecordReader:
 
     `keys` are those of the payloads that the conjunctions name; `key` is the first, which is
     decoded by generated code, or (`is_inline`) an object that is read in place, like the record's
-    own members. `metadata` are trees of what the conjunctions want of the record itself.
-    `takes_strings` says that one of them tests the payload as a plain string; `is_bytes` that
-    payloads are bytes instead of strs; `has_views`, that a payload's text may be a view of bytes.
+    own members. `metadata` are trees of the tests of the record itself. `takes_strings` says that
+    one of the conjunctions tests the payload as a plain string; `is_bytes` that payloads are bytes
+    instead of strs; `has_views` that a payload's text may be a view of bytes.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class RecordReader:
             return self._write_dict(emit)
         if not kind.startswith("payload"):
             return self._write_text(emit, kind)
-        # The payload stands alone: nothing else is read.
+        # Only the payload is needed: nothing else is read.
         access = DictAccess(self._code, costly=False)
         if kind == "payload_row":
             emit("pass")
@@ -161,7 +161,7 @@ class RecordReader:
             raise Unsupported
 
     def _write_utf8(self, emit: Emitter, kind: str) -> None:
-        """Write statements that give a record's text, of valid UTF-8."""
+        """Write statements that set a record's text, with valid UTF-8."""
         if kind == "record_view":
             emit(f"record = {SLICE}")
         elif kind == "text":
@@ -174,8 +174,8 @@ class RecordReader:
             emit("if not record.isascii(): str(record, 'utf-8')")
 
     def _write_body(self, emit: Emitter, member: str, alias: str | None) -> None:
-        """Write statements that set `body`: to a str, or bytes if that is enough; or to any other
-        value."""
+        """Write statements that set `body`: to a str, or to bytes if that is sufficient; or to any
+        other value."""
         if self._source.encoding is Encoding.BASE64:
             raw = f"{self._code.bind(decode_base64)}({member})"
             text = raw if self.is_bytes else f"str({raw}, 'utf-8')"
@@ -196,7 +196,7 @@ class RecordReader:
         rows; None if each line must be checked before decoding.
 
         Raises:
-            Unsupported: the pattern names a member in which events have their records.
+            Unsupported: the pattern names a member that contains the records of events.
         """
         if self.is_plain:
             self._check_line_names()

@@ -1,4 +1,4 @@
-"""Matcher -> Python statements that evaluate one record: read it, look, decode, test.
+"""Writes the Python statements that evaluate one record: read, search, decode, test.
 
 The statements handle the plain case. Anything else (an unusual shape, spelling or type) raises, and
 the statements given as `fallback` follow, which call the interpreter.
@@ -37,16 +37,17 @@ from filterpatterns.matching.match_tree import Conjunction, Matcher, Payload
 from filterpatterns.matching.verdict import payload_satisfies
 
 MOST_TESTS = 400
-"""Tests, over all combinations, for which code is generated: compiling more takes too long."""
+"""The number of tests, over all combinations, for which code is generated: compiling more takes too
+long."""
 
 
 class _Conditions(Struct, frozen=True):
-    """For a kind of record: how it is read, and expressions for the branches that may hold.
+    """For a kind of record: how it is read, and expressions for the branches that may match.
 
-    `plain` is for those that name no payload, `json` and `string` for those that do, where it is
-    JSON and where it is a plain string (empty: none of them holds then). `json_texts` is `json` for
-    a payload in which numbers are their texts. `early` must hold for any
-    of the latter to hold, and needs no payload (empty: nothing is known before).
+    `plain` is for branches that name no payload, `json` and `string` for those that do, if it is
+    JSON or a plain string (empty: none of them matches then). `json_texts` is `json` for a payload
+    in which numbers are their texts. `early` must be true for any of the latter to match, and needs
+    no payload (empty: nothing is known before).
     """
 
     read: Sequence[str]
@@ -60,8 +61,9 @@ class _Conditions(Struct, frozen=True):
 class RecordCodegen:
     """Writes the statements for one matcher.
 
-    `prefilter` is what can be looked for before decoding; None if nothing. `needles` are texts of
-    which the payload has one, or a backslash, in every record that matches; None if there are none.
+    `prefilter` is what can be searched for before decoding; None if nothing. `needles` are texts
+    such that the payload of every matching record contains one of them, or a backslash; None if
+    there are none.
     """
 
     def __init__(self, matcher: Matcher, code: Code) -> None:
@@ -119,9 +121,9 @@ class RecordCodegen:
     def write(self, emit: Emitter, kind: str, *, look: bool, exits: Exits) -> None:
         """Write the statements that evaluate `record`.
 
-        `kind` says what it is: a "dict"; "text", which is str, bytes or anything else; "bytes"; a
-        "line" of JSON Lines, bytes that are a record only if they do not hold several; or a "row",
-        such a line that has been decoded already, into `members`. `look` uses the prefilter.
+        `kind` is its kind: a "dict"; "text", which is str, bytes or anything else; "bytes"; a
+        "line" of JSON Lines, bytes that are a record only if they do not contain several; or a
+        "row", such a line that is already decoded, into `members`. `look` uses the prefilter.
 
         The others are row `row` of a column, `view[offsets[row]:offsets[row + 1]]`: "record_view"
         is a record's text, known to be UTF-8, and "record_row" such a text that has been decoded
@@ -156,7 +158,7 @@ class RecordCodegen:
         emit(*exits.no_match)
 
     def _write_conditions(self, kind: str, tells_formats: bool) -> _Conditions:
-        """The conditions for a kind of record. Where the formats have to be told from each other,
+        """Return the conditions for a kind of record. If the formats have to be distinguished,
         nothing is tested before the payload is read."""
         read = Emitter()
         holder, access = self._reader.write(read, kind)
@@ -210,7 +212,8 @@ class RecordCodegen:
         return f"{self._code.bind(partial(payload_satisfies, self._source, wanted))}({value})"
 
     def _json_test(self, branch: Branch, *, texts: bool, value: str = "value") -> str:
-        """An expression: the payload, which is JSON as the branch wants, satisfies its tests."""
+        """Return an expression: the payload, which is JSON as the branch expects, satisfies its
+        tests."""
         assert branch.json is not None
         assert self._payload_shape is not None
         access: Access = StructAccess(self._code, self._payload_shape, texts=texts)
@@ -219,7 +222,7 @@ class RecordCodegen:
         return below(self._code, branch.json, access, value)
 
     def _json_texts_test(self, branch: Branch) -> str:
-        """The same where numbers are their texts: a function, compiled if there are any."""
+        """The same if numbers are their texts: a function that is compiled if there are any."""
 
         def write(emit: Emitter, value: str) -> None:
             emit(f"return {self._json_test(branch, texts=True, value=value)}")
@@ -227,14 +230,15 @@ class RecordCodegen:
         return f"{self._code.function(('texts', branch.json), write)}(value)"
 
     def _string_test(self, branch: Branch) -> str:
-        """An expression: the payload, which is a string as the branch wants, satisfies its test."""
+        """Return an expression: the payload, which is a string as the branch expects, satisfies its
+        test."""
         assert branch.string is not None
         return f"({rules(self._code, branch.string, 'body', 'string')})"
 
     @property
     def can_tell_formats(self) -> bool:
-        """Whether every record that a payload's format rules out can be told from the others: a
-        payload that is JSON satisfies some combination's format."""
+        """Whether every record that is dropped because of a payload's format can be distinguished
+        from the others: a JSON payload satisfies the format of some combination."""
         is_single = not any(branch.others for branch in self._branches)
         no_text = self._reader.key is None or self._reader.is_inline
         return is_single and (no_text or self._payload_shape is not None)
@@ -244,13 +248,13 @@ class RecordCodegen:
         rows; None if each line must be checked before decoding.
 
         Raises:
-            Unsupported: the pattern names a member in which events have their records.
+            Unsupported: the pattern names a member that contains the records of events.
         """
         return self._reader.row_decoder()
 
     def column_decoder(self, kind: str) -> Callable[[bytes], list[Any]] | None:
-        """The same for a column, each of whose rows is a "record" or a "payload"; None also where
-        payloads are not as they stand, or need not be JSON."""
+        """The same for a column, each of whose rows is a "record" or a "payload"; None also if
+        payloads are encoded, or need not be JSON."""
         if kind == "record":
             return self._reader.column_decoder()
         shape = self._payload_shape

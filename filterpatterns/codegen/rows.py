@@ -1,4 +1,4 @@
-"""Lines of JSON Lines -> rows: one call decodes many lines, in three quarters of the time."""
+"""Decodes many lines of JSON Lines into rows in one call, in three quarters of the time."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def decode_rows(
 
     `decode` accepts JSON values with any space between them: a line may have two, and a value may
     continue on the next line. But strings contain no line feed, and if a value continues after "}",
-    no "{" can follow. So if all lines run from "{" to "}", each has at least one value of its own;
+    no "{" can follow. So if all lines begin with "{" and end with "}", each has at least one value;
     and if there are as many values as lines, each has exactly one.
     """
     try:

@@ -1,4 +1,5 @@
-"""Tree -> msgspec types that decode just what the tree tests, and validate everything else.
+"""Converts trees to msgspec types that decode only what the tree tests, and validate everything
+else.
 
 What a type cannot hold fails to decode (`msgspec.ValidationError`), and the record goes to the
 interpreter: arrays of objects nested deeply, a number beyond every double, a path with dots that is
@@ -19,27 +20,27 @@ from filterpatterns.language.operators import Exists, reads_number_text
 from filterpatterns.matching.match_tree import UNRANKED, FieldTest, MatchNode
 
 _MOST_FIELDS = 2000
-"""Members, counting other spellings of dotted paths, for which types are made."""
+"""The number of members, including other spellings of dotted paths, for which types are created."""
 
 _MOST_CHARACTERS = 100_000
-"""Characters in the names of these members: a hostile pattern has long paths with many
-spellings."""
+"""The number of characters in the names of these members: a hostile pattern has long paths with
+many spellings."""
 
 _MOST_RANKS = 8
-"""Ranks of an array's elements, and levels below, that code is generated for."""
+"""The number of ranks of an array's elements, and of levels below, for which code is generated."""
 
 _MOST_NESTED = 2
-"""Arrays in an array of objects that types are made for."""
+"""The number of nested arrays in an array of objects for which types are created."""
 
 _SCALAR = str | int | float | bool | None
-"""Made as is, not as typing's Union, which takes twenty times as long."""
+"""Created directly, not as typing's Union, which takes twenty times as long."""
 
 _Never = Annotated[int, msgspec.Meta(ge=1, le=0)]
-"""No JSON value is of this type: a member of this type sends the record to the interpreter."""
+"""No JSON value has this type: a member of this type sends the record to the interpreter."""
 
 
 class _Empty(Struct, gc=False):
-    """An object of which no member is looked at."""
+    """An object without any tested members."""
 
 
 UNSET: Final = msgspec.UNSET
@@ -51,7 +52,7 @@ class Unsupported(Exception):
 
 
 class _UnsupportedName(Exception):
-    """msgspec's types do not have members of this name."""
+    """msgspec's types cannot have members with this name."""
 
 
 class Shape(Struct, frozen=True, eq=False):
@@ -77,14 +78,14 @@ class Shape(Struct, frozen=True, eq=False):
 
 
 KEEP_TEXT: Final = str.encode
-"""The `float_hook` of decoders that keep the texts of numbers. It is called only for members of
-type `Any`, and as a C function costs little more than making the float."""
+"""The `float_hook` of decoders that keep the texts of numbers. It is only called for members of
+type `Any`, and as a C function costs little more than creating the float."""
 
 
 def presences(node: MatchNode) -> list[MatchNode] | None:
     """Return, for each of the first tests below a node that absence may satisfy, up to the first
-    that it does not, a node that is satisfied if there is a leaf for the test. None if code for so
-    many, or for so deep ones, would be too slow.
+    that it does not satisfy, a node that is satisfied if there is a leaf for the test. None if code
+    for that many tests or levels would be too slow.
 
     If there are any, the elements of an array have ranks: only those can be chosen that have the
     lowest of the paths that any of them has (`matching/interpreter.py` explains why).
@@ -99,7 +100,7 @@ def presences(node: MatchNode) -> list[MatchNode] | None:
 
 
 def _presence(node: MatchNode, test: FieldTest, levels: int) -> MatchNode | None:
-    """Return a node that is satisfied if there is a leaf for a test below; None if that is more
+    """Return a node that is satisfied if there is a leaf for a test below; None if that is too many
     levels below."""
     inner: MatchNode | None = None
     for child in node.children if levels else ():
@@ -208,7 +209,7 @@ def _type(shape: Shape) -> Any:
     if not shape.takes_list:
         return leaf
     element: Any = leaf
-    if shape.children:  # arrays of objects may stand in arrays themselves
+    if shape.children:  # arrays of objects may themselves be in arrays
         for _ in range(_MOST_NESTED):
             element = leaf | list[element]
     return leaf | list[element]

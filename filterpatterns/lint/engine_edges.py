@@ -160,7 +160,7 @@ def _disturbed(condition: Condition, source: str, report: Reporter) -> None:
         report.warning(
             "FP126",
             condition,
-            "a wildcard beside a rule that ignores case: in AWS's engine the two disturb each "
+            "a wildcard with a rule that ignores case: in AWS's engine the two interfere with each "
             "other, and either may be missed",
             hint="write only one of the two kinds of rule for a field",
         )

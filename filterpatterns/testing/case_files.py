@@ -137,7 +137,7 @@ def _document(root: TemplateValue, text: str, file: str) -> Iterator[Case]:
         for key, value in root.members:
             if key.value not in _COMMON:
                 line, _ = line_and_column(text, key.span.start)
-                words = f"unknown member {key.value!r} beside 'cases': there are "
+                words = f"unknown member {key.value!r} next to 'cases': there are "
                 yield Case(file, line, "", error=words + ", ".join(_COMMON))
                 return
             common[key.value] = value

@@ -1,4 +1,4 @@
-"""How generated expressions access values: one interface for decoded structs and for dicts."""
+"""How generated expressions access values: one interface for decoded structs and dicts."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Branch = tuple[str, str]
 
 
 class Access(Protocol):
-    """How generated code reads objects: one way for decoded structs, one for dicts.
+    """How generated code reads objects: one implementation for decoded structs, one for dicts.
 
-    `key` identifies the way; `object_class` is the name of the class of an object.
+    `key` identifies the implementation; `object_class` is the name of the class of an object.
     """
 
     key: Hashable
@@ -44,7 +44,7 @@ class Access(Protocol):
 
     def guard(self, holder: str, node: MatchNode) -> list[str]:
         """Return expressions that raise FallbackNeeded for an object that decoding did not make
-        safe; else they are true."""
+        safe, and are true otherwise."""
         ...
 
     def otherwise(self, expression: str) -> tuple[list[Branch], str]:

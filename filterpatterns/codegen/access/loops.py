@@ -1,4 +1,4 @@
-"""Loops over the elements of arrays, as both ways to read objects write them."""
+"""Loops over the elements of arrays, for both ways to read objects."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from filterpatterns.matching import interpreter
 def first_object(
     emit: Emitter, values: str, element: str, condition: str, found: Sequence[str]
 ) -> Iterator[None]:
-    """Write statements: run `found` if an element is an object that satisfies the condition.
+    """Write statements that run `found` if an element is an object that satisfies the condition.
 
-    Getting the class of each element costs a quarter of the loop. So it runs without that, and if
-    it fails because a scalar has no members, again with what the `with` statement writes before.
+    Getting the class of each element takes a quarter of the loop's time. So the loop runs without
+    that; if it fails because a scalar has no members, it runs again with the statements written
+    before by the `with` statement.
     """
     with emit.block("try:"):
         with emit.block(f"for {element} in {values}:"), emit.block(f"if {condition}:"):
@@ -61,10 +62,10 @@ def first_ranked_object(
 
 
 def flatten(values: list[Any]) -> list[Any]:
-    """Return what is in an array, and in the arrays in it."""
+    """Return the items of an array and of its nested arrays."""
     return list(interpreter.flatten(values))
 
 
 def fall_back() -> None:
-    """Leave the record to the interpreter: what an expression calls, which cannot raise."""
+    """Leave the record to the interpreter: called by expressions, which cannot raise."""
     raise FallbackNeeded

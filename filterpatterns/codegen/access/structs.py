@@ -22,7 +22,7 @@ from filterpatterns.language.operators.base import UNSURE, double_of
 from filterpatterns.matching.match_tree import FieldTest, MatchNode
 
 _UNSURE = "unsure"
-"""What functions return instead of True if a number decided whose text is not known."""
+"""The result of functions instead of True if the text of a deciding number is not known."""
 
 
 def _compares_numbers(node: MatchNode) -> bool:
@@ -30,12 +30,12 @@ def _compares_numbers(node: MatchNode) -> bool:
 
 
 class StructAccess:
-    """Reads values of the types that `types.py` makes: classes are known, and spellings are checked
+    """Reads values of the types created by `types.py`: classes are known, and spellings are checked
     by decoding."""
 
     def __init__(self, code: Code, shape: Shape, *, texts: bool = True) -> None:
-        """`texts`: numbers with a fraction or an exponent are their texts, where the shape keeps
-        them; else they are floats, and expressions set `unsure` if that is not enough."""
+        """`texts`: numbers with a fraction or an exponent are their texts, if the shape keeps them;
+        otherwise they are floats, and expressions set `unsure` if that is not sufficient."""
         self._code = code
         self._shape = shape
         self._texts = texts
@@ -98,7 +98,7 @@ class StructAccess:
         self, node: MatchNode, value: str, condition: Condition, ranks: Sequence[Condition] | None
     ) -> str:
         if ranks is None or not self._shape.takes_list:
-            return "False"  # no list is decoded there
+            return "False"  # lists are not decoded there
 
         key = "array", node, self.key
 
@@ -170,4 +170,4 @@ class StructAccess:
         return self.called(node, call)
 
     def leaves_and_elements(self, node: MatchNode, value: str) -> str:
-        return "False"  # no list is decoded there
+        return "False"  # lists are not decoded there

@@ -1,7 +1,8 @@
-"""Statements that find the clauses for the values of one record, whose tables stand ready by name.
+"""Writes statements that find the clauses for the values of one record in tables that are bound to
+names.
 
-The source holds names only, and says how a set is built, not what is in it: so sets that differ
-only in their rules' values share the compiled code.
+The source has only names, and depends on the structure of a set, not on its contents. So sets that
+differ only in their rules' values share the compiled code.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from filterpatterns.matching.lookup.column import Column
 from filterpatterns.matching.lookup.finder import Tables, take_held
 
 _MOST_COLUMNS = 200
-"""Columns, over all blocks, that code is generated for."""
+"""The number of columns, over all blocks, for which code is generated."""
 
 
 _FIXED = {
@@ -59,7 +60,7 @@ class SetWriter:
         self._blocks = [block for index in indexes for block in index.blocks.get(None, ())]
         if sum(len(block.columns) for block in self._blocks) > _MOST_COLUMNS:
             raise Unsupported
-        # Blocks that few records have to ask are asked as they are.
+        # Blocks that few records need are called as they are.
         self._others: dict[str, list[Block]] = {}
         for index in indexes:
             for path, blocks in index.blocks.items():
@@ -73,7 +74,7 @@ class SetWriter:
 
     @property
     def values(self) -> str:
-        """A tuple of what is at these paths, UNSET where that is nothing."""
+        """A tuple of the values at these paths, UNSET if there is none."""
         return f"({''.join(f'{name}, ' for name in self._variables.values())})"
 
     def bind(self, value: Any) -> str:
@@ -84,8 +85,8 @@ class SetWriter:
         return name
 
     def find(self) -> None:
-        """Write statements that set `found` to the clauses that match, of which one may come twice,
-        when all objects have been read."""
+        """Write statements that set `found` to the clauses that match, once all objects have been
+        read; a clause may be included twice."""
         self.emit("entries = []")
         for number, block in enumerate(self._blocks):
             self.emit(f"hits{number} = {self.bind(block.alive)}")
@@ -94,7 +95,7 @@ class SetWriter:
         self._conclude()
 
     def function(self, name: str) -> Any:
-        """Return the function of that name, which has been written."""
+        """Return the function with that name, which has been written."""
         code = _compiled(self.emit.source)
         exec(code, self._namespace)  # noqa: S102 - holds names only, values are bound
         return self._namespace[name]
@@ -190,7 +191,7 @@ class SetWriter:
             emit("pass")
 
     def _pass(self, each: _BlockColumn, values: str) -> None:
-        """Leave the hits that a column leaves, by its own method."""
+        """Keep the hits that a column keeps, using its own method."""
         passing = f"{self.bind(each.column.passing)}({values}, False)"
         self.emit(f"{each.hits} &= {passing} | {self.bind(each.untested)}")
 
@@ -254,7 +255,7 @@ class SetWriter:
             emit(f"if hits{number}: found += clauses_at(hits{number}, {clauses})")
 
     def _find_present(self, path: str, entries: Entries) -> None:
-        """The clauses that are found by a path alone."""
+        """The clauses that are found by just a path."""
         for clause, rest in entries:
             tests = [f"{self._variables[path]} is not UNSET"]
             for other, holds, optional in rest:
@@ -285,7 +286,7 @@ class _BlockColumn(NamedTuple):
 
     @property
     def untested(self) -> int:
-        """The clauses that test nothing there."""
+        """The clauses without a test there."""
         return self.alive & ~self.column.tested
 
 
@@ -293,7 +294,7 @@ _Family = Callable[[Tables, str], "list[tuple[Any, str | None]]"]
 
 
 def _strings(tables: Tables, value: str) -> list[tuple[Any, str | None]]:
-    """The tables to look a string up in, and for each the expression of the key."""
+    """The tables in which to look up a string, each with the expression of the key."""
     found: list[tuple[Any, str | None]] = []
     if tables.strings is not None:
         found.append((tables.strings, value))
@@ -303,7 +304,7 @@ def _strings(tables: Tables, value: str) -> list[tuple[Any, str | None]]:
 
 
 def _numbers(tables: Tables, value: str) -> list[tuple[Any, str | None]]:
-    """The same for a number; no key stands for ranges."""
+    """The same for a number; no key means ranges."""
     found: list[tuple[Any, str | None]] = []
     if tables.numbers is not None:
         found.append((tables.numbers, value))

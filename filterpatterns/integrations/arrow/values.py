@@ -23,7 +23,7 @@ from filterpatterns.integrations.arrow.columns import (
     take,
 )
 
-_CAST = "no JSON value is one; cast it to a string, spelt as in the events"
+_CAST = "JSON has no such type; cast it to a string, formatted as in the events"
 
 _MOST_MEMBERS = 200
 """The number of members for which code is generated: CPython compiles a function of that size

@@ -35,8 +35,8 @@ _TELLING: Final = {
 """Top-level fields that only records of one source have."""
 
 _OR: Final = (
-    "**$or**: any of these objects must match, beside the other fields\n\n"
-    'At least two: `"$or": [{"a": [1]}, {"b": [2]}]`. It may stand at any level, and nest. All '
+    "**$or**: any of these objects must match, in addition to the other fields\n\n"
+    'At least two: `"$or": [{"a": [1]}, {"b": [2]}]`. It may be at any level, and nested. All '
     "`$or` of a pattern multiply out to at most 1,000 combinations."
 )
 

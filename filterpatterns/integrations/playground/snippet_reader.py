@@ -21,7 +21,7 @@ from filterpatterns.language.token_positions import character_starts
 from filterpatterns.templates.documents import hcl_document
 
 _NOT_LITERAL: Final = "the argument is not a JSON literal: only the program knows its value"
-_QUOTING: Final = "quote it as a POSIX shell wants it, or paste the JSON itself"
+_QUOTING: Final = "quote it as for a POSIX shell, or paste the JSON itself"
 _INSTEAD: Final = {
     "CDK code": "run `cdk synth` and paste the template, or paste the pattern itself",
     "Terraform": "paste what `terraform show -json` prints, or use `fp playground`",

@@ -134,13 +134,16 @@ class AnythingBut(OperatorBase, frozen=True, gc=False):
         if kind == "string" and self.strings:
             return _is_none_of(value, self.strings, bind)
         if kind not in ("string", "other") and self.numbers:
+            if kind == "double":
+                other = _is_none_of(value, tuple(map(float, self.numbers)), bind)
+                return f"({other} or {UNSURE})"
             name = double_of(value) if kind == "text" else value
             other = _is_none_of(name, self.numbers, bind)
             if any(abs(number) > SAFE for number in self.numbers):
                 other = f"{bind(self.holds)}({name})"
             if kind == "text":
                 return f"({other} or not {bind(is_comparable_text)}({value}))"
-            return f"({other} or {UNSURE})" if kind == "double" else other
+            return other
         return "True"
 
     def words(self) -> str:

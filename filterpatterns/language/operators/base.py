@@ -75,10 +75,10 @@ Kind = Literal["string", "number", "text", "double", "other"]
 * "other": a bool or None.
 """
 
-UNSURE = "(unsure := 2)"
+UNSURE = "(unsure := (must := True))"
 """A true expression: the verdict must be recomputed with the texts of the numbers."""
 
-IF_COMPARABLE = "unsure or 1"
+IF_COMPARABLE = "(unsure := True)"
 """What to set `unsure` to: the verdict stands if a text of at most 15 digits is the number's."""
 
 

@@ -87,13 +87,13 @@ class EqualsNumber(OperatorBase, frozen=True, gc=False):
                 return f"{value} == {bind(self.text.encode())}"
             same = f"{value} == {bind(float(self.text))}"
             return f"({same} and {UNSURE})" if kind == "double" else f"{bind(self.holds)}({value})"
+        if kind == "double":
+            decides = decides_if_comparable(value, self.double, self.double, bind)
+            return f"({value} == {bind(float(self.double))} and {decides})"
         name = double_of(value) if kind == "text" else value
         same = f"{name} == {bind(self.double)}"
         if abs(self.double) > SAFE:
             same = f"{bind(self.holds)}({name})"
-        if kind == "double":
-            decides = decides_if_comparable(value, self.double, self.double, bind)
-            return f"({same} and {decides})"
         if kind == "text":
             return f"({same} and {is_surely_comparable(value, self.double, self.double, bind)})"
         return same

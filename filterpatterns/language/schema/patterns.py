@@ -45,7 +45,7 @@ _PATTERN = (
     "All fields must match. A field leads to an array of rules, any of which may match, or to an "
     "object one level down."
 )
-_OR = "Any of these objects must match, beside the other fields. At least two."
+_OR = "Any of these objects must match, in addition to the other fields. At least two."
 _FIELD = (
     "An array of rules: the field matches if any of its values satisfies any of them. Or an object "
     "with the fields one level down."

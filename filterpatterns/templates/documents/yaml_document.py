@@ -196,7 +196,7 @@ class _Reader:
             if isinstance(key, Literal):
                 key = Text(self._text[key.span.start : key.span.end], key.span, "plain")
             if not isinstance(key, Text):
-                fail("a name that is no text", self._text, key.span.start)
+                fail("a name that is not text", self._text, key.span.start)
             if key.value == "<<" and key.style == "plain":
                 for one in value.items if isinstance(value, List) else (value,):
                     for member in one.members if isinstance(one, Object) else ():

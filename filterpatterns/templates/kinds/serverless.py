@@ -127,8 +127,8 @@ def _misplaced(build: Builder, function: Text, event: TemplateValue) -> Iterator
     report.warning(
         MISPLACED,
         Where(wrong.span),
-        f"filterPatterns stands beside {kinds[0].value}, and is ignored there",
-        hint=f"indent it, so that it stands under {kinds[0].value}:",
+        f"filterPatterns is next to {kinds[0].value}, where it is ignored",
+        hint=f"indent it, so that it is under {kinds[0].value}:",
     )
     place = build.patterns((), wrong.span, Owner(function.value, "event source mapping", None))
     yield replace(place, problems=tuple(report.warnings))

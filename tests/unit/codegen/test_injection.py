@@ -89,7 +89,7 @@ _FIXED_NAMES = {
     *("record", "records", "keep", "drop", "slow", "matches", "matches_text", "text", "members"),
     *("body", "value", "error", "found", "str", "bytes", "int", "float", "list", "dict", "len"),
     *("Exception", "AttributeError", "KeyError", "number", "unsure"),
-    *("texts", "again", "given", "raw", "best", "rank"),
+    *("texts", "must", "given", "raw", "best", "rank"),
     *("view", "offsets", "row", "rows"),
 }
 _FUNCTIONS = re.compile(

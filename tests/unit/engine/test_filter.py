@@ -22,6 +22,7 @@ import pytest
 
 import filterpatterns
 from filterpatterns import Filter, RecordError
+from filterpatterns.engine import engine
 from filterpatterns.engine.sized_cache import CacheInfo, SizedCache
 
 PATTERN = '{"body": {"a": [1]}}'
@@ -541,3 +542,21 @@ def test_the_estimated_size_of_a_filter_is_about_right(name: str) -> None:
     finally:
         tracemalloc.stop()
     assert taken / 8 < sys.getsizeof(compiled) < taken * 8
+
+
+def test_code_is_generated_once_it_pays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "INTERPRETED_FIRST", 3)
+    kept, dropped = {"body": '{"a": 1}'}, {"body": '{"a": 2}'}
+    pattern = '{"body": {"a": [1], "b": [1, {"exists": false}]}}'
+    for source in ("sqs", "auto"):
+        compiled = filterpatterns.compile(pattern, source=source)
+        part = compiled._engine
+        sqs = part if isinstance(part, engine.Engine) else part._engine({"eventSource": "aws:sqs"})
+        kept["eventSource"] = dropped["eventSource"] = "aws:sqs"
+        for number in range(8):
+            record, verdict = ((kept, True), (dropped, False))[number % 2]
+            assert compiled.matches(record) is verdict
+            assert sqs.is_settled is (number >= 3)
+    batch = filterpatterns.compile('{"body": {"a": [1], "c": [1, {"exists": false}]}}')
+    assert batch.mask([kept, dropped]) == [True, False]
+    assert batch._engine.is_settled

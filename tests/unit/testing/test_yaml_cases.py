@@ -103,7 +103,7 @@ def test_a_changed_template_fails_its_cases(here: Path) -> None:
         ("pattern: {body: {a: [1]}}\ncases: []\n", None, "no cases"),
         ("pattern: {body: {a: [1]}}\ncases: [5]\n", 2, "a case is an object"),
         ("pattern: [\n", 2, "not YAML: did not find"),
-        ("patern: x\ncases: [{matches: true}]\n", 1, "unknown member 'patern' beside 'cases'"),
+        ("patern: x\ncases: [{matches: true}]\n", 1, "unknown member 'patern' next to 'cases'"),
         ("pattern: nope.json\ncases: [{matches: true, body: x}]\n", 2, "nope.json: No such file"),
         ("pattern: template.yaml\ncases: [{matches: true, body: x}]\n", 2, "#NAME with one of: "),
         ("pattern: {body: {a: 1}}\ncases: [{matches: true, body: x}]\n", 2, "refused: FP005"),
