@@ -11,11 +11,12 @@ import pyarrow as pa
 from filterpatterns.codegen.functions import DecodeRows, ViewLoop
 from filterpatterns.delivery.sources import Encoding, Source
 from filterpatterns.engine.engine import Engine, MatchEngine, OnError
+from filterpatterns.engine.tuning import Tuner
 from filterpatterns.errors import RecordError
 from filterpatterns.integrations.arrow.columns import Texts, not_utf8, texts, to_mask
 from filterpatterns.integrations.arrow.matchers import for_payload, payload_key
 from filterpatterns.integrations.arrow.rows import decode_block
-from filterpatterns.integrations.arrow.search import BACKSLASH, SearchTuner, candidates
+from filterpatterns.integrations.arrow.search import BACKSLASH, SCHEDULE, candidates
 from filterpatterns.matching.match_tree import Matcher
 
 ColumnMatcher = Callable[[pa.Array, int, OnError], pa.BooleanArray]
@@ -63,17 +64,17 @@ class TextMatcher:
             self._keeps_all = kind == "payload" and engine.matcher.keep_all
             self._needles = tuple(needle.encode() for needle in needles or ())
         self._one_by_one = 0  # the number of blocks for which decoding as a whole is not tried
-        self._tuner = SearchTuner(can_search=can_search)
+        self._tuner = Tuner(SCHEDULE, can_look=can_search)
 
     def __call__(self, array: pa.Array, first: int, on_error: OnError) -> pa.BooleanArray:
         """See `ColumnMatcher`."""
         verdicts = bytearray(len(array))
         done = 0
         while done < len(array):
-            plan = self._tuner.plan()
+            plan = self._tuner.plan
             began = perf_counter()
             block = _block(array, done, plan.size)
-            rows = candidates(block, self._needles) if plan.search else block.rows
+            rows = candidates(block, self._needles) if plan.look else block.rows
             for row in self._kept(block, rows, first + done, on_error):
                 verdicts[done + row] = 1
             count = len(block.offsets) - 1

@@ -13,6 +13,7 @@ from pyarrow import types
 from filterpatterns.delivery.sources import Encoding
 from filterpatterns.engine.columns import Nulls
 from filterpatterns.engine.engine import Engine, MatchEngine, OnError
+from filterpatterns.engine.tuning import Tuner
 from filterpatterns.integrations.arrow.columns import (
     ColumnTypeError,
     is_text,
@@ -31,7 +32,7 @@ from filterpatterns.integrations.arrow.matchers import (
     with_encoding,
 )
 from filterpatterns.integrations.arrow.payloads import kept_rows
-from filterpatterns.integrations.arrow.search import BLOCK, SearchTuner, candidates
+from filterpatterns.integrations.arrow.search import BLOCK, SCHEDULE, candidates
 from filterpatterns.integrations.arrow.values import Paths, Reader, is_nested
 from filterpatterns.matching.match_tree import Matcher
 
@@ -83,7 +84,7 @@ class ObjectMatcher:
         self._condition: Condition | None = None
         if isinstance(engine, Engine) and not engine.matcher.source.payload_keys:
             self._condition = necessary(engine.matcher, kind, nulls)
-        self._tuner = SearchTuner(can_search=self._text_key is not None)
+        self._tuner = Tuner(SCHEDULE, can_look=self._text_key is not None)
         self._reader = Reader(paths, omit_nulls=nulls == "absent")
 
     def _look_for_needles(self, engine: Engine, kind: pa.DataType) -> None:
@@ -104,11 +105,11 @@ class ObjectMatcher:
         verdicts = bytearray(len(array))
         done = 0
         while done < len(array):
-            plan = self._tuner.plan()
+            plan = self._tuner.plan
             began = perf_counter()
             block = array.slice(done, plan.size)
             rows = valid_rows(block)
-            if plan.search:
+            if plan.look:
                 found = candidates(texts(block.field(self._text_key)), self._needles)
                 rows = found if isinstance(rows, range) else sorted(set(rows).intersection(found))
             for row in self._kept(block, rows, first + done, on_error):
