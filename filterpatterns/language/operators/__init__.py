@@ -81,6 +81,11 @@ def reads_number_text(rule: Operator) -> bool:
     return isinstance(rule, (Numeric, EqualsNumber)) or compares_addresses(rule)
 
 
+def reads_only_doubles(rule: Operator) -> bool:
+    """Whether the rule matches numbers only, and the double of a comparable number decides."""
+    return isinstance(rule, Numeric) or (isinstance(rule, EqualsNumber) and rule.double is not None)
+
+
 def why_unexpected(rule: Operator, value: object) -> str:
     """Return why a rule matches a leaf unexpectedly; usually empty."""
     if isinstance(rule, (AnythingBut, Cidr, EqualsAddress, Prefix, Suffix)):
@@ -112,5 +117,6 @@ __all__ = [
     "equality",
     "name_of",
     "reads_number_text",
+    "reads_only_doubles",
     "why_unexpected",
 ]
