@@ -12,7 +12,13 @@ from filterpatterns.codegen.expressions import plain_string
 from filterpatterns.codegen.prefilter import Prefilter
 from filterpatterns.codegen.types import Unsupported
 from filterpatterns.delivery.sources import Encoding, PayloadFormat, Source
-from filterpatterns.language.operators import AnythingBut, Operator, reads_number_text, weight
+from filterpatterns.language.operators import (
+    AnythingBut,
+    Operator,
+    reads_number_text,
+    reads_only_doubles,
+    weight,
+)
 from filterpatterns.matching.match_tree import (
     Conjunction,
     FieldTest,
@@ -105,6 +111,19 @@ def has_numbers_in_one_object(branches: Sequence[Branch]) -> bool:
         holders += bool(tests)
         pending += node.children
     return holders == 1
+
+
+def has_only_doubles(branches: Sequence[Branch]) -> bool:
+    """Whether the tests of such a payload that depend on how numbers are written match numbers
+    only."""
+    pending = [branch.json for branch in branches if branch.json is not None]
+    while pending:
+        node = pending.pop()
+        rules = () if node.test is None else node.test.rules
+        if any(map(reads_number_text, rules)) and not all(map(reads_only_doubles, rules)):
+            return False
+        pending += node.children
+    return True
 
 
 def texts_in_lines(

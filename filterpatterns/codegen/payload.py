@@ -13,16 +13,13 @@ from filterpatterns.codegen.emit import Exits, Guards, utf8
 from filterpatterns.codegen.emitter import Emitter
 from filterpatterns.codegen.prefilter import BACKSLASH, Prefilter
 from filterpatterns.codegen.types import Shape, decoder, kept_texts, raw_decoder
+from filterpatterns.jsontext.decoders import make_decoder
 from filterpatterns.language.operators.numeric import SHORT
 
-_LONG = 400
-"""A body of fewer characters is decoded twice if a float decided: that costs little more than
-keeping the texts of all its numbers."""
-
-_PER_BODY = 192
-"""After a long body for which a float decided, one more body is decoded with its texts for each so
-many characters: the longer bodies are, the more does a second decode cost, and the less their
-texts."""
+_PER_FAILURE = 192
+"""After a body for which a float decided, the next ones are decoded with their texts at once, until
+one for each so many characters has not matched. The longer bodies are, the more does a second
+decode cost, and the less their texts; a shorter one is decoded twice."""
 
 
 class PayloadCodegen:
@@ -43,6 +40,7 @@ class PayloadCodegen:
         is_bytes: bool,
         costly: bool,
         checks_lengths: bool = False,
+        raw: Shape | None = None,
         is_view: bool = False,
     ) -> None:
         """
@@ -53,6 +51,8 @@ class PayloadCodegen:
             prefilter: what can be searched for before decoding; None if nothing.
             is_bytes: whether `body` is bytes instead of a str.
             costly: whether what is decoded is tested so often that long texts are left alone.
+            raw: the raw shape, if all numbers that rules test are in one object, and their doubles
+                decide; else None.
             checks_lengths: whether short texts of all numbers that rules look at settle what
                 floats have decided, unless `must` is set.
             is_view: whether it is a view of such bytes, which are known to be UTF-8.
@@ -66,6 +66,7 @@ class PayloadCodegen:
         self._is_view = is_view
         self._kind = "bytes" if is_bytes else "str"
         self._checks_lengths = checks_lengths
+        self._raw = raw
         has_numbers = shape is not None and shape.any_keeps_text()
         self.keeps_texts = has_numbers and not costly
         self._texts_at_once = has_numbers and costly
@@ -74,13 +75,15 @@ class PayloadCodegen:
         self._decoders: dict[bool, str] = {}
 
     def write(
-        self, emit: Emitter, json: str, json_texts: str, string: str, exits: Exits, *, look: bool
+        self, emit: Emitter, tests: tuple[str, str, str], string: str, exits: Exits, *, look: bool
     ) -> None:
-        """Decode the body and test `json`; if it is not JSON, test `string` (if not empty).
+        """Decode the body and do the first of `tests`; if it is not JSON, test `string` (if not
+        empty).
 
-        If the texts of numbers matter, `json` has them as floats, and `json_texts` is the same test
-        with texts, for bodies for which a float decides.
+        If the texts of numbers matter, the first has them as floats; the second is the same test
+        with texts, for bodies for which a float decides, and the third that for the raw shape.
         """
+        json = tests[0]
         with emit.block("try:"):
             if look and self._prefilter is not None:
                 # A body may be a dict, whose names "in" would search; decoding rejects a dict.
@@ -96,9 +99,7 @@ class PayloadCodegen:
             # that fails.
             deep_first = bool(string) or exits.tells_formats
             if self._shape is not None and self.keeps_texts:
-                self._write_numbers(
-                    emit, self._shape, json, json_texts, deep, exits, deep_first=deep_first
-                )
+                self._write_numbers(emit, self._shape, tests, deep, exits, deep_first=deep_first)
             else:
                 emit(f"value = {self._decoded(texts=self._texts_at_once)}")
                 emit(*(deep if deep_first else ()))
@@ -116,39 +117,45 @@ class PayloadCodegen:
         self,
         emit: Emitter,
         shape: Shape,
-        json: str,
-        json_texts: str,
+        tests: tuple[str, str, str],
         deep: Sequence[str],
         exits: Exits,
         *,
         deep_first: bool,
     ) -> None:
-        """Decode the body and test it: with numbers as floats, whose texts are looked at if a float
-        decided. After a long body for which one did, the next `texts` bodies are decoded with their
-        texts at once, and so are those after another match."""
+        """Decode the body and test it: with numbers as floats, whose texts are checked if a float
+        decided; or with their texts at once, until `texts` more bodies have not matched."""
+        json, json_texts, json_raw = tests
         with_texts = f"value = {self._decoded(texts=True)}"
-        doubtful = "unsure"
-        if self._checks_lengths:
-            doubtful = f"unsure and (must or not ({self._short_texts(shape)}))"
+        doubtful = f"must or not ({self._short_texts(shape)})" if self._checks_lengths else ""
+        per_failure = self._code.bind(_PER_FAILURE)
         after, late = (deep, ()) if deep_first else ((), deep)
-        long, again = self._code.bind(_LONG), f"texts = len(given) // {self._code.bind(_PER_BODY)}"
         emit(f"given = {self._given}")
         with emit.block("if texts > 0:"):
-            emit(with_texts, *after)
-            with emit.block(f"if {json_texts}:"):
-                emit(again, *late, *exits.match)
-            emit("texts -= 1")
-        with emit.block("else:"):
-            emit(f"value = {self._decoded(texts=False)}", *after, "unsure = must = False")
-            with emit.block(f"if {json}:"):
-                # A short body pays for a single look at its length.
-                with emit.block(f"if len(given) >= {long}:"):
-                    emit(f"if unsure: {again}", *late)
-                with emit.block(f"if {doubtful}:"):
-                    emit(with_texts)
-                    with emit.block(f"if not ({json_texts}):"):
-                        emit(*exits.no_match)
-                emit(*exits.match)
+            if self._raw is None:
+                emit(with_texts, *after, f"found = {json_texts}")
+            else:
+                with emit.block("try:"):
+                    emit(f"value = {self._raw_decoder(self._raw)}(given)", *after)
+                    emit(f"found = {json_raw}")
+                emit("except Exception: texts = 0")  # no number, or no short one
+            with emit.block("if texts:"):
+                with emit.block("if found:"):
+                    emit(*late, *exits.match)
+                emit("texts -= 1", *exits.no_match)
+        emit(f"value = {self._decoded(texts=False)}", *after, "unsure = must = False")
+        with emit.block(f"if {json}:"):
+            # A short body pays for a single look at its length.
+            with emit.block(f"if len(given) >= {per_failure}:"):
+                emit(f"if unsure: texts = len(given) // {per_failure}", *late)
+            with emit.block(f"if unsure and ({doubtful}):" if doubtful else "if unsure:"):
+                emit(with_texts)
+                with emit.block(f"if not ({json_texts}):"):
+                    emit(*exits.no_match)
+            emit(*exits.match)
+
+    def _raw_decoder(self, raw: Shape) -> str:
+        return self._code.later(("raw shape", raw), lambda: make_decoder(raw.struct).decode)
 
     def _short_texts(self, shape: Shape) -> str:
         """Return an expression: the texts of the numbers that rules test are all short."""

@@ -14,12 +14,13 @@ from msgspec import Struct
 
 from filterpatterns.codegen.access import Access
 from filterpatterns.codegen.access.dicts import DictAccess
-from filterpatterns.codegen.access.structs import StructAccess
+from filterpatterns.codegen.access.structs import RawAccess, StructAccess
 from filterpatterns.codegen.branches import (
     COSTLY,
     COSTLY_IN_DICTS,
     Branch,
     has_numbers_in_one_object,
+    has_only_doubles,
     is_costly,
     texts_in_lines,
     with_payload,
@@ -31,7 +32,7 @@ from filterpatterns.codegen.expressions import below, fields, rules
 from filterpatterns.codegen.payload import PayloadCodegen
 from filterpatterns.codegen.prefilter import Prefilter, prefilter
 from filterpatterns.codegen.reading import SLICE, RecordReader
-from filterpatterns.codegen.types import Shape, Unsupported, lines_decoder, shape
+from filterpatterns.codegen.types import Shape, Unsupported, lines_decoder, raw_shape, shape
 from filterpatterns.delivery.sources import FormatAction, PayloadFormat
 from filterpatterns.matching.match_tree import Conjunction, Matcher, Payload
 from filterpatterns.matching.verdict import payload_satisfies
@@ -46,7 +47,8 @@ class _Conditions(Struct, frozen=True):
 
     `plain` is for branches that name no payload, `json` and `string` for those that do, if it is
     JSON or a plain string (empty: none of them matches then). `json_texts` is `json` for a payload
-    in which numbers are their texts. `early` must be true for any of the latter to match, and needs
+    in which numbers are their texts, `json_raw` for one in which they are `msgspec.Raw` (empty:
+    there is no such type). `early` must be true for any of the latter to match, and needs
     no payload (empty: nothing is known before).
     """
 
@@ -54,6 +56,7 @@ class _Conditions(Struct, frozen=True):
     plain: str
     json: str
     json_texts: str
+    json_raw: str
     string: str
     early: str
 
@@ -81,6 +84,7 @@ class RecordCodegen:
         self._reader = reader = RecordReader(code, self._guards, matcher.source, conjunctions)
         self._branches = [Branch(node, None, None) for node in reader.metadata]
         self._payload_shape: Shape | None = None
+        self._raw_shape: Shape | None = None
         self._is_costly = False
         self._conditions: dict[tuple[str, bool], _Conditions] = {}
         self.prefilter: Prefilter | None = None
@@ -95,6 +99,7 @@ class RecordCodegen:
             shape=self._payload_shape,
             costly=self._is_costly,
             checks_lengths=has_numbers_in_one_object(self._branches),
+            raw=self._raw_shape,
         )
         self._payload = write(prefilter=self.prefilter, is_bytes=reader.is_bytes)
         self._viewed = write(prefilter=None, is_bytes=True, is_view=True)
@@ -105,6 +110,8 @@ class RecordCodegen:
             self._payload_shape = shape(merged, aligned)
             most = COSTLY_IN_DICTS if self._payload_shape.is_plain else COSTLY
             self._is_costly = is_costly(conjunctions, key, most)
+            if has_numbers_in_one_object(self._branches) and has_only_doubles(self._branches):
+                self._raw_shape = raw_shape(self._payload_shape)
         action = self._source.formats[PayloadFormat.STRING, PayloadFormat.JSON]
         drops_strings = action is FormatAction.DROP
         if aligned and drops_strings and not any(branch.string for branch in self._branches):
@@ -152,7 +159,8 @@ class RecordCodegen:
             if json:
                 self._viewed.write_decoded(emit, SLICE, json, string, exits)
         elif json:
-            payload.write(emit, json, conditions.json_texts, string, exits, look=look)
+            tests = json, conditions.json_texts, conditions.json_raw
+            payload.write(emit, tests, string, exits, look=look)
         elif string:
             payload.write_strings(emit, string, exits)
         emit(*exits.no_match)
@@ -165,6 +173,7 @@ class RecordCodegen:
         plain: list[str] = []
         json: list[str] = []
         json_texts: list[str] = []
+        json_raw = ""
         string: list[str] = []
         early: list[str] = []
         is_single = len(self._branches) == 1
@@ -194,12 +203,15 @@ class RecordCodegen:
                 if not texts:
                     tests = [self._json_texts_test(branch)] if found in steps else []
                     json_texts.append(" and ".join(tests + own) or "True")
+                    if self._raw_shape is not None:
+                        json_raw = " and ".join([self._json_raw_test(branch), *own])
         unknown = tells_formats or "True" in early
         return _Conditions(
             read.lines,
             plain=" or ".join(plain),
             json=" or ".join(json),
             json_texts=" or ".join(json_texts),
+            json_raw=json_raw,
             string=" or ".join(string),
             early="" if unknown else " or ".join(dict.fromkeys(early)),
         )
@@ -228,6 +240,12 @@ class RecordCodegen:
             emit(f"return {self._json_test(branch, texts=True, value=value)}")
 
         return f"{self._code.function(('texts', branch.json), write)}(value)"
+
+    def _json_raw_test(self, branch: Branch) -> str:
+        """The same where numbers are `msgspec.Raw`."""
+        assert branch.json is not None
+        assert self._raw_shape is not None
+        return below(self._code, branch.json, RawAccess(self._code, self._raw_shape), "value")
 
     def _string_test(self, branch: Branch) -> str:
         """Return an expression: the payload, which is a string as the branch expects, satisfies its

@@ -254,6 +254,25 @@ def _raw_type(shape: Shape) -> Any:
     )
 
 
+def raw_shape(shape: Shape) -> Shape:
+    """Return the shape in which those members are as they are written (`msgspec.Raw`). No array
+    may lead to them."""
+    if not shape.any_keeps_text():
+        return shape
+    if shape.keeps_text:
+        return replace(shape, struct=msgspec.Raw, takes_list=False)
+    children = {name: raw_shape(child) for name, child in shape.children.items()}
+    raw = {name: child for name, child in children.items() if child.any_keeps_text()}
+    struct = msgspec.defstruct(
+        f"{shape.struct.__name__}_raw",
+        [(child.attribute, child.struct, UNSET) for child in raw.values()],
+        bases=(shape.struct,),
+        rename={child.attribute: name for name, child in raw.items()},
+        gc=False,
+    )
+    return replace(shape, struct=struct, children=children, takes_list=False)
+
+
 def lines_decoder(shape: Shape) -> Any:
     """The same for texts with line feeds between them; numbers as their texts, where the shape
     keeps them."""

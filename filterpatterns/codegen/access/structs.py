@@ -19,6 +19,7 @@ from filterpatterns.codegen.expressions import choose, plain_string, rules, scal
 from filterpatterns.codegen.types import Shape
 from filterpatterns.language.operators import compares_addresses, reads_number_text
 from filterpatterns.language.operators.base import UNSURE, double_of
+from filterpatterns.language.operators.numeric import SHORT
 from filterpatterns.matching.match_tree import FieldTest, MatchNode
 
 _UNSURE = "unsure"
@@ -171,3 +172,26 @@ class StructAccess:
 
     def leaves_and_elements(self, node: MatchNode, value: str) -> str:
         return "False"  # lists are not decoded there
+
+
+class RawAccess(StructAccess):
+    """Reads values of a `raw_shape`. Expressions raise an exception for a number of more than 15
+    digits, and for what is no number."""
+
+    def __init__(self, code: Code, shape: Shape) -> None:
+        super().__init__(code, shape)
+        self.key = shape, "raw"
+
+    def inside(self, child: MatchNode) -> StructAccess:
+        shape = self._shape.children[child.name]
+        if shape.any_keeps_text():
+            return RawAccess(self._code, shape)
+        return StructAccess(self._code, shape, texts=False)
+
+    def numbers(self, test: FieldTest, value: str) -> list[Branch]:
+        double = double_of(value)
+        holds = rules(self._code, test, value, "raw")
+        holds = holds.replace(double, f"({double} := float({value}))", 1)
+        is_short = f"len({value}) < {self._code.bind(SHORT - 1)}"  # an integer has no point
+        decided = f"(({holds}) if {is_short} else {self._code.bind(fall_back)}())"
+        return [(f"@ is {self.object_class}", decided)]

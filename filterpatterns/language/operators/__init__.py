@@ -85,6 +85,11 @@ def reads_number_text(rule: Operator) -> bool:
     return isinstance(rule, (Numeric, EqualsNumber)) or compares_addresses(rule)
 
 
+def reads_only_doubles(rule: Operator) -> bool:
+    """Whether the rule matches numbers only, and the double of a comparable number decides."""
+    return isinstance(rule, Numeric) or (isinstance(rule, EqualsNumber) and rule.double is not None)
+
+
 def weight(rule: Operator) -> int:
     """Return how long `holds` takes, at most: as long as so many simple rules."""
     if isinstance(rule, AnythingBut):
@@ -124,6 +129,7 @@ __all__ = [
     "equality",
     "name_of",
     "reads_number_text",
+    "reads_only_doubles",
     "weight",
     "why_unexpected",
 ]

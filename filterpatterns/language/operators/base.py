@@ -62,13 +62,15 @@ FEW = 3
 """Up to this many strings are compared one by one: a set hashes the value first, and a fresh string
 has no hash yet (measured: 11 ns a comparison, 30 ns and more for the set)."""
 
-Kind = Literal["string", "number", "text", "double", "other"]
+Kind = Literal["string", "number", "text", "raw", "double", "other"]
 """What a variable holds, as far as the code depends on it:
 
 * "string": a str;
 * "number": an int; or a float that was parsed elsewhere;
 * "text": the text, as bytes, of a number with a fraction or an exponent. `double_of` returns the
   name of a variable that holds its double;
+* "raw": the text, as `msgspec.Raw`, of any number of at most 15 digits; only for `numeric` and a
+  number to be equal. `double_of` as above;
 * "double": the double of such a number, if its text is not known. The expression is true if the
   rule matches any text of it. If it does not match all texts, it sets `UNSURE`, or at least
   `IF_COMPARABLE`;

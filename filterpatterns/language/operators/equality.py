@@ -30,6 +30,7 @@ from filterpatterns.language.operators.base import (
 from filterpatterns.language.operators.numeric import (
     NOT_COMPARABLE,
     decides_if_comparable,
+    if_not_tiny,
     is_surely_comparable,
 )
 from filterpatterns.language.operators.reference import STRING, OperatorReference
@@ -90,6 +91,9 @@ class EqualsNumber(OperatorBase, frozen=True, gc=False):
         if kind == "double":
             decides = decides_if_comparable(value, self.double, self.double, bind)
             return f"({value} == {bind(float(self.double))} and {decides})"
+        if kind == "raw":
+            same = f"{double_of(value)} == {bind(float(self.double))}"
+            return if_not_tiny(value, same, self.double, self.double, bind)
         name = double_of(value) if kind == "text" else value
         same = f"{name} == {bind(self.double)}"
         if abs(self.double) > SAFE:

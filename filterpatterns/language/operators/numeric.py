@@ -133,20 +133,26 @@ class Numeric(OperatorBase, frozen=True, gc=False):
         if kind in ("string", "other"):
             return "False"
         if kind == "double":
-            within = self._holds_for_double(value, bind)
+            within = self._holds_for_double(value, bind, is_finite=True)
             return f"({within} and {decides_if_comparable(value, self.lower, self.upper, bind)})"
+        if kind == "raw":
+            within = self._holds_for_double(double_of(value), bind, is_finite=False)
+            return if_not_tiny(value, within, self.lower, self.upper, bind)
         within = self._within(double_of(value) if kind == "text" else value, bind)
         if kind == "text":
             return f"({within} and {is_surely_comparable(value, self.lower, self.upper, bind)})"
         return within
 
-    def _holds_for_double(self, value: str, bind: Bind) -> str:
+    def _holds_for_double(self, value: str, bind: Bind, *, is_finite: bool) -> str:
         """The bounds are bound as doubles: comparing a float with an int costs 15 ns more."""
         if self.lower == self.upper:
             return f"{value} == {bind(float(self.lower))}"
         above = f"{bind(float(self.lower))} {'<' if self.lower_open else '<='} "
         below = f" {'<' if self.upper_open else '<='} {bind(float(self.upper))}"
-        return f"{above * math.isfinite(self.lower)}{value}{below * math.isfinite(self.upper)}"
+        # A number too large for a double is not within a range without an upper bound either.
+        above *= not is_finite or math.isfinite(self.lower)
+        below *= not is_finite or math.isfinite(self.upper)
+        return f"{above}{value}{below}"
 
     def _within(self, value: str, bind: Bind) -> str:
         bounds = [bound for bound in (self.lower, self.upper) if math.isfinite(bound)]
@@ -193,6 +199,15 @@ def is_surely_comparable(value: str, lower: float, upper: float, bind: Bind) -> 
     if _may_be_tiny(lower, upper):
         short += f" and not {_is_tiny(double_of(value), bind)}"
     return f"({short} or {ask})"
+
+
+def if_not_tiny(value: str, within: str, lower: float, upper: float, bind: Bind) -> str:
+    """Return an expression: a number's text of at most 15 digits is comparable, and its double is
+    within the bounds."""
+    if not _may_be_tiny(lower, upper):
+        return f"({within})"
+    tiny = _is_tiny(double_of(value), bind)
+    return f"({within} and (not {tiny} or {bind(is_comparable_text)}(bytes({value}))))"
 
 
 def decides_if_comparable(value: str, lower: float, upper: float, bind: Bind) -> str:

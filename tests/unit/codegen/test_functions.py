@@ -719,3 +719,64 @@ def test_alternatives_with_their_own_metadata_are_each_evaluated() -> None:
         record = {"messageId": message_id, "body": body}
         assert judge(compiled, record) is expected
         assert judge(compiled, json.dumps(record)) is expected
+
+
+NUMBERS = [
+    *(
+        "0",
+        "-0",
+        "0.0",
+        "5",
+        "5.0",
+        "5e0",
+        "50e-1",
+        "-5",
+        "7.25",
+        "123456789012345",
+        "99.99999999999999",
+    ),
+    *("5.000000000000000", "5.0000000000000001", "7.2500000000000001", "1234567890123456"),
+    *("9007199254740992", "9007199254740993", "12345678901234567890", "1e22", "1e23", "1e308"),
+    *("1e-290", "1e-291", "5e-324", "4e-324", "1e-323", "2.5e-310", "123456789012e-320"),
+    *('"5"', '"x"', "null", "true", "[5]", "[5.5, 6]", "[]", "{}", '{"n": 5}', "[[5]]", ""),
+]
+"""Numbers as they may be written, and other values; an empty one means that there is no member."""
+
+RULES: list[Any] = [
+    [{"numeric": [">", 4]}],
+    [{"numeric": ["<", 8]}],
+    [{"numeric": [">=", 0]}],
+    [{"numeric": [">", 0, "<=", 7.25]}],
+    [{"numeric": ["=", 0]}],
+    [{"numeric": [">=", 1e22]}],
+    [5, 7.25, 1e23],
+    [5, "x"],
+    [{"anything-but": [5, 7.25]}],
+]
+
+
+@pytest.mark.parametrize("rules", RULES, ids=str)
+@pytest.mark.parametrize("fields", ["n", "o.n", "n and s"])
+def test_long_payloads_whose_numbers_decide_agree_with_the_interpreter(
+    rules: Any, fields: str
+) -> None:
+    pattern: Any = {"o": {"n": rules}} if fields == "o.n" else {"n": rules}
+    if fields == "n and s":
+        pattern["s"] = ["yes", {"prefix": "y"}]
+    compiled = _fresh({"body": pattern})
+
+    def body(number: str, padding: int) -> str:
+        member = f'"n": {number}, ' if number else ""
+        inner = f'"o": {{{member}"m": 1}}' if fields == "o.n" else f'{member}"m": 1'
+        return f'{{{inner}, "s": "yes", "padding": "{"p" * padding}"}}'
+
+    for padding in (10, 300, 3_000):
+        for kept in ("5.5", "7.25", "5.0", "0.0"):
+            for number in NUMBERS:
+                bodies = [body(kept, padding), body(number, padding), body(number, padding)]
+                records = [sqs_record(text) for text in bodies]
+                verdicts = [compiled._engine.interpret(record) for record in records]
+                assert compiled.mask(records) == verdicts, number
+                assert list(map(compiled.matches, records)) == verdicts, number
+                texts = [json.dumps(record).encode() for record in records]
+                assert compiled.mask(texts) == verdicts, number
