@@ -27,6 +27,7 @@ from time import perf_counter
 import orjson
 
 from benchmarks import report
+from benchmarks.measures import processes
 from benchmarks.workloads.data import Body, Shape, records
 
 _EXACT = '{"body": {"status": ["refunded"]}}'
@@ -243,6 +244,10 @@ def main() -> int:
         print(f"{arguments.records:,} records, {size / arguments.records:.0f} bytes each\n")
         print(_table(str(path), arguments.rounds))
         print()
+        if sys.platform == "linux":
+            patterns = {"rare exact match": _EXACT, "numeric range": _RANGE}
+            print(processes.table(str(path), patterns, arguments.rounds))
+            print()
         print(_startup(max(arguments.rounds, 5)))
     return 0
 

@@ -32,17 +32,19 @@ def _tower(size: int) -> str:
     return f'{{"body":{tower}}}'
 
 
-def _combinations(size: int) -> str:
+def _thousand() -> str:
+    """Members that multiply out to a thousand combinations."""
     ten = ",".join(f'{{"#":[{number}]}}' for number in range(10))
-    members = ",".join(f'"{name}":{{"$or":[{ten.replace("#", name)}]}}' for name in "xyz")
-    return filled('{"body":{' + members + ",", '"f#":[1]', "}}", size)
+    return ",".join(f'"{name}":{{"$or":[{ten.replace("#", name)}]}}' for name in "xyz")
+
+
+def _combinations(size: int) -> str:
+    return filled('{"body":{' + _thousand() + ",", '"f#":[1]', "}}", size)
 
 
 def _in_array(size: int) -> str:
     """A thousand combinations of fields in one array."""
-    ten = ",".join(f'{{"#":[{number}]}}' for number in range(10))
-    ors = ",".join(f'"{name}":{{"$or":[{ten.replace("#", name)}]}}' for name in "xyz")
-    return filled('{"body":{"i":{' + ors + ",", '"f#":[1]', "}}}", size)
+    return filled('{"body":{"i":{' + _thousand() + ",", '"f#":[1]', "}}}", size)
 
 
 PATTERNS: Mapping[str, Callable[[int], str]] = {

@@ -43,6 +43,10 @@ _COMMANDS: Final = {
 _REFERENCE: Final = ("rule", "schema", "completion")
 """Those whose modules are in `commands/reference`."""
 
+_NEW_OBJECTS: Final = 50_000
+"""After so many, Python looks for garbage. What a command makes at first (modules, rules) stays:
+looking through it again and again would take a tenth of the time until the first record."""
+
 _FILES: Final = frozenset(("PATTERN", "RULES", "EVENTS", "FILES", "FILE", "DIR", "URL"))
 """What the help calls names of files, and URLs."""
 
@@ -77,6 +81,7 @@ class _Program(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program and exit; with 2 for unexpected errors."""
+        gc.set_threshold(_NEW_OBJECTS)
         atexit.register(gc.freeze)  # nothing is left to collect, and looking takes 10 ms
         try:
             return super().main(*args, **kwargs)
@@ -119,24 +124,11 @@ class _Program(click.Group):
         ctx.exit(status)
 
 
-@contextmanager
-def _no_collections() -> Iterator[None]:
-    """Import without looking for garbage: all of it stays."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
 @cache
 def _command(name: str) -> click.Command:
     """Import a command. Its parameters that name files refuse an empty name."""
     folder = "commands.reference" if name in _REFERENCE else "commands"
-    with _no_collections():
-        module = importlib.import_module(f"filterpatterns.cli.{folder}.{name}")
+    module = importlib.import_module(f"filterpatterns.cli.{folder}.{name}")
     command: click.Command = module.command
     for param in command.params:
         if str(param.metavar).strip("[].") in _FILES:

@@ -93,6 +93,8 @@ class Generated:
         self._slow = self._code.bind(slow)
         self.can_look = self._record_codegen.prefilter is not None
         self.needles = self._record_codegen.needles
+        prefilter = self._record_codegen.prefilter
+        self.are_needles_values = prefilter is not None and prefilter.selective
 
     def single(self) -> FunctionType:
         """Return the function that evaluates one record. It is always the same function, which gets

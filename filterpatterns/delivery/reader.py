@@ -20,17 +20,14 @@ from filterpatterns.jsontext.structure import SPACE
 __all__ = ["Item", "Reader", "forget", "items", "record_id"]
 
 
-def items(
-    lines: Iterable[bytes], file: str, *, on_invalid: Callable[[bytes], None] = forget
-) -> Iterator[Item]:
+def items(lines: Iterable[bytes], file: str) -> Iterator[Item]:
     """Yield the records in the lines of a file, each as soon as it is complete.
 
     Args:
         lines: the lines as bytes, each with its line feed; a long line may arrive in parts.
         file: the file name to put in the items.
-        on_invalid: called with each line, or part of a line, that is not in a record.
     """
-    reader = Reader(file, on_invalid=on_invalid)
+    reader = Reader(file)
     number = 0
     for line in lines:
         number += not reader.is_inside

@@ -17,6 +17,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from filterpatterns.delivery.fields import ANY_NAME, fields_at
+
 SourceName = Literal["sqs", "kinesis", "dynamodb", "kafka", "mq", "event", "subscriber", "auto"]
 """The names of event sources, and "auto": each record by its own `eventSource` or shape."""
 
@@ -37,36 +39,25 @@ class FormatAction(Enum):
     DROP = "the filter does not match"
 
 
-_JSON, _STRING = PayloadFormat.JSON, PayloadFormat.STRING
-_UNREADABLE = PayloadFormat.UNREADABLE
-
 FormatTable = Mapping[tuple[PayloadFormat, PayloadFormat], FormatAction]
 """(format of the message, format of the pattern) -> action. It does not apply to a pattern that
 does not name the payload: only the metadata is filtered, and the payload is not even parsed."""
 
-# "Properly filtering Amazon SQS messages"; Kinesis and DynamoDB reject patterns for plain strings.
-DROP_MISMATCHES: FormatTable = MappingProxyType(
-    {
-        (_STRING, _STRING): FormatAction.FILTER,
-        (_STRING, _JSON): FormatAction.DROP,
-        (_JSON, _STRING): FormatAction.DROP,
-        (_JSON, _JSON): FormatAction.FILTER,
-        (_UNREADABLE, _STRING): FormatAction.DROP,
-        (_UNREADABLE, _JSON): FormatAction.DROP,
+
+def _table(mismatch: FormatAction) -> FormatTable:
+    formats = {
+        (found, wanted): FormatAction.FILTER if found is wanted else mismatch
+        for found in PayloadFormat
+        for wanted in (PayloadFormat.STRING, PayloadFormat.JSON)
     }
-)
+    return MappingProxyType(formats)
+
+
+# "Properly filtering Amazon SQS messages"; Kinesis and DynamoDB reject patterns for plain strings.
+DROP_MISMATCHES: FormatTable = _table(FormatAction.DROP)
 
 # "Properly filtering Amazon MSK and self-managed Apache Kafka messages", "... Amazon MQ messages".
-IGNORE_MISMATCHES: FormatTable = MappingProxyType(
-    {
-        (_STRING, _STRING): FormatAction.FILTER,
-        (_STRING, _JSON): FormatAction.METADATA_ONLY,
-        (_JSON, _STRING): FormatAction.METADATA_ONLY,
-        (_JSON, _JSON): FormatAction.FILTER,
-        (_UNREADABLE, _STRING): FormatAction.METADATA_ONLY,
-        (_UNREADABLE, _JSON): FormatAction.METADATA_ONLY,
-    }
-)
+IGNORE_MISMATCHES: FormatTable = _table(FormatAction.METADATA_ONLY)
 
 
 class Encoding(Enum):
@@ -108,26 +99,14 @@ class Source(Struct, frozen=True):
     view: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _as_is
 
 
-_SQS_NAMES = MappingProxyType(
-    {
-        "MessageId": "messageId",
-        "ReceiptHandle": "receiptHandle",
-        "Body": "body",
-        "Attributes": "attributes",
-        "MessageAttributes": "messageAttributes",
-        "MD5OfBody": "md5OfBody",
-        "MD5OfMessageAttributes": "md5OfMessageAttributes",
-    }
-)
-_SQS_ATTRIBUTE_NAMES = MappingProxyType(
-    {
-        "StringValue": "stringValue",
-        "BinaryValue": "binaryValue",
-        "StringListValues": "stringListValues",
-        "BinaryListValues": "binaryListValues",
-        "DataType": "dataType",
-    }
-)
+def _names_of_boto(*place: str) -> Mapping[str, str]:
+    """Lambda's names of the fields at a place in SQS records, by those of boto3."""
+    names = [field.name for field in fields_at("sqs", place)]
+    return {(name[0].upper() + name[1:]).replace("Md5", "MD5"): name for name in names}
+
+
+_SQS_NAMES = _names_of_boto()
+_SQS_ATTRIBUTE_NAMES = _names_of_boto("messageAttributes", ANY_NAME)
 
 
 def _sqs_view(record: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -152,70 +131,45 @@ def _kinesis_view(record: Mapping[str, Any]) -> Mapping[str, Any]:
     return inside if isinstance(inside, Mapping) else record
 
 
-SOURCES: Mapping[str, Source] = MappingProxyType(
-    {
-        source.name: source
-        for source in (
-            Source(
-                name="sqs",
-                payload_keys=("body",),
-                encoding=Encoding.TEXT,
-                formats=DROP_MISMATCHES,
-                payload_alias="Body",
-                view=_sqs_view,
-            ),
-            Source(
-                name="kinesis",
-                payload_keys=("data",),
-                encoding=Encoding.BASE64,
-                formats=DROP_MISMATCHES,
-                takes_strings=False,
-                added_by_aws=_ADDED | {"eventID", "eventName", "eventVersion", "invokeIdentityArn"},
-                inside="kinesis",
-                view=_kinesis_view,
-            ),
-            Source(
-                name="dynamodb",
-                payload_keys=("dynamodb",),
-                encoding=Encoding.OBJECT,
-                formats=DROP_MISMATCHES,
-                takes_strings=False,
-            ),
-            Source(
-                name="kafka",
-                payload_keys=("value", "key"),
-                encoding=Encoding.BASE64,
-                formats=IGNORE_MISMATCHES,
-            ),
-            Source(
-                name="mq",
-                payload_keys=("data",),
-                encoding=Encoding.BASE64,
-                formats=IGNORE_MISMATCHES,
-            ),
-            Source(
-                name="event",
-                payload_keys=(),
-                encoding=Encoding.OBJECT,
-                formats=MappingProxyType({}),
-                added_by_aws=frozenset(),
-            ),
-            # EventBridge user guide, "Custom Event Bus": subscribers. An event whose data is not
-            # JSON never satisfies a DATA filter.
-            Source(
-                name="subscriber",
-                payload_keys=("Data",),
-                encoding=Encoding.OBJECT,
-                formats=DROP_MISMATCHES,
-                takes_strings=False,
-                added_by_aws=frozenset(),
-                scopes=MappingProxyType(
-                    {"DATA": "Data", "METADATA": "Metadata", "SYSTEM_METADATA": "SystemMetadata"}
-                ),
-            ),
-        )
-    }
+_SOURCES = (
+    Source(
+        "sqs",
+        ("body",),
+        Encoding.TEXT,
+        DROP_MISMATCHES,
+        payload_alias="Body",
+        view=_sqs_view,
+    ),
+    Source(
+        "kinesis",
+        ("data",),
+        Encoding.BASE64,
+        DROP_MISMATCHES,
+        takes_strings=False,
+        added_by_aws=_ADDED | {"eventID", "eventName", "eventVersion", "invokeIdentityArn"},
+        inside="kinesis",
+        view=_kinesis_view,
+    ),
+    Source("dynamodb", ("dynamodb",), Encoding.OBJECT, DROP_MISMATCHES, takes_strings=False),
+    Source("kafka", ("value", "key"), Encoding.BASE64, IGNORE_MISMATCHES),
+    Source("mq", ("data",), Encoding.BASE64, IGNORE_MISMATCHES),
+    Source("event", (), Encoding.OBJECT, MappingProxyType({}), added_by_aws=frozenset()),
+    # EventBridge user guide, "Custom Event Bus": subscribers. An event whose data is not
+    # JSON never satisfies a DATA filter.
+    Source(
+        "subscriber",
+        ("Data",),
+        Encoding.OBJECT,
+        DROP_MISMATCHES,
+        takes_strings=False,
+        added_by_aws=frozenset(),
+        scopes=MappingProxyType(
+            {"DATA": "Data", "METADATA": "Metadata", "SYSTEM_METADATA": "SystemMetadata"}
+        ),
+    ),
 )
+
+SOURCES: Mapping[str, Source] = MappingProxyType({source.name: source for source in _SOURCES})
 
 
 def source_named(name: str) -> Source:

@@ -8,11 +8,11 @@ from itertools import islice
 from time import perf_counter
 from typing import Any, Literal, Protocol
 
-from filterpatterns.codegen.functions import DecodeRows, Generated, ViewLoop
+from filterpatterns.codegen.functions import DecodeRows, Generated, LineLoop, ViewLoop
 from filterpatterns.codegen.record import MOST_TESTS
 from filterpatterns.codegen.rows import decode_rows, split_lines
 from filterpatterns.codegen.types import Unsupported
-from filterpatterns.engine.tuning import Ways
+from filterpatterns.engine.tuning import CHUNK, Schedule, Tuner
 from filterpatterns.errors import RecordError
 from filterpatterns.jsontext.decoding import decoders_overflow
 from filterpatterns.matching.match_tree import Matcher
@@ -131,6 +131,9 @@ answers in 0.2 ms instead of 1.4; generating takes as long as interpreting some 
 for four fields)."""
 
 
+_SCHEDULE = Schedule((16, 32), 16 * CHUNK, CHUNK, warm_up=1)
+
+
 class Engine:
     """Evaluates records for one matcher. Functions are generated at the first call that needs
     them."""
@@ -236,19 +239,21 @@ class Engine:
         check_records(records)
         slow = self.interpret if on_error == "raise" else self._interpret_leniently
         generated = self.generated()
-        ways = Ways(generated)
+        tuner = Tuner(_SCHEDULE, can_look=generated is not None and generated.can_look)
         take = _taker(records)
         done = 0
-        while chunk := take(ways.size):
+        plan = tuner.plan
+        while chunk := take(plan.size):
             try:
                 if generated is None:
                     self._interpret_all(result, chunk, keep, drop, slow)
                 else:
                     kind = _KINDS.get(chunk[0].__class__, "dict")
-                    loop = generated.loop(result, kind, ways.look)
+                    loop = generated.loop(result, kind, plan.look)
                     start = perf_counter()
                     loop(chunk, keep, drop, slow)
-                    ways.took(perf_counter() - start, len(chunk))
+                    tuner.took(plan, perf_counter() - start, len(chunk))
+                    plan = tuner.plan
             except RecordError as error:
                 raise RecordError(error.message, done + self._first_bad(chunk)) from None
             done += len(chunk)
@@ -264,25 +269,11 @@ class Engine:
             decode = generated.row_decoder()
         except Unsupported:
             return None
-        ways = Ways(generated)
-
-        def match_lines(
-            block: bytes,
-            number: int,
-            keep: Callable[[bytes], None],
-            drop: Callable[[bytes], None],
-            slow: Callable[[bytes, int], None],
-        ) -> int:
-            start = perf_counter()
-            lines = split_lines(block)
-            rows = None if decode is None else decode_rows(block, lines, decode)
-            loop = generated.line_loop(rows=rows is not None, look=ways.look, drops=drops)
-            given = lines if rows is None else zip(lines, rows, strict=True)
-            loop(given, number, keep, drop, slow)
-            ways.took(perf_counter() - start, len(lines))
-            return len(lines)
-
-        return match_lines
+        return _match_lines(
+            decode,
+            lambda rows, look: generated.line_loop(rows=rows, look=look, drops=drops),
+            Tuner(_SCHEDULE, can_look=generated.can_look),
+        )
 
     def lines_with_reasons(self) -> MatchLines | None:
         """The same as `lines`, with `drop` called only for lines whose verdict is "no match", and
@@ -296,21 +287,11 @@ class Engine:
         except Unsupported:
             return None
 
-        def match_lines(
-            block: bytes,
-            number: int,
-            keep: Callable[[bytes], None],
-            drop: Callable[[bytes], None],
-            slow: Callable[[bytes, int], None],
-        ) -> int:
-            lines = split_lines(block)
-            rows = None if decode is None else decode_rows(block, lines, decode)
-            loop = generated.line_loop_with_reasons(rows=rows is not None)
-            given = lines if rows is None else zip(lines, rows, strict=True)
-            loop(given, number, keep, drop, slow)
-            return len(lines)
-
-        return match_lines
+        return _match_lines(
+            decode,
+            lambda rows, _look: generated.line_loop_with_reasons(rows=rows),
+            Tuner(_SCHEDULE, can_look=False),
+        )
 
     def line_search(self) -> tuple[tuple[bytes, ...], DecodeRows] | None:
         """Return texts of which every matching line of JSON Lines contains at least one, and a
@@ -330,11 +311,14 @@ class Engine:
         generated = self.generated()
         return None if generated is None else generated.column_rows(kind)
 
-    def needles(self) -> tuple[str, ...] | None:
+    def needles(self, *, only_values: bool = False) -> tuple[str, ...] | None:
         """Return texts such that the payload of every matching record contains at least one of
-        them, or a backslash; None if there are no such texts."""
+        them, or a backslash; None if there are no such texts. With `only_values`, also None if
+        they are names, which most payloads contain."""
         generated = self.generated()
-        return None if generated is None else generated.needles
+        if generated is None or (only_values and not generated.are_needles_values):
+            return None
+        return generated.needles
 
     def _interpret_leniently(self, record: Any) -> bool:
         try:
@@ -367,6 +351,31 @@ class Engine:
             except RecordError:
                 return index
         raise AssertionError("a record was rejected and then accepted")
+
+
+def _match_lines(
+    decode: DecodeRows | None, loop_for: Callable[[bool, bool], LineLoop], tuner: Tuner
+) -> MatchLines:
+    """Matches with the loop for lines that are decoded together or not, with a look or not."""
+
+    def match_lines(
+        block: bytes,
+        number: int,
+        keep: Callable[[bytes], None],
+        drop: Callable[[bytes], None],
+        slow: Callable[[bytes, int], None],
+    ) -> int:
+        start = perf_counter()
+        plan = tuner.plan
+        lines = split_lines(block)
+        rows = None if decode is None else decode_rows(block, lines, decode)
+        loop = loop_for(rows is not None, plan.look)
+        given = lines if rows is None else zip(lines, rows, strict=True)
+        loop(given, number, keep, drop, slow)
+        tuner.took(plan, perf_counter() - start, len(lines))
+        return len(lines)
+
+    return match_lines
 
 
 def _taker(records: Iterable[Any]) -> Callable[[int], Sequence[Any]]:

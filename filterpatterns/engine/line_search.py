@@ -11,18 +11,19 @@ from typing import Any, Final, NamedTuple
 
 from filterpatterns.codegen.functions import DecodeRows
 from filterpatterns.engine.engine import MatchEngine
+from filterpatterns.engine.tuning import Schedule, Tuner
 from filterpatterns.jsontext.decoding import decoders_stop_early, is_too_deep
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 
 _SHALLOW: Final = 2 * MAX_PAYLOAD_DEPTH
 """Bytes of a line that cannot be nested too deep."""
 
-_ROUNDS: Final = 6
-"""The number of blocks that are matched with a search, and as many without, to measure which is
-faster. The first ones are for warming up, and to find the fastest way without a search."""
-
 _BYTES_PER_SAMPLE: Final = 1 << 26
-"""The number of bytes after which this is measured again."""
+"""The number of bytes after which both ways are measured again."""
+
+SCHEDULE: Final = Schedule((0,) * 6, _BYTES_PER_SAMPLE, 0, warm_up=0)
+"""Blocks of any size. The fastest of the six counts: the first ones are for warming up, and to find
+the fastest way without a search."""
 
 
 class Found(NamedTuple):
@@ -46,7 +47,7 @@ class LineSearch:
             decode: decodes lines, each of which is one record, into as many rows.
             finder: returns an object with the methods `find` and `count` for a block.
         """
-        self.tuner = Tuner()
+        self.tuner = Tuner(SCHEDULE)
         self._texts = texts
         self._decode = decode
         self._finder = finder
@@ -104,31 +105,6 @@ def _is_any_too_deep(block: bytes) -> bool:
                 return True
         start = end
     return False
-
-
-class Tuner:
-    """Decides whether to search first: whichever was faster in the last samples."""
-
-    def __init__(self) -> None:
-        self.searches = True
-        """Whether to search the next block."""
-        self._times: list[float] = []
-        self._left = 0
-
-    def took(self, seconds: float, size: int) -> None:
-        """Record how long the last block took, and its size in bytes."""
-        if self._left > 0:
-            self._left -= size
-            if self._left > 0:
-                return
-            self._times.clear()
-            self.searches = True
-            return
-        self._times.append(seconds / size)
-        self.searches = not self.searches
-        if len(self._times) == 2 * _ROUNDS:
-            self.searches = min(self._times[0::2]) < min(self._times[1::2])
-            self._left = _BYTES_PER_SAMPLE
 
 
 def of(engine: MatchEngine) -> LineSearch | None:

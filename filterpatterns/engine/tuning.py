@@ -1,57 +1,77 @@
-"""Decides whether to search before decoding: a batch measures which is faster."""
+"""Decides whether to search before decoding, by measuring which is faster.
+
+How much a search saves depends on the payloads: how many contain the text, how early, and how much
+there is to decode.
+"""
 
 from __future__ import annotations
 
-from filterpatterns.codegen.functions import Generated
+from math import inf
+from typing import Final, NamedTuple
 
-CHUNK = 1024
+CHUNK: Final = 1024
 """The number of records that a loop handles at a time: memory is bounded, and the overhead is
 negligible."""
 
-_SAMPLES = (16, 32)
-"""The number of records that are matched in each way, in turn, to measure which is faster. The
-first round is for warming up: CPython runs new code more slowly, and caches are cold."""
 
-_RECORDS_PER_SAMPLE = 16 * CHUNK
-"""The number of records after which this is measured again: the contents of a queue change."""
+class Plan(NamedTuple):
+    """How to match the next records: how many, whether to search first, and for which sample."""
 
-_WAYS = (True, False)
+    size: int
+    look: bool
+    sample: int | None = None
 
 
-class Ways:
-    """Decides how to match a batch: in whichever way was faster in the last samples.
+class Schedule:
+    """When both ways are measured, in turn.
 
-    How much a search saves depends on the payloads: how many contain the text, how early, and how
-    much there is to decode. So it is measured.
+    Args:
+        rounds: the number of records that are matched in each way, for each round.
+        period: the number of records after which this is measured again: the contents of a queue
+            change.
+        usual: the number of records that are handled at a time otherwise.
+        warm_up: the number of rounds that do not count, and are not repeated: CPython runs new code
+            more slowly, and caches are cold.
     """
 
-    def __init__(self, generated: Generated | None) -> None:
-        self._times: list[float] = []
-        self._left = 0
-        self._is_open = generated is not None and generated.can_look
-        self.size, self.look = CHUNK, False
-        """Return how many records to handle next, and whether to search before decoding."""
-        if self._is_open:
-            self._go_on()
+    def __init__(self, rounds: tuple[int, ...], period: int, usual: int, *, warm_up: int) -> None:
+        ways = [(size, look) for size in rounds for look in (True, False)]
+        self.samples = [Plan(size, look, number) for number, (size, look) in enumerate(ways)]
+        self.look, self.decode = Plan(usual, True), Plan(usual, False)
+        self.period = period
+        self.warm_up = 2 * warm_up
 
-    def took(self, seconds: float, records: int) -> None:
-        """Record how long the last records took."""
-        if not self._is_open:
-            return
-        if self._left:
-            self._left = max(0, self._left - records)
-            if self._left:
-                return
-            del self._times[len(_WAYS) :]  # sample again; the code is already warm
-        else:
-            self._times.append(seconds / records)
-        self._go_on()
 
-    def _go_on(self) -> None:
-        turn, way = divmod(len(self._times), len(_WAYS))
-        if turn < len(_SAMPLES):
-            self.size, self.look = _SAMPLES[turn], _WAYS[way]
-        else:
-            self.size, self._left = CHUNK, _RECORDS_PER_SAMPLE
-            looking, decoding = self._times[-len(_WAYS) :]
-            self.look = looking <= decoding
+class Tuner:
+    """Chooses whichever way was faster in the last samples. Threads may share it."""
+
+    __slots__ = ("_left", "_schedule", "_times", "plan")
+
+    def __init__(self, schedule: Schedule, *, can_look: bool = True) -> None:
+        self.plan = schedule.samples[0] if can_look else schedule.decode
+        """How to match the next records."""
+        self._schedule = schedule
+        self._times: dict[int, float] = {}
+        self._left = inf
+
+    def took(self, plan: Plan, seconds: float, count: int) -> None:
+        """Told how long so many records took."""
+        schedule, sample = self._schedule, plan.sample
+        if sample is None:
+            self._left -= count
+            if self._left <= 0:
+                self.plan = schedule.samples[schedule.warm_up]
+        elif count:
+            self._times[sample] = seconds / count
+            self.plan = (
+                self._best() if plan is schedule.samples[-1] else schedule.samples[sample + 1]
+            )
+
+    def _best(self) -> Plan:
+        schedule, times = self._schedule, self._times
+        looking, decoding = (
+            min(times[number] for number in range(first, len(schedule.samples), 2))
+            for first in (schedule.warm_up, schedule.warm_up + 1)
+        )
+        self._left = schedule.period
+        return schedule.look if looking < decoding else schedule.decode

@@ -17,7 +17,20 @@ _LARGEST_BITS = 1024
 """The range of a double; a larger integer is described in words."""
 
 
-class Found(Struct, frozen=True):
+class _Part(Struct, frozen=True):
+    def to_dict(self) -> dict[str, Any]:
+        """For machines: a dict of what JSON has."""
+        names = zip(self.__struct_encode_fields__, self.__struct_fields__, strict=True)
+        return {name: _for_machines(getattr(self, field)) for name, field in names}
+
+
+def _for_machines(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_for_machines(each) for each in value]
+    return value.to_dict() if isinstance(value, _Part) else value
+
+
+class Found(_Part, frozen=True):
     """A value at a field's path. `where` has the array elements: `body.items[2].sku`.
 
     `why` says why it satisfies none of the field's rules. If it satisfies a rule, `why` is the
@@ -52,30 +65,22 @@ def _plain(value: Any) -> Any:
     return format_value(value)
 
 
-class RuleOutcome(Struct, frozen=True):
+class RuleOutcome(_Part, frozen=True, rename={"words": "rule"}):
     """A rule in words, whether it matches (None: another rule did), and why not."""
 
     words: str
     satisfied: bool | None
     why: str = ""
 
-    def to_dict(self) -> dict[str, Any]:
-        """`rule`, `satisfied` and `why`."""
-        return {"rule": self.words, "satisfied": self.satisfied, "why": self.why}
 
-
-class Element(Struct, frozen=True):
+class Element(_Part, frozen=True):
     """An element of an array that was not chosen, and its failures."""
 
     where: str
     failing: tuple[str, ...]
 
-    def to_dict(self) -> dict[str, Any]:
-        """`where`, and `failing`: `["qty: 3 is not > 5"]`."""
-        return {"where": self.where, "failing": list(self.failing)}
 
-
-class Array(Struct, frozen=True):
+class Array(_Part, frozen=True):
     """How an element was chosen from an array of objects.
 
     `chosen` is the path of the element in which the fields below were looked up: the first that
@@ -89,18 +94,8 @@ class Array(Struct, frozen=True):
     words: str
     others: tuple[Element, ...] = ()
 
-    def to_dict(self) -> dict[str, Any]:
-        """`where`, `elements`, `chosen`, `words` and `others`."""
-        return {
-            "where": self.where,
-            "elements": self.elements,
-            "chosen": self.chosen,
-            "words": self.words,
-            "others": [other.to_dict() for other in self.others],
-        }
 
-
-class ExplainedField(Struct, frozen=True):
+class ExplainedField(_Part, frozen=True):
     """A name of the pattern: a field with its rules, an object with its members, or a `$or`.
 
     `satisfied` is None for what was not evaluated. `words` is the reason; `values` is how many
@@ -119,23 +114,8 @@ class ExplainedField(Struct, frozen=True):
     array: Array | None = None
     children: tuple[ExplainedField, ...] = ()
 
-    def to_dict(self) -> dict[str, Any]:
-        """All attributes under their own names."""
-        return {
-            "name": self.name,
-            "path": self.path,
-            "satisfied": self.satisfied,
-            "words": self.words,
-            "hint": self.hint,
-            "rules": [rule.to_dict() for rule in self.rules],
-            "found": [found.to_dict() for found in self.found],
-            "values": self.values,
-            "array": None if self.array is None else self.array.to_dict(),
-            "children": [child.to_dict() for child in self.children],
-        }
 
-
-class Format(Struct, frozen=True):
+class Format(_Part, frozen=True):
     """The format evaluation of one payload.
 
     `found` and `wanted` are "json", "string", or for what was found also "unreadable" and
@@ -167,19 +147,15 @@ class Format(Struct, frozen=True):
         }
 
 
-class Choice(Struct, frozen=True):
+class Choice(_Part, frozen=True):
     """An alternative of a `$or`, counted from 1. `path` is the object that contains the `$or`."""
 
     path: str
     alternative: int
     of: int
 
-    def to_dict(self) -> dict[str, Any]:
-        """All attributes under their own names."""
-        return {"path": self.path, "alternative": self.alternative, "of": self.of}
 
-
-class Combination(Struct, frozen=True):
+class Combination(_Part, frozen=True):
     """A pattern with one alternative chosen for each `$or`; satisfied if all in it is."""
 
     satisfied: bool
@@ -187,17 +163,8 @@ class Combination(Struct, frozen=True):
     formats: tuple[Format, ...]
     nodes: tuple[ExplainedField, ...]
 
-    def to_dict(self) -> dict[str, Any]:
-        """`satisfied`, `choices`, `formats`, and the tree as `nodes`."""
-        return {
-            "satisfied": self.satisfied,
-            "choices": [choice.to_dict() for choice in self.choices],
-            "formats": [form.to_dict() for form in self.formats],
-            "nodes": [node.to_dict() for node in self.nodes],
-        }
 
-
-class FilterExplanation(Struct, frozen=True):
+class FilterExplanation(_Part, frozen=True):
     """One pattern: satisfied if any of its `$or` combinations is.
 
     `combinations` has the combination that matches, or the closest combinations, closest first;
@@ -222,7 +189,7 @@ class FilterExplanation(Struct, frozen=True):
         }
 
 
-class ExplanationData(Struct, frozen=True):
+class ExplanationData(_Part, frozen=True):
     """The data of an `Explanation`.
 
     `source` is the source that the record was evaluated for (`auto`: it was detected from the

@@ -12,12 +12,13 @@ import ipaddress
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from filterpatterns.errors import PatternError
 from filterpatterns.integrations.emulators import filters
 from filterpatterns.integrations.emulators.patching import (
+    Original,
     Patches,
     Replacement,
     UnsupportedVersionError,
@@ -33,19 +34,12 @@ _LOOPBACK = "127.0.0.1"
 def _find() -> Iterator[Replacement]:
     from ministack.services import eventbridge, lambda_svc
 
-    yield Replacement(eventbridge, "_event_pattern_error", ("pattern_str",), _pattern_error)
-    yield Replacement(
-        eventbridge, "_matches_pattern_view", ("pattern_str", "view", "owner"), _matches_view
-    )
-    yield Replacement(lambda_svc, "_create_esm", ("data",), _create)
-    yield Replacement(lambda_svc, "_update_esm", ("esm_id", "data"), _update)
-    yield Replacement(lambda_svc, "_apply_filter_criteria", ("records", "esm"), _apply)
-    yield Replacement(
-        lambda_svc,
-        "_run_sqs_batch",
-        ("esm", "func_rec", "event", "batch", "queue_url", "queue_name"),
-        _run_sqs_batch,
-    )
+    yield Replacement(eventbridge, "_event_pattern_error", _pattern_error)
+    yield Replacement(eventbridge, "_matches_pattern_view", _matches_view)
+    yield Replacement(lambda_svc, "_create_esm", _create)
+    yield Replacement(lambda_svc, "_update_esm", _update)
+    yield Replacement(lambda_svc, "_apply_filter_criteria", _apply)
+    yield Replacement(lambda_svc, "_run_sqs_batch", _run_sqs_batch)
 
 
 _patches = Patches("ministack", _FIRST, _LAST, _find)
@@ -86,30 +80,24 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _pattern_error(original: Callable[..., Any]) -> Callable[..., Any]:
-    def event_pattern_error(pattern_str: Any) -> Any:
-        if not pattern_str or not isinstance(pattern_str, str):
-            return original(pattern_str)
-        try:
-            filters.rule_filter(pattern_str)
-        except PatternError as error:
-            return filters.refusal(error)
-        return None
-
-    return event_pattern_error
+def _pattern_error(original: Original, pattern_str: Any) -> Any:
+    if not pattern_str or not isinstance(pattern_str, str):
+        return original(pattern_str)
+    try:
+        filters.rule_filter(pattern_str)
+    except PatternError as error:
+        return filters.refusal(error)
+    return None
 
 
-def _matches_view(original: Callable[..., Any]) -> Callable[..., Any]:
-    def matches_pattern_view(pattern_str: Any, view: Any, owner: str = "rule") -> bool:
-        if not isinstance(pattern_str, str):
-            return bool(original(pattern_str, view, owner))
-        try:
-            found = filters.rule_filter(pattern_str)
-        except PatternError:  # of a rule that an earlier version stored: it matches nothing
-            return bool(original(pattern_str, view, owner))
-        return found.matches(_event(view))
-
-    return matches_pattern_view
+def _matches_view(original: Original, pattern_str: Any, view: Any, owner: str = "rule") -> bool:
+    if not isinstance(pattern_str, str):
+        return bool(original(pattern_str, view, owner))
+    try:
+        found = filters.rule_filter(pattern_str)
+    except PatternError:  # of a rule that an earlier version stored: it matches nothing
+        return bool(original(pattern_str, view, owner))
+    return found.matches(_event(view))
 
 
 def _event(view: Any) -> Any:
@@ -121,21 +109,15 @@ def _event(view: Any) -> Any:
     return view.event_with_detail()
 
 
-def _create(original: Callable[..., Any]) -> Callable[..., Any]:
-    def create_esm(data: dict[str, Any]) -> Any:
-        return _refused(data, str(data.get("EventSourceArn", ""))) or original(data)
-
-    return create_esm
+def _create(original: Original, data: dict[str, Any]) -> Any:
+    return _refused(data, str(data.get("EventSourceArn", ""))) or original(data)
 
 
-def _update(original: Callable[..., Any]) -> Callable[..., Any]:
-    def update_esm(esm_id: str, data: dict[str, Any]) -> Any:
-        from ministack.services import lambda_svc
+def _update(original: Original, esm_id: str, data: dict[str, Any]) -> Any:
+    from ministack.services import lambda_svc
 
-        mapping = lambda_svc._esms.get(esm_id) or {}
-        return _refused(data, str(mapping.get("EventSourceArn", ""))) or original(esm_id, data)
-
-    return update_esm
+    mapping = lambda_svc._esms.get(esm_id) or {}
+    return _refused(data, str(mapping.get("EventSourceArn", ""))) or original(esm_id, data)
 
 
 def _refused(data: dict[str, Any], source_arn: str) -> Any:
@@ -150,29 +132,29 @@ def _refused(data: dict[str, Any], source_arn: str) -> Any:
     return None
 
 
-def _apply(original: Callable[..., Any]) -> Callable[..., Any]:
-    def apply_filter_criteria(records: list[Any], esm: dict[str, Any]) -> list[Any]:
-        found = filters.mapping_filter(esm.get("FilterCriteria"), esm.get("EventSourceArn", ""))
-        return records if found is None else found.filter(records)
-
-    return apply_filter_criteria
+def _apply(_original: Original, records: list[Any], esm: dict[str, Any]) -> list[Any]:
+    found = filters.mapping_filter(esm.get("FilterCriteria"), esm.get("EventSourceArn", ""))
+    return records if found is None else found.filter(records)
 
 
-def _run_sqs_batch(original: Callable[..., Any]) -> Callable[..., Any]:
-    def run_sqs_batch(
-        esm: Any, func_rec: Any, event: Any, batch: Any, queue_url: str, queue_name: str
-    ) -> Any:
-        """Messages that were filtered out are deleted, whatever happens to the others."""
-        from ministack.services import sqs
+def _run_sqs_batch(
+    original: Original,
+    esm: Any,
+    func_rec: Any,
+    event: Any,
+    batch: Any,
+    queue_url: str,
+    queue_name: str,
+) -> Any:
+    """Messages that were filtered out are deleted, whatever happens to the others."""
+    from ministack.services import sqs
 
-        kept = {record["messageId"] for record in event["Records"]}
-        dropped = {each["receipt_handle"] for each in batch if each["id"] not in kept}
-        if dropped:
-            sqs._delete_messages_for_esm(queue_url, dropped)
-        batch = [each for each in batch if each["id"] in kept]
-        return original(esm, func_rec, event, batch, queue_url, queue_name)
-
-    return run_sqs_batch
+    kept = {record["messageId"] for record in event["Records"]}
+    dropped = {each["receipt_handle"] for each in batch if each["id"] not in kept}
+    if dropped:
+        sqs._delete_messages_for_esm(queue_url, dropped)
+    batch = [each for each in batch if each["id"] in kept]
+    return original(esm, func_rec, event, batch, queue_url, queue_name)
 
 
 if __name__ == "__main__":

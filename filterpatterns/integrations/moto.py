@@ -11,17 +11,19 @@ filter matches are deleted from an SQS queue, and patterns that AWS would refuse
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from filterpatterns.errors import PatternError
 from filterpatterns.integrations.emulators import filters
 from filterpatterns.integrations.emulators.patching import (
+    Original,
     Patches,
     Replacement,
     UnsupportedVersionError,
 )
+from filterpatterns.integrations.sqs.records import lambda_record
 
 __all__ = ["UnsupportedVersionError", "exact_filters", "install"]
 
@@ -32,38 +34,13 @@ def _find() -> Iterator[Replacement]:
     from moto.awslambda.models import LambdaBackend
     from moto.events.models import EventPattern
 
-    yield Replacement(EventPattern, "load", ("cls", "raw_pattern"), _load)
-    yield Replacement(EventPattern, "matches_event", ("self", "event"), _matches_event)
-    yield Replacement(LambdaBackend, "create_event_source_mapping", ("self", "spec"), _create)
-    yield Replacement(
-        LambdaBackend, "update_event_source_mapping", ("self", "uuid", "spec"), _update
-    )
-    yield Replacement(
-        LambdaBackend,
-        "send_sqs_batch",
-        ("self", "function_arn", "messages", "queue_arn"),
-        _send_sqs_batch,
-    )
-    yield Replacement(
-        LambdaBackend,
-        "send_kinesis_message",
-        (
-            "self",
-            "function_name",
-            "kinesis_stream",
-            "kinesis_partition_key",
-            "kinesis_sequence_number",
-            "kinesis_data",
-            "kinesis_shard_id",
-        ),
-        _send_kinesis_message,
-    )
-    yield Replacement(
-        LambdaBackend,
-        "send_dynamodb_items",
-        ("self", "function_arn", "items", "source"),
-        _send_dynamodb_items,
-    )
+    yield Replacement(EventPattern, "load", _load)
+    yield Replacement(EventPattern, "matches_event", _matches_event)
+    yield Replacement(LambdaBackend, "create_event_source_mapping", _create)
+    yield Replacement(LambdaBackend, "update_event_source_mapping", _update)
+    yield Replacement(LambdaBackend, "send_sqs_batch", _send_sqs_batch)
+    yield Replacement(LambdaBackend, "send_kinesis_message", _send_kinesis_message)
+    yield Replacement(LambdaBackend, "send_dynamodb_items", _send_dynamodb_items)
 
 
 _patches = Patches("moto", _FIRST, _LAST, _find)
@@ -78,29 +55,23 @@ exact_filters = _patches.installed
 """A context manager within which moto filters exactly. Raises the same as `install`."""
 
 
-def _load(original: Callable[..., Any]) -> Callable[..., Any]:
-    def load(cls: Any, raw_pattern: str | None) -> Any:
-        if not raw_pattern:
-            return original(cls, raw_pattern)
-        try:
-            filters.rule_filter(raw_pattern)
-        except PatternError as error:
-            from moto.events.exceptions import InvalidEventPatternException
+def _load(original: Original, cls: Any, raw_pattern: str | None) -> Any:
+    if not raw_pattern:
+        return original(cls, raw_pattern)
+    try:
+        filters.rule_filter(raw_pattern)
+    except PatternError as error:
+        from moto.events.exceptions import InvalidEventPatternException
 
-            raise InvalidEventPatternException(reason=filters.refusal(error)) from None
-        return cls(raw_pattern, {"compiled": True})
-
-    return load
+        raise InvalidEventPatternException(reason=filters.refusal(error)) from None
+    return cls(raw_pattern, {"compiled": True})
 
 
-def _matches_event(original: Callable[..., Any]) -> Callable[..., Any]:
-    def matches_event(self: Any, event: Any) -> bool:
-        pattern = self.dump()
-        if not pattern:
-            return bool(original(self, event))
-        return filters.rule_filter(pattern).matches(_as_delivered(event))
-
-    return matches_event
+def _matches_event(original: Original, self: Any, event: Any) -> bool:
+    pattern = self.dump()
+    if not pattern:
+        return bool(original(self, event))
+    return filters.rule_filter(pattern).matches(_as_delivered(event))
 
 
 def _as_delivered(event: dict[str, Any]) -> dict[str, Any]:
@@ -114,22 +85,16 @@ def _as_delivered(event: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _create(original: Callable[..., Any]) -> Callable[..., Any]:
-    def create_event_source_mapping(self: Any, spec: dict[str, Any]) -> Any:
-        _check(spec.get("FilterCriteria"), str(spec.get("EventSourceArn", "")))
-        return original(self, spec)
-
-    return create_event_source_mapping
+def _create(original: Original, self: Any, spec: dict[str, Any]) -> Any:
+    _check(spec.get("FilterCriteria"), str(spec.get("EventSourceArn", "")))
+    return original(self, spec)
 
 
-def _update(original: Callable[..., Any]) -> Callable[..., Any]:
-    def update_event_source_mapping(self: Any, uuid: str, spec: dict[str, Any]) -> Any:
-        mapping = self.get_event_source_mapping(uuid)
-        if mapping is not None:
-            _check(spec.get("FilterCriteria"), mapping.event_source_arn)
-        return original(self, uuid, spec)
-
-    return update_event_source_mapping
+def _update(original: Original, self: Any, uuid: str, spec: dict[str, Any]) -> Any:
+    mapping = self.get_event_source_mapping(uuid)
+    if mapping is not None:
+        _check(spec.get("FilterCriteria"), mapping.event_source_arn)
+    return original(self, uuid, spec)
 
 
 def _check(criteria: Any, source_arn: str) -> None:
@@ -143,98 +108,101 @@ def _check(criteria: Any, source_arn: str) -> None:
         raise InvalidParameterValueException(words) from None
 
 
-def _send_sqs_batch(original: Callable[..., Any]) -> Callable[..., Any]:
-    def send_sqs_batch(self: Any, function_arn: str, messages: Any, queue_arn: str) -> Any:
-        found = _filter_of(self, function_arn, queue_arn)
-        if found is not None:
-            from moto.sqs import sqs_backends
+def _send_sqs_batch(
+    original: Original, self: Any, function_arn: str, messages: Any, queue_arn: str
+) -> Any:
+    found = _filter_of(self, function_arn, queue_arn)
+    if found is not None:
+        from moto.sqs import sqs_backends
 
-            backend = sqs_backends[self.account_id][self.region_name]
-            name = queue_arn.rpartition(":")[2]
-            # Received messages have only the attributes that were requested: none.
-            sent = {each.id: each.message_attributes for each in backend.get_queue(name)._messages}
-            mask = found.mask([_sqs_record(each, sent.get(each.id, {})) for each in messages])
-            pairs = list(zip(messages, mask, strict=True))
-            for message, is_kept in pairs:
-                if not is_kept:
-                    backend.delete_message(name, message.receipt_handle)
-            # The caller's list: the messages left in it become visible again if the function fails.
-            messages[:] = [message for message, is_kept in pairs if is_kept]
-        return original(self, function_arn, messages, queue_arn)
+        backend = sqs_backends[self.account_id][self.region_name]
+        name = queue_arn.rpartition(":")[2]
+        # Received messages have only the attributes that were requested: none.
+        sent = {each.id: each.message_attributes for each in backend.get_queue(name)._messages}
+        given = [_sqs_message(each, sent.get(each.id, {})) for each in messages]
+        mask = found.mask([lambda_record(each, queue_arn, self.region_name) for each in given])
+        pairs = list(zip(messages, mask, strict=True))
+        for message, is_kept in pairs:
+            if not is_kept:
+                backend.delete_message(name, message.receipt_handle)
+        # The caller's list: the messages left in it become visible again if the function fails.
+        messages[:] = [message for message, is_kept in pairs if is_kept]
+    return original(self, function_arn, messages, queue_arn)
 
-    return send_sqs_batch
 
-
-def _sqs_record(message: Any, sent: dict[str, Any]) -> dict[str, Any]:
-    """A moto message in the form of Lambda (Lambda developer guide, "Using Lambda with SQS").
-
-    `sent` has the attributes that it was sent with.
-    """
+def _sqs_message(message: Any, sent: dict[str, Any]) -> dict[str, Any]:
+    """A moto message in the form of the SQS API, with the attributes that were sent."""
     attributes = {
-        "ApproximateReceiveCount": str(message.approximate_receive_count),
-        "SentTimestamp": str(message.sent_timestamp),
-        "SenderId": str(message.sender_id),
-        "ApproximateFirstReceiveTimestamp": str(message.approximate_first_receive_timestamp),
-    }
-    more = {
+        "ApproximateReceiveCount": message.approximate_receive_count,
+        "SentTimestamp": message.sent_timestamp,
+        "SenderId": message.sender_id,
+        "ApproximateFirstReceiveTimestamp": message.approximate_first_receive_timestamp,
         "SequenceNumber": message.sequence_number,
         "MessageGroupId": message.group_id,
         "MessageDeduplicationId": message.deduplication_id,
     }
-    attributes |= {name: value for name, value in more.items() if value is not None}
     return {
-        "messageId": message.id,
-        "receiptHandle": message.receipt_handle,
-        "body": message.body,
-        "attributes": attributes,
-        "messageAttributes": {name: _attribute(value) for name, value in sent.items()},
-        "md5OfBody": message.body_md5,
+        "MessageId": message.id,
+        "ReceiptHandle": message.receipt_handle,
+        "Body": message.body,
+        "Attributes": _without_none(attributes),
+        "MessageAttributes": {name: _attribute(value) for name, value in sent.items()},
+        "MD5OfBody": message.body_md5,
     }
 
 
 def _attribute(value: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "dataType": value.get("DataType"),
-        "stringListValues": [],
-        "binaryListValues": [],
-    }
-    if value.get("StringValue") is not None:
-        found["stringValue"] = value["StringValue"]
-    binary = value.get("BinaryValue")
-    if binary is not None:
-        data = binary if isinstance(binary, str) else base64.b64encode(binary).decode()
-        found["binaryValue"] = data
+    found = _without_none(value)
+    if isinstance(found.get("BinaryValue"), str):
+        found["BinaryValue"] = base64.b64decode(found["BinaryValue"])
     return found
 
 
-def _send_kinesis_message(original: Callable[..., Any]) -> Callable[..., Any]:
-    def send_kinesis_message(self: Any, **given: Any) -> Any:
-        found = _filter_of(self, given["function_name"], given["kinesis_stream"])
-        record = {
-            "kinesis": {
-                "kinesisSchemaVersion": "1.0",
-                "partitionKey": given["kinesis_partition_key"],
-                "sequenceNumber": given["kinesis_sequence_number"],
-                "data": given["kinesis_data"],
-            }
+def _without_none(members: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _send_kinesis_message(
+    original: Original,
+    self: Any,
+    function_name: str,
+    kinesis_stream: str,
+    kinesis_partition_key: str,
+    kinesis_sequence_number: str,
+    kinesis_data: str,
+    kinesis_shard_id: str,
+) -> Any:
+    found = _filter_of(self, function_name, kinesis_stream)
+    record = {
+        "kinesis": {
+            "kinesisSchemaVersion": "1.0",
+            "partitionKey": kinesis_partition_key,
+            "sequenceNumber": kinesis_sequence_number,
+            "data": kinesis_data,
         }
-        if found is None or found.matches(record):
-            return original(self, **given)
+    }
+    if found is not None and not found.matches(record):
         return None
+    return original(
+        self,
+        function_name,
+        kinesis_stream,
+        kinesis_partition_key,
+        kinesis_sequence_number,
+        kinesis_data,
+        kinesis_shard_id,
+    )
 
-    return send_kinesis_message
 
-
-def _send_dynamodb_items(original: Callable[..., Any]) -> Callable[..., Any]:
-    def send_dynamodb_items(self: Any, function_arn: str, items: Any, source: str) -> Any:
-        found = _filter_of(self, function_arn, source)
-        if found is not None:
-            items = [item for item in items if found.matches(_stream_record(item.to_json()))]
-            if not items:
-                return "null"  # like a function without a response: all messages are handled
-        return original(self, function_arn, items, source)
-
-    return send_dynamodb_items
+def _send_dynamodb_items(
+    original: Original, self: Any, function_arn: str, items: Any, source: str
+) -> Any:
+    found = _filter_of(self, function_arn, source)
+    if found is not None:
+        items = [item for item in items if found.matches(_stream_record(item.to_json()))]
+        if not items:
+            return "null"  # like a function without a response: all messages are handled
+    return original(self, function_arn, items, source)
 
 
 def _stream_record(record: dict[str, Any]) -> dict[str, Any]:

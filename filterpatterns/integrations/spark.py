@@ -12,7 +12,7 @@ supports it (from 4.1), otherwise by a pandas UDF.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any
 
@@ -60,11 +60,7 @@ def matches(
     Returns:
         A Boolean column without nulls.
     """
-    options: dict[str, Any] = {"of": of, "encoding": encoding, "nulls": nulls}
-
-    def mask(values: Any) -> Any:
-        return filter.mask_arrow(values, **options)
-
+    mask = partial(filter.mask_arrow, of=of, encoding=encoding, nulls=nulls)
     return _udf(mask, BooleanType())(_column(column))
 
 
@@ -78,11 +74,7 @@ def matching(
 ) -> Column:
     """A column: the names of the rules that match each row, as an array; otherwise like
     `matches`."""
-    options: dict[str, Any] = {"of": of, "encoding": encoding, "nulls": nulls}
-
-    def names(values: Any) -> Any:
-        return rules.matching_arrow(values, **options)
-
+    names = partial(rules.matching_arrow, of=of, encoding=encoding, nulls=nulls)
     return _udf(names, ArrayType(StringType()))(_column(column))
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from filterpatterns.jsontext.numbers import is_comparable
 from filterpatterns.language import nodes
-from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.diagnostics import Reporter, Where
 from filterpatterns.language.hints import (
     COMBINERS,
     ask_for_any_value,
@@ -61,6 +61,10 @@ class Condition(Struct, frozen=True, gc=False):
     def path(self) -> str:
         """The names joined with dots: how the engine identifies the field."""
         return ".".join(self.names)
+
+    def at(self, index: int) -> Where:
+        """Where one of the rules stands."""
+        return Where(self.spans[index], f"{self.place}[{index}]")
 
 
 class AnyOf(Struct, frozen=True, gc=False):
@@ -115,7 +119,7 @@ def check(
             hint = "write alternatives with $or, or as several Filters"
         report.error(
             "FP002",
-            tree.span,
+            Where(tree.span),
             f"a pattern is a JSON object, found {describe(tree)}",
             hint=hint,
             edit=edit,
@@ -125,7 +129,7 @@ def check(
     if not report.errors and count_combinations(conditions) > MAX_COMBINATIONS:
         report.error(
             "FP016",
-            tree.span,
+            Where(tree.span),
             f"the $or alternatives multiply out to {count_combinations(conditions)} combinations; "
             f"AWS allows at most {MAX_COMBINATIONS}",
             hint="merge alternatives that differ in only one field: list their values in its array",
@@ -157,9 +161,8 @@ class _Checker:
         if not fields.members:
             self._report.error(
                 "FP003",
-                fields.span,
+                Where(fields.span, place),
                 "an object without members",
-                path=place,
                 hint='AWS rejects a pattern without conditions; for "any value" '
                 'write [{"exists": true}]; to keep everything, leave the filter out'
                 if place
@@ -186,9 +189,8 @@ class _Checker:
             else:
                 self._report.warning(
                     "FP101",
-                    member.name_span,
+                    Where(member.name_span, where),
                     f'the name "{name}" is repeated further down: only its last value counts',
-                    path=where,
                     hint="write all its rules in one array, or all its fields in one object",
                 )
         return tuple(found)
@@ -197,9 +199,8 @@ class _Checker:
         if in_or and field.name in RESERVED_IN_OR:
             self._report.error(
                 "FP015",
-                field.name_span,
+                Where(field.name_span, place),
                 f'inside $or a field cannot be named "{field.name}"',
-                path=place,
                 hint=f'an operator belongs in a field\'s array: "name": [{{"{field.name}": ...}}]',
             )
             return ()
@@ -209,9 +210,8 @@ class _Checker:
         if field.name in COMBINERS and _holds_fields(value):
             self._report.error(
                 "FP007",
-                field.name_span,
+                Where(field.name_span, place),
                 f"there is no {field.name}: only $or",
-                path=place,
                 hint=COMBINERS[field.name],
             )
             return ()
@@ -234,9 +234,8 @@ class _Checker:
         hint = for_scalar(field.name, value)
         self._report.error(
             "FP005",
-            value.span,
+            Where(value.span, place),
             f"a field wants an array of rules or an object, found {describe(value)}",
-            path=place,
             hint=hint.words,
             edit=hint.edit,
         )
@@ -249,18 +248,16 @@ class _Checker:
         if not isinstance(value, nodes.Alternatives):
             self._report.error(
                 "FP014",
-                value.span,
+                Where(value.span, place),
                 f"$or wants an array of objects, found {describe(value)}",
-                path=place,
                 hint='write "$or": [{"a": [1]}, {"b": [2]}]',
             )
             return ()
         if len(value.items) < 2 and not any(isinstance(one, nodes.Unknown) for one in value.items):
             self._report.error(
                 "FP014",
-                value.span,
+                Where(value.span, place),
                 f"$or wants at least two alternatives, found {len(value.items) or 'none'}",
-                path=place,
                 hint="write a single alternative without $or",
                 edit=for_single_alternative(member, self._report),
             )
@@ -274,9 +271,8 @@ class _Checker:
             else:
                 self._report.error(
                     "FP014",
-                    item.span,
+                    Where(item.span, where),
                     f"an alternative of $or is an object, found {describe(item)}",
-                    path=where,
                     hint='write {"name": ["value"]}',
                 )
         return (AnyOf(tuple(alternatives), names, value.span),)
@@ -285,9 +281,8 @@ class _Checker:
         if not rules.items:
             self._report.error(
                 "FP004",
-                rules.span,
+                Where(rules.span, place),
                 "an array without rules",
-                path=place,
                 hint='for "any value" write [{"exists": true}]',
                 edit=ask_for_any_value(rules.span),
             )
@@ -297,9 +292,8 @@ class _Checker:
             if isinstance(item, nodes.Rules):
                 self._report.error(
                     "FP006",
-                    item.span,
+                    Where(item.span, where),
                     "an array inside an array of rules",
-                    path=where,
                     hint="an event's arrays are looked into by themselves: write the values in "
                     "one flat array",
                     edit=without_brackets("Leave out the brackets", item.span, self._report),
@@ -319,9 +313,8 @@ class _Checker:
         if is_number(item.value) and not is_comparable(item.text):
             self._report.warning(
                 "FP106",
-                item.span,
+                Where(item.span, place),
                 "a double cannot represent this number as written: only the same text equals it",
-                path=place,
                 hint="AWS compares numbers as IEEE doubles: at most 15 digits, up to about 1.8e308",
             )
         return rule
@@ -331,9 +324,8 @@ class _Checker:
             names = ", ".join(operator.name for operator in item.operators) or "none"
             self._report.error(
                 "FP008",
-                item.span,
+                Where(item.span, place),
                 f"a rule has one operator, found {names}",
-                path=place,
                 hint='write one rule for each, [{"prefix": "a"}, {"suffix": "b"}]: it is enough '
                 "that one of them matches"
                 if item.operators
@@ -348,9 +340,8 @@ class _Checker:
                 hint = for_unknown_operator(operator)
                 self._report.error(
                     "FP007",
-                    operator.name_span,
+                    Where(operator.name_span, where),
                     f'there is no operator "{operator.name}"',
-                    path=where,
                     hint=hint.words,
                     edit=hint.edit,
                 )
@@ -360,9 +351,8 @@ class _Checker:
             except OperandError as error:
                 self._report.error(
                     error.code,
-                    error.node.span,
+                    Where(error.node.span, where),
                     error.message,
-                    path=where,
                     hint=error.hint,
                     edit=for_operand(error, operator, item),
                 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -19,6 +20,30 @@ class Edit(Struct, frozen=True):
     title: str
     span: Span
     text: str
+
+
+class Where(NamedTuple):
+    """A place in the text, and in words."""
+
+    span: Span
+    place: str = ""
+
+
+class OnlyInWords(NamedTuple):
+    """A place that is not in the text."""
+
+    place: str
+    span: None = None
+
+
+class Located(Protocol):
+    """What has a place: a condition, a rule."""
+
+    @property
+    def span(self) -> Span | None: ...
+
+    @property
+    def place(self) -> str: ...
 
 
 class Reporter:
@@ -58,29 +83,27 @@ class Reporter:
     def error(
         self,
         code: str,
-        span: Span | None,
+        where: Located | None,
         message: str,
         *,
-        path: str = "",
         hint: str | None = None,
         edit: Edit | None = None,
     ) -> None:
-        """Report an error; `span` is None if it concerns the whole text and drawing it would not
+        """Report an error; `where` is None if it concerns the whole text and drawing it would not
         help. `edit` is the edit that the hint describes."""
-        self._add("error", code, span, message, path, hint, edit)
+        self._add("error", code, where, message, hint, edit)
 
     def warning(
         self,
         code: str,
-        span: Span | None,
+        where: Located | None,
         message: str,
         *,
-        path: str = "",
         hint: str | None = None,
         edit: Edit | None = None,
     ) -> None:
         """Report a warning."""
-        self._add("warning", code, span, message, path, hint, edit)
+        self._add("warning", code, where, message, hint, edit)
 
     def source(self, span: Span) -> str:
         """Return the pattern's own text at a span."""
@@ -94,12 +117,12 @@ class Reporter:
         self,
         severity: Severity,
         code: str,
-        span: Span | None,
+        where: Located | None,
         message: str,
-        path: str,
         hint: str | None,
         edit: Edit | None,
     ) -> None:
+        span, path = (None, "") if where is None else (where.span, where.place)
         line = column = end_line = end_column = None
         excerpt = None
         order = span.start if span else -1

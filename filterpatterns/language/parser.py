@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from filterpatterns.jsontext import decoding
 from filterpatterns.language import nodes
-from filterpatterns.language.diagnostics import Edit, Reporter
+from filterpatterns.language.diagnostics import Edit, Reporter, Where
 from filterpatterns.language.nodes import Span
 from filterpatterns.language.operators import OPERATOR_NAMES
 from filterpatterns.limits import MAX_PATTERN_DEPTH, MAX_PATTERN_LENGTH
@@ -223,7 +223,7 @@ def _report_syntax(error: UnexpectedInput, text: str, report: Reporter) -> None:
             if position == 0
             else "a bracket, a brace or a value is missing at the end"
         )
-        report.error("FP001", Span(position, position + 1), f"not JSON: {what}", hint=hint)
+        report.error("FP001", Where(Span(position, position + 1)), f"not JSON: {what}", hint=hint)
         return
     end = position + 1
     if isinstance(error, UnexpectedToken):
@@ -231,7 +231,7 @@ def _report_syntax(error: UnexpectedInput, text: str, report: Reporter) -> None:
     expected = error.expected if isinstance(error, UnexpectedToken) else set()
     what, hint = _explain_syntax(text, position, end, expected)
     edit = _mend_syntax(text, position, expected)
-    report.error("FP001", Span(position, end), f"not JSON: {what}", hint=hint, edit=edit)
+    report.error("FP001", Where(Span(position, end)), f"not JSON: {what}", hint=hint, edit=edit)
 
 
 def _explain_syntax(text: str, position: int, end: int, expected: set[str]) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from filterpatterns.errors import Diagnostic, PatternError
 from filterpatterns.jsontext.python_values import plain_scalar
-from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.diagnostics import OnlyInWords, Reporter
 from filterpatterns.limits import MAX_PATTERN_DEPTH, MAX_PATTERN_LENGTH
 
 
@@ -151,5 +151,5 @@ def errors_of(
 ) -> list[Diagnostic]:
     """Return a diagnostic of a mistake that has no position."""
     reporter = Reporter("", filter_index=filter_index)
-    reporter.error(code, None, message, path=path, hint=hint)
+    reporter.error(code, OnlyInWords(path), message, hint=hint)
     return reporter.errors

@@ -24,15 +24,14 @@ def exists_beside_fields(conditions: AllOf, report: Reporter) -> None:
     }
     for member in members:
         if member.path in through:
-            for rule, span, place in rules_of(member):
+            for rule, where in rules_of(member):
                 if isinstance(rule, (Exists, Absent)):
                     always = "always" if isinstance(rule, Absent) else "never"
                     report.warning(
                         "FP113",
-                        span,
+                        where,
                         f'the pattern has fields inside "{member.path}": there exists, which '
                         f"speaks of scalars, {always} holds",
-                        path=place,
                         hint="ask for the fields inside it only",
                     )
 
@@ -43,9 +42,8 @@ def _always_holds(condition: Condition, source: str, report: Reporter) -> None:
     if Absent in kinds and (Exists in kinds or _all_values(condition.rules)):
         report.warning(
             "FP114",
-            condition.span,
+            condition,
             "one of these rules matches every record",
-            path=condition.place,
             hint="leave the field out, or one of the rules",
         )
 
@@ -66,13 +64,12 @@ def _unreachable(condition: Condition, source: str, report: Reporter) -> None:
     """FP115: a rule that adds nothing to another rule in the same array."""
     seen: set[Operator] = set()
     wide = [rule for rule in condition.rules if isinstance(rule, (Exists, Prefix, Numeric))]
-    for rule, span, place in rules_of(condition):
+    for rule, where in rules_of(condition):
         if rule in seen or any(_covers(other, rule) for other in wide):
             report.warning(
                 "FP115",
-                span,
+                where,
                 "another rule in this array matches whenever this one does",
-                path=place,
                 hint="any rule of the array may match: remove this one, or the wider one",
             )
         seen.add(rule)
@@ -135,9 +132,8 @@ def _leave_nothing_out(condition: Condition, source: str, report: Reporter) -> N
         return
     report.warning(
         "FP116",
-        condition.span,
+        condition,
         f"any of the rules may match, and {what}",
-        path=condition.place,
         hint=hint,
     )
 

@@ -32,12 +32,11 @@ class Complexity(Struct, frozen=True):
     is_exact: bool = True
 
 
-def complexity(wildcards: Iterable[Wildcard], *, most_steps: int = _MOST_STEPS) -> Complexity:
+def complexity(wildcards: Iterable[Wildcard]) -> Complexity:
     """Return the complexity of one field.
 
     Args:
         wildcards: all wildcard rules of the field, including those in `anything-but`.
-        most_steps: how many transitions to examine, which bounds the time.
 
     A rule is its text between two quotes. Each character is a state, entered when it has been read.
     A star is a state that every character leads back to, entered together with the state before it.
@@ -58,7 +57,7 @@ def complexity(wildcards: Iterable[Wildcard], *, most_steps: int = _MOST_STEPS) 
             largest.append(states)
         for following in automaton.successors(states):
             steps += 1
-            if steps > most_steps:
+            if steps > _MOST_STEPS:
                 return Complexity(figure, is_exact=False)
             if following in seen or any(following | other == other for other in largest):
                 continue

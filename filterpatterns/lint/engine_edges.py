@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Iterator
 
 from filterpatterns.language.conditions import AllOf, AnyOf, Condition, iter_conditions
@@ -38,7 +37,7 @@ def _other_addresses(condition: Condition, source: str, report: Reporter) -> Non
 
     The engine compares the digits of addresses from the left, whatever their number.
     """
-    for rule, span, place in rules_of(condition):
+    for rule, where in rules_of(condition):
         if not isinstance(rule, (Cidr, EqualsAddress)):
             continue
         digits = _digits(rule.text)
@@ -48,9 +47,8 @@ def _other_addresses(condition: Condition, source: str, report: Reporter) -> Non
         if others:
             report.warning(
                 "FP123",
-                span,
+                where,
                 f"AWS compares addresses digit by digit: this holds also for {_both(others)}",
-                path=place,
                 hint="no harm where the field never has these; otherwise split the block: "
                 '{"cidr": "0.0.0.0/1"} and so on, or leave the rule out'
                 if isinstance(rule, Cidr)
@@ -64,6 +62,8 @@ def _both(others: list[str]) -> str:
 
 def _digits(text: str) -> tuple[str, str] | None:
     """The digits of the first and the last address of a block, or twice those of one address."""
+    import ipaddress  # only for addresses
+
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
@@ -76,6 +76,8 @@ def _digits(text: str) -> tuple[str, str] | None:
 
 def _holds_also_for(first: str, last: str) -> Iterator[str]:
     """What a range of digits matches besides addresses of its own family, with an example."""
+    import ipaddress
+
     if len(first) == 8:
         low, high = int(first, 16), int(last, 16)
         for block in _IPV6_IN_USE:
@@ -133,7 +135,7 @@ def _number_digits(head: str) -> str:
 
 def _beyond_the_basic_plane(condition: Condition, source: str, report: Reporter) -> None:
     """FP124: a rule that ignores case and has a character beyond U+FFFF."""
-    for rule, span, place in rules_of(condition):
+    for rule, where in rules_of(condition):
         inner = rule.rules if isinstance(rule, AnythingBut) else (rule,)
         texts = [text for one in inner if (text := _text_ignoring_case(one)) is not None]
         char = next((char for text in texts for char in text if char > "\uffff"), None)
@@ -141,9 +143,8 @@ def _beyond_the_basic_plane(condition: Condition, source: str, report: Reporter)
             follows = "this excludes nothing" if rule is not inner[0] else "this never holds"
             report.warning(
                 "FP124",
-                span,
+                where,
                 f"{char} is a character beyond U+FFFF, and case is ignored: on AWS {follows}",
-                path=place,
                 hint="compare the text as it is, or leave out the character, with prefix or suffix",
             )
 
@@ -161,10 +162,9 @@ def _disturbed(condition: Condition, source: str, report: Reporter) -> None:
     if is_disturbed(condition):
         report.warning(
             "FP126",
-            condition.span,
+            condition,
             "a wildcard with a rule that ignores case: in AWS's engine the two interfere with each "
             "other, and either may be missed",
-            path=condition.place,
             hint="write only one of the two kinds of rule for a field",
         )
 
@@ -183,16 +183,15 @@ def is_disturbed(condition: Condition) -> bool:
 
 def _large_numbers(condition: Condition, source: str, report: Reporter) -> None:
     """FP131: an operand of `numeric` that AWS's documentation does not allow."""
-    for rule, span, place in rules_of(condition):
+    for rule, where in rules_of(condition):
         if isinstance(rule, Numeric) and any(
             _SAFE < abs(bound) < float("inf") for bound in (rule.lower, rule.upper)
         ):
             report.warning(
                 "FP131",
-                span,
+                where,
                 "a number beyond 2^53 (9,007,199,254,740,992) in numeric: EventBridge's "
                 "documentation says that it is refused",
-                path=place,
                 hint="the engine takes it today; a string, or a smaller number, is safe",
             )
 
@@ -235,10 +234,9 @@ def report_lost_alternatives(conditions: AllOf, report: Reporter) -> None:
             first = next(iter_conditions(either.alternatives[index]))
             report.warning(
                 "FP125",
-                first.span,
+                first,
                 f"alternative {index + 1} of this $or is lost on AWS: alternative {earlier + 1} "
                 "has the same fields, and shares a rule with it in each",
-                path=first.place,
                 hint="write one alternative with all the values, or alternatives that share none",
             )
 

@@ -55,10 +55,9 @@ def unknown_top_level(conditions: AllOf, report: Reporter, *, only_misspelled: b
         meant = misspelled or _near(first)
         report.warning(
             "FP122",
-            condition.span,
+            condition,
             f'an EventBridge event has no "{first}" at its top level: this never holds, or always '
             "for exists: false",
-            path=condition.place,
             edit=renamed(condition.name_spans, 0, meant) if condition.names[0] == first else None,
             hint=f'did you mean "{meant}"?'
             if meant
@@ -94,10 +93,9 @@ def complex_wildcards(conditions: AllOf, report: Reporter) -> None:
             at_least = "" if found.is_exact else "at least "
             report.warning(
                 "FP120",
-                first.span,
+                first,
                 f'the wildcards of "{first.path}" have a complexity of {at_least}{found.figure}: '
                 f"above {MAX_COMPLEXITY} EventBridge likely refuses the rule as too complex",
-                path=first.place,
                 hint="use fewer stars, or prefix and suffix where possible, or several rules",
             )
 

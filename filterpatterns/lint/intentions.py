@@ -47,9 +47,8 @@ def _operator_in_a_string(condition: Condition, source: str, report: Reporter) -
         if name is not None:
             report.warning(
                 "FP140",
-                condition.spans[index],
+                condition.at(index),
                 f"the operator {name} is inside a string: it equals only this exact text",
-                path=f"{condition.place}[{index}]",
                 hint=f"write the object without the quotes around it: {truncate(text.strip())}",
                 edit=Edit("Write the operator itself", condition.spans[index], text.strip()),
             )
@@ -91,9 +90,8 @@ def _literal_star(condition: Condition, source: str, report: Reporter) -> None:
             rule = json.dumps({name: operand}, ensure_ascii=False)
         report.warning(
             "FP141",
-            condition.spans[index],
+            condition.at(index),
             f"the star in {format_value(text)} is a plain star: only a value with a star equals it",
-            path=f"{condition.place}[{index}]",
             hint=hint,
             edit=write(condition.spans[index], rule),
         )
@@ -120,9 +118,8 @@ def _unresolved_reference(condition: Condition, source: str, report: Reporter) -
             hint = "inside a string a tag is text: write !Sub and ${Name}"
         report.warning(
             "FP142",
-            condition.spans[index],
+            condition.at(index),
             f"{format_value(found[0])} is plain text here: nothing replaces it",
-            path=f"{condition.place}[{index}]",
             hint=hint,
         )
 
@@ -134,18 +131,17 @@ def _account_as_number(condition: Condition, source: str, report: Reporter) -> N
     is_envelope = names == ["account"] or names == [payload, "account"]
     if not is_envelope and not (source == "event" and names[-1].lower().endswith("accountid")):
         return
-    for rule, span, place in rules_of(condition):
+    for rule, where in rules_of(condition):
         if not isinstance(rule, EqualsNumber):
             continue
         number = rule.double
         if number is not None and number in _ACCOUNT_IDS:
             report.warning(
                 "FP143",
-                span,
+                where,
                 "an account id is a string in events: this number never equals it",
-                path=place,
                 hint=f'write "{int(number):012}", with quotes',
-                edit=write(span, f'"{int(number):012}"'),
+                edit=write(where.span, f'"{int(number):012}"'),
             )
 
 
@@ -176,10 +172,9 @@ def divided_between_filters(filters: Sequence[tuple[AllOf, Reporter]]) -> None:
         if not report.errors and not all(_is_removal(member) for member in members):
             report.warning(
                 "FP144",
-                members[0].span,
+                members[0],
                 "a record is kept if any filter holds: this one keeps it whatever its image is, "
                 "another one whatever its eventName is",
-                path=members[0].place,
                 hint='if both are to hold write them in one filter: {"eventName": [...], '
                 '"dynamodb": {...}}',
             )

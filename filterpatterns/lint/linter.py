@@ -117,9 +117,8 @@ def lint_together(filters: Sequence[tuple[AllOf, Reporter]]) -> None:
         if members and all(_keeps_nearly_all(member) for member in members):
             report.warning(
                 "FP112",
-                members[0].span,
+                members[0],
                 "a record is kept if any filter matches, and this one matches nearly all records",
-                path=members[0].place,
                 hint="for conditions that must all hold, write one filter with all fields",
             )
 
@@ -134,16 +133,15 @@ def _undocumented(condition: Condition, dialect: str, strict: bool, report: Repo
     Lambda developer guide, "Filter rule syntax"; EventBridge user guide, "Comparison operators" and
     "Event filtering in Amazon EventBridge Pipes".
     """
-    for rule, span, place in rules_of(condition):
+    for rule, where in rules_of(condition):
         example = rule.example if isinstance(rule, UnknownRule) else rule
         name = None if example is None else _undocumented_name(example, dialect)
         if name is not None:
             say = report.error if strict else report.warning
             say(
                 "FP105",
-                span,
+                where,
                 f"{name} is not documented for {SERVICES[dialect]}",
-                path=place,
                 hint="it may work today, but the documentation does not guarantee it",
             )
 
@@ -168,9 +166,8 @@ def _not_in_pipes(condition: Condition, source: str, report: Reporter) -> None:
     if first in _NOT_IN_PIPES and first not in SOURCES[source].added_by_aws:
         report.warning(
             "FP130",
-            condition.span,
+            condition,
             f'Pipes cannot filter on "{first}"',
-            path=condition.place,
             hint="filter on the payload, or in the enrichment or the target",
         )
 
@@ -191,8 +188,7 @@ def _metadata(condition: Condition, source: str, dialect: str, report: Reporter)
         return
     report.warning(
         "FP107",
-        condition.span,
+        condition,
         f'"{condition.path}" is not a field of the payload "{payload}"',
-        path=condition.place,
         hint=f'Lambda documents filtering on "{payload}" only; other fields have worked so far',
     )

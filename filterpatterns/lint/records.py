@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from filterpatterns.delivery.fields import FIELDS
 from filterpatterns.delivery.sources import SOURCES
 from filterpatterns.jsontext import decoding
 from filterpatterns.language.conditions import AllOf, Condition, iter_conditions
@@ -13,11 +14,7 @@ from filterpatterns.language.operators.equality import Equals, EqualsNumber
 from filterpatterns.lint.base import LintCheck, rules_of
 
 PAYLOADS = {
-    "sqs": "body",
-    "kinesis": "data",
-    "dynamodb": "dynamodb",
-    "kafka": "value",
-    "mq": "data",
+    name: SOURCES[name].payload_keys[0] for name in ("sqs", "kinesis", "dynamodb", "kafka", "mq")
 }
 _OBJECTS = {
     "sqs": ("attributes", "messageAttributes"),
@@ -33,10 +30,7 @@ _IDENTITY = ("type", "principalId")
 _NUMBER = '"101"'
 
 
-SQS_FIELDS = (
-    *("messageId", "receiptHandle", "body", "attributes", "messageAttributes"),
-    *("md5OfBody", "md5OfMessageAttributes"),
-)
+_SQS_FIELDS = tuple(field.name for field in FIELDS["sqs"])
 """All fields of an SQS record that a pattern can name."""
 
 _TEXTS: dict[type, str] = {Equals: "value", Exactly: "text"}
@@ -46,7 +40,7 @@ _TEXTS: dict[type, str] = {Equals: "value", Exactly: "text"}
 def is_unknown(condition: Condition, source: str) -> bool:
     """Whether no record of the source has the field."""
     first = condition.path.partition(".")[0]
-    known = (*SQS_FIELDS, *SOURCES["sqs"].added_by_aws, *WRAPPERS)
+    known = (*_SQS_FIELDS, *SOURCES["sqs"].added_by_aws, *WRAPPERS)
     return source == "sqs" and condition.certain != 0 and first not in known
 
 
@@ -55,12 +49,11 @@ def unknown_field(condition: Condition, source: str, report: Reporter) -> None:
     if not is_unknown(condition, source):
         return
     first = condition.path.partition(".")[0]
-    meant = next((name for name in SQS_FIELDS if name.lower() == first.lower()), None)
+    meant = next((name for name in _SQS_FIELDS if name.lower() == first.lower()), None)
     report.warning(
         "FP118",
-        condition.span,
+        condition,
         f'an SQS record has no "{first}": this never holds, or always for exists: false',
-        path=condition.place,
         edit=renamed(condition.name_spans, 0, meant) if condition.names[0] == first else None,
         hint=f'write "{meant}"'
         if meant
@@ -77,10 +70,9 @@ def _wrapped(condition: Condition, source: str, report: Reporter) -> None:
     if payload is not None and first != payload and first in WRAPPERS:
         report.warning(
             "FP108",
-            condition.span,
+            condition,
             f'a pattern for {source} sees no "{first}": this never holds, or always for '
             "exists: false",
-            path=condition.place,
             hint=f'the payload is called "{payload}", at the top of the pattern',
         )
 
@@ -90,19 +82,18 @@ def _numbers_in_dynamodb(condition: Condition, source: str, report: Reporter) ->
     names = _below_image(condition, source)
     if not names or names[-1] not in _STRING_TYPES:
         return
-    for rule, span, place in rules_of(condition):
+    for rule, where in rules_of(condition):
         excludes = isinstance(rule, AnythingBut) and bool(rule.numbers)
         if excludes or isinstance(rule, (Numeric, EqualsNumber)):
-            number = f'"{report.source(span)}"' if isinstance(rule, EqualsNumber) else None
+            number = f'"{report.source(where.span)}"' if isinstance(rule, EqualsNumber) else None
             example = f'{{"{names[-1]}": [{number or _NUMBER}]}}'
             report.warning(
                 "FP109",
-                span,
+                where,
                 f"DynamoDB delivers the values of {names[-1]} as strings: this "
                 + ("holds for every value" if excludes else "never holds"),
-                path=place,
                 hint=f"compare with strings: {example}; ranges cannot be written",
-                edit=None if number is None else write(span, number),
+                edit=None if number is None else write(where.span, number),
             )
 
 
@@ -116,10 +107,9 @@ def _type_left_out(condition: Condition, source: str, report: Reporter) -> None:
     absent = any(isinstance(rule, Absent) for rule in condition.rules)
     report.warning(
         "FP110",
-        condition.span,
+        condition,
         f'no image of DynamoDB has a value at "{".".join(names)}": this '
         + ("holds for every record" if absent else "never holds"),
-        path=condition.place,
         hint=f'write the type below each name: "{names[0]}": {{"S": [...]}} or {{"N": [...]}}',
     )
 
@@ -154,9 +144,8 @@ def _string_inside(condition: Condition, source: str, report: Reporter) -> None:
     if source == "sqs" and names[:2] == ["body", "Message"] and len(names) > 2:
         report.warning(
             "FP111",
-            condition.span,
+            condition,
             "the Message of an SNS notification is a string: nothing is below it",
-            path=condition.place,
             hint="turn on raw message delivery for the SNS subscription, and leave Message out",
         )
 
@@ -172,10 +161,9 @@ def detail_as_value(conditions: AllOf, source: str, report: Reporter) -> None:
                 absent = any(isinstance(rule, Absent) for rule in member.rules)
                 report.warning(
                     "FP111",
-                    member.span,
+                    member,
                     "the detail of an EventBridge event is an object, not a value: this "
                     + ("always holds" if absent else "never holds"),
-                    path=member.place,
                     hint='name its fields: "detail": {"name": ["value"]}',
                 )
 
@@ -184,15 +172,14 @@ def _exists_on_object(condition: Condition, source: str, report: Reporter) -> No
     """FP113: `exists` on a field that is an object in every record; it only applies to scalars."""
     if condition.path not in _OBJECTS.get(source, ()):
         return
-    for rule, span, place in rules_of(condition):
+    for rule, where in rules_of(condition):
         if isinstance(rule, (Exists, Absent)):
             always = "always" if isinstance(rule, Absent) else "never"
             report.warning(
                 "FP113",
-                span,
+                where,
                 f'"{condition.path}" is an object, and exists speaks of scalars: this {always} '
                 "holds",
-                path=place,
                 hint="name a field further down",
             )
 
@@ -201,7 +188,7 @@ def _never_a_plain_string(condition: Condition, source: str, report: Reporter) -
     """FP117: a rule for plain-string payloads that only JSON, or nothing, could satisfy."""
     if source not in SOURCES or condition.path not in SOURCES[source].payload_keys:
         return
-    for rule, span, place in rules_of(condition):
+    for rule, where in rules_of(condition):
         text = _TEXTS.get(type(rule))
         value = getattr(rule, text) if text else None
         if isinstance(rule, (Absent, EqualsNumber, Numeric)) or (
@@ -209,10 +196,9 @@ def _never_a_plain_string(condition: Condition, source: str, report: Reporter) -
         ):
             report.warning(
                 "FP117",
-                span,
+                where,
                 f'rules right at "{condition.path}" are for plain strings, and none satisfies '
                 "this one: valid JSON is not a plain string",
-                path=place,
                 hint=f'for JSON write an object: "{condition.path}": {{"name": ["value"]}}',
             )
 
@@ -225,10 +211,9 @@ def _user_identity(condition: Condition, source: str, report: Reporter) -> None:
     meant = next((name for name in _IDENTITY if name.lower() == rest.lower()), None)
     report.warning(
         "FP127",
-        condition.span,
+        condition,
         f'the userIdentity of a DynamoDB record has no "{rest}": this never holds, or always for '
         "exists: false",
-        path=condition.place,
         hint=f'write "{meant}"' if meant else "it has type and principalId",
         edit=renamed(condition.name_spans, 1, meant) if len(condition.names) == 2 else None,
     )
@@ -238,7 +223,7 @@ def _event_name(condition: Condition, source: str, report: Reporter) -> None:
     """FP128: an event name that DynamoDB does not have."""
     if source != "dynamodb" or condition.path != "eventName":
         return
-    for rule, span, place in rules_of(condition):
+    for rule, where in rules_of(condition):
         if isinstance(rule, (Exists, Absent)):
             continue
         held = [name for name in _EVENT_NAMES if rule.holds(name)]
@@ -247,10 +232,9 @@ def _event_name(condition: Condition, source: str, report: Reporter) -> None:
             name = str(value).upper()
             report.warning(
                 "FP128",
-                span,
+                where,
                 "the eventName of a DynamoDB record is INSERT, MODIFY or REMOVE: this never holds",
-                path=place,
-                edit=write(span, f'"{name}"') if name in _EVENT_NAMES else None,
+                edit=write(where.span, f'"{name}"') if name in _EVENT_NAMES else None,
                 hint=f'write "{name}"'
                 if name in _EVENT_NAMES
                 else "for changed items write MODIFY, for new ones INSERT",
@@ -266,7 +250,7 @@ def _wrong_type(condition: Condition, source: str, report: Reporter) -> None:
     if not _is_typed(names, dotted=len(condition.names) != len(names) + 2):
         return
     is_string = names[-1] in _STRING_TYPES
-    for rule, span, place in rules_of(condition):
+    for rule, where in rules_of(condition):
         value = getattr(rule, "value", None) if isinstance(rule, Equals) else _OTHER
         if is_string:
             wrong = value is None or isinstance(value, bool)
@@ -277,13 +261,12 @@ def _wrong_type(condition: Condition, source: str, report: Reporter) -> None:
         if wrong:
             report.warning(
                 "FP129",
-                span,
+                where,
                 f"DynamoDB delivers {names[-1]} as "
                 + ("strings" if is_string else "true or false")
                 + ": this never holds",
-                path=place,
                 hint=_RIGHT_TYPE[is_string],
-                edit=_of_right_type(span, value, report, is_string=is_string),
+                edit=_of_right_type(where.span, value, report, is_string=is_string),
             )
 
 

@@ -11,7 +11,7 @@ from filterpatterns.delivery.sources import Source
 from filterpatterns.errors import Diagnostic
 from filterpatterns.jsontext import decoding
 from filterpatterns.language.conditions import AllOf, AnyOf, Condition, iter_conditions
-from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.diagnostics import OnlyInWords, Reporter, Where
 from filterpatterns.language.inputs import NO_FILTERS, SCOPE_HINT, PatternText
 from filterpatterns.language.nodes import Span
 from filterpatterns.language.operators import AnythingBut, Equals, Wildcard
@@ -91,7 +91,7 @@ def _error(
     index = None if text is None else text.filter_index
     reporter = Reporter("", filter_index=index)
     path = "" if index is None else f"Filters[{index}]{member}"
-    reporter.error(code, None, message, path=path, hint=hint)
+    reporter.error(code, OnlyInWords(path), message, hint=hint)
     return reporter.errors
 
 
@@ -116,7 +116,7 @@ def is_refused_array(pattern: PatternText, report: Reporter) -> bool:
         return False
     report.error(
         "FP029",
-        Span(0, len(pattern.text)),
+        Where(Span(0, len(pattern.text))),
         "a DATA pattern with an array at its root is not supported: AWS does not document what it "
         "means",
         hint='write an object: {"name": ["value"]}',
@@ -130,14 +130,13 @@ def refuse_operators(conditions: AllOf, scope: str, report: Reporter) -> None:
         _exact_values_only(conditions, report)
         return
     for condition in iter_conditions(conditions):
-        for rule, span, place in rules_of(condition):
+        for rule, where in rules_of(condition):
             inner = rule.rules if isinstance(rule, AnythingBut) else (rule,)
             if any(isinstance(one, Wildcard) for one in inner):
                 report.error(
                     "FP027",
-                    span,
+                    where,
                     "subscribers of a Custom Event Bus take no wildcard",
-                    path=place,
                     hint="prefix, suffix and equals-ignore-case are taken",
                 )
 
@@ -147,9 +146,8 @@ def _exact_values_only(conditions: AllOf, report: Reporter) -> None:
         if isinstance(member, AnyOf):
             report.error(
                 "FP028",
-                member.span,
+                Where(member.span, ".".join((*member.names, "$or"))),
                 "METADATA takes exact values only, found $or",
-                path=".".join((*member.names, "$or")),
                 hint='list the values of a field in its array: "name": ["a", "b"]',
             )
             continue
@@ -157,12 +155,11 @@ def _exact_values_only(conditions: AllOf, report: Reporter) -> None:
 
 
 def _refuse_operators_of(condition: Condition, report: Reporter) -> None:
-    for rule, span, place in rules_of(condition):
+    for rule, where in rules_of(condition):
         if not isinstance(rule, _PLAIN):
             report.error(
                 "FP028",
-                span,
+                where,
                 "METADATA takes exact values only, found an operator",
-                path=place,
                 hint="write the values themselves, or filter on DATA",
             )

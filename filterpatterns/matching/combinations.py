@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from filterpatterns.language.conditions import AllOf, AnyOf, Condition
-from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.diagnostics import Reporter, Where
 
 
 class Combination(Struct, frozen=True, eq=False):
@@ -162,8 +162,7 @@ def _warn_repeated(overruled: Condition, report: Reporter) -> None:
     path = overruled.path
     report.warning(
         "FP102",
-        overruled.span,
+        Where(overruled.span, path),
         f'the path "{path}" occurs again further down: only its last rules count',
-        path=path,
         hint="write all rules for one path in one array",
     )

@@ -205,9 +205,8 @@ def _warn_added(conditions: AllOf, source: Source, report: Reporter) -> None:
         if _belongs(condition.path, source.added_by_aws):
             report.warning(
                 "FP104",
-                condition.span,
+                condition,
                 f'AWS adds "{condition.path}" after filtering: for the pattern it is absent',
-                path=condition.place,
                 hint="remove it; an event source mapping has a single source anyway",
             )
 
@@ -217,10 +216,9 @@ def _refuse_strings(conditions: AllOf, source: Source, report: Reporter) -> None
         if condition.path in source.payload_keys and not condition.is_open:
             report.error(
                 "FP021",
-                condition.span,
+                condition,
                 f"a {source.name} mapping does not support plain-string patterns "
                 f'for "{condition.path}"',
-                path=condition.place,
                 hint=f'write an object with fields: "{condition.path}": {{"name": ["value"]}}',
             )
 

@@ -19,46 +19,13 @@ from msgspec.structs import replace
 from filterpatterns.errors import Diagnostic, Excerpt
 from filterpatterns.language.inputs import PatternText
 from filterpatterns.templates import evidence
-from filterpatterns.templates.codes import (
-    ENCRYPTED,
-    GENERATED,
-    INFERRED,
-    LARGE,
-    NO_SOURCE,
-    TITLES,
-    UNRESOLVED,
-)
+from filterpatterns.templates.codes import GENERATED
 from filterpatterns.templates.documents import json_document
 from filterpatterns.templates.documents.values import List, Object, TemplateValue, Text
 from filterpatterns.templates.errors import Skipped, TemplateError, line_and_column
-from filterpatterns.templates.mapping import Mapping
+from filterpatterns.templates.mapping import Builder, Mapping, Owner
 from filterpatterns.templates.mentions import mentions_patterns
-from filterpatterns.templates.settings import Setting
 from filterpatterns.templates.values.resolving import Known
-
-__all__ = [
-    "ENCRYPTED",
-    "GENERATED",
-    "INFERRED",
-    "LARGE",
-    "NO_SOURCE",
-    "TITLES",
-    "UNRESOLVED",
-    "Known",
-    "Mapping",
-    "Setting",
-    "Skipped",
-    "TemplateError",
-    "as_diagnostic",
-    "generated_note",
-    "is_hcl",
-    "line_and_column",
-    "named",
-    "names_of",
-    "patterns_in",
-    "place_of",
-    "placed",
-]
 
 _TEMPLATE = re.compile(
     r"AWSTemplateFormatVersion|AWS::|\bResources\b|planned_values|root_module|EventSourceMappings"
@@ -291,13 +258,11 @@ def _document(
     elif whole and not searched and not _is_something_else(root):
         yield _plain(text)
     elif evidence.is_pattern(root):
-        from filterpatterns.templates.mapping import Builder
-
         if whole:
             yield _plain(text)
         else:
             build = Builder(text, _as_it_is)
-            yield build.patterns([root], root.span, "", "pattern", None, alone=True)
+            yield build.patterns([root], root.span, Owner("", "pattern", None), alone=True)
 
 
 def _template(root: Object, place: _Place) -> Iterator[Mapping] | None:
@@ -353,18 +318,10 @@ def _configuration(root: Object) -> Object:
 
 
 def _criteria(root: Object, text: str) -> Iterator[Mapping]:
-    from filterpatterns.templates.mapping import Builder
-
     configuration = _configuration(root)
     is_subscriber = configuration is not root or configuration.get("Language") is not None
-    found = Builder(text, _as_it_is).criteria(
-        configuration,
-        "",
-        "subscriber" if is_subscriber else "pattern",
-        "subscriber" if is_subscriber else None,
-    )
-    if found is not None:
-        yield found
+    owner = Owner("", "subscriber", "subscriber") if is_subscriber else Owner("", "pattern", None)
+    yield from Builder(text, _as_it_is).criteria(configuration, owner)
 
 
 def _as_it_is(node: TemplateValue) -> TemplateValue:

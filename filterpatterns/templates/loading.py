@@ -20,6 +20,8 @@ from filterpatterns.errors import Diagnostic, LoadError, PatternError, PatternFi
 from filterpatterns.language import inputs
 from filterpatterns.language.inputs import PatternText
 from filterpatterns.limits import MAX_FILTERS
+from filterpatterns.templates.codes import UNRESOLVED
+from filterpatterns.templates.errors import TemplateError
 from filterpatterns.templates.mentions import is_bare_pattern
 
 if TYPE_CHECKING:
@@ -101,9 +103,8 @@ def load(
     """
     given = _read(where)
     try:
-        return compile_given(
-            given, source=source, max_filters=max_filters, known=_known(parameters)
-        )
+        known = _known(parameters)
+        return compile_mapping(given, source=source, max_filters=max_filters, known=known)[0]
     except PatternError as error:
         raise PatternFileError(given.name, error.errors) from None
 
@@ -152,29 +153,6 @@ def load_all(
     return filters
 
 
-def compile_given(
-    given: Given,
-    *,
-    source: str | None,
-    max_filters: int,
-    known: Known | None = None,
-    infer: Infer | None = None,
-) -> Filter:
-    """Compile the filter in a text.
-
-    The source is the given `source`, or else that of the template's mapping, or else what `infer`
-    returns. `known` are values that the template leaves open.
-
-    Raises:
-        LoadError: it has no such filter, or one that is only known at deployment.
-        PatternError: AWS would refuse the pattern.
-    """
-    found, _ = compile_mapping(
-        given, source=source, max_filters=max_filters, known=known, infer=infer
-    )
-    return found
-
-
 def compile_mapping(
     given: Given,
     *,
@@ -184,9 +162,15 @@ def compile_mapping(
     infer: Infer | None = None,
     unfiltered: bool = False,
 ) -> tuple[Filter, Mapping | None]:
-    """Like `compile_given`, but also return the template's mapping if the text is a template.
+    """Compile the filter in a text; also return the template's mapping if it is a template.
 
-    `unfiltered`: allow an event source mapping without filters, which keeps everything.
+    The source is the given `source`, or else that of the template's mapping, or else what `infer`
+    returns. `known` are values that the template leaves open. `unfiltered`: allow an event source
+    mapping without filters, which keeps everything.
+
+    Raises:
+        LoadError: it has no such filter, or one that is only known at deployment.
+        PatternError: AWS would refuse the pattern.
     """
     mapping = _chosen(given, known, unfiltered)
     if mapping is not None:
@@ -258,7 +242,7 @@ def _mappings(given: Given, known: Known | None, unfiltered: bool = False) -> li
 
     try:
         found = finding.patterns_in(text, given.name, unfiltered=unfiltered, known=known)
-    except finding.TemplateError as error:
+    except TemplateError as error:
         raise LoadError(given.name, error.message, error.line, error.column) from None
     found = [each for each in found if not (each.is_misplaced or each.is_other_language)]
     if given.logical_id is None and all(each.kind == "pattern" for each in found):
@@ -306,12 +290,11 @@ def _complete(mapping: Mapping, given: Given, found: list[Mapping]) -> Mapping:
         LoadError: some of it is only known at deployment.
         PatternError: there are mistakes around its patterns.
     """
-    from filterpatterns.templates import finding
 
     missing = (*mapping.skipped, *mapping.unset)
     if missing:
         instead = ""
-        if missing[0].code == finding.UNRESOLVED:
+        if missing[0].code == UNRESOLVED:
             instead = "give the filter itself, with the value written out"
             instead += f"; or another mapping: {given.name}#NAME" if len(found) > 1 else ""
         raise UnknownPartsError(given.name, missing, instead)

@@ -49,6 +49,17 @@ NO_FILTERING = "documentdb"
 """The name of a source whose records Lambda does not filter (Lambda developer guide, "Control which
 events Lambda sends to your function": the table of services)."""
 
+_NOT_FROM_DOCUMENTDB: dict[Kind, tuple[str, str]] = {
+    "event source mapping": (
+        "Lambda does not filter the events of Amazon DocumentDB",
+        "leave out the filters, and filter in the function",
+    ),
+    "pipe": (
+        "EventBridge Pipes does not read from Amazon DocumentDB",
+        "use an event source mapping, and filter in the function",
+    ),
+}
+
 _DIALECTS: dict[Kind, str | None] = {
     "event source mapping": "lambda",
     "pipe": "pipes",
@@ -151,6 +162,18 @@ def _as_deployed(diagnostic: Diagnostic) -> Diagnostic:
     return replace(diagnostic, severity="error") if diagnostic.code == "FP103" else diagnostic
 
 
+class Owner(Struct, frozen=True):
+    """What has filters, as `Mapping` says. `reference` is how the template refers to the source,
+    which may tell what it is."""
+
+    logical_id: str
+    kind: Kind
+    source: str | None
+    names: tuple[str, ...] = ()
+    reference: str = ""
+    attributes: tuple[str, ...] = ()
+
+
 class Builder:
     """Creates Mappings from the nodes of one template.
 
@@ -170,24 +193,10 @@ class Builder:
         """Return the value of a node; of a condition, the first branch."""
         return Resolver(self.evaluate, self.known)(node)
 
-    def criteria(
-        self,
-        node: TemplateValue | None,
-        logical_id: str,
-        kind: Kind,
-        source: str | None,
-        *,
-        names: Iterable[str] = (),
-        attributes: tuple[str, ...] = (),
-        reference: str = "",
-    ) -> Mapping | None:
-        """The mapping of a FilterCriteria, or of a subscriber's FilterConfiguration; None if there
-        is none.
-
-        `reference` is the template's reference to the source, from which it may be inferred.
-        """
-
-        is_subscriber = kind == "subscriber"
+    def criteria(self, node: TemplateValue | None, owner: Owner) -> Iterator[Mapping]:
+        """The mapping of a FilterCriteria, or of a subscriber's FilterConfiguration, if there is
+        one."""
+        is_subscriber = owner.kind == "subscriber"
 
         def filters(build: Collector) -> None:
             criteria = build.resolved(node)
@@ -215,53 +224,33 @@ class Builder:
             elif given is not None and not is_null(given):
                 build.problem(given.span, "Filters is an array of filters")
 
-        if node is None or is_null(self.resolve(node)):
-            return None
-        return self._made(
-            node.span, filters, logical_id, kind, source, names, reference, attributes
-        )
+        if node is not None and not is_null(self.resolve(node)):
+            yield self._made(node.span, filters, owner)
 
     def event_source_mapping(
         self,
         criteria: TemplateValue | None,
         properties: TemplateValue,
         spelling: Spelling,
-        logical_id: str,
-        source: str | None,
-        *,
-        names: Iterable[str] = (),
-        reference: str = "",
-        attributes: tuple[str, ...] = (),
+        owner: Owner,
     ) -> Mapping:
         """Return an event source mapping with its settings, whether it has filters or not."""
-        kind: Kind = "event source mapping"
-        found = self.criteria(
-            criteria,
-            logical_id,
-            kind,
-            source,
-            names=names,
-            reference=reference,
-            attributes=attributes,
-        )
-        is_filtered = found is not None
-        if found is None:
-            found = self.patterns((), properties.span, logical_id, kind, source, names=names)
+        found = next(self.criteria(criteria, owner), None)
         settings = settings_in(properties, spelling, self.text, self.resolve)
-        return replace(found, settings=settings, is_filtered=is_filtered)
+        if found is not None:
+            return replace(found, settings=settings)
+        owner = Owner(owner.logical_id, owner.kind, owner.source, owner.names)
+        none = self.patterns((), properties.span, owner)
+        return replace(none, settings=settings, is_filtered=False)
 
     def patterns(
         self,
         nodes: Iterable[TemplateValue],
         span: Span,
-        logical_id: str,
-        kind: Kind,
-        source: str | None,
+        owner: Owner,
         *,
-        names: Iterable[str] = (),
         alone: bool = False,
         is_cloudformation: bool = False,
-        reference: str = "",
     ) -> Mapping:
         """Return the mapping of patterns that are objects or strings directly in a place for them.
 
@@ -276,47 +265,29 @@ class Builder:
                     build.nulls(node)
                 build.pattern(None if alone else index, node, objects=True)
 
-        return self._made(span, each, logical_id, kind, source, names, reference)
+        return self._made(span, each, owner)
 
-    def skipped(
-        self,
-        span: Span,
-        reason: str,
-        logical_id: str,
-        kind: Kind,
-        source: str | None,
-        *,
-        names: Iterable[str] = (),
-        code: str = UNRESOLVED,
-    ) -> Mapping:
+    def skipped(self, span: Span, reason: str, owner: Owner, code: str = UNRESOLVED) -> Mapping:
         """A mapping whose filters cannot be known."""
 
         def skip(build: Collector) -> None:
             build.skip(None, reason, span, code)
 
-        return self._made(span, skip, logical_id, kind, source, names)
+        return self._made(span, skip, owner)
 
     def other_language(self, span: Span, logical_id: str, message: str) -> Mapping:
         """Something that looks like filters, but is for another service."""
         note = Skipped(OTHER_LANGUAGE, message, *self._lines.place(span.start))
         return Mapping(logical_id, "pattern", None, None, (), note.line, notes=(note,))
 
-    def _made(
-        self,
-        span: Span,
-        fill: Callable[[Collector], None],
-        logical_id: str,
-        kind: Kind,
-        source: str | None,
-        names: Iterable[str],
-        reference: str = "",
-        attributes: tuple[str, ...] = (),
-    ) -> Mapping:
+    def _made(self, span: Span, fill: Callable[[Collector], None], owner: Owner) -> Mapping:
         build, *others = self._variants(fill)
         line, column = self._lines.place(span.start)
         notes: tuple[Skipped, ...] = ()
+        logical_id, kind, source = owner.logical_id, owner.kind, owner.source
         if source is None and kind in ("event source mapping", "pipe"):
-            found = infer(reference, [text.text for one in (build, *others) for text in one.texts])
+            texts = [text.text for one in (build, *others) for text in one.texts]
+            found = infer(owner.reference, texts)
             if found is not None:
                 source = found[0]
                 words = f"the template does not name the event source: taken for {source}, "
@@ -324,22 +295,9 @@ class Builder:
             elif build.texts:
                 words = "the event source is unknown: what is about one source was not checked"
                 notes = (Skipped(NO_SOURCE, f"{words}; say --source", line, column),)
-        if source == NO_FILTERING and kind == "event source mapping":
-            build.problem(
-                span,
-                "Lambda does not filter the events of Amazon DocumentDB",
-                code=NOT_FILTERED,
-                hint="leave out the filters, and filter in the function",
-            )
-            build.texts.clear()
-            others.clear()
-        elif source == NO_FILTERING and kind == "pipe":
-            build.problem(
-                span,
-                "EventBridge Pipes does not read from Amazon DocumentDB",
-                code=NOT_FILTERED,
-                hint="use an event source mapping, and filter in the function",
-            )
+        if source == NO_FILTERING and kind in _NOT_FROM_DOCUMENTDB:
+            message, hint = _NOT_FROM_DOCUMENTDB[kind]
+            build.problem(span, message, code=NOT_FILTERED, hint=hint)
             build.texts.clear()
             others.clear()
         return Mapping(
@@ -351,13 +309,13 @@ class Builder:
             line=line,
             skipped=tuple(_distinct(one.skipped for one in (build, *others))),
             problems=tuple(_distinct(one.problems for one in (build, *others))),
-            names=tuple(dict.fromkeys(name for name in names if name and name != logical_id)),
+            names=tuple(dict.fromkeys(name for name in owner.names if name and name != logical_id)),
             alternatives=tuple(
                 text for text in _distinct(one.texts for one in others) if text not in build.texts
             ),
             unset=tuple(_distinct(one.unset for one in (build, *others))),
             notes=notes,
-            attributes=attributes,
+            attributes=owner.attributes,
         )
 
     def _variants(self, fill: Callable[[Collector], None]) -> list[Collector]:

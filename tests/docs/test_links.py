@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,12 @@ from tests.docs.pages import DOCS, ROOT, page_name
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
 
 
+@cache
 def _tokens(page: Path) -> list[Token]:
     return MarkdownIt().enable("table").parse(page.read_text(encoding="utf-8"))
 
 
+@cache
 def _links(page: Path) -> list[str]:
     children = [child for token in _tokens(page) for child in token.children or ()]
     found = [
@@ -27,6 +30,7 @@ def _links(page: Path) -> list[str]:
     return [link for link in found if "://" not in link and not link.startswith("mailto:")]
 
 
+@cache
 def _anchors(page: Path) -> set[str]:
     """The anchors of the sections of a page on GitHub and on the site."""
     tokens = _tokens(page)
@@ -55,8 +59,12 @@ def test_every_page_is_linked_from_another() -> None:
     ] == ["README.md"]
 
 
+@cache
+def _tests() -> set[str]:
+    return {path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("*.py")}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_tests_named_on_a_page_exist(page: Path) -> None:
-    tests = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("*.py")}
     for name in re.findall(r"`([\w/]*\btest_\w+\.py)`", page.read_text(encoding="utf-8")):
-        assert any(f"/{test}".endswith(f"/{name}") for test in tests), name
+        assert any(f"/{test}".endswith(f"/{name}") for test in _tests()), name

@@ -20,7 +20,8 @@ from filterpatterns.engine import engine
 from filterpatterns.engine.filter import check_texts
 from filterpatterns.jsontext import decoding
 from filterpatterns.jsontext.structure import split
-from filterpatterns.templates.finding import TemplateError, patterns_in
+from filterpatterns.templates.errors import TemplateError
+from filterpatterns.templates.finding import patterns_in
 from tests.fuzzing import events, patterns, records, words
 from tests.fuzzing.agreement import (
     check_bytes,

@@ -15,7 +15,8 @@ import filterpatterns
 from filterpatterns.cli.io.lines import LineFilter, LineMatcher
 from filterpatterns.codegen.functions import Generated
 from filterpatterns.delivery.envelopes import holds_records
-from filterpatterns.engine.line_search import LineSearch, Tuner
+from filterpatterns.engine.line_search import SCHEDULE, LineSearch
+from filterpatterns.engine.tuning import Plan, Tuner
 from filterpatterns.explain import ExplainedField
 from filterpatterns.jsontext.structure import one_line
 
@@ -191,15 +192,15 @@ def searching(compiled: filterpatterns.Filter) -> LineMatcher | None:
         return None
     matcher = LineMatcher(compiled, drops=False)
     matcher.search = LineSearch(*search, bytes)  # which has what a search needs, only slower
-    matcher.search.tuner = AlwaysSearch()
+    matcher.search.tuner = AlwaysSearch(SCHEDULE)
     return matcher
 
 
 class AlwaysSearch(Tuner):
     """Every block is searched."""
 
-    def took(self, seconds: float, size: int) -> None:
-        self.searches = True
+    def took(self, plan: Plan, seconds: float, count: int) -> None:
+        self.plan = SCHEDULE.look
 
 
 def explained(compiled: filterpatterns.Filter, record: Any) -> bool:

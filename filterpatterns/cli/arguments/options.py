@@ -56,10 +56,8 @@ def max_filters_option(command: Command) -> Command:
 
 def pattern_options(command: Command) -> Command:
     """The options for reading a pattern: `source`, `max_filters` and `known`."""
-    return click.option(
-        "--source",
-        type=click.Choice([*SOURCES, "auto"]),
-        help="The event source whose records are filtered; `event` is any JSON object, `auto` "
+    return source_option(
+        "The event source whose records are filtered; `event` is any JSON object, `auto` "
         "evaluates each record by its own eventSource or shape.  "
         "[default: from the template, or from fields that only one source has; else auto]",
     )(max_filters_option(set_option(command)))
@@ -84,6 +82,18 @@ def complete_files(
     from click.shell_completion import CompletionItem  # only for shells
 
     return [CompletionItem(incomplete, type="file")]
+
+
+def events_argument(command: Command) -> Command:
+    """The argument EVENTS: `files`."""
+    return click.argument(
+        "files", metavar="EVENTS...", nargs=-1, required=True, shell_complete=complete_files
+    )(command)
+
+
+def source_option(words: str) -> Callable[[Command], Command]:
+    """The option `source`: an event source, or `auto`."""
+    return click.option("--source", type=click.Choice([*SOURCES, "auto"]), help=words)
 
 
 def color_option(command: Command) -> Command:

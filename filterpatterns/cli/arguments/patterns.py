@@ -44,43 +44,17 @@ def load(
     payload: bool = False,
     default: str | Default = inference.AUTO,
     known: Known | None = None,
-) -> tuple[Given, Filter]:
-    """Return the filter of a PATTERN argument; warnings go to standard error.
+    unfiltered: bool = False,
+) -> tuple[Given, Filter, Mapping | None]:
+    """Return the filter of a PATTERN argument, and the template's mapping, if there is one.
 
-    An explicit `source` comes first, then that of a template's mapping, then the one implied by the
-    pattern's fields, then `default`. With `payload`, it must be a single source. `known` has values
-    that the template leaves open.
+    Warnings go to standard error. An explicit `source` comes first, then that of a template's
+    mapping, then the one implied by the pattern's fields, then `default`. With `payload`, it must
+    be a single source. `known` has values that the template leaves open. `unfiltered`: allow an
+    event source mapping without filters, which keeps everything.
 
     Raises:
         Failure: it cannot be read, or AWS would refuse it.
-    """
-    given, found, _ = load_mapping(
-        argument,
-        source=source,
-        max_filters=max_filters,
-        payload=payload,
-        default=default,
-        known=known,
-    )
-    return given, found
-
-
-def load_mapping(
-    argument: str,
-    *,
-    source: str | None,
-    max_filters: int,
-    payload: bool = False,
-    default: str | Default = inference.AUTO,
-    known: Known | None = None,
-    unfiltered: bool = False,
-) -> tuple[Given, Filter, Mapping | None]:
-    """Like `load`, but also return the template's mapping, if there is one.
-
-    `unfiltered`: allow an event source mapping without filters, which keeps everything.
-
-    Raises:
-        Failure: as for `load`.
     """
     given = read(argument)
     try:

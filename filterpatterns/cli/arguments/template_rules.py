@@ -9,10 +9,11 @@ import msgspec
 
 from filterpatterns.cli.messages import Failure, counted, diagnosed, located
 from filterpatterns.errors import printable
+from filterpatterns.templates.errors import TemplateError
 from filterpatterns.templates.mentions import mentions_patterns
 
 if TYPE_CHECKING:
-    from filterpatterns.templates.finding import Mapping
+    from filterpatterns.templates.mapping import Mapping
 
 
 class Rules(Protocol):
@@ -101,6 +102,6 @@ def _mappings(text: str, name: str) -> list[Mapping]:
 
     try:
         return finding.patterns_in(text, name)
-    except finding.TemplateError as error:
+    except TemplateError as error:
         words = f"error: {printable(error.message)}"
         raise Failure(located(name, words, error.line, error.column)) from None

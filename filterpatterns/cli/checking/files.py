@@ -19,19 +19,14 @@ from filterpatterns.errors import Diagnostic, printable
 from filterpatterns.lint.selectors import matches
 from filterpatterns.lint.suppressions import Suppressions
 from filterpatterns.templates import finding
+from filterpatterns.templates.codes import INFERRED, LARGE, NO_SOURCE
+from filterpatterns.templates.errors import Skipped, TemplateError
 from filterpatterns.templates.evidence import might_be_pattern
-from filterpatterns.templates.finding import (
-    INFERRED,
-    LARGE,
-    NO_SOURCE,
-    Known,
-    Mapping,
-    Skipped,
-    TemplateError,
-    place_of,
-)
+from filterpatterns.templates.finding import place_of
 from filterpatterns.templates.loading import split
+from filterpatterns.templates.mapping import Mapping
 from filterpatterns.templates.mentions import mentions_patterns
+from filterpatterns.templates.values.resolving import Known
 
 _LARGEST_FILE: Final = 1 << 26
 """In bytes. CloudFormation accepts templates of 1 MB, but Terraform plans may be larger."""

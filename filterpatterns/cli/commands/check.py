@@ -12,6 +12,7 @@ from filterpatterns.cli.arguments.options import (
     color_option,
     complete_files,
     set_option,
+    source_option,
     wants_color,
 )
 from filterpatterns.cli.arguments.patterns import is_inline, refuse_stdin_twice
@@ -22,7 +23,6 @@ from filterpatterns.cli.checking.settings import Configuration
 from filterpatterns.cli.io import output_files
 from filterpatterns.cli.messages import located
 from filterpatterns.cli.output import findings, writers
-from filterpatterns.delivery.sources import SOURCES
 from filterpatterns.limits import MAX_FILTERS
 from filterpatterns.lint.linter import DIALECTS
 
@@ -64,11 +64,7 @@ Exit status: 0; 1 if there are errors (with --strict: or warnings, with
 --fail-on-skipped: or patterns that could not be checked); 2 if a file cannot
 be read (the remaining files are still checked)."""
 )
-@click.option(
-    "--source",
-    type=click.Choice([*SOURCES, "auto"]),
-    help="The event source of patterns whose file does not define it.  [default: auto]",
-)
+@source_option("The event source of patterns whose file does not define it.  [default: auto]")
 @click.option(
     "--dialect",
     type=click.Choice(list(DIALECTS)),

@@ -10,7 +10,12 @@ import click
 from msgspec import Struct
 
 from filterpatterns.cli.arguments import patterns
-from filterpatterns.cli.arguments.options import complete_files, max_filters_option, set_option
+from filterpatterns.cli.arguments.options import (
+    complete_files,
+    events_argument,
+    max_filters_option,
+    set_option,
+)
 from filterpatterns.cli.checking import searching
 from filterpatterns.cli.evaluation.record_loop import numbered, report
 from filterpatterns.cli.messages import Failure, counted, located
@@ -67,20 +72,18 @@ still compared)."""
 @max_filters_option
 @set_option
 @click.argument("pattern", metavar="PATTERN", shell_complete=complete_files)
-@click.argument(
-    "files", metavar="EVENTS...", nargs=-1, required=True, shell_complete=complete_files
-)
+@events_argument
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     pattern: str,
     files: tuple[str, ...],
     endpoint_url: str | None,
     profile: str | None,
     region: str | None,
     as_json: bool,
-    max_filters: int,
-    known: dict[str, str],
+    **how: Any,
 ) -> None:
     """Ask EventBridge for the same verdicts, and print those that differ.
 
@@ -94,7 +97,7 @@ def command(
     patterns.refuse_stdin_twice((pattern, *files))
     if endpoint_url is None and profile is None:
         raise click.UsageError("say whom to ask: --profile NAME, or --endpoint-url URL")
-    compiled = patterns.load(pattern, source="event", max_filters=max_filters, known=known)[1]
+    compiled = patterns.load(pattern, source="event", **how)[1]
     ask = _client(endpoint_url, profile, region)
     out = writers.stdout()
     tally = _Tally()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from filterpatterns.cli.arguments import patterns
@@ -24,19 +26,14 @@ Exit status: 0, or 2 if AWS would refuse the pattern."""
 @pattern_options
 @click.option("--show-code", is_flag=True, help="Print the generated Python code.")
 @click.argument("pattern", metavar="PATTERN", shell_complete=complete_files)
-def command(
-    pattern: str, source: str | None, max_filters: int, known: dict[str, str], show_code: bool
-) -> None:
+def command(pattern: str, show_code: bool, **how: Any) -> None:
     """Check that a pattern compiles.
 
     PATTERN is a file, `-` for standard input, or the pattern itself: a pattern or a FilterCriteria.
     Errors that AWS would refuse, and likely mistakes, are printed to standard error.
     """
-    infer = inference.source_of_fields
     output_files.refuse_overlap((), patterns.files_of(pattern))
-    given, compiled = patterns.load(
-        pattern, source=source, max_filters=max_filters, default=infer, known=known
-    )
+    given, compiled, _ = patterns.load(pattern, default=inference.source_of_fields, **how)
     count = len(compiled.texts)
     filters = (
         f"{count} filter{'' if count == 1 else 's'}" if count else "no filter, keeps everything"

@@ -13,6 +13,7 @@ from filterpatterns.cli.arguments import patterns
 from filterpatterns.cli.arguments.options import (
     color_option,
     complete_files,
+    events_argument,
     pattern_options,
     payload_option,
     wants_color,
@@ -123,17 +124,13 @@ are still explained)."""
 )
 @color_option
 @click.argument("pattern", metavar="PATTERN", shell_complete=complete_files)
-@click.argument(
-    "files", metavar="EVENTS...", nargs=-1, required=True, shell_complete=complete_files
-)
+@events_argument
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     pattern: str,
     files: tuple[str, ...],
-    source: str | None,
-    max_filters: int,
-    known: dict[str, str],
     payload: bool,
     as_json: bool,
     page: str | None,
@@ -142,6 +139,7 @@ def command(
     ids: tuple[str, ...],
     every_filter: bool,
     color: str,
+    **how: Any,
 ) -> None:
     """Explain why the pattern keeps or drops each record: the pattern as a tree, with the values
     found.
@@ -153,9 +151,7 @@ def command(
     if as_json and page is not None:
         raise click.UsageError("either --json or --html")
     output_files.refuse_overlap([("--html", page)], (*patterns.files_of(pattern), *files))
-    given, compiled = patterns.load(
-        pattern, source=source, max_filters=max_filters, payload=payload, known=known
-    )
+    given, compiled, _ = patterns.load(pattern, payload=payload, **how)
     wrap = payloads.wrapper(compiled.source) if payload else None
     out = writers.stdout()
     wanted = _Wanted(None if kept is None else kept == "matched", numbers, ids)

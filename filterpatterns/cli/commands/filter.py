@@ -6,12 +6,16 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from filterpatterns.cli.arguments import patterns
-from filterpatterns.cli.arguments.options import complete_files, pattern_options, payload_option
+from filterpatterns.cli.arguments.options import (
+    complete_files,
+    pattern_options,
+    payload_option,
+)
 from filterpatterns.cli.checking import searching
 from filterpatterns.cli.io import (
     output_files,
@@ -107,11 +111,9 @@ filtered)."""
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     pattern: str,
     files: tuple[str, ...],
-    source: str | None,
-    max_filters: int,
-    known: dict[str, str],
     payload: bool,
     invert: bool,
     count: bool,
@@ -127,6 +129,7 @@ def command(
     column: str | None,
     of: Of | None,
     encoding: PayloadEncoding | None,
+    **how: Any,
 ) -> None:
     """Write the records that the pattern keeps: their own lines, byte for byte, in order.
 
@@ -149,9 +152,7 @@ def command(
     files = searching.event_files(files)
     written = {"--output": output, "--rejects": rejects, "--errors": errors}
     output_files.refuse_overlap(written.items(), (*patterns.files_of(pattern), *files))
-    compiled = patterns.load(
-        pattern, source=source, max_filters=max_filters, payload=payload, known=known
-    )[1]
+    compiled = patterns.load(pattern, payload=payload, **how)[1]
     work = ScanOptions(
         compiled,
         invert=invert,

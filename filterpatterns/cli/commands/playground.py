@@ -10,11 +10,10 @@ from importlib.util import find_spec
 import click
 
 from filterpatterns.cli.arguments import patterns
-from filterpatterns.cli.arguments.options import complete_files
+from filterpatterns.cli.arguments.options import complete_files, source_option
 from filterpatterns.cli.io import streams
 from filterpatterns.cli.io.streams import STDIN, Stream
 from filterpatterns.cli.messages import Failure, located
-from filterpatterns.delivery.sources import SOURCES
 from filterpatterns.lint.linter import DIALECTS
 
 _HOST = "127.0.0.1"
@@ -34,11 +33,7 @@ Examples:
 Exit status: 130 after Ctrl-C, which ends it; 2 if a file cannot be read, or
 the port is taken."""
 )
-@click.option(
-    "--source",
-    type=click.Choice([*SOURCES, "auto"]),
-    help="The event source selected when the page opens.  [default: from the pattern]",
-)
+@source_option("The event source selected when the page opens.  [default: from the pattern]")
 @click.option(
     "--dialect",
     type=click.Choice(DIALECTS),

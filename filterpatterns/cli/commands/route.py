@@ -9,11 +9,17 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import click
-from msgspec import Struct, field
+from msgspec import field
 
 from filterpatterns import RecordError, RuleSet
 from filterpatterns.cli.arguments import patterns, rules
-from filterpatterns.cli.arguments.options import color_option, payload_option, wants_color
+from filterpatterns.cli.arguments.options import (
+    color_option,
+    events_argument,
+    payload_option,
+    source_option,
+    wants_color,
+)
 from filterpatterns.cli.checking import searching
 from filterpatterns.cli.evaluation.counting import count_files
 from filterpatterns.cli.evaluation.record_loop import Tally as RecordTally
@@ -23,31 +29,22 @@ from filterpatterns.cli.io.json_output import write_json
 from filterpatterns.cli.io.lines import Outcome
 from filterpatterns.cli.io.payloads import Wrap
 from filterpatterns.cli.io.split_files import Files, Split
-from filterpatterns.cli.messages import NOT_A_RECORD, counted, located
+from filterpatterns.cli.messages import located
 from filterpatterns.cli.output import writers
 from filterpatterns.cli.output.writers import DROP, ERROR, MATCH, Row
 from filterpatterns.delivery.reader import Item
-from filterpatterns.delivery.sources import SOURCES
 from filterpatterns.errors import printable
 from filterpatterns.matching.verdict import MATCH as MATCH_VERDICT
-from filterpatterns.matching.verdict import NO_MATCH, Verdict
+from filterpatterns.matching.verdict import NO_MATCH, Reason, Verdict
 
 
-class Tally(Struct):
-    """The counts of the records."""
+class Tally(RecordTally):
+    """The counts of the records; those that match a rule also for each rule."""
 
     by_name: Counter[str] = field(default_factory=Counter)
-    routed: int = 0
-    unrouted: int = 0
-    invalid: int = 0
-    unreadable: int = 0
 
     def __str__(self) -> str:
-        total = self.routed + self.unrouted + self.invalid
-        parts = [f"{self.routed:,} routed", f"{self.unrouted:,} unrouted"]
-        if self.invalid:
-            parts.append(f"{self.invalid:,} {NOT_A_RECORD}")
-        return f"{counted(total)}: {', '.join(parts)}" if total else counted(total)
+        return self.summary("routed", "unrouted")
 
 
 class _JsonLines:
@@ -103,11 +100,9 @@ Examples:
 Exit status: 0; 1 if no record was routed; 2 if the rules are refused, or a
 file or line cannot be read (the remaining ones are still routed)."""
 )
-@click.option(
-    "--source",
-    type=click.Choice([*SOURCES, "auto"]),
-    help="The event source of the records, as for `fp test`.  "
-    "[default: event for EventBridge rules, or from the patterns, else auto]",
+@source_option(
+    "The event source of the records, as for `fp test`.  "
+    "[default: event for EventBridge rules, or from the patterns, else auto]"
 )
 @payload_option
 @click.option("--json", "as_json", is_flag=True, help="Write a JSON object for each record.")
@@ -128,7 +123,7 @@ file or line cannot be read (the remaining ones are still routed)."""
 @click.option("--append", is_flag=True, help="Add to the files of --split, --rest and --errors.")
 @color_option
 @click.argument("rules_argument", metavar="RULES")
-@click.argument("files", metavar="EVENTS...", nargs=-1, required=True)
+@events_argument
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -194,7 +189,7 @@ def command(
     _conclude(router.tally, rule_set, out, as_json=as_json, summary=summary, silent=silent)
     if router.tally.invalid or router.tally.unreadable:
         ctx.exit(2)
-    ctx.exit(0 if router.tally.routed else 1)
+    ctx.exit(0 if router.tally.matched else 1)
 
 
 class _Router:
@@ -251,22 +246,17 @@ class _Router:
             if outcome.invalid_lines:
                 self._write_invalid(b"".join(outcome.invalid_lines))
 
-        counted = RecordTally()
         lines = self._rule_set._lines(routed.append)  # noqa: SLF001 - within the package
         count_files(
             files,
             get_verdict,
             lines,
             self,
-            counted,
+            self.tally,
             wrap=self._wrap,
             collect=collect,
             writes_lines=writes_lines,
         )
-        self.tally.routed += counted.matched
-        self.tally.unrouted += counted.dropped.total()
-        self.tally.invalid += counted.invalid
-        self.tally.unreadable += counted.unreadable
 
     def _route(self, item: Item, number: int) -> None:
         names: list[str] = []
@@ -281,12 +271,12 @@ class _Router:
             self.tally.invalid += 1
             report(self._writer, located(item.file, f"error: {error}", item.line, column))
         elif names:
-            self.tally.routed += 1
+            self.tally.matched += 1
             self.tally.by_name.update(names)
             if self._split is not None:
                 self._split.write([parquet.line_of(item)], [names])
         else:
-            self.tally.unrouted += 1
+            self.tally.dropped[Reason.NO_MATCH.value] += 1
             self._leave(parquet.line_of(item))
         self._writer.record(item, number, names, error)
 

@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from filterpatterns.cli.arguments import patterns
-from filterpatterns.cli.arguments.options import complete_files, max_filters_option, set_option
+from filterpatterns.cli.arguments.options import (
+    complete_files,
+    max_filters_option,
+    set_option,
+)
 from filterpatterns.cli.io.output_files import Write, refuse_overlap, to_file
 from filterpatterns.cli.messages import Failure, counted, located
 from filterpatterns.cli.output import writers
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
     from filterpatterns.engine.filter import Filter
     from filterpatterns.integrations.sqs import BatchResult, EventSourceMapping, Handler, Poller
     from filterpatterns.integrations.sqs.queue import QueueInfo
-    from filterpatterns.templates.finding import Mapping
+    from filterpatterns.templates.mapping import Mapping
 
 _FUNCTIONS = {"handler": "handler", "command": "program", "invoke-url": "invoke_url"}
 """The options that choose the function to call, and the names of their values."""
@@ -195,7 +199,7 @@ def _filter_and_mapping(
     pattern: str, options: dict[str, Any]
 ) -> tuple[Filter, Mapping | None, str]:
     """Return the filter, the template's mapping if there is one, and the name of the file."""
-    given, found, mapping = patterns.load_mapping(
+    given, found, mapping = patterns.load(
         pattern,
         source=None,
         max_filters=options["max_filters"],
@@ -247,10 +251,8 @@ def _settings(mapping: Mapping | None, name: str, options: dict[str, Any]) -> Ev
             "ReportBatchItemFailures" if options["report_batch_item_failures"] else None,
         ),
     ]
-    try:
+    with _failing():
         return from_settings(found)
-    except MappingError as error:
-        raise Failure(f"fp: error: {_option(error.setting)}: {error.message}") from None
 
 
 def _poller(

@@ -10,6 +10,7 @@ from filterpatterns.cli.arguments import patterns
 from filterpatterns.cli.arguments.options import (
     color_option,
     complete_files,
+    events_argument,
     pattern_options,
     payload_option,
     wants_color,
@@ -64,17 +65,13 @@ Exit status: 0; 2 if the pattern is refused, or a file or line cannot be read
 @parquet.column_options
 @color_option
 @click.argument("pattern", metavar="PATTERN", shell_complete=complete_files)
-@click.argument(
-    "files", metavar="EVENTS...", nargs=-1, required=True, shell_complete=complete_files
-)
+@events_argument
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     pattern: str,
     files: tuple[str, ...],
-    source: str | None,
-    max_filters: int,
-    known: dict[str, str],
     payload: bool,
     as_json: bool,
     picture: str | None,
@@ -82,6 +79,7 @@ def command(
     column: str | None,
     of: Of | None,
     encoding: PayloadEncoding | None,
+    **how: Any,
 ) -> None:
     """Count how many records each condition of the pattern lets through.
 
@@ -101,9 +99,7 @@ def command(
         from filterpatterns.cli.output import funnel_plot
 
         funnel_plot.require()
-    compiled = patterns.load(
-        pattern, source=source, max_filters=max_filters, payload=payload, known=known
-    )[1]
+    compiled = patterns.load(pattern, payload=payload, **how)[1]
     wrap = payloads.wrapper(compiled.source) if payload else None
     files = searching.event_files(files)
     statistics = Statistics(compiled)

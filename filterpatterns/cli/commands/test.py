@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import click
 
@@ -142,11 +143,9 @@ remaining ones are still tested)."""
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     pattern: str | None,
     files: tuple[str, ...],
-    source: str | None,
-    max_filters: int,
-    known: dict[str, str],
     payload: bool,
     as_json: bool,
     quiet: bool,
@@ -155,6 +154,7 @@ def command(
     cases: tuple[str, ...],
     junit: str | None,
     color: str,
+    **how: Any,
 ) -> None:
     """Print for each record whether the pattern keeps it, and if not, why.
 
@@ -203,8 +203,8 @@ def command(
         status = suite.run(
             given,
             out,
-            source=source,
-            max_filters=max_filters,
+            source=how["source"],
+            max_filters=how["max_filters"],
             as_json=as_json,
             quiet=quiet,
             explain=explain,
@@ -212,9 +212,7 @@ def command(
             report=report,
         )
         ctx.exit(status)
-    compiled = patterns.load(
-        given[0], source=source, max_filters=max_filters, payload=payload, known=known
-    )[1]
+    compiled = patterns.load(given[0], payload=payload, **how)[1]
     wrap = payloads.wrapper(compiled.source) if payload else None
     files = searching.event_files(files)
     writer: writers.Writer

@@ -29,7 +29,25 @@ def explained(compiled: Filter, record: Any, out: TextIO, *, color: bool) -> str
     return explanations.rendered(out, explanation, color=color, indent=_INDENT)
 
 
-class Explaining:
+class _Passing:
+    """Passes rows on to a writer, with the record of the next row at hand."""
+
+    def __init__(
+        self, writer: writers.Writer, compiled: Filter, get_verdict: GetVerdict | None = None
+    ) -> None:
+        self._writer = writer
+        self._compiled = compiled
+        self._get_verdict = get_verdict or compiled.verdict
+        self._record: Any = None
+        self.flush = writer.flush
+
+    def verdict(self, record: Any) -> Verdict:
+        """Like `get_verdict`; the next row is the record's."""
+        self._record = record
+        return self._get_verdict(record)
+
+
+class Explaining(_Passing):
     """Passes rows on, and explains those that miss; without an expectation for each record, those
     that are dropped."""
 
@@ -42,17 +60,10 @@ class Explaining:
         *,
         color: bool,
     ) -> None:
-        self._writer = writer
-        self._compiled = compiled
+        super().__init__(writer, compiled)
         self._out = out
         self._missing = _MISSING.get(str(expected), DROP)
         self._color = color
-        self._record: Any = None
-
-    def verdict(self, record: Any) -> Verdict:
-        """Like `Filter.verdict`; the next row is the record's."""
-        self._record = record
-        return self._compiled.verdict(record)
 
     def row(self, row: Row) -> None:
         """Write a row, and why it misses the expectation."""
@@ -61,12 +72,8 @@ class Explaining:
             self._writer.flush()
             self._out.write(explained(self._compiled, self._record, self._out, color=self._color))
 
-    def flush(self) -> None:
-        """Flush all rows."""
-        self._writer.flush()
 
-
-class Reporting:
+class Reporting(_Passing):
     """Passes rows on, and reports each as a test case if there is an expectation for each."""
 
     def __init__(
@@ -77,17 +84,9 @@ class Reporting:
         compiled: Filter,
         get_verdict: GetVerdict,
     ) -> None:
-        self._writer = writer
+        super().__init__(writer, compiled, get_verdict)
         self._expected = expected
         self._report = report
-        self._compiled = compiled
-        self._get_verdict = get_verdict
-        self._record: Any = None
-
-    def verdict(self, record: Any) -> Verdict:
-        """Like `get_verdict`; the next row is the record's."""
-        self._record = record
-        return self._get_verdict(record)
 
     def row(self, row: Row) -> None:
         """Write a row."""
@@ -105,10 +104,6 @@ class Reporting:
             )
         elif self._expected in _MISSING:
             self._report.case(row.file, name)
-
-    def flush(self) -> None:
-        """Flush all rows, but not yet the report."""
-        self._writer.flush()
 
     def finish(self, tally: Tally, unmet: str | None) -> None:
         """Write the report, with the expectation of all records as one more case.

@@ -42,11 +42,15 @@ class Tally(Struct):
         """The number of records, including lines that are not records."""
         return self.matched + self.dropped.total() + self.invalid
 
-    def __str__(self) -> str:
-        parts = [f"{self.matched:,} match", f"{self.dropped.total():,} drop"]
+    def summary(self, kept: str, dropped: str) -> str:
+        """The counts in one line; `kept` and `dropped` are words for those that match or do not."""
+        parts = [f"{self.matched:,} {kept}", f"{self.dropped.total():,} {dropped}"]
         if self.invalid:
             parts.append(f"{self.invalid:,} {NOT_A_RECORD}")
-        lines = [f"{counted(self.total)}: {', '.join(parts)}" if self.total else "0 records"]
+        return f"{counted(self.total)}: {', '.join(parts)}" if self.total else "0 records"
+
+    def __str__(self) -> str:
+        lines = [self.summary("match", "drop")]
         if self.dropped.keys() - {Reason.NO_MATCH.value}:
             width = len(f"{max(self.dropped.values()):,}")
             lines += [f"  {count:{width},} {why}" for why, count in self.dropped.most_common()]

@@ -158,10 +158,11 @@ class LineFilter:
                 if search is None or not self._reader.is_json_lines:
                     self._match_block(block)
                     continue
+                plan = search.tuner.plan
                 began = perf_counter()
-                if not (search.tuner.searches and self._searched(block, search)):
+                if not (plan.look and self._searched(block, search)):
                     self._match_block(block)
-                search.tuner.took(perf_counter() - began, len(block))
+                search.tuner.took(plan, perf_counter() - began, len(block))
             self._match_items(self._reader.end())
 
     def _searched(self, block: bytes, search: LineSearch) -> bool:

@@ -178,8 +178,8 @@ def schema_of(path: str, kind: Kind) -> pyarrow.Schema:
         raise Failure(located(path, f"error: {words_of(error, kind)}")) from None
 
 
-def batches(part: Part, names: list[str] | None = None) -> Iterator[pyarrow.RecordBatch]:
-    """Yield the rows of a part in batches; all columns, or those named."""
+def batches(part: Part) -> Iterator[pyarrow.RecordBatch]:
+    """Yield the rows of a part in batches."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -187,7 +187,7 @@ def batches(part: Part, names: list[str] | None = None) -> Iterator[pyarrow.Reco
         with pq.ParquetFile(part.path, pre_buffer=False, buffer_size=_BUFFER) as file:
             end = file.num_row_groups if part.end is None else part.end
             yield from file.iter_batches(
-                _ROWS, row_groups=range(part.start, end), columns=names, use_threads=False
+                _ROWS, row_groups=range(part.start, end), use_threads=False
             )
         return
     with pa.memory_map(part.path) as source:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from filterpatterns.cli.io import parquet
 from filterpatterns.cli.io.parquet import Columns
@@ -20,7 +20,6 @@ _ROWS = Columns()
 def read_records(
     path: str,
     *,
-    stdin: BinaryIO | None = None,
     before_read: Callable[[], None] | None = None,
     on_invalid: Callable[[bytes], None] = forget,
     wrap: Wrap | None = None,
@@ -32,7 +31,6 @@ def read_records(
 
     Args:
         path: the file's name, or `-` for `stdin`.
-        stdin: the stream for `-`; `sys.stdin` unless given.
         before_read: called each time before waiting for more input: the moment to flush output.
         on_invalid: called with each line, or part of one, that is not in a record.
         wrap: makes a record of each line, which is a payload of any content. None for files of
@@ -50,7 +48,7 @@ def read_records(
         yield from parquet.items(path, kind, columns, compiled)
         return
     try:
-        stream = Stream.open(path, stdin=stdin, before_read=before_read)
+        stream = Stream.open(path, before_read=before_read)
     except (OSError, ValueError) as error:
         yield Item(name, None, None, error=reason(error))
         return

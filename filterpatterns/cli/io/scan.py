@@ -18,7 +18,7 @@ from filterpatterns.delivery.reader import Reader, record_id
 from filterpatterns.errors import printable
 from filterpatterns.jsontext.decoding import parse
 
-_SECTION: Final = 1 << 20
+_SECTION: Final = 3 << 19
 """Bytes of a file that a process handles at a time; it holds only the records that it keeps. With
 4 MB, and most records kept, that memory would be returned to the system each time."""
 

@@ -147,21 +147,14 @@ class Stream:
         return block
 
     @classmethod
-    def open(
-        cls,
-        path: str,
-        *,
-        stdin: BinaryIO | None = None,
-        before_read: Callable[[], None] | None = None,
-    ) -> Stream:
+    def open(cls, path: str, *, before_read: Callable[[], None] | None = None) -> Stream:
         """Open the file of that name; `-` is standard input.
 
         Raises:
             OSError, ValueError: the file does not exist or is not readable.
         """
         if path == "-":
-            raw = stdin if stdin is not None else stdin_bytes()
-            return cls(raw, before_read=before_read, keep_open=True)
+            return cls(stdin_bytes(), before_read=before_read, keep_open=True)
         # Unbuffered: _Source decides when to ask the operating system for more.
         return cls(open(path, "rb", buffering=0), before_read=before_read)
 

@@ -132,15 +132,12 @@ def decoder_of(kind: Any) -> Decode:
     return make_decoder(kind, float_hook=read_number).decode
 
 
-def decoded(text: str, decode: Decode, *, keeps_minus_zero: bool = True) -> Any:
+def decoded(text: str, decode: Decode) -> Any:
     """Return the value of a JSON text from a decoder of `decoder_of`, or NOT_JSON; a text that its
-    type cannot hold is decoded in full.
-
-    Only rules for addresses distinguish the integer -0 from 0; without these, it may become 0.
-    """
+    type cannot hold is decoded in full."""
     if decoding.overflows(text):
         return NOT_JSON
-    if keeps_minus_zero and decoding.has_minus_zero(text):
+    if decoding.has_minus_zero(text):
         return decoding.parse(text)
     try:
         value = decode(text if text.isascii() else text.encode())

@@ -56,7 +56,7 @@ class SetCodegen:
         Args:
             wanted: what the rules need.
             indexes: the indexes of their clauses that may match such records.
-            keeps_minus_zero: as for `decoded`.
+            keeps_minus_zero: whether -0 stays distinct from 0; only rules for addresses need that.
 
         Raises:
             Unsupported: no code is generated for these rules.

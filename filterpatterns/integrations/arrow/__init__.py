@@ -2,9 +2,12 @@
 `arrow`)."""
 
 try:
-    import pyarrow  # noqa: F401 - or the first module that needs it would say so in other words
+    import numpy  # noqa: F401 - or the first module that needs it would say so in other words
+    import pyarrow  # noqa: F401
 except ImportError:
-    raise ImportError("Arrow data needs pyarrow: pip install 'filterpatterns[arrow]'") from None
+    raise ImportError(
+        "Arrow data needs pyarrow and numpy: pip install 'filterpatterns[arrow]'"
+    ) from None
 
 from filterpatterns.integrations.arrow.columns import ColumnTypeError
 from filterpatterns.integrations.arrow.mask import ColumnOptions, filter_arrow, mask_arrow

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import types
@@ -250,7 +251,19 @@ def _is_utf8(data: memoryview) -> bool:
     return True
 
 
-def to_mask(found: bytearray) -> pa.BooleanArray:
-    """Convert bytes that are 0 or 1 to booleans."""
-    whole = pa.Array.from_buffers(pa.uint8(), len(found), [None, pa.py_buffer(found)])
-    return whole.cast(pa.bool_())
+Mask = Any
+"""A numpy array of bool, one for each row."""
+
+
+def to_mask(found: Any) -> pa.BooleanArray:
+    """Convert bytes that are 0 or 1, such as a numpy mask, to Arrow Booleans."""
+    bits = np.packbits(np.frombuffer(found, np.uint8), bitorder="little")
+    return pa.Array.from_buffers(pa.bool_(), len(found), [None, pa.py_buffer(bits)])
+
+
+def to_bytes(mask: pa.BooleanArray) -> Mask:
+    """Convert Arrow Booleans to a numpy mask; the values of nulls are arbitrary."""
+    first, count = mask.offset, len(mask)
+    data = np.frombuffer(mask.buffers()[1], np.uint8)[first // 8 : (first + count + 7) // 8]
+    bits = np.unpackbits(data, bitorder="little")
+    return bits[first % 8 : first % 8 + count].view(np.bool_)

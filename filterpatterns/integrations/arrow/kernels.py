@@ -1,80 +1,109 @@
-"""Finds the rows of native columns that may match with Arrow's own comparisons, before converting
-any.
+"""Matches native columns by comparing the values in their buffers, without converting any.
 
-Arrow evaluates comparisons that every match satisfies, in a nanosecond or two per row. The
-remaining rows are matched as usual, so nulls, digits of numbers and errors keep their meaning.
+That takes about a nanosecond per row. If a pattern has tests that cannot be evaluated this way, the
+rows that pass the others are matched as usual.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import reduce
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import types
 
-from filterpatterns.integrations.arrow.columns import integers
-from filterpatterns.language.operators.base import Operator
-from filterpatterns.language.operators.equality import Equals, EqualsNumber
-from filterpatterns.language.operators.numeric import Numeric
-from filterpatterns.language.operators.text import Prefix, Suffix
+from filterpatterns.engine.columns import Nulls
+from filterpatterns.integrations.arrow.columns import Mask, take, to_bytes
+from filterpatterns.integrations.arrow.leaves import LeafRules, Rows, leaf_rules, valid
 from filterpatterns.matching.match_tree import Conjunctions, FieldTest, Matcher
 
 _MOST_COMBINATIONS: Final = 16
 """The number of `$or` combinations that are evaluated one by one."""
 
-Condition = Callable[[pa.Array], Any]
-"""A function from an array of structs to Booleans, with null for false."""
+_SPARSE: Final = 8
+"""When fewer than one row in this many is left, only those rows are tested further."""
 
 
-def candidates(array: pa.StructArray, condition: Condition | None) -> Sequence[int] | None:
-    """The rows that satisfy a condition, in order; None if Arrow cannot evaluate it."""
-    if condition is None:
-        return None
-    try:
-        return integers(pc.indices_nonzero(pc.fill_null(condition(array), False)))
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # e.g. integers that no double holds
-        return None
+class _LeafTest(NamedTuple):
+    """A test of the column at `indices`, and whether it holds for a null there, or for a null in a
+    struct that contains it."""
+
+    indices: Sequence[int]
+    rules: LeafRules
+    null_holds: bool
+    absent_holds: bool
 
 
-def necessary(matcher: Matcher, kind: pa.DataType) -> Condition | None:
-    """Return a condition that every matching struct of a type satisfies; None if Arrow has no
-    comparison for it. The tests' paths are those of members of the struct.
+class Condition(NamedTuple):
+    """What every match satisfies: all tests of at least one combination. If `is_complete`, every
+    row that satisfies it is a match."""
+
+    combinations: Sequence[Sequence[_LeafTest]]
+    is_complete: bool
+
+
+class Compared(NamedTuple):
+    """The rows that may match, and whether they are known to match."""
+
+    found: Mask
+    is_sure: bool
+
+
+def compared(array: pa.StructArray, condition: Condition) -> Compared:
+    """Return the rows that satisfy a condition."""
+    if not len(array):
+        return Compared(np.zeros(0, np.bool_), condition.is_complete)
+    found = _all(condition.combinations[0], array)
+    for tests in condition.combinations[1:]:
+        found |= _all(tests, array)
+    if array.null_count:
+        found &= to_bytes(array.is_valid())
+    return Compared(found, condition.is_complete and not _is_doubtful(array, condition, found))
+
+
+def necessary(matcher: Matcher, kind: pa.DataType, nulls: Nulls) -> Condition | None:
+    """Return a condition that every matching struct of a type satisfies; None if no test can be
+    evaluated on the columns. The tests' paths are those of members of the struct.
     """
     if matcher.keep_all or not types.is_struct(kind):
         return None
-    found: list[Condition] = []
+    combinations: list[list[_LeafTest]] = []
+    is_complete = True
     for pattern in matcher.patterns:
-        if len(pattern) + len(found) > _MOST_COMBINATIONS:
+        if len(pattern) + len(combinations) > _MOST_COMBINATIONS:
             return None
         for index in range(pattern.count):
             if pattern.alive >> index & 1:
-                condition = _combination(pattern, index, kind)
-                if condition is None:
+                tests = _combination(pattern, index, kind, nulls)
+                found = [test for test in tests if test is not None]
+                if not found:
                     return None
-                found.append(condition)
-    return _folded(pc.or_kleene, found) if found else None
+                is_complete = is_complete and len(found) == len(tests)
+                found.sort(key=lambda test: test.rules.is_text)  # the cheapest first
+                combinations.append(found)
+    return Condition(combinations, is_complete) if combinations else None
 
 
-def _combination(pattern: Conjunctions, index: int, kind: pa.StructType) -> Condition | None:
+def _combination(
+    pattern: Conjunctions, index: int, kind: pa.StructType, nulls: Nulls
+) -> list[_LeafTest | None]:
     tests = [placed.test for placed in pattern.tests if placed.mask >> index & 1]
-    found = [condition for test in tests if (condition := _test(test, kind)) is not None]
-    return _folded(pc.and_kleene, found) if found else None
+    return [_test(test, kind, nulls) for test in tests]
 
 
-def _test(test: FieldTest, kind: pa.StructType) -> Condition | None:
-    place = None if test.optional else _place(test.path.split("."), kind)
+def _test(test: FieldTest, kind: pa.StructType, nulls: Nulls) -> _LeafTest | None:
+    place = _place(test.path.split("."), kind)
     if place is None:
         return None
     indices, leaf = place
-    rules = [_rule(rule, leaf) for rule in test.rules]
-    wanted = [rule for rule in rules if rule is not None]
-    if len(wanted) < len(rules):
+    rules = leaf_rules(test.rules, leaf)
+    if rules is None:
         return None
-    holds = _folded(pc.or_kleene, wanted)
-    return lambda array: holds(pc.struct_field(array, indices))
+    if nulls == "absent":
+        return _LeafTest(indices, rules, test.optional, test.optional)
+    null_holds = any(rule.holds(None) for rule in test.rules)
+    return _LeafTest(indices, rules, null_holds, test.optional)
 
 
 def _place(names: list[str], kind: pa.DataType) -> tuple[list[int], pa.DataType] | None:
@@ -92,49 +121,53 @@ def _place(names: list[str], kind: pa.DataType) -> tuple[list[int], pa.DataType]
     return indices, kind
 
 
-def _rule(rule: Operator, kind: pa.DataType) -> Condition | None:
-    if types.is_string(kind) or types.is_large_string(kind):
-        return _text_rule(rule, kind)
-    if types.is_integer(kind) or types.is_float32(kind) or types.is_float64(kind):
-        return _number_rule(rule)
-    return None
+def _all(tests: Sequence[_LeafTest], array: pa.StructArray) -> Mask:
+    """Return the rows that satisfy all tests."""
+    found = _holds(tests[0], array)
+    for number, test in enumerate(tests[1:], 1):
+        if np.count_nonzero(found) * _SPARSE < len(found):
+            rows = np.flatnonzero(found)
+            for other in tests[number:]:
+                rows = rows[_holds(other, array, rows)] if len(rows) else rows
+            found[:] = False
+            found[rows] = True
+            return found
+        found &= _holds(test, array)
+    return found
 
 
-def _text_rule(rule: Operator, kind: pa.DataType) -> Condition | None:
-    match rule:
-        case Equals(value=str(text)) if _is_utf8(text):
-            value = pa.scalar(text, kind)
-            return lambda array: pc.equal(array, value)
-        case Prefix(text=text, spelling=None, whole=None) if _is_utf8(text):
-            return lambda array: pc.starts_with(array, text)
-        case Suffix(text=text, spelling=None, whole=None) if _is_utf8(text):
-            return lambda array: pc.ends_with(array, text)
-    return None
+def _holds(test: _LeafTest, array: pa.StructArray, rows: Rows = None) -> Mask:
+    """Return whether each row satisfies a test, for all rows or for some."""
+    above, leaf = _leaf(test, array)
+    found = test.rules.ask(leaf, rows)
+    for column in (leaf, *above):
+        is_valid = valid(column, rows)
+        if is_valid is not None:
+            found &= is_valid
+            if test.null_holds if column is leaf else test.absent_holds:
+                found |= ~is_valid
+    return found
 
 
-def _number_rule(rule: Operator) -> Condition | None:
-    """Rounding preserves the order: doubles compare like the numbers if bounds are inclusive."""
-    match rule:
-        case Numeric(lower=low, upper=high):
-            least, most = pa.scalar(float(low)), pa.scalar(float(high))
-            return lambda array: pc.and_kleene(
-                pc.greater_equal(array, least), pc.less_equal(array, most)
-            )
-        case EqualsNumber(double=int() | float() as number):
-            value = pa.scalar(float(number))
-            return lambda array: pc.equal(array, value)
-    return None
+def _leaf(test: _LeafTest, array: pa.StructArray) -> tuple[list[pa.StructArray], pa.Array]:
+    """Return the structs that contain the column of a test, innermost first, and the column."""
+    above: list[pa.StructArray] = []
+    for index in test.indices[:-1]:
+        array = array.field(index)
+        above.insert(0, array)
+    return above, array.field(test.indices[-1])
 
 
-def _folded(combine: Any, conditions: Sequence[Condition]) -> Condition:
-    if len(conditions) == 1:
-        return conditions[0]
-    return lambda array: reduce(combine, [condition(array) for condition in conditions])
-
-
-def _is_utf8(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
+def _is_doubtful(array: pa.StructArray, condition: Condition, found: Mask) -> bool:
+    tests = [test for tests in condition.combinations for test in tests]
+    doubtful = [test for test in tests if test.rules.is_doubtful is not None]
+    if not doubtful:
         return False
-    return True
+    rows: Rows = np.flatnonzero(found)
+    if not len(rows):
+        return False
+    for test in doubtful:
+        _, leaf = _leaf(test, array)
+        if test.rules.is_doubtful is not None and test.rules.is_doubtful(take(leaf, rows)):
+            return True
+    return False

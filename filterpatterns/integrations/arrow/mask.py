@@ -170,7 +170,7 @@ def _mask(
     if types.is_null(array.type):
         return to_mask(bytearray(len(array)))
     if not types.is_dictionary(array.type):
-        return to_mask(match_array(array, first, on_error))
+        return match_array(array, first, on_error)
     if len(array.dictionary) <= len(array):
         try:
             values = _mask(array.dictionary, match_array, 0, "raise")

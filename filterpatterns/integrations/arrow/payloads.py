@@ -11,16 +11,17 @@ import pyarrow as pa
 from filterpatterns.codegen.functions import DecodeRows, ViewLoop
 from filterpatterns.delivery.sources import Encoding, Source
 from filterpatterns.engine.engine import Engine, MatchEngine, OnError
+from filterpatterns.engine.tuning import Tuner
 from filterpatterns.errors import RecordError
-from filterpatterns.integrations.arrow.columns import Texts, not_utf8, texts
+from filterpatterns.integrations.arrow.columns import Texts, not_utf8, texts, to_mask
 from filterpatterns.integrations.arrow.matchers import for_payload, payload_key
 from filterpatterns.integrations.arrow.rows import decode_block
-from filterpatterns.integrations.arrow.search import BACKSLASH, SearchTuner, candidates
+from filterpatterns.integrations.arrow.search import BACKSLASH, SCHEDULE, candidates
 from filterpatterns.matching.match_tree import Matcher
 
-ColumnMatcher = Callable[[pa.Array, int, OnError], bytearray]
+ColumnMatcher = Callable[[pa.Array, int, OnError], pa.BooleanArray]
 """Called with an array, the number of its first row in the data, and what to do with a record that
-cannot be evaluated. Returns 1 for each row that is kept, 0 for the others.
+cannot be evaluated. Returns whether each row is kept.
 
 Raises RecordError with the row's number in the data.
 """
@@ -63,23 +64,23 @@ class TextMatcher:
             self._keeps_all = kind == "payload" and engine.matcher.keep_all
             self._needles = tuple(needle.encode() for needle in needles or ())
         self._one_by_one = 0  # the number of blocks for which decoding as a whole is not tried
-        self._tuner = SearchTuner(can_search=can_search)
+        self._tuner = Tuner(SCHEDULE, can_look=can_search)
 
-    def __call__(self, array: pa.Array, first: int, on_error: OnError) -> bytearray:
+    def __call__(self, array: pa.Array, first: int, on_error: OnError) -> pa.BooleanArray:
         """See `ColumnMatcher`."""
         verdicts = bytearray(len(array))
         done = 0
         while done < len(array):
-            plan = self._tuner.plan()
+            plan = self._tuner.plan
             began = perf_counter()
             block = _block(array, done, plan.size)
-            rows = candidates(block, self._needles) if plan.search else block.rows
+            rows = candidates(block, self._needles) if plan.look else block.rows
             for row in self._kept(block, rows, first + done, on_error):
                 verdicts[done + row] = 1
             count = len(block.offsets) - 1
             self._tuner.took(plan, perf_counter() - began, count)
             done += count
-        return verdicts
+        return to_mask(verdicts)
 
     def _kept(self, block: Texts, rows: Sequence[int], first: int, on_error: OnError) -> list[int]:
         if self._keeps_all:
@@ -175,13 +176,13 @@ def kept_rows(
 
 def wanted_texts(matcher: Matcher, *, of: str, encoding: str | None) -> list[bytes] | None:
     """Texts, including a backslash, of which every matching payload contains at least one; None if
-    there are no such texts."""
+    there are no such texts, or only names, which most payloads contain."""
     if of != "payload" or not matcher.source.payload_keys:
         return None
     held = column_encoding(matcher.source, encoding)
     if held is Encoding.BASE64:
         return None
-    needles = Engine(for_payload(matcher, payload_key(matcher), held)).needles()
+    needles = Engine(for_payload(matcher, payload_key(matcher), held)).needles(only_values=True)
     return None if needles is None else [*map(str.encode, needles), BACKSLASH]
 
 

@@ -6,22 +6,24 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from pyarrow import types
 
 from filterpatterns.delivery.sources import Encoding
 from filterpatterns.engine.columns import Nulls
 from filterpatterns.engine.engine import Engine, MatchEngine, OnError
+from filterpatterns.engine.tuning import Tuner
 from filterpatterns.integrations.arrow.columns import (
     ColumnTypeError,
     is_text,
     stored_type,
     take,
     texts,
+    to_mask,
     valid_rows,
 )
-from filterpatterns.integrations.arrow.kernels import Condition, necessary
-from filterpatterns.integrations.arrow.kernels import candidates as candidates_by_kernels
+from filterpatterns.integrations.arrow.kernels import Condition, compared, necessary
 from filterpatterns.integrations.arrow.matchers import (
     for_object,
     for_payload,
@@ -30,7 +32,7 @@ from filterpatterns.integrations.arrow.matchers import (
     with_encoding,
 )
 from filterpatterns.integrations.arrow.payloads import kept_rows
-from filterpatterns.integrations.arrow.search import BLOCK, SearchTuner, candidates
+from filterpatterns.integrations.arrow.search import BLOCK, SCHEDULE, candidates
 from filterpatterns.integrations.arrow.values import Paths, Reader, is_nested
 from filterpatterns.matching.match_tree import Matcher
 
@@ -79,7 +81,10 @@ class ObjectMatcher:
             self._engine = engine = _engine_for(engine, _members(engine.matcher, kind), encoding)
             if types.is_struct(kind):
                 self._look_for_needles(engine, kind)
-        self._tuner = SearchTuner(can_search=self._text_key is not None)
+        self._condition: Condition | None = None
+        if isinstance(engine, Engine) and not engine.matcher.source.payload_keys:
+            self._condition = necessary(engine.matcher, kind, nulls)
+        self._tuner = Tuner(SCHEDULE, can_look=self._text_key is not None)
         self._reader = Reader(paths, omit_nulls=nulls == "absent")
 
     def _look_for_needles(self, engine: Engine, kind: pa.DataType) -> None:
@@ -91,23 +96,27 @@ class ObjectMatcher:
         if is_text(kind.field(keys[0]).type):
             self._text_key, self._needles = keys[0], tuple(map(str.encode, needles))
 
-    def __call__(self, array: pa.Array, first: int, on_error: OnError) -> bytearray:
+    def __call__(self, array: pa.Array, first: int, on_error: OnError) -> pa.BooleanArray:
         """See `ColumnMatcher`. A null is not a record, and is not kept."""
+        if self._condition is not None:
+            found, is_sure = compared(array, self._condition)
+            if is_sure:
+                return to_mask(found)
         verdicts = bytearray(len(array))
         done = 0
         while done < len(array):
-            plan = self._tuner.plan()
+            plan = self._tuner.plan
             began = perf_counter()
             block = array.slice(done, plan.size)
             rows = valid_rows(block)
-            if plan.search:
+            if plan.look:
                 found = candidates(texts(block.field(self._text_key)), self._needles)
                 rows = found if isinstance(rows, range) else sorted(set(rows).intersection(found))
             for row in self._kept(block, rows, first + done, on_error):
                 verdicts[done + row] = 1
             self._tuner.took(plan, perf_counter() - began, len(block))
             done += len(block)
-        return verdicts
+        return to_mask(verdicts)
 
     def _kept(
         self, block: pa.Array, rows: Sequence[int], first: int, on_error: OnError
@@ -143,21 +152,26 @@ class ParsedMatcher:
         if self._are_objects:
             objects = for_object(matcher, key)
             self._engine = Engine(objects)
-            self._condition = necessary(objects, kind)
+            self._condition = necessary(objects, kind, nulls)
         else:
             self._engine = Engine(for_payload(matcher, key, Encoding.OBJECT))
         self._reader = Reader(paths_of(matcher), omit_nulls=nulls == "absent")
 
-    def __call__(self, array: pa.Array, first: int, on_error: OnError) -> bytearray:
+    def __call__(self, array: pa.Array, first: int, on_error: OnError) -> pa.BooleanArray:
         """See `ColumnMatcher`. A null is not a payload, and is not kept."""
         verdicts = bytearray(len(array))
-        found = candidates_by_kernels(array, self._condition)
-        if found is not None and 2 * len(found) < len(array):
-            for start in range(0, len(found) or 1, BLOCK):  # once, to report errors in the type
-                rows = found[start : start + BLOCK]
-                for row in kept_rows(self._engine, self._taken(array, rows), rows, first, on_error):
-                    verdicts[row] = 1
-            return verdicts
+        if self._condition is not None:
+            found, is_sure = compared(array, self._condition)
+            if is_sure:
+                return to_mask(found)
+            left = np.flatnonzero(found).tolist()
+            if 2 * len(left) < len(array):
+                for start in range(0, len(left) or 1, BLOCK):  # once, to report wrong types
+                    rows = left[start : start + BLOCK]
+                    records = self._taken(array, rows)
+                    for row in kept_rows(self._engine, records, rows, first, on_error):
+                        verdicts[row] = 1
+                return to_mask(verdicts)
         for start in range(0, len(array), BLOCK):
             block = array.slice(start, BLOCK)
             rows = valid_rows(block)
@@ -168,7 +182,7 @@ class ParsedMatcher:
                 values = [{self._key: value} for value in values]
             for row in kept_rows(self._engine, values, rows, first + start, on_error):
                 verdicts[start + row] = 1
-        return verdicts
+        return to_mask(verdicts)
 
     def _taken(self, array: pa.StructArray, rows: Sequence[int]) -> list[Any]:
         """Rows that are not null, as objects."""

@@ -12,8 +12,8 @@ from typing import Any
 
 from msgspec import Struct
 
-Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
-"""Returns the replacement of a function, which may call the original."""
+Original = Callable[..., Any]
+"""The original of a function that is replaced."""
 
 
 class UnsupportedVersionError(RuntimeError):
@@ -21,13 +21,17 @@ class UnsupportedVersionError(RuntimeError):
 
 
 class Replacement(Struct, frozen=True):
-    """A function of another package: where it is, the arguments that it must have, and its
-    replacement."""
+    """A function of another package: where it is, and its replacement, which receives the original
+    and then arguments of the same names."""
 
     owner: Any
     name: str
-    arguments: tuple[str, ...]
-    wrap: Wrap
+    function: Callable[..., Any]
+
+    @property
+    def arguments(self) -> list[str]:
+        """The arguments that the original has to have."""
+        return [*inspect.signature(self.function).parameters][1:]
 
 
 class Patches:
@@ -90,7 +94,7 @@ class Patches:
             original = inspect.getattr_static(each.owner, each.name)
             is_class_method = isinstance(original, classmethod)
             function = original.__func__ if is_class_method else original
-            made = functools.wraps(function)(each.wrap(function))
+            made = _bound(each.function, function)
             setattr(each.owner, each.name, classmethod(made) if is_class_method else made)
             self._replaced.append((each.owner, each.name, original))
 
@@ -110,7 +114,7 @@ class Patches:
             for each in replacements:
                 function = inspect.getattr_static(each.owner, each.name)
                 function = getattr(function, "__func__", function)
-                if tuple(inspect.signature(function).parameters) != each.arguments:
+                if [*inspect.signature(function).parameters] != each.arguments:
                     raise self._unsupported(found, f"{each.name} has other arguments")
         except (AttributeError, ImportError) as error:
             raise self._unsupported(found, str(error)) from None
@@ -123,6 +127,14 @@ class Patches:
             f"{words}: nothing was changed; install a version from {first} to before {last}: "
             f"pip install 'filterpatterns[{self._package}]'"
         )
+
+
+def _bound(function: Callable[..., Any], original: Original) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def replacement(*args: Any, **kwargs: Any) -> Any:
+        return function(original, *args, **kwargs)
+
+    return replacement
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final
 
@@ -17,14 +18,9 @@ from filterpatterns.language.inputs import PatternText
 from filterpatterns.lint.catalog import catalog
 from filterpatterns.lint.suppressions import Suppressions
 from filterpatterns.templates import finding
-from filterpatterns.templates.finding import (
-    INFERRED,
-    LARGE,
-    NO_SOURCE,
-    Mapping,
-    Skipped,
-    TemplateError,
-)
+from filterpatterns.templates.codes import INFERRED, LARGE, NO_SOURCE
+from filterpatterns.templates.errors import Skipped, TemplateError
+from filterpatterns.templates.mapping import Mapping
 from filterpatterns.templates.mentions import mentions_patterns
 
 NAME: Final = "filterpatterns"
@@ -90,7 +86,7 @@ class Document(Struct, frozen=True):
             for text in (*mapping.texts, *mapping.alternatives):
                 starts = starts_of(text)
                 if starts[0] <= offset <= starts[-1]:
-                    return mapping, text, _index_of(starts, offset)
+                    return mapping, text, bisect_left(starts, offset)
         return None
 
 
@@ -98,18 +94,6 @@ def starts_of(text: PatternText) -> tuple[int, ...] | range:
     """The offset in the document of each character of a pattern, and of the end of the last one."""
     place = text.place()
     return range(len(text.text) + 1) if place is None else tuple(place[1])
-
-
-def _index_of(starts: tuple[int, ...] | range, offset: int) -> int:
-    """The first character of a pattern that begins at or after an offset of the document."""
-    low, high = 0, len(starts) - 1
-    while low < high:
-        middle = (low + high) // 2
-        if starts[middle] < offset:
-            low = middle + 1
-        else:
-            high = middle
-    return low
 
 
 def is_named(path: str, language: str | None) -> bool:
@@ -171,8 +155,7 @@ def _of_diagnostic(document: Document, given: Diagnostic, severity: str = "skipp
     if given.end_line is not None and given.end_column is not None:
         end = lines.offset_of(given.end_line, given.end_column)
     if end <= start:  # editors show nothing for an empty range, so extend it to the end of the line
-        feed = document.text.find("\n", start)
-        end = len(document.text) if feed < 0 else feed
+        end = lines.end_of_line(start)
     return Found(severity, given.code, given.message, start, end, given.hint, given.fix)
 
 
@@ -184,9 +167,7 @@ def _broken(document: Document, error: TemplateError) -> tuple[Found, ...]:
             return ()
         return (_of_diagnostic(document, finding.as_diagnostic(note, document.text)),)
     start = document.lines.offset_of(error.line or 1, error.column or 1)
-    feed = document.text.find("\n", start)
-    end = len(document.text) if feed < 0 else feed
-    return (Found("error", "", error.message, start, end),)
+    return (Found("error", "", error.message, start, document.lines.end_of_line(start)),)
 
 
 def published(document: Document) -> list[types.Diagnostic]:

@@ -58,6 +58,11 @@ class Lines:
             return len(self._text)
         return min(self._feeds[line - 1] + column - 1, len(self._text))
 
+    def end_of_line(self, offset: int) -> int:
+        """Where the line of that offset ends, for templates."""
+        feed = self._text.find("\n", offset)
+        return len(self._text) if feed < 0 else feed
+
     def _units(self, text: str) -> int:
         if text.isascii():
             return len(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from lsprotocol import types
 from msgspec.structs import replace
@@ -31,6 +31,8 @@ _DEBOUNCE: Final = 0.15
 """Seconds without a change before a document is checked, short enough to go unnoticed."""
 
 _log = logging.getLogger(__name__)
+
+_Found = TypeVar("_Found")
 
 LoadSettings = Callable[[str], Settings]
 """Called with a file's path; returns the settings that configuration files have for it. May raise
@@ -125,35 +127,32 @@ class FilterPatternServer(LanguageServer):
         kind = types.CodeActionKind.QuickFix.value
         if only is not None and not any(kind.startswith(one) for one in only):
             return []
-        document = await self.current(params.text_document.uri)
-        if document is None:
-            return []
         workspace = self.client_capabilities.workspace
         edits = workspace.workspace_edit if workspace else None
         versioned = bool(edits and edits.document_changes)
-        return await self._workers.run(
-            lambda: quick_fixes(document, params.range, versioned=versioned)
-        )
+        found = await self._with(params, quick_fixes, params.range, versioned=versioned)
+        return found or []
 
     async def completions(self, params: types.CompletionParams) -> list[types.CompletionItem]:
         """The completions at a position."""
-        document = await self.current(params.text_document.uri)
-        if document is None:
-            return []
         text_document = self.client_capabilities.text_document
         completion = text_document.completion if text_document else None
         item = completion.completion_item if completion else None
         snippets = bool(item and item.snippet_support)
-        return await self._workers.run(
-            lambda: complete(document, params.position, snippets=snippets)
-        )
+        return await self._with(params, complete, params.position, snippets=snippets) or []
 
     async def about(self, params: types.HoverParams) -> types.Hover | None:
         """The hover text at a position."""
+        return await self._with(params, hover, params.position)
+
+    async def _with(
+        self, params: Any, work: Callable[..., _Found], where: Any, **options: bool
+    ) -> _Found | None:
+        """The result of a function for the document in its current state; None if it is gone."""
         document = await self.current(params.text_document.uri)
         if document is None:
             return None
-        return await self._workers.run(lambda: hover(document, params.position))
+        return await self._workers.run(lambda: work(document, where, **options))
 
     async def _check_later(self, uri: str, delay: float) -> None:
         await asyncio.sleep(delay)

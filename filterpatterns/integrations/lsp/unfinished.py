@@ -19,7 +19,8 @@ from filterpatterns.integrations.lsp.places import Cursor, cursor_at
 from filterpatterns.language.inputs import PatternText
 from filterpatterns.templates import finding
 from filterpatterns.templates.documents.hcl_document import squares_of_spaces
-from filterpatterns.templates.finding import Mapping, TemplateError
+from filterpatterns.templates.errors import TemplateError
+from filterpatterns.templates.mapping import Mapping
 
 _NAME: Final = "being-written"
 _LONGEST_WORD: Final = 256

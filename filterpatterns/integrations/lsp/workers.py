@@ -15,9 +15,9 @@ _Job = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Any]", Callable[[], Any]
 class Workers:
     """A few threads. The program does not wait for them when it ends, whatever they are doing."""
 
-    def __init__(self, count: int = 2) -> None:
+    def __init__(self) -> None:
         self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
-        for _ in range(count):
+        for _ in range(2):
             threading.Thread(target=self._work, daemon=True).start()
 
     async def run(self, function: Callable[[], _Result]) -> _Result:

@@ -10,7 +10,7 @@ from filterpatterns.integrations.playground import snippet_reader
 from filterpatterns.language import inputs
 from filterpatterns.language.inputs import PatternText
 from filterpatterns.templates import finding
-from filterpatterns.templates.errors import Skipped
+from filterpatterns.templates.errors import Skipped, TemplateError
 from filterpatterns.templates.mapping import Mapping
 from filterpatterns.templates.mentions import is_bare_pattern
 
@@ -64,7 +64,7 @@ def find(text: str, name: str = "") -> Found:
     if not is_bare_pattern(text):
         try:
             mappings = finding.patterns_in(text)
-        except finding.TemplateError as error:
+        except TemplateError as error:
             return _refused([_template_error(error)])
         mappings = [each for each in mappings if not (each.is_misplaced or each.is_other_language)]
         if any(each.kind != "pattern" for each in mappings):
@@ -111,7 +111,7 @@ def _refused(errors: list[Diagnostic] | tuple[Diagnostic, ...], kind: str = "") 
     return Found(kind=kind, diagnostics=tuple(errors), is_usable=False)
 
 
-def _template_error(error: finding.TemplateError) -> Diagnostic:
+def _template_error(error: TemplateError) -> Diagnostic:
     return Diagnostic(
         code=_UNREADABLE,
         severity="error",

@@ -26,6 +26,14 @@ _LAMBDA: Final = {
 _STREAMS: Final = ("kinesis", "dynamodb", "kafka")
 """Sources whose mappings need a starting position."""
 
+_MORE: Final = {
+    "sqs": (),
+    **dict.fromkeys(_STREAMS, ("StartingPosition: LATEST",)),
+    "kafka": ("StartingPosition: LATEST", "Topics:", "  - topic"),
+    "mq": ("Queues:", "  - queue"),
+}
+"""What else the mappings of a source have to say."""
+
 
 def snippets(
     texts: Sequence[PatternText], source: str, dialect: str | None
@@ -76,8 +84,8 @@ def _configuration(texts: Sequence[PatternText]) -> str:
     return json.dumps({"FilterConfiguration": {"Filters": filters}}, indent=2) + "\n"
 
 
-def _filters(patterns: Sequence[Json]) -> str:
-    return json.dumps({"Filters": [{"Pattern": one.minified} for one in patterns]}, indent=2)
+def _filters(patterns: Sequence[Json], indent: int | None = 2) -> str:
+    return json.dumps({"Filters": [{"Pattern": one.minified} for one in patterns]}, indent=indent)
 
 
 def _criteria(patterns: Sequence[Json]) -> dict[str, str]:
@@ -85,15 +93,12 @@ def _criteria(patterns: Sequence[Json]) -> dict[str, str]:
 
 
 def _command_line(patterns: Sequence[Json], around: str = "{}") -> str:
-    filters = {"Filters": [{"Pattern": one.minified} for one in patterns]}
-    return shlex.quote(around.replace("{}", json.dumps(filters)))
+    return shlex.quote(around.replace("{}", _filters(patterns, indent=None)))
 
 
 def _yaml_filters(patterns: Sequence[Json], indent: int) -> str:
-    lines = ["FilterCriteria:", "  Filters:"]
-    lines += [f"    - Pattern: {_yaml(one.minified)}" for one in patterns or ()]
-    if not patterns:
-        lines = ["FilterCriteria:", "  Filters: []"]
+    lines = ["FilterCriteria:", "  Filters:" if patterns else "  Filters: []"]
+    lines += (f"    - Pattern: {_yaml(one.minified)}" for one in patterns)
     return "\n".join(" " * indent + line for line in lines)
 
 
@@ -105,13 +110,10 @@ def _yaml(text: str) -> str:
 def _sam(patterns: Sequence[Json], source: str) -> str:
     kind, key, value = _LAMBDA[source]
     lines = [f"{kind}Event:", f"  Type: {kind}", "  Properties:", f"    {key}: {value}"]
-    if source in _STREAMS:
-        lines.append("    StartingPosition: LATEST")
-    if source == "kafka":
-        lines += ["    Topics:", "      - topic"]
+    more = _MORE[source]
     if source == "mq":
-        lines += ["    Queues:", "      - queue", "    SourceAccessConfigurations:"]
-        lines += ["      - Type: BASIC_AUTH", "        URI: !Ref Secret"]
+        more += ("SourceAccessConfigurations:", "  - Type: BASIC_AUTH", "    URI: !Ref Secret")
+    lines += (f"    {line}" for line in more)
     head = """\
 Resources:
   Function:
@@ -127,13 +129,7 @@ Resources:
 
 
 def _cloudformation(patterns: Sequence[Json], source: str) -> str:
-    lines = [f"EventSourceArn: {_LAMBDA[source][2]}", "FunctionName: !Ref Function"]
-    if source in _STREAMS:
-        lines.append("StartingPosition: LATEST")
-    if source == "kafka":
-        lines += ["Topics:", "  - topic"]
-    if source == "mq":
-        lines += ["Queues:", "  - queue"]
+    lines = (f"EventSourceArn: {_LAMBDA[source][2]}", "FunctionName: !Ref Function", *_MORE[source])
     body = "\n".join(" " * 6 + line for line in lines)
     return f"""\
 Resources:

@@ -21,11 +21,11 @@ from filterpatterns.integrations.sqs.handlers import (
     PythonFunction,
     PythonModule,
 )
-from filterpatterns.integrations.sqs.invoking import BatchResult
 from filterpatterns.integrations.sqs.mapping import EventSourceMapping, MappingError
 from filterpatterns.integrations.sqs.poller import Poller
 from filterpatterns.integrations.sqs.queue import QueueError
 from filterpatterns.integrations.sqs.records import lambda_record
+from filterpatterns.integrations.sqs.settings import BatchResult
 
 __all__ = [
     "BatchResult",

@@ -7,107 +7,30 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from time import monotonic
-from typing import Any
 
-from msgspec import Struct
-
-from filterpatterns.integrations.sqs.answers import failed_ids
 from filterpatterns.integrations.sqs.batching import Batch, Batching
-from filterpatterns.integrations.sqs.counts import Counters
-from filterpatterns.integrations.sqs.deleting import Deleter
-from filterpatterns.integrations.sqs.handlers import Handler, HandlerError, LambdaContext
+from filterpatterns.integrations.sqs.handlers import HandlerError, LambdaContext
+from filterpatterns.integrations.sqs.handlers.answers import failed_ids
 from filterpatterns.integrations.sqs.handlers.threads import THREADS
-from filterpatterns.integrations.sqs.queue import Queue, QueueInfo, seconds_until
+from filterpatterns.integrations.sqs.queue import seconds_until
 from filterpatterns.integrations.sqs.records import Message
-from filterpatterns.integrations.sqs.visibility import HeldMessages
-
-
-class BatchResult(Struct, frozen=True, kw_only=True):
-    """The result of a batch: `ids` in the order of the event, those of them that `failed`, and the
-    function error, if there was one. `size` is the size of the event in bytes, `seconds` the
-    handler's time."""
-
-    number: int
-    request_id: str
-    ids: tuple[str, ...]
-    size: int
-    seconds: float
-    failed: tuple[str, ...] = ()
-    error: str | None = None
-    details: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """The result for machines."""
-        return {
-            "kind": "batch",
-            "batch": self.number,
-            "requestId": self.request_id,
-            "result": "success" if not self.failed else "partial" if self.handled else "failure",
-            "records": len(self.ids),
-            "bytes": self.size,
-            "seconds": round(self.seconds, 6),
-            "ids": self.ids,
-            "failed": self.failed,
-            "error": self.error,
-        }
-
-    @property
-    def handled(self) -> tuple[str, ...]:
-        """The ids of those that did not fail."""
-        failed = set(self.failed)
-        return tuple(name for name in self.ids if name not in failed)
+from filterpatterns.integrations.sqs.settings import BatchResult, Shared
 
 
 class Invoker:
     """Forms batches of messages and calls the function, in threads.
 
     Args:
-        queue: where messages are made visible again.
-        info: the queue's attributes.
-        handler: calls the function.
+        shared: the objects that all threads share.
         batching: forms the batches.
-        deleter: deletes handled messages.
-        held: tracks the messages that we hold.
-        counters: the counters.
-        concurrency: the number of concurrent calls.
-        timeout: the function's timeout in seconds.
-        reports_failures: whether the response names the messages that come back.
-        function_name: the name in the function's context.
-        on_batch: called with each result.
-        warn: called with messages for the user.
     """
 
-    def __init__(
-        self,
-        queue: Queue,
-        info: QueueInfo,
-        handler: Handler,
-        batching: Batching,
-        deleter: Deleter,
-        held: HeldMessages,
-        counters: Counters,
-        *,
-        concurrency: int,
-        timeout: float,
-        reports_failures: bool,
-        function_name: str,
-        on_batch: Callable[[BatchResult], None],
-        warn: Callable[[str], None],
-    ) -> None:
-        self._queue = queue
-        self._info = info
-        self._handler = handler
+    def __init__(self, shared: Shared, batching: Batching) -> None:
+        self._shared = shared
+        self._settings = shared.settings
         self._batching = batching
-        self._deleter = deleter
-        self._held = held
-        self._counters = counters
-        self._timeout = timeout
-        self._reports_failures = reports_failures
-        self._function_name = function_name
-        self._on_batch = on_batch
-        self._warn = warn
         self._changed = threading.Condition()
-        self._free = concurrency
+        self._free = shared.settings.concurrency
         self._number = 0
         self._flush = False
         self._is_closed = False
@@ -162,7 +85,7 @@ class Invoker:
                     if batch is not None:
                         self._free -= 1
                         self._flush = False
-                        self._counters.add(in_flight=len(batch.messages))
+                        self._shared.counters.add(in_flight=len(batch.messages))
                         self._changed.notify_all()
                         return batch
                     end = self._batching.wake_at(now)
@@ -175,26 +98,32 @@ class Invoker:
         try:
             result = self._invoke(batch, number)
             self._settle(batch, result)
-            self._on_batch(result)
+            self._settings.on_batch(result)
         except BaseException as error:  # noqa: BLE001 - it ends the poller, which raises it
             fail(error)
         finally:
-            self._counters.add(in_flight=-len(batch.messages))
+            self._shared.counters.add(in_flight=-len(batch.messages))
             with self._changed:
                 self._free += 1
                 self._changed.notify_all()
         return True
 
     def _invoke(self, batch: Batch, number: int) -> BatchResult:
-        account = self._info.arn.split(":")[4]
-        context = LambdaContext(self._function_name, self._info.region, account, self._timeout)
+        account = self._shared.info.arn.split(":")[4]
+        context = LambdaContext(
+            self._settings.function_name, self._shared.info.region, account, self._settings.timeout
+        )
         event = {"Records": [message.record for message in batch.messages]}
         ids = batch.ids
         error: HandlerError | None = None
         start = monotonic()
         try:
-            answer = self._handler.invoke(event, context)
-            failed = failed_ids(answer, set(ids)) if self._reports_failures else set()
+            answer = self._settings.handler.invoke(event, context)
+            failed = (
+                failed_ids(answer, set(ids))
+                if self._settings.mapping.report_batch_item_failures
+                else set()
+            )
         except HandlerError as problem:
             error, failed = problem, set(ids)
         return BatchResult(
@@ -212,17 +141,17 @@ class Invoker:
         failed_names = set(result.failed)
         failed = [message for message in batch.messages if message.id in failed_names]
         handled = [message for message in batch.messages if message.id not in failed_names]
-        self._counters.add(
+        self._shared.counters.add(
             invoked=len(batch.messages),
             failed_invoke=len(failed),
             batches=1,
             batches_failed=1 if failed else 0,
         )
-        self._counters.settle(set(result.handled), failed_names)
+        self._shared.counters.settle(set(result.handled), failed_names)
         if failed:
             self._check_order(batch, failed_names)
             now = monotonic()
-            back = self._held.drop(failed)
+            back = self._shared.held.drop(failed)
             moments = {one: back.get(one, now) for one in failed}
             with self._changed:
                 held_back = self._batching.failed(moments, now)
@@ -234,15 +163,15 @@ class Invoker:
         lock = threading.Lock()
 
         def deleted(message: Message, refused: str | None) -> None:
-            self._held.drop([message])
-            self._counters.add(**({"deleted": 1} if refused is None else {"undeleted": 1}))
+            self._shared.held.drop([message])
+            self._shared.counters.add(**({"deleted": 1} if refused is None else {"undeleted": 1}))
             with lock:
                 left.discard(message)
                 is_last = not left
             if is_last:
                 self._finish(batch)
 
-        self._deleter.put(handled, deleted)
+        self._shared.deleter.put(handled, deleted)
 
     def _finish(self, batch: Batch) -> None:
         with self._changed:
@@ -254,14 +183,14 @@ class Invoker:
         by_seconds: dict[int, list[Message]] = {}
         for message, until in messages.items():
             by_seconds.setdefault(seconds_until(until), []).append(message)
-        self._held.drop(messages)
+        self._shared.held.drop(messages)
         for seconds, group in by_seconds.items():
-            self._queue.set_visibility(group, seconds)
-            self._counters.add(returned=len(group))
+            self._shared.queue.set_visibility(group, seconds)
+            self._shared.counters.add(returned=len(group))
 
     def _check_order(self, batch: Batch, failed: set[str]) -> None:
         """Warn if a function continued with a FIFO group after a failure."""
-        if not self._info.is_fifo or self._has_warned:
+        if not self._shared.info.is_fifo or self._has_warned:
             return
         groups: set[str | None] = set()
         for message in batch.messages:
@@ -269,7 +198,7 @@ class Invoker:
                 groups.add(message.group)
             elif message.group in groups:
                 self._has_warned = True
-                self._warn(
+                self._settings.report(
                     f"the function reports a failed message of the group {message.group!r}, but "
                     f"not one after it ({message.id}): this one is deleted, and the failed one "
                     "will be handled after it; a function for FIFO queues stops at the first "

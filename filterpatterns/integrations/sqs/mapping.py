@@ -35,6 +35,14 @@ invocation payload."""
 REPORT_BATCH_ITEM_FAILURES: Final = "ReportBatchItemFailures"
 
 
+_RANGES: Final = {
+    "BatchSize": ("batch_size", 1, MAX_BATCH_SIZE),
+    "MaximumBatchingWindowInSeconds": ("maximum_batching_window", 0, MAX_WINDOW),
+    "MaximumConcurrency": ("maximum_concurrency", MIN_CONCURRENCY, MAX_CONCURRENCY),
+}
+"""AWS's settings that are numbers: the field, the smallest and the largest value."""
+
+
 class MappingError(ValueError):
     """A setting that AWS would refuse. `setting` is AWS's name for it."""
 
@@ -68,12 +76,10 @@ class EventSourceMapping(Struct, frozen=True, kw_only=True):
         Raises:
             MappingError: AWS would not create this mapping.
         """
-        _in_range("BatchSize", self.batch_size, 1, MAX_BATCH_SIZE)
-        _in_range("MaximumBatchingWindowInSeconds", self.maximum_batching_window, 0, MAX_WINDOW)
-        if self.maximum_concurrency is not None:
-            _in_range(
-                "MaximumConcurrency", self.maximum_concurrency, MIN_CONCURRENCY, MAX_CONCURRENCY
-            )
+        for name, (field, low, high) in _RANGES.items():
+            value = getattr(self, field)
+            if value is not None:
+                _in_range(name, value, low, high)
         if queue.is_fifo:
             if self.batch_size > MAX_FIFO_BATCH_SIZE:
                 raise MappingError(
@@ -121,14 +127,9 @@ def from_settings(settings: Iterable[tuple[str, Any]]) -> EventSourceMapping:
     for name, value in settings:
         if value is None:
             continue
-        if name == "BatchSize":
-            found["batch_size"] = _in_range(name, _integer(name, value), 1, MAX_BATCH_SIZE)
-        elif name == "MaximumBatchingWindowInSeconds":
-            number = _integer(name, value)
-            found["maximum_batching_window"] = _in_range(name, number, 0, MAX_WINDOW)
-        elif name == "MaximumConcurrency":
-            number = _integer(name, value)
-            found["maximum_concurrency"] = _in_range(name, number, MIN_CONCURRENCY, MAX_CONCURRENCY)
+        if name in _RANGES:
+            field, *limits = _RANGES[name]
+            found[field] = _in_range(name, _integer(name, value), *limits)
         elif name == "FunctionResponseTypes":
             found["report_batch_item_failures"] = _reports(name, value)
     return EventSourceMapping(**found)

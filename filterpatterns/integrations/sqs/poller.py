@@ -13,11 +13,12 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 import filterpatterns
 from filterpatterns.engine.filter import Filter
 from filterpatterns.integrations.sqs.counts import Counters, Counts
 from filterpatterns.integrations.sqs.handlers import Handler, PythonFunction, PythonModule
-from filterpatterns.integrations.sqs.invoking import BatchResult
 from filterpatterns.integrations.sqs.mapping import (
     DEFAULT_CONCURRENCY,
     MAX_CONCURRENCY,
@@ -26,8 +27,8 @@ from filterpatterns.integrations.sqs.mapping import (
     MappingError,
 )
 from filterpatterns.integrations.sqs.queue import Queue, QueueInfo, connect
-from filterpatterns.integrations.sqs.receiving import OnDropped
-from filterpatterns.integrations.sqs.work import CONNECTIONS, Worker, WorkSettings
+from filterpatterns.integrations.sqs.settings import BatchResult, OnDropped, WorkSettings
+from filterpatterns.integrations.sqs.work import CONNECTIONS, Worker
 from filterpatterns.language.inputs import PatternInput
 
 _TICK: Final = 1.0
@@ -100,18 +101,23 @@ class Poller:
             raise ValueError(f"wait_seconds is between 0 and 20, found {wait_seconds}")
         if concurrency is not None and not 1 <= concurrency <= MAX_CONCURRENCY:
             raise ValueError(f"concurrency is between 1 and 1,000, found {concurrency}")
-        self._filter = _filter(pattern)
-        self._handler = _handler(handler)
-        self._mapping = mapping or EventSourceMapping()
-        self._concurrency = concurrency or _concurrency(self._mapping, self._handler)
+        compiled = _filter(pattern)
+        called = _handler(handler)
+        mapping = mapping or EventSourceMapping()
         self._timeout = timeout
-        self._keep_dropped = keep_dropped
-        self._dry_run = dry_run
-        self._wait_seconds = wait_seconds
-        self._function_name = function_name
-        self._on_dropped = on_dropped
-        self._on_batch = on_batch or _log_batch
-        self._report = report or _log.warning
+        self._settings = WorkSettings(
+            handler=called,
+            verdict=None if compiled is None else compiled.verdict,
+            mapping=mapping,
+            concurrency=concurrency or _concurrency(mapping, called),
+            keep_dropped=keep_dropped,
+            dry_run=dry_run,
+            wait_seconds=wait_seconds,
+            function_name=function_name,
+            on_dropped=on_dropped,
+            on_batch=on_batch or _log_batch,
+            report=report or _log.warning,
+        )
         if client is None:
             client = connect(
                 queue_url,
@@ -120,7 +126,7 @@ class Poller:
                 wait_seconds=wait_seconds,
                 connections=CONNECTIONS,
             )
-        self._queue = Queue(client, queue_url, self._report)
+        self._queue = Queue(client, queue_url, self._settings.report)
         self._counters = Counters()
         self._stopping = threading.Event()
         self._started = threading.Event()
@@ -160,21 +166,7 @@ class Poller:
             QueueError: the queue does not respond at the start, or cannot be used.
         """
         info, timeout = self._checked()
-        settings = WorkSettings(
-            handler=self._handler,
-            verdict=None if self._filter is None else self._filter.verdict,
-            mapping=self._mapping,
-            concurrency=self._concurrency,
-            timeout=timeout,
-            keep_dropped=self._keep_dropped,
-            dry_run=self._dry_run,
-            wait_seconds=self._wait_seconds,
-            function_name=self._function_name,
-            until_empty=until_empty,
-            on_dropped=self._on_dropped,
-            on_batch=self._on_batch,
-            report=self._report,
-        )
+        settings = replace(self._settings, timeout=timeout, until_empty=until_empty)
         work = Worker(settings, self._queue, info, self._counters, self._stopping, self._fail)
         self._work = work
         try:
@@ -220,9 +212,9 @@ class Poller:
         timeout = self._timeout
         if timeout is None:
             timeout = max(1, min(info.visibility_timeout, MAX_TIMEOUT))
-        if not self._dry_run:
-            self._mapping.check(info, timeout)
-        if self._keep_dropped and info.is_fifo:
+        if not self._settings.dry_run:
+            self._settings.mapping.check(info, timeout)
+        if self._settings.keep_dropped and info.is_fifo:
             raise MappingError(
                 "keep_dropped",
                 "a FIFO queue delivers no later message of a group while an earlier one is kept: "

@@ -55,10 +55,6 @@ class QueueError(Exception):
     """The queue cannot be used; the message is complete."""
 
 
-class QueueUnavailable(QueueError):
-    """The queue did not respond in time."""
-
-
 class QueueInfo(Struct, frozen=True):
     """The attributes of a queue. `visibility_timeout` is in seconds; `max_receive_count` is that of
     its redrive policy, None if it has no dead-letter queue."""

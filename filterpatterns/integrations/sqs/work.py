@@ -8,22 +8,15 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any, Final
 
-from msgspec import Struct
-
 from filterpatterns.integrations.sqs.batching import Batching
 from filterpatterns.integrations.sqs.counts import Counters
 from filterpatterns.integrations.sqs.deleting import Deleter
-from filterpatterns.integrations.sqs.handlers import Handler
-from filterpatterns.integrations.sqs.invoking import BatchResult, Invoker
-from filterpatterns.integrations.sqs.mapping import (
-    DEFAULT_BATCH_SIZE,
-    MAX_EVENT_BYTES,
-    EventSourceMapping,
-)
+from filterpatterns.integrations.sqs.invoking import Invoker
+from filterpatterns.integrations.sqs.mapping import DEFAULT_BATCH_SIZE, MAX_EVENT_BYTES
 from filterpatterns.integrations.sqs.queue import Queue, QueueError, QueueInfo
-from filterpatterns.integrations.sqs.receiving import OnDropped, Receiver
+from filterpatterns.integrations.sqs.receiving import Receiver
+from filterpatterns.integrations.sqs.settings import Shared, WorkSettings
 from filterpatterns.integrations.sqs.visibility import HeldMessages
-from filterpatterns.matching.verdict import Verdict
 
 _RECEIVERS: Final = 4
 _DELETERS: Final = 4
@@ -36,25 +29,6 @@ _LAST_CALLS: Final = 10.0
 
 _TICK: Final = 0.5
 _JOIN: Final = 3.0
-
-
-class WorkSettings(Struct, frozen=True, kw_only=True):
-    """The complete settings of a Poller; see there. `verdict` is that of the filter, None without a
-    filter."""
-
-    handler: Handler
-    verdict: Callable[[Any], Verdict] | None
-    mapping: EventSourceMapping
-    concurrency: int
-    timeout: float
-    keep_dropped: bool
-    dry_run: bool
-    wait_seconds: int
-    function_name: str
-    until_empty: bool
-    on_dropped: OnDropped | None
-    on_batch: Callable[[BatchResult], None]
-    report: Callable[[str], None]
 
 
 class Worker:
@@ -79,12 +53,8 @@ class Worker:
         fail: Callable[[BaseException], None],
     ) -> None:
         self._settings = settings
-        self._queue = queue
-        self._info = info
-        self._counters = counters
         self._stopping = stopping
         self._fail = fail
-        self._held = HeldMessages()
         self._is_finished = threading.Event()
         self._has_traffic = threading.Event()
         self._changed = threading.Condition()
@@ -98,34 +68,9 @@ class Worker:
             is_fifo=info.is_fifo,
             max_receive_count=info.max_receive_count,
         )
-        self._deleter = Deleter(queue)
-        self._invoker = Invoker(
-            queue,
-            info,
-            settings.handler,
-            batching,
-            self._deleter,
-            self._held,
-            counters,
-            concurrency=settings.concurrency,
-            timeout=settings.timeout,
-            reports_failures=mapping.report_batch_item_failures,
-            function_name=settings.function_name,
-            on_batch=settings.on_batch,
-            warn=settings.report,
-        )
-        self._receiver = Receiver(
-            queue,
-            info,
-            settings.verdict,
-            self._invoker,
-            self._deleter,
-            self._held,
-            counters,
-            keep_dropped=settings.keep_dropped,
-            keep_all=settings.dry_run,
-            on_dropped=settings.on_dropped,
-        )
+        self._shared = Shared(settings, queue, info, counters, Deleter(queue), HeldMessages())
+        self._invoker = Invoker(self._shared, batching)
+        self._receiver = Receiver(self._shared, self._invoker)
         # The messages of a group are only in order if they are received by consecutive calls.
         self._receivers = [
             self._thread(self._receive, index) for index in range(1 if info.is_fifo else _RECEIVERS)
@@ -133,7 +78,7 @@ class Worker:
         self._others = [
             self._thread(self._invoker.run, fail),
             self._thread(self._keep_invisible),
-            *(self._thread(self._deleter.run) for _ in range(_DELETERS)),
+            *(self._thread(self._shared.deleter.run) for _ in range(_DELETERS)),
         ]
 
     def start(self) -> None:
@@ -149,28 +94,28 @@ class Worker:
         for thread in self._receivers:
             thread.join(self._settings.wait_seconds + _JOIN)
         self._invoker.close()
-        last = threading.Timer(_LAST_CALLS, self._queue.given_up.set)
+        last = threading.Timer(_LAST_CALLS, self._shared.queue.given_up.set)
         last.daemon = True
         last.start()
-        self._deleter.close(_LAST_CALLS + _JOIN)
-        rest = list(self._held.drop_all())
+        self._shared.deleter.close(_LAST_CALLS + _JOIN)
+        rest = list(self._shared.held.drop_all())
         parked = set(self._receiver.parked())
         try:
-            refused = self._queue.set_visibility(rest, 0)
+            refused = self._shared.queue.set_visibility(rest, 0)
         except QueueError as error:
             self._settings.report(
                 f"messages come back when their visibility timeout is over: {error}"
             )
             refused = {}
         returned = [one for one in rest if one not in parked and one not in refused]
-        self._counters.add(returned=len(returned))
+        self._shared.counters.add(returned=len(returned))
         last.cancel()
         self.abandon()
 
     def abandon(self) -> None:
         """Abandon everything: messages come back by themselves."""
         self._is_finished.set()
-        self._queue.given_up.set()
+        self._shared.queue.given_up.set()
         self._settings.handler.close()
 
     def wait_until_empty(self, timeout: float) -> bool:
@@ -204,7 +149,7 @@ class Worker:
                 continue
             if not self._invoker.wait_for_room(self._most_waiting, MAX_EVENT_BYTES, _TICK):
                 continue
-            if not self._deleter.wait_for_room(_MOST_UNDELETED, _TICK):
+            if not self._shared.deleter.wait_for_room(_MOST_UNDELETED, _TICK):
                 continue
             if index:
                 self._receive_once(self._settings.wait_seconds)
@@ -214,7 +159,7 @@ class Worker:
     def _watch(self) -> None:
         """As the first receiver: receive, and check whether the queue is empty."""
         start = monotonic()
-        polled = self._counters.snapshot().polled
+        polled = self._shared.counters.snapshot().polled
         was_idle = self._is_idle()
         wait = (
             min(self._settings.wait_seconds, 1)
@@ -223,7 +168,7 @@ class Worker:
         )
         if self._receive_once(wait):
             return
-        if not was_idle or polled != self._counters.snapshot().polled or not self._is_idle():
+        if not was_idle or polled != self._shared.counters.snapshot().polled or not self._is_idle():
             if self._settings.until_empty:
                 self._invoker.flush()
             return
@@ -251,14 +196,16 @@ class Worker:
         """Whether no message is in progress."""
         return (
             self._receiving == 0
-            and self._deleter.backlog == 0
-            and len(self._held) == len(self._receiver.parked())
+            and self._shared.deleter.backlog == 0
+            and len(self._shared.held) == len(self._receiver.parked())
         )
 
     def _keep_invisible(self) -> None:
         """Extend the visibility timeout of messages that we hold before it is over."""
-        while not self._is_finished.wait(min(5.0, max(0.1, self._info.visibility_timeout / 8))):
-            for seconds, messages in self._held.due(monotonic()).items():
+        while not self._is_finished.wait(
+            min(5.0, max(0.1, self._shared.info.visibility_timeout / 8))
+        ):
+            for seconds, messages in self._shared.held.due(monotonic()).items():
                 since = monotonic()
-                self._queue.set_visibility(messages, seconds)
-                self._held.extended(messages, since, seconds)
+                self._shared.queue.set_visibility(messages, seconds)
+                self._shared.held.extended(messages, since, seconds)

@@ -12,8 +12,6 @@ import re
 from functools import cache
 from typing import Any, ClassVar
 
-from msgspec import Struct
-
 from filterpatterns.errors import printable
 from filterpatterns.jsontext.numbers import number_text
 from filterpatterns.language import nodes
@@ -23,6 +21,7 @@ from filterpatterns.language.operators.base import (
     Instead,
     Kind,
     OperandError,
+    OperatorBase,
     is_number,
     not_a_string,
     want_string,
@@ -80,7 +79,7 @@ def value_digits(value: Any) -> str | None:
     return number_text(value) if is_number(value) else None
 
 
-class Cidr(Struct, frozen=True, gc=False):
+class Cidr(OperatorBase, frozen=True, gc=False):
     """Matches a string that is an IP address in the block, whose digits range from `first` to
     `last`."""
 
@@ -165,9 +164,6 @@ class Cidr(Struct, frozen=True, gc=False):
         if kind == "double":
             return UNSURE
         return f"{bind(self.holds_for_text if kind == 'text' else self.holds)}({value})"
-
-    def needle(self) -> str | None:
-        return None
 
     def words(self) -> str:
         return f"cidr {printable(self.text)}"

@@ -6,8 +6,6 @@ import re
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from msgspec import Struct
-
 from filterpatterns.jsontext.numbers import SAFE, as_double, is_comparable_text
 from filterpatterns.language import nodes
 from filterpatterns.language.operators.base import (
@@ -18,6 +16,7 @@ from filterpatterns.language.operators.base import (
     Kind,
     OperandError,
     Operator,
+    OperatorBase,
     describe,
     double_of,
     is_number,
@@ -72,7 +71,7 @@ _OPERATOR = only_member(
 _VALUES_OR_OPERATOR = {"if": {"type": "object"}, "then": _OPERATOR, "else": _VALUES}
 
 
-class AnythingBut(Struct, frozen=True, gc=False):
+class AnythingBut(OperatorBase, frozen=True, gc=False):
     """Matches none of the strings, none of the numbers, and no nested rule.
 
     A value of a type that is not listed matches: null, true and 5 are anything but "x".
@@ -146,9 +145,6 @@ class AnythingBut(Struct, frozen=True, gc=False):
                 return f"({other} or not {bind(is_comparable_text)}({value}))"
             return other
         return "True"
-
-    def needle(self) -> str | None:
-        return None
 
     def words(self) -> str:
         excluded = [format_value(value) for value in (*self.strings, *self.numbers)]

@@ -47,6 +47,14 @@ class Operator(Protocol):
         ...
 
 
+class OperatorBase(Struct, frozen=True, gc=False):
+    """What most operators have in common."""
+
+    def needle(self) -> str | None:
+        """None: no text has to be there, or it may be written in several ways (300 as 3e2)."""
+        return None
+
+
 Bind = Callable[[object], str]
 """Binds a value in the generated code's namespace and returns its name there."""
 

@@ -21,6 +21,7 @@ from filterpatterns.language.operators.base import (
     Bind,
     Kind,
     Operator,
+    OperatorBase,
     double_of,
     is_number,
     json_needle,
@@ -64,7 +65,7 @@ class Equals(Struct, frozen=True, gc=False):
         return f"{format_value(value)} is not {self.words()}"
 
 
-class EqualsNumber(Struct, frozen=True, gc=False):
+class EqualsNumber(OperatorBase, frozen=True, gc=False):
     """Matches any comparable number with the same double, `double`; or, if the rule's own number is
     not comparable (then `double` is None), the same `text`, character by character."""
 
@@ -97,9 +98,6 @@ class EqualsNumber(Struct, frozen=True, gc=False):
             return f"({same} and {is_surely_comparable(value, self.double, self.double, bind)})"
         return same
 
-    def needle(self) -> str | None:
-        return None  # 300 may be written 3e2
-
     def words(self) -> str:
         return truncate(self.text) if self.double is None else format_value(self.double)
 
@@ -116,7 +114,7 @@ class EqualsNumber(Struct, frozen=True, gc=False):
         return f"{format_value(value)} is not {self.words()}"
 
 
-class EqualsAddress(Struct, frozen=True, gc=False):
+class EqualsAddress(OperatorBase, frozen=True, gc=False):
     """A string that is an IP address: matches that string, and any address or number whose digits
     begin with its digits: usually another spelling of the address."""
 
@@ -157,9 +155,6 @@ class EqualsAddress(Struct, frozen=True, gc=False):
         usual = bind(str(IPv4Address(int(self.digits, 16))))
         zero = f"{bind('.0')} in {value} or {value}[:1] == {bind('0')}"
         return f"({value} == {usual} or ({bind(':')} in {value} or {zero}) and {holds})"
-
-    def needle(self) -> str | None:
-        return None
 
     def words(self) -> str:
         return format_value(self.text)

@@ -7,8 +7,6 @@ import re
 import sys
 from typing import Any, ClassVar
 
-from msgspec import Struct
-
 from filterpatterns.jsontext.numbers import SAFE, as_double, is_comparable, is_comparable_text
 from filterpatterns.language import nodes
 from filterpatterns.language.operators.base import (
@@ -18,13 +16,14 @@ from filterpatterns.language.operators.base import (
     Instead,
     Kind,
     OperandError,
+    OperatorBase,
     describe,
     double_of,
     is_number,
     not_a_number,
 )
 from filterpatterns.language.operators.reference import OperatorReference, for_all
-from filterpatterns.language.wording import format_value
+from filterpatterns.language.wording import format_value, shorten
 
 _LOWER = (">", ">=")
 _UPPER = ("<", "<=")
@@ -60,7 +59,7 @@ _TINY = 1e-290
 """For a smaller double, a text of at most 15 digits may not be comparable."""
 
 
-class Numeric(Struct, frozen=True, gc=False):
+class Numeric(OperatorBase, frozen=True, gc=False):
     """Matches the numbers between two bounds; an infinite bound means no bound, and no number
     equals it."""
 
@@ -82,9 +81,7 @@ class Numeric(Struct, frozen=True, gc=False):
     @classmethod
     def parse(cls, operand: nodes.Value) -> Numeric:
         if not isinstance(operand, nodes.Array) or not operand.items:
-            raise OperandError(
-                "FP010", operand, f"numeric wants an array, found {describe(operand)}", _HINT
-            )
+            raise _refused(operand, f"numeric wants an array, found {describe(operand)}")
         items = operand.items
         comparison, number = _comparison(items, 0), _number(operand, items, 1)
         if comparison == "=":
@@ -94,8 +91,7 @@ class Numeric(Struct, frozen=True, gc=False):
             if len(items) > 2 and _text(items[2]) in _LOWER:
                 terms = [one.text for one in items if isinstance(one, nodes.Scalar)]
                 swapped = ", ".join((*terms[2:4], *terms[:2]))
-                raise OperandError(
-                    "FP010",
+                raise _refused(
                     operand,
                     "the lower bound of a range comes first",
                     _HINT,
@@ -109,16 +105,13 @@ class Numeric(Struct, frozen=True, gc=False):
             return cls(number, math.inf, comparison == ">", True)
         upper_comparison, upper = _comparison(items, 2), _number(operand, items, 3)
         if upper_comparison not in _UPPER:
-            raise OperandError(
-                "FP010",
+            raise _refused(
                 items[2],
                 f'after a lower bound numeric wants "<" or "<=", found {describe(items[2])}',
-                _HINT,
             )
         _end(items, 4)
         if not number < upper:
-            raise OperandError(
-                "FP010",
+            raise _refused(
                 operand,
                 f"the lower bound {_format_number(items[1])} is not below the upper bound "
                 f"{_format_number(items[3])}",
@@ -168,9 +161,6 @@ class Numeric(Struct, frozen=True, gc=False):
             above = f"({value} >= {bind(-SAFE)} or {bind(self.holds)}({value}))"
             return f"({below} and {above})"
         return f"({above} and {below})"
-
-    def needle(self) -> str | None:
-        return None
 
     def words(self) -> str:
         if self.lower == self.upper:
@@ -239,13 +229,18 @@ def exact_double(node: nodes.Scalar) -> int | float:
     return double
 
 
+def _refused(
+    node: nodes.Value, message: str, hint: str = _HINT, instead: Instead | None = None
+) -> OperandError:
+    return OperandError("FP010", node, message, hint, instead)
+
+
 def _text(node: nodes.Value) -> str | None:
     return node.value if isinstance(node, nodes.Scalar) and isinstance(node.value, str) else None
 
 
 def _format_number(node: nodes.Value) -> str:
-    text = node.text if isinstance(node, nodes.Scalar) else ""
-    return text if len(text) <= 40 else text[:37] + "..."
+    return shorten(node.text if isinstance(node, nodes.Scalar) else "", 40)
 
 
 def _comparison(items: tuple[nodes.Value, ...], index: int) -> str:
@@ -257,8 +252,7 @@ def _comparison(items: tuple[nodes.Value, ...], index: int) -> str:
     format_value = (
         _format_number(number) if number is not None and is_number(_value(number)) else "5"
     )
-    raise OperandError(
-        "FP010",
+    raise _refused(
         items[index],
         f'numeric wants "=", "<", "<=", ">" or ">=" here, found {describe(items[index])}',
         f'for "not equal" write {{"anything-but": {format_value}}}' if excludes else _HINT,
@@ -274,14 +268,11 @@ def _value(node: nodes.Value) -> object:
 
 def _number(operand: nodes.Array, items: tuple[nodes.Value, ...], index: int) -> int | float:
     if index >= len(items):
-        raise OperandError(
-            "FP010", operand, f"a number is missing after {_format_number(items[-1])}", _HINT
-        )
+        raise _refused(operand, f"a number is missing after {_format_number(items[-1])}")
     item = items[index]
     if not isinstance(item, nodes.Scalar) or not is_number(item.value):
         text = _text(item)
-        raise OperandError(
-            "FP010",
+        raise _refused(
             item,
             f"numeric wants a number after {_format_number(items[index - 1])}, "
             f"found {describe(item)}",
@@ -294,8 +285,7 @@ def _number(operand: nodes.Array, items: tuple[nodes.Value, ...], index: int) ->
 def _refuse_end_of_range(node: nodes.Value, bound: float, end: float) -> None:
     """For AWS, a single bound is a range that ends at the largest or the smallest double."""
     if bound == end:
-        raise OperandError(
-            "FP010",
+        raise _refused(
             node,
             f"there is no range beyond {_format_number(node)}, the "
             f"{'largest' if end > 0 else 'smallest'} double",
@@ -305,6 +295,4 @@ def _refuse_end_of_range(node: nodes.Value, bound: float, end: float) -> None:
 
 def _end(items: tuple[nodes.Value, ...], length: int) -> None:
     if len(items) > length:
-        raise OperandError(
-            "FP010", items[length], f"numeric has too many terms: {describe(items[length])}", _HINT
-        )
+        raise _refused(items[length], f"numeric has too many terms: {describe(items[length])}")

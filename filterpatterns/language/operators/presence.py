@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from msgspec import Struct
-
 from filterpatterns.language import nodes
-from filterpatterns.language.operators.base import Bind, Instead, Kind, OperandError, describe
+from filterpatterns.language.operators.base import (
+    Bind,
+    Instead,
+    Kind,
+    OperandError,
+    OperatorBase,
+    describe,
+)
 from filterpatterns.language.operators.reference import OperatorReference, for_all
 from filterpatterns.language.wording import format_value
 
 _BOOLEAN = {"type": "boolean"}
 
 
-class Exists(Struct, frozen=True, gc=False):
+class Exists(OperatorBase, frozen=True, gc=False):
     """`exists: true`: matches any leaf, including null."""
 
     reference: ClassVar = OperatorReference(
@@ -51,9 +56,6 @@ class Exists(Struct, frozen=True, gc=False):
     def code(self, value: str, kind: Kind, bind: Bind) -> str:
         return "True"
 
-    def needle(self) -> str | None:
-        return None
-
     def words(self) -> str:
         return "exists: true"
 
@@ -61,7 +63,7 @@ class Exists(Struct, frozen=True, gc=False):
         return "it is there"
 
 
-class Absent(Struct, frozen=True, gc=False):
+class Absent(OperatorBase, frozen=True, gc=False):
     """`exists: false`: no value satisfies it; the engine checks whether there is a value at all."""
 
     def holds(self, value: Any) -> bool:
@@ -69,9 +71,6 @@ class Absent(Struct, frozen=True, gc=False):
 
     def code(self, value: str, kind: Kind, bind: Bind) -> str:
         return "False"
-
-    def needle(self) -> str | None:
-        return None
 
     def words(self) -> str:
         return "exists: false"

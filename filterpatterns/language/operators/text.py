@@ -12,6 +12,7 @@ from filterpatterns.language.operators.base import (
     Bind,
     Kind,
     OperandError,
+    OperatorBase,
     describe,
     json_needle,
     not_a_string,
@@ -72,7 +73,7 @@ def matched_length(spelling: Variants, value: str) -> int:
     return position
 
 
-class EqualsIgnoreCase(Struct, frozen=True, gc=False):
+class EqualsIgnoreCase(OperatorBase, frozen=True, gc=False):
     """Matches that string ignoring case; `spelling` is None if AWS cannot ignore its case."""
 
     reference: ClassVar = OperatorReference(
@@ -111,9 +112,6 @@ class EqualsIgnoreCase(Struct, frozen=True, gc=False):
         if self.text.isascii():
             return f"({value}.isascii() and {value}.lower() == {bind(self.text.lower())})"
         return f"{bind(self.holds)}({value})"
-
-    def needle(self) -> str | None:
-        return None
 
     def words(self) -> str:
         return f"equals-ignore-case {format_value(self.text)}"

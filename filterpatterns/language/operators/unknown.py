@@ -5,12 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct
-
-from filterpatterns.language.operators.base import Bind, Kind, Operator
+from filterpatterns.language.operators.base import Bind, Kind, Operator, OperatorBase
 
 
-class UnknownRule(Struct, frozen=True, eq=False):
+class UnknownRule(OperatorBase, frozen=True, eq=False):
     """A rule whose value is not known yet; no two are considered equal. `example` is a possible
     value, if one is known.
 
@@ -24,9 +22,6 @@ class UnknownRule(Struct, frozen=True, eq=False):
 
     def code(self, value: str, kind: Kind, bind: Bind) -> str:
         return "False"
-
-    def needle(self) -> str | None:
-        return None
 
     def words(self) -> str:
         return "a rule that is known only at deployment"

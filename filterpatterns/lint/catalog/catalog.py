@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from filterpatterns.lint.catalog.entries import FILTERING, PAGES, WIDTH, CatalogEntry, Example, Note
@@ -40,9 +40,8 @@ CODES: tuple[str, ...] = (*CATALOG, *(note.code for note in NOTES))
 _BY_CODE: Mapping[str, CatalogEntry | Note] = {**CATALOG, **{note.code: note for note in NOTES}}
 
 
-def markdown(rules: Iterable[CatalogEntry] = _ENTRIES) -> str:
+def markdown() -> str:
     """Return the catalog as a Markdown document, with a section for each code."""
-    rules = tuple(rules)
     lines = [
         "# Rules",
         "",
@@ -57,11 +56,9 @@ def markdown(rules: Iterable[CatalogEntry] = _ENTRIES) -> str:
         "",
         "| code | severity | about |",
         "| --- | --- | --- |",
-        *(_row(rule.code, rule.severity, rule.title) for rule in rules),
-        *(_row(note.code, note.severity, note.title) for note in NOTES),
+        *(_row(entry.code, entry.severity, entry.title) for entry in _BY_CODE.values()),
     ]
-    entries: tuple[CatalogEntry | Note, ...] = (*rules, *NOTES)
-    for entry in entries:
+    for entry in _BY_CODE.values():
         lines += ["", f"## {entry.code}", "", *_section(entry)]
     return "\n".join(lines) + "\n"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -101,6 +102,10 @@ def entry(
     return CatalogEntry(
         code, title, meaning, Example(bad, source, dialect), Example(good, source, dialect), basis
     )
+
+
+rule_entry = partial(entry, source="event", dialect="eventbridge")
+subscriber_entry = partial(entry, source="subscriber", dialect="eventbridge")
 
 
 def criteria(*patterns: str) -> str:

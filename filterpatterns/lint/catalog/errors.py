@@ -13,6 +13,7 @@ from filterpatterns.lint.catalog.entries import (
     criteria,
     either,
     entry,
+    rule_entry,
 )
 from filterpatterns.lint.catalog.subscribers import SUBSCRIBER_ERRORS
 
@@ -78,7 +79,7 @@ ERRORS: tuple[CatalogEntry, ...] = (
         '{"body": {"path": [{"startsWith": "/api/"}]}}',
         '{"body": {"path": [{"prefix": "/api/"}]}}',
     ),
-    entry(
+    rule_entry(
         "FP008",
         "not exactly one operator",
         "A rule has exactly one operator. Two rules in an array match if either does; one field "
@@ -86,8 +87,6 @@ ERRORS: tuple[CatalogEntry, ...] = (
         OPERATORS,
         '{"detail": {"key": [{"prefix": "in/", "suffix": ".csv"}]}}',
         '{"detail": {"key": [{"wildcard": "in/*.csv"}]}}',
-        source="event",
-        dialect="eventbridge",
     ),
     entry(
         "FP009",
@@ -116,7 +115,7 @@ ERRORS: tuple[CatalogEntry, ...] = (
         '{"body": {"id": [{"numeric": [">=", 9007199254740993]}]}}',
         '{"body": {"id": [{"numeric": [">=", 9007199254740992]}]}}',
     ),
-    entry(
+    rule_entry(
         "FP012",
         "malformed wildcard",
         "A wildcard must not have two stars in a row, and a backslash may only come before a "
@@ -124,10 +123,8 @@ ERRORS: tuple[CatalogEntry, ...] = (
         OPERATORS,
         '{"detail": {"key": [{"wildcard": "in/**/*.csv"}]}}',
         '{"detail": {"key": [{"wildcard": "in/*/*.csv"}]}}',
-        source="event",
-        dialect="eventbridge",
     ),
-    entry(
+    rule_entry(
         "FP013",
         "malformed address block",
         "cidr takes an address, a slash and a mask shorter than the address. A single address "
@@ -135,8 +132,6 @@ ERRORS: tuple[CatalogEntry, ...] = (
         OPERATORS,
         '{"detail": {"source-ip": [{"cidr": "10.0.0.7/32"}]}}',
         '{"detail": {"source-ip": ["10.0.0.7"]}}',
-        source="event",
-        dialect="eventbridge",
     ),
     entry(
         "FP014",
@@ -154,7 +149,7 @@ ERRORS: tuple[CatalogEntry, ...] = (
         '{"body": {"$or": [{"prefix": ["Dr"]}, {"title": ["Dr"]}]}}',
         '{"body": {"$or": [{"name": [{"prefix": "Dr"}]}, {"title": ["Dr"]}]}}',
     ),
-    entry(
+    rule_entry(
         "FP016",
         "too many $or combinations",
         "The alternatives of all $or multiply to more than 1,000 combinations. Alternatives "
@@ -162,8 +157,6 @@ ERRORS: tuple[CatalogEntry, ...] = (
         OPERATORS,
         '{"detail": {' + ", ".join(either(name, 11) for name in "abc") + "}}",
         '{"detail": {' + ", ".join(either(name, 10) for name in "abc") + "}}",
-        source="event",
-        dialect="eventbridge",
     ),
     entry(
         "FP017",
@@ -173,7 +166,7 @@ ERRORS: tuple[CatalogEntry, ...] = (
         '{"body": {"id": [' + ", ".join(f'"order-{n:04}"' for n in range(400)) + "]}}",
         '{"body": {"id": [{"prefix": "order-0"}]}}',
     ),
-    entry(
+    rule_entry(
         "FP018",
         "pattern nested too deep",
         "A pattern has at most 200 levels. AWS documents no such limit, but 4,096 characters "
@@ -181,8 +174,6 @@ ERRORS: tuple[CatalogEntry, ...] = (
         NO_PAGE,
         '{"detail":' + '{"a":' * 199 + '["x"]' + "}" * 200,
         '{"detail.' + ".".join(["a"] * 199) + '": ["x"]}',
-        source="event",
-        dialect="eventbridge",
     ),
     entry(
         "FP019",

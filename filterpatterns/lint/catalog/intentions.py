@@ -10,10 +10,11 @@ from filterpatterns.lint.catalog.entries import (
     CatalogEntry,
     criteria,
     entry,
+    rule_entry,
 )
 
 INTENTIONS: tuple[CatalogEntry, ...] = (
-    entry(
+    rule_entry(
         "FP140",
         "operator inside a string",
         "The rule is a string that contains the JSON of an operator. It is compared as plain "
@@ -21,8 +22,6 @@ INTENTIONS: tuple[CatalogEntry, ...] = (
         OPERATORS,
         '{"detail": {"name": ["{\\"wildcard\\": \\"in/*\\"}"]}}',
         '{"detail": {"name": [{"wildcard": "in/*"}]}}',
-        source="event",
-        dialect="eventbridge",
     ),
     entry(
         "FP141",
@@ -43,7 +42,7 @@ INTENTIONS: tuple[CatalogEntry, ...] = (
         '{"body": {"tenant": ["${Tenant}"]}}',
         '{"body": {"tenant": ["acme"]}}',
     ),
-    entry(
+    rule_entry(
         "FP143",
         "account id written as a number",
         "Account ids are strings in events: a number never equals them. Without quotes, YAML "
@@ -51,8 +50,6 @@ INTENTIONS: tuple[CatalogEntry, ...] = (
         PATTERNS,
         '{"account": [123456789012]}',
         '{"account": ["123456789012"]}',
-        source="event",
-        dialect="eventbridge",
     ),
     entry(
         "FP144",

@@ -12,10 +12,11 @@ from filterpatterns.lint.catalog.entries import (
     STREAMS,
     CatalogEntry,
     entry,
+    rule_entry,
 )
 
 SERVICE_WARNINGS: tuple[CatalogEntry, ...] = (
-    entry(
+    rule_entry(
         "FP120",
         "wildcards that are too complex",
         "EventBridge refuses a rule whose wildcards are too complex. For each field, the "
@@ -24,10 +25,8 @@ SERVICE_WARNINGS: tuple[CatalogEntry, ...] = (
         ENGINE,
         '{"detail": {"arn": [{"wildcard": "*:*:*:*:*:event-bus/*"}]}}',
         '{"detail": {"arn": [{"wildcard": "arn:aws:events:*:event-bus/*"}]}}',
-        source="event",
-        dialect="eventbridge",
     ),
-    entry(
+    rule_entry(
         "FP121",
         "pattern longer than EventBridge's quota",
         "A rule's pattern has at most 2,048 characters, unless the quota was raised. White "
@@ -35,10 +34,8 @@ SERVICE_WARNINGS: tuple[CatalogEntry, ...] = (
         QUOTAS,
         '{"detail": {"id": [' + ", ".join(f'"order-{n:04}"' for n in range(200)) + "]}}",
         '{"detail": {"id": [{"prefix": "order-0"}]}}',
-        source="event",
-        dialect="eventbridge",
     ),
-    entry(
+    rule_entry(
         "FP122",
         "field that EventBridge's events do not have",
         "The top level of an event has version, id, detail-type, source, account, time, region, "
@@ -47,10 +44,8 @@ SERVICE_WARNINGS: tuple[CatalogEntry, ...] = (
         EVENTS,
         '{"detailType": ["OrderPlaced"]}',
         '{"detail-type": ["OrderPlaced"]}',
-        source="event",
-        dialect="eventbridge",
     ),
-    entry(
+    rule_entry(
         "FP123",
         "address rule that matches more",
         "AWS compares the hexadecimal digits of addresses from the left, whatever their number: "
@@ -59,10 +54,8 @@ SERVICE_WARNINGS: tuple[CatalogEntry, ...] = (
         ENGINE,
         '{"detail": {"source-ip": [{"cidr": "0.0.0.0/0"}]}}',
         '{"detail": {"source-ip": [{"cidr": "10.0.0.0/8"}]}}',
-        source="event",
-        dialect="eventbridge",
     ),
-    entry(
+    rule_entry(
         "FP124",
         "character beyond U+FFFF, ignoring case",
         "On AWS, a rule that ignores case and has an emoji, or another character beyond U+FFFF, "
@@ -70,8 +63,6 @@ SERVICE_WARNINGS: tuple[CatalogEntry, ...] = (
         ENGINE,
         '{"detail": {"mood": [{"equals-ignore-case": "ok \\ud83d\\ude00"}]}}',
         '{"detail": {"mood": ["ok \\ud83d\\ude00"]}}',
-        source="event",
-        dialect="eventbridge",
     ),
     entry(
         "FP125",
@@ -83,7 +74,7 @@ SERVICE_WARNINGS: tuple[CatalogEntry, ...] = (
         '{"body": {"$or": [{"a": ["x"]}, {"a": ["x", "y"]}]}}',
         '{"body": {"a": ["x", "y"]}}',
     ),
-    entry(
+    rule_entry(
         "FP126",
         "wildcard next to a rule that ignores case",
         "In the engine of AWS, these two kinds of rule interfere in one field: a value may be "
@@ -91,8 +82,6 @@ SERVICE_WARNINGS: tuple[CatalogEntry, ...] = (
         ENGINE,
         '{"detail": {"name": [{"wildcard": "*a"}, {"equals-ignore-case": "x"}]}}',
         '{"detail": {"name": [{"suffix": "a"}, {"equals-ignore-case": "x"}]}}',
-        source="event",
-        dialect="eventbridge",
     ),
     entry(
         "FP127",
@@ -134,7 +123,7 @@ SERVICE_WARNINGS: tuple[CatalogEntry, ...] = (
         source="dynamodb",
         dialect="pipes",
     ),
-    entry(
+    rule_entry(
         "FP131",
         "number beyond 2^53 in numeric",
         "EventBridge's page on operators says that numeric rules refuse integers beyond 2^53. "
@@ -142,8 +131,6 @@ SERVICE_WARNINGS: tuple[CatalogEntry, ...] = (
         OPERATORS,
         '{"detail": {"id": [{"numeric": [">", 9007199254740994]}]}}',
         '{"detail": {"id": [{"numeric": [">", 9007199254740990]}]}}',
-        source="event",
-        dialect="eventbridge",
     ),
 )
 """Patterns that AWS evaluates unexpectedly, or may refuse, because of the engine or the service."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache, partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from filterpatterns.errors import printable
 from filterpatterns.language.nodes import Span
@@ -21,7 +23,6 @@ from filterpatterns.templates.documents.values import (
     Call,
     Choice,
     Encoded,
-    Joined,
     List,
     Literal,
     Object,
@@ -29,6 +30,7 @@ from filterpatterns.templates.documents.values import (
     TemplateValue,
     Text,
     Unknown,
+    joined,
 )
 from filterpatterns.templates.errors import TemplateError, fail
 
@@ -273,15 +275,26 @@ class _Reader:
             return Text(hcl_value(raw), span, "hcl")
         if len(inserts) == 1 and self._span(inserts[0]) == Span(span.start + 1, span.end - 1):
             return self._insert(inserts[0], depth)
+        pieces = partial(hcl_pieces, self._text)
+        return joined(self._parts(inserts, span.start + 1, span.end - 1, depth, pieces), span)
+
+    def _parts(
+        self,
+        inserts: list[Tree],
+        start: int,
+        last: int,
+        depth: int,
+        pieces: Callable[[int, int], Iterable[tuple[str, int]]],
+    ) -> list[TemplateValue]:
+        """The texts between inserts, and these."""
         parts: list[TemplateValue] = []
-        start = span.start + 1
-        for insert in inserts:
-            place = self._span(insert)
-            parts.append(_text(hcl_pieces(self._text, start, place.start), start, place.start))
-            parts.append(self._insert(insert, depth))
-            start = place.end
-        parts.append(_text(hcl_pieces(self._text, start, span.end - 1), start, span.end - 1))
-        return _joined(parts, span)
+        for insert in (*inserts, None):
+            end = last if insert is None else self._span(insert).start
+            parts.append(_text(list(pieces(start, end)), start, end))
+            if insert is not None:
+                parts.append(self._insert(insert, depth))
+                start = self._span(insert).end
+        return parts
 
     def _insert(self, tree: Tree, depth: int) -> TemplateValue:
         """The expression in `${...}`; `%{...}` is not evaluated."""
@@ -292,10 +305,7 @@ class _Reader:
         if isinstance(node, Unknown):
             return self._unknown(tree)
         if isinstance(node, (Reference, Call)):  # messages show it as it is written
-            place = self._span(tree)
-            if isinstance(node, Reference):
-                return Reference(node.path, self._squeezed(tree), place)
-            return Call(node.function, node.arguments, node.spread, self._squeezed(tree), place)
+            return replace(node, source=self._squeezed(tree), span=self._span(tree))
         return node
 
     def _heredoc(self, tree: Tree, depth: int) -> TemplateValue:
@@ -311,16 +321,9 @@ class _Reader:
         if self._text.startswith("<<-", span.start):
             lines = self._text[first:last].split("\n")
             indent = min((_indentation(line) for line in lines if line.strip()), default=0)
-        parts: list[TemplateValue] = []
-        start = first
-        for insert in (*inserts, None):
-            end = last if insert is None else self._span(insert).start
-            pieces = list(_heredoc_pieces(self._text, start, end, indent))
-            parts.append(_text(pieces, start, end))
-            if insert is not None:
-                parts.append(self._insert(insert, depth))
-                start = self._span(insert).end
-        return parts[0] if len(parts) == 1 else _joined(parts, span)
+        pieces = partial(_heredoc_pieces, self._text, indent=indent)
+        parts = self._parts(inserts, first, last, depth, pieces)
+        return parts[0] if len(parts) == 1 else joined(parts, span)
 
     def _literal(self, tree: Tree, _depth: int) -> TemplateValue:
         written = re.sub(r"\s", "", self._written(tree))
@@ -374,10 +377,6 @@ def _text(pieces: list[tuple[str, int]], start: int, end: int) -> Text:
     """A text whose characters begin at these offsets."""
     value = "".join(char for char, _ in pieces)
     return Text(value, Span(start, end), "hcl", (*(at for _, at in pieces), end))
-
-
-def _joined(parts: list[TemplateValue], span: Span) -> Joined:
-    return Joined(tuple(one for one in parts if not isinstance(one, Text) or one.value), span)
 
 
 def _heredoc_pieces(text: str, start: int, end: int, indent: int) -> Iterator[tuple[str, int]]:

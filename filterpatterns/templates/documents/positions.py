@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from filterpatterns.language.nodes import Span
 from filterpatterns.language.token_positions import character_starts
-from filterpatterns.templates.documents.values import Text
+from filterpatterns.templates.documents.values import TemplateValue, Text, joined
 
 _SPACES = " \t\r\n\x85\u2028\u2029"
 """The characters that YAML's line folding and the removal of indentation may change."""
@@ -153,3 +153,31 @@ def part_of(text: Text, source: str, first: int, last: int) -> Text:
     offsets = starts(text, source)
     span = Span(offsets[first], max(offsets[last], offsets[first]))
     return Text(text.value[first:last], span, text.style, offsets[first : last + 1])
+
+
+def interpolated(
+    node: Text,
+    source: str,
+    pattern: re.Pattern[str],
+    value: Callable[[re.Match[str], Text], TemplateValue | None],
+    *,
+    alone: bool = False,
+) -> TemplateValue:
+    """A text with other values in the place of what a pattern matches; itself if there are none.
+
+    `value` gets each match, and that part of the text; with None it stays as it is. With `alone`, a
+    value that takes the place of the whole text is not a part of it.
+    """
+    text = located(node, source)
+    parts: list[TemplateValue] = []
+    end = 0
+    for match in pattern.finditer(text.value):
+        found = value(match, part_of(text, source, *match.span()))
+        if found is not None:
+            parts += (part_of(text, source, end, match.start()), found)
+            end = match.end()
+    if not end:
+        return node
+    parts.append(part_of(text, source, end, len(text.value)))
+    whole = joined(parts, node.span)
+    return whole.parts[0] if alone and len(whole.parts) == 1 else whole

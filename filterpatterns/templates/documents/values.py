@@ -6,12 +6,13 @@ Offsets count characters of the template's text, from 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import NoneType
 from typing import Literal as OneOf
 from typing import Union
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from filterpatterns.language.nodes import Span
 
@@ -130,6 +131,44 @@ class Call(Struct, frozen=True, eq=False):
 TemplateValue = Union[  # noqa: UP007 - it refers to itself
     Text, Literal, List, Object, Encoded, Unknown, Joined, Choice, Nothing, Reference, Call
 ]
+
+
+def mapped(node: TemplateValue, change: Callable[[TemplateValue], TemplateValue]) -> TemplateValue:
+    """The same with what is inside of it changed; names stay, unless they become other Texts."""
+    if isinstance(node, List):
+        return replace(node, items=tuple(map(change, node.items)))
+    if isinstance(node, Object):
+        found = []  # no generator: it would take the stack's room twice
+        for name, value in node.members:
+            new = change(name)
+            found.append((new if isinstance(new, Text) else name, change(value)))
+        return replace(node, members=tuple(found))
+    if isinstance(node, Joined):
+        return replace(node, parts=tuple(map(change, node.parts)))
+    if isinstance(node, Encoded):
+        return replace(node, value=change(node.value))
+    if isinstance(node, Choice):
+        first, second = map(change, node.options)
+        return replace(node, options=(first, second))
+    if isinstance(node, Call):
+        return replace(node, arguments=tuple(map(change, node.arguments)))
+    return node
+
+
+def joined(parts: Iterable[TemplateValue], span: Span) -> Joined:
+    """Several parts of one text; empty ones are left out."""
+    return Joined(tuple(one for one in parts if not isinstance(one, Text) or one.value), span)
+
+
+def known_text(
+    node: TemplateValue | None, resolve: Callable[[TemplateValue], TemplateValue]
+) -> str | None:
+    """The text that a node evaluates to; None if not all of it is known."""
+    found = None if node is None else resolve(node)
+    if isinstance(found, Joined):
+        parts = [known_text(part, resolve) for part in found.parts]
+        return None if None in parts else "".join(part or "" for part in parts)
+    return found.text if isinstance(found, Literal) else text_of(found)
 
 
 def is_null(node: TemplateValue | None) -> bool:

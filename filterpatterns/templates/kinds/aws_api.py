@@ -13,10 +13,9 @@ from msgspec.structs import replace
 
 from filterpatterns.language.nodes import Span
 from filterpatterns.templates.codes import ENCRYPTED
-from filterpatterns.templates.documents.positions import located, part_of
+from filterpatterns.templates.documents.positions import interpolated
 from filterpatterns.templates.documents.values import (
     Encoded,
-    Joined,
     List,
     Object,
     TemplateValue,
@@ -29,7 +28,7 @@ from filterpatterns.templates.documents.values import (
     text_of,
 )
 from filterpatterns.templates.kinds.arns import MAPPING_PROPERTIES, PIPE_PARAMETERS, source_of_arn
-from filterpatterns.templates.mapping import Builder, Mapping
+from filterpatterns.templates.mapping import Builder, Kind, Mapping, Owner
 from filterpatterns.templates.schema_registry import schema_attributes
 from filterpatterns.templates.settings import AWS
 from filterpatterns.templates.values.resolving import Known
@@ -81,16 +80,15 @@ def _mapping(one: Object, build: Builder) -> Iterator[Mapping]:
         pattern = one.get("EventPattern")
         name = text_of(one.get("Name")) or ""
         if pattern is not None:
-            yield build.patterns([pattern], one.span, name, "rule", "event", alone=True)
+            yield build.patterns([pattern], one.span, Owner(name, "rule", "event"), alone=True)
         return
     parameters = one.get("SourceParameters")
     if parameters is not None:
         source = source_of_arn(text_of(one.get("Source")) or "")
         source = source or _by_property(parameters, PIPE_PARAMETERS)
         criteria = child(parameters, "FilterCriteria")
-        found = build.criteria(criteria, text_of(one.get("Name")) or "", "pipe", source)
-        if found is not None:
-            yield found
+        owner = Owner(text_of(one.get("Name")) or "", "pipe", source)
+        yield from build.criteria(criteria, owner)
         return
     function = (text_of(one.get("FunctionArn")) or text_of(one.get("FunctionName")) or "").split(
         ":"
@@ -99,20 +97,11 @@ def _mapping(one: Object, build: Builder) -> Iterator[Mapping]:
     name = text_of(one.get("UUID")) or ""
     source = source_of_arn(arn) or _by_property(one, MAPPING_PROPERTIES)
     reason = _encrypted(one)
+    owner = Owner(name, "event source mapping", source, names, attributes=schema_attributes(one))
     if reason is not None:
-        yield build.skipped(
-            one.span, reason, name, "event source mapping", source, names=names, code=ENCRYPTED
-        )
+        yield build.skipped(one.span, reason, owner, ENCRYPTED)
         return
-    yield build.event_source_mapping(
-        one.get("FilterCriteria"),
-        one,
-        AWS,
-        name,
-        source,
-        names=names,
-        attributes=schema_attributes(one),
-    )
+    yield build.event_source_mapping(one.get("FilterCriteria"), one, AWS, owner)
 
 
 def _encrypted(one: Object) -> str | None:
@@ -205,22 +194,13 @@ def pulumi(root: Object, text: str, known: Known) -> Iterator[Mapping]:
 
 def _interpolated(node: Text, root: Object, text: str) -> TemplateValue:
     """A Pulumi text with each `${...}` as a separate part."""
-    node = located(node, text)
-    parts: list[TemplateValue] = []
-    end = 0
-    for match in _VARIABLE.finditer(node.value):
-        place = part_of(node, text, match.start(), match.end()).span
+
+    def value(match: re.Match[str], part: Text) -> TemplateValue:
         name = match[1].strip()
         default = child(root.get("variables"), name) or child(root.get("config"), name, "default")
-        unknown = Unknown(match[0], place, (name,), default=default)
-        if match.span() == (0, len(node.value)):
-            return unknown
-        parts += (part_of(node, text, end, match.start()), unknown)
-        end = match.end()
-    if not end:
-        return node  # `$${` alone
-    parts.append(part_of(node, text, end, len(node.value)))
-    return Joined(tuple(one for one in parts if not isinstance(one, Text) or one.value), node.span)
+        return Unknown(match[0], part.span, (name,), default=default)
+
+    return interpolated(node, text, _VARIABLE, value, alone=True)  # `$${` alone is a text
 
 
 def _camel_case(
@@ -233,7 +213,7 @@ def _camel_case(
     if match[1] not in ("EventSourceMapping", "Pipe"):
         pattern = child(given, "eventPattern")
         if pattern is not None and not is_null(pattern):
-            yield build.patterns([pattern], span, name, "rule", "event", alone=True)
+            yield build.patterns([pattern], span, Owner(name, "rule", "event"), alone=True)
         return
     is_pipe = match[1] == "Pipe"
     holder = child(given, "sourceParameters") if is_pipe else given
@@ -246,15 +226,9 @@ def _camel_case(
     properties = PIPE_PARAMETERS if is_pipe else MAPPING_PROPERTIES
     in_camel_case = {key[0].lower() + key[1:]: value for key, value in properties.items()}
     source = source_of_arn(reference) or _by_property(holder, in_camel_case)
-    found = build.criteria(
-        _capitalized(criteria),
-        name,
-        "pipe" if is_pipe else "event source mapping",
-        source,
-        reference=reference,
-    )
-    if found is not None:
-        yield found
+    kind_of_owner: Kind = "pipe" if is_pipe else "event source mapping"
+    owner = Owner(name, kind_of_owner, source, reference=reference)
+    yield from build.criteria(_capitalized(criteria), owner)
 
 
 _PARTS = {"filters": "Filters", "filter": "Filters", "pattern": "Pattern"}

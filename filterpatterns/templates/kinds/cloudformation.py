@@ -24,7 +24,7 @@ from filterpatterns.templates.kinds.arns import (
     SAM_EVENTS,
     source_of_arn,
 )
-from filterpatterns.templates.mapping import Builder, Mapping
+from filterpatterns.templates.mapping import Builder, Mapping, Owner
 from filterpatterns.templates.schema_registry import schema_attributes
 from filterpatterns.templates.settings import AWS
 from filterpatterns.templates.values.intrinsics import Intrinsics, function, reference_text
@@ -116,11 +116,8 @@ class _Template:
         elif kind == "AWS::Pipes::Pipe":
             yield from self._pipe(name, properties)
         elif kind == _SUBSCRIBER:
-            found = self._build.criteria(
-                child(properties, "FilterConfiguration"), name.value, "subscriber", "subscriber"
-            )
-            if found is not None:
-                yield found
+            owner = Owner(name.value, "subscriber", "subscriber")
+            yield from self._build.criteria(child(properties, "FilterConfiguration"), owner)
         elif kind in _RULES:
             yield from self._rule(name.value, name.span, child(properties, "EventPattern"))
         elif kind in _SAM_RESOURCES:
@@ -131,28 +128,26 @@ class _Template:
         source = source_of(child(properties, "EventSourceArn"), self._types)
         source = source or _by_property(properties, MAPPING_PROPERTIES)
         if properties is not None:
-            yield self._build.event_source_mapping(
-                child(properties, "FilterCriteria"),
-                properties,
-                AWS,
+            owner = Owner(
                 name.value,
+                "event source mapping",
                 source,
                 reference=reference_text(child(properties, "EventSourceArn")),
                 attributes=schema_attributes(properties),
             )
+            criteria = child(properties, "FilterCriteria")
+            yield self._build.event_source_mapping(criteria, properties, AWS, owner)
 
     def _pipe(self, name: Text, properties: TemplateValue | None) -> Iterator[Mapping]:
         parameters = child(properties, "SourceParameters")
         source = source_of(child(properties, "Source"), self._types)
         source = source or _by_property(parameters, PIPE_PARAMETERS)
-        names = [text_of(child(properties, "Name")) or ""]
+        names = (text_of(child(properties, "Name")) or "",)
         criteria = child(parameters, "FilterCriteria")
         reference = reference_text(child(properties, "Source"))
-        found = self._build.criteria(
-            criteria, name.value, "pipe", source, names=names, reference=reference
+        yield from self._build.criteria(
+            criteria, Owner(name.value, "pipe", source, names, reference)
         )
-        if found is not None:
-            yield found
 
     def _rule(
         self,
@@ -163,16 +158,8 @@ class _Template:
     ) -> Iterator[Mapping]:
         if pattern is None or is_null(self._build.resolve(pattern)):
             return
-        yield self._build.patterns(
-            [pattern],
-            span,
-            logical_id,
-            "rule",
-            "event",
-            names=names,
-            alone=True,
-            is_cloudformation=True,
-        )
+        owner = Owner(logical_id, "rule", "event", names)
+        yield self._build.patterns([pattern], span, owner, alone=True, is_cloudformation=True)
 
     def _subscription(self, name: Text, properties: TemplateValue | None) -> Iterator[Mapping]:
         policy = child(properties, "FilterPolicy")
@@ -192,15 +179,12 @@ class _Template:
         if kind in _SAM_RULES:
             yield from self._rule(logical_id, event.span, child(properties, "Pattern"), names)
         elif kind in SAM_EVENTS:
-            yield self._build.event_source_mapping(
-                child(properties, "FilterCriteria"),
-                properties or node,
-                AWS,
-                logical_id,
-                SAM_EVENTS[kind],
-                names=names,
-                attributes=schema_attributes(properties),
+            attributes = schema_attributes(properties)
+            owner = Owner(
+                logical_id, "event source mapping", SAM_EVENTS[kind], names, attributes=attributes
             )
+            criteria = child(properties, "FilterCriteria")
+            yield self._build.event_source_mapping(criteria, properties or node, AWS, owner)
 
 
 def source_of(arn: TemplateValue | None, types: dict[str, str]) -> str | None:

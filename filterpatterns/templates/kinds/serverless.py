@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.diagnostics import Reporter, Where
 from filterpatterns.templates.codes import MISPLACED
 from filterpatterns.templates.documents.values import (
     List,
@@ -25,7 +25,7 @@ from filterpatterns.templates.documents.values import (
     text_of,
 )
 from filterpatterns.templates.kinds import cloudformation
-from filterpatterns.templates.mapping import Builder, Mapping
+from filterpatterns.templates.mapping import Builder, Mapping, Owner
 from filterpatterns.templates.settings import SERVERLESS, settings_in
 from filterpatterns.templates.values.files import Files
 from filterpatterns.templates.values.framework import Variables
@@ -126,11 +126,11 @@ def _misplaced(build: Builder, function: Text, event: TemplateValue) -> Iterator
     report = Reporter(build.text)
     report.warning(
         MISPLACED,
-        wrong.span,
+        Where(wrong.span),
         f"filterPatterns is next to {kinds[0].value}, where it is ignored",
         hint=f"indent it, so that it is under {kinds[0].value}:",
     )
-    place = build.patterns((), wrong.span, function.value, "event source mapping", None)
+    place = build.patterns((), wrong.span, Owner(function.value, "event source mapping", None))
     yield replace(place, problems=tuple(report.warnings))
 
 
@@ -141,9 +141,8 @@ def _event(
     if kind.value == "eventBridge":
         pattern = child(given, "pattern")
         if pattern is not None and not is_null(build.resolve(pattern)):
-            yield build.patterns(
-                [pattern], kind.span, function.value, "rule", "event", names=names, alone=True
-            )
+            owner = Owner(function.value, "rule", "event", names)
+            yield build.patterns([pattern], kind.span, owner, alone=True)
         return
     if kind.value == "sns" and child(given, "filterPolicy") is not None:
         yield build.other_language(kind.span, function.value, cloudformation.SNS_POLICY)
@@ -156,27 +155,16 @@ def _event(
     if source is None:
         source = _STREAMS.get(text_of(child(given, "type")) or "")
         source = source or cloudformation.source_of(arn, types)
+    owner = Owner(function.value, "event source mapping", source, names, reference_text(arn))
     if written is None:
-        yield build.event_source_mapping(
-            None, given, SERVERLESS, function.value, source, names=names
-        )
+        yield build.event_source_mapping(None, given, SERVERLESS, owner)
         return
     wanted = build.resolve(written)
     if isinstance(wanted, List):
-        found = build.patterns(
-            wanted.items,
-            kind.span,
-            function.value,
-            "event source mapping",
-            source,
-            names=names,
-            reference=reference_text(arn),
-        )
+        found = build.patterns(wanted.items, kind.span, owner)
         yield replace(found, settings=settings_in(given, SERVERLESS, build.text, build.resolve))
     elif not is_null(wanted):
         reason = "filterPatterns is an array of patterns"
         if isinstance(wanted, Unknown):
             reason = unresolved(wanted).reason
-        yield build.skipped(
-            written.span, reason, function.value, "event source mapping", source, names=names
-        )
+        yield build.skipped(written.span, reason, replace(owner, reference=""))

@@ -43,7 +43,7 @@ from filterpatterns.templates.kinds.arns import (
     source_of_arn,
 )
 from filterpatterns.templates.kinds.cloudformation import SNS_POLICY
-from filterpatterns.templates.mapping import Builder, Kind, Mapping
+from filterpatterns.templates.mapping import Builder, Kind, Mapping, Owner
 from filterpatterns.templates.mentions import may_hold_patterns
 from filterpatterns.templates.schema_registry import schema_attributes
 from filterpatterns.templates.settings import TERRAFORM
@@ -244,10 +244,8 @@ class _Finder:
     def _rule(self, key: Text, value: TemplateValue, place: _Place) -> Iterator[Mapping]:
         if is_null(self._build.resolve(value)):
             return
-        names = self._names(place)
-        yield self._build.patterns(
-            [value], self._span(place), place.name, "rule", "event", names=names, alone=True
-        )
+        owner = Owner(place.name, "rule", "event", self._names(place))
+        yield self._build.patterns([value], self._span(place), owner, alone=True)
 
     def _patterns(self, value: TemplateValue, place: _Place) -> Iterator[Mapping]:
         """Patterns that are direct arguments of a module."""
@@ -257,16 +255,8 @@ class _Finder:
         several = given.items if isinstance(given, List) else (given,)
         found = [one for one in several if self._may_be_pattern(one)]
         if found:
-            source, reference = self._source(place)
-            yield self._build.patterns(
-                found,
-                self._span(place),
-                place.name,
-                self._kind(place),
-                source,
-                names=self._names(place),
-                reference=reference,
-            )
+            owner = self._owner(place, self._kind(place))
+            yield self._build.patterns(found, self._span(place), owner)
 
     def _may_be_pattern(self, node: TemplateValue) -> bool:
         """Whether it is neither a CloudWatch Logs pattern nor specific to a module."""
@@ -330,25 +320,16 @@ class _Finder:
         if self._kind(place) == "event source mapping":
             yield self._event_source_mapping(node, place)
             return
-        source, reference = self._source(place)
-        mapping = self._build.criteria(
-            node, place.name, "pipe", source, names=self._names(place), reference=reference
-        )
-        if mapping is not None:
-            yield mapping
+        yield from self._build.criteria(node, self._owner(place, "pipe"))
 
     def _event_source_mapping(self, criteria: TemplateValue | None, place: _Place) -> Mapping:
+        body = place.around[-1]
+        owner = self._owner(place, "event source mapping", schema_attributes(body))
+        return self._build.event_source_mapping(criteria, body, TERRAFORM, owner)
+
+    def _owner(self, place: _Place, kind: Kind, attributes: tuple[str, ...] = ()) -> Owner:
         source, reference = self._source(place)
-        return self._build.event_source_mapping(
-            criteria,
-            place.around[-1],
-            TERRAFORM,
-            place.name,
-            source,
-            names=self._names(place),
-            reference=reference,
-            attributes=schema_attributes(place.around[-1]),
-        )
+        return Owner(place.name, kind, source, self._names(place), reference, attributes)
 
     def _filters(self, node: TemplateValue, place: _Place, depth: int = 0) -> TemplateValue:
         """A list of filters, in whatever form they are given; or the unknown value in their

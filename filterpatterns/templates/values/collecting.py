@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from filterpatterns.errors import Diagnostic
-from filterpatterns.language.diagnostics import Reporter
+from filterpatterns.language.diagnostics import Reporter, Where
 from filterpatterns.language.inputs import (
     LANGUAGE,
     PatternText,
@@ -65,9 +65,8 @@ class Collector:
     ) -> None:
         self.report.error(
             code,
-            span,
+            Where(span, path),
             message,
-            path=path,
             hint=hint or 'write {"Filters": [{"Pattern": "{\\"body\\": {\\"a\\": [1]}}"}]}',
         )
 
@@ -120,9 +119,8 @@ class Collector:
         if found is not None:
             self.report.warning(
                 NULL_IN_OBJECT,
-                found.span,
+                Where(found.span, "EventPattern"),
                 "CloudFormation refuses null in an EventPattern that is an object",
-                path="EventPattern",
                 hint="write the EventPattern as a string of JSON",
             )
 

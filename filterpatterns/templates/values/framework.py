@@ -11,7 +11,6 @@ from filterpatterns.language.nodes import Span
 from filterpatterns.templates.documents import json_document, yaml_document
 from filterpatterns.templates.documents.positions import located, part_of
 from filterpatterns.templates.documents.values import (
-    Joined,
     List,
     Literal,
     Object,
@@ -19,6 +18,7 @@ from filterpatterns.templates.documents.values import (
     Text,
     Unknown,
     child,
+    joined,
     text_of,
 )
 from filterpatterns.templates.errors import TemplateError
@@ -95,8 +95,7 @@ class Variables:
             position = end
             following = _VARIABLE.search(whole, end)
         parts.append(part_of(node, self._text, position, len(whole)))
-        kept = (one for one in parts if not isinstance(one, Text) or one.value)
-        return Joined(tuple(kept), node.span)
+        return joined(parts, node.span)
 
     def _known_text(self, node: TemplateValue) -> str | None:
         for _ in range(_MAX_NESTING):

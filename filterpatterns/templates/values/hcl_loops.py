@@ -8,16 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from filterpatterns.templates.documents.values import (
-    Call,
-    Choice,
-    Encoded,
-    Joined,
-    List,
     Object,
     Reference,
     TemplateValue,
     Text,
     child,
+    mapped,
     members,
     text_of,
 )
@@ -82,21 +78,6 @@ def substituted(node: TemplateValue, scope: Scope, evaluate: Expressions) -> Tem
         if isinstance(given, Reference):
             start = scope.get(".".join(given.path[:2]))
             return given if start is None else evaluate.inside(start, given.path[2:], given)
-        if isinstance(given, Object):
-            found = tuple((name, each(value)) for name, value in given.members)
-            return Object(found, given.span)
-        if isinstance(given, List):
-            return List(tuple(each(item) for item in given.items), given.span)
-        if isinstance(given, Joined):
-            return Joined(tuple(each(part) for part in given.parts), given.span)
-        if isinstance(given, Encoded):
-            return Encoded(each(given.value), given.span)
-        if isinstance(given, Choice):
-            first, second = (each(option) for option in given.options)
-            return Choice(given.condition, (first, second), given.span)
-        if isinstance(given, Call):
-            arguments = tuple(each(argument) for argument in given.arguments)
-            return Call(given.function, arguments, given.spread, given.source, given.span)
-        return given
+        return mapped(given, each)
 
     return each(node)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from filterpatterns.language.nodes import Span
 from filterpatterns.templates.documents import hcl_document, json_document
-from filterpatterns.templates.documents.positions import located, part_of
+from filterpatterns.templates.documents.positions import interpolated, part_of
 from filterpatterns.templates.documents.values import (
     Call,
     Encoded,
@@ -28,8 +28,8 @@ from filterpatterns.templates.documents.values import (
     child,
     is_null,
     items,
+    known_text,
     members,
-    text_of,
 )
 from filterpatterns.templates.errors import TemplateError
 from filterpatterns.templates.values.files import Files
@@ -146,11 +146,7 @@ class Expressions:
 
     def known_text(self, node: TemplateValue) -> str | None:
         """The text of a node, if all of it is known."""
-        found = self.resolved(node)
-        if isinstance(found, Joined):
-            parts = [self.known_text(part) for part in found.parts]
-            return None if None in parts else "".join(part or "" for part in parts)
-        return found.text if isinstance(found, Literal) else text_of(found)
+        return known_text(node, self.resolved)
 
     def _reference(self, node: Reference) -> TemplateValue:
         path = node.path
@@ -306,21 +302,19 @@ class Expressions:
 _STRINGS = ("join", "format", "lower", "upper", "file", "templatefile", "trimspace", "replace")
 """Functions that return strings."""
 
+_UNCHANGED = (
+    *("toset", "tolist", "tomap", "tostring", "sensitive", "nonsensitive", "distinct", "compact"),
+    "trimspace",  # a pattern may have white space around it
+)
+"""Functions that change nothing that is relevant here."""
+
 _FUNCTIONS: dict[
     str, Callable[[Expressions, tuple[TemplateValue, ...], Span], TemplateValue | None]
 ] = {
     "merge": Expressions._merge,  # noqa: SLF001 - the table of the class above
     "concat": Expressions._concat,  # noqa: SLF001
     "flatten": Expressions._flatten,  # noqa: SLF001
-    "toset": Expressions._same,  # noqa: SLF001
-    "tolist": Expressions._same,  # noqa: SLF001
-    "tomap": Expressions._same,  # noqa: SLF001
-    "tostring": Expressions._same,  # noqa: SLF001
-    "sensitive": Expressions._same,  # noqa: SLF001
-    "nonsensitive": Expressions._same,  # noqa: SLF001
-    "trimspace": Expressions._same,  # noqa: SLF001 - a pattern may have white space around it
-    "distinct": Expressions._same,  # noqa: SLF001
-    "compact": Expressions._same,  # noqa: SLF001
+    **dict.fromkeys(_UNCHANGED, Expressions._same),  # noqa: SLF001
     "try": Expressions._first_known,  # noqa: SLF001
     "coalesce": Expressions._first_known,  # noqa: SLF001
     "join": Expressions._join,  # noqa: SLF001
@@ -348,21 +342,11 @@ def json_template(node: Text, text: str) -> TemplateValue:
     """A string in JSON configuration, in which `${...}` is an expression."""
     if "${" not in node.value and "%{" not in node.value:
         return node
-    node = located(node, text)
-    parts: list[TemplateValue] = []
-    end = 0
-    for match in _JSON_INTERPOLATION.finditer(node.value):
-        parts.append(part_of(node, text, end, match.start()))
-        end = match.end()
+
+    def value(match: re.Match[str], part: Text) -> TemplateValue:
         if match[1] is None:  # $${ stands for ${
-            parts.append(part_of(node, text, match.start() + 1, end))
-            continue
-        place = part_of(node, text, match.start(), end).span
-        unknown = _unknown(match[0], place, (match[1].strip(),))
-        if match.span() == (0, len(node.value)):
-            return unknown
-        parts.append(unknown)
-    if not end:
-        return _unknown(node.value, node.span)
-    parts.append(part_of(node, text, end, len(node.value)))
-    return Joined(tuple(parts), node.span)
+            return part_of(part, text, 1, len(part.value))
+        return _unknown(match[0], part.span, (match[1].strip(),))
+
+    found = interpolated(node, text, _JSON_INTERPOLATION, value, alone=True)
+    return _unknown(node.value, node.span) if found is node else found

@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from filterpatterns.language.nodes import Span
-from filterpatterns.templates.documents.positions import located, part_of
+from filterpatterns.templates.documents.positions import interpolated, part_of
 from filterpatterns.templates.documents.values import (
     Choice,
     Encoded,
@@ -25,6 +27,8 @@ from filterpatterns.templates.documents.values import (
     Unknown,
     child,
     items,
+    joined,
+    known_text,
     members,
     text_of,
 )
@@ -92,18 +96,12 @@ class Intrinsics:
             return self._substituted(node, None, node.span, loops_only=True)
         if "{{resolve:" not in node.value:
             return node
-        node = located(node, self._text)
-        parts: list[TemplateValue] = []
-        end = 0
-        for match in _DYNAMIC.finditer(node.value):
-            parts.append(part_of(node, self._text, end, match.start()))
-            place = part_of(node, self._text, match.start(), match.end()).span
-            parts.append(Unknown(match[0], place, (match[0],), True))
-            end = match.end()
-        if not end:
-            return node
-        parts.append(part_of(node, self._text, end, len(node.value)))
-        return _joined(parts, node.span)
+        return interpolated(
+            node,
+            self._text,
+            _DYNAMIC,
+            lambda match, part: Unknown(match[0], part.span, (match[0],), True),
+        )
 
     def _resolved(self, node: TemplateValue) -> TemplateValue:
         """The value of an argument, as far as the template alone defines it."""
@@ -118,15 +116,7 @@ class Intrinsics:
 
     def known_text(self, node: TemplateValue | None) -> str | None:
         """The text of an argument, if all of it is known."""
-        if node is None:
-            return None
-        found = self._resolved(node)
-        if isinstance(found, Literal):
-            return found.text
-        if isinstance(found, Joined):
-            parts = [self.known_text(part) for part in found.parts]
-            return None if None in parts else "".join(part or "" for part in parts)
-        return text_of(found)
+        return known_text(node, self._resolved)
 
     def _ref(self, argument: TemplateValue, span: Span) -> TemplateValue:
         return self.variable(text_of(argument) or "", span, f"Ref {text_of(argument)}")
@@ -170,28 +160,19 @@ class Intrinsics:
         self, text: Text, variables: TemplateValue | None, span: Span, *, loops_only: bool = False
     ) -> TemplateValue:
         """A text with each `${...}` as a separate part."""
-        original, text = text, located(text, self._text)
-        parts: list[TemplateValue] = []
-        end = 0
-        for match in _VARIABLE.finditer(text.value):
+
+        def value(match: re.Match[str], part: Text) -> TemplateValue | None:
             name = match[2].strip()
             if loops_only and name not in self._loops and f"&{name}" not in self._loops:
-                continue
-            parts.append(part_of(text, self._text, end, match.start()))
-            end = match.end()
+                return None
             if match[1]:  # ${!Literal} stands for ${Literal}
-                parts.append(part_of(text, self._text, match.start(), match.start() + 2))
-                parts.append(part_of(text, self._text, match.start() + 3, end))
-                continue
-            value = None if variables is None else child(variables, name)
-            place = part_of(text, self._text, match.start(), end).span
-            if value is None:
-                value = self.variable(name, place, match[0])
-            parts.append(value)
-        if not end:
-            return original
-        parts.append(part_of(text, self._text, end, len(text.value)))
-        return _joined(parts, span)
+                ends = ((0, 2), (3, len(part.value)))
+                return joined((part_of(part, self._text, *each) for each in ends), part.span)
+            found = None if variables is None else child(variables, name)
+            return found or self.variable(name, part.span, match[0])
+
+        found = interpolated(text, self._text, _VARIABLE, value)
+        return replace(found, span=span) if isinstance(found, Joined) else found
 
     def _join(self, argument: TemplateValue, span: Span) -> TemplateValue:
         given = items(argument)
@@ -275,10 +256,6 @@ _FUNCTIONS: dict[str, Callable[[Intrinsics, TemplateValue, Span], TemplateValue]
     "Fn::GetAtt": Intrinsics._get_att,  # noqa: SLF001
     "Fn::ImportValue": Intrinsics._import,  # noqa: SLF001
 }
-
-
-def _joined(parts: list[TemplateValue], span: Span) -> Joined:
-    return Joined(tuple(one for one in parts if not isinstance(one, Text) or one.value), span)
 
 
 def _shown(name: str, argument: TemplateValue) -> str:

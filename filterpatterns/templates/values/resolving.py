@@ -8,6 +8,7 @@ from typing import Any
 
 from filterpatterns.errors import printable
 from filterpatterns.language.nodes import Span
+from filterpatterns.language.wording import shorten
 from filterpatterns.templates.documents.values import (
     Choice,
     List,
@@ -123,7 +124,6 @@ def node_of(value: Any, span: Span) -> TemplateValue:
     return Literal(json.dumps(value), span)
 
 
-def one_line(source: str, longest: int = 60) -> str:
+def one_line(source: str) -> str:
     """The template's text for an unknown part, on one line, short enough for a message."""
-    text = printable(" ".join(source.split()))
-    return text if len(text) <= longest else text[: longest - 3] + "..."
+    return shorten(printable(" ".join(source.split())), 60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -21,21 +22,53 @@ KIND = pa.struct(
         "b": pa.bool_(),
         "o": pa.struct({"s": pa.string(), "n": pa.int32()}),
         "many": pa.list_(pa.string()),
+        "v": pa.string_view(),
+        "k": pa.dictionary(pa.int8(), pa.string()),
+        "c": pa.decimal128(17, 2),
+        "t": pa.int8(),
+        "u": pa.uint64(),
+        "h": pa.float16(),
     }
 )
-WORDS = ["open", "paid", "refunded", "re", "", "é/", None]
+WORDS = [
+    *("open", "paid", "refunded", "re", "", "é/", None, "10.0.0.1", "Open", "\u212a", "\u017fopen"),
+    *("a text of more than twelve bytes", "a text of more than twelve BYTES", "refunded more"),
+]
+DECIMALS = ["0.10", "0.11", "100.00", "99999999999.99", "100000000000000.01", "-0.10", None]
 DOUBLES = [0.0, -0.0, 99.5, 100.0, 37.807807921694092, 0.1, float("nan"), float("inf"), None]
 INTEGERS = [0, 1, 100, 2**53, 2**53 + 1, -(2**62), None]
 RULES: dict[str, list[Any]] = {
-    "s": ["refunded", {"prefix": "re"}, {"suffix": "é/"}, {"anything-but": ["open"]}, None, ""],
+    "s": [
+        *("refunded", {"prefix": "re"}, {"suffix": "é/"}, None, "", 100, "10.0.0.1", "\ud800"),
+        *({"anything-but": ["open"]}, {"anything-but": ["open", ""]}, {"anything-but": 100}),
+        *({"equals-ignore-case": "OPEN"}, {"exists": True}, {"exists": False}, {"wildcard": "r*d"}),
+        *({"prefix": 'open"'}, {"numeric": ["<", 5]}, "a text of more than twelve bytes"),
+        *({"anything-but": {"prefix": "re"}}, {"prefix": {"equals-ignore-case": "RE"}}),
+    ],
     "l": ["paid", {"prefix": ""}, {"equals-ignore-case": "PAID"}],
-    "f": [100, 0, 37.807807921694092, {"numeric": [">", 0.05, "<=", 100]}, {"exists": False}],
+    "f": [
+        *(100, 0, 37.807807921694092, {"numeric": [">", 0.05, "<=", 100]}, {"exists": False}),
+        *({"anything-but": [100, 0.1]}, {"anything-but": "x"}, {"numeric": ["<", 1]}, "100", True),
+        *({"numeric": [">=", 0.1]}, {"exists": True}),
+    ],
     "g": [{"numeric": [">=", 99.5]}, {"numeric": ["=", 0.1]}],
-    "i": [2**53, 100, {"numeric": ["<", 1]}, {"numeric": [">", 9007199254740992]}],
-    "b": [True, None],
+    "i": [
+        *(2**53, 100, 100.5, {"numeric": ["<", 1]}, {"numeric": [">", 9007199254740992]}),
+        *({"numeric": [">", 0.5, "<", 1.5]}, {"anything-but": [100, 9007199254740994]}),
+        *({"numeric": ["=", -4611686018427388000]}, {"numeric": ["<=", 1e300]}, "100"),
+    ],
+    "c": [
+        *(0.1, 100, 0.105, {"numeric": [">", 0.1]}, {"numeric": [">=", 0.095, "<", 100]}),
+        *({"numeric": ["<=", 99999999999.99]}, {"anything-but": [0.1, 5]}, 100000000000000.01),
+        *({"numeric": [">", 0.1, "<", 0.105]}, {"numeric": ["<", 1e20]}),
+    ],
+    "t": [1, 100, 300, {"numeric": [">", -200]}, {"numeric": ["<", -200]}, {"numeric": ["<", 0.5]}],
+    "u": [1, -1, {"numeric": [">", 100]}, {"numeric": [">=", -1, "<=", 100]}],
+    "h": [{"numeric": [">=", 99.5]}, 0.5],
+    "b": [True, False, None, "true", {"anything-but": "x"}, {"exists": False}],
     "many": ["paid", {"prefix": "re"}],
 }
-RULES["o.s"] = RULES["s"]
+RULES["o.s"] = RULES["v"] = RULES["k"] = RULES["s"]
 RULES["o.n"] = [100, {"numeric": [">", 1]}]
 
 
@@ -53,6 +86,12 @@ def _rows(rng: random.Random, count: int, *, small: bool) -> list[Any]:
             "b": rng.choice([True, False, None]),
             "o": None if rng.random() < 0.2 else inner,
             "many": rng.choice([None, [], ["paid"], ["open", "refunded"]]),
+            "v": rng.choice(WORDS),
+            "k": rng.choice(WORDS),
+            "c": None if (number := rng.choice(DECIMALS)) is None else Decimal(number),
+            "t": rng.choice([-128, 0, 1, 100, 127, None]),
+            "u": rng.choice([0, 1, 100, 2**53, 2**53 + 1, 2**64 - 1, None]),
+            "h": rng.choice([0.5, 99.5, None]),
         }
 
     return [row() for _ in range(count)]
@@ -82,6 +121,13 @@ def test_rows_that_arrow_excludes_do_not_match(seed: int) -> None:
     assert compiled.mask_arrow(array).to_pylist() == compiled.mask(records)
     absent = [{"body": _without_nulls(row)} for row in array.to_pylist()]
     assert compiled.mask_arrow(array, nulls="absent").to_pylist() == compiled.mask(absent)
+    as_events = filterpatterns.compile(pattern, source="event")
+    events = [row if row is not None else {} for row in array.to_pylist()]
+    kept = as_events.mask(events)
+    expected = [
+        holds and row is not None for holds, row in zip(kept, array.to_pylist(), strict=True)
+    ]
+    assert as_events.mask_arrow(array).to_pylist() == expected
 
 
 def _without_nulls(value: Any) -> Any:
@@ -107,20 +153,30 @@ def test_a_column_of_no_json_type_is_refused_even_if_no_row_is_left() -> None:
         compiled.mask_arrow(array)
 
 
-def test_arrow_compares_the_supported_types(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few rows remain for a rare value."""
-    compiled = filterpatterns.compile(
-        {"body": {"s": ["refunded"], "f": [{"numeric": [">", 100]}], "many": [{"exists": True}]}}
-    )
-    left = []
-    ask = kernels.candidates
+@pytest.fixture
+def compared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[int], bool]]:
+    """Records the rows found by each comparison of columns, and whether they are known to match."""
+    asked: list[tuple[list[int], bool]] = []
+    ask = kernels.compared
 
-    def asked(*given: Any) -> Any:
-        left.append(ask(*given))
-        return left[-1]
+    def asking(*given: Any) -> Any:
+        found, is_sure = ask(*given)
+        asked.append(([row for row, holds in enumerate(found) if holds], is_sure))
+        return found, is_sure
 
-    monkeypatch.setattr("filterpatterns.integrations.arrow.records.candidates_by_kernels", asked)
+    monkeypatch.setattr("filterpatterns.integrations.arrow.records.compared", asking)
+    return asked
+
+
+def test_columns_are_compared_without_converting_rows(
+    compared: list[tuple[list[int], bool]],
+) -> None:
+    pattern = {"s": ["refunded"], "f": [{"numeric": [">", 100]}]}
+    compiled = filterpatterns.compile({"body": pattern | {"many": [{"exists": True}]}})
     rows = [{"s": "open", "f": 500.0, "many": []}] * 99 + [{"s": "refunded", "f": 101.0}]
     array = pa.array(rows, KIND)
     assert compiled.mask_arrow(array, nulls="absent").to_pylist() == [False] * 100
-    assert left == [[99]]
+    assert compared == [([99], False)]
+    plain = filterpatterns.compile({"body": pattern})
+    assert plain.mask_arrow(array).to_pylist() == [False] * 99 + [True]
+    assert compared[1:] == [([99], True)]

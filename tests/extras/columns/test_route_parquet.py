@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from filterpatterns.cli.io import parquet
+from filterpatterns.cli.io import parquet, parquet_filter
 from tests.unit.cli.test_program import fp
 
 RULES = json.dumps(
@@ -179,3 +179,69 @@ def test_rows_of_another_table_do_not_fit(archive: Path) -> None:
     assert result.exit_code == 2
     assert f"{out}: error: rows have other columns than those of {archive}" in result.stderr
     assert not out.exists()
+
+
+HELLO = '{"data": ["hello"]}'
+MIXED: list[dict[str, Any]] = [
+    {
+        "id": str(number),
+        "eventSource": "aws:kinesis" if number % 4 else "aws:sqs",
+        "data": "hello",
+    }
+    for number in range(12)
+]
+REFUSED = [row for row in MIXED if row["eventSource"] == "aws:kinesis"]
+"""Mappings of Kinesis take no such pattern: their records cannot be evaluated."""
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Path:
+    path = tmp_path / "mixed.parquet"
+    pq.write_table(pa.Table.from_pylist(MIXED), path)
+    return path
+
+
+@pytest.mark.parametrize("most", [2, 1000])
+def test_rows_that_cannot_be_evaluated(
+    mixed: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """They are reported with their numbers, and kept as lines, however many there are."""
+    monkeypatch.setattr(parquet, "_MOST_ERRORS", most)
+    bad = mixed.with_name("bad.jsonl")
+    places = [f"{mixed}:{int(row['id']) + 1}" for row in REFUSED]
+    result = fp("filter", "--source", "auto", "--errors", bad, HELLO, mixed)
+    assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == ["0", "4", "8"]
+    assert [line.split(": ")[0] for line in result.stderr.splitlines()[:9]] == places
+    assert result.exit_code == 2
+    assert lines_in(bad) == REFUSED
+    folder, rest = mixed.with_name("by"), mixed.with_name("rest.jsonl")
+    options = ("--source", "auto", "--split", folder, "--rest", rest)
+    result = fp("route", *options, f'{{"hello": {HELLO}}}', mixed)
+    assert result.stdout == "12 records: 3 routed, 9 unrouted\n", "rules are left out by source"
+    assert lines_in(rest) == REFUSED
+    assert [row["id"] for row in lines_in(folder / "hello.jsonl")] == ["0", "4", "8"]
+
+
+def test_errors_behind_the_last_row_that_is_wanted(mixed: Path) -> None:
+    result = fp("filter", "--source", "auto", "-m", "2", "--stats", HELLO, mixed)
+    assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == ["0", "4"]
+    assert [line.split(": ")[0] for line in result.stderr.splitlines()] == [
+        *(f"{mixed}:{row}" for row in (2, 3, 4)),
+        "stopped after 2 records",
+    ]
+
+
+def test_filtering_without_the_extra(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet, "missing", lambda kind: f"{kind}: install it")
+    result = fp("filter", PATTERN, archive)
+    assert result.stderr.startswith(f"{archive}: error: {archive.suffix[1:]}: install it\n")
+    assert result.exit_code == 2
+
+
+def test_many_row_groups_are_written(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet_filter, "_ROW_GROUP_BYTES", 1)
+    monkeypatch.setattr(parquet, "_ROWS", 100)
+    out = archive.with_name("out.parquet")
+    assert fp("filter", "-j", "1", "-o", out, PATTERN, archive).exit_code == 0
+    assert pq.ParquetFile(out).num_row_groups > 1
+    assert pq.read_table(out).equals(TABLE.filter(pa.array([n % 3 == 0 for n in range(600)])))

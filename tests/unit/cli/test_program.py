@@ -516,6 +516,28 @@ def test_starting_is_quick() -> None:
     assert result.stdout.splitlines()[-1] == b"[]"
 
 
+def test_filtering_starts_with_what_it_needs(here: Path) -> None:
+    slow = (
+        *("lark", "rich", "orjson", "multiprocessing", "pickle", "random", "ipaddress"),
+        *(
+            "yaml",
+            "pyarrow",
+            "filterpatterns.templates.mapping",
+            "filterpatterns.cli.output.advice",
+        ),
+    )
+    code = (
+        "import sys; from filterpatterns.cli import main;"
+        "main(['filter', '--jobs', '1', 'pattern.json', 'events.jsonl'], standalone_mode=False);"
+        f"print([name for name in {slow} if name in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, cwd=here, check=True, timeout=60
+    )
+    assert result.stdout.splitlines()[-1] == b"[]"
+    assert len(result.stdout.splitlines()) > 1, "it has filtered"
+
+
 # --- processes, pipes and signals ---
 
 

@@ -12,7 +12,8 @@ import pytest
 import filterpatterns
 from filterpatterns.cli.io.lines import Counts, LineFilter, LineMatcher, Outcome
 from filterpatterns.engine import line_search
-from filterpatterns.engine.line_search import LineSearch, Tuner
+from filterpatterns.engine.line_search import SCHEDULE, LineSearch
+from filterpatterns.engine.tuning import Tuner
 from tests.support.nasty_files import nasty_file
 from tests.support.paths import searching
 
@@ -143,12 +144,13 @@ def test_without_a_fast_library_there_is_no_search(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("faster", [True, False])
 def test_the_faster_way_is_taken(faster: bool) -> None:
-    tuner = Tuner()
+    tuner = Tuner(SCHEDULE)
     asked = []
     for _ in range(100):
-        asked.append(tuner.searches)
-        tuner.took(1.0 if tuner.searches is faster else 2.0, 1 << 16)
+        plan = tuner.plan
+        asked.append(plan.look)
+        tuner.took(plan, 1.0 if plan.look is faster else 2.0, 1 << 16)
     assert asked[:4] == [True, False, True, False]
     assert asked[12:] == [faster] * 88
-    tuner.took(1.0, 1 << 30)
-    assert tuner.searches  # it is tried again
+    tuner.took(tuner.plan, 1.0, 1 << 30)
+    assert tuner.plan.look  # it is tried again

@@ -10,6 +10,7 @@ import pytest
 
 import filterpatterns
 from filterpatterns.templates import finding
+from filterpatterns.templates.mapping import Mapping
 
 
 def found(pattern: Any, source: str = "event", **options: Any) -> list[tuple[str, str]]:
@@ -165,7 +166,7 @@ def test_a_number_beyond_the_integers_of_doubles() -> None:
 # --- templates
 
 
-def template(kind: str, **properties: Any) -> list[finding.Mapping]:
+def template(kind: str, **properties: Any) -> list[Mapping]:
     resource = {"Type": kind, "Properties": properties}
     text = json.dumps({"Resources": {"It": resource}}, indent=1)
     return finding.patterns_in(text, "template.json")

@@ -15,15 +15,11 @@ from hypothesis import strategies as st
 
 from filterpatterns.errors import Diagnostic
 from filterpatterns.language.inputs import PatternText
+from filterpatterns.templates.codes import ENCRYPTED, UNRESOLVED
 from filterpatterns.templates.documents import yaml_document
-from filterpatterns.templates.finding import (
-    ENCRYPTED,
-    UNRESOLVED,
-    Mapping,
-    TemplateError,
-    named,
-    patterns_in,
-)
+from filterpatterns.templates.errors import TemplateError
+from filterpatterns.templates.finding import named, patterns_in
+from filterpatterns.templates.mapping import Mapping
 
 TEMPLATES = Path(__file__).parent / "data"
 KINESIS = "arn:aws:kinesis:us-east-1:123456789012:stream/orders"

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from filterpatterns.templates.finding import Mapping, patterns_in
+from filterpatterns.templates.finding import patterns_in
+from filterpatterns.templates.mapping import Mapping
 
 CLOUDFORMATION = """
 Resources:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from filterpatterns.integrations.sqs import HandlerError
-from filterpatterns.integrations.sqs.answers import failed_ids
 from filterpatterns.integrations.sqs.handlers import NotJson
+from filterpatterns.integrations.sqs.handlers.answers import failed_ids
 
 IDS = ("1", "2", "3")
 

@@ -23,7 +23,7 @@ from filterpatterns.integrations.sqs import (
     PythonFunction,
     PythonModule,
 )
-from filterpatterns.integrations.sqs.answers import failed_ids
+from filterpatterns.integrations.sqs.handlers.answers import failed_ids
 
 EVENT = {"Records": [{"messageId": "1", "body": "é"}]}
 

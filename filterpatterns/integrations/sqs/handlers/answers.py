@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from filterpatterns.integrations.sqs.handlers import HandlerError
+from filterpatterns.integrations.sqs.handlers.base import HandlerError
+from filterpatterns.language.wording import shorten
 
 
 def failed_ids(answer: Any, ids: Collection[str]) -> set[str]:
@@ -45,9 +46,5 @@ def failed_ids(answer: Any, ids: Collection[str]) -> set[str]:
     return failed
 
 
-_SHOWN = 80
-
-
 def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
+    return shorten(repr(value), 80)
