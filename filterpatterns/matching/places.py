@@ -135,14 +135,14 @@ def _gather(root: MaskNode, whole: Any, budget: Budget) -> _Place:
                 continue
             seen.add(id(value))
             array: list[_Place] = []
+            is_leaf = node.bit and spelt is None
             for element in value:
-                # A scalar directly in an array leaves it unbound.
-                inside, around = place, None
                 if element.__class__ not in SCALARS and isinstance(element, (Mapping, list, tuple)):
                     inside = _Place(place, array)
                     array.append(inside)
-                    around = seen
-                pending.append((node, spelt, element, inside, around))
+                    pending.append((node, spelt, element, inside, seen))
+                elif is_leaf:  # a scalar directly in an array leaves it unbound
+                    pending.append((node, None, element, place, None))
             if array:
                 place.arrays = [array] if place.arrays is None else [*place.arrays, array]
         elif node.bit and spelt is None:
