@@ -192,7 +192,6 @@ _FILTERS = [
 ]
 
 
-@settings(max_examples=150)
 @given(st.dictionaries(_NAMES, _ODD_OBJECTS, max_size=4))
 def test_any_objects_in_a_record_get_a_verdict(record: dict[Any, Any]) -> None:
     for compiled in _FILTERS:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from filterpatterns.errors import Diagnostic
@@ -366,7 +366,6 @@ def test_every_way_of_quoting_in_yaml(written: str, newline: str) -> None:
     assert diagnostic.excerpt.text[start:end].strip("\"\\'") == "x"
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     value=st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1),
     style=st.sampled_from(["'", '"', "|", ">", None]),
@@ -862,7 +861,6 @@ def test_an_object_too_large_to_write_out_is_too_long_for_aws() -> None:
     assert {one.code for one in diagnostics(text)} == {"FP103", "FP017"}
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     text=st.text() | st.text(st.sampled_from(list("{}[]\"'\\:,&*!|>-# \n\t%<$=ab1~?@`"))),
     name=st.sampled_from(["", "x.yaml", "x.json", "x.tf", "x.template"]),
@@ -884,7 +882,6 @@ def test_no_text_crashes_the_search(text: str, name: str, mention: str, searched
         mapping.check()
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     fixture=st.sampled_from(
         sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*") if path.is_file())
