@@ -3,6 +3,7 @@ called."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable
 from functools import partial
 from threading import RLock
@@ -16,9 +17,11 @@ class FallbackNeeded(Exception):
     """The generated code does not handle this record; the interpreter does."""
 
 
-_BUILTINS: dict[str, Any] = {
-    kind.__name__: kind for kind in (str, bytes, int, float, list, dict)
-} | {
+_NAME = re.compile(r"[A-Za-z]\w*")
+
+_KINDS: dict[str, Any] = {kind.__name__: kind for kind in (str, bytes, int, float, list, dict)}
+
+_BUILTINS: dict[str, Any] = _KINDS | {
     "len": len,
     "Exception": Exception,
     "AttributeError": AttributeError,
@@ -57,6 +60,11 @@ class Code:
             self._names[key] = self.name("k")
             self.namespace[self._names[key]] = value
         return self._names[key]
+
+    def constants(self, source: str) -> list[str]:
+        """Return the names in some source whose values stay the same, in order."""
+        bound = {*self._names.values(), *_KINDS, "len"}
+        return [name for name in dict.fromkeys(_NAME.findall(source)) if name in bound]
 
     def name(self, letter: str) -> str:
         """Return a unique name."""

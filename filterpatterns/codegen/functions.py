@@ -250,7 +250,7 @@ class Generated:
                 with emit.block("if record.__class__ is not dict:"):
                     emit(*exits.fallback)
             self._record_codegen.write(emit, kind, look=look, exits=exits)
-        self._add(emit)
+        self._add_loop(emit)
 
     def _write_line_loop(
         self,
@@ -273,7 +273,7 @@ class Generated:
         with head, self._each(emit, f"for {taken} in records:"):
             emit("number += 1")
             self._record_codegen.write(emit, kind, look=look, exits=exits)
-        self._add(emit)
+        self._add_loop(emit)
 
     def _write_view_loop(self, name: str, kind: str) -> None:
         exits = Exits(
@@ -285,13 +285,21 @@ class Generated:
         head = emit.block(f"def {name}(view, offsets, rows, keep, slow):")
         with head, self._each(emit, f"for {_EACH.get(kind, 'row')} in rows:"):
             self._record_codegen.write(emit, kind, look=False, exits=exits)
-        self._add(emit)
+        self._add_loop(emit)
 
     def _each(self, emit: Emitter, header: str) -> Emitter:
         """Begin a loop; what a record shows about the texts of numbers is kept for the next one."""
         if self._record_codegen.keeps_texts:
             emit("texts = 0")
         return emit.block(header)
+
+    def _add_loop(self, emit: Emitter) -> None:
+        """Make the values parameters that are never given: reading a parameter costs 1 ns less than
+        reading a global name, which is 15 ns for a small record."""
+        header, *body = emit.lines
+        values = "".join(f", {name}={name}" for name in self._code.constants("\n".join(body)))
+        emit.lines[0] = header.replace("):", f"{values}):")
+        self._add(emit)
 
     def _add(self, emit: Emitter) -> None:
         self._code.lines += ["", *emit.lines]
