@@ -32,7 +32,7 @@ def below(code: Code, node: MatchNode, access: Access, read: str, level: int = 0
             lambda emit, value: access.write_return(emit, node, below(code, node, access, value)),
         )
         return access.called(node, f"{function}({read})")
-    value = code.name("v")
+    value = read if read.isidentifier() else code.name("v")
     if not node.children:
         assert node.test is not None
         branches, default = scalar(code, node.test, access, value)
@@ -95,7 +95,8 @@ def choose(
     expression = default
     for index, (condition, then) in reversed(list(enumerate(branches))):
         if index == 0:  # the part that is evaluated first reads the value
-            condition = condition.replace("@", f"({kind} := ({value} := {read}).__class__)", 1)
+            first = value if value == read else f"({value} := {read})"
+            condition = condition.replace("@", f"({kind} := {first}.__class__)", 1)
         expression = f"{then} if {condition.replace('@', kind)} else {expression}"
     return f"({expression})"
 

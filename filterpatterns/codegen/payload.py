@@ -161,7 +161,8 @@ class PayloadCodegen:
         """Return an expression: the texts of the numbers that rules test are all short."""
         raw = self._code.later(("raw", shape), lambda: raw_decoder(shape))
         members = [".".join(("raw", *attributes)) for attributes in kept_texts(shape)]
-        members[0] = members[0].replace("raw", f"(raw := {raw}(given))", 1)
+        decoded = f"{raw}(given)" if len(members) == 1 else f"(raw := {raw}(given))"
+        members[0] = members[0].replace("raw", decoded, 1)
         limit = self._code.bind(SHORT)
         return " and ".join(f"len({member}) < {limit}" for member in members)
 
