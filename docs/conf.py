@@ -23,7 +23,16 @@ default_role = "code"  # what `backticks` mean in docstrings
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 # the docstrings can be read without them
-autodoc_mock_imports = ["boto3", "duckdb", "ministack", "moto", "numpy", "polars", "pyarrow", "pyspark"]
+autodoc_mock_imports = [
+    "boto3",
+    "duckdb",
+    "ministack",
+    "moto",
+    "numpy",
+    "polars",
+    "pyarrow",
+    "pyspark",
+]
 maximum_signature_line_length = 88
 
 copybutton_prompt_text = "$ "

@@ -29,9 +29,9 @@ from filterpatterns.matching.match_tree import Matcher
 
 _KINDS = ("dict", "text", "bytes")
 _RESULTS = {
-    "filter": (("keep(record)", "continue"), ("continue",)),
-    "partition": (("keep(record)", "continue"), ("drop(record)", "continue")),
-    "mask": (("keep(True)", "continue"), ("keep(False)", "continue")),
+    "filter": (("keep.append(record)", "continue"), ("continue",)),
+    "partition": (("keep.append(record)", "continue"), ("drop.append(record)", "continue")),
+    "mask": (("keep.append(True)", "continue"), ("keep.append(False)", "continue")),
 }
 """By result: the statements of a loop for a record that matches, and for one that does not."""
 
@@ -44,7 +44,7 @@ _owners: dict[str, weakref.ref[Generated]] = {}
 """The owners of the lines in linecache, by their names there."""
 
 Loop = Callable[..., None]
-"""(records, keep, drop, slow). `keep` and `drop` are called with each record, or `keep` with each
+"""(records, keep, drop, slow). `keep` and `drop` are lists to add each record to, or `keep` each
 verdict; `slow` evaluates a record that the loop does not handle."""
 
 LineLoop = Callable[..., None]

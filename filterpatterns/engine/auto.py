@@ -102,8 +102,8 @@ class AutoEngine:
         result: str,
         records: Iterable[Any],
         on_error: OnError,
-        keep: Callable[[Any], None],
-        drop: Callable[[Any], None] | None = None,
+        keep: list[Any],
+        drop: list[Any] | None = None,
     ) -> None:
         """Like `Engine.run`. Consecutive records of one source are evaluated together."""
         check_on_error(on_error)
@@ -121,9 +121,9 @@ class AutoEngine:
             else:
                 for record in run:
                     if result == "mask":
-                        keep(False)
+                        keep.append(False)
                     elif drop is not None:
-                        drop(record)
+                        drop.append(record)
             done += len(run)
 
     def _engine_or_error(self, record: Any) -> Engine | str:

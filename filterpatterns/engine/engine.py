@@ -102,10 +102,10 @@ class MatchEngine(Protocol):
         result: str,
         records: Iterable[Any],
         on_error: OnError,
-        keep: Callable[[Any], None],
-        drop: Callable[[Any], None] | None = None,
+        keep: list[Any],
+        drop: list[Any] | None = None,
     ) -> None:
-        """Evaluate a batch."""
+        """Evaluate a batch; add its records, or their verdicts, to `keep` and `drop`."""
         ...
 
     def lines(self, *, drops: bool) -> MatchLines | None:
@@ -227,8 +227,8 @@ class Engine:
         result: str,
         records: Iterable[Any],
         on_error: OnError,
-        keep: Callable[[Any], None],
-        drop: Callable[[Any], None] | None = None,
+        keep: list[Any],
+        drop: list[Any] | None = None,
     ) -> None:
         """Evaluate a batch for a result ("filter", "partition", "mask"), in order.
 
@@ -330,18 +330,18 @@ class Engine:
         self,
         result: str,
         chunk: Sequence[Any],
-        keep: Callable[[Any], None],
-        drop: Callable[[Any], None] | None,
+        keep: list[Any],
+        drop: list[Any] | None,
         slow: Callable[[Any], bool],
     ) -> None:
         for record in chunk:
             kept = slow(record)
             if result == "mask":
-                keep(kept)
+                keep.append(kept)
             elif kept:
-                keep(record)
+                keep.append(record)
             elif drop is not None:
-                drop(record)
+                drop.append(record)
 
     def _first_bad(self, chunk: Sequence[Any]) -> int:
         """Return the position of the first record in a chunk that cannot be evaluated."""

@@ -123,7 +123,7 @@ class Filter(ArrowMethods):
             RecordError: see `on_error`.
         """
         kept: list[Record] = []
-        self._engine.run("filter", records, on_error, kept.append)
+        self._engine.run("filter", records, on_error, kept)
         return kept
 
     def partition(
@@ -132,13 +132,13 @@ class Filter(ArrowMethods):
         """Return the records that are kept, and those that are dropped; otherwise like `filter`."""
         kept: list[Record] = []
         dropped: list[Record] = []
-        self._engine.run("partition", records, on_error, kept.append, dropped.append)
+        self._engine.run("partition", records, on_error, kept, dropped)
         return kept, dropped
 
     def mask(self, records: Iterable[Any], *, on_error: OnError = "raise") -> list[bool]:
         """Return for each record whether it is kept, in order; otherwise like `filter`."""
         verdicts: list[bool] = []
-        self._engine.run("mask", records, on_error, verdicts.append)
+        self._engine.run("mask", records, on_error, verdicts)
         return verdicts
 
     def verdict(self, record: Any) -> Verdict:

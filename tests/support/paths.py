@@ -103,7 +103,7 @@ def batch_verdicts(
             loop = generated.loop(result, kind, look)
             kept: list[Any] = []
             dropped: list[Any] = []
-            loop(given[kind], kept.append, dropped.append, engine.interpret)
+            loop(given[kind], kept, dropped, engine.interpret)
             path = f"{result} loop, {kind}, look={look}"
             if result == "mask":
                 found[path] = kept

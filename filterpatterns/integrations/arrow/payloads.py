@@ -167,7 +167,7 @@ def kept_rows(
     """Return the rows whose records are kept; there is one record for each row."""
     verdicts: list[bool] = []
     try:
-        engine.run("mask", records, on_error, verdicts.append)
+        engine.run("mask", records, on_error, verdicts)
     except RecordError as error:
         index = error.index or 0
         raise RecordError(error.message, first + rows[index]) from None

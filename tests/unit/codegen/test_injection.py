@@ -98,7 +98,17 @@ _FUNCTIONS = re.compile(
     r"|(?:lines|rows)_with_reasons|(?:record|payload)_(?:views|rows)"
 )
 _ATTRIBUTES = {
-    *("get", "startswith", "endswith", "isascii", "lower", "encode", "__class__", "inside"),
+    *(
+        "get",
+        "startswith",
+        "endswith",
+        "isascii",
+        "lower",
+        "encode",
+        "__class__",
+        "inside",
+        "append",
+    ),
 }
 _CONSTANTS = {"True", "False", "None", "'utf-8'", "':'", *map(str, range(9))}
 
