@@ -122,7 +122,7 @@ class RecordCodegen:
 
     @property
     def keeps_texts(self) -> bool:
-        """Whether the statements use `texts` and `again`, which last from record to record."""
+        """Whether the statements use `texts`, which lasts from record to record."""
         return self._payload.keeps_texts
 
     def write(self, emit: Emitter, kind: str, *, look: bool, exits: Exits) -> None:

@@ -18,7 +18,7 @@ from filterpatterns.codegen.emitter import Emitter
 from filterpatterns.codegen.expressions import choose, plain_string, rules, scalar
 from filterpatterns.codegen.types import Shape
 from filterpatterns.language.operators import compares_addresses, reads_number_text
-from filterpatterns.language.operators.base import UNSURE, double_of
+from filterpatterns.language.operators.base import UNSURE, Kind, double_of
 from filterpatterns.language.operators.numeric import SHORT
 from filterpatterns.matching.match_tree import FieldTest, MatchNode
 
@@ -87,10 +87,15 @@ class StructAccess:
             return [("@ is int", number), ("@ is float", f"{code.bind(fall_back)}()")]
         if not self._texts:
             return [("@ is float", rules(code, test, value, "double")), ("@ is int", number)]
-        text, double = rules(code, test, value, "text"), double_of(value)
+        return [("@ is bytes", self._text_rules(test, value, "text")), ("@ is int", number)]
+
+    def _text_rules(self, test: FieldTest, value: str, kind: Kind) -> str:
+        """Return an expression: a number whose text is known satisfies any rule of a test."""
+        double = double_of(value)
         # The first use of the double is evaluated first.
-        text = text.replace(double, f"({double} := float({value}))", 1)
-        return [("@ is bytes", text), ("@ is int", number)]
+        return rules(self._code, test, value, kind).replace(
+            double, f"({double} := float({value}))", 1
+        )
 
     def otherwise(self, expression: str) -> tuple[list[Branch], str]:
         return [], expression
@@ -189,9 +194,7 @@ class RawAccess(StructAccess):
         return StructAccess(self._code, shape, texts=False)
 
     def numbers(self, test: FieldTest, value: str) -> list[Branch]:
-        double = double_of(value)
-        holds = rules(self._code, test, value, "raw")
-        holds = holds.replace(double, f"({double} := float({value}))", 1)
+        holds = self._text_rules(test, value, "raw")
         is_short = f"len({value}) < {self._code.bind(SHORT - 1)}"  # an integer has no point
         decided = f"(({holds}) if {is_short} else {self._code.bind(fall_back)}())"
         return [(f"@ is {self.object_class}", decided)]
