@@ -16,7 +16,7 @@ from filterpatterns.jsontext.decoding import decoders_stop_early, is_too_deep
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 
 _SHALLOW: Final = 2 * MAX_PAYLOAD_DEPTH
-"""Bytes of a line that cannot be nested too deep."""
+"""Bytes of a line that cannot be nested too deeply."""
 
 _BYTES_PER_SAMPLE: Final = 1 << 26
 """The number of bytes after which both ways are measured again."""
@@ -92,7 +92,7 @@ def _are_objects(block: bytes, finder: Any, count: int) -> bool:
 
 
 def _is_any_too_deep(block: bytes) -> bool:
-    """Whether a line is nested too deeply to be JSON; its brackets are counted only if it is long
+    """Whether a line is nested too deeplyly to be JSON; its brackets are counted only if it is long
     enough."""
     if decoders_stop_early():
         return False

@@ -98,7 +98,7 @@ def _compile_patterns(
             reporter.warning(
                 "FP103",
                 None,
-                "the Pattern is an object; AWS wants its JSON as a string",
+                "the Pattern is an object; AWS expects its JSON as a string",
                 hint='write "Pattern": "{\\"body\\": ...}", or jsonencode, or a block of text',
             )
         conditions = _conditions(pattern, source, reporter, parse)
@@ -155,7 +155,7 @@ def _conditions(pattern: PatternText, source: Source, reporter: Reporter, parse:
     try:
         conditions = _checked(pattern, reporter, parse)
     except RecursionError:
-        reporter.error("FP018", None, "the pattern is nested too deeply for the caller's stack")
+        reporter.error("FP018", None, "the pattern is nested too deeplyly for the caller's stack")
         return ()
     if pattern.scope is None or pattern.scope not in source.scopes:
         return conditions  # reported with the filter

@@ -120,7 +120,7 @@ def check(
         report.error(
             "FP002",
             Where(tree.span),
-            f"a pattern is a JSON object, found {describe(tree)}",
+            f"a pattern must be a JSON object, found {describe(tree)}",
             hint=hint,
             edit=edit,
         )
@@ -235,7 +235,7 @@ class _Checker:
         self._report.error(
             "FP005",
             Where(value.span, place),
-            f"a field wants an array of rules or an object, found {describe(value)}",
+            f"a field must be an array of rules or an object, found {describe(value)}",
             hint=hint.words,
             edit=hint.edit,
         )
@@ -249,7 +249,7 @@ class _Checker:
             self._report.error(
                 "FP014",
                 Where(value.span, place),
-                f"$or wants an array of objects, found {describe(value)}",
+                f"$or must be an array of objects, found {describe(value)}",
                 hint='write "$or": [{"a": [1]}, {"b": [2]}]',
             )
             return ()
@@ -257,7 +257,7 @@ class _Checker:
             self._report.error(
                 "FP014",
                 Where(value.span, place),
-                f"$or wants at least two alternatives, found {len(value.items) or 'none'}",
+                f"$or must have at least two alternatives, found {len(value.items) or 'none'}",
                 hint="write a single alternative without $or",
                 edit=for_single_alternative(member, self._report),
             )
@@ -272,7 +272,7 @@ class _Checker:
                 self._report.error(
                     "FP014",
                     Where(item.span, where),
-                    f"an alternative of $or is an object, found {describe(item)}",
+                    f"an alternative of $or must be an object, found {describe(item)}",
                     hint='write {"name": ["value"]}',
                 )
         return (AnyOf(tuple(alternatives), names, value.span),)
@@ -325,7 +325,7 @@ class _Checker:
             self._report.error(
                 "FP008",
                 Where(item.span, place),
-                f"a rule has one operator, found {names}",
+                f"a rule must have exactly one operator, found {names}",
                 hint='write one rule for each, [{"prefix": "a"}, {"suffix": "b"}]: it is enough '
                 "that one of them matches"
                 if item.operators

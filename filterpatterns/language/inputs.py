@@ -116,7 +116,7 @@ def _item(item: Any, index: int | None) -> PatternText:
     if not isinstance(item, Mapping):
         fail(
             "FP002",
-            f"a pattern is JSON text or a dict, found {format_input(item)}",
+            f"a pattern must be JSON text or a dict, found {format_input(item)}",
             "pass a str, bytes or dict, or a list of these",
             filter_index=index,
         )
@@ -176,7 +176,7 @@ def _filter(item: Any, index: int, has_scopes: bool, outer: str | None) -> Patte
     if not isinstance(pattern, (str, Mapping)):
         fail(
             "FP019",
-            'a filter is an object with a "Pattern"',
+            'a filter must be an object with a "Pattern"',
             'write {"Filters": [{"Pattern": "{\\"body\\": {\\"a\\": [1]}}"}]}',
             path=f"Filters[{index}]",
             filter_index=index,
@@ -191,7 +191,7 @@ def _filter(item: Any, index: int, has_scopes: bool, outer: str | None) -> Patte
             )
     scope = item.get("Scope", "") if has_scopes else None
     if scope is not None and not isinstance(scope, str):
-        message = f"a Scope is a string, found {format_input(scope)}"
+        message = f"a Scope must be a string, found {format_input(scope)}"
         errors += errors_of("FP024", message, SCOPE_HINT, path=f"{where}.Scope", filter_index=index)
     if errors:
         raise PatternError(errors)

@@ -47,7 +47,7 @@ def within_limits(text: str, report: Reporter, length: int) -> bool:
         report.error(
             "FP017",
             None,
-            f"the pattern has {length:,} characters; AWS takes at most {MAX_PATTERN_LENGTH:,}",
+            f"the pattern has {length:,} characters; AWS allows at most {MAX_PATTERN_LENGTH:,}",
             hint="leave out white space, or split the pattern into several filters",
         )
         return False
@@ -204,9 +204,9 @@ _SYNTAX_HINTS = (
     ("\u201d", "a typographic quote: JSON strings are written in straight double quotes"),
     ("\u2018", "a typographic quote: JSON strings are written in straight double quotes"),
     ("\u2019", "a typographic quote: JSON strings are written in straight double quotes"),
-    ("T", "JSON writes true in lower case"),
-    ("F", "JSON writes false in lower case"),
-    ("N", "JSON writes null, and has no NaN or None"),
+    ("T", "in JSON, true is lower case"),
+    ("F", "in JSON, false is lower case"),
+    ("N", "JSON has null, but no NaN or None"),
 )
 
 

@@ -48,16 +48,16 @@ def _other_addresses(condition: Condition, source: str, report: Reporter) -> Non
             report.warning(
                 "FP123",
                 where,
-                f"AWS compares addresses digit by digit: this holds also for {_both(others)}",
-                hint="no harm where the field never has these; otherwise split the block: "
+                f"AWS compares addresses digit by digit: this also matches {_both(others)}",
+                hint="harmless if the field never has such values; otherwise split the block: "
                 '{"cidr": "0.0.0.0/1"} and so on, or leave the rule out'
                 if isinstance(rule, Cidr)
-                else "no harm where the field never has these; otherwise use exactly",
+                else "harmless if the field never has such values; otherwise use exactly",
             )
 
 
 def _both(others: list[str]) -> str:
-    return " and for ".join(others)
+    return " and ".join(others)
 
 
 def _digits(text: str) -> tuple[str, str] | None:
@@ -140,7 +140,7 @@ def _beyond_the_basic_plane(condition: Condition, source: str, report: Reporter)
         texts = [text for one in inner if (text := _text_ignoring_case(one)) is not None]
         char = next((char for text in texts for char in text if char > "\uffff"), None)
         if char is not None:
-            follows = "this excludes nothing" if rule is not inner[0] else "this never holds"
+            follows = "this excludes nothing" if rule is not inner[0] else "this never matches"
             report.warning(
                 "FP124",
                 where,
@@ -192,7 +192,7 @@ def _large_numbers(condition: Condition, source: str, report: Reporter) -> None:
                 where,
                 "a number beyond 2^53 (9,007,199,254,740,992) in numeric: EventBridge's "
                 "documentation says that it is refused",
-                hint="the engine takes it today; a string, or a smaller number, is safe",
+                hint="the engine accepts it today; a string, or a smaller number, is safe",
             )
 
 

@@ -53,7 +53,7 @@ def unknown_field(condition: Condition, source: str, report: Reporter) -> None:
     report.warning(
         "FP118",
         condition,
-        f'an SQS record has no "{first}": this never holds, or always for exists: false',
+        f'an SQS record has no "{first}": no rule for it matches, except exists: false, which always does',
         edit=renamed(condition.name_spans, 0, meant) if condition.names[0] == first else None,
         hint=f'write "{meant}"'
         if meant
@@ -71,7 +71,7 @@ def _wrapped(condition: Condition, source: str, report: Reporter) -> None:
         report.warning(
             "FP108",
             condition,
-            f'a pattern for {source} sees no "{first}": this never holds, or always for '
+            f'a pattern for {source} sees no "{first}": this never matches, or always for '
             "exists: false",
             hint=f'the payload is called "{payload}", at the top of the pattern',
         )
@@ -91,7 +91,7 @@ def _numbers_in_dynamodb(condition: Condition, source: str, report: Reporter) ->
                 "FP109",
                 where,
                 f"DynamoDB delivers the values of {names[-1]} as strings: this "
-                + ("holds for every value" if excludes else "never holds"),
+                + ("matches every value" if excludes else "never matches"),
                 hint=f"compare with strings: {example}; ranges cannot be written",
                 edit=None if number is None else write(where.span, number),
             )
@@ -109,7 +109,7 @@ def _type_left_out(condition: Condition, source: str, report: Reporter) -> None:
         "FP110",
         condition,
         f'no image of DynamoDB has a value at "{".".join(names)}": this '
-        + ("holds for every record" if absent else "never holds"),
+        + ("matches every record" if absent else "never matches"),
         hint=f'write the type below each name: "{names[0]}": {{"S": [...]}} or {{"N": [...]}}',
     )
 
@@ -163,7 +163,7 @@ def detail_as_value(conditions: AllOf, source: str, report: Reporter) -> None:
                     "FP111",
                     member,
                     "the detail of an EventBridge event is an object, not a value: this "
-                    + ("always holds" if absent else "never holds"),
+                    + ("always matches" if absent else "never matches"),
                     hint='name its fields: "detail": {"name": ["value"]}',
                 )
 
@@ -178,7 +178,7 @@ def _exists_on_object(condition: Condition, source: str, report: Reporter) -> No
             report.warning(
                 "FP113",
                 where,
-                f'"{condition.path}" is an object, and exists speaks of scalars: this {always} '
+                f'"{condition.path}" is an object, and exists applies only to scalar values: this {always} '
                 "holds",
                 hint="name a field further down",
             )
@@ -197,7 +197,7 @@ def _never_a_plain_string(condition: Condition, source: str, report: Reporter) -
             report.warning(
                 "FP117",
                 where,
-                f'rules right at "{condition.path}" are for plain strings, and none satisfies '
+                f'rules right at "{condition.path}" are for plain strings, but no plain string satisfies '
                 "this one: valid JSON is not a plain string",
                 hint=f'for JSON write an object: "{condition.path}": {{"name": ["value"]}}',
             )
@@ -212,7 +212,7 @@ def _user_identity(condition: Condition, source: str, report: Reporter) -> None:
     report.warning(
         "FP127",
         condition,
-        f'the userIdentity of a DynamoDB record has no "{rest}": this never holds, or always for '
+        f'the userIdentity of a DynamoDB record has no "{rest}": this never matches, or always for '
         "exists: false",
         hint=f'write "{meant}"' if meant else "it has type and principalId",
         edit=renamed(condition.name_spans, 1, meant) if len(condition.names) == 2 else None,
@@ -233,7 +233,7 @@ def _event_name(condition: Condition, source: str, report: Reporter) -> None:
             report.warning(
                 "FP128",
                 where,
-                "the eventName of a DynamoDB record is INSERT, MODIFY or REMOVE: this never holds",
+                "the eventName of a DynamoDB record is INSERT, MODIFY or REMOVE: this never matches",
                 edit=write(where.span, f'"{name}"') if name in _EVENT_NAMES else None,
                 hint=f'write "{name}"'
                 if name in _EVENT_NAMES
@@ -264,7 +264,7 @@ def _wrong_type(condition: Condition, source: str, report: Reporter) -> None:
                 where,
                 f"DynamoDB delivers {names[-1]} as "
                 + ("strings" if is_string else "true or false")
-                + ": this never holds",
+                + ": this never matches",
                 hint=_RIGHT_TYPE[is_string],
                 edit=_of_right_type(where.span, value, report, is_string=is_string),
             )

@@ -69,7 +69,7 @@ class UnknownPartsError(LoadError):
         first = missing[0]
         names = dict.fromkeys(one.names[-1] for one in missing if one.names)
         values = ", ".join(f"{json.dumps(name)}: ..." for name in names)
-        hint = f"say what it is: parameters={{{values}}}" if names else instead or None
+        hint = f"pass it: parameters={{{values}}}" if names else instead or None
         super().__init__(file, first.reason, first.line, first.column, code=first.code, hint=hint)
         self.missing = tuple(missing)
         self.instead = instead

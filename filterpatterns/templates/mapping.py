@@ -209,7 +209,7 @@ class Builder:
             given = criteria.get("Filters") if isinstance(criteria, Object) else None
             if given is None or not isinstance(criteria, Object):
                 what = "FilterConfiguration" if is_subscriber else "FilterCriteria"
-                build.problem(criteria.span, f"{what} is an object with Filters")
+                build.problem(criteria.span, f"{what} must be an object with Filters")
                 return
             has_language = build.members_beside_filters(criteria)
             given = build.resolved(given)
@@ -222,7 +222,7 @@ class Builder:
                 for item in given.items:
                     index += build.filter(index, item, has_scopes=has_scopes)
             elif given is not None and not is_null(given):
-                build.problem(given.span, "Filters is an array of filters")
+                build.problem(given.span, "Filters must be an array of filters")
 
         if node is not None and not is_null(self.resolve(node)):
             yield self._made(node.span, filters, owner)

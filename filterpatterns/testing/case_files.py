@@ -168,7 +168,7 @@ def _value(name: str, node: TemplateValue, text: str) -> Any:
 
     found = written_out(node, text, lambda each: each, longest=_LONGEST_VALUE)
     for unknown in found.unknown:
-        raise Unresolved(f"{unknown.source} is not looked into", unknown.span)
+        raise Unresolved(f"{unknown.source} is not supported in case files", unknown.span)
     written = found.text
     value = decoding.parse(written)
     if isinstance(value, dict) and (name == "pattern" or name in _FILES):

@@ -281,7 +281,7 @@ def _check_members(case: Mapping[str, Any]) -> None:
         if name not in _KNOWN:
             near = difflib.get_close_matches(name[:40], _KNOWN, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(_KNOWN)}"
-            raise _BadCaseError(f"unknown member '{printable(name[:40])}': {hint}")
+            raise _BadCaseError(f"unknown member "{printable(name[:40])}": {hint}")
     if "pattern" not in case:
         raise _BadCaseError("the case has no 'pattern'")
     wanted = [name for name in _GIVEN if name in case]
@@ -347,4 +347,4 @@ def format_result(value: Any) -> str:
     try:
         return json.dumps(value, ensure_ascii=False)
     except RecursionError:
-        return "(nested too deep to be shown)"
+        return "(nested too deeply to be shown)"

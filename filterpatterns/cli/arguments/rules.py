@@ -85,7 +85,7 @@ def load(argument: str, *, source: str | None, payload: bool = False) -> tuple[R
     try:
         source = source or rules.source or _source_of(rules, payload)
         if payload and source == inference.AUTO:
-            raise Failure("fp: --payload: the payload of which source? give --source")
+            raise Failure("fp: error: --payload requires --source for this pattern")
         return rules, RuleSet(rules.patterns, source=cast("SourceName", source))
     except RuleError as error:
         lines = [

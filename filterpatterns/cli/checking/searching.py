@@ -145,7 +145,7 @@ class Search:
         if _below(real_root, target) is not None:
             return True
         if os.path.exists(target):
-            self._on_link(entry.path, "a link that leads out of the directory is not followed")
+            self._on_link(entry.path, "not followed: the link leads outside the directory")
         return False
 
 

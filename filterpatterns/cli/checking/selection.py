@@ -85,7 +85,7 @@ def checked(selectors: Iterable[str], where: str) -> tuple[str, ...]:
         if name != ALL and not any(code.startswith(name) for code in CODES):
             near = difflib.get_close_matches(name, CODES, n=1)
             hint = f"; did you mean {near[0]}?" if near else "; `fp rule --all` lists the codes"
-            raise click.UsageError(f"{where}: no code is, or begins with, {selector!r}{hint}")
+            raise click.UsageError(f"{where}: no code is or begins with {selector!r}{hint}")
         found.append(name)
     return tuple(found)
 

@@ -125,7 +125,7 @@ def _settings(table: dict[str, Any], path: str) -> Settings:
         if name not in known:
             near = difflib.get_close_matches(name.replace("_", "-"), sorted(known), n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
-            words = f"error: there is no setting {printable(name)!r}"
+            words = f"error: unknown setting {printable(name)!r}"
             raise Failure(located(path, words) + f"\n  hint: {hint}")
     try:
         found = msgspec.convert(table, Settings)
@@ -134,5 +134,5 @@ def _settings(table: dict[str, Any], path: str) -> Settings:
         name = place.strip("`").lstrip(".") or "the settings"
         raise Failure(located(path, f"error: {name}: {printable(words)}")) from None
     if found.max_filters is not None and found.max_filters < 1:
-        raise Failure(located(path, "error: max-filters: it is 1 or more"))
+        raise Failure(located(path, "error: max-filters: must be at least 1"))
     return found

@@ -149,7 +149,7 @@ def command(
     patterns.refuse_stdin_twice((pattern, *files))
     files = searching.event_files(files)
     if as_json and page is not None:
-        raise click.UsageError("either --json or --html")
+        raise click.UsageError("--json and --html exclude each other")
     output_files.refuse_overlap([("--html", page)], (*patterns.files_of(pattern), *files))
     given, compiled, _ = patterns.load(pattern, payload=payload, **how)
     wrap = payloads.wrapper(compiled.source) if payload else None

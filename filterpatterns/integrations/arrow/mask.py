@@ -132,7 +132,7 @@ def is_of_records(engine: MatchEngine, options: ColumnOptions) -> bool:
         return True
     if not isinstance(engine, Engine):
         raise ValueError(
-            'source "auto": a payload alone does not say of which source it is; compile the '
+            'source "auto": a payload alone does not show its source; compile the '
             "pattern for a source, or use of='record'"
         )
     return not engine.matcher.source.payload_keys

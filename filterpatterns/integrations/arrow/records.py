@@ -228,4 +228,4 @@ def refuse_scalars(kind: pa.DataType, name: str) -> None:
     """
     kind = stored_type(kind)
     if not (is_text(kind) or types.is_struct(kind) or types.is_map(kind) or types.is_null(kind)):
-        raise ColumnTypeError(name, kind, "records are JSON texts, or structs")
+        raise ColumnTypeError(name, kind, "records must be JSON texts or structs")

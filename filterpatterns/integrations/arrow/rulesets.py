@@ -88,7 +88,7 @@ def _reader(matcher: Matcher | None, given: Column, options: ColumnOptions) -> _
         return _values_at(None, Reader(paths, omit_nulls=omit_nulls), None)
     if matcher is None:
         raise ValueError(
-            "source \"auto\": a payload alone does not say of which source it is; use of='record'"
+            "source \"auto\": a payload alone does not show its source; use of='record'"
         )
     if given.is_table:
         raise ValueError("a table: say which column holds the payloads, or use of='record'")

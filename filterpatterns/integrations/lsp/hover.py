@@ -93,7 +93,7 @@ def about_operator(name: str) -> str | None:
         f"`{json.dumps({name: one}, ensure_ascii=False)}`" for one in reference.examples
     )
     services = [SERVICES[one] for one in reference.documented]
-    documented = f"Documented for {', '.join(services)}." if services else "Documented nowhere."
+    documented = f"Documented for {', '.join(services)}." if services else "Not documented by AWS."
     return "\n\n".join(
         (
             f"**{name}**: {reference.title}",

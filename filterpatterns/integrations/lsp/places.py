@@ -156,7 +156,7 @@ def _steps(text: str) -> Iterator[tuple[_Scanner, str, int]]:
 
 
 def words(text: str) -> Iterator[Word]:
-    """The words of a pattern, in order, without those that are nested too deep."""
+    """The words of a pattern, in order, without those that are nested too deeply."""
     for scanner, token, start in _steps(text):
         if token not in _MARKS:
             yield scanner.word(token, start)

@@ -52,7 +52,7 @@ def given_settings(given: Any) -> tuple[dict[str, Any], list[str]]:
     if given is None:
         return {}, []
     if not isinstance(given, Mapping):
-        return {}, ["the settings of filterpatterns are an object"]
+        return {}, ["the settings of filterpatterns must be an object"]
     if isinstance(given.get(SECTION), Mapping):
         given = given[SECTION]
     found: dict[str, Any] = {}
@@ -68,7 +68,7 @@ def given_settings(given: Any) -> tuple[dict[str, Any], list[str]]:
             if isinstance(value, int) and not isinstance(value, bool) and value > 0:
                 found["max_filters"] = value
             else:
-                problems.append("filterpatterns.maxFilters is a number of 1 or more")
+                problems.append("filterpatterns.maxFilters must be at least 1")
         elif value in _CHOICES[name]:
             found[name] = value
         else:

@@ -147,7 +147,7 @@ def _integer(name: str, value: Any) -> int:
 
 def _in_range(name: str, value: int, low: int, high: int) -> int:
     if not low <= value <= high:
-        raise MappingError(name, f"it is between {low:,} and {high:,}, found {value:,}")
+        raise MappingError(name, f"it must be between {low:,} and {high:,}, found {value:,}")
     return value
 
 

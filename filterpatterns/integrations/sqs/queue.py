@@ -164,7 +164,7 @@ class Queue:
                 ]
                 answer = self._call(name, self.given_up, Entries=entries)
                 if answer is None:
-                    refused |= dict.fromkeys(left.values(), "the server does not answer")
+                    refused |= dict.fromkeys(left.values(), "the server does not respond")
                     break
                 for done in answer.get("Successful") or ():
                     left.pop(int(done["Id"]), None)
@@ -203,14 +203,14 @@ class Queue:
         with self._lock:
             is_new, self._is_lost = not self._is_lost, True
         if is_new:
-            self._report(f"the queue does not answer, trying again: {words}")
+            self._report(f"the queue does not respond; trying again: {words}")
 
     def _found(self) -> None:
         if self._is_lost:
             with self._lock:
                 is_new, self._is_lost = self._is_lost, False
             if is_new:
-                self._report("the queue answers again")
+                self._report("the queue responds again")
 
 
 def region_of(url: str) -> str | None:
@@ -237,7 +237,7 @@ def connect(
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
     except ImportError:
-        raise QueueError("SQS needs boto3\n  hint: pip install 'filterpatterns[aws]'") from None
+        raise QueueError("SQS requires boto3\n  hint: pip install 'filterpatterns[aws]'") from None
     config = Config(
         max_pool_connections=connections,
         connect_timeout=5,
@@ -300,9 +300,9 @@ def _hint(error: Exception) -> str:
         )
     words = _words(error)
     if _has(words, ("NonExistentQueue", "QueueDoesNotExist")):
-        return "\n  hint: is it the queue's URL, and --endpoint-url that of the server it is on?"
+        return "\n  hint: check the queue's URL and --endpoint-url"
     if name == "EndpointConnectionError":
-        return "\n  hint: is the server running, and --endpoint-url right?"
+        return "\n  hint: is the server running at the URL of --endpoint-url?"
     return ""
 
 

@@ -110,7 +110,7 @@ class AnythingBut(OperatorBase, frozen=True, gc=False):
                 raise OperandError(
                     "FP009",
                     item,
-                    f"anything-but wants strings or numbers, found {describe(item)}",
+                    f"anything-but must have strings or numbers, found {describe(item)}",
                     _HINT if written is None else _all_wildcards(written),
                     None if written is None else Instead(written, "operator"),
                 )
@@ -197,7 +197,7 @@ def _nested_rules(operand: nodes.Object) -> tuple[Operator, ...]:
         raise OperandError(
             "FP008",
             operand,
-            f"anything-but wants one operator, found {len(operand.members) or 'none'}",
+            f"anything-but must have exactly one operator, found {len(operand.members) or 'none'}",
             _HINT,
         )
     name_node, value = operand.members[0]

@@ -123,7 +123,7 @@ class EqualsIgnoreCase(OperatorBase, frozen=True, gc=False):
             return _NEVER
         if len(value) <= len(self.text) + _MARGIN and self.holds(value.strip()):
             return f"{format_value(value)} has white space around it"
-        return f"{format_value(value)} is not {format_value(self.text)} in any case"
+        return f"{format_value(value)} is not {format_value(self.text)} ignoring case"
 
 
 class Prefix(Struct, frozen=True, gc=False):
@@ -187,7 +187,7 @@ class Prefix(Struct, frozen=True, gc=False):
         return needle if needle == "\\" else f'"{needle}'
 
     def words(self) -> str:
-        return f"prefix {format_value(self.text)}{'' if self.spelling is None else ' in any case'}"
+        return f"prefix {format_value(self.text)}{'' if self.spelling is None else ', ignoring case'}"
 
     def why_not(self, value: Any) -> str:
         if not isinstance(value, str):
@@ -266,7 +266,7 @@ class Suffix(Struct, frozen=True, gc=False):
         return needle if needle == "\\" else f'{needle}"'
 
     def words(self) -> str:
-        return f"suffix {format_value(self.text)}{'' if self.spelling is None else ' in any case'}"
+        return f"suffix {format_value(self.text)}{'' if self.spelling is None else ', ignoring case'}"
 
     def why_not(self, value: Any) -> str:
         if not isinstance(value, str):
@@ -296,7 +296,7 @@ def _ignoring_case(name: str, operand: nodes.Value) -> str | None:
         raise OperandError(
             "FP009",
             operand,
-            f"{name} wants a string or an equals-ignore-case, found {describe(operand)}",
+            f"{name} must be a string or an equals-ignore-case, found {describe(operand)}",
             f'write {{"{name}": "x"}} or {{"{name}": {{"equals-ignore-case": "x"}}}}',
         )
     return want_string("equals-ignore-case", members[0][1])

@@ -168,7 +168,7 @@ ERRORS: tuple[CatalogEntry, ...] = (
     ),
     rule_entry(
         "FP018",
-        "pattern nested too deep",
+        "pattern nested too deeply",
         "A pattern has at most 200 levels. AWS documents no such limit, but 4,096 characters "
         "hardly allow more.",
         NO_PAGE,

@@ -117,7 +117,7 @@ def test_columns_of_records_with_rows_that_are_not_records(tmp_path: Path) -> No
     ]
     assert result.stderr.splitlines() == [
         f"{path}:4: error: not JSON",
-        f"{path}:701: error: a record is a JSON object, found an array",
+        f"{path}:701: error: a record must be a JSON object, found an array",
     ]
     assert bad.read_text() == "oops\n[]\n"
 

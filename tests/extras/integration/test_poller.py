@@ -221,7 +221,7 @@ def test_a_restarted_server_is_used_again(server: Server, new_queue: Any) -> Non
         assert again == queue.url
         queue.send(*bodies(1, 101))
         wait_until(lambda: seen == bodies(100, 101))
-    assert "the queue answers again" in said
+    assert "the queue responds again" in said
 
 
 def test_moto_within_this_process(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,11 +94,11 @@ def test_invalid_elements_are_reported_and_the_array_continues() -> None:
         found, invalid_lines = read(data, part)
         assert [(i.line, i.column, i.error) if i.error else i.id for i in found] == [
             "1",
-            (2, None, "a record is a JSON object, found a number"),
+            (2, None, "a record must be a JSON object, found a number"),
             (2, 18, "invalid JSON: expecting value"),
             (2, 22, "invalid JSON: ends too early"),
-            (2, None, "a record is a JSON object, found a string"),
-            (2, None, "a record is a JSON object, found an array"),
+            (2, None, "a record must be a JSON object, found a string"),
+            (2, None, "a record must be a JSON object, found an array"),
             (4, 13, "invalid JSON: expecting ',' delimiter"),
             (5, 10, "not UTF-8: invalid start byte"),
             (6, None, "nested deeper than 1,024 levels"),

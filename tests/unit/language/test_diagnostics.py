@@ -280,7 +280,7 @@ def test_three_mistakes_give_three_errors_in_the_order_of_the_text() -> None:
 def test_the_text_of_an_error() -> None:
     error = refused('{"body": {\n  "code": "BBBB"}}')
     assert str(error) == (
-        "error FP005: a field wants an array of rules or an object, "
+        "error FP005: a field must be an array of rules or an object, "
         'found the string "BBBB"\n'
         "  at line 2, column 11, body.code\n"
         '  2 |   "code": "BBBB"}}\n'

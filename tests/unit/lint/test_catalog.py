@@ -185,7 +185,7 @@ MISTAKES = [
         "FP109",
         "dynamodb",
         '{\n"dynamodb": {\n "NewImage": {\n  "A": {"N": [⟦{"numeric": [">", 1]}⟧]}\n}}}',
-        "never holds",
+        "never matches",
     ),
     (
         "FP109",
@@ -200,7 +200,7 @@ MISTAKES = [
         "FP109",
         "dynamodb",
         '{"dynamodb": {"NewImage": {"A": {"N": [\n⟦{"anything-but": 0}⟧]}}}}',
-        "holds for every value",
+        "matches every value",
     ),
     # the type level left out
     (
@@ -213,10 +213,10 @@ MISTAKES = [
         "FP110",
         "dynamodb",
         '{\n"dynamodb": {\n "NewImage": {\n  "Id": ⟦[{"exists": false}]⟧\n}}}',
-        "holds for every record",
+        "matches every record",
     ),
-    ("FP110", "dynamodb", '{"dynamodb": {"Keys": {"S":\n⟦["1"]⟧}}}', "never holds"),
-    ("FP110", "dynamodb", '{"dynamodb.NewImage.Id":\n⟦["1"]⟧}', "never holds"),
+    ("FP110", "dynamodb", '{"dynamodb": {"Keys": {"S":\n⟦["1"]⟧}}}', "never matches"),
+    ("FP110", "dynamodb", '{"dynamodb.NewImage.Id":\n⟦["1"]⟧}', "never matches"),
     ("FP110", "dynamodb", '{"dynamodb": {"NewImage": {"A": {"M": {"B":\n⟦["1"]⟧}}}}}', "A.M.B"),
     ("FP110", "dynamodb", '{"dynamodb": {"NewImage": {"A": {"B": {"S":\n⟦["1"]⟧}}}}}', "A.B.S"),
     ("FP110", "dynamodb", '{"dynamodb": {"NewImage": {"A": {"S": {"B":\n⟦["1"]⟧}}}}}', "A.S.B"),
@@ -225,7 +225,7 @@ MISTAKES = [
     # exists on an object
     ("FP113", "dynamodb", '{"dynamodb": {\n"NewImage": [⟦{"exists": true}⟧]}}', "never holds|down"),
     ("FP113", "event", '{"a": [\n⟦{"exists": true}⟧],\n"a.b": [1]}', 'inside "a"|never holds'),
-    ("FP113", "event", '{"a.b": {"c": [1]},\n"a": [1,\n⟦{"exists": false}⟧]}', "always holds"),
+    ("FP113", "event", '{"a.b": {"c": [1]},\n"a": [1,\n⟦{"exists": false}⟧]}', "always matches"),
     # something around the pattern
     (
         "FP108",
@@ -250,7 +250,7 @@ MISTAKES = [
         '{"body": {"detail-type": ["x"],\n"detail": ⟦["{\\"a\\": 1}"]⟧}}',
         "an object|never holds",
     ),
-    ("FP111", "event", '{"detail-type": ["x"],\n"detail": ⟦[{"exists": false}]⟧}', "always holds"),
+    ("FP111", "event", '{"detail-type": ["x"],\n"detail": ⟦[{"exists": false}]⟧}', "always matches"),
     # one filter, encoded twice
     (
         "FP002",

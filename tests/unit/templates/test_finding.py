@@ -317,10 +317,10 @@ def test_a_loop_over_resources_is_searched() -> None:
 @pytest.mark.parametrize(
     ("criteria", "said"),
     [
-        ("{Filters: {Pattern: x}}", ["Filters is an array of filters"]),
+        ("{Filters: {Pattern: x}}", ["Filters must be an array of filters"]),
         ("[{Pattern: x}]", ["FilterCriteria is an object with Filters"]),
         ("{Filter: []}", ["FilterCriteria is an object with Filters"]),
-        ("{Filters: [{}]}", ['a filter is an object with a "Pattern"']),
+        ("{Filters: [{}]}", ['a filter must be an object with a "Pattern"']),
         ("{Filters: []}", []),
         ("{}", []),
         ("{Filters: null}", []),

@@ -82,7 +82,7 @@ def test_the_command_line_accepts_the_same_files(here: Path) -> None:
     ]
     failures = ElementTree.parse(here / "report.xml").getroot().findall("*/*/failure")
     assert "✓ total: 500 (numeric > 100)" in str(failures[0].text)
-    assert "body is a plain string but the pattern wants JSON" in str(failures[1].text)
+    assert "body is a plain string, but the pattern expects JSON" in str(failures[1].text)
 
 
 def test_a_changed_template_fails_its_cases(here: Path) -> None:

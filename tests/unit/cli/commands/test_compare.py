@@ -170,7 +170,7 @@ def test_an_event_that_aws_refuses_is_not_comparable(stub: Stub, tmp_path: Path)
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (("AccessDeniedException", "no"), "AWS refuses to answer: AccessDeniedException: no"),
+        (("AccessDeniedException", "no"), "AWS returned an error: AccessDeniedException: no"),
         ({"Other": 1}, "is TestEventPattern implemented?"),
     ],
 )

@@ -44,19 +44,19 @@ def test_each_record_has_a_heading_and_an_explanation(here: Path) -> None:
     assert result.stdout.splitlines()[:15] == [
         f"1  {UUID}",
         "✓ kept",
-        "  ✓ body is JSON, and the pattern wants JSON: the filter applies to it",
+        "  ✓ body is JSON, and the pattern expects JSON: the filter applies to it",
         "  ✓ body",
         "    ✓ total: 250 (numeric > 100)",
         "",
         f"2  {UUID}",
         "✗ dropped: no match",
-        "  ✓ body is JSON, and the pattern wants JSON: the filter applies to it",
+        "  ✓ body is JSON, and the pattern expects JSON: the filter applies to it",
         "  ✗ body",
         "    ✗ total: 5 is not > 100",
         "",
         f"3  {UUID}",
-        "✗ dropped: body is a plain string but the pattern wants JSON",
-        "  ✗ body is a plain string but the pattern wants JSON",
+        "✗ dropped: body is a plain string, but the pattern expects JSON",
+        "  ✗ body is a plain string, but the pattern expects JSON",
     ]
     assert (result.stderr, result.exit_code) == ("", 0)
 
@@ -142,7 +142,7 @@ def test_invalid_records_are_reported_and_the_rest_explained(here: Path) -> None
     result = fp("explain", PATTERN, "-", "absent.jsonl", stdin=stdin)
     assert result.stdout.count("\n✓ kept") == result.stdout.count("\n✗ dropped") == 1
     assert result.stderr.splitlines() == [
-        "<stdin>:2: error: a record is a JSON object, found a number",
+        "<stdin>:2: error: a record must be a JSON object, found a number",
         "<stdin>:3:2: error: invalid JSON: ends too early",
         "absent.jsonl: error: no such file or directory",
     ]
@@ -255,11 +255,11 @@ def test_an_explanation_takes_the_marks_that_a_stream_has() -> None:
     explanation = compile_pattern({"a": [1]}, source="event").explain({})
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     assert explanations.rendered(out, explanation, color=False, indent="> ") == (
-        "> ✗ dropped: no match\n>   ✗ a: absent; wants 1\n"
+        "> ✗ dropped: no match\n>   ✗ a: absent; expected 1\n"
     )
     out = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
     assert explanations.rendered(out, explanation, color=False) == (
-        "x dropped: no match\n  x a: absent; wants 1\n"
+        "x dropped: no match\n  x a: absent; expected 1\n"
     )
 
 
@@ -362,4 +362,4 @@ def test_the_page_does_not_replace_an_input_file(here: Path) -> None:
     assert not (here / "why.html").exists()
     result = fp("explain", "--json", "--html", "why.html", "pattern.json", "events.jsonl")
     assert result.exit_code == 2
-    assert "either --json or --html" in result.stderr
+    assert "--json and --html exclude each other" in result.stderr

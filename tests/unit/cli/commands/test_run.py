@@ -109,7 +109,7 @@ def test_without_boto3_the_error_says_what_to_install() -> None:
     )
     assert result.returncode == 2
     assert result.stderr == (
-        "fp: error: SQS needs boto3\n  hint: pip install 'filterpatterns[aws]'\n"
+        "fp: error: SQS requires boto3\n  hint: pip install 'filterpatterns[aws]'\n"
     )
 
 

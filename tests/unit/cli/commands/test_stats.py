@@ -62,8 +62,8 @@ def test_a_funnel_from_the_format_to_the_last_field() -> None:
     assert rows[:7] == [
         "7 records: 1 match, 6 drop",
         "3 no match",
-        "1 body is a plain string but the pattern wants JSON",
-        "1 body is not valid JSON, so it is a plain string, but the pattern wants JSON",
+        "1 body is a plain string, but the pattern expects JSON",
+        "1 body is not valid JSON, so it is a plain string, but the pattern expects JSON",
         "1 the record has no body",
         "",
         "filter 1 (sqs) keeps 1 of 7 records",
@@ -72,8 +72,8 @@ def test_a_funnel_from_the_format_to_the_last_field() -> None:
         "condition present alone drops left %",
         "records 7 100.0%",
         "format of body 3 4 57.1%",
-        "body is a plain string but the pattern wants JSON 1",
-        "body is not valid JSON, so it is a plain string, but the pattern wants JSON 1",
+        "body is a plain string, but the pattern expects JSON 1",
+        "body is not valid JSON, so it is a plain string, but the pattern expects JSON 1",
         "the record has no body 1",
         'messageAttributes.tenant "a" 4 4 1 3 42.9%',
         'body.total {"numeric": [">", 100]} 4 3 1 2 28.6%',
@@ -252,7 +252,7 @@ def test_the_deepest_pattern_and_records_of_all_sorts() -> None:
 
 # --- for machines ---
 
-WANTS_JSON = "body is a plain string but the pattern wants JSON"
+WANTS_JSON = "body is a plain string, but the pattern expects JSON"
 
 
 def test_json_is_one_document() -> None:
@@ -411,7 +411,7 @@ def test_an_unwritable_picture_is_an_error(here: Path) -> None:
     assert (result.stdout, result.exit_code) == ("", 2)
     two = ("--plot", "p.svg", "--plot", "p.png")
     result = fp("stats", *two, "pattern.json", "events.jsonl")
-    assert "one picture at a time" in result.stderr
+    assert "may be given only once" in result.stderr
     assert (result.stdout, result.exit_code) == ("", 2)
 
 

@@ -22,8 +22,8 @@ ORDERS = json.loads(PATTERN)
 LARGE = {"name": "large", "pattern": ORDERS, "record": record({"total": 250}), "matches": True}
 PLAIN = {"id": 7, "pattern": PATTERN, "record": record("hello"), "matches": False}
 WRONG = {**LARGE, "name": "wrong", "matches": False}
-WANTS_JSON = "body is a plain string but the pattern wants JSON"
-FP005 = "FP005: a field wants an array of rules or an object, found the number 5"
+WANTS_JSON = "body is a plain string, but the pattern expects JSON"
+FP005 = "FP005: a field must be an array of rules or an object, found the number 5"
 REFUSED = {"pattern": {"body": {"total": 5}}, "valid": False}
 
 

@@ -32,11 +32,11 @@ def test_the_named_messages_come_back(names: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (NotJson("oops"), "no JSON: 'oops'"),
+        (NotJson("oops"), "not JSON:  'oops'"),
         ("done", "not an object"),
         ([], "not an object"),
-        (failures(""), r"batchItemFailures\[0\].itemIdentifier is no message id, found ''"),
-        (failures("1", None), r"batchItemFailures\[1\].itemIdentifier is no message id"),
+        (failures(""), r"batchItemFailures\[0\].itemIdentifier is not a message id, found ''"),
+        (failures("1", None), r"batchItemFailures\[1\].itemIdentifier is not a message id"),
         (failures(2), "no message id, found 2"),
         (failures("1", "4"), "was not in the batch: '4'"),
         ({"batchItemFailures": [{"messageId": "1"}]}, "has no itemIdentifier"),

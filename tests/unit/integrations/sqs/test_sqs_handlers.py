@@ -166,7 +166,7 @@ def test_a_handler_may_be_named_by_file(project: Path) -> None:
         ("nothing", "a handler is module:function"),
         ("no_such_module:handler", "ModuleNotFoundError"),
         ("app_e:missing", "has no function 'missing'"),
-        ("app_e:VALUE", "is no function"),
+        ("app_e:VALUE", "is not a function"),
     ],
 )
 def test_an_invalid_handler_is_refused(project: Path, target: str, words: str) -> None:
@@ -195,7 +195,7 @@ def test_a_program_that_writes_nothing_has_an_empty_response() -> None:
 
 def test_invalid_json_of_a_program_only_matters_if_it_reports_failures() -> None:
     answer = python("print('done')").invoke(EVENT, context())
-    with pytest.raises(HandlerError, match="no JSON: 'done"):
+    with pytest.raises(HandlerError, match="not JSON:  'done"):
         failed_ids(answer, ["1"])
 
 

@@ -299,8 +299,8 @@ def test_a_server_that_disappears_is_asked_again() -> None:
         sqs.problems[name] = [ConnectionError("refused"), ConnectionError("refused")]
     run(sqs, seen, pattern=BIG, report=said.append)
     assert (seen.bodies, sqs.messages) == (bodies(100), [])
-    assert said[0] == "the queue does not answer, trying again: refused"
-    assert said[1] == "the queue answers again"
+    assert said[0] == "the queue does not respond; trying again: refused"
+    assert said[1] == "the queue responds again"
 
 
 def test_a_missing_server_at_the_start_is_an_error() -> None:
