@@ -74,7 +74,7 @@ class Guards:
         return self.refuse(f"len({text}) > {self._code.bind(MAX_GENERATED_LENGTH)}")
 
     def refuse_deep(self, text: str) -> list[str]:
-        """Raise if the text is nested too deeplyly to count as JSON."""
+        """Raise if the text is nested too deeply to count as JSON."""
         limit = self._code.bind(2 * MAX_PAYLOAD_DEPTH)
         too_deep = self._code.bind(decoding.is_too_deep)
         return self.refuse(f"len({text}) > {limit} and {too_deep}({text})")

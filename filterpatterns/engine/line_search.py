@@ -92,7 +92,7 @@ def _are_objects(block: bytes, finder: Any, count: int) -> bool:
 
 
 def _is_any_too_deep(block: bytes) -> bool:
-    """Whether a line is nested too deeplyly to be JSON; its brackets are counted only if it is long
+    """Whether a line is nested too deeply to be JSON; its brackets are counted only if it is long
     enough."""
     if decoders_stop_early():
         return False

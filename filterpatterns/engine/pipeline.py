@@ -155,7 +155,7 @@ def _conditions(pattern: PatternText, source: Source, reporter: Reporter, parse:
     try:
         conditions = _checked(pattern, reporter, parse)
     except RecursionError:
-        reporter.error("FP018", None, "the pattern is nested too deeplyly for the caller's stack")
+        reporter.error("FP018", None, "the pattern is nested too deeply for the caller's stack")
         return ()
     if pattern.scope is None or pattern.scope not in source.scopes:
         return conditions  # reported with the filter

@@ -1,4 +1,4 @@
-"""The format evaluation in words: what the payload is, what the pattern wants, and the result."""
+"""The format evaluation in words: what the payload is, what the pattern expects, and the result."""
 
 from __future__ import annotations
 

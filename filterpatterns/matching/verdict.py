@@ -118,7 +118,7 @@ class Payloads:
 
 
 def mismatch(found: PayloadFormat, value: Any) -> Reason:
-    """Return why a payload of that format is dropped if the pattern wants another format."""
+    """Return why a payload of that format is dropped if the pattern expects another format."""
     if found is PayloadFormat.JSON:
         return Reason.WANTS_STRING
     if found is PayloadFormat.UNREADABLE:

@@ -151,7 +151,7 @@ class Checker(Struct, frozen=True):
         self, finding: Finding, mapping: Mapping | None, suppressions: Suppressions | None
     ) -> bool:
         code = finding.diagnostic.code
-        if not self.selection.wants(code):
+        if not self.selection.includes(code):
             return False
         if matches(code, self.selection.ignored_in(finding.file)):
             return False

@@ -49,7 +49,7 @@ class Selection:
         self._per_file = [(IgnoreRules([glob]), codes) for glob, codes in per_file.items()]
         self._root = os.path.abspath(root)
 
-    def wants(self, code: str) -> bool:
+    def includes(self, code: str) -> bool:
         """Whether a code is reported, for files without per-file ignores."""
         for layer in self._layers:
             verdict = layer.verdict(code)

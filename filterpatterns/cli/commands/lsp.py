@@ -70,5 +70,5 @@ def _load_settings(path: str) -> Settings:
         given.source,
         given.dialect,
         given.max_filters or MAX_FILTERS,
-        lambda code: wanted.wants(code) and not matches(code, ignored),
+        lambda code: wanted.includes(code) and not matches(code, ignored),
     )

@@ -177,7 +177,7 @@ PAID = '{"body": {"status": ["paid"]}}'
 
 # code, source, the pattern with the place that is meant, a part of the message and the hint
 MISTAKES = [
-    # a scalar where AWS wants an array
+    # a scalar where AWS expects an array
     ("FP005", "event", '{\n "source": ["aws.ec2"],\n "detail": {"n": ⟦5⟧}\n}', "write [5]"),
     ("FP005", "dynamodb", '{"eventName":\n ⟦"INSERT"⟧}', 'write ["INSERT"]'),
     # numbers for a DynamoDB N

@@ -441,7 +441,7 @@ def test_both_parsers_of_pyyaml_find_the_same(
         ("0x1F", 31),
         ("1_000", 1000),
         ("1.5e+3", 1500.0),
-        ("1.5e3", "1.5e3"),  # YAML 1.1 wants the sign
+        ("1.5e3", "1.5e3"),  # YAML 1.1 requires the sign
         ("1.", 1.0),
         ("~", None),
         (".inf", ".inf"),

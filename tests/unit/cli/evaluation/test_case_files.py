@@ -171,7 +171,7 @@ def test_colours() -> None:
         ({**LARGE, "record": "x"}, "the record cannot be evaluated: not JSON"),
         ({**LARGE, "record": "[]"}, "the record cannot be evaluated: a record is a JSON object"),
         ({**LARGE, "pattern": 5}, "the pattern is refused: FP002"),
-        ({**LARGE, "pattern": {"body": 5}}, "the pattern is refused: FP005: a field wants"),
+        ({**LARGE, "pattern": {"body": 5}}, "the pattern is refused: FP005: a field must"),
         ({**LARGE, "pattern": "{"}, "the pattern is refused: FP001"),
         ({**LARGE, "source": "sqqs"}, "unknown source 'sqqs': choose one of sqs"),
         ({**LARGE, "source": 5}, "'source' is the name of an event source"),
