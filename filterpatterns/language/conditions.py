@@ -341,7 +341,7 @@ class _Checker:
                 self._report.error(
                     "FP007",
                     Where(operator.name_span, where),
-                    f'there is no operator "{operator.name}"',
+                    f'unknown operator "{operator.name}"',
                     hint=hint.words,
                     edit=hint.edit,
                 )

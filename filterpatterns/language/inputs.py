@@ -215,7 +215,7 @@ def unknown_member(name: str, *, beside: str = "Pattern") -> tuple[str, str]:
 def unknown_language(language: object) -> tuple[str, str]:
     """Return message and hint for another Language."""
     return (
-        f"there is no Language {format_input(language)}",
+        f"unknown Language {format_input(language)}",
         f'write "Language": "{LANGUAGE}", or leave it out',
     )
 

@@ -145,7 +145,7 @@ def _beyond_the_basic_plane(condition: Condition, source: str, report: Reporter)
                 "FP124",
                 where,
                 f"{char} is a character beyond U+FFFF, and case is ignored: on AWS {follows}",
-                hint="compare the text as it is, or leave out the character, with prefix or suffix",
+                hint="compare the exact text, or avoid the character with prefix or suffix",
             )
 
 
@@ -165,7 +165,7 @@ def _disturbed(condition: Condition, source: str, report: Reporter) -> None:
             condition,
             "a wildcard with a rule that ignores case: in AWS's engine the two interfere with each "
             "other, and either may be missed",
-            hint="write only one of the two kinds of rule for a field",
+            hint="use only one of the two kinds of rule for a field",
         )
 
 
@@ -235,8 +235,8 @@ def report_lost_alternatives(conditions: AllOf, report: Reporter) -> None:
             report.warning(
                 "FP125",
                 first,
-                f"alternative {index + 1} of this $or is lost on AWS: alternative {earlier + 1} "
-                "has the same fields, and shares a rule with it in each",
+                f"AWS loses alternative {index + 1} of this $or: alternative {earlier + 1} has the "
+                "same fields, and shares a rule with it in each",
                 hint="write one alternative with all the values, or alternatives that share none",
             )
 

@@ -82,7 +82,7 @@ def scope_errors(texts: Sequence[PatternText], source: Source) -> list[Diagnosti
 def _bad_scope(scope: str | None) -> str:
     if not scope:
         return "a filter of a subscriber must have a Scope"
-    return f'there is no Scope "{scope}"'
+    return f'unknown Scope "{scope}"'
 
 
 def _error(

@@ -52,7 +52,7 @@ events Lambda sends to your function": the table of services)."""
 _NOT_FROM_DOCUMENTDB: dict[Kind, tuple[str, str]] = {
     "event source mapping": (
         "Lambda does not filter the events of Amazon DocumentDB",
-        "leave out the filters, and filter in the function",
+        "remove the filters, and filter in the function",
     ),
     "pipe": (
         "EventBridge Pipes does not read from Amazon DocumentDB",

@@ -220,7 +220,7 @@ def _take_listing(rules: Rules, listed: list[dict[str, Any]]) -> None:
             more = ", ..." if len(names) > _SHOWN else ""
             left_out = ", ".join(map(printable, names[:_SHOWN])) + more
             count = f"{len(names):,} rule{'' if len(names) == 1 else 's'}"
-            rules.notes.append(f"{count} {words} left out: {left_out}")
+            rules.notes.append(f"skipped {count} {words}: {left_out}")
 
 
 def _pattern(raw: msgspec.Raw) -> Any:

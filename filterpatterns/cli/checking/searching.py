@@ -178,7 +178,7 @@ def event_files(paths: tuple[str, ...]) -> tuple[str, ...]:
         found += search.files(path)
         if len(found) == before:  # reading it reports that it is not a file
             kinds = joined([f"*{ending}" for ending in _EVENTS], len(_EVENTS))
-            note = f"note: no file in it has the name of one of records: {kinds}"
+            note = f"note: no files of records in this directory ({kinds})"
             click.echo(located(path, note), err=True)
             found.append(path)
     return tuple(dict.fromkeys(found))

@@ -95,7 +95,7 @@ def _arrow(data: Any) -> pa.Array | pa.ChunkedArray:
     if pandas is not None and isinstance(data, (pandas.Series, pandas.Index)):
         return pa.array(data, from_pandas=True)
     raise TypeError(
-        "Arrow data is wanted: an array or table of pyarrow, Polars, DuckDB, pandas or whatever "
+        "expected Arrow data: an array or table of pyarrow, Polars, DuckDB, pandas or whatever "
         f"has __arrow_c_stream__; found {type(data).__name__}"
     )
 

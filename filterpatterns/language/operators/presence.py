@@ -24,7 +24,7 @@ class Exists(OperatorBase, frozen=True, gc=False):
 
     reference: ClassVar = OperatorReference(
         "exists",
-        "`true` matches any value, even null; `false` matches if there is none. Only values count: "
+        "`true` matches any value, even null; `false` matches if the field has no value. Only values count: "
         "an object, `{}` and `[]` do not exist, so name a field inside the object.",
         (True, False),
         _BOOLEAN,
@@ -60,7 +60,7 @@ class Exists(OperatorBase, frozen=True, gc=False):
         return "exists: true"
 
     def why_not(self, value: Any) -> str:
-        return "it is there"
+        return "it exists"
 
 
 class Absent(OperatorBase, frozen=True, gc=False):

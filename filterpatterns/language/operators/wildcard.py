@@ -31,7 +31,7 @@ class Wildcard(Struct, frozen=True, gc=False):
     """Matches strings that fit the wildcard: `parts` are the texts between the stars, in order."""
 
     reference: ClassVar = OperatorReference(
-        "has the shape",
+        "matches a wildcard",
         "Matches a string of this shape: `*` is any run of characters, also an empty one. "
         r"`\*` is a star and `\\` a backslash; JSON doubles each backslash. Two stars in a row are "
         "an error.",
@@ -111,7 +111,7 @@ class Wildcard(Struct, frozen=True, gc=False):
     def why_not(self, value: Any) -> str:
         if not isinstance(value, str):
             return not_a_string("wildcard", value)
-        words = f"{format_value(value)} does not have the shape {format_value(self.text)}"
+        words = f"{format_value(value)} does not match {format_value(self.text)}"
         folded = Wildcard(self.text, tuple(part.casefold() for part in self.parts))
         if len(value) <= _LONGEST_FOLDED and folded.holds(value.casefold()):
             return f"{words}, apart from case"
