@@ -217,7 +217,7 @@ def _no_such_command(name: str) -> str:
     if close:
         return f"no such command '{printable(name)}': did you mean {close[0]!r}?"
     if os.path.exists(name) or name.lstrip().startswith("{"):
-        return "the command is missing: fp test PATTERN EVENTS..."
+        return "missing command: for example fp test PATTERN EVENTS..."
     return f"no such command '{printable(name)}': choose one of {', '.join(_COMMANDS)}"
 
 

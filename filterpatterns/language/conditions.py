@@ -200,7 +200,7 @@ class _Checker:
             self._report.error(
                 "FP015",
                 Where(field.name_span, place),
-                f'inside $or a field cannot be named "{field.name}"',
+                f'inside $or, a field cannot be named "{field.name}"',
                 hint=f'an operator belongs in a field\'s array: "name": [{{"{field.name}": ...}}]',
             )
             return ()
@@ -211,7 +211,7 @@ class _Checker:
             self._report.error(
                 "FP007",
                 Where(field.name_span, place),
-                f"there is no {field.name}: only $or",
+                f"unknown operator {field.name}: only $or exists",
                 hint=COMBINERS[field.name],
             )
             return ()
@@ -294,8 +294,8 @@ class _Checker:
                     "FP006",
                     Where(item.span, where),
                     "an array inside an array of rules",
-                    hint="an event's arrays are looked into by themselves: write the values in "
-                    "one flat array",
+                    hint="arrays in events are searched automatically: write the values in one "
+                    "flat array",
                     edit=without_brackets("Leave out the brackets", item.span, self._report),
                 )
             elif isinstance(item, nodes.Unknown):
@@ -314,7 +314,7 @@ class _Checker:
             self._report.warning(
                 "FP106",
                 Where(item.span, place),
-                "a double cannot represent this number as written: only the same text equals it",
+                "a double cannot represent this number exactly: it equals only the same text",
                 hint="AWS compares numbers as IEEE doubles: at most 15 digits, up to about 1.8e308",
             )
         return rule
@@ -326,8 +326,8 @@ class _Checker:
                 "FP008",
                 Where(item.span, place),
                 f"a rule must have exactly one operator, found {names}",
-                hint='write one rule for each, [{"prefix": "a"}, {"suffix": "b"}]: it is enough '
-                "that one of them matches"
+                hint='write one rule for each, [{"prefix": "a"}, {"suffix": "b"}]: the '
+                "field matches if any of them does"
                 if item.operators
                 else 'write a value, or an operator: {"exists": true}',
                 edit=for_operators(item, self._report),

@@ -82,7 +82,7 @@ def patterns(given: PatternInput) -> tuple[PatternText, ...]:
         if not given:
             fail(
                 "FP002",
-                "the list has no patterns",
+                "an empty list of patterns",
                 'to keep everything, pass a FilterCriteria without filters: {"Filters": []}',
             )
         if all(_is_filter(item) for item in given):
@@ -272,7 +272,7 @@ def _empty(is_configuration: bool) -> _Filters:
 
 NO_FILTERS: Final = (
     "the FilterConfiguration has no filters: AWS rejects it",
-    "a subscriber without a FilterConfiguration gets every event",
+    "a subscriber without a FilterConfiguration receives every event",
 )
 """Return message and hint."""
 

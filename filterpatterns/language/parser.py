@@ -239,7 +239,7 @@ def _explain_syntax(text: str, position: int, end: int, expected: set[str]) -> t
     excerpt = text[position:end] if end - position <= 20 else text[position : position + 20] + "..."
     before = text[:position].rstrip(" \t\n\r")
     if found in "}]" and before.endswith(","):
-        return f"there is a comma before {found!r}", "JSON has no trailing commas: remove it"
+        return f"a comma before {found!r}", "JSON has no trailing commas: remove it"
     if found in "}]" and before.endswith(":"):
         return f"a value is missing before {found!r}", 'write an array of rules: ["value"]'
     if found == '"':
@@ -263,7 +263,7 @@ def _explain_syntax(text: str, position: int, end: int, expected: set[str]) -> t
         return f"{found!r} is not allowed here", "a pattern is one JSON object"
     if _is_complete(before):
         return (
-            "there is more text after the pattern",
+            "more text after the pattern",
             (
                 "a pattern is one JSON object with nothing after it; write alternatives with $or, "
                 "or as several Filters"

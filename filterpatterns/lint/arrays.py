@@ -30,8 +30,8 @@ def exists_beside_fields(conditions: AllOf, report: Reporter) -> None:
                     report.warning(
                         "FP113",
                         where,
-                        f'the pattern has fields inside "{member.path}", and exists applies only to '
-                        f"scalar values: this {always} matches",
+                        f'the pattern has fields inside "{member.path}", and exists applies only '
+                        f"to scalar values: this {always} matches",
                         hint="use exists only for the fields inside it",
                     )
 

@@ -196,8 +196,8 @@ def _never_a_plain_string(condition: Condition, source: str, report: Reporter) -
             report.warning(
                 "FP117",
                 where,
-                f'rules directly at "{condition.path}" are for plain strings, but no plain string satisfies '
-                "this one: valid JSON is not a plain string",
+                f'rules directly at "{condition.path}" are for plain strings, but no plain string '
+                "satisfies this one: valid JSON is not a plain string",
                 hint=f'for JSON write an object: "{condition.path}": {{"name": ["value"]}}',
             )
 
@@ -211,8 +211,7 @@ def _user_identity(condition: Condition, source: str, report: Reporter) -> None:
     report.warning(
         "FP127",
         condition,
-        f'the userIdentity of a DynamoDB record has no "{rest}": only exists: false '
-        "matches it",
+        f'the userIdentity of a DynamoDB record has no "{rest}": only exists: false matches it',
         hint=f'write "{meant}"' if meant else "it has type and principalId",
         edit=renamed(condition.name_spans, 1, meant) if len(condition.names) == 2 else None,
     )
@@ -232,7 +231,7 @@ def _event_name(condition: Condition, source: str, report: Reporter) -> None:
             report.warning(
                 "FP128",
                 where,
-                "the eventName of a DynamoDB record is INSERT, MODIFY or REMOVE: this never matches",
+                "DynamoDB has the event names INSERT, MODIFY and REMOVE: this never matches",
                 edit=write(where.span, f'"{name}"') if name in _EVENT_NAMES else None,
                 hint=f'write "{name}"'
                 if name in _EVENT_NAMES

@@ -46,7 +46,9 @@ def scope_errors(texts: Sequence[PatternText], source: Source) -> list[Diagnosti
                     ".Scope",
                 )
         if not errors and any(text.scope is not None for text in texts):
-            message = f"filters for {source.name} must be a FilterCriteria, found a FilterConfiguration"
+            message = (
+                f"filters for {source.name} must be a FilterCriteria, found a FilterConfiguration"
+            )
             errors += _error("FP023", message, _ONLY_SUBSCRIBERS, None)
         return errors
     if not texts:

@@ -197,7 +197,7 @@ def _read(where: Where) -> Given:
     """
     text = os.fspath(where)
     if text.lstrip().startswith(("{", "[")):
-        hint = "filterpatterns.compile takes a pattern itself"
+        hint = "pass a pattern to filterpatterns.compile"
         raise LoadError("<pattern>", "this is a pattern, not the name of a file", hint=hint)
     name, logical_id = split(text)
     with open(name, "rb") as file:
@@ -295,7 +295,7 @@ def _complete(mapping: Mapping, given: Given, found: list[Mapping]) -> Mapping:
     if missing:
         instead = ""
         if missing[0].code == UNRESOLVED:
-            instead = "give the filter itself, with the value written out"
+            instead = "give the filter itself, with the value filled in"
             instead += f"; or another mapping: {given.name}#NAME" if len(found) > 1 else ""
         raise UnknownPartsError(given.name, missing, instead)
     errors = [problem for problem in mapping.problems if problem.severity == "error"]

@@ -142,8 +142,8 @@ class Mapping(Struct, frozen=True):
         return replace(
             diagnostic,
             code=FILTERED_KEY,
-            message="the schema registry deserializes the key, and it is filtered on",
-            hint='AWS documents that for "value" only',
+            message="a filter on a key that the schema registry deserializes",
+            hint='AWS documents this only for "value"',
         )
 
 
@@ -290,11 +290,11 @@ class Builder:
             found = infer(owner.reference, texts)
             if found is not None:
                 source = found[0]
-                words = f"the template does not name the event source: taken for {source}, "
+                words = f"the template does not name the event source: assumed to be {source} "
                 notes = (Skipped(INFERRED, f"{words}because of {found[1]}", line, column),)
             elif build.texts:
-                words = "the event source is unknown: what is about one source was not checked"
-                notes = (Skipped(NO_SOURCE, f"{words}; say --source", line, column),)
+                words = "the event source is unknown: only checks for all sources were made"
+                notes = (Skipped(NO_SOURCE, f"{words}; give --source", line, column),)
         if source == NO_FILTERING and kind in _NOT_FROM_DOCUMENTDB:
             message, hint = _NOT_FROM_DOCUMENTDB[kind]
             build.problem(span, message, code=NOT_FILTERED, hint=hint)

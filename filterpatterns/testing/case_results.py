@@ -165,7 +165,7 @@ def _parameters(case: Case) -> dict[str, Any]:
     given = case.members.get("parameters", {})
     found = json.loads(given) if isinstance(given, str) else given
     if not isinstance(found, dict):
-        raise _BadCaseError("\"parameters\" must be an object of names and values")
+        raise _BadCaseError('"parameters" must be an object of names and values')
     return found
 
 

@@ -223,7 +223,9 @@ def _client(endpoint_url: str | None, profile: str | None, region: str | None) -
         import boto3
         from botocore.exceptions import BotoCoreError, ClientError
     except ImportError:
-        raise Failure("fp: error: fp compare requires boto3: pip install 'filterpatterns[aws]'") from None
+        raise Failure(
+            "fp: error: fp compare requires boto3: pip install 'filterpatterns[aws]'"
+        ) from None
     try:
         session = boto3.Session(profile_name=profile, region_name=region)
         options: dict[str, Any] = {"endpoint_url": endpoint_url}
@@ -250,7 +252,9 @@ def _client(endpoint_url: str | None, profile: str | None, region: str | None) -
         except BotoCoreError as error:
             raise Failure(f"fp: error: cannot call AWS: {printable(str(error))}") from None
         if "Result" not in answer:
-            raise Failure("fp: error: the response has no Result: does the server implement TestEventPattern?")
+            raise Failure(
+                "fp: error: the response has no Result: does the server implement TestEventPattern?"
+            )
         return bool(answer["Result"])
 
     return ask

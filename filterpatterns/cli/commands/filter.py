@@ -203,7 +203,9 @@ def _check_rows(
     others = [file for file in files if parquet.kind_of(file) is None]
     if (work.packs or work.packs_rejects) and (others or not lines):
         what = f"{printable(others[0])} contains none" if others else "not counts, names or ids"
-        raise click.UsageError(f"a .parquet or .arrow file can hold only rows of such files: {what}")
+        raise click.UsageError(
+            f"a .parquet or .arrow file can hold only rows of such files: {what}"
+        )
     if parquet_filter.writes_rows(errors):
         raise click.UsageError("--errors writes lines of text: name a text file")
     if work.columns != parquet.Columns() and len(others) == len(files):

@@ -55,7 +55,7 @@ def hints(record: Any, compiled: Filter) -> Iterator[str]:
     if source != "auto" and payload is not None and source_of(record) == "event":
         held = SOURCES[source].view(record)
         if payload not in held and not _ENVELOPES & record.keys():
-            yield f"the records have no {payload}: if these are the payloads themselves, use --payload"
+            yield f"the records have no {payload}: if they are payloads themselves, use --payload"
             return
     if payload is None:
         yield from _without_payload(compiled, found)

@@ -91,7 +91,7 @@ def _reader(matcher: Matcher | None, given: Column, options: ColumnOptions) -> _
             "source \"auto\": a payload alone does not show its source; use of='record'"
         )
     if given.is_table:
-        raise ValueError("a table: say which column holds the payloads, or use of='record'")
+        raise ValueError("a table requires column=, or of='record'")
     key = payload_key(matcher)
     reader = Reader(paths_of(matcher), omit_nulls=omit_nulls)
     if not matcher.patterns:

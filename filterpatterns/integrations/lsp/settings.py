@@ -23,14 +23,14 @@ def _every_code(_code: str) -> bool:
 class Settings(Struct, frozen=True):
     """How the patterns of a file are checked.
 
-    `source` and `dialect` are for files that do not define them; `reports` returns whether a code is
+    `source` and `dialect` are for files that do not define them; `reports` says whether a code is
     reported.
     """
 
     source: str | None = None
     dialect: str | None = None
     max_filters: int = MAX_FILTERS
-   reports: Callable[[str], bool] = _every_code
+    reports: Callable[[str], bool] = _every_code
 
 
 _CHOICES = {"source": (*FIELDS, "auto"), "dialect": DIALECTS}

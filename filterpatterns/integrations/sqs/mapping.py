@@ -84,12 +84,12 @@ class EventSourceMapping(Struct, frozen=True, kw_only=True):
             if self.batch_size > MAX_FIFO_BATCH_SIZE:
                 raise MappingError(
                     "BatchSize",
-                    f"must be at most {MAX_FIFO_BATCH_SIZE} for a FIFO queue, found {self.batch_size}",
+                    f"must be at most {MAX_FIFO_BATCH_SIZE} for FIFO queues, found {self.batch_size}",
                 )
             if self.maximum_batching_window:
                 raise MappingError(
                     "MaximumBatchingWindowInSeconds",
-                    f"must be 0 for a FIFO queue, found {self.maximum_batching_window}",
+                    f"must be 0 for FIFO queues, found {self.maximum_batching_window}",
                 )
         elif self.batch_size > DEFAULT_BATCH_SIZE and not self.maximum_batching_window:
             raise MappingError(

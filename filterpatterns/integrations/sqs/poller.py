@@ -217,7 +217,7 @@ class Poller:
         if self._settings.keep_dropped and info.is_fifo:
             raise MappingError(
                 "keep_dropped",
-                "a FIFO queue delivers no further messages of a group while an earlier one is kept: "
+                "a FIFO queue delivers no more messages of a group while an earlier one is kept: "
                 "the group would be blocked",
             )
         return info, timeout

@@ -100,7 +100,9 @@ class Queue:
         arn = attributes.get("QueueArn", "")
         parts = arn.split(":")
         if len(parts) < 6:
-            raise QueueError(f"{self._url}: expected the queue's ARN from the server, found {arn!r}")
+            raise QueueError(
+                f"{self._url}: expected the queue's ARN from the server, found {arn!r}"
+            )
         return QueueInfo(
             url=self._url,
             arn=arn,
@@ -295,7 +297,7 @@ def _hint(error: Exception) -> str:
         return "\n  hint: give --region, or set AWS_REGION"
     if name in ("NoCredentialsError", "PartialCredentialsError"):
         return (
-            "\n  hint: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (a local server accepts any), "
+            "\n  hint: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (any values for a local server), "
             "or a profile"
         )
     words = _words(error)

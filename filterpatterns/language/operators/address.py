@@ -176,7 +176,7 @@ class Cidr(OperatorBase, frozen=True, gc=False):
             if "." in value and ":" in value:
                 dotted = address_digits(value.rpartition(":")[2]) is not None
                 if dotted and len(value) <= _LONGEST_SHOWN:
-                    return f"{format_value(value)} ends in a dotted IPv4 address, so AWS treats it as a plain string"
+                    return f"{format_value(value)} ends in a dotted part: a plain string for AWS"
             trimmed = len(value) <= 2 * _LONGEST_SHOWN and address_digits(value.strip())
             hint = ": there is white space around it" if trimmed else ""
             return f"{format_value(value)} is not an IP address{hint}"

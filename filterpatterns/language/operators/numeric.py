@@ -31,7 +31,7 @@ _HINT = (
     'write ["=", 5], [">", 0], ["<=", 10], or both bounds, the lower one first: [">", 0, "<=", 10]'
 )
 
-NOT_COMPARABLE = "has more digits than a double holds, so AWS does not treat it as a number"
+NOT_COMPARABLE = "has more digits than a double holds, so it is not a number for AWS"
 """How a number that is not comparable is described."""
 
 _NUMBER = {"type": "number"}
@@ -269,7 +269,7 @@ def _comparison(items: tuple[nodes.Value, ...], index: int) -> str:
     )
     raise _refused(
         items[index],
-        f'a comparison in numeric must be "=", "<", "<=", ">" or ">=", found {describe(items[index])}',
+        f'expected "=", "<", "<=", ">" or ">=" in numeric, found {describe(items[index])}',
         f'for "not equal" write {{"anything-but": {format_value}}}' if excludes else _HINT,
         Instead(f'"anything-but": {format_value}', "operator")
         if excludes and index == 0 and len(items) == 2

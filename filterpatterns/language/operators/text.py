@@ -187,7 +187,9 @@ class Prefix(Struct, frozen=True, gc=False):
         return needle if needle == "\\" else f'"{needle}'
 
     def words(self) -> str:
-        return f"prefix {format_value(self.text)}{'' if self.spelling is None else ', ignoring case'}"
+        return (
+            f"prefix {format_value(self.text)}{'' if self.spelling is None else ', ignoring case'}"
+        )
 
     def why_not(self, value: Any) -> str:
         if not isinstance(value, str):
@@ -266,7 +268,9 @@ class Suffix(Struct, frozen=True, gc=False):
         return needle if needle == "\\" else f'{needle}"'
 
     def words(self) -> str:
-        return f"suffix {format_value(self.text)}{'' if self.spelling is None else ', ignoring case'}"
+        return (
+            f"suffix {format_value(self.text)}{'' if self.spelling is None else ', ignoring case'}"
+        )
 
     def why_not(self, value: Any) -> str:
         if not isinstance(value, str):

@@ -32,7 +32,7 @@ class Wildcard(Struct, frozen=True, gc=False):
 
     reference: ClassVar = OperatorReference(
         "matches a wildcard",
-        "Matches a string of this shape: `*` is any run of characters, also an empty one. "
+        "Matches a string of this shape: `*` stands for any characters, or none. "
         r"`\*` is a star and `\\` a backslash; JSON doubles each backslash. Two stars in a row are "
         "an error.",
         ("*error*", "orders/*/new.csv"),
@@ -54,7 +54,7 @@ class Wildcard(Struct, frozen=True, gc=False):
                     raise OperandError(
                         "FP012",
                         operand,
-                        "a wildcard has two stars in a row",
+                        "a wildcard must not have two stars in a row",
                         r"write a single * for any run of characters, and \\* for a star itself",
                         Instead(json_text(_STARS.sub(_single_star, text)), "node"),
                     )
@@ -67,7 +67,7 @@ class Wildcard(Struct, frozen=True, gc=False):
                         operand,
                         f"a wildcard cannot escape {escaped!r}"
                         if escaped
-                        else "a wildcard ends in a lone backslash",
+                        else "a wildcard must not end in a single backslash",
                         r"in a wildcard \* is a star and \\ a backslash; JSON doubles each "
                         r"backslash: \\* and \\\\",
                     )

@@ -21,8 +21,8 @@ ERRORS: tuple[CatalogEntry, ...] = (
     entry(
         "FP001",
         "not JSON",
-        "The text is not JSON (RFC 8259): a comma, a bracket or a quote is missing or too many, or "
-        "it has comments, single quotes or the like. AWS refuses it.",
+        "The text is not JSON (RFC 8259): a comma, a bracket or a quote is missing or "
+        "superfluous, or it has comments, single quotes or the like. AWS refuses it.",
         FILTERING,
         '{"body": {"status": ["paid"],}}',
         '{"body": {"status": ["paid"]}}',

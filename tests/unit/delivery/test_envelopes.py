@@ -705,7 +705,10 @@ def test_a_record_that_is_not_an_object_does_not_affect_others() -> None:
     assert next(found) is good
     with pytest.raises(RecordError) as caught:
         next(found)
-    assert (caught.value.index, caught.value.message) == (1, "a record must be an object, found int")
+    assert (caught.value.index, caught.value.message) == (
+        1,
+        "a record must be an object, found int",
+    )
     compiled = filterpatterns.compile({"body": {"a": [1]}})
     with pytest.raises(RecordError):
         compiled.filter_event(event)

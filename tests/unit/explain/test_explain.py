@@ -66,7 +66,12 @@ WHY_NOT: list[tuple[Any, Any, str, str]] = [
     ("x", "y", '"x"', '"y" is not "x"'),
     ("x", "X", '"x"', '"X" differs from "x" only in case; equals-ignore-case matches both'),
     ("x", "x ", '"x"', '"x " differs from "x" only in white space around it'),
-    ("é", "e\u0301", '"é"', '"e\u0301" differs from "é" only in how accents are encoded in Unicode'),
+    (
+        "é",
+        "e\u0301",
+        '"é"',
+        '"e\u0301" differs from "é" only in how accents are encoded in Unicode',
+    ),
     ("5", 5, '"5"', '5 is a number, not the string "5"'),
     ("true", True, '"true"', 'true is not the string "true"'),
     ("null", None, '"null"', 'null is not the string "null"'),
@@ -130,7 +135,7 @@ WHY_NOT: list[tuple[Any, Any, str, str]] = [
         {"numeric": ["=", 3]},
         2**53 + 1,
         "numeric = 3",
-        "9007199254740993 has more digits than a double holds, so AWS does not treat it as a number",
+        "9007199254740993 has more digits than a double holds, so it is not a number for AWS",
     ),
     (
         {"cidr": "10.0.0.0/8"},
@@ -527,7 +532,13 @@ NO_FIELDS = 'no rule can test its value; only fields with {"exists": false} matc
     ("pattern", "payload", "step", "words", "hint"),
     [
         (DATA, '{"a": 1}', "filter", "body is JSON, and the pattern expects JSON", ""),
-        (["x"], "x", "filter", "body is a plain string, and the pattern expects a plain string", ""),
+        (
+            ["x"],
+            "x",
+            "filter",
+            "body is a plain string, and the pattern expects a plain string",
+            "",
+        ),
         (DATA, "x", "drop", "body is a plain string, but the pattern expects JSON", ""),
         (
             DATA,

@@ -250,7 +250,12 @@ MISTAKES = [
         '{"body": {"detail-type": ["x"],\n"detail": ⟦["{\\"a\\": 1}"]⟧}}',
         "an object|never holds",
     ),
-    ("FP111", "event", '{"detail-type": ["x"],\n"detail": ⟦[{"exists": false}]⟧}', "always matches"),
+    (
+        "FP111",
+        "event",
+        '{"detail-type": ["x"],\n"detail": ⟦[{"exists": false}]⟧}',
+        "always matches",
+    ),
     # one filter, encoded twice
     (
         "FP002",
