@@ -293,7 +293,7 @@ def _text(given: str | bytes | bytearray, filter_index: int | None = None) -> st
     except UnicodeDecodeError as error:
         fail(
             "FP022",
-            f"not UTF-8: {error.reason} at byte {error.start}",
+            f"not UTF-8: {error.reason} at byte {error.start + 1}",
             "save the pattern as UTF-8",
             filter_index=filter_index,
         )

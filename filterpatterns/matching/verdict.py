@@ -75,7 +75,7 @@ def as_record(record: Any) -> Mapping[str, Any]:
         try:
             record = str(record, "utf-8")
         except UnicodeDecodeError as error:
-            raise RecordError(f"not UTF-8: {error.reason} at byte {error.start}") from None
+            raise RecordError(f"not UTF-8: {error.reason} at byte {error.start + 1}") from None
         except (TypeError, BufferError):  # a noncontiguous memoryview
             raise RecordError("the bytes are not contiguous") from None
     if not isinstance(record, str):

@@ -288,7 +288,7 @@ def _check_members(case: Mapping[str, Any]) -> None:
     if len(wanted) != 1:
         found = " and ".join(wanted) or "none"
         raise _BadCaseError(
-            'a case must have "matches" and one of "record", "body", "event" and "events"; or '
+            'a case must have "matches" and one of "record", "body", "event" and "events", or '
             f'"valid"; found {found}'
         )
     if not isinstance(case.get("source", ""), str):
@@ -315,9 +315,7 @@ def _check_members(case: Mapping[str, Any]) -> None:
 def _check_events(events: Any, matches: Any) -> None:
     for name, value in (("events", events), ("matches", matches)):
         if not isinstance(value, list):
-            raise _BadCaseError(
-                f'with "events", "{name}" must be an array, found {decoding.described(value)}'
-            )
+            raise _BadCaseError(f'"{name}" must be an array, found {decoding.described(value)}')
     if len(events) != len(matches) or not events:
         raise _BadCaseError(f'{len(events)} events, but {len(matches)} verdicts in "matches"')
     for each in matches:

@@ -215,12 +215,12 @@ def _take_listing(rules: Rules, listed: list[dict[str, Any]]) -> None:
             disabled.append(name)
         else:
             rules.add(name, pattern, rules.name)
-    for names, words in ((schedules, "without an EventPattern"), (disabled, "DISABLED")):
+    for names, words in ((schedules, "without an EventPattern"), (disabled, "in state DISABLED")):
         if names:
             more = ", ..." if len(names) > _SHOWN else ""
-            left_out = ", ".join(map(printable, names[:_SHOWN])) + more
+            skipped = ", ".join(map(printable, names[:_SHOWN])) + more
             count = f"{len(names):,} rule{'' if len(names) == 1 else 's'}"
-            rules.notes.append(f"skipped {count} {words}: {left_out}")
+            rules.notes.append(f"skipped {count} {words}: {skipped}")
 
 
 def _pattern(raw: msgspec.Raw) -> Any:

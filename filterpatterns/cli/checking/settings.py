@@ -104,7 +104,7 @@ def _table(path: str) -> dict[str, Any] | None:
     try:
         document = tomllib.loads(data.decode())
     except UnicodeDecodeError as error:
-        words = f"error: not UTF-8: {error.reason} at byte {error.start}"
+        words = f"error: not UTF-8: {error.reason} at byte {error.start + 1}"
         raise Failure(located(path, words)) from None
     except tomllib.TOMLDecodeError as error:
         place = re.search(r" \(at line (\d+), column (\d+)\)", str(error))
@@ -124,7 +124,8 @@ def _settings(table: dict[str, Any], path: str) -> Settings:
     for name in table:
         if name not in known:
             near = difflib.get_close_matches(name.replace("_", "-"), sorted(known), n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
+            names = ", ".join(sorted(known))
+            hint = f"did you mean {near[0]}?" if near else f"the settings are {names}"
             words = f"error: unknown setting {printable(name)!r}"
             raise Failure(located(path, words) + f"\n  hint: {hint}")
     try:

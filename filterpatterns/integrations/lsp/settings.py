@@ -62,7 +62,7 @@ def given_settings(given: Any) -> tuple[dict[str, Any], list[str]]:
             continue
         if name not in _NAMES:
             near = difflib.get_close_matches(str(name), _NAMES, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(_NAMES)}"
+            hint = f"did you mean {near[0]}?" if near else f"the settings are {', '.join(_NAMES)}"
             problems.append(f"filterpatterns has no setting {name!r}: {hint}")
         elif name == "maxFilters":
             if isinstance(value, int) and not isinstance(value, bool) and value > 0:

@@ -84,7 +84,8 @@ class EventSourceMapping(Struct, frozen=True, kw_only=True):
             if self.batch_size > MAX_FIFO_BATCH_SIZE:
                 raise MappingError(
                     "BatchSize",
-                    f"must be at most {MAX_FIFO_BATCH_SIZE} for FIFO queues, found {self.batch_size}",
+                    f"must be at most {MAX_FIFO_BATCH_SIZE} for FIFO queues, "
+                    f"found {self.batch_size}",
                 )
             if self.maximum_batching_window:
                 raise MappingError(

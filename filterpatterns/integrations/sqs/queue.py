@@ -297,8 +297,8 @@ def _hint(error: Exception) -> str:
         return "\n  hint: give --region, or set AWS_REGION"
     if name in ("NoCredentialsError", "PartialCredentialsError"):
         return (
-            "\n  hint: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (any values for a local server), "
-            "or a profile"
+            "\n  hint: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (to any values for a local "
+            "server), or a profile"
         )
     words = _words(error)
     if _has(words, ("NonExistentQueue", "QueueDoesNotExist")):

@@ -24,7 +24,7 @@ class Exists(OperatorBase, frozen=True, gc=False):
 
     reference: ClassVar = OperatorReference(
         "exists",
-        "`true` matches any value, even null; `false` matches if there is no value. Only values count: "
+        "`true` matches any value, even null; `false` matches if there is none. Only values count: "
         "an object, `{}` and `[]` do not exist, so name a field inside the object.",
         (True, False),
         _BOOLEAN,

@@ -123,7 +123,7 @@ class EqualsIgnoreCase(OperatorBase, frozen=True, gc=False):
             return _NEVER
         if len(value) <= len(self.text) + _MARGIN and self.holds(value.strip()):
             return f"{format_value(value)} has white space around it"
-        return f"{format_value(value)} is not {format_value(self.text)} ignoring case"
+        return f"{format_value(value)} is not {format_value(self.text)}, even ignoring case"
 
 
 class Prefix(Struct, frozen=True, gc=False):
@@ -198,7 +198,7 @@ class Prefix(Struct, frozen=True, gc=False):
             return _NEVER
         words = f"{format_value(value)} does not begin with {format_value(self.text)}"
         if self.spelling is None and matched_length(variants(self.text), value) >= 0:
-            return f"{words}, apart from case"
+            return f"{words} (only the case differs)"
         if self.holds(value[: len(self.text) + _MARGIN].lstrip()):
             return f"{words}: there is white space before it"
         return words
@@ -280,7 +280,7 @@ class Suffix(Struct, frozen=True, gc=False):
         words = f"{format_value(value)} does not end with {format_value(self.text)}"
         tail = value[-len(self.text) - _MARGIN :]
         if self.spelling is None and tail.casefold().endswith(self.text.casefold()):
-            return f"{words}, apart from case"
+            return f"{words} (only the case differs)"
         if self.holds(tail.rstrip()):
             return f"{words}: there is white space after it"
         return words

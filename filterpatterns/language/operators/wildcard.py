@@ -114,7 +114,7 @@ class Wildcard(Struct, frozen=True, gc=False):
         words = f"{format_value(value)} does not match {format_value(self.text)}"
         folded = Wildcard(self.text, tuple(part.casefold() for part in self.parts))
         if len(value) <= _LONGEST_FOLDED and folded.holds(value.casefold()):
-            return f"{words}, apart from case"
+            return f"{words} (only the case differs)"
         return words
 
 

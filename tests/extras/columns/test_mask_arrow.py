@@ -290,7 +290,7 @@ def test_invalid_records_have_their_row_in_the_error() -> None:
         (pa.array([REFUNDED]), {"of": "body"}, ValueError, 'of is "payload" or "record"'),
         (pa.array([REFUNDED]), {"encoding": "gzip"}, ValueError, 'encoding is "raw" or "base64"'),
         (pa.array([REFUNDED]), {"nulls": "x"}, ValueError, 'nulls is "null" or "absent"'),
-        (pa.array([REFUNDED]), {"on_error": "x"}, ValueError, 'on_error is "raise" or "drop"'),
+        (pa.array([REFUNDED]), {"on_error": "x"}, ValueError, 'on_error must be "raise" or "drop"'),
     ],
 )
 def test_mistakes_are_reported(

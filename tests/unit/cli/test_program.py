@@ -266,7 +266,7 @@ def test_unreadable_files_are_reported_and_the_others_are_tested(here: Path) -> 
     unreadable = ["nope", "empty", "cut.gz", "garbage.gz", "broken.gz"]
     result = fp("test", "-q", "pattern.json", *unreadable)
     note, *errors = result.stderr.splitlines()
-    assert note.startswith("empty: note: no file in it has the name of one of records: *.json, *.")
+    assert note.startswith("empty: note: no files of records in this directory (*.json, *.")
     assert errors[:4] == [
         "nope: error: no such file or directory",
         "empty: error: is a directory",
@@ -350,7 +350,7 @@ def test_an_error_outweighs_an_expectation() -> None:
         (["test", "", "-"], "PATTERN is empty"),
         (["tset", PATTERN, "-"], "no such command 'tset': did you mean 'test'?"),
         (["frob"], "no such command 'frob': choose one of test, explain, stats, check,"),
-        ([PATTERN, "-"], "the command is missing: fp test PATTERN EVENTS..."),
+        ([PATTERN, "-"], "missing command: for example fp test PATTERN EVENTS..."),
         (["--frob"], "No such option"),
     ],
 )

@@ -229,10 +229,10 @@ def test_an_event_may_be_any_mapping() -> None:
 @pytest.mark.parametrize("event", [None, 5, "text", '{"Records": []}', b"{}", [], [{"body": "x"}]])
 def test_only_an_object_can_be_an_event(event: Any) -> None:
     compiled = filterpatterns.compile(f'{{"body": {PAID}}}')
-    with pytest.raises(RecordError, match="a Lambda event is an object") as caught:
+    with pytest.raises(RecordError, match="a Lambda event must be an object") as caught:
         list(filterpatterns.records(event))
     assert caught.value.index is None
-    with pytest.raises(RecordError, match="a Lambda event is an object"):
+    with pytest.raises(RecordError, match="a Lambda event must be an object"):
         compiled.filter_event(event)
 
 

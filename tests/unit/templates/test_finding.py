@@ -318,8 +318,8 @@ def test_a_loop_over_resources_is_searched() -> None:
     ("criteria", "said"),
     [
         ("{Filters: {Pattern: x}}", ["Filters must be an array of filters"]),
-        ("[{Pattern: x}]", ["FilterCriteria is an object with Filters"]),
-        ("{Filter: []}", ["FilterCriteria is an object with Filters"]),
+        ("[{Pattern: x}]", ["FilterCriteria must be an object with Filters"]),
+        ("{Filter: []}", ["FilterCriteria must be an object with Filters"]),
         ("{Filters: [{}]}", ['a filter must be an object with a "Pattern"']),
         ("{Filters: []}", []),
         ("{}", []),

@@ -104,7 +104,7 @@ def test_an_unreadable_file_does_not_keep_the_others_from_being_checked(here: Pa
         (b"\x00\xff\x01", "a binary file, not text"),
         (b"a\x00b", "a binary file, not text"),
         (b"\xff\xfe{\x00", "UTF-16 text: save it as UTF-8"),
-        (b'{"body": "caf\xe9"}', "not UTF-8: invalid continuation byte at byte 13"),
+        (b'{"body": "caf\xe9"}', "not UTF-8: invalid continuation byte at byte 14"),
     ],
 )
 def test_files_that_are_not_text_are_reported(here: Path, data: bytes, words: str) -> None:

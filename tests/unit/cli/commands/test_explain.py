@@ -96,14 +96,14 @@ def test_which_records_are_explained(options: list[str], numbers: list[int]) -> 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["-n", "5"], ["there is no record 5: there are 4"]),
-        (["-n", "99", "-n", "3", "-n", "5"], ["there is no record 5 or 99: there are 4"]),
-        (["--id", "nobody"], ['there is no record with the id "nobody" among 4 records']),
+        (["-n", "5"], ["no record 5: the file has 4 records"]),
+        (["-n", "99", "-n", "3", "-n", "5"], ["no record 5 or 99: the file has 4 records"]),
+        (["--id", "nobody"], ['no record with the id "nobody" in 4 records']),
         (
             ["--id", "a\x1b", "--id", UUID, "-n", "9"],
             [
-                "there is no record 9: there are 4",
-                'there is no record with the id "a\\u001b" among 4 records',
+                "no record 9: the file has 4 records",
+                'no record with the id "a\\u001b" in 4 records',
             ],
         ),
     ],
@@ -121,12 +121,12 @@ def test_a_number_exists_if_any_file_has_it(here: Path) -> None:
     result = fp("explain", "-n", "4", *files)
     assert (result.stderr, result.exit_code) == ("", 0)
     result = fp("explain", "-n", "5", *files)
-    assert result.stderr == "fp: there is no record 5: no file has more than 4\n"
+    assert result.stderr == "fp: no record 5: no file has more than 4 records\n"
     result = fp("explain", "-n", "5", *files[:2])
-    assert result.stderr == "fp: there is no record 5: there is 1\n"
+    assert result.stderr == "fp: no record 5: the file has 1 record\n"
     # What could not be read may have held it; but of what was read it is said.
     result = fp("explain", "-n", "5", *files[:2], "absent.jsonl")
-    assert result.stderr.splitlines()[1:] == ["fp: there is no record 5: no file has more than 1"]
+    assert result.stderr.splitlines()[1:] == ["fp: no record 5: no file has more than 1 record"]
     assert result.exit_code == 2
 
 
@@ -159,7 +159,9 @@ def test_a_file_without_records(here: Path) -> None:
 def test_records_of_another_source_are_reported() -> None:
     stdin = lines(kinesis_record("{}"))
     result = fp("explain", PATTERN, "-", stdin=stdin)
-    assert "these look like records of kinesis: --source kinesis, or --source auto" in result.stderr
+    assert (
+        "these look like records of kinesis: use --source kinesis or --source auto" in result.stderr
+    )
     result = fp("explain", "--source", "auto", '{"data": {"a": [1]}}', "-", stdin=stdin)
     assert "· treated as a record of kinesis\n" in result.stdout
     assert result.stderr == ""

@@ -294,7 +294,7 @@ def test_the_file_that_the_output_is_appended_to_is_not_read(events: Path) -> No
 def test_records_of_another_source_are_noticed(events: Path) -> None:
     events.write_text('{"kinesis": {"data": "e30="}, "eventSource": "aws:kinesis"}\n')
     result = fp("filter", PATTERN, events)
-    assert "these look like records of kinesis: --source kinesis" in result.stderr
+    assert "these look like records of kinesis: use --source kinesis" in result.stderr
 
 
 @pytest.mark.parametrize("source", ["auto", "event"])

@@ -402,8 +402,8 @@ def test_the_output_of_aws_events_list_rules_is_accepted(here: Path) -> None:
     result = fp("route", "listing.json", "-", stdin=lines(event))
     assert result.stdout.startswith("  1  1  match  orders\n")
     assert result.stderr.splitlines() == [
-        "listing.json: note: 1 rule without an EventPattern left out: nightly",
-        "listing.json: note: 1 rule DISABLED left out: old",
+        "listing.json: note: skipped 1 rule without an EventPattern: nightly",
+        "listing.json: note: skipped 1 rule in state DISABLED: old",
         "listing.json: note: the listing is incomplete: it has a NextToken",
     ]
 

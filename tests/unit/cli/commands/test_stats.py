@@ -407,7 +407,7 @@ def test_an_unwritable_picture_is_an_error(here: Path) -> None:
     assert result.stderr == "no/p.svg: error: cannot write: no such file or directory\n"
     assert result.exit_code == 2
     result = fp("stats", "--plot", "p.pdf", "pattern.json", "events.jsonl")
-    assert "'p.pdf' ends in neither .png nor .svg" in result.stderr
+    assert "'p.pdf': expected a name that ends in .png or .svg" in result.stderr
     assert (result.stdout, result.exit_code) == ("", 2)
     two = ("--plot", "p.svg", "--plot", "p.png")
     result = fp("stats", *two, "pattern.json", "events.jsonl")

@@ -163,7 +163,7 @@ def test_a_handler_may_be_named_by_file(project: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "words"),
     [
-        ("nothing", "a handler is module:function"),
+        ("nothing", "a handler must be MODULE:FUNCTION"),
         ("no_such_module:handler", "ModuleNotFoundError"),
         ("app_e:missing", "has no function 'missing'"),
         ("app_e:VALUE", "is not a function"),
@@ -298,5 +298,5 @@ def test_a_slow_or_missing_emulator() -> None:
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "localhost:9000", "http://"])
 def test_invalid_urls_are_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="no http or https URL"):
+    with pytest.raises(ValueError, match="not an http or https URL"):
         InvokeUrl(url)
