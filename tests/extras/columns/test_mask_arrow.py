@@ -241,7 +241,7 @@ def test_records_of_any_source() -> None:
     assert auto.mask_arrow(table, of="record").to_pylist() == [True, False]
     text = pa.array(['{"body": "{\\"status\\": \\"refunded\\"}"}', None])
     assert auto.mask_arrow(text, of="record").to_pylist() == [True, False]
-    with pytest.raises(ValueError, match="does not say of which source"):
+    with pytest.raises(ValueError, match="does not show its source"):
         auto.mask_arrow(text)
 
 

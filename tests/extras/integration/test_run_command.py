@@ -271,7 +271,7 @@ def test_a_live_table_on_a_terminal(server: Server, new_queue: Any, folder: Path
     os.close(leader)
     assert process.wait(10) == 0
     text = shown.decode()
-    for words in ("received", "filtered out", "no match", "in flight", "rate", "from the function"):
+    for words in ("received", "filtered out", "no-match", "in flight", "rate", "from the function"):
         assert words in text
     assert text.index("in flight") < text.rindex("received"), "the summary comes last"
 
