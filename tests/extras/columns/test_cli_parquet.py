@@ -186,7 +186,7 @@ def test_conflicting_options_are_refused(archive: Path) -> None:
         "--column, --of and --encoding are for Parquet and Arrow files"
         in fp(*("filter", "--column", "body"), PATTERN, events).stderr
     )
-    assert "--of needs --column" in fp("filter", "--of", "record", PATTERN, archive).stderr
+    assert "--of requires --column" in fp("filter", "--of", "record", PATTERN, archive).stderr
     assert (
         "not counts, names or ids"
         in fp(*("filter", "-c", "-o", archive.with_name("x.parquet")), PATTERN, archive).stderr

@@ -83,7 +83,7 @@ def test_a_funnel_from_the_format_to_the_last_field() -> None:
         "",
     ]
     assert rows[19:] == [
-        "field holds",
+        "field values",
         'messageAttributes.tenant string 4 ("a"), absent 3',
         'body.total number 3 (250, 101), string 1 ("250")',
         'body.state string 3 ("new", "open"), absent 1',
