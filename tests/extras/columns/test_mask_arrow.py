@@ -273,7 +273,12 @@ def test_invalid_records_have_their_row_in_the_error() -> None:
     ("data", "options", "error", "words"),
     [
         ([REFUNDED], {}, TypeError, "expected Arrow data.*found list"),
-        (pa.table({"body": [REFUNDED], "n": [1]}), {}, ValueError, "a table requires column=.*'body', 'n'"),
+        (
+            pa.table({"body": [REFUNDED], "n": [1]}),
+            {},
+            ValueError,
+            "a table requires column=.*'body', 'n'",
+        ),
         (
             pa.table({"a": [1]}),
             {"column": "body"},
@@ -286,9 +291,19 @@ def test_invalid_records_have_their_row_in_the_error() -> None:
             ValueError,
             "is one column .string., not a table",
         ),
-        (pa.array([5]), {"of": "record"}, TypeError, "the column is int64: records must be JSON texts"),
-        (pa.array([REFUNDED]), {"of": "body"}, ValueError, 'of must be "payload" or "record"'),
-        (pa.array([REFUNDED]), {"encoding": "gzip"}, ValueError, 'encoding must be "raw" or "base64"'),
+        (
+            pa.array([5]),
+            {"of": "record"},
+            TypeError,
+            "int64: records must be JSON texts",
+        ),
+        (pa.array([REFUNDED]), {"of": "body"}, ValueError, 'must be "payload" or "record"'),
+        (
+            pa.array([REFUNDED]),
+            {"encoding": "gzip"},
+            ValueError,
+            'must be "raw" or "base64"',
+        ),
         (pa.array([REFUNDED]), {"nulls": "x"}, ValueError, 'nulls must be "null" or "absent"'),
         (pa.array([REFUNDED]), {"on_error": "x"}, ValueError, 'on_error must be "raise" or "drop"'),
     ],
