@@ -252,7 +252,7 @@ def _choices(cursor: Cursor, source: str | None, dialect: str, style: _Style) ->
         yield from _operators(_NESTED.get(cursor.operator, ()), dialect, style, with_braces=False)
     elif cursor.kind == "alternatives":
         parts = ('{"', _ANY, f'"{style.sign} [', _ANY, "]}")
-        yield _Choice("{...}", parts, _STRUCT, "an alternative")
+        yield _Choice("{...}", parts, _STRUCT, "alternative of $or")
     else:
         for text, kind in _WORDS.get(cursor.operator, ()):
             yield _Choice(text.strip('"'), (text,), kind)
@@ -261,9 +261,9 @@ def _choices(cursor: Cursor, source: str | None, dialect: str, style: _Style) ->
 _ANY = _Blank()
 _STRUCT, _VALUE = types.CompletionItemKind.Struct, types.CompletionItemKind.Value
 _VALUES: Final = (
-    _Choice('["..."]', ('["', _ANY, '"]'), _VALUE, "equals one of these values"),
-    _Choice("[{...}]", ("[{", _ANY, "}]"), _VALUE, "an operator"),
-    _Choice("{...}", ("{", _ANY, "}"), _STRUCT, "fields one level down"),
+    _Choice('["..."]', ('["', _ANY, '"]'), _VALUE, "array of values"),
+    _Choice("[{...}]", ("[{", _ANY, "}]"), _VALUE, "array with an operator"),
+    _Choice("{...}", ("{", _ANY, "}"), _STRUCT, "object with nested fields"),
 )
 """The possible values of a field."""
 

@@ -84,7 +84,7 @@ class Cidr(OperatorBase, frozen=True, gc=False):
     `last`."""
 
     reference: ClassVar = OperatorReference(
-        "is an IP address in",
+        "is an IP address in this block",
         "Matches a string that is an IP address in this block: IPv4 with a mask below 32, or IPv6 "
         "with a mask below 128. A single address is written as a plain value.",
         ("10.0.0.0/24", "2001:db8::/32"),

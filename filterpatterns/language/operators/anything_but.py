@@ -78,7 +78,7 @@ class AnythingBut(OperatorBase, frozen=True, gc=False):
     """
 
     reference: ClassVar = OperatorReference(
-        "is not any of",
+        "is not any of these values",
         "Matches a value that exists and differs from these: a string, a number, or a list of only "
         "strings or only numbers. A value of another type matches. EventBridge also takes "
         "`prefix`, `suffix`, `equals-ignore-case` or `wildcard` with strings.",

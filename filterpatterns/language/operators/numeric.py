@@ -64,7 +64,7 @@ class Numeric(OperatorBase, frozen=True, gc=False):
     equals it."""
 
     reference: ClassVar = OperatorReference(
-        "is a number in the range",
+        "is a number in this range",
         "Matches a number: one of `=`, `<`, `<=`, `>`, `>=` and a number, or both bounds, the "
         "lower one first. A number in quotes is a string and never matches; the values "
         "of DynamoDB's `N` are strings. AWS compares numbers as IEEE doubles.",

@@ -77,8 +77,8 @@ class EqualsIgnoreCase(OperatorBase, frozen=True, gc=False):
     """Matches that string ignoring case; `spelling` is None if AWS cannot ignore its case."""
 
     reference: ClassVar = OperatorReference(
-        "equals, ignoring case",
-        "Matches a string that is equal but for upper and lower case. AWS cannot ignore the case "
+        "equals this text, ignoring case",
+        "Matches a string that equals this text, ignoring case. AWS cannot ignore the case "
         "of characters beyond U+FFFF, such as emoji: a rule with one never matches.",
         ("paid",),
         STRING,
@@ -134,7 +134,7 @@ class Prefix(Struct, frozen=True, gc=False):
     """
 
     reference: ClassVar = OperatorReference(
-        "begins with",
+        "begins with this text",
         "Matches a string that begins with this text. "
         '`{"equals-ignore-case": "x"}` as operand ignores case.',
         ("order.", {"equals-ignore-case": "order."}),
@@ -216,7 +216,7 @@ class Suffix(Struct, frozen=True, gc=False):
     """
 
     reference: ClassVar = OperatorReference(
-        "ends with",
+        "ends with this text",
         "Matches a string that ends with this text. "
         '`{"equals-ignore-case": "x"}` as operand ignores case.',
         (".csv", {"equals-ignore-case": ".csv"}),

@@ -31,7 +31,7 @@ class Wildcard(Struct, frozen=True, gc=False):
     """Matches strings that fit the wildcard: `parts` are the texts between the stars, in order."""
 
     reference: ClassVar = OperatorReference(
-        "matches a wildcard",
+        "matches this wildcard",
         "Matches a string of this shape: `*` stands for any characters, or none. "
         r"`\*` is a star and `\\` a backslash; JSON doubles each backslash. Two stars in a row are "
         "an error.",
