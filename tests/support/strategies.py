@@ -107,7 +107,7 @@ def _bounds() -> st.SearchStrategy[list[Any]]:
 
 @cache
 def rules() -> st.SearchStrategy[Any]:
-    """One rule that wants a value: a value to equal, or any operator."""
+    """One rule that requires a value: a value to equal, or any operator."""
     strings = st.sampled_from(STRINGS)
     not_empty = st.sampled_from([text for text in STRINGS if text])
     cased = st.sampled_from(CASED)
