@@ -90,7 +90,7 @@ class Case(NamedTuple):
     rows: int
     ways: dict[str, Run]
     hits: Callable[[Any], int]
-    before: dict[str, Run] = {}
+    before: dict[str, Run] = {}  # noqa: RUF012 - never changed
 
 
 def _hits(mask: Any) -> int:
