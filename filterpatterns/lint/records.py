@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from filterpatterns.delivery.fields import FIELDS
-from filterpatterns.delivery.sources import SOURCES
+from filterpatterns.delivery.sources import PAYLOAD_KEYS, SOURCES
 from filterpatterns.jsontext import decoding
 from filterpatterns.language.conditions import AllOf, Condition, iter_conditions
 from filterpatterns.language.diagnostics import Edit, Reporter
@@ -13,9 +13,7 @@ from filterpatterns.language.operators import Absent, AnythingBut, Exactly, Exis
 from filterpatterns.language.operators.equality import Equals, EqualsNumber
 from filterpatterns.lint.base import LintCheck, rules_of
 
-PAYLOADS = {
-    name: SOURCES[name].payload_keys[0] for name in ("sqs", "kinesis", "dynamodb", "kafka", "mq")
-}
+PAYLOADS = {source: keys[0] for source, keys in PAYLOAD_KEYS.items()}
 _OBJECTS = {
     "sqs": ("attributes", "messageAttributes"),
     "dynamodb": ("dynamodb.NewImage", "dynamodb.OldImage", "dynamodb.Keys", "userIdentity"),
