@@ -283,7 +283,7 @@ def _of_right_type(span: Span, value: object, report: Reporter, *, is_string: bo
     return write(span, value) if isinstance(value, str) and value in ("true", "false") else None
 
 
-RECORD_RULES: tuple[LintCheck, ...] = (
+RECORD_CHECKS: tuple[LintCheck, ...] = (
     _wrapped,
     _numbers_in_dynamodb,
     _type_left_out,
