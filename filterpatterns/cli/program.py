@@ -35,8 +35,8 @@ _COMMANDS: Final = {
     "lsp": "Run the language server, for editors.",
     "compare": "Ask EventBridge for the same verdicts.",
     "schema": "Print a JSON Schema, for editors and validators.",
-    "playground": "Open a page on which to try patterns.",
-    "completion": "Print the completion script of a shell.",
+    "playground": "Open a page for trying out patterns.",
+    "completion": "Print a completion script for a shell.",
 }
 """The commands in the order in which they are needed, as the help lists them."""
 
@@ -144,7 +144,7 @@ def _refusing_empty(callback: Callback | None) -> Callback:
         if "" in (value if isinstance(value, tuple) else (value,)):
             is_option = isinstance(param, click.Option)
             name = param.opts[-1] if is_option else str(param.metavar).strip("[].")
-            raise click.UsageError(f"{name} is empty; an unset variable?", ctx)
+            raise click.UsageError(f"{name} is empty; is a variable unset?", ctx)
         return value if callback is None else callback(ctx, param, value)
 
     return refuse_empty
@@ -203,7 +203,7 @@ def _unexpected(error: Exception) -> str:
     place = f" ({os.path.basename(own[-1].filename)}, line {own[-1].lineno})" if own else ""
     words = traceback.format_exception_only(error)[-1].strip()
     return (
-        f"unexpected failure: {words[:500]}{place}\n"
+        f"internal error: {words[:500]}{place}\n"
         "  hint: please report it with the output of FP_TRACEBACK=1"
     )
 
@@ -217,7 +217,7 @@ def _no_such_command(name: str) -> str:
     if close:
         return f"no such command '{printable(name)}': did you mean {close[0]!r}?"
     if os.path.exists(name) or name.lstrip().startswith("{"):
-        return "the command is missing: fp test PATTERN EVENTS..."
+        return "missing command: for example fp test PATTERN EVENTS..."
     return f"no such command '{printable(name)}': choose one of {', '.join(_COMMANDS)}"
 
 

@@ -174,7 +174,7 @@ def _shape(
         try:
             struct = msgspec.defstruct(f"Object_{merged.name}", fields, rename=rename, gc=False)
         except (ValueError, UnicodeEncodeError):
-            # msgspec allows no quotes, backslashes or control characters in names, and wants UTF-8
+            # msgspec allows no quotes, backslashes or control characters in names, only UTF-8
             raise _UnsupportedName from None
     takes_list = not any(
         node.children and (node.test is not None or presences(node) is None) for node in nodes

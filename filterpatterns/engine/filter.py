@@ -182,7 +182,7 @@ class Filter(ArrowMethods):
                 records are from a different source than the filter's.
         """
         if not isinstance(event, Mapping):
-            raise RecordError(f"a Lambda event is an object, found {type(event).__name__}")
+            raise RecordError(f"a Lambda event must be an object, found {type(event).__name__}")
         for record in records(event):
             other = contradicts(record, self.source)
             if other is not None:

@@ -97,13 +97,13 @@ def likeness(value: str, text: str) -> str | None:
     if len(value) > 3 * len(text) + 100:
         return None
     if value.casefold() == text.casefold():
-        return "only in case; equals-ignore-case takes both"
+        return "only in case; equals-ignore-case matches both"
     if value.strip() == text:
         return "only in white space around it"
     if value.strip().casefold() == text.casefold():
         return "only in case and in white space around it"
     if _composed(value) == _composed(text):
-        return "only in how Unicode writes its accents"
+        return "only in how accents are encoded in Unicode"
     return None
 
 

@@ -56,8 +56,8 @@ def unknown_top_level(conditions: AllOf, report: Reporter, *, only_misspelled: b
         report.warning(
             "FP122",
             condition,
-            f'an EventBridge event has no "{first}" at its top level: this never holds, or always '
-            "for exists: false",
+            f'an EventBridge event has no "{first}" at its top level: only exists: false '
+            "matches it",
             edit=renamed(condition.name_spans, 0, meant) if condition.names[0] == first else None,
             hint=f'did you mean "{meant}"?'
             if meant

@@ -119,7 +119,7 @@ def lint_together(filters: Sequence[tuple[AllOf, Reporter]]) -> None:
                 "FP112",
                 members[0],
                 "a record is kept if any filter matches, and this one matches nearly all records",
-                hint="for conditions that must all hold, write one filter with all fields",
+                hint="for conditions that must all match, write one filter with all fields",
             )
 
 

@@ -51,7 +51,7 @@ def unknown_field(condition: Condition, source: str, report: Reporter) -> None:
     report.warning(
         "FP118",
         condition,
-        f'an SQS record has no "{first}": this never holds, or always for exists: false',
+        f'an SQS record has no "{first}": only exists: false matches it',
         edit=renamed(condition.name_spans, 0, meant) if condition.names[0] == first else None,
         hint=f'write "{meant}"'
         if meant
@@ -69,9 +69,8 @@ def _wrapped(condition: Condition, source: str, report: Reporter) -> None:
         report.warning(
             "FP108",
             condition,
-            f'a pattern for {source} sees no "{first}": this never holds, or always for '
-            "exists: false",
-            hint=f'the payload is called "{payload}", at the top of the pattern',
+            f'a pattern for {source} sees no "{first}": only exists: false matches it',
+            hint=f'the payload is "{payload}", at the top of the pattern',
         )
 
 
@@ -89,8 +88,8 @@ def _numbers_in_dynamodb(condition: Condition, source: str, report: Reporter) ->
                 "FP109",
                 where,
                 f"DynamoDB delivers the values of {names[-1]} as strings: this "
-                + ("holds for every value" if excludes else "never holds"),
-                hint=f"compare with strings: {example}; ranges cannot be written",
+                + ("matches every value" if excludes else "never matches"),
+                hint=f"compare with strings: {example}; ranges are not possible",
                 edit=None if number is None else write(where.span, number),
             )
 
@@ -107,7 +106,7 @@ def _type_left_out(condition: Condition, source: str, report: Reporter) -> None:
         "FP110",
         condition,
         f'no image of DynamoDB has a value at "{".".join(names)}": this '
-        + ("holds for every record" if absent else "never holds"),
+        + ("matches every record" if absent else "never matches"),
         hint=f'write the type below each name: "{names[0]}": {{"S": [...]}} or {{"N": [...]}}',
     )
 
@@ -125,12 +124,12 @@ def _is_typed(names: list[str], *, dotted: bool) -> bool:
     """
     if dotted:
         return names[-1] in _LEAF_TYPES
-    wants_name = True
+    expects_name = True
     for index, name in enumerate(names):
-        if wants_name:
-            wants_name = False
+        if expects_name:
+            expects_name = False
         elif name == "M":
-            wants_name = True
+            expects_name = True
         elif name != "L":
             return name in _LEAF_TYPES and index == len(names) - 1
     return False
@@ -161,7 +160,7 @@ def detail_as_value(conditions: AllOf, source: str, report: Reporter) -> None:
                     "FP111",
                     member,
                     "the detail of an EventBridge event is an object, not a value: this "
-                    + ("always holds" if absent else "never holds"),
+                    + ("always matches" if absent else "never matches"),
                     hint='name its fields: "detail": {"name": ["value"]}',
                 )
 
@@ -176,9 +175,9 @@ def _exists_on_object(condition: Condition, source: str, report: Reporter) -> No
             report.warning(
                 "FP113",
                 where,
-                f'"{condition.path}" is an object, and exists speaks of scalars: this {always} '
-                "holds",
-                hint="name a field further down",
+                f'"{condition.path}" is an object, and exists applies only to scalar '
+                f"values: this {always} matches",
+                hint="name a field inside it",
             )
 
 
@@ -195,8 +194,8 @@ def _never_a_plain_string(condition: Condition, source: str, report: Reporter) -
             report.warning(
                 "FP117",
                 where,
-                f'rules right at "{condition.path}" are for plain strings, and none satisfies '
-                "this one: valid JSON is not a plain string",
+                f'rules directly at "{condition.path}" are for plain strings, but no plain string '
+                "satisfies this one: valid JSON is not a plain string",
                 hint=f'for JSON write an object: "{condition.path}": {{"name": ["value"]}}',
             )
 
@@ -210,8 +209,7 @@ def _user_identity(condition: Condition, source: str, report: Reporter) -> None:
     report.warning(
         "FP127",
         condition,
-        f'the userIdentity of a DynamoDB record has no "{rest}": this never holds, or always for '
-        "exists: false",
+        f'the userIdentity of a DynamoDB record has no "{rest}": only exists: false matches it',
         hint=f'write "{meant}"' if meant else "it has type and principalId",
         edit=renamed(condition.name_spans, 1, meant) if len(condition.names) == 2 else None,
     )
@@ -231,11 +229,11 @@ def _event_name(condition: Condition, source: str, report: Reporter) -> None:
             report.warning(
                 "FP128",
                 where,
-                "the eventName of a DynamoDB record is INSERT, MODIFY or REMOVE: this never holds",
+                "DynamoDB has the event names INSERT, MODIFY and REMOVE: this never matches",
                 edit=write(where.span, f'"{name}"') if name in _EVENT_NAMES else None,
                 hint=f'write "{name}"'
                 if name in _EVENT_NAMES
-                else "for changed items write MODIFY, for new ones INSERT",
+                else "write MODIFY for changed items, INSERT for new items",
             )
 
 
@@ -262,7 +260,7 @@ def _wrong_type(condition: Condition, source: str, report: Reporter) -> None:
                 where,
                 f"DynamoDB delivers {names[-1]} as "
                 + ("strings" if is_string else "true or false")
-                + ": this never holds",
+                + ": this never matches",
                 hint=_RIGHT_TYPE[is_string],
                 edit=_of_right_type(where.span, value, report, is_string=is_string),
             )

@@ -136,7 +136,7 @@ def operands() -> dict[str, tuple[int, st.SearchStrategy[Any]]]:
 
 @cache
 def rules() -> st.SearchStrategy[Any]:
-    """One rule that wants a value: a value to equal, or any operator."""
+    """One rule that requires a value: a value to equal, or any operator."""
     weighted = operands().items()
     return _weighted(
         (5, scalars()), *((weight, _operator(name, given)) for name, (weight, given) in weighted)

@@ -85,7 +85,7 @@ def load(argument: str, *, source: str | None, payload: bool = False) -> tuple[R
     try:
         source = source or rules.source or _source_of(rules, payload)
         if payload and source == inference.AUTO:
-            raise Failure("fp: --payload: the payload of which source? give --source")
+            raise Failure("fp: error: --payload requires --source for this pattern")
         return rules, RuleSet(rules.patterns, source=cast("SourceName", source))
     except RuleError as error:
         lines = [
@@ -215,12 +215,12 @@ def _take_listing(rules: Rules, listed: list[dict[str, Any]]) -> None:
             disabled.append(name)
         else:
             rules.add(name, pattern, rules.name)
-    for names, words in ((schedules, "without an EventPattern"), (disabled, "DISABLED")):
+    for names, words in ((schedules, "without an EventPattern"), (disabled, "in state DISABLED")):
         if names:
             more = ", ..." if len(names) > _SHOWN else ""
-            left_out = ", ".join(map(printable, names[:_SHOWN])) + more
+            skipped = ", ".join(map(printable, names[:_SHOWN])) + more
             count = f"{len(names):,} rule{'' if len(names) == 1 else 's'}"
-            rules.notes.append(f"{count} {words} left out: {left_out}")
+            rules.notes.append(f"skipped {count} {words}: {skipped}")
 
 
 def _pattern(raw: msgspec.Raw) -> Any:

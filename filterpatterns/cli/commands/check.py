@@ -38,7 +38,7 @@ def _per_file(
     for value in values:
         glob, mark, code = value.rpartition(":")
         if not mark or not glob or not code:
-            raise click.BadParameter(f"{value!r} is not GLOB:CODE")
+            raise click.BadParameter(f"{value!r}: expected GLOB:CODE")
         found[glob] = (*found.get(glob, ()), code)
     return found
 

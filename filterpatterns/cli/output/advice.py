@@ -42,11 +42,11 @@ def hints(record: Any, compiled: Filter) -> Iterator[str]:
     source = compiled.source
     other = contradicts(record, source)
     if other is not None:
-        yield f"these look like records of {other}: --source {other}, or --source auto"
+        yield f"these look like records of {other}: use --source {other} or --source auto"
         return
     is_event = all(name in record for name in _EVENT)
     if is_event and source not in ("event", "auto"):
-        yield f"these look like EventBridge events, not records of {source}: --source event"
+        yield f"these look like EventBridge events, not records of {source}: use --source event"
         return
     names = top_names(text.text for text in compiled.texts)
     found = source_of(record) if source == "auto" else source
@@ -55,7 +55,7 @@ def hints(record: Any, compiled: Filter) -> Iterator[str]:
     if source != "auto" and payload is not None and source_of(record) == "event":
         held = SOURCES[source].view(record)
         if payload not in held and not _ENVELOPES & record.keys():
-            yield f"the records have no {payload}: are these the payloads themselves? --payload"
+            yield f"the records have no {payload}: if they are payloads themselves, use --payload"
             return
     if payload is None:
         yield from _without_payload(compiled, found)
@@ -91,7 +91,7 @@ def _in_payload(
     value = decoding.parse(held) if isinstance(held, str) else held
     wanted = _wanted(compiled, payload)
     if isinstance(value, str) and isinstance(decoding.parse(value), dict):
-        yield f"{payload} is a JSON string that contains JSON: the sender has encoded it twice"
+        yield f"{payload} is a JSON string that contains JSON: the sender encoded it twice"
     if not isinstance(value, dict) or not wanted:
         return
     message = value.get("Message")

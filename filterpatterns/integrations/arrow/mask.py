@@ -60,7 +60,7 @@ class ColumnOptions(Struct, frozen=True):
             found = getattr(self, name)
             if found not in words:
                 wanted = " or ".join(f'"{word}"' for word in words if word is not None)
-                raise ValueError(f"{name} is {wanted}, found {found!r}")
+                raise ValueError(f"{name} must be {wanted}, found {found!r}")
 
 
 def mask_arrow(
@@ -119,8 +119,8 @@ def _column_matcher(engine: MatchEngine, given: Column, options: ColumnOptions) 
     elif given.is_table:
         names = ", ".join(repr(field.name) for field in given.type) or "none"
         raise ValueError(
-            "a table: say which column holds the payloads, or that its columns are the members of "
-            f"records, with of='record'; it has {names}"
+            "a table requires column=, the name of the column of payloads; or of='record' if its "
+            f"columns are the members of records; it has {names}"
         )
     kind = stored_type(given.type)
     return _kept_matcher(engine, kind, options.of, options.encoding, options.nulls)
@@ -132,7 +132,7 @@ def is_of_records(engine: MatchEngine, options: ColumnOptions) -> bool:
         return True
     if not isinstance(engine, Engine):
         raise ValueError(
-            'source "auto": a payload alone does not say of which source it is; compile the '
+            'source "auto": a payload alone does not show its source; compile the '
             "pattern for a source, or use of='record'"
         )
     return not engine.matcher.source.payload_keys

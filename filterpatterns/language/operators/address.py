@@ -84,7 +84,7 @@ class Cidr(OperatorBase, frozen=True, gc=False):
     `last`."""
 
     reference: ClassVar = OperatorReference(
-        "is an IP address in",
+        "is an IP address in this block",
         "Matches a string that is an IP address in this block: IPv4 with a mask below 32, or IPv6 "
         "with a mask below 128. A single address is written as a plain value.",
         ("10.0.0.0/24", "2001:db8::/32"),
@@ -108,7 +108,7 @@ class Cidr(OperatorBase, frozen=True, gc=False):
             raise OperandError(
                 "FP013",
                 operand,
-                f"cidr wants an address block, found {operand_text(operand)}",
+                f"cidr must be an address block, found {operand_text(operand)}",
                 'write an address, a slash and the mask: "10.0.0.0/24" or "2001:db8::/32"',
             )
         width = 4 * len(digits)
@@ -176,7 +176,7 @@ class Cidr(OperatorBase, frozen=True, gc=False):
             if "." in value and ":" in value:
                 dotted = address_digits(value.rpartition(":")[2]) is not None
                 if dotted and len(value) <= _LONGEST_SHOWN:
-                    return f"{format_value(value)} has a dotted tail: a plain string for AWS"
+                    return f"{format_value(value)} ends in a dotted part: a plain string for AWS"
             trimmed = len(value) <= 2 * _LONGEST_SHOWN and address_digits(value.strip())
             hint = ": there is white space around it" if trimmed else ""
             return f"{format_value(value)} is not an IP address{hint}"

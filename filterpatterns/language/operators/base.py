@@ -179,12 +179,12 @@ def describe(node: nodes.Value | nodes.Fields | nodes.Rules | nodes.Operation) -
 
 def not_a_string(name: str, value: Any) -> str:
     """Return why a leaf that is not a string does not satisfy an operator for strings."""
-    return f"{describe_value(value)}; {name} wants a string"
+    return f"{describe_value(value)}; {name} matches only strings"
 
 
 def not_a_number(name: str, value: Any) -> str:
     """Return why a leaf that is not a number does not satisfy an operator for numbers."""
-    return f"{describe_value(value)}; {name} wants a number"
+    return f"{describe_value(value)}; {name} matches only numbers"
 
 
 def json_needle(text: str) -> str:
@@ -221,7 +221,7 @@ def want_string(name: str, operand: nodes.Value) -> str:
         if texts and len(texts) == len(operand.items):
             instead = Instead(", ".join(f'{{"{name}": {text}}}' for text in texts), "rule")
     raise OperandError(
-        "FP009", operand, f"{name} wants a string, found {describe(operand)}", hint, instead
+        "FP009", operand, f"{name} must be a string, found {describe(operand)}", hint, instead
     )
 
 

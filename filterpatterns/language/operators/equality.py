@@ -185,7 +185,7 @@ class Exactly(OperatorBase, frozen=True, gc=False):
     """Matches that string and no other spelling. Undocumented, but AWS's engine accepts it."""
 
     reference: ClassVar = OperatorReference(
-        "is exactly",
+        "is exactly this string",
         "Matches this string, and no other spelling of it, where a plain value that is an IP "
         "address also matches its other notations. No page of AWS's documents it.",
         ("10.0.0.1",),

@@ -33,8 +33,8 @@ class Wildcard(OperatorBase, frozen=True, gc=False):
     """Matches strings that fit the wildcard: `parts` are the texts between the stars, in order."""
 
     reference: ClassVar = OperatorReference(
-        "has the shape",
-        "Matches a string of this shape: `*` is any run of characters, also an empty one. "
+        "matches this wildcard",
+        "Matches a string of this shape: `*` stands for any characters, or none. "
         r"`\*` is a star and `\\` a backslash; JSON doubles each backslash. Two stars in a row are "
         "an error.",
         ("*error*", "orders/*/new.csv"),
@@ -56,7 +56,7 @@ class Wildcard(OperatorBase, frozen=True, gc=False):
                     raise OperandError(
                         "FP012",
                         operand,
-                        "a wildcard has two stars in a row",
+                        "a wildcard must not have two stars in a row",
                         r"write a single * for any run of characters, and \\* for a star itself",
                         Instead(json_text(_STARS.sub(_single_star, text)), "node"),
                     )
@@ -69,7 +69,7 @@ class Wildcard(OperatorBase, frozen=True, gc=False):
                         operand,
                         f"a wildcard cannot escape {escaped!r}"
                         if escaped
-                        else "a wildcard ends in a lone backslash",
+                        else "a wildcard must not end in a single backslash",
                         r"in a wildcard \* is a star and \\ a backslash; JSON doubles each "
                         r"backslash: \\* and \\\\",
                     )
@@ -116,10 +116,10 @@ class Wildcard(OperatorBase, frozen=True, gc=False):
     def why_not(self, value: Any) -> str:
         if not isinstance(value, str):
             return not_a_string("wildcard", value)
-        words = f"{format_value(value)} does not have the shape {format_value(self.text)}"
+        words = f"{format_value(value)} does not match {format_value(self.text)}"
         folded = Wildcard(self.text, tuple(part.casefold() for part in self.parts))
         if len(value) <= _LONGEST_FOLDED and folded.holds(value.casefold()):
-            return f"{words}, apart from case"
+            return f"{words} (only the case differs)"
         return words
 
 

@@ -135,7 +135,7 @@ WARNINGS: tuple[CatalogEntry, ...] = (
     ),
     entry(
         "FP112",
-        "filters that were meant to hold together",
+        "filters that were meant to apply together",
         "A record is kept if any filter matches. A filter that only excludes something matches "
         "nearly all records, so that the others have no effect.",
         FILTERING,

@@ -178,7 +178,7 @@ PAID = '{"body": {"status": ["paid"]}}'
 
 # code, source, the pattern with the place that is meant, a part of the message and the hint
 MISTAKES = [
-    # a scalar where AWS wants an array
+    # a scalar where AWS expects an array
     ("FP005", "event", '{\n "source": ["aws.ec2"],\n "detail": {"n": ⟦5⟧}\n}', "write [5]"),
     ("FP005", "dynamodb", '{"eventName":\n ⟦"INSERT"⟧}', 'write ["INSERT"]'),
     # numbers for a DynamoDB N
@@ -186,7 +186,7 @@ MISTAKES = [
         "FP109",
         "dynamodb",
         '{\n"dynamodb": {\n "NewImage": {\n  "A": {"N": [⟦{"numeric": [">", 1]}⟧]}\n}}}',
-        "never holds",
+        "never matches",
     ),
     (
         "FP109",
@@ -201,43 +201,48 @@ MISTAKES = [
         "FP109",
         "dynamodb",
         '{"dynamodb": {"NewImage": {"A": {"N": [\n⟦{"anything-but": 0}⟧]}}}}',
-        "holds for every value",
+        "matches every value",
     ),
     # the type level left out
     (
         "FP110",
         "dynamodb",
         '{\n"dynamodb": {\n "NewImage": {\n  "Id": ⟦["1"]⟧\n}}}',
-        'never holds|"Id": {"S": [...]}',
+        'never matches|"Id": {"S": [...]}',
     ),
     (
         "FP110",
         "dynamodb",
         '{\n"dynamodb": {\n "NewImage": {\n  "Id": ⟦[{"exists": false}]⟧\n}}}',
-        "holds for every record",
+        "matches every record",
     ),
-    ("FP110", "dynamodb", '{"dynamodb": {"Keys": {"S":\n⟦["1"]⟧}}}', "never holds"),
-    ("FP110", "dynamodb", '{"dynamodb.NewImage.Id":\n⟦["1"]⟧}', "never holds"),
+    ("FP110", "dynamodb", '{"dynamodb": {"Keys": {"S":\n⟦["1"]⟧}}}', "never matches"),
+    ("FP110", "dynamodb", '{"dynamodb.NewImage.Id":\n⟦["1"]⟧}', "never matches"),
     ("FP110", "dynamodb", '{"dynamodb": {"NewImage": {"A": {"M": {"B":\n⟦["1"]⟧}}}}}', "A.M.B"),
     ("FP110", "dynamodb", '{"dynamodb": {"NewImage": {"A": {"B": {"S":\n⟦["1"]⟧}}}}}', "A.B.S"),
     ("FP110", "dynamodb", '{"dynamodb": {"NewImage": {"A": {"S": {"B":\n⟦["1"]⟧}}}}}', "A.S.B"),
     ("FP110", "dynamodb", '{"dynamodb": {"NewImage": {"A": {"L":\n⟦["1"]⟧}}}}', "A.L"),
     ("FP110", "dynamodb", '{"dynamodb": {"NewImage": {"A": {"M":\n⟦[{"exists": true}]⟧}}}}', "A.M"),
     # exists on an object
-    ("FP113", "dynamodb", '{"dynamodb": {\n"NewImage": [⟦{"exists": true}⟧]}}', "never holds|down"),
-    ("FP113", "event", '{"a": [\n⟦{"exists": true}⟧],\n"a.b": [1]}', 'inside "a"|never holds'),
-    ("FP113", "event", '{"a.b": {"c": [1]},\n"a": [1,\n⟦{"exists": false}⟧]}', "always holds"),
+    (
+        "FP113",
+        "dynamodb",
+        '{"dynamodb": {\n"NewImage": [⟦{"exists": true}⟧]}}',
+        "never matches|inside it",
+    ),
+    ("FP113", "event", '{"a": [\n⟦{"exists": true}⟧],\n"a.b": [1]}', 'inside "a"|never matches'),
+    ("FP113", "event", '{"a.b": {"c": [1]},\n"a": [1,\n⟦{"exists": false}⟧]}', "always matches"),
     # something around the pattern
     (
         "FP108",
         "dynamodb",
         '{\n"body": {\n "dynamodb": {\n  "NewImage": {"Id": {"N": ⟦["1"]⟧}}}}}',
-        'called "dynamodb"',
+        'the payload is "dynamodb"',
     ),
-    ("FP108", "kinesis", '{\n"body": {\n "data": {"a": ⟦[1]⟧}}}', 'called "data"'),
+    ("FP108", "kinesis", '{\n"body": {\n "data": {"a": ⟦[1]⟧}}}', 'the payload is "data"'),
     ("FP108", "kinesis", '{\n"kinesis": {\n "data": {"a": ⟦[1]⟧}}}', 'sees no "kinesis"'),
-    ("FP108", "kafka", '{\n"body": {\n "a": ⟦[1]⟧}}', 'called "value"'),
-    ("FP108", "mq", '{\n"body": {\n "a": ⟦[1]⟧}}', 'called "data"'),
+    ("FP108", "kafka", '{\n"body": {\n "a": ⟦[1]⟧}}', 'the payload is "value"'),
+    ("FP108", "mq", '{\n"body": {\n "a": ⟦[1]⟧}}', 'the payload is "data"'),
     ("FP108", "sqs", '{\n"Records": {"body": {\n "a": ⟦[1]⟧}}}', 'sees no "Records"'),
     # a repeated key
     ("FP101", "sqs", '{"body": {\n ⟦"a"⟧: [1],\n "a": [2]}}', "only its last value counts"),
@@ -249,9 +254,14 @@ MISTAKES = [
         "FP111",
         "sqs",
         '{"body": {"detail-type": ["x"],\n"detail": ⟦["{\\"a\\": 1}"]⟧}}',
-        "an object|never holds",
+        "an object|never matches",
     ),
-    ("FP111", "event", '{"detail-type": ["x"],\n"detail": ⟦[{"exists": false}]⟧}', "always holds"),
+    (
+        "FP111",
+        "event",
+        '{"detail-type": ["x"],\n"detail": ⟦[{"exists": false}]⟧}',
+        "always matches",
+    ),
     # one filter, encoded twice
     (
         "FP002",
@@ -259,8 +269,8 @@ MISTAKES = [
         '\n⟦"{\\"body\\": {\\"status\\": [\\"paid\\"]}}"⟧\n',
         "encoded twice",
     ),
-    # never holds
-    ("FP106", "sqs", '{"body": {"a": [1,\n⟦1e999⟧]}}', "only the same text equals"),
+    # never matches
+    ("FP106", "sqs", '{"body": {"a": [1,\n⟦1e999⟧]}}', "it equals only the same text"),
     ("FP117", "sqs", '{\n"body": [\n ⟦"{\\"a\\": 1}"⟧]}', '{"name": ["value"]}'),
     ("FP117", "sqs", '{"body": ["x",\n⟦5⟧]}', "plain strings"),
     ("FP117", "sqs", '{"body": [\n⟦true⟧]}', "plain strings"),

@@ -53,8 +53,8 @@ def test_an_address_rule_that_matches_only_its_family(rule: Any) -> None:
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
-        ({"equals-ignore-case": "a\U0001f600"}, "never holds"),
-        ({"prefix": {"equals-ignore-case": "\U0001f600"}}, "never holds"),
+        ({"equals-ignore-case": "a\U0001f600"}, "never matches"),
+        ({"prefix": {"equals-ignore-case": "\U0001f600"}}, "never matches"),
         ({"anything-but": {"equals-ignore-case": ["x", "\U0001f600"]}}, "excludes nothing"),
     ],
 )
@@ -73,7 +73,7 @@ def test_an_alternative_that_aws_loses() -> None:
     assert "alternative 2" in text
     compiled = filterpatterns.compile(pattern, source="event")
     assert compiled.matches({"a": "y", "b": 2})
-    assert "AWS's engine loses this alternative" in str(compiled.explain({"a": "y", "b": 2}))
+    assert "AWS loses this alternative" in str(compiled.explain({"a": "y", "b": 2}))
     assert "AWS's engine" not in str(compiled.explain({"a": "x", "b": 1}))
 
 

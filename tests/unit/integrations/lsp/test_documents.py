@@ -95,7 +95,7 @@ def test_severities() -> None:
 
 def test_deselected_codes_are_not_reported() -> None:
     text = '{"body": {"a": ["x*"]}}'
-    settings = Settings(source="sqs", wants=lambda code: code != "FP141")
+    settings = Settings(source="sqs", reports=lambda code: code != "FP141")
     assert document(text, settings=settings).found == ()
 
 
