@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from filterpatterns.delivery.fields import FIELDS
-from filterpatterns.delivery.sources import SOURCES
+from filterpatterns.delivery.sources import PAYLOAD_KEYS, SOURCES
 from filterpatterns.jsontext import decoding
 from filterpatterns.language.conditions import AllOf, Condition, iter_conditions
 from filterpatterns.language.diagnostics import Edit, Reporter
@@ -14,9 +14,7 @@ from filterpatterns.language.operators.equality import Equals, EqualsNumber
 from filterpatterns.language.wording import respelled
 from filterpatterns.lint.base import LintCheck, rules_of
 
-PAYLOADS = {
-    name: SOURCES[name].payload_keys[0] for name in ("sqs", "kinesis", "dynamodb", "kafka", "mq")
-}
+PAYLOADS = {source: keys[0] for source, keys in PAYLOAD_KEYS.items()}
 _OBJECTS = {
     "sqs": ("attributes", "messageAttributes"),
     "dynamodb": ("dynamodb.NewImage", "dynamodb.OldImage", "dynamodb.Keys", "userIdentity"),
@@ -296,7 +294,7 @@ def _of_right_type(span: Span, value: object, report: Reporter, *, is_string: bo
     return write(span, value) if isinstance(value, str) and value in ("true", "false") else None
 
 
-RECORD_RULES: tuple[LintCheck, ...] = (
+RECORD_CHECKS: tuple[LintCheck, ...] = (
     _wrapped,
     _numbers_in_dynamodb,
     _type_left_out,

@@ -11,6 +11,7 @@ from lsprotocol import types
 from msgspec import Struct
 
 from filterpatterns.delivery.fields import ANY_NAME, FIELDS, RecordField, fields_at
+from filterpatterns.delivery.sources import PAYLOAD_KEYS
 from filterpatterns.integrations.lsp import unfinished
 from filterpatterns.integrations.lsp.documents import Document, starts_of
 from filterpatterns.integrations.lsp.hover import about_field, about_operator, source_of
@@ -22,7 +23,7 @@ from filterpatterns.lint.linter import default_dialect
 from filterpatterns.templates.documents.yaml_document import written
 from filterpatterns.templates.mapping import Mapping
 
-_PAYLOADS: Final = frozenset(("body", "data", "value", "key", "dynamodb", "detail"))
+_PAYLOADS: Final = frozenset(("detail", *(key for keys in PAYLOAD_KEYS.values() for key in keys)))
 """Top-level fields that usually lead one level down."""
 
 _NESTED: Final = {

@@ -185,6 +185,12 @@ class Cidr(OperatorBase, frozen=True, gc=False):
             return f"{format_value(value)} is an IPv{found} address; the block is IPv{wanted}"
         return f"{format_value(value)} is not in {printable(self.text)}"
 
+    def reads_number_text(self) -> bool:
+        return True
+
+    def compares_addresses(self) -> bool:
+        return True
+
     def why_unexpected(self, value: Any) -> str:
         """Return why the rule matches a value that is not obviously an address in the block."""
         return why_digits_match(value, len(self.first))

@@ -184,6 +184,12 @@ class Numeric(OperatorBase, frozen=True, gc=False):
         too_low = number < self.lower or (self.lower_open and number == self.lower)
         return f"{format_value(value)} is not {self._bounds()[0 if too_low else -1]}"
 
+    def reads_number_text(self) -> bool:
+        return True
+
+    def reads_only_doubles(self) -> bool:
+        return True
+
     def _bounds(self) -> list[str]:
         """Return the bounds in words, the lower one first."""
         lower = f"{'>' if self.lower_open else '>='} {format_value(self.lower)}"

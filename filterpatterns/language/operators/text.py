@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 from typing import Any, ClassVar
 
-from msgspec import Struct
-
 from filterpatterns.language import nodes
 from filterpatterns.language.operators.base import (
     Bind,
@@ -126,7 +124,7 @@ class EqualsIgnoreCase(OperatorBase, frozen=True, gc=False):
         return f"{format_value(value)} is not {format_value(self.text)}, even ignoring case"
 
 
-class Prefix(Struct, frozen=True, gc=False):
+class Prefix(OperatorBase, frozen=True, gc=False):
     """Matches strings with that beginning; `spelling` is None if case counts.
 
     The string is compared including the closing quote: `whole` is the string that matches by that
@@ -208,7 +206,7 @@ class Prefix(Struct, frozen=True, gc=False):
         return "AWS compares the closing quote as well" if value == self.whole else ""
 
 
-class Suffix(Struct, frozen=True, gc=False):
+class Suffix(OperatorBase, frozen=True, gc=False):
     """Matches strings with that end; `spelling`, for the reversed text, is None if case counts.
 
     The string is compared including the opening quote: `whole` is the string that matches by that

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
-from msgspec import Struct
-
 from filterpatterns.language import nodes
 from filterpatterns.language.operators.base import (
     Bind,
     Instead,
     Kind,
     OperandError,
+    OperatorBase,
     json_needle,
     json_text,
     not_a_string,
@@ -24,10 +23,13 @@ from filterpatterns.language.wording import format_value
 _LONGEST_FOLDED = 10_000
 """A longer string is not compared again ignoring case just to explain why it fails."""
 
+_PARTS = 3
+"""This many parts take as long as a simple rule."""
+
 _STARS = re.compile(r"\\.|\*+", re.DOTALL)
 
 
-class Wildcard(Struct, frozen=True, gc=False):
+class Wildcard(OperatorBase, frozen=True, gc=False):
     """Matches strings that fit the wildcard: `parts` are the texts between the stars, in order."""
 
     reference: ClassVar = OperatorReference(
@@ -104,6 +106,9 @@ class Wildcard(Struct, frozen=True, gc=False):
     def needle(self) -> str | None:
         longest = max(self.parts, key=len)
         return json_needle(longest) if longest else None
+
+    def weight(self) -> int:
+        return max(1, len(self.parts) // _PARTS)
 
     def words(self) -> str:
         return f"wildcard {format_value(self.text)}"

@@ -20,7 +20,7 @@ from tests.support.helpers import line_and_column, marked, refused, underlined, 
 
 ROOT = Path(__file__).parents[3]
 
-# Where in its bad example each mistake is, and its path; None for what concerns the whole.
+# Line, column and path of the finding in each bad example; None if it concerns the whole.
 PLACES: dict[str, tuple[int, int, str] | None] = {
     "FP001": (1, 30, ""),
     "FP002": (2, 16, ""),
@@ -121,7 +121,8 @@ def test_the_catalog_has_every_code_that_patterns_can_get_and_no_other() -> None
     files = [path for path in package.rglob("*.py") if path.parent.name != "catalog"]
     sources = [path.read_text(encoding="utf-8") for path in files]
     reported = {code for source in sources for code in re.findall(r'"(FP[01][0-9]{2})"', source)}
-    assert reported == set(CATALOG) == set(PLACES)
+    assert reported == set(CATALOG), "lint/catalog/ needs an entry for each code that is reported"
+    assert set(PLACES) == set(CATALOG), "PLACES needs the position of each bad example's finding"
 
 
 def test_the_catalog_is_in_order_and_cannot_be_changed() -> None:
