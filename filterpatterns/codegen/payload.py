@@ -95,7 +95,7 @@ class PayloadCodegen:
             if self._is_bytes and not self._is_view:
                 emit("if not body.isascii(): str(body, 'utf-8')")
             deep = self._guards.refuse_deep("body")
-            # A body nested too deep is a plain string. If plain strings are dropped, so is a body
+            # A body nested too deeply is a plain string. If plain strings are dropped, so is a body
             # that fails.
             deep_first = bool(string) or exits.tells_formats
             if self._shape is not None and self.keeps_texts:

@@ -50,7 +50,7 @@ def check_on_error(on_error: str) -> None:
         ValueError: it is not "raise" or "drop".
     """
     if on_error not in ("raise", "drop"):
-        raise ValueError(f'on_error is "raise" or "drop", found {on_error!r}')
+        raise ValueError(f'on_error must be "raise" or "drop", found {on_error!r}')
 
 
 def check_records(records: object) -> None:

@@ -35,18 +35,18 @@ def trace_search(trace: Trace, root: MatchNode, value: Any, budget: Budget) -> N
         # The walk can evaluate what the search cannot, but without reasons.
         satisfied = not failing(root, value, Budget())
         for test in tests:
-            trace.outcomes[test.path] = Outcome(satisfied, words="too many positions to say why")
+            trace.outcomes[test.path] = Outcome(satisfied, words="too many positions to explain")
         return
     for test in tests:
         here = leaves.get(test.path, [])
         outcome = test_outcome(test, here, budget) or Outcome(test.optional, words="absent")
         if culprit is not None and test.rank > culprit.rank:
-            outcome = Outcome(None, words="not evaluated: a field before it fails")
+            outcome = Outcome(None, words="not evaluated: a field before it does not match")
         elif test is culprit and outcome.satisfied:
-            words = "it has no value in the array elements that the fields before it need"
+            words = "no value in the array elements that the fields before it require"
             outcome = Outcome(False, outcome.found, outcome.values, words=words)
         elif test is not culprit and not outcome.satisfied:
-            words = "none is in the array elements that the fields before it need"
+            words = "absent in the array elements that the fields before it require"
             outcome = Outcome(True, words=words)
         trace.outcomes[test.path] = outcome
 

@@ -106,12 +106,13 @@ def _bounds() -> st.SearchStrategy[list[Any]]:
 
 
 @cache
-def rules() -> st.SearchStrategy[Any]:
-    """One rule that wants a value: a value to equal, or any operator."""
+def operands() -> dict[str, tuple[int, st.SearchStrategy[Any]]]:
+    """The operators, each with how often it is drawn, and its operands."""
     strings = st.sampled_from(STRINGS)
     not_empty = st.sampled_from([text for text in STRINGS if text])
     cased = st.sampled_from(CASED)
     ignoring_case = _operator("equals-ignore-case", cased)
+    affixes = strings | ignoring_case
     anything_but = st.one_of(
         _one_or_list(strings),
         _one_or_list(st.sampled_from(EXACT_NUMBERS)),
@@ -120,17 +121,25 @@ def rules() -> st.SearchStrategy[Any]:
         _operator("equals-ignore-case", _one_or_list(cased)),
         _operator("wildcard", _one_or_list(_wildcards())),
     )
+    return {
+        "exists": (1, st.just(True)),
+        "prefix": (2, affixes),
+        "suffix": (2, affixes),
+        "equals-ignore-case": (2, cased),
+        "wildcard": (2, _wildcards()),
+        "numeric": (2, _bounds()),
+        "cidr": (2, st.sampled_from(BLOCKS)),
+        "exactly": (1, strings),
+        "anything-but": (3, anything_but),
+    }
+
+
+@cache
+def rules() -> st.SearchStrategy[Any]:
+    """One rule that requires a value: a value to equal, or any operator."""
+    weighted = operands().items()
     return _weighted(
-        (5, scalars()),
-        (1, _operator("exists", st.just(True))),
-        (2, _operator("prefix", strings | ignoring_case)),
-        (2, _operator("suffix", strings | ignoring_case)),
-        (2, ignoring_case),
-        (2, _operator("wildcard", _wildcards())),
-        (2, _operator("numeric", _bounds())),
-        (2, _operator("cidr", st.sampled_from(BLOCKS))),
-        (1, _operator("exactly", strings)),
-        (3, _operator("anything-but", anything_but)),
+        (5, scalars()), *((weight, _operator(name, given)) for name, (weight, given) in weighted)
     )
 
 

@@ -77,7 +77,7 @@ def load(
     for warning in found.warnings:
         click.echo(diagnosed(given.name, warning), err=True)
     if payload and found.source == inference.AUTO:
-        raise Failure("fp: --payload: the payload of which source? give --source")
+        raise Failure("fp: error: --payload requires --source for this pattern")
     return given, found, mapping
 
 
@@ -111,7 +111,7 @@ def read(argument: str) -> Given:
         click.UsageError: it is empty.
     """
     if not argument.strip():
-        raise click.UsageError("PATTERN is empty; an unset variable?")
+        raise click.UsageError("PATTERN is empty; is a variable unset?")
     if argument.lstrip().startswith(("{", "[")):
         return Given(INLINE, argument, is_pattern=True)
     if argument == "-":

@@ -148,7 +148,7 @@ def command(
     if count + names + ids > 1:
         raise click.UsageError("--count, --files-with-matches and --ids exclude each other")
     if most is not None and rejects is not None:
-        raise click.UsageError("--max-count stops early: what is rejected would be incomplete")
+        raise click.UsageError("--max-count stops early, so --rejects would be incomplete")
     files = searching.event_files(files)
     written = {"--output": output, "--rejects": rejects, "--errors": errors}
     output_files.refuse_overlap(written.items(), (*patterns.files_of(pattern), *files))
@@ -203,9 +203,11 @@ def _check_rows(
     others = [file for file in files if parquet.kind_of(file) is None]
     if (work.packs or work.packs_rejects) and (others or not lines):
         what = f"{printable(others[0])} contains none" if others else "not counts, names or ids"
-        raise click.UsageError(f"a .parquet or .arrow file takes only rows of such files: {what}")
+        raise click.UsageError(
+            f"a .parquet or .arrow file can hold only rows of such files: {what}"
+        )
     if parquet_filter.writes_rows(errors):
-        raise click.UsageError("--errors takes lines that are not records: name a text file")
+        raise click.UsageError("--errors writes lines of text: name a text file")
     if work.columns != parquet.Columns() and len(others) == len(files):
         raise click.UsageError(
             "--column, --of and --encoding are for Parquet and Arrow files: "

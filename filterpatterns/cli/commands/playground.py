@@ -69,7 +69,7 @@ def command(
     """
     if find_spec("starlette") is None or find_spec("uvicorn") is None:
         hint = "pip install 'filterpatterns[playground]'"
-        raise Failure(f"fp: error: fp playground needs Starlette and uvicorn: {hint}")
+        raise Failure(f"fp: error: fp playground requires Starlette and uvicorn: {hint}")
     arguments = tuple(each for each in (pattern, events) if each is not None)
     patterns.refuse_stdin_twice(arguments)
     initial = {"source": source or "", "dialect": dialect or ""}

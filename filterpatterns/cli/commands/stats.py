@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 def _picture(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> str | None:
     """Return the single file; click would silently use the last one."""
     if len(values) > 1:
-        raise click.BadParameter("one picture at a time")
+        raise click.BadParameter("may be given only once")
     value = values[0] if values else None
     if value is not None and not value.lower().endswith((".png", ".svg")):
-        raise click.BadParameter(f"{value!r} ends in neither .png nor .svg")
+        raise click.BadParameter(f"{value!r}: expected a name that ends in .png or .svg")
     return value
 
 

@@ -72,7 +72,7 @@ def _check_usage(
         click.UsageError: they conflict.
     """
     if junit and not cases and not expect:
-        raise click.UsageError("--junit needs --cases, or --expect to define a failure")
+        raise click.UsageError("--junit requires --cases or --expect")
     if cases and expect:
         raise click.UsageError("--expect is for EVENTS; each case has its own expectation")
     if cases and payload:

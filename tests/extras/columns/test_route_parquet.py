@@ -177,7 +177,9 @@ def test_rows_of_another_table_do_not_fit(archive: Path) -> None:
     pq.write_table(TABLE.select(["body"]), other)
     result = fp("filter", "-o", out, PATTERN, archive, other)
     assert result.exit_code == 2
-    assert f"{out}: error: rows have other columns than those of {archive}" in result.stderr
+    assert (
+        f"{out}: error: the columns of these rows differ from those of {archive}" in result.stderr
+    )
     assert not out.exists()
 
 

@@ -110,8 +110,8 @@ def work_with_faults(folder: Path, queue: Any, proxy: Proxy) -> dict[str, Any]:
     second.interrupt()
     status, out, err = second.end()
     assert status == 130, err
-    assert "the queue does not answer, trying again" in err
-    assert "the queue answers again" in err
+    assert "the queue does not respond; trying again" in err
+    assert "the queue responds again" in err
     summary: dict[str, Any] = json.loads(out.splitlines()[-1])
     assert summary["kind"] == "summary"
     return summary

@@ -181,7 +181,7 @@ def test_keep_dropped_leaves_messages_that_are_filtered_out(server: Server, new_
 
 def test_an_unknown_queue_or_server_is_an_error(server: Server) -> None:
     url = f"{server.endpoint}/000000000000/nowhere"
-    with pytest.raises(QueueError, match=r"(NonExistentQueue|QueueDoesNotExist)[^$]*hint: is it"):
+    with pytest.raises(QueueError, match=r"(NonExistentQueue|QueueDoesNotExist)[^$]*hint: check"):
         poller(server, url, print).run()
     with pytest.raises(QueueError, match="hint: is the server running"):
         poller(server, url, print, endpoint_url="http://127.0.0.1:9").run()
@@ -221,7 +221,7 @@ def test_a_restarted_server_is_used_again(server: Server, new_queue: Any) -> Non
         assert again == queue.url
         queue.send(*bodies(1, 101))
         wait_until(lambda: seen == bodies(100, 101))
-    assert "the queue answers again" in said
+    assert "the queue responds again" in said
 
 
 def test_moto_within_this_process(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,11 +94,11 @@ def test_invalid_elements_are_reported_and_the_array_continues() -> None:
         found, invalid_lines = read(data, part)
         assert [(i.line, i.column, i.error) if i.error else i.id for i in found] == [
             "1",
-            (2, None, "a record is a JSON object, found a number"),
+            (2, None, "a record must be a JSON object, found a number"),
             (2, 18, "invalid JSON: expecting value"),
             (2, 22, "invalid JSON: ends too early"),
-            (2, None, "a record is a JSON object, found a string"),
-            (2, None, "a record is a JSON object, found an array"),
+            (2, None, "a record must be a JSON object, found a string"),
+            (2, None, "a record must be a JSON object, found an array"),
             (4, 13, "invalid JSON: expecting ',' delimiter"),
             (5, 10, "not UTF-8: invalid start byte"),
             (6, None, "nested deeper than 1,024 levels"),
@@ -221,7 +221,7 @@ def test_running_out_of_memory_is_reported(limit: int, tmp_path: Path) -> None:
     done = subprocess.run(shell, capture_output=True, timeout=60, check=False)
     assert done.returncode in (0, 2, 127), done
     if done.returncode == 2:
-        assert b"fp: error: out of memory" in done.stderr or b"a record is" in done.stderr
+        assert b"fp: error: out of memory" in done.stderr or b"a record must be" in done.stderr
 
 
 def test_records_of_a_large_array_are_written_unchanged(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ PLACED = [
     ("FP007", '{"a": [{⟦"not"⟧: "x"}]}', "a[0].not", 'did you mean "anything-but"?'),
     ("FP007", '{"a": [{⟦"zzzz"⟧: ["x"]}]}', "a[0].zzzz", "one level down"),
     ("FP007", '{"a": [{"anything-but": {⟦"cidr"⟧: "x"}}]}', "a[0].anything-but", "prefix"),
-    ("FP008", '{"a": [5, ⟦{"prefix": "a", "suffix": "b"}⟧]}', "a[1]", "one of them matches"),
+    ("FP008", '{"a": [5, ⟦{"prefix": "a", "suffix": "b"}⟧]}', "a[1]", "any of them does"),
     ("FP008", '{"a": [⟦{}⟧]}', "a[0]", '{"exists": true}'),
     ("FP008", '{"a": [{"anything-but": ⟦{}⟧}]}', "a[0].anything-but", "prefix"),
     ("FP009", '{"a": [{"exists": ⟦1⟧}]}', "a[0].exists", '{"exists": true}'),
@@ -96,7 +96,7 @@ WHOLE: list[tuple[str, Any, dict[str, Any], str, str]] = [
     ("FP018", '{"a":' * 201 + "[1]" + "}" * 201, {}, "200", "dots"),
     ("FP019", {"Filters": [{"pattern": "{}"}]}, {}, '"Pattern"', "Filters"),
     ("FP020", ['{"a": [1]}'] * 6, {}, "6 filters", "max_filters=10"),
-    ("FP022", b'{"a": ["\xff"]}', {}, "byte 8", "UTF-8"),
+    ("FP022", b'{"a": ["\xff"]}', {}, "byte 9", "UTF-8"),
     ("FP023", _scoped(), {}, "no Scope", "--source subscriber"),
     ("FP024", _scoped(scope="data"), SUBSCRIBER, '"data"', "SYSTEM_METADATA"),
     ("FP025", _scoped('{"a": [1]}', '{"b": [1]}'), SUBSCRIBER, "after filter 1", "one pattern"),
@@ -280,7 +280,7 @@ def test_three_mistakes_give_three_errors_in_the_order_of_the_text() -> None:
 def test_the_text_of_an_error() -> None:
     error = refused('{"body": {\n  "code": "BBBB"}}')
     assert str(error) == (
-        "error FP005: a field wants an array of rules or an object, "
+        "error FP005: a field must be an array of rules or an object, "
         'found the string "BBBB"\n'
         "  at line 2, column 11, body.code\n"
         '  2 |   "code": "BBBB"}}\n'
@@ -303,8 +303,8 @@ SYNTAX = [
     ('{"a": [-0⟦12⟧]}', "leading zeros"),
     ('{"a": [⟦N⟧aN]}', "no NaN"),
     ('{"a": [⟦N⟧one]}', "null"),
-    ('{"a": [⟦T⟧rue]}', "true in lower case"),
-    ('{"a": [⟦F⟧alse]}', "false in lower case"),
+    ('{"a": [⟦T⟧rue]}', "true is lower case"),
+    ('{"a": [⟦F⟧alse]}', "false is lower case"),
     ('{"a": ["x" ⟦"y"⟧]}', "write ,"),
     ('{"a": [1] ⟦"b"⟧: [2]}', "write ,"),
     ('{"a": [{"exists": true} ⟦{⟧"exists": false}]}', "write ,"),

@@ -317,10 +317,10 @@ def test_a_loop_over_resources_is_searched() -> None:
 @pytest.mark.parametrize(
     ("criteria", "said"),
     [
-        ("{Filters: {Pattern: x}}", ["Filters is an array of filters"]),
-        ("[{Pattern: x}]", ["FilterCriteria is an object with Filters"]),
-        ("{Filter: []}", ["FilterCriteria is an object with Filters"]),
-        ("{Filters: [{}]}", ['a filter is an object with a "Pattern"']),
+        ("{Filters: {Pattern: x}}", ["Filters must be an array of filters"]),
+        ("[{Pattern: x}]", ["FilterCriteria must be an object with Filters"]),
+        ("{Filter: []}", ["FilterCriteria must be an object with Filters"]),
+        ("{Filters: [{}]}", ['a filter must be an object with a "Pattern"']),
         ("{Filters: []}", []),
         ("{}", []),
         ("{Filters: null}", []),
@@ -441,7 +441,7 @@ def test_both_parsers_of_pyyaml_find_the_same(
         ("0x1F", 31),
         ("1_000", 1000),
         ("1.5e+3", 1500.0),
-        ("1.5e3", "1.5e3"),  # YAML 1.1 wants the sign
+        ("1.5e3", "1.5e3"),  # YAML 1.1 requires the sign
         ("1.", 1.0),
         ("~", None),
         (".inf", ".inf"),

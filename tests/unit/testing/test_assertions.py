@@ -25,7 +25,7 @@ def failure(check: Any, *args: Any, **named: Any) -> str:
 def test_assert_delivered_accepts_kept_records() -> None:
     assert_delivered(ORDERS, LARGE)
     said = failure(assert_delivered, ORDERS, SMALL)
-    assert said == f"the record is not delivered\n{ORDERS.explain(SMALL)}"
+    assert said == f"the record was dropped\n{ORDERS.explain(SMALL)}"
     assert "total: 64 is not > 100" in said
 
 
@@ -33,9 +33,11 @@ def test_assert_dropped_checks_the_reason() -> None:
     assert_dropped(ORDERS, SMALL)
     assert_dropped(ORDERS, SMALL, reason=Reason.NO_MATCH)
     assert_dropped(ORDERS, TEXT, reason="wants-json")
-    assert failure(assert_dropped, ORDERS, LARGE).startswith("the record is not dropped\n✓")
+    assert failure(assert_dropped, ORDERS, LARGE).startswith("the record was delivered\n✓")
     said = failure(assert_dropped, ORDERS, TEXT, reason="no-match")
-    assert said.startswith("the record is dropped for another reason: expected no-match, found wan")
+    assert said.startswith(
+        "the record was dropped for another reason: expected no-match, found wan"
+    )
     with pytest.raises(ValueError, match="unknown reason 'nope': choose one of no-match, wants-"):
         assert_dropped(ORDERS, SMALL, reason="nope")
 
@@ -57,7 +59,7 @@ def test_assert_event_checks_the_ids() -> None:
 
 
 def test_an_event_of_another_source_is_an_error() -> None:
-    with pytest.raises(RecordError, match="holds records of kinesis, not of sqs"):
+    with pytest.raises(RecordError, match="has records of kinesis, not of sqs"):
         assert_event(ORDERS, {"Records": [{"kinesis": {"data": ""}}]}, ids=[])
 
 

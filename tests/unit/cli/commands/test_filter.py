@@ -123,7 +123,7 @@ def test_rejects_and_errors_keep_everything_that_is_not_selected(
     assert rejects.read_bytes() == SMALL + PLAIN
     assert errors.read_bytes() == broken + number
     assert f"{events}:2:10: error: invalid JSON" in result.stderr
-    assert f"{events}:5: error: a record is a JSON object, found a number" in result.stderr
+    assert f"{events}:5: error: a record must be a JSON object, found a number" in result.stderr
     assert "5 records: 1 match, 2 drop, 2 not a record" in result.stderr
 
 
@@ -171,7 +171,7 @@ def test_records_of_events_in_lines_keep_their_own_text(events: Path) -> None:
     )
     result = fp("filter", PATTERN, events)
     assert result.stdout == "".join(f"{text}\n" for text in (one, two, one, two, one, two))
-    assert f"{events}:2: error: a record is a JSON object, found a number" in result.stderr
+    assert f"{events}:2: error: a record must be a JSON object, found a number" in result.stderr
 
 
 def test_a_pretty_printed_array_is_split_into_records(events: Path, tmp_path: Path) -> None:
@@ -294,7 +294,7 @@ def test_the_file_that_the_output_is_appended_to_is_not_read(events: Path) -> No
 def test_records_of_another_source_are_noticed(events: Path) -> None:
     events.write_text('{"kinesis": {"data": "e30="}, "eventSource": "aws:kinesis"}\n')
     result = fp("filter", PATTERN, events)
-    assert "these look like records of kinesis: --source kinesis" in result.stderr
+    assert "these look like records of kinesis: use --source kinesis" in result.stderr
 
 
 @pytest.mark.parametrize("source", ["auto", "event"])
