@@ -93,10 +93,10 @@ class _Counter:
         """Count a file's records; `before` is the total size of the files before it."""
         name = STDIN if file == "-" else file
         lines = LineFilter(self._matcher, name, wrap=self._wrap)
-        stream = None
+        opened: list[Stream] = []
 
         def before_read() -> None:
-            if stream is None or not stream.is_plain:  # reading a file does not wait
+            if not (opened and opened[0].is_plain):  # reading a file does not wait
                 self._out.flush()
 
         try:
@@ -104,6 +104,7 @@ class _Counter:
         except (OSError, ValueError) as error:
             self._cannot_read(name, reason(error))
             return
+        opened.append(stream)
         with stream:
 
             def read_block(longest: Callable[[bytes], int]) -> bytes:
