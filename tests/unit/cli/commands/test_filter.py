@@ -508,7 +508,7 @@ def test_nothing_is_lost(chosen: list[bytes], cut: int, first: bool, tmp_path: P
     data = data[: len(data) - cut]
     path.write_bytes(data)
     found = outcome_of(path)
-    # `fp test` takes each record to the reference interpreter.
+    # `fp test` takes each record to the evaluator.
     told = [json.loads(line) for line in fp("test", "--json", PATTERN, path).stdout.splitlines()]
     results = [row["kept"] for row in told]
     refused = fp("test", PATTERN, path).stderr
