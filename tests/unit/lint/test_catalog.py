@@ -306,6 +306,11 @@ MISTAKES = [
     # what is beside the payload, or was meant to be in it
     ("FP118", "sqs", '{\n"status": ⟦["paid"]⟧}', 'no "status"|"body": {"status"'),
     ("FP118", "sqs", '{\n"MessageId": ⟦["1"]⟧}', 'write "messageId"'),
+    ("FP118", "sqs", '{\n"bdoy": {"a": ⟦["1"]⟧}}', 'an SQS record has no "bdoy"|write "body"'),
+    ("FP118", "kinesis", '{\n"Data": {"a": ⟦["1"]⟧}}', 'a Kinesis record has no|write "data"'),
+    ("FP118", "dynamodb", '{\n"eventname": ⟦["INSERT"]⟧}', 'a DynamoDB record|write "eventName"'),
+    ("FP118", "kafka", '{\n"valeu": {"a": ⟦["1"]⟧}}', 'a Kafka record has no|write "value"'),
+    ("FP118", "mq", '{\n"dat": {"a": ⟦["1"]⟧}}', 'an MQ record has no|write "data"'),
     ("FP107", "sqs", '{\n"attributes": {"SenderId": ⟦["AIDA"]⟧}}', '"body" only'),
     ("FP107", "sqs", '{\n"messageAttributes": {"a": {"stringValue": ⟦["x"]⟧}}}', '"body" only'),
     ("FP107", "kinesis", '{\n"partitionKey": ⟦["1"]⟧}', '"data" only'),

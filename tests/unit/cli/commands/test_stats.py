@@ -122,12 +122,12 @@ def test_missing_fields_have_similar_names() -> None:
 
 def test_similar_names_are_looked_for_where_the_path_ends_even_among_many() -> None:
     many = {f"name{number}": number for number in range(1000)} | {"a": {"ab": 1, "x": {}}}
-    pattern = {"a": {"AB": [1], "x": {"y": [1]}}, "nam1": [1], "name2": {"z": [1]}}
+    pattern = {"a": {"AB": [1], "x": {"y": [1]}}, "nm11": [1], "name2": {"z": [1]}}
     rows = table(pattern, many, options=("--source", "event"))
     assert rows[-4:] == [
         "a.AB absent 1; there is ab",
         "a.x.y absent 1",
-        "nam1 absent 1; there is name1 and name91 and name81",
+        "nm11 absent 1; there is name11 and name211 and name191",
         "name2.z absent 1",
     ]
 

@@ -404,7 +404,7 @@ def test_the_reason_is_shown_below_a_case_that_fails() -> None:
         (["--explain", "--json", PATTERN, "-"], "--explain and --json exclude each other"),
         (["--explain", "-q", PATTERN, "-"], "--explain and --quiet exclude each other"),
         (["--explain", "-q", "--cases", "-"], "--explain and --quiet exclude each other"),
-        ([PATTERN, "--expect", "all"], "Missing argument 'EVENTS...'"),
+        ([PATTERN, "--expect", "all"], "missing argument 'EVENTS...'"),
     ],
 )
 def test_usage_errors(here: Path, args: list[str], message: str) -> None:
