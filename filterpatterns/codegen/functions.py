@@ -83,7 +83,7 @@ class Generated:
         """`slow` evaluates the records that the function for a single record does not handle.
 
         Raises:
-            Unsupported: only the interpreter supports a matcher of this shape.
+            Unsupported: only the evaluator supports a matcher of this shape.
         """
         self._code = Code(self._execute)
         self._decoders: dict[str, DecodeRows | None] = {}

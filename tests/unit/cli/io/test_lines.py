@@ -71,8 +71,8 @@ def test_every_last_line_gets_a_line_feed(packing: str, last: bytes, tmp_path: P
     out, errors = tmp_path / "rejects", tmp_path / "errors"
     result = fp("filter", "--rejects", out, "--errors", errors, PATTERN, path, path)
     written = result.stdout_bytes + out.read_bytes() + errors.read_bytes()
-    said = last if last != b"[1]" else b"1"
-    assert sorted(written.split(b"\n")) == sorted([b"", BIG, BIG, said, said])
+    reported = last if last != b"[1]" else b"1"
+    assert sorted(written.split(b"\n")) == sorted([b"", BIG, BIG, reported, reported])
 
 
 def test_lines_of_pipes_get_line_feeds(tmp_path: Path) -> None:
@@ -111,10 +111,10 @@ def test_an_incomplete_line_of_a_truncated_file_is_an_error(tmp_path: Path) -> N
     path.write_bytes(data[:-1000])
     for command in (("filter", PATTERN), ("route", json.dumps({"large": json.loads(PATTERN)}))):
         assert fp(*command, "--errors", errors, path).exit_code == 2
-        lost = errors.read_bytes()
-        assert lost.startswith(b'{"x": "')
-        assert lost.count(b"\n") == 1
-        assert lost.endswith(b"\n")
+        invalid = errors.read_bytes()
+        assert invalid.startswith(b'{"x": "')
+        assert invalid.count(b"\n") == 1
+        assert invalid.endswith(b"\n")
 
 
 SPACED = [
@@ -194,6 +194,8 @@ FOREIGN = {
     "a Parquet file": b"PAR1\x15\x04\x15",
     "a binary file": b"\x7fELF\x02\x00\xff\n" * 100,
     "a binary file, ": b"\x00\xff" * 100_000,
+    "a binary file, not": b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"\x00\x01\xdb\n" * 100_000,
+    "a binary file, not JSON": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n\x00\n" * 100,
 }
 
 
@@ -218,6 +220,16 @@ def test_a_file_that_is_not_text_is_described_in_one_line(
     assert errors.read_bytes() == b""
 
 
+def test_broken_lines_before_a_record_do_not_make_a_file_binary(tmp_path: Path) -> None:
+    path = tmp_path / "m"
+    for broken in (b"log\n\x00\xff", b"\xff\n\x00\n", b"\x89\n\x00 \n "):
+        path.write_bytes(broken + b"\n" + BIG + b"\n")
+        result = fp("filter", PATTERN, path)
+        assert result.stdout_bytes == BIG + b"\n"
+        assert f"{path}:1:" in result.stderr
+        assert f"{path}:2:" in result.stderr
+
+
 def test_text_may_begin_like_a_compressed_file(tmp_path: Path) -> None:
     path = tmp_path / "m"
     for data in (b"B", b"BZ", b"P\n", b"\x28", b"\x1f"):
@@ -228,9 +240,9 @@ def test_text_may_begin_like_a_compressed_file(tmp_path: Path) -> None:
 def test_a_limit_on_records_stops_reading(tmp_path: Path) -> None:
     path, errors = tmp_path / "m", tmp_path / "errors"
     path.write_bytes(UNENDED + b"\n" + b"more\n" * 5 + BIG)
-    for most, lost in ((1, b""), (2, ERRORS), (3, ERRORS + b"more\n" * 5)):
+    for most, invalid in ((1, b""), (2, ERRORS), (3, ERRORS + b"more\n" * 5)):
         result = fp("filter", "-m", str(most), "--errors", errors, PATTERN, path)
         assert result.stdout_bytes == (BIG + b"\n") * most
-        assert errors.read_bytes() == lost
-        assert result.stderr.count("error: ") == lost.count(b"\n")
-        assert result.exit_code == (2 if lost else 0)
+        assert errors.read_bytes() == invalid
+        assert result.stderr.count("error: ") == invalid.count(b"\n")
+        assert result.exit_code == (2 if invalid else 0)
