@@ -43,14 +43,19 @@ _serial = itertools.count(1)
 _owners: dict[str, weakref.ref[Generated]] = {}
 """The owners of the lines in linecache, by their names there."""
 
-Loop = Callable[..., None]
+Loop = Callable[[Sequence[Any], list[Any], "list[Any] | None", Callable[[Any], bool]], None]
 """(records, keep, drop, slow). `keep` and `drop` are lists to add each record to, or `keep` each
 verdict; `slow` evaluates a record that the loop does not handle."""
 
-LineLoop = Callable[..., None]
-"""(lines, number, keep, drop, slow), with the number of the line before the first. `slow` is called
-with a line that the loop does not handle, and its number. Instead of lines, one of the loops takes
-pairs of a line and its row."""
+TakeLine = Callable[[bytes], None]
+"""Called with a line that is kept, or that is dropped."""
+
+SlowLine = Callable[[bytes, int], None]
+"""Called with a line that generated code does not handle, and its number."""
+
+LineLoop = Callable[[Iterable[Any], int, TakeLine, TakeLine, SlowLine], None]
+"""(lines, number, keep, drop, slow), with the number of the line before the first. Instead of
+lines, one of the loops takes pairs of a line and its row."""
 
 ViewLoop = Callable[
     [memoryview, Sequence[int], Iterable[int], Callable[[int], None], Callable[[int], None]], None
