@@ -143,7 +143,17 @@ def test_folders_and_modules_stay_small() -> None:
         assert len(lines) <= 400, f"{path}: {len(lines)} lines; divide it by topic"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=_dotted)
+_EVERYWHERE = [
+    *MODULES,
+    *(
+        path
+        for folder in ("tests", "benchmarks")
+        for path in (PACKAGE.parent / folder).rglob("*.py")
+    ),
+]
+
+
+@pytest.mark.parametrize("path", sorted(_EVERYWHERE), ids=_dotted)
 def test_replaced_names_do_not_come_back(path: Path) -> None:
     with path.open("rb") as file:
         found = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from time import perf_counter
 from typing import Any, Literal, Protocol
@@ -31,6 +32,9 @@ OnError = Literal["raise", "drop"]
 MatchLines = Callable[[bytes, int, TakeLine, TakeLine, SlowLine], int]
 """Called with (block, number, keep, drop, slow), where `block` is a text of whole lines and
 `number` that of the line before the first; returns the number of lines."""
+
+Misfit = Callable[[bytes, Verdict], None]
+"""Called with a line whose payload has the wrong format, and its verdict."""
 
 _KINDS = {str: "text", bytes: "bytes"}
 """What a batch is assumed to contain, by the class of its first record."""
@@ -113,8 +117,9 @@ class MatchEngine(Protocol):
         """Return what a search needs to find the lines that may match, if there can be a search."""
         ...
 
-    def lines_with_reasons(self) -> MatchLines | None:
-        """The same, but with `drop` called for no match only, never for a wrong format."""
+    def lines_with_reasons(self, misfit: Misfit) -> MatchLines | None:
+        """The same, but with `drop` called for no match only, never for a wrong format: for those,
+        `misfit` is called, or `slow`."""
         ...
 
 
@@ -272,9 +277,9 @@ class Engine:
             Tuner(_SCHEDULE, can_look=generated.can_look),
         )
 
-    def lines_with_reasons(self) -> MatchLines | None:
+    def lines_with_reasons(self, misfit: Misfit) -> MatchLines | None:
         """The same as `lines`, with `drop` called only for lines whose verdict is "no match", and
-        `slow` for those whose payload has the wrong format."""
+        `misfit` or `slow` for those whose payload has the wrong format."""
         generated = self.generated()
         if generated is None:
             return None
@@ -286,7 +291,7 @@ class Engine:
 
         return _match_lines(
             decode,
-            lambda rows, _look: generated.line_loop_with_reasons(rows=rows),
+            lambda rows, _look: partial(generated.line_loop_with_reasons(rows=rows), misfit=misfit),
             Tuner(_SCHEDULE, can_look=False),
         )
 

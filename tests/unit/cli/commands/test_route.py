@@ -472,6 +472,7 @@ def test_input_that_is_not_a_set_of_rules_is_an_error(
         ({"data": {"total": [7]}, "partitionKey": ["1"]}, True),
         ({"source": ["shop"], "detail": {"total": [7]}}, True),
         ({"Filters": [{"Pattern": "{}"}]}, True),
+        ({"body": {"$or": [{"a": [1]}, {"b": [1]}]}}, True),
         ({"body": {"body": {"total": [7]}}}, False),
         ({"data": '{"body": {"total": [7]}}'}, False),
         ({"orders": {"total": [7]}, "body": {"total": [7]}}, False),

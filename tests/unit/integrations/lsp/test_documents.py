@@ -1,4 +1,4 @@
-"""Documents: which have patterns, what is said about them, and where."""
+"""Documents: which have patterns, what is reported about them, and where."""
 
 from __future__ import annotations
 
