@@ -182,7 +182,8 @@ def _find_error(data: bytes, otherwise: str) -> tuple[str, int | None, int | Non
 def _begins_with_a_field(raw: msgspec.Raw) -> bool:
     """Whether a value can only be a pattern itself, not a field of one."""
     value = decoding.parse(bytes(raw).decode(errors="replace"))
-    return isinstance(value, str) or (isinstance(value, dict) and not _FIELDS.isdisjoint(value))
+    is_pattern = isinstance(value, dict) and not (_FIELDS - {"$or"}).isdisjoint(value)
+    return isinstance(value, str) or is_pattern
 
 
 def _members(data: bytes) -> Iterator[tuple[str, msgspec.Raw]]:

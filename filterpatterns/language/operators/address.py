@@ -24,7 +24,7 @@ from filterpatterns.language.operators.base import (
     OperatorBase,
     is_number,
     not_a_string,
-    want_string,
+    require_string,
 )
 from filterpatterns.language.operators.reference import STRING, OperatorReference
 from filterpatterns.language.wording import format_value, truncate
@@ -101,7 +101,7 @@ class Cidr(OperatorBase, frozen=True, gc=False):
 
     @classmethod
     def parse(cls, operand: nodes.Value) -> Cidr:
-        text = want_string("cidr", operand)
+        text = require_string("cidr", operand)
         base, slash, mask = text.partition("/")
         digits = address_digits(base)
         if not slash or digits is None or not re.fullmatch("[0-9]{1,3}", mask, re.ASCII):

@@ -198,7 +198,7 @@ def _needs_escape(char: str) -> bool:
     return char in '"\\' or char < " " or "\ud800" <= char <= "\udfff"
 
 
-def want_string(name: str, operand: nodes.Value) -> str:
+def require_string(name: str, operand: nodes.Value) -> str:
     """Return the operand's string.
 
     Raises:

@@ -23,7 +23,7 @@ from filterpatterns.language.operators.base import (
     double_of,
     is_number,
     json_needle,
-    want_string,
+    require_string,
 )
 from filterpatterns.language.operators.numeric import (
     NOT_COMPARABLE,
@@ -197,7 +197,7 @@ class Exactly(OperatorBase, frozen=True, gc=False):
 
     @classmethod
     def parse(cls, operand: nodes.Value) -> Exactly:
-        return cls(want_string("exactly", operand))
+        return cls(require_string("exactly", operand))
 
     def holds(self, value: Any) -> bool:
         return isinstance(value, str) and value == self.text

@@ -14,7 +14,7 @@ from filterpatterns.language.operators.base import (
     describe,
     json_needle,
     not_a_string,
-    want_string,
+    require_string,
 )
 from filterpatterns.language.operators.reference import (
     STRING,
@@ -88,7 +88,7 @@ class EqualsIgnoreCase(OperatorBase, frozen=True, gc=False):
 
     @classmethod
     def parse(cls, operand: nodes.Value) -> EqualsIgnoreCase:
-        return cls.of(want_string("equals-ignore-case", operand))
+        return cls.of(require_string("equals-ignore-case", operand))
 
     @classmethod
     def of(cls, text: str) -> EqualsIgnoreCase:
@@ -153,7 +153,7 @@ class Prefix(OperatorBase, frozen=True, gc=False):
 
     @classmethod
     def parse_plain(cls, operand: nodes.Value) -> Prefix:
-        return cls(want_string("prefix", operand))
+        return cls(require_string("prefix", operand))
 
     @property
     def whole(self) -> str | None:
@@ -236,7 +236,7 @@ class Suffix(OperatorBase, frozen=True, gc=False):
 
     @classmethod
     def parse_plain(cls, operand: nodes.Value) -> Suffix:
-        return cls(want_string("suffix", operand))
+        return cls(require_string("suffix", operand))
 
     @property
     def whole(self) -> str | None:
@@ -301,4 +301,4 @@ def _ignoring_case(name: str, operand: nodes.Value) -> str | None:
             f"{name} must be a string or an equals-ignore-case, found {describe(operand)}",
             f'write {{"{name}": "x"}} or {{"{name}": {{"equals-ignore-case": "x"}}}}',
         )
-    return want_string("equals-ignore-case", members[0][1])
+    return require_string("equals-ignore-case", members[0][1])

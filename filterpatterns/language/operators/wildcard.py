@@ -15,7 +15,7 @@ from filterpatterns.language.operators.base import (
     json_needle,
     json_text,
     not_a_string,
-    want_string,
+    require_string,
 )
 from filterpatterns.language.operators.reference import STRING, OperatorReference
 from filterpatterns.language.wording import format_value
@@ -47,7 +47,7 @@ class Wildcard(OperatorBase, frozen=True, gc=False):
 
     @classmethod
     def parse(cls, operand: nodes.Value) -> Wildcard:
-        text = want_string("wildcard", operand)
+        text = require_string("wildcard", operand)
         parts = [""]
         chars = iter(enumerate(text))
         for index, char in chars:
