@@ -20,7 +20,7 @@ from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.interpreter import flatten, nested_arrays
 from filterpatterns.matching.mask_tree import MaskNode, MaskTree
 from filterpatterns.matching.outcomes import Outcome, Outcomes, distinct
-from filterpatterns.matching.places import holding_by_places
+from filterpatterns.matching.places.holding import holding_by_places
 
 
 class _OtherSpelling(Exception):

@@ -94,13 +94,16 @@ class Interpreter:
 
     def _fields(self, node: MatchNode, members: Mapping[Any, Any]) -> Outcome:
         """Evaluate the tests below a node, for an object at its path."""
-        first, fails = UNRANKED, node.required
+        known = []
         for name, member in members.items():
             child = node.by_part.get(name)
             if child is None or child.name != name:
-                child = _child_with_dots(node, name)
+                child = _child_with_dots(node, name)  # all names first: members may be large
                 if child is None:
                     continue
+            known.append((child, member))
+        first, fails = UNRANKED, node.required
+        for child, member in known:
             rank, child_fails = self.evaluate(child, member)
             first = min(first, rank)
             fails += child_fails - _needed(child)
