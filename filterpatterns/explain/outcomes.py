@@ -163,7 +163,7 @@ def _why_not(test: FieldTest, found: list[Found], values: int) -> str:
 
 
 def indexed(array: Any, where: Place) -> Iterator[tuple[Place, Any]]:
-    """Like `interpreter.flatten`, each item with its position: in the array, or in a nested
+    """Like `flatten`, each item with its position: in the array, or in a nested
     array."""
     pending: list[tuple[Place, Iterator[tuple[int, Any]]]] = [(where, enumerate(array))]
     seen = {id(array)}

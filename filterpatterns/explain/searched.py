@@ -133,8 +133,11 @@ def _runs(where: Place, array: Any) -> list[tuple[Place, Any, int, int]]:
             item = items[index]
             if isinstance(item, (list, tuple)) and id(item) not in seen:
                 seen.add(id(item))
-                runs.append((place, items, start, index))
-                pending += ((place, items, index + 1), ((place, index), _items(item), 0))
+                if index > start:
+                    runs.append((place, items, start, index))
+                if index + 1 < len(items):
+                    pending.append((place, items, index + 1))
+                pending.append(((place, index), _items(item), 0))
                 break
         else:
             runs.append((place, items, start, len(items)))

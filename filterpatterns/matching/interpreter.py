@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from filterpatterns.jsontext.python_values import SCALARS
+from filterpatterns.jsontext.python_values import flatten, is_object
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.mask_tree import leaf_test
 from filterpatterns.matching.match_tree import UNRANKED, FieldTest, MatchNode
@@ -159,12 +159,6 @@ class Interpreter:
         return (test.rank, 1) if found else (UNRANKED, int(not test.optional))
 
 
-def is_object(value: Any) -> bool:
-    """Whether a value is an object, as JSON has it."""
-    kind = value.__class__
-    return kind is dict or (kind not in SCALARS and isinstance(value, Mapping))
-
-
 def _child_with_dots(node: MatchNode, name: Any) -> MatchNode | None:
     """Return the child for a name with dots.
 
@@ -204,25 +198,6 @@ def nested_arrays(array: Any) -> list[tuple[Any, int]]:
                 seen.add(id(item))
                 arrays.append((item, index))
     return arrays
-
-
-def flatten(array: Any) -> Iterator[Any]:
-    """Yield the items of an array and of its nested arrays, but not these arrays.
-
-    An array that is met again adds nothing; a Python list may even contain itself.
-    """
-    pending = [iter(array)]
-    seen = {id(array)}
-    while pending:
-        for item in pending[-1]:
-            if not isinstance(item, (list, tuple)):
-                yield item
-            elif id(item) not in seen:
-                seen.add(id(item))
-                pending.append(iter(item))
-                break
-        else:
-            pending.pop()
 
 
 def _leaves(array: Any) -> Iterator[Any]:

@@ -13,8 +13,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from filterpatterns.jsontext.numbers import JsonNumber, number_text
-from filterpatterns.jsontext.python_values import SCALARS, plain_scalar
-from filterpatterns.matching.interpreter import flatten
+from filterpatterns.jsontext.python_values import SCALARS, flatten, plain_scalar
 
 
 class UnsupportedRecord(Exception):

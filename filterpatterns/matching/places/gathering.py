@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
-from filterpatterns.jsontext.python_values import SCALARS, comparable
+from filterpatterns.jsontext.python_values import SCALARS, comparable, flatten, is_object
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.mask_tree import MaskNode
 from filterpatterns.matching.outcomes import Outcome, distinct
@@ -94,7 +94,9 @@ def gather(root: MaskNode, whole: Any, budget: Budget) -> Place:
 class _Open:
     """A place that is being gathered, and the array in it that is being read.
 
-    `items` are the rest of the array, `elements` its different elements by their contents.
+    `items` are the rest of the array, `elements` its different elements by their contents. Nested
+    arrays are flattened, since choosing an element in each means choosing one of all elements; but
+    not if the array itself has tests, since a scalar binds the arrays around its own.
     """
 
     __slots__ = (
@@ -130,7 +132,8 @@ class _Open:
         # An array that is met again adds nothing; it may even contain itself.
         if id(array) not in self.seen:
             self.seen.add(id(array))
-            self.items = iter(array)
+            is_leaf = self.node.bit and self.spelt is None
+            self.items = iter(array) if is_leaf else flatten(array)
         return True
 
     def next_array(self, numbers: dict[Hashable, int]) -> bool:
@@ -195,14 +198,22 @@ def _read(
                     pending.append((*reached, member))
         elif not isinstance(value, (list, tuple)):
             found = (comparable(value),)
+        elif not node.children:
+            found = _leaves(value) if node.bit else ()
         elif _has_elements(value):
             arrays.append((node, spelt, value, around))
-        else:  # scalars directly in an array leave it unbound
-            found = distinct([comparable(item) for item in value])
+        elif node.bit and spelt is None:  # scalars directly in an array leave it unbound
+            found = _leaves(value)
         if found and node.bit and spelt is None:
             held = node.holding(found, budget)
             leaves[node.bit] = leaves.get(node.bit, 0) | held
     return leaves, arrays
+
+
+def _leaves(array: Any) -> Sequence[Any]:
+    """Return the leaves in an array and its nested arrays: if there are no tests below, any of them
+    may be chosen."""
+    return distinct([comparable(item) for item in flatten(array) if not is_object(item)])
 
 
 def _reached(node: MaskNode, spelt: str | None, name: Any) -> tuple[MaskNode, str | None] | None:
