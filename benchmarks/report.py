@@ -71,8 +71,8 @@ def _us(value: float | None) -> str:
 def _ratio(value: float | None, goal: float | None = None) -> str:
     if value is None:
         return "-"
-    shown = f"{value:.2f}x" if value < 10 else f"{value:.0f}x"
-    return shown if goal is None or value >= goal else f"{shown} (of {goal:g})"
+    text = f"{value:.2f}x" if value < 10 else f"{value:.0f}x"
+    return text if goal is None or value >= goal else f"{text} (of {goal:g})"
 
 
 CASE_HEADER = [

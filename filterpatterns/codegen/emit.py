@@ -16,13 +16,15 @@ class Exits(Struct, frozen=True):
     """The statements at the end of every path through the code for one record.
 
     If `tells_formats` is set, a record whose payload has a different format than the pattern must
-    end in `fallback`, not in `no_match`: its verdict has a different reason.
+    not end in `no_match`: its verdict has a different reason. It ends in `misfit`, with its verdict
+    in `verdict`, if that is easy to tell, or else in `fallback`.
     """
 
     match: tuple[str, ...]
     no_match: tuple[str, ...]
     fallback: tuple[str, ...]
     tells_formats: bool = False
+    misfit: tuple[str, ...] = ()
 
     @staticmethod
     def of(match: Iterable[str], no_match: Iterable[str], slow: str) -> Exits:

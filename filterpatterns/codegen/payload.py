@@ -95,7 +95,7 @@ class PayloadCodegen:
             if self._is_bytes and not self._is_view:
                 emit("if not body.isascii(): str(body, 'utf-8')")
             deep = self._guards.refuse_deep("body")
-            # A body nested too deep is a plain string. If plain strings are dropped, so is a body
+            # A body nested too deeply is a plain string. If plain strings are dropped, so is a body
             # that fails.
             deep_first = bool(string) or exits.tells_formats
             if self._shape is not None and self.keeps_texts:
@@ -213,11 +213,6 @@ class PayloadCodegen:
         """The body is not JSON; unless a type could not hold it (ValidationError), it is of another
         type, or it has escapes that msgspec rejects although RFC 8259's grammar allows them."""
         error, backslash = self._code.bind(msgspec.DecodeError), self._bind_text(BACKSLASH)
-        if exits.tells_formats:
-            with emit.block(f"except {error}:"):
-                emit(*exits.fallback)
-                yield
-            return
         plain = (
             f"error.__class__ is {error} and body.__class__ is {self._kind} "
             f"and {backslash} not in body"
@@ -225,6 +220,12 @@ class PayloadCodegen:
         if self._is_view:
             plain = f"error.__class__ is {error} and {backslash} not in bytes(body)"
         with emit.block(f"except {error} as error:"):
+            if exits.tells_formats:
+                with emit.block(f"if {plain}:"):
+                    emit(*(exits.misfit or exits.fallback))
+                emit(*exits.fallback)
+                yield
+                return
             with emit.block(f"if not ({plain}):"):
                 emit(*exits.fallback)
             yield

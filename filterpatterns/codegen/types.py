@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from filterpatterns.jsontext.decoders import make_decoder
 from filterpatterns.jsontext.decoding import decode_exactly
-from filterpatterns.language.operators import Exists, reads_number_text
+from filterpatterns.language.operators import Exists
 from filterpatterns.matching.match_tree import UNRANKED, FieldTest, MatchNode
 
 _MOST_FIELDS = 2000
@@ -174,7 +174,7 @@ def _shape(
         try:
             struct = msgspec.defstruct(f"Object_{merged.name}", fields, rename=rename, gc=False)
         except (ValueError, UnicodeEncodeError):
-            # msgspec allows no quotes, backslashes or control characters in names, and wants UTF-8
+            # msgspec allows no quotes, backslashes or control characters in names, only UTF-8
             raise _UnsupportedName from None
     takes_list = not any(
         node.children and (node.test is not None or presences(node) is None) for node in nodes
@@ -185,7 +185,7 @@ def _shape(
 def _keeps_text(merged: MatchNode, nodes: tuple[MatchNode, ...]) -> bool:
     """Whether a rule at a node needs the text of a number. The node must have no children."""
     rules = [rule for node in nodes if node.test is not None for rule in node.test.rules]
-    return not merged.children and any(map(reads_number_text, rules))
+    return not merged.children and any(rule.reads_number_text() for rule in rules)
 
 
 def without(struct: Any, names: tuple[str, ...]) -> type:

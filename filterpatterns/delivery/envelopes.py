@@ -121,7 +121,7 @@ def records(event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         RecordError: the event, or a record in it, is not an object.
     """
     if not isinstance(event, Mapping):
-        raise RecordError(f"a Lambda event is an object, found {type(event).__name__}")
+        raise RecordError(f"a Lambda event must be an object, found {type(event).__name__}")
     key = holds_records(event)
     if key is None:
         yield event
@@ -130,7 +130,7 @@ def records(event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     groups = held.values() if isinstance(held, Mapping) else (held,)
     for index, record in enumerate(record for group in groups for record in group):
         if not isinstance(record, Mapping):
-            raise RecordError(f"a record is an object, found {type(record).__name__}", index)
+            raise RecordError(f"a record must be an object, found {type(record).__name__}", index)
         yield record
 
 

@@ -211,7 +211,9 @@ class Items:
             own_line = None if raw is None else raw.removeprefix(_UTF8_MARK_BYTES)
             return Item(self._file, line, text, record_id(value), own_line=own_line)
         self.on_invalid(raw or one_line(text).encode() + b"\n")
-        return self.error(line, f"a record is a JSON object, found {decoding.described(value)}")
+        return self.error(
+            line, f"a record must be a JSON object, found {decoding.described(value)}"
+        )
 
 
 def _texts(text: str, key: str | None, held: Any) -> list[str]:

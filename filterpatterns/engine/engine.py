@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from time import perf_counter
 from typing import Any, Literal, Protocol
@@ -35,6 +36,9 @@ MatchLines = Callable[
 `number` that of the line before the first; returns the number of lines. `slow` is called with each
 line that generated code does not handle, and its number."""
 
+Misfit = Callable[[bytes, Verdict], None]
+"""Called with a line whose payload has the wrong format, and its verdict."""
+
 _KINDS = {str: "text", bytes: "bytes"}
 """What a batch is assumed to contain, by the class of its first record."""
 
@@ -46,7 +50,7 @@ def check_on_error(on_error: str) -> None:
         ValueError: it is not "raise" or "drop".
     """
     if on_error not in ("raise", "drop"):
-        raise ValueError(f'on_error is "raise" or "drop", found {on_error!r}')
+        raise ValueError(f'on_error must be "raise" or "drop", found {on_error!r}')
 
 
 def check_records(records: object) -> None:
@@ -116,8 +120,9 @@ class MatchEngine(Protocol):
         """Return what a search needs to find the lines that may match, if there can be a search."""
         ...
 
-    def lines_with_reasons(self) -> MatchLines | None:
-        """The same, but with `drop` called for no match only, never for a wrong format."""
+    def lines_with_reasons(self, misfit: Misfit) -> MatchLines | None:
+        """The same, but with `drop` called for no match only, never for a wrong format: for those,
+        `misfit` is called, or `slow`."""
         ...
 
 
@@ -275,9 +280,9 @@ class Engine:
             Tuner(_SCHEDULE, can_look=generated.can_look),
         )
 
-    def lines_with_reasons(self) -> MatchLines | None:
+    def lines_with_reasons(self, misfit: Misfit) -> MatchLines | None:
         """The same as `lines`, with `drop` called only for lines whose verdict is "no match", and
-        `slow` for those whose payload has the wrong format."""
+        `misfit` or `slow` for those whose payload has the wrong format."""
         generated = self.generated()
         if generated is None:
             return None
@@ -289,7 +294,7 @@ class Engine:
 
         return _match_lines(
             decode,
-            lambda rows, _look: generated.line_loop_with_reasons(rows=rows),
+            lambda rows, _look: partial(generated.line_loop_with_reasons(rows=rows), misfit=misfit),
             Tuner(_SCHEDULE, can_look=False),
         )
 

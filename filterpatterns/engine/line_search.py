@@ -16,7 +16,7 @@ from filterpatterns.jsontext.decoding import decoders_stop_early, is_too_deep
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 
 _SHALLOW: Final = 2 * MAX_PAYLOAD_DEPTH
-"""Bytes of a line that cannot be nested too deep."""
+"""Bytes of a line that cannot be nested too deeply."""
 
 _BYTES_PER_SAMPLE: Final = 1 << 26
 """The number of bytes after which both ways are measured again."""

@@ -98,7 +98,7 @@ def _compile_patterns(
             reporter.warning(
                 "FP103",
                 None,
-                "the Pattern is an object; AWS wants its JSON as a string",
+                "the Pattern is an object; AWS expects its JSON as a string",
                 hint='write "Pattern": "{\\"body\\": ...}", or jsonencode, or a block of text',
             )
         conditions = _conditions(pattern, source, reporter, parse)

@@ -1,4 +1,4 @@
-"""The format evaluation in words: what the payload is, what the pattern wants, and the result."""
+"""The format evaluation in words: what the payload is, what the pattern expects, and the result."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def evaluated(key: str, wanted: Payload, payloads: Payloads) -> Format:
         return Format(key, "absent", names, "drop", words, _no_payload(key, payloads))
     form, value = payload
     follows = format_action(payloads.source, wanted, form)
-    words = f"{key} is {form.value}, and the pattern wants "
+    words = f"{key} is {form.value}, and the pattern expects "
     words += " and ".join(wish.value for wish in wanted.formats)
     hint = ""
     if follows is FormatAction.FILTER:
@@ -55,7 +55,7 @@ def evaluated(key: str, wanted: Payload, payloads: Payloads) -> Format:
 
 def _no_payload(key: str, payloads: Payloads) -> str:
     if key in payloads.view:
-        return f"{key} is null, which counts as missing"
+        return f"{key} is null, which AWS treats as missing"
     for name in payloads.view:
         if isinstance(name, str) and name.casefold() == key.casefold():
             return f'there is "{name}": names are case sensitive'

@@ -216,7 +216,7 @@ def _reason(node: ExplainedField) -> str:
     """Return why a field matches or not, in one line."""
     wanted = joined([rule.words for rule in node.rules], _MOST_RULES)
     if node.satisfied is None:
-        return printable(f"{node.words}; wants {wanted}" if node.words else f"wants {wanted}")
+        return printable(f"{node.words}; expected {wanted}" if node.words else f"expected {wanted}")
     if node.satisfied:
         holding = next((rule.words for rule in node.rules if rule.satisfied), wanted)
         if not node.found:
@@ -228,7 +228,7 @@ def _reason(node: ExplainedField) -> str:
         words = f"{value}{place}" if value == holding else f"{value}{place} ({holding})"
         return printable(f"{words}{unexpected}" if unexpected.startswith(": ") else words)
     if not node.found:
-        return printable(f"{node.words or 'absent'}; wants {wanted}")
+        return printable(f"{node.words or 'absent'}; expected {wanted}")
     return printable(node.words)
 
 

@@ -31,22 +31,22 @@ def trace_search(trace: Trace, root: MatchNode, value: Any, budget: Budget) -> N
         # The walk can evaluate what the search cannot, but without reasons.
         satisfied = not failing(root, value, Budget())
         for test in tests:
-            trace.outcomes[test.path] = Outcome(satisfied, words="too many positions to say why")
+            trace.outcomes[test.path] = Outcome(satisfied, words="too many positions to explain")
         return
     evaluated = [test for test in tests if culprit is None or test.rank <= culprit.rank]
     tallies = _tallies(evaluated, root.name, value, budget)
     for test in tests:
         if test.path not in tallies:
-            words = "not evaluated: a field before it fails"
+            words = "not evaluated: a field before it does not match"
             trace.outcomes[test.path] = Outcome(None, words=words)
             continue
         absent = Outcome(test.optional, words="absent")
         outcome = tallies[test.path].outcome() or absent
         if test is culprit and outcome.satisfied:
-            words = "it has no value in the array elements that the fields before it need"
+            words = "no value in the array elements that the fields before it require"
             outcome = Outcome(False, outcome.found, outcome.values, words=words)
         elif test is not culprit and not outcome.satisfied:
-            words = "none is in the array elements that the fields before it need"
+            words = "absent in the array elements that the fields before it require"
             outcome = Outcome(True, words=words)
         trace.outcomes[test.path] = outcome
 

@@ -19,7 +19,7 @@ _Note = TypeVar("_Note")
 _OVERRULED = "the path occurs again further down: only its last rules count"
 
 _LOST = (
-    "AWS's engine loses this alternative: alternative {} has the same fields, and shares a rule "
+    "AWS loses this alternative: alternative {} has the same fields, and shares a rule "
     "with it in each (FP125)"
 )
 _DISTURBED = "AWS's engine may miss it: a wildcard is next to a rule that ignores case (FP126)"

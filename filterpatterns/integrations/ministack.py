@@ -63,7 +63,7 @@ def main() -> None:
         sys.exit("ministack: --detach starts a process that does not filter exactly: leave it out")
     host = os.environ.setdefault("BIND_HOST", _LOOPBACK)
     if not _is_loopback(host):
-        sys.exit(f"ministack: BIND_HOST={host} is no loopback address: use {_LOOPBACK}")
+        sys.exit(f"ministack: BIND_HOST={host} is not a loopback address: use {_LOOPBACK}")
     try:
         install()
     except UnsupportedVersionError as error:

@@ -182,7 +182,7 @@ class JsonSyntaxError(ValueError):
     None for a text that is nested deeper than MAX_PAYLOAD_DEPTH."""
 
     def __init__(self, expected: str | None, position: int) -> None:
-        super().__init__(expected or "nested too deep")
+        super().__init__(expected or "nested too deeply")
         self.expected = expected
         self.position = position
 

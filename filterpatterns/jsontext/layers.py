@@ -45,7 +45,7 @@ def decode(text: str) -> Any:
     if deepest <= _LAYER:
         return _decoder(read_number).decode(text)
     if deepest > MAX_PAYLOAD_DEPTH or min(levels) < 0:
-        raise ValueError("nested too deep, or not nested")
+        raise ValueError("nested too deeply, or not nested")
     layer_of = [-(-level // _LAYER) for level in range(deepest + 1)]
     return _Layers(data, bytes(map(layer_of.__getitem__, _levels(bare)))).decoded(0, len(data), 0)
 

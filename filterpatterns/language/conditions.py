@@ -120,7 +120,7 @@ def check(
         report.error(
             "FP002",
             Where(tree.span),
-            f"a pattern is a JSON object, found {describe(tree)}",
+            f"a pattern must be a JSON object, found {describe(tree)}",
             hint=hint,
             edit=edit,
         )
@@ -200,7 +200,7 @@ class _Checker:
             self._report.error(
                 "FP015",
                 Where(field.name_span, place),
-                f'inside $or a field cannot be named "{field.name}"',
+                f'inside $or, a field cannot be named "{field.name}"',
                 hint=f'an operator belongs in a field\'s array: "name": [{{"{field.name}": ...}}]',
             )
             return ()
@@ -211,7 +211,7 @@ class _Checker:
             self._report.error(
                 "FP007",
                 Where(field.name_span, place),
-                f"there is no {field.name}: only $or",
+                f"unknown operator {field.name}: only $or exists",
                 hint=COMBINERS[field.name],
             )
             return ()
@@ -235,7 +235,7 @@ class _Checker:
         self._report.error(
             "FP005",
             Where(value.span, place),
-            f"a field wants an array of rules or an object, found {describe(value)}",
+            f"a field must be an array of rules or an object, found {describe(value)}",
             hint=hint.words,
             edit=hint.edit,
         )
@@ -249,7 +249,7 @@ class _Checker:
             self._report.error(
                 "FP014",
                 Where(value.span, place),
-                f"$or wants an array of objects, found {describe(value)}",
+                f"$or must be an array of objects, found {describe(value)}",
                 hint='write "$or": [{"a": [1]}, {"b": [2]}]',
             )
             return ()
@@ -257,7 +257,7 @@ class _Checker:
             self._report.error(
                 "FP014",
                 Where(value.span, place),
-                f"$or wants at least two alternatives, found {len(value.items) or 'none'}",
+                f"$or must have at least two alternatives, found {len(value.items) or 'none'}",
                 hint="write a single alternative without $or",
                 edit=for_single_alternative(member, self._report),
             )
@@ -272,7 +272,7 @@ class _Checker:
                 self._report.error(
                     "FP014",
                     Where(item.span, where),
-                    f"an alternative of $or is an object, found {describe(item)}",
+                    f"an alternative of $or must be an object, found {describe(item)}",
                     hint='write {"name": ["value"]}',
                 )
         return (AnyOf(tuple(alternatives), names, value.span),)
@@ -294,8 +294,8 @@ class _Checker:
                     "FP006",
                     Where(item.span, where),
                     "an array inside an array of rules",
-                    hint="an event's arrays are looked into by themselves: write the values in "
-                    "one flat array",
+                    hint="arrays in events are searched automatically: write the values in one "
+                    "flat array",
                     edit=without_brackets("Leave out the brackets", item.span, self._report),
                 )
             elif isinstance(item, nodes.Unknown):
@@ -314,7 +314,7 @@ class _Checker:
             self._report.warning(
                 "FP106",
                 Where(item.span, place),
-                "a double cannot represent this number as written: only the same text equals it",
+                "a double cannot represent this number exactly: it equals only the same text",
                 hint="AWS compares numbers as IEEE doubles: at most 15 digits, up to about 1.8e308",
             )
         return rule
@@ -325,9 +325,9 @@ class _Checker:
             self._report.error(
                 "FP008",
                 Where(item.span, place),
-                f"a rule has one operator, found {names}",
-                hint='write one rule for each, [{"prefix": "a"}, {"suffix": "b"}]: it is enough '
-                "that one of them matches"
+                f"a rule must have exactly one operator, found {names}",
+                hint='write one rule for each, [{"prefix": "a"}, {"suffix": "b"}]: the '
+                "field matches if any of them does"
                 if item.operators
                 else 'write a value, or an operator: {"exists": true}',
                 edit=for_operators(item, self._report),
@@ -341,7 +341,7 @@ class _Checker:
                 self._report.error(
                     "FP007",
                     Where(operator.name_span, where),
-                    f'there is no operator "{operator.name}"',
+                    f'unknown operator "{operator.name}"',
                     hint=hint.words,
                     edit=hint.edit,
                 )

@@ -32,7 +32,7 @@ _MEANT = {
 _SPECIAL = re.compile(r"[*\\]")
 
 COMBINERS = {
-    "$and": 'the fields of one object must all hold: write them side by side, {"a": [1], "b": [2]}',
+    "$and": 'all fields of an object must match: write them side by side, {"a": [1], "b": [2]}',
     "$not": 'exclude values in the field itself: "a": [{"anything-but": "x"}]',
     "$nor": 'exclude values in each field: "a": [{"anything-but": "x"}], "b": [...]',
 }

@@ -82,7 +82,7 @@ def patterns(given: PatternInput) -> tuple[PatternText, ...]:
         if not given:
             fail(
                 "FP002",
-                "the list has no patterns",
+                "an empty list of patterns",
                 'to keep everything, pass a FilterCriteria without filters: {"Filters": []}',
             )
         if all(_is_filter(item) for item in given):
@@ -116,7 +116,7 @@ def _item(item: Any, index: int | None) -> PatternText:
     if not isinstance(item, Mapping):
         fail(
             "FP002",
-            f"a pattern is JSON text or a dict, found {format_input(item)}",
+            f"a pattern must be JSON text or a dict, found {format_input(item)}",
             "pass a str, bytes or dict, or a list of these",
             filter_index=index,
         )
@@ -176,7 +176,7 @@ def _filter(item: Any, index: int, has_scopes: bool, outer: str | None) -> Patte
     if not isinstance(pattern, (str, Mapping)):
         fail(
             "FP019",
-            'a filter is an object with a "Pattern"',
+            'a filter must be an object with a "Pattern"',
             'write {"Filters": [{"Pattern": "{\\"body\\": {\\"a\\": [1]}}"}]}',
             path=f"Filters[{index}]",
             filter_index=index,
@@ -191,7 +191,7 @@ def _filter(item: Any, index: int, has_scopes: bool, outer: str | None) -> Patte
             )
     scope = item.get("Scope", "") if has_scopes else None
     if scope is not None and not isinstance(scope, str):
-        message = f"a Scope is a string, found {format_input(scope)}"
+        message = f"a Scope must be a string, found {format_input(scope)}"
         errors += errors_of("FP024", message, SCOPE_HINT, path=f"{where}.Scope", filter_index=index)
     if errors:
         raise PatternError(errors)
@@ -215,7 +215,7 @@ def unknown_member(name: str, *, beside: str = "Pattern") -> tuple[str, str]:
 def unknown_language(language: object) -> tuple[str, str]:
     """Return message and hint for another Language."""
     return (
-        f"there is no Language {format_input(language)}",
+        f"unknown Language {format_input(language)}",
         f'write "Language": "{LANGUAGE}", or leave it out',
     )
 
@@ -272,7 +272,7 @@ def _empty(is_configuration: bool) -> _Filters:
 
 NO_FILTERS: Final = (
     "the FilterConfiguration has no filters: AWS rejects it",
-    "a subscriber without a FilterConfiguration gets every event",
+    "a subscriber without a FilterConfiguration receives every event",
 )
 """Return message and hint."""
 
@@ -293,7 +293,7 @@ def _text(given: str | bytes | bytearray, filter_index: int | None = None) -> st
     except UnicodeDecodeError as error:
         fail(
             "FP022",
-            f"not UTF-8: {error.reason} at byte {error.start}",
+            f"not UTF-8: {error.reason} at byte {error.start + 1}",
             "save the pattern as UTF-8",
             filter_index=filter_index,
         )

@@ -47,7 +47,7 @@ def within_limits(text: str, report: Reporter, length: int) -> bool:
         report.error(
             "FP017",
             None,
-            f"the pattern has {length:,} characters; AWS takes at most {MAX_PATTERN_LENGTH:,}",
+            f"the pattern has {length:,} characters; AWS allows at most {MAX_PATTERN_LENGTH:,}",
             hint="leave out white space, or split the pattern into several filters",
         )
         return False
@@ -204,9 +204,9 @@ _SYNTAX_HINTS = (
     ("\u201d", "a typographic quote: JSON strings are written in straight double quotes"),
     ("\u2018", "a typographic quote: JSON strings are written in straight double quotes"),
     ("\u2019", "a typographic quote: JSON strings are written in straight double quotes"),
-    ("T", "JSON writes true in lower case"),
-    ("F", "JSON writes false in lower case"),
-    ("N", "JSON writes null, and has no NaN or None"),
+    ("T", "in JSON, true is lower case"),
+    ("F", "in JSON, false is lower case"),
+    ("N", "JSON has null, but no NaN or None"),
 )
 
 
@@ -239,7 +239,7 @@ def _explain_syntax(text: str, position: int, end: int, expected: set[str]) -> t
     excerpt = text[position:end] if end - position <= 20 else text[position : position + 20] + "..."
     before = text[:position].rstrip(" \t\n\r")
     if found in "}]" and before.endswith(","):
-        return f"there is a comma before {found!r}", "JSON has no trailing commas: remove it"
+        return f"a comma before {found!r}", "JSON has no trailing commas: remove it"
     if found in "}]" and before.endswith(":"):
         return f"a value is missing before {found!r}", 'write an array of rules: ["value"]'
     if found == '"':
@@ -263,7 +263,7 @@ def _explain_syntax(text: str, position: int, end: int, expected: set[str]) -> t
         return f"{found!r} is not allowed here", "a pattern is one JSON object"
     if _is_complete(before):
         return (
-            "there is more text after the pattern",
+            "more text after the pattern",
             (
                 "a pattern is one JSON object with nothing after it; write alternatives with $or, "
                 "or as several Filters"

@@ -53,7 +53,7 @@ def _check_python(pattern: Any, filter_index: int | None) -> None:
                 if not isinstance(name, str):
                     fail(
                         "FP001",
-                        f"a name in JSON is a string, found {format_input(name)}",
+                        f"a name in JSON must be a string, found {format_input(name)}",
                         "write the name in quotes",
                         path=_spelt(way),
                         filter_index=filter_index,

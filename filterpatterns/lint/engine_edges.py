@@ -48,16 +48,16 @@ def _other_addresses(condition: Condition, source: str, report: Reporter) -> Non
             report.warning(
                 "FP123",
                 where,
-                f"AWS compares addresses digit by digit: this holds also for {_both(others)}",
-                hint="no harm where the field never has these; otherwise split the block: "
+                f"AWS compares addresses digit by digit: this also matches {_both(others)}",
+                hint="harmless if the field never has such values; otherwise split the block: "
                 '{"cidr": "0.0.0.0/1"} and so on, or leave the rule out'
                 if isinstance(rule, Cidr)
-                else "no harm where the field never has these; otherwise use exactly",
+                else "harmless if the field never has such values; otherwise use exactly",
             )
 
 
 def _both(others: list[str]) -> str:
-    return " and for ".join(others)
+    return " and ".join(others)
 
 
 def _digits(text: str) -> tuple[str, str] | None:
@@ -140,12 +140,12 @@ def _beyond_the_basic_plane(condition: Condition, source: str, report: Reporter)
         texts = [text for one in inner if (text := _text_ignoring_case(one)) is not None]
         char = next((char for text in texts for char in text if char > "\uffff"), None)
         if char is not None:
-            follows = "this excludes nothing" if rule is not inner[0] else "this never holds"
+            follows = "this excludes nothing" if rule is not inner[0] else "this never matches"
             report.warning(
                 "FP124",
                 where,
                 f"{char} is a character beyond U+FFFF, and case is ignored: on AWS {follows}",
-                hint="compare the text as it is, or leave out the character, with prefix or suffix",
+                hint="compare the exact text, or avoid the character with prefix or suffix",
             )
 
 
@@ -165,7 +165,7 @@ def _disturbed(condition: Condition, source: str, report: Reporter) -> None:
             condition,
             "a wildcard with a rule that ignores case: in AWS's engine the two interfere with each "
             "other, and either may be missed",
-            hint="write only one of the two kinds of rule for a field",
+            hint="use only one of the two kinds of rule for a field",
         )
 
 
@@ -192,7 +192,7 @@ def _large_numbers(condition: Condition, source: str, report: Reporter) -> None:
                 where,
                 "a number beyond 2^53 (9,007,199,254,740,992) in numeric: EventBridge's "
                 "documentation says that it is refused",
-                hint="the engine takes it today; a string, or a smaller number, is safe",
+                hint="the engine accepts it today; a string, or a smaller number, is safe",
             )
 
 
@@ -235,8 +235,8 @@ def report_lost_alternatives(conditions: AllOf, report: Reporter) -> None:
             report.warning(
                 "FP125",
                 first,
-                f"alternative {index + 1} of this $or is lost on AWS: alternative {earlier + 1} "
-                "has the same fields, and shares a rule with it in each",
+                f"AWS loses alternative {index + 1} of this $or: alternative {earlier + 1} has the "
+                "same fields, and shares a rule with it in each",
                 hint="write one alternative with all the values, or alternatives that share none",
             )
 
@@ -249,7 +249,7 @@ def _all_ors(conditions: AllOf) -> Iterator[AnyOf]:
                 yield from _all_ors(alternative)
 
 
-ENGINE_RULES: tuple[LintCheck, ...] = (
+ENGINE_CHECKS: tuple[LintCheck, ...] = (
     _other_addresses,
     _beyond_the_basic_plane,
     _disturbed,

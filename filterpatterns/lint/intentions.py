@@ -145,7 +145,7 @@ def _account_as_number(condition: Condition, source: str, report: Reporter) -> N
             )
 
 
-INTENTION_RULES: tuple[LintCheck, ...] = (
+INTENTION_CHECKS: tuple[LintCheck, ...] = (
     _operator_in_a_string,
     _literal_star,
     _unresolved_reference,
@@ -173,9 +173,9 @@ def divided_between_filters(filters: Sequence[tuple[AllOf, Reporter]]) -> None:
             report.warning(
                 "FP144",
                 members[0],
-                "a record is kept if any filter holds: this one keeps it whatever its image is, "
+                "a record is kept if any filter matches: this one keeps it whatever its image is, "
                 "another one whatever its eventName is",
-                hint='if both are to hold write them in one filter: {"eventName": [...], '
+                hint='if both must match, write them in one filter: {"eventName": [...], '
                 '"dynamodb": {...}}',
             )
 

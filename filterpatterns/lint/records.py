@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from filterpatterns.delivery.fields import FIELDS
-from filterpatterns.delivery.sources import SOURCES
+from filterpatterns.delivery.sources import PAYLOAD_KEYS, SOURCES
 from filterpatterns.jsontext import decoding
 from filterpatterns.language.conditions import AllOf, Condition, iter_conditions
 from filterpatterns.language.diagnostics import Edit, Reporter
@@ -11,11 +11,10 @@ from filterpatterns.language.hints import renamed, write
 from filterpatterns.language.nodes import Span
 from filterpatterns.language.operators import Absent, AnythingBut, Exactly, Exists, Numeric
 from filterpatterns.language.operators.equality import Equals, EqualsNumber
+from filterpatterns.language.wording import respelled
 from filterpatterns.lint.base import LintCheck, rules_of
 
-PAYLOADS = {
-    name: SOURCES[name].payload_keys[0] for name in ("sqs", "kinesis", "dynamodb", "kafka", "mq")
-}
+PAYLOADS = {source: keys[0] for source, keys in PAYLOAD_KEYS.items()}
 _OBJECTS = {
     "sqs": ("attributes", "messageAttributes"),
     "dynamodb": ("dynamodb.NewImage", "dynamodb.OldImage", "dynamodb.Keys", "userIdentity"),
@@ -30,18 +29,30 @@ _IDENTITY = ("type", "principalId")
 _NUMBER = '"101"'
 
 
-_SQS_FIELDS = tuple(field.name for field in FIELDS["sqs"])
-"""All fields of an SQS record that a pattern can name."""
+_FIELDS = {source: tuple(field.name for field in FIELDS[source]) for source in PAYLOADS}
+"""The top-level fields of each source's records that a pattern can name."""
+
+_RECORDS = {
+    "sqs": "an SQS record",
+    "kinesis": "a Kinesis record",
+    "dynamodb": "a DynamoDB record",
+    "kafka": "a Kafka record",
+    "mq": "an MQ record",
+}
 
 _TEXTS: dict[type, str] = {Equals: "value", Exactly: "text"}
 """Rules with one text, and the name of the attribute with the text."""
 
 
 def is_unknown(condition: Condition, source: str) -> bool:
-    """Whether no record of the source has the field."""
+    """Whether no record of the source has the field. All fields of SQS records are documented; for
+    other sources, only misspelled names are certain."""
+    if source not in _FIELDS or condition.certain == 0:
+        return False
     first = condition.path.partition(".")[0]
-    known = (*_SQS_FIELDS, *SOURCES["sqs"].added_by_aws, *WRAPPERS)
-    return source == "sqs" and condition.certain != 0 and first not in known
+    if first in (*_FIELDS[source], *SOURCES[source].added_by_aws, *WRAPPERS):
+        return False
+    return source == "sqs" or respelled(first, _FIELDS[source]) is not None
 
 
 def unknown_field(condition: Condition, source: str, report: Reporter) -> None:
@@ -49,11 +60,11 @@ def unknown_field(condition: Condition, source: str, report: Reporter) -> None:
     if not is_unknown(condition, source):
         return
     first = condition.path.partition(".")[0]
-    meant = next((name for name in _SQS_FIELDS if name.lower() == first.lower()), None)
+    meant = respelled(first, _FIELDS[source])
     report.warning(
         "FP118",
         condition,
-        f'an SQS record has no "{first}": this never holds, or always for exists: false',
+        f'{_RECORDS[source]} has no "{first}": only exists: false matches it',
         edit=renamed(condition.name_spans, 0, meant) if condition.names[0] == first else None,
         hint=f'write "{meant}"'
         if meant
@@ -71,9 +82,8 @@ def _wrapped(condition: Condition, source: str, report: Reporter) -> None:
         report.warning(
             "FP108",
             condition,
-            f'a pattern for {source} sees no "{first}": this never holds, or always for '
-            "exists: false",
-            hint=f'the payload is called "{payload}", at the top of the pattern',
+            f'a pattern for {source} sees no "{first}": only exists: false matches it',
+            hint=f'the payload is "{payload}", at the top of the pattern',
         )
 
 
@@ -91,8 +101,8 @@ def _numbers_in_dynamodb(condition: Condition, source: str, report: Reporter) ->
                 "FP109",
                 where,
                 f"DynamoDB delivers the values of {names[-1]} as strings: this "
-                + ("holds for every value" if excludes else "never holds"),
-                hint=f"compare with strings: {example}; ranges cannot be written",
+                + ("matches every value" if excludes else "never matches"),
+                hint=f"compare with strings: {example}; ranges are not possible",
                 edit=None if number is None else write(where.span, number),
             )
 
@@ -109,7 +119,7 @@ def _type_left_out(condition: Condition, source: str, report: Reporter) -> None:
         "FP110",
         condition,
         f'no image of DynamoDB has a value at "{".".join(names)}": this '
-        + ("holds for every record" if absent else "never holds"),
+        + ("matches every record" if absent else "never matches"),
         hint=f'write the type below each name: "{names[0]}": {{"S": [...]}} or {{"N": [...]}}',
     )
 
@@ -127,12 +137,12 @@ def _is_typed(names: list[str], *, dotted: bool) -> bool:
     """
     if dotted:
         return names[-1] in _LEAF_TYPES
-    wants_name = True
+    expects_name = True
     for index, name in enumerate(names):
-        if wants_name:
-            wants_name = False
+        if expects_name:
+            expects_name = False
         elif name == "M":
-            wants_name = True
+            expects_name = True
         elif name != "L":
             return name in _LEAF_TYPES and index == len(names) - 1
     return False
@@ -163,7 +173,7 @@ def detail_as_value(conditions: AllOf, source: str, report: Reporter) -> None:
                     "FP111",
                     member,
                     "the detail of an EventBridge event is an object, not a value: this "
-                    + ("always holds" if absent else "never holds"),
+                    + ("always matches" if absent else "never matches"),
                     hint='name its fields: "detail": {"name": ["value"]}',
                 )
 
@@ -178,9 +188,9 @@ def _exists_on_object(condition: Condition, source: str, report: Reporter) -> No
             report.warning(
                 "FP113",
                 where,
-                f'"{condition.path}" is an object, and exists speaks of scalars: this {always} '
-                "holds",
-                hint="name a field further down",
+                f'"{condition.path}" is an object, and exists applies only to scalar '
+                f"values: this {always} matches",
+                hint="name a field inside it",
             )
 
 
@@ -197,8 +207,8 @@ def _never_a_plain_string(condition: Condition, source: str, report: Reporter) -
             report.warning(
                 "FP117",
                 where,
-                f'rules right at "{condition.path}" are for plain strings, and none satisfies '
-                "this one: valid JSON is not a plain string",
+                f'rules directly at "{condition.path}" are for plain strings, but no plain string '
+                "satisfies this one: valid JSON is not a plain string",
                 hint=f'for JSON write an object: "{condition.path}": {{"name": ["value"]}}',
             )
 
@@ -212,8 +222,7 @@ def _user_identity(condition: Condition, source: str, report: Reporter) -> None:
     report.warning(
         "FP127",
         condition,
-        f'the userIdentity of a DynamoDB record has no "{rest}": this never holds, or always for '
-        "exists: false",
+        f'the userIdentity of a DynamoDB record has no "{rest}": only exists: false matches it',
         hint=f'write "{meant}"' if meant else "it has type and principalId",
         edit=renamed(condition.name_spans, 1, meant) if len(condition.names) == 2 else None,
     )
@@ -233,11 +242,11 @@ def _event_name(condition: Condition, source: str, report: Reporter) -> None:
             report.warning(
                 "FP128",
                 where,
-                "the eventName of a DynamoDB record is INSERT, MODIFY or REMOVE: this never holds",
+                "DynamoDB has the event names INSERT, MODIFY and REMOVE: this never matches",
                 edit=write(where.span, f'"{name}"') if name in _EVENT_NAMES else None,
                 hint=f'write "{name}"'
                 if name in _EVENT_NAMES
-                else "for changed items write MODIFY, for new ones INSERT",
+                else "write MODIFY for changed items, INSERT for new items",
             )
 
 
@@ -264,7 +273,7 @@ def _wrong_type(condition: Condition, source: str, report: Reporter) -> None:
                 where,
                 f"DynamoDB delivers {names[-1]} as "
                 + ("strings" if is_string else "true or false")
-                + ": this never holds",
+                + ": this never matches",
                 hint=_RIGHT_TYPE[is_string],
                 edit=_of_right_type(where.span, value, report, is_string=is_string),
             )
@@ -285,7 +294,7 @@ def _of_right_type(span: Span, value: object, report: Reporter, *, is_string: bo
     return write(span, value) if isinstance(value, str) and value in ("true", "false") else None
 
 
-RECORD_RULES: tuple[LintCheck, ...] = (
+RECORD_CHECKS: tuple[LintCheck, ...] = (
     _wrapped,
     _numbers_in_dynamodb,
     _type_left_out,

@@ -25,8 +25,8 @@ _CONFIGURATION_HINT = (
     'write {"Filters": [{"Scope": "DATA", "Pattern": "{\\"detail\\": {\\"a\\": [1]}}"}]}'
 )
 _ONLY_SUBSCRIBERS = (
-    "only filters of subscribers of a Custom Event Bus have a Scope and a Language: take them out, "
-    'or say source="subscriber" (fp: --source subscriber)'
+    "only filters of subscribers of a Custom Event Bus have a Scope and a Language: remove them, "
+    'or use source="subscriber" (fp: --source subscriber)'
 )
 _PLAIN = (Equals, EqualsNumber, EqualsAddress)
 
@@ -46,7 +46,9 @@ def scope_errors(texts: Sequence[PatternText], source: Source) -> list[Diagnosti
                     ".Scope",
                 )
         if not errors and any(text.scope is not None for text in texts):
-            message = f"filters for {source.name} are a FilterCriteria, found a FilterConfiguration"
+            message = (
+                f"filters for {source.name} must be a FilterCriteria, found a FilterConfiguration"
+            )
             errors += _error("FP023", message, _ONLY_SUBSCRIBERS, None)
         return errors
     if not texts:
@@ -61,7 +63,7 @@ def scope_errors(texts: Sequence[PatternText], source: Source) -> list[Diagnosti
                 "FP025",
                 f"a second filter for {text.scope}, after filter {seen[text.scope]}: AWS takes at "
                 "most one for each scope",
-                "write both in one pattern: all its fields must hold; for alternatives use $or",
+                "write both in one pattern: all its fields must match; for alternatives use $or",
                 text,
                 ".Scope",
             )
@@ -71,7 +73,7 @@ def scope_errors(texts: Sequence[PatternText], source: Source) -> list[Diagnosti
     if size > MAX_CONFIGURATION_BYTES:
         errors += _error(
             "FP026",
-            f"the patterns have {size:,} bytes together; AWS takes at most "
+            f"the patterns have {size:,} bytes together; AWS allows at most "
             f"{MAX_CONFIGURATION_BYTES:,}",
             "leave out white space; prefix, suffix and numeric take less room than lists of values",
             None,
@@ -81,8 +83,8 @@ def scope_errors(texts: Sequence[PatternText], source: Source) -> list[Diagnosti
 
 def _bad_scope(scope: str | None) -> str:
     if not scope:
-        return "a filter of a subscriber has a Scope, found none"
-    return f'there is no Scope "{scope}"'
+        return "a filter of a subscriber must have a Scope"
+    return f'unknown Scope "{scope}"'
 
 
 def _error(
@@ -136,8 +138,8 @@ def refuse_operators(conditions: AllOf, scope: str, report: Reporter) -> None:
                 report.error(
                     "FP027",
                     where,
-                    "subscribers of a Custom Event Bus take no wildcard",
-                    hint="prefix, suffix and equals-ignore-case are taken",
+                    "subscribers of a Custom Event Bus do not support wildcard",
+                    hint="use prefix, suffix or equals-ignore-case",
                 )
 
 
@@ -147,7 +149,7 @@ def _exact_values_only(conditions: AllOf, report: Reporter) -> None:
             report.error(
                 "FP028",
                 Where(member.span, ".".join((*member.names, "$or"))),
-                "METADATA takes exact values only, found $or",
+                "METADATA allows only exact values, found $or",
                 hint='list the values of a field in its array: "name": ["a", "b"]',
             )
             continue
@@ -160,6 +162,6 @@ def _refuse_operators_of(condition: Condition, report: Reporter) -> None:
             report.error(
                 "FP028",
                 where,
-                "METADATA takes exact values only, found an operator",
+                "METADATA allows only exact values, found an operator",
                 hint="write the values themselves, or filter on DATA",
             )

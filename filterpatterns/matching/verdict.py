@@ -30,10 +30,10 @@ class Reason(Enum):
 
     MATCH = "match"
     NO_MATCH = "no match"
-    WANTS_JSON = "{key} is a plain string but the pattern wants JSON"
-    BROKEN_JSON = "{key} is not valid JSON, so it is a plain string, but the pattern wants JSON"
-    UNREADABLE = "{key} is not base64 of UTF-8 text but the pattern wants JSON"
-    WANTS_STRING = "{key} is JSON but the pattern wants a plain string"
+    WANTS_JSON = "{key} is a plain string, but the pattern expects JSON"
+    BROKEN_JSON = "{key} is not valid JSON, so it is a plain string, but the pattern expects JSON"
+    UNREADABLE = "{key} is not base64 of UTF-8 text, but the pattern expects JSON"
+    WANTS_STRING = "{key} is JSON, but the pattern expects a plain string"
     NO_PAYLOAD = "the record has no {key}"
 
     def words(self, key: str) -> str:
@@ -75,12 +75,12 @@ def as_record(record: Any) -> Mapping[str, Any]:
         try:
             record = str(record, "utf-8")
         except UnicodeDecodeError as error:
-            raise RecordError(f"not UTF-8: {error.reason} at byte {error.start}") from None
+            raise RecordError(f"not UTF-8: {error.reason} at byte {error.start + 1}") from None
         except (TypeError, BufferError):  # a noncontiguous memoryview
             raise RecordError("the bytes are not contiguous") from None
     if not isinstance(record, str):
         raise RecordError(
-            f"a record is a dict, or its JSON as str or bytes; found {type(record).__name__}"
+            f"a record must be a dict, or its JSON as str or bytes; found {type(record).__name__}"
         )
     value = decoding.parse(record)
     if value is NOT_JSON:
@@ -88,7 +88,7 @@ def as_record(record: Any) -> Mapping[str, Any]:
             raise RecordError(f"nested deeper than {MAX_PAYLOAD_DEPTH:,} levels")
         raise RecordError("not JSON")
     if not isinstance(value, dict):
-        raise RecordError(f"a record is a JSON object, found {decoding.described(value)}")
+        raise RecordError(f"a record must be a JSON object, found {decoding.described(value)}")
     return value
 
 
@@ -118,7 +118,7 @@ class Payloads:
 
 
 def mismatch(found: PayloadFormat, value: Any) -> Reason:
-    """Return why a payload of that format is dropped if the pattern wants another format."""
+    """Return why a payload of that format is dropped if the pattern expects another format."""
     if found is PayloadFormat.JSON:
         return Reason.WANTS_STRING
     if found is PayloadFormat.UNREADABLE:

@@ -60,7 +60,7 @@ class Views:
 
     @property
     def has_strings(self) -> bool:
-        """Whether a condition wants a payload that is a plain string."""
+        """Whether a condition expects a payload that is a plain string."""
         return bool(self._strings)
 
     @property

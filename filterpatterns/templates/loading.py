@@ -69,7 +69,7 @@ class UnknownPartsError(LoadError):
         first = missing[0]
         names = dict.fromkeys(one.names[-1] for one in missing if one.names)
         values = ", ".join(f"{json.dumps(name)}: ..." for name in names)
-        hint = f"say what it is: parameters={{{values}}}" if names else instead or None
+        hint = f"pass it: parameters={{{values}}}" if names else instead or None
         super().__init__(file, first.reason, first.line, first.column, code=first.code, hint=hint)
         self.missing = tuple(missing)
         self.instead = instead
@@ -197,7 +197,7 @@ def _read(where: Where) -> Given:
     """
     text = os.fspath(where)
     if text.lstrip().startswith(("{", "[")):
-        hint = "filterpatterns.compile takes a pattern itself"
+        hint = "pass a pattern to filterpatterns.compile"
         raise LoadError("<pattern>", "this is a pattern, not the name of a file", hint=hint)
     name, logical_id = split(text)
     with open(name, "rb") as file:
@@ -295,7 +295,7 @@ def _complete(mapping: Mapping, given: Given, found: list[Mapping]) -> Mapping:
     if missing:
         instead = ""
         if missing[0].code == UNRESOLVED:
-            instead = "give the filter itself, with the value written out"
+            instead = "give the filter itself, with the value filled in"
             instead += f"; or another mapping: {given.name}#NAME" if len(found) > 1 else ""
         raise UnknownPartsError(given.name, missing, instead)
     errors = [problem for problem in mapping.problems if problem.severity == "error"]

@@ -52,7 +52,7 @@ events Lambda sends to your function": the table of services)."""
 _NOT_FROM_DOCUMENTDB: dict[Kind, tuple[str, str]] = {
     "event source mapping": (
         "Lambda does not filter the events of Amazon DocumentDB",
-        "leave out the filters, and filter in the function",
+        "remove the filters, and filter in the function",
     ),
     "pipe": (
         "EventBridge Pipes does not read from Amazon DocumentDB",
@@ -142,8 +142,8 @@ class Mapping(Struct, frozen=True):
         return replace(
             diagnostic,
             code=FILTERED_KEY,
-            message="the schema registry deserializes the key, and it is filtered on",
-            hint='AWS documents that for "value" only',
+            message="a filter on a key that the schema registry deserializes",
+            hint='AWS documents this only for "value"',
         )
 
 
@@ -209,7 +209,7 @@ class Builder:
             given = criteria.get("Filters") if isinstance(criteria, Object) else None
             if given is None or not isinstance(criteria, Object):
                 what = "FilterConfiguration" if is_subscriber else "FilterCriteria"
-                build.problem(criteria.span, f"{what} is an object with Filters")
+                build.problem(criteria.span, f"{what} must be an object with Filters")
                 return
             has_language = build.members_beside_filters(criteria)
             given = build.resolved(given)
@@ -222,7 +222,7 @@ class Builder:
                 for item in given.items:
                     index += build.filter(index, item, has_scopes=has_scopes)
             elif given is not None and not is_null(given):
-                build.problem(given.span, "Filters is an array of filters")
+                build.problem(given.span, "Filters must be an array of filters")
 
         if node is not None and not is_null(self.resolve(node)):
             yield self._made(node.span, filters, owner)
@@ -290,11 +290,11 @@ class Builder:
             found = infer(owner.reference, texts)
             if found is not None:
                 source = found[0]
-                words = f"the template does not name the event source: taken for {source}, "
+                words = f"the template does not name the event source: assumed to be {source} "
                 notes = (Skipped(INFERRED, f"{words}because of {found[1]}", line, column),)
             elif build.texts:
-                words = "the event source is unknown: what is about one source was not checked"
-                notes = (Skipped(NO_SOURCE, f"{words}; say --source", line, column),)
+                words = "the event source is unknown: only checks for all sources were made"
+                notes = (Skipped(NO_SOURCE, f"{words}; give --source", line, column),)
         if source == NO_FILTERING and kind in _NOT_FROM_DOCUMENTDB:
             message, hint = _NOT_FROM_DOCUMENTDB[kind]
             build.problem(span, message, code=NOT_FILTERED, hint=hint)

@@ -28,7 +28,7 @@ def assert_delivered(filter: Filter, record: Any) -> None:  # noqa: A002 - what 
     """
     __tracebackhide__ = True
     if not filter.matches(record):
-        raise AssertionError(f"the record is not delivered\n{explained(filter, record)}")
+        raise AssertionError(f"the record was dropped\n{explained(filter, record)}")
 
 
 def assert_dropped(
@@ -54,10 +54,10 @@ def assert_dropped(
     wanted = None if reason is None else _reason(reason)
     found, _ = filter.verdict(record)
     if found is Reason.MATCH:
-        raise AssertionError(f"the record is not dropped\n{explained(filter, record)}")
+        raise AssertionError(f"the record was delivered\n{explained(filter, record)}")
     if wanted is not None and found is not wanted:
         raise AssertionError(
-            f"the record is dropped for another reason: expected {wanted.slug}, found "
+            f"the record was dropped for another reason: expected {wanted.slug}, found "
             f"{found.slug}\n{explained(filter, record)}"
         )
 
@@ -117,7 +117,7 @@ def records_of(filter: Filter, event: Mapping[str, Any]) -> list[Mapping[str, An
     for record in found:
         other = contradicts(record, filter.source)
         if other is not None:
-            raise RecordError(f"the event holds records of {other}, not of {filter.source}")
+            raise RecordError(f"the event has records of {other}, not of {filter.source}")
     return found
 
 

@@ -91,7 +91,7 @@ def from_items(items: Iterable[Item], file: str) -> Iterator[Case]:
         found = True
         folder = os.path.dirname(item.file)
         if item.error is not None:
-            error = item.error.replace("a record is", "a case is", 1)
+            error = item.error.replace("a record must", "a case must", 1)
             yield Case(item.file, item.line, "", error=error)
             continue
         try:
@@ -137,7 +137,7 @@ def _document(root: TemplateValue, text: str, file: str) -> Iterator[Case]:
         for key, value in root.members:
             if key.value not in _COMMON:
                 line, _ = line_and_column(text, key.span.start)
-                words = f"unknown member {key.value!r} next to 'cases': there are "
+                words = f'unknown member "{key.value}" beside "cases": the members are '
                 yield Case(file, line, "", error=words + ", ".join(_COMMON))
                 return
             common[key.value] = value
@@ -146,7 +146,7 @@ def _document(root: TemplateValue, text: str, file: str) -> Iterator[Case]:
     for item in items:
         line, _ = line_and_column(text, item.span.start)
         if not isinstance(item, Object):
-            yield Case(file, line, "", error="a case is an object")
+            yield Case(file, line, "", error="a case must be an object")
             continue
         try:
             nodes = {**common, **{key.value: value for key, value in item.members}}
@@ -168,7 +168,7 @@ def _value(name: str, node: TemplateValue, text: str) -> Any:
 
     found = written_out(node, text, lambda each: each, longest=_LONGEST_VALUE)
     for unknown in found.unknown:
-        raise Unresolved(f"{unknown.source} is not looked into", unknown.span)
+        raise Unresolved(f"{unknown.source} is not supported in case files", unknown.span)
     written = found.text
     value = decoding.parse(written)
     if isinstance(value, dict) and (name == "pattern" or name in _FILES):

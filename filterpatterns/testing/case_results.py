@@ -165,7 +165,7 @@ def _parameters(case: Case) -> dict[str, Any]:
     given = case.members.get("parameters", {})
     found = json.loads(given) if isinstance(given, str) else given
     if not isinstance(found, dict):
-        raise _BadCaseError("'parameters' is an object of names and values")
+        raise _BadCaseError('"parameters" must be an object of names and values')
     return found
 
 
@@ -228,7 +228,7 @@ def _record(case: Case, compiled: Filter) -> Any:
         return _content(case, "record")
     source = source_named(compiled.source) if compiled.source in SOURCES else None
     if source is None or not source.payload_keys:
-        raise _BadCaseError(f"records of {compiled.source!r} have no 'body': write a 'record'")
+        raise _BadCaseError(f'records of {compiled.source} have no "body": write a "record"')
     key, payload = source.payload_keys[0], _content(case, "body")
     record: dict[str, Any] = {"messageId": case.name} if source.name == "sqs" else {}
     if source.encoding is Encoding.OBJECT:
@@ -280,62 +280,62 @@ def _check_members(case: Mapping[str, Any]) -> None:
     for name in case:
         if name not in _KNOWN:
             near = difflib.get_close_matches(name[:40], _KNOWN, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(_KNOWN)}"
-            raise _BadCaseError(f"unknown member '{printable(name[:40])}': {hint}")
+            hint = f'did you mean "{near[0]}"?' if near else f"the members are {', '.join(_KNOWN)}"
+            raise _BadCaseError(f'unknown member "{printable(name[:40])}": {hint}')
     if "pattern" not in case:
-        raise _BadCaseError("the case has no 'pattern'")
+        raise _BadCaseError('the case has no "pattern"')
     wanted = [name for name in _GIVEN if name in case]
     if len(wanted) != 1:
         found = " and ".join(wanted) or "none"
         raise _BadCaseError(
-            "a case has 'matches' and one of 'record', 'body', 'event' and 'events', or 'valid'; "
-            f"found {found}"
+            'a case must have "matches" and one of "record", "body", "event" and "events", or '
+            f'"valid"; found {found}'
         )
     if not isinstance(case.get("source", ""), str):
-        raise _BadCaseError("'source' is the name of an event source")
+        raise _BadCaseError('"source" must be the name of an event source')
     (given,) = wanted
     if given == "valid":
-        _want_bool("valid", case["valid"])
+        _require_bool("valid", case["valid"])
         if "matches" in case:
-            raise _BadCaseError("'matches' needs a 'record', 'body', 'event' or 'events'")
+            raise _BadCaseError('"matches" requires a "record", "body", "event" or "events"')
         return
     if "matches" not in case:
-        raise _BadCaseError("the case has no 'matches'")
+        raise _BadCaseError('the case has no "matches"')
     matches = case["matches"]
     if given == "events":
         _check_events(case["events"], matches)
         return
     is_of_ids = isinstance(matches, list) and all(isinstance(each, str) for each in matches)
     if given != "event" or not is_of_ids:
-        _want_bool("matches", matches, "true, false or a list of ids" if given == "event" else "")
+        _require_bool(
+            "matches", matches, "true, false or a list of ids" if given == "event" else ""
+        )
     if given != "body":
-        _want_record(given, case[given])
+        _require_record(given, case[given])
 
 
 def _check_events(events: Any, matches: Any) -> None:
     for name, value in (("events", events), ("matches", matches)):
         if not isinstance(value, list):
-            raise _BadCaseError(
-                f"with 'events' {name!r} is an array, found {decoding.described(value)}"
-            )
+            raise _BadCaseError(f'"{name}" must be an array, found {decoding.described(value)}')
     if len(events) != len(matches) or not events:
-        raise _BadCaseError(f"{len(events)} events, but {len(matches)} verdicts in 'matches'")
+        raise _BadCaseError(f'{len(events)} events, but {len(matches)} verdicts in "matches"')
     for each in matches:
-        _want_bool("matches", each)
+        _require_bool("matches", each)
     for record in events:
-        _want_record("events", record)
+        _require_record("events", record)
 
 
-def _want_bool(name: str, value: Any, wanted: str = "") -> None:
+def _require_bool(name: str, value: Any, wanted: str = "") -> None:
     if not isinstance(value, bool):
         wanted = wanted or "true or false"
-        raise _BadCaseError(f"{name!r} is {wanted}, found {decoding.described(value)}")
+        raise _BadCaseError(f'"{name}" must be {wanted}, found {decoding.described(value)}')
 
 
-def _want_record(name: str, value: Any) -> None:
+def _require_record(name: str, value: Any) -> None:
     if not isinstance(value, (str, Mapping)):
         raise _BadCaseError(
-            f"in {name!r} a record is an object, or its JSON as a string; "
+            f'a record in "{name}" must be an object, or its JSON as a string; '
             f"found {decoding.described(value)}"
         )
 
@@ -347,4 +347,4 @@ def format_result(value: Any) -> str:
     try:
         return json.dumps(value, ensure_ascii=False)
     except RecursionError:
-        return "(nested too deep to be shown)"
+        return "(nested too deeply to be shown)"

@@ -101,9 +101,9 @@ def _refused(compiled: Filter, given: Any, *, is_object: bool) -> None:
 
 def compiled_or_refused(pattern: Any, source: str, text: str | None) -> Filter | None:
     """The Filter; None for a pattern that is refused. `text` is what positions are in, if any."""
-    said = filterpatterns.check(pattern, source=source)
-    errors = [each for each in said if each.severity == "error"]
-    for each in said:
+    reported = filterpatterns.check(pattern, source=source)
+    errors = [each for each in reported if each.severity == "error"]
+    for each in reported:
         diagnostic_is_sane(each, text)
     try:
         compiled = filterpatterns.compile(pattern, source=source)
@@ -117,7 +117,7 @@ def compiled_or_refused(pattern: Any, source: str, text: str | None) -> Filter |
     takes_as_compile(pattern, source, None)
     expect(not errors, "compile takes what check refuses", errors, pattern)
     if source != "auto":
-        missing = [each for each in compiled.warnings if each not in said]
+        missing = [each for each in compiled.warnings if each not in reported]
         expect(not missing, "check does not say what compile warns of", missing, pattern)
     return compiled
 

@@ -112,8 +112,8 @@ def _neighbour(draw: Draw, source: str) -> dict[str, Any]:
     else:
         keys = taken_for.payload_keys
         pattern, fallback = ({keys[0]: made} if keys else made), {"a": [1]}
-    said = filterpatterns.check(pattern, source=source)
-    return fallback if any(each.severity == "error" for each in said) else pattern
+    reported = filterpatterns.check(pattern, source=source)
+    return fallback if any(each.severity == "error" for each in reported) else pattern
 
 
 def _as_filter(text: PatternText) -> dict[str, str]:
@@ -173,9 +173,9 @@ def check_lines(compiled: Filter, data: bytes) -> None:
         if drops:
             expect(counts.records == len(outcome.kept) + len(outcome.dropped), counts, data)
         expect(counts.errors == len(outcome.problems), counts, outcome.problems, data)
-        for fault in outcome.problems:
-            expect(fault.message.isprintable(), fault, data)
-            expect(fault.line is None or 1 <= fault.line <= max(1, counts.lines), fault, data)
+        for problem in outcome.problems:
+            expect(problem.message.isprintable(), problem, data)
+            expect(problem.line is None or 1 <= problem.line <= max(1, counts.lines), problem, data)
 
 
 def check_file(compiled: Filter, given: Sequence[bytes], items: Sequence[Item]) -> None:
@@ -186,8 +186,8 @@ def check_file(compiled: Filter, given: Sequence[bytes], items: Sequence[Item]) 
     found = len(lines.outcome.kept), len(lines.outcome.dropped), len(lines.outcome.problems)
     wanted = verdicts.count(True), verdicts.count(False), len(items) - len(verdicts)
     expect(found == wanted, "fp filter differs", found, wanted, given)
-    said = [(item.line, item.column, item.error) for item in items if item.error is not None]
-    expect(lines.outcome.problems == said, lines.outcome.problems, said, given)
+    reported = [(item.line, item.column, item.error) for item in items if item.error is not None]
+    expect(lines.outcome.problems == reported, lines.outcome.problems, reported, given)
     check_lines(compiled, b"".join(given))
 
 

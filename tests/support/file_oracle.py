@@ -99,7 +99,7 @@ def _parsed(text: str) -> Any:
     """The value of a JSON text.
 
     Raises:
-        ValueError: it is not JSON, or is nested too deep.
+        ValueError: it is not JSON, or is nested too deeply.
     """
 
     def refuse(name: str) -> None:

@@ -24,7 +24,7 @@ def _known(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
     for value in values:
         name, mark, given = value.partition("=")
         if not mark or not name.strip():
-            raise click.BadParameter(f"{value!r} is not NAME=VALUE")
+            raise click.BadParameter(f"{value!r}: expected NAME=VALUE")
         found[name.strip()] = given
     return found
 

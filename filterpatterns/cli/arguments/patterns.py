@@ -77,7 +77,7 @@ def load(
     for warning in found.warnings:
         click.echo(diagnosed(given.name, warning), err=True)
     if payload and found.source == inference.AUTO:
-        raise Failure("fp: --payload: the payload of which source? give --source")
+        raise Failure("fp: error: --payload requires --source for this pattern")
     return given, found, mapping
 
 
@@ -111,7 +111,7 @@ def read(argument: str) -> Given:
         click.UsageError: it is empty.
     """
     if not argument.strip():
-        raise click.UsageError("PATTERN is empty; an unset variable?")
+        raise click.UsageError("PATTERN is empty; is a variable unset?")
     if argument.lstrip().startswith(("{", "[")):
         return Given(INLINE, argument, is_pattern=True)
     if argument == "-":
@@ -128,8 +128,8 @@ def _advice(given: Given) -> list[str]:
     """Return the likely cause, outside of the pattern itself, of its refusal."""
     if isinstance(given.text, str):
         bare = not any(quote in given.text for quote in "\"'")
-        lost = bare and any(char.isalnum() for char in given.text)
-        return [f"  hint: the shell removed its quotation marks: {_QUOTING}"] if lost else []
+        is_unquoted = bare and any(char.isalnum() for char in given.text)
+        return [f"  hint: the shell removed its quotation marks: {_QUOTING}"] if is_unquoted else []
     if any(name in given.text for name in _IN_RECORDS):
         return ["  hint: these look like records; PATTERN comes first, then EVENTS"]
     return []

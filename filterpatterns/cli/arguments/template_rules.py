@@ -63,8 +63,8 @@ def add_all(rules: Rules, data: bytes) -> None:
         chosen = [one for one in found if one.kind != "pattern"]
     elif len(chosen) < len(found):
         rules.notes.append(
-            f"{counted(len(found) - len(chosen), 'mapping')} or pipes left out: "
-            "only the rules are taken"
+            f"skipped {counted(len(found) - len(chosen), 'mapping')} or pipes: "
+            "fp route uses only the rules of a template that has any"
         )
     _refuse(chosen, rules.name)
     _add(chosen, rules)
@@ -77,7 +77,7 @@ def _add(chosen: Sequence[Mapping], rules: Rules) -> None:
         missing = (*one.skipped, *one.unset)
         for skipped in missing:
             rules.notes.append(
-                f'"{printable(name)}" left out (line {skipped.line}): {skipped.reason}'
+                f'skipped "{printable(name)}" (line {skipped.line}): {skipped.reason}'
             )
         if not missing and one.texts:
             place = f"{rules.name}:{one.line}"

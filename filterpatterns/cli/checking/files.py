@@ -151,7 +151,7 @@ class Checker(Struct, frozen=True):
         self, finding: Finding, mapping: Mapping | None, suppressions: Suppressions | None
     ) -> bool:
         code = finding.diagnostic.code
-        if not self.selection.wants(code):
+        if not self.selection.includes(code):
             return False
         if matches(code, self.selection.ignored_in(finding.file)):
             return False
@@ -250,7 +250,7 @@ def _text(data: bytes) -> str:
     except UnicodeDecodeError as error:
         if b"\0" in data:
             raise _UnreadableError("a binary file, not text") from None
-        raise _UnreadableError(f"not UTF-8: {error.reason} at byte {error.start}") from None
+        raise _UnreadableError(f"not UTF-8: {error.reason} at byte {error.start + 1}") from None
     if "\0" in text:
         raise _UnreadableError("a binary file, not text")
     return text

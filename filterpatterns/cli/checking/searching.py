@@ -145,7 +145,7 @@ class Search:
         if _below(real_root, target) is not None:
             return True
         if os.path.exists(target):
-            self._on_link(entry.path, "a link that leads out of the directory is not followed")
+            self._on_link(entry.path, "not followed: the link leads outside the directory")
         return False
 
 
@@ -178,7 +178,7 @@ def event_files(paths: tuple[str, ...]) -> tuple[str, ...]:
         found += search.files(path)
         if len(found) == before:  # reading it reports that it is not a file
             kinds = joined([f"*{ending}" for ending in _EVENTS], len(_EVENTS))
-            note = f"note: no file in it has the name of one of records: {kinds}"
+            note = f"note: no files of records in this directory ({kinds})"
             click.echo(located(path, note), err=True)
             found.append(path)
     return tuple(dict.fromkeys(found))

@@ -49,7 +49,7 @@ class Selection:
         self._per_file = [(IgnoreRules([glob]), codes) for glob, codes in per_file.items()]
         self._root = os.path.abspath(root)
 
-    def wants(self, code: str) -> bool:
+    def includes(self, code: str) -> bool:
         """Whether a code is reported, for files without per-file ignores."""
         for layer in self._layers:
             verdict = layer.verdict(code)
@@ -85,7 +85,7 @@ def checked(selectors: Iterable[str], where: str) -> tuple[str, ...]:
         if name != ALL and not any(code.startswith(name) for code in CODES):
             near = difflib.get_close_matches(name, CODES, n=1)
             hint = f"; did you mean {near[0]}?" if near else "; `fp rule --all` lists the codes"
-            raise click.UsageError(f"{where}: no code is, or begins with, {selector!r}{hint}")
+            raise click.UsageError(f"{where}: no code is or begins with {selector!r}{hint}")
         found.append(name)
     return tuple(found)
 

@@ -15,7 +15,9 @@ from msgspec import Struct
 
 from filterpatterns.cli.io.whole_files import read_whole
 from filterpatterns.cli.messages import Failure, located
+from filterpatterns.delivery.sources import SourceName
 from filterpatterns.errors import printable
+from filterpatterns.lint.linter import Dialect
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -41,8 +43,8 @@ class Settings(Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):
     extend_exclude: tuple[str, ...] = ()
     per_file_ignores: dict[str, tuple[str, ...]] = {}
     respect_gitignore: bool = True
-    source: Literal["sqs", "kinesis", "dynamodb", "kafka", "mq", "event", "auto"] | None = None
-    dialect: Literal["lambda", "pipes", "eventbridge"] | None = None
+    source: SourceName | None = None
+    dialect: Dialect | None = None
     max_filters: int | None = None
     output_format: OutputFormat | None = None
     strict: bool = False
@@ -104,7 +106,7 @@ def _table(path: str) -> dict[str, Any] | None:
     try:
         document = tomllib.loads(data.decode())
     except UnicodeDecodeError as error:
-        words = f"error: not UTF-8: {error.reason} at byte {error.start}"
+        words = f"error: not UTF-8: {error.reason} at byte {error.start + 1}"
         raise Failure(located(path, words)) from None
     except tomllib.TOMLDecodeError as error:
         place = re.search(r" \(at line (\d+), column (\d+)\)", str(error))
@@ -124,8 +126,9 @@ def _settings(table: dict[str, Any], path: str) -> Settings:
     for name in table:
         if name not in known:
             near = difflib.get_close_matches(name.replace("_", "-"), sorted(known), n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
-            words = f"error: there is no setting {printable(name)!r}"
+            names = ", ".join(sorted(known))
+            hint = f"did you mean {near[0]}?" if near else f"the settings are {names}"
+            words = f"error: unknown setting {printable(name)!r}"
             raise Failure(located(path, words) + f"\n  hint: {hint}")
     try:
         found = msgspec.convert(table, Settings)
@@ -134,5 +137,5 @@ def _settings(table: dict[str, Any], path: str) -> Settings:
         name = place.strip("`").lstrip(".") or "the settings"
         raise Failure(located(path, f"error: {name}: {printable(words)}")) from None
     if found.max_filters is not None and found.max_filters < 1:
-        raise Failure(located(path, "error: max-filters: it is 1 or more"))
+        raise Failure(located(path, "error: max-filters: must be at least 1"))
     return found

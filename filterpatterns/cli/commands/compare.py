@@ -60,7 +60,7 @@ Examples:
 
 \b
 Exit status: 0; 1 if a verdict differs; 2 if the pattern is refused, AWS
-cannot be asked, or a file or line cannot be read (the remaining ones are
+cannot be called, or a file or line cannot be read (the remaining ones are
 still compared)."""
 )
 @click.option("--endpoint-url", metavar="URL", help="The URL of EventBridge or an emulator.")
@@ -87,16 +87,16 @@ def command(
 ) -> None:
     """Ask EventBridge for the same verdicts, and print those that differ.
 
-    Each event is sent to TestEventPattern, which needs the permission events:TestEventPattern and
-    costs nothing. EventBridge accepts only whole events: required members that an event lacks are
-    filled in for the call, unless the pattern names them. A pattern that AWS refuses but that
+    Each event is sent to TestEventPattern, which requires the permission events:TestEventPattern
+    and costs nothing. EventBridge accepts only whole events: required members that an event lacks
+    are filled in for the call, unless the pattern names them. A pattern that AWS refuses but that
     compiles here is reported too.
 
-    PATTERN and EVENTS are as for `fp test`, for the source `event`. Needs the extra `aws`.
+    PATTERN and EVENTS are as for `fp test`, for the source `event`. Requires the extra `aws`.
     """
     patterns.refuse_stdin_twice((pattern, *files))
     if endpoint_url is None and profile is None:
-        raise click.UsageError("say whom to ask: --profile NAME, or --endpoint-url URL")
+        raise click.UsageError("give --profile NAME or --endpoint-url URL")
     compiled = patterns.load(pattern, source="event", **how)[1]
     ask = _client(endpoint_url, profile, region)
     out = writers.stdout()
@@ -143,7 +143,7 @@ def _compare(
         theirs, why = None, str(refusal)
     if theirs is None and _REFUSED not in why:
         tally.unasked += 1
-        report(out, located(item.file, f"error: not asked: {printable(why)}", item.line))
+        report(out, located(item.file, f"error: not sent to AWS: {printable(why)}", item.line))
         return
     tally.asked += 1
     if theirs is ours:
@@ -223,7 +223,9 @@ def _client(endpoint_url: str | None, profile: str | None, region: str | None) -
         import boto3
         from botocore.exceptions import BotoCoreError, ClientError
     except ImportError:
-        raise Failure("fp: error: compare needs boto3: pip install 'filterpatterns[aws]'") from None
+        raise Failure(
+            "fp: error: fp compare requires boto3: pip install 'filterpatterns[aws]'"
+        ) from None
     try:
         session = boto3.Session(profile_name=profile, region_name=region)
         options: dict[str, Any] = {"endpoint_url": endpoint_url}
@@ -235,7 +237,7 @@ def _client(endpoint_url: str | None, profile: str | None, region: str | None) -
                 options |= {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
         client = session.client("events", **options)
     except (BotoCoreError, ValueError) as error:
-        raise Failure(f"fp: error: cannot ask AWS: {error}") from None
+        raise Failure(f"fp: error: cannot call AWS: {error}") from None
 
     def ask(pattern: str, event: str) -> bool:
         try:
@@ -246,11 +248,13 @@ def _client(endpoint_url: str | None, profile: str | None, region: str | None) -
             words = f"{code}: {details.get('Message', '')}"
             if code == _REFUSED or "Validation" in code:
                 raise _Refused(words) from None
-            raise Failure(f"fp: error: AWS refuses to answer: {printable(words)}") from None
+            raise Failure(f"fp: error: AWS returned an error: {printable(words)}") from None
         except BotoCoreError as error:
-            raise Failure(f"fp: error: cannot ask AWS: {printable(str(error))}") from None
+            raise Failure(f"fp: error: cannot call AWS: {printable(str(error))}") from None
         if "Result" not in answer:
-            raise Failure("fp: error: the answer has no Result: is TestEventPattern implemented?")
+            raise Failure(
+                "fp: error: the response has no Result: does the server implement TestEventPattern?"
+            )
         return bool(answer["Result"])
 
     return ask

@@ -33,7 +33,7 @@ from filterpatterns.errors import RecordError, printable
 from filterpatterns.explain import Explanation
 from filterpatterns.language.wording import format_value, joined, truncate
 
-_MOST_SAID = 5
+_MOST_LISTED = 5
 """The number of missing numbers or ids that are listed."""
 
 
@@ -149,7 +149,7 @@ def command(
     patterns.refuse_stdin_twice((pattern, *files))
     files = searching.event_files(files)
     if as_json and page is not None:
-        raise click.UsageError("either --json or --html")
+        raise click.UsageError("--json and --html exclude each other")
     output_files.refuse_overlap([("--html", page)], (*patterns.files_of(pattern), *files))
     given, compiled, _ = patterns.load(pattern, payload=payload, **how)
     wrap = payloads.wrapper(compiled.source) if payload else None
@@ -202,12 +202,12 @@ def _missing(wanted: _Wanted, tally: _Tally, *, files: int) -> list[str]:
     ids = [each for each in dict.fromkeys(wanted.ids) if each not in tally.ids]
     words = []
     if numbers:
-        has = f"there are {tally.most:,}" if files == 1 else f"no file has more than {tally.most:,}"
-        has = "there is 1" if files == 1 and tally.most == 1 else has
-        words.append(f"there is no record {joined([str(n) for n in numbers], _MOST_SAID)}: {has}")
+        most = counted(tally.most)
+        has = f"the file has {most}" if files == 1 else f"no file has more than {most}"
+        words.append(f"no record {joined([str(n) for n in numbers], _MOST_LISTED)}: {has}")
     if ids:
-        said = joined([format_value(each) for each in ids], _MOST_SAID)
-        words.append(f"there is no record with the id {said} among {counted(tally.read)}")
+        listed = joined([format_value(each) for each in ids], _MOST_LISTED)
+        words.append(f"no record with the id {listed} in {counted(tally.read)}")
     return words
 
 

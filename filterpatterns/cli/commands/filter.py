@@ -38,7 +38,7 @@ from filterpatterns.errors import printable
 if TYPE_CHECKING:
     from filterpatterns.engine.columns import Of, PayloadEncoding
 
-_MOST_FAULTS: Final = 10
+_MOST_REPORTED: Final = 10
 """How many messages about single lines are printed; the rest are only counted."""
 
 
@@ -148,7 +148,7 @@ def command(
     if count + names + ids > 1:
         raise click.UsageError("--count, --files-with-matches and --ids exclude each other")
     if most is not None and rejects is not None:
-        raise click.UsageError("--max-count stops early: what is rejected would be incomplete")
+        raise click.UsageError("--max-count stops early, so --rejects would be incomplete")
     files = searching.event_files(files)
     written = {"--output": output, "--rejects": rejects, "--errors": errors}
     output_files.refuse_overlap(written.items(), (*patterns.files_of(pattern), *files))
@@ -203,9 +203,11 @@ def _check_rows(
     others = [file for file in files if parquet.kind_of(file) is None]
     if (work.packs or work.packs_rejects) and (others or not lines):
         what = f"{printable(others[0])} contains none" if others else "not counts, names or ids"
-        raise click.UsageError(f"a .parquet or .arrow file takes only rows of such files: {what}")
+        raise click.UsageError(
+            f"a .parquet or .arrow file can hold only rows of such files: {what}"
+        )
     if parquet_filter.writes_rows(errors):
-        raise click.UsageError("--errors takes lines that are not records: name a text file")
+        raise click.UsageError("--errors writes lines of text: name a text file")
     if work.columns != parquet.Columns() and len(others) == len(files):
         raise click.UsageError(
             "--column, --of and --encoding are for Parquet and Arrow files: "
@@ -292,7 +294,7 @@ class _Taker:
         self._file: str | None = None
         self._file_selected = 0
         self._file_lines = 0  # in the sections of the file that have ended
-        self._said = 0
+        self._reported = 0
 
     def __str__(self) -> str:
         if self._most is not None and self.selected >= self._most:
@@ -352,13 +354,13 @@ class _Taker:
 
     def say_rest(self, errors: str | None) -> None:
         """Report how many more lines are not records than were listed."""
-        if self._said > _MOST_FAULTS:
+        if self._reported > _MOST_REPORTED:
             where = f"see {errors}" if errors is not None else "--errors FILE keeps them"
-            click.echo(f"fp: {self._said:,} lines are not records: {where}", err=True)
+            click.echo(f"fp: {self._reported:,} lines are not records: {where}", err=True)
 
     def _report(self, words: str, line: int | None, column: int | None) -> None:
-        self._said += 1
-        if self._said <= _MOST_FAULTS:
+        self._reported += 1
+        if self._reported <= _MOST_REPORTED:
             click.echo(located(str(self._file), words, line, column), err=True)
 
 

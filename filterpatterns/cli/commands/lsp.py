@@ -43,7 +43,7 @@ def command(tcp: int | None) -> None:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] not in ("pygls", "lsprotocol", "cattrs"):
             raise
-        raise Failure("fp lsp needs pygls: pip install 'filterpatterns[lsp]'") from None
+        raise Failure("fp lsp requires pygls: pip install 'filterpatterns[lsp]'") from None
     server = create_server(_load_settings)
     if tcp is None:
         server.start_io()
@@ -70,5 +70,5 @@ def _load_settings(path: str) -> Settings:
         given.source,
         given.dialect,
         given.max_filters or MAX_FILTERS,
-        lambda code: wanted.wants(code) and not matches(code, ignored),
+        lambda code: wanted.includes(code) and not matches(code, ignored),
     )

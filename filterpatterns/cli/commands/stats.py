@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 def _picture(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> str | None:
     """Return the single file; click would silently use the last one."""
     if len(values) > 1:
-        raise click.BadParameter("one picture at a time")
+        raise click.BadParameter("may be given only once")
     value = values[0] if values else None
     if value is not None and not value.lower().endswith((".png", ".svg")):
-        raise click.BadParameter(f"{value!r} ends in neither .png nor .svg")
+        raise click.BadParameter(f"{value!r}: expected a name that ends in .png or .svg")
     return value
 
 
@@ -60,7 +60,7 @@ Exit status: 0; 2 if the pattern is refused, or a file or line cannot be read
     multiple=True,
     callback=_picture,
     shell_complete=complete_files,
-    help="Also draw the funnel as a picture: FILE ends in .png or .svg. Needs the extra `plot`.",
+    help="Also draw the funnel as a picture: FILE ends in .png or .svg. Requires the extra `plot`.",
 )
 @parquet.column_options
 @color_option

@@ -72,7 +72,7 @@ def _check_usage(
         click.UsageError: they conflict.
     """
     if junit and not cases and not expect:
-        raise click.UsageError("--junit needs --cases, or --expect to define a failure")
+        raise click.UsageError("--junit requires --cases or --expect")
     if cases and expect:
         raise click.UsageError("--expect is for EVENTS; each case has its own expectation")
     if cases and payload:
@@ -236,7 +236,7 @@ def command(
         verdict = reporting.verdict
     tally = Tally()
     if isinstance(writer, writers.Silence):  # records are not printed
-        lines = compiled._engine.lines_with_reasons()  # noqa: SLF001 - within the package
+        lines = compiled._engine.lines_with_reasons(tally.drop)  # noqa: SLF001 - within the package
         count_files(files, verdict, lines, writer, tally, wrap=wrap)
     else:
         match_files(files, verdict, writer, tally, wrap=wrap)

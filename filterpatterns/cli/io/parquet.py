@@ -58,7 +58,7 @@ class Columns(Struct, frozen=True):
             click.UsageError: they conflict.
         """
         if of is not None and column is None:
-            raise click.UsageError("--of needs --column, which names the column")
+            raise click.UsageError("--of requires --column")
         return cls(column, of or ("record" if column is None else "payload"), encoding)
 
 
@@ -143,7 +143,7 @@ def missing(kind: Kind) -> str | None:
         import pyarrow  # noqa: F401 - whether it is there
     except ImportError:
         name = "a Parquet" if kind == "parquet" else "an Arrow"
-        return f"{name} file needs pyarrow: pip install 'filterpatterns[arrow]'"
+        return f"{name} file requires pyarrow: pip install 'filterpatterns[arrow]'"
     return None
 
 
@@ -321,7 +321,7 @@ def items(path: str, kind: Kind, columns: Columns, compiled: Filter | None) -> I
 
 def _item(path: str, number: int, record: Any) -> Item:
     if record is None:
-        return Item(path, number, None, error="a record is a JSON object, found null")
+        return Item(path, number, None, error="a record must be a JSON object, found null")
     found = record_id(record) if isinstance(record, dict) else None
     return Item(path, number, record, found)
 

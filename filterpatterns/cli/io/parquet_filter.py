@@ -187,7 +187,9 @@ def rows_to_file(path: str, like: str) -> Iterator[Write]:
             nonlocal size
             table = _unpacked(data)
             if not table.schema.equals(schema):
-                raise Failure(located(path, f"error: rows have other columns than those of {like}"))
+                raise Failure(
+                    located(path, f"error: the columns of these rows differ from those of {like}")
+                )
             held.append(table.replace_schema_metadata(schema.metadata))
             size += table.nbytes
             if size >= _ROW_GROUP_BYTES:

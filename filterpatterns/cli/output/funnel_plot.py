@@ -39,7 +39,7 @@ def require() -> None:
         import_module("matplotlib.figure")
     except ImportError:
         raise Failure(
-            "fp: error: --plot needs matplotlib\n"
+            "fp: error: --plot requires matplotlib\n"
             "  hint: pip install 'filterpatterns[plot]', or: pip install matplotlib"
         ) from None
 

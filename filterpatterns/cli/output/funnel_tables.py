@@ -175,14 +175,14 @@ def _contents(funnel: Funnel) -> Table:
     """What records have in each field of the pattern."""
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
     table.add_column("field", overflow="fold")
-    table.add_column("holds")
+    table.add_column("values")
     seen = set()
     for stage in funnel.stages:
         for field in _fields(stage.member):
             if field.path not in seen:
                 seen.add(field.path)
                 missing = not field.occurrence.kinds
-                words = Text(_holds(field), style="yellow" if missing else "")
+                words = Text(_values_of(field), style="yellow" if missing else "")
                 table.add_row(Text(printable(field.path)), words)
     return table
 
@@ -196,7 +196,7 @@ def _fields(member: FieldCount | OrCount) -> Iterator[FieldCount]:
                 yield from _fields(inner)
 
 
-def _holds(field: FieldCount) -> str:
+def _values_of(field: FieldCount) -> str:
     occurrence = field.occurrence
     parts = [_kind(occurrence, kind) for kind, _ in occurrence.kinds.most_common()]
     if occurrence.absent or not parts:

@@ -122,7 +122,7 @@ def _table(counts: Counts, seconds: float) -> Any:
 def _rows(counts: Counts, *, is_dry: bool) -> list[tuple[str, str]]:
     rows = [("received", f"{counts.polled:,}"), ("filtered out", f"{counts.filtered_out:,}")]
     rows += [
-        (f"  {slug.replace('-', ' ')}", f"{count:,}")
+        (f"  {slug}", f"{count:,}")
         for slug, count in sorted(counts.reasons.items(), key=lambda item: -item[1])
     ]
     if is_dry:

@@ -236,7 +236,7 @@ class RuleSet(ArrowNames):
         refused: dict[str, PatternError] = {}
         for name, pattern in patterns.items():
             if not isinstance(name, str):
-                raise TypeError(f"a rule's name is a str, found {type(name).__name__}")
+                raise TypeError(f"a rule's name must be a str, found {type(name).__name__}")
             try:
                 texts[name] = inputs.patterns(pattern)
             except PatternError as error:

@@ -6,7 +6,7 @@ try:
     import pyarrow  # noqa: F401
 except ImportError:
     raise ImportError(
-        "Arrow data needs pyarrow and numpy: pip install 'filterpatterns[arrow]'"
+        "Arrow data requires pyarrow and numpy: pip install 'filterpatterns[arrow]'"
     ) from None
 
 from filterpatterns.integrations.arrow.columns import ColumnTypeError

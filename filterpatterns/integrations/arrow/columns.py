@@ -95,8 +95,8 @@ def _arrow(data: Any) -> pa.Array | pa.ChunkedArray:
     if pandas is not None and isinstance(data, (pandas.Series, pandas.Index)):
         return pa.array(data, from_pandas=True)
     raise TypeError(
-        "Arrow data is wanted: an array or table of pyarrow, Polars, DuckDB, pandas or whatever "
-        f"has __arrow_c_stream__; found {type(data).__name__}"
+        "expected Arrow data: an array or table of pyarrow, Polars, DuckDB, pandas or any "
+        f"object with __arrow_c_stream__; found {type(data).__name__}"
     )
 
 
@@ -106,7 +106,7 @@ def _member(table: Column, name: str) -> Column:
     index = table.type.get_field_index(name)
     if index < 0:
         names = ", ".join(repr(field.name) for field in table.type) or "none"
-        raise ValueError(f"there is no column {name!r}; the table has {names}")
+        raise ValueError(f"no column {name!r}; the table has {names}")
     chunks = [pc.struct_field(chunk, [index]) for chunk in table.chunks]  # with the struct's nulls
     return Column(name, table.type.field(index).type, chunks, table.is_chunked)
 

@@ -60,7 +60,7 @@ class ColumnOptions(Struct, frozen=True):
             found = getattr(self, name)
             if found not in words:
                 wanted = " or ".join(f'"{word}"' for word in words if word is not None)
-                raise ValueError(f"{name} is {wanted}, found {found!r}")
+                raise ValueError(f"{name} must be {wanted}, found {found!r}")
 
 
 def mask_arrow(
@@ -119,11 +119,11 @@ def _column_matcher(engine: MatchEngine, given: Column, options: ColumnOptions) 
     elif given.is_table:
         names = ", ".join(repr(field.name) for field in given.type) or "none"
         raise ValueError(
-            "a table: say which column holds the payloads, or that its columns are the members of "
-            f"records, with of='record'; it has {names}"
+            "a table requires column=, the name of the column of payloads; or of='record' if its "
+            f"columns are the members of records; it has {names}"
         )
     kind = stored_type(given.type)
-    return _kept_matcher(engine, kind, options.of, options.encoding, options.nulls)
+    return _kept_matcher(engine, _TypeKey(kind), options.of, options.encoding, options.nulls)
 
 
 def is_of_records(engine: MatchEngine, options: ColumnOptions) -> bool:
@@ -132,21 +132,38 @@ def is_of_records(engine: MatchEngine, options: ColumnOptions) -> bool:
         return True
     if not isinstance(engine, Engine):
         raise ValueError(
-            'source "auto": a payload alone does not say of which source it is; compile the '
+            'source "auto": a payload alone does not show its source; compile the '
             "pattern for a source, or use of='record'"
         )
     return not engine.matcher.source.payload_keys
 
 
+class _TypeKey:
+    """A type as a key: the hash of a type is that of its description, which takes long for structs
+    of many members."""
+
+    __slots__ = ("kind",)
+
+    def __init__(self, kind: pa.DataType) -> None:
+        self.kind = kind
+
+    def __hash__(self) -> int:
+        return int(self.kind.id)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _TypeKey) and bool(self.kind.equals(other.kind))
+
+
 @lru_cache(maxsize=64)
 def _kept_matcher(
     engine: MatchEngine,
-    kind: pa.DataType,
+    key: _TypeKey,
     of: Of,
     encoding: PayloadEncoding | None,
     nulls: Nulls,
 ) -> ColumnMatcher:
     """Return the same matcher for all batches: it remembers which way was faster."""
+    kind = key.kind
     held = None if encoding is None else Encoding[encoding.upper()]
     options = ColumnOptions(of, encoding, nulls)
     if is_of_records(engine, options):
@@ -155,11 +172,11 @@ def _kept_matcher(
         return ObjectMatcher(engine, kind, held, nulls)
     assert isinstance(engine, Engine)
     matcher = engine.matcher
-    key = payload_key(matcher)
+    payload = payload_key(matcher)
     if not is_text(kind):
-        return ParsedMatcher(matcher, key, kind, nulls)
+        return ParsedMatcher(matcher, payload, kind, nulls)
     held = column_encoding(matcher.source, encoding)
-    return TextMatcher(Engine(for_payload(matcher, key, held)), "payload", key)
+    return TextMatcher(Engine(for_payload(matcher, payload, held)), "payload", payload)
 
 
 def _mask(

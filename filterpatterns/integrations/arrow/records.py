@@ -129,7 +129,7 @@ class ObjectMatcher:
             columns = {
                 name: take(column, rows)
                 for name, column in columns.items()
-                if self._reader.wants(name, column.type)
+                if self._reader.reads(name, column.type)
             }
         records = self._reader.objects(columns, len(rows))
         return kept_rows(self._engine, records, rows, first, on_error)
@@ -189,7 +189,7 @@ class ParsedMatcher:
         columns = {
             field.name: take(array.field(index), rows)
             for index, field in enumerate(array.type)
-            if self._reader.wants(f"{self._key}.{field.name}", field.type)
+            if self._reader.reads(f"{self._key}.{field.name}", field.type)
         }
         return self._reader.objects(columns, len(rows), self._key)
 
@@ -228,4 +228,4 @@ def refuse_scalars(kind: pa.DataType, name: str) -> None:
     """
     kind = stored_type(kind)
     if not (is_text(kind) or types.is_struct(kind) or types.is_map(kind) or types.is_null(kind)):
-        raise ColumnTypeError(name, kind, "records are JSON texts, or structs")
+        raise ColumnTypeError(name, kind, "records must be JSON texts or structs")

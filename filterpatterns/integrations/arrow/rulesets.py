@@ -88,10 +88,10 @@ def _reader(matcher: Matcher | None, given: Column, options: ColumnOptions) -> _
         return _values_at(None, Reader(paths, omit_nulls=omit_nulls), None)
     if matcher is None:
         raise ValueError(
-            "source \"auto\": a payload alone does not say of which source it is; use of='record'"
+            "source \"auto\": a payload alone does not show its source; use of='record'"
         )
     if given.is_table:
-        raise ValueError("a table: say which column holds the payloads, or use of='record'")
+        raise ValueError("a table requires column=, or of='record'")
     key = payload_key(matcher)
     reader = Reader(paths_of(matcher), omit_nulls=omit_nulls)
     if not matcher.patterns:

@@ -49,7 +49,7 @@ class Paths(Struct, frozen=True):
         }
         return cls(found, frozenset(on_the_way), frozenset(payloads))
 
-    def wants(self, path: str | None, kind: pa.DataType) -> bool:
+    def reads(self, path: str | None, kind: pa.DataType) -> bool:
         """Whether values of a type, at a path, can affect the result."""
         if self.leaves is None or path in self.leaves:
             return True
@@ -93,9 +93,9 @@ class Reader:
         self._paths = paths
         self._omit_nulls = omit_nulls
 
-    def wants(self, path: str | None, kind: pa.DataType) -> bool:
+    def reads(self, path: str | None, kind: pa.DataType) -> bool:
         """Whether values of a type, at a path, can affect the result."""
-        return self._paths.wants(path, kind)
+        return self._paths.reads(path, kind)
 
     def values(self, array: pa.Array, path: str | None) -> list[Any]:
         """Return the values of an array at a path, which is None for the records themselves.
@@ -125,7 +125,7 @@ class Reader:
         members: dict[str, list[Any]] = {}
         for name, column in columns.items():
             place = self._paths.member(path, name)
-            if self._paths.wants(place, column.type):
+            if self._paths.reads(place, column.type):
                 members[name] = self.values(column, place)
         return made(members, count, omit_nulls=self._omit_nulls)
 
@@ -176,7 +176,7 @@ class Reader:
         return _with_nulls(self.objects(columns, len(array), path), array)
 
     def _lists(self, array: pa.Array, path: str | None) -> list[Any]:
-        if not self._paths.wants(path, array.type):
+        if not self._paths.reads(path, array.type):
             return _with_nulls([[] for _ in range(len(array))], array)
         if types.is_fixed_size_list(array.type):
             array = array.cast(pa.large_list(array.type.value_field))
@@ -205,7 +205,7 @@ class Reader:
         wanted = {
             name: self._paths.member(path, name)
             for name in names
-            if self._paths.wants(self._paths.member(path, name), kind)
+            if self._paths.reads(self._paths.member(path, name), kind)
         }
         found: list[dict[str, Any]] = [{} for _ in range(len(array))]
         for name, place in wanted.items():

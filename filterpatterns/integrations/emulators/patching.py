@@ -115,7 +115,7 @@ class Patches:
                 function = inspect.getattr_static(each.owner, each.name)
                 function = getattr(function, "__func__", function)
                 if [*inspect.signature(function).parameters] != each.arguments:
-                    raise self._unsupported(found, f"{each.name} has other arguments")
+                    raise self._unsupported(found, f"{each.name} has different arguments")
         except (AttributeError, ImportError) as error:
             raise self._unsupported(found, str(error)) from None
         return replacements

@@ -125,7 +125,7 @@ def check(document: Document) -> Document:
         for severity, diagnostic in _all_about(mapping, document):
             first = finding.place_of(mapping, diagnostic.filter_index)[0]
             code = diagnostic.code
-            if not document.settings.wants(code):
+            if not document.settings.reports(code):
                 continue
             if not suppressions.accepts(code, diagnostic.line or 1, first):
                 found.append(_of_diagnostic(document, diagnostic, severity))
@@ -163,7 +163,7 @@ def _broken(document: Document, error: TemplateError) -> tuple[Found, ...]:
     """Return the findings about an invalid text."""
     note = finding.generated_note(document.text)
     if note is not None:
-        if not document.settings.wants(note.code):
+        if not document.settings.reports(note.code):
             return ()
         return (_of_diagnostic(document, finding.as_diagnostic(note, document.text)),)
     start = document.lines.offset_of(error.line or 1, error.column or 1)

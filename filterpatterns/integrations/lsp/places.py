@@ -50,7 +50,7 @@ class Cursor(Struct, frozen=True):
     kind: Kind
     path: tuple[str, ...]
     operator: str
-    wants_name: bool
+    expects_name: bool
     start: int
     end: int
     typed: str
@@ -156,7 +156,7 @@ def _steps(text: str) -> Iterator[tuple[_Scanner, str, int]]:
 
 
 def words(text: str) -> Iterator[Word]:
-    """The words of a pattern, in order, without those that are nested too deep."""
+    """The words of a pattern, in order, without those that are nested too deeply."""
     for scanner, token, start in _steps(text):
         if token not in _MARKS:
             yield scanner.word(token, start)
@@ -188,12 +188,12 @@ def cursor_at(text: str, offset: int) -> Cursor | None:
     if not scanner.frames:
         return None
     frame = scanner.frames[-1]
-    wants_name = frame.is_object and not frame.has_colon
-    if frame.has_value or (wants_name and frame.name is not None):
+    expects_name = frame.is_object and not frame.has_colon
+    if frame.has_value or (expects_name and frame.name is not None):
         return None
     operator = frame.operator or (frame.name or "" if frame.kind == "rule" else "")
-    path = frame.path if wants_name else frame.below
-    return Cursor(frame.kind, path, operator, wants_name, start, end, text[start:offset])
+    path = frame.path if expects_name else frame.below
+    return Cursor(frame.kind, path, operator, expects_name, start, end, text[start:offset])
 
 
 def _is_inside(token: str, offset: int) -> bool:

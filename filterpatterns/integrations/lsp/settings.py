@@ -23,14 +23,14 @@ def _every_code(_code: str) -> bool:
 class Settings(Struct, frozen=True):
     """How the patterns of a file are checked.
 
-    `source` and `dialect` are for files that do not define them; `wants` returns whether a code is
+    `source` and `dialect` are for files that do not define them; `reports` says whether a code is
     reported.
     """
 
     source: str | None = None
     dialect: str | None = None
     max_filters: int = MAX_FILTERS
-    wants: Callable[[str], bool] = _every_code
+    reports: Callable[[str], bool] = _every_code
 
 
 _CHOICES = {"source": (*FIELDS, "auto"), "dialect": DIALECTS}
@@ -52,7 +52,7 @@ def given_settings(given: Any) -> tuple[dict[str, Any], list[str]]:
     if given is None:
         return {}, []
     if not isinstance(given, Mapping):
-        return {}, ["the settings of filterpatterns are an object"]
+        return {}, ["the settings of filterpatterns must be an object"]
     if isinstance(given.get(SECTION), Mapping):
         given = given[SECTION]
     found: dict[str, Any] = {}
@@ -62,13 +62,13 @@ def given_settings(given: Any) -> tuple[dict[str, Any], list[str]]:
             continue
         if name not in _NAMES:
             near = difflib.get_close_matches(str(name), _NAMES, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(_NAMES)}"
+            hint = f"did you mean {near[0]}?" if near else f"the settings are {', '.join(_NAMES)}"
             problems.append(f"filterpatterns has no setting {name!r}: {hint}")
         elif name == "maxFilters":
             if isinstance(value, int) and not isinstance(value, bool) and value > 0:
                 found["max_filters"] = value
             else:
-                problems.append("filterpatterns.maxFilters is a number of 1 or more")
+                problems.append("filterpatterns.maxFilters must be at least 1")
         elif value in _CHOICES[name]:
             found[name] = value
         else:

@@ -221,7 +221,7 @@ def _found(mappings: list[Mapping], offset: int) -> tuple[Mapping, PatternText, 
 def _is_free(text: str, match: re.Match[str], cursor: Cursor) -> bool:
     """Whether a name is allowed there: a rule has one operator, and so does an object in an
     operand."""
-    if not cursor.wants_name or cursor.kind == "fields":
+    if not cursor.expects_name or cursor.kind == "fields":
         return True
     before = text[: match.start()].rstrip()
     if cursor.kind == "operand" and before[:-1].rstrip()[-1:] != ":":

@@ -122,7 +122,7 @@ def _template_error(error: TemplateError) -> Diagnostic:
 
 
 def _left_open(missing: Skipped) -> Diagnostic:
-    hint = "only the deployment knows it: write the value here to evaluate the pattern"
+    hint = "known only at deployment: write the value here to evaluate the pattern"
     return Diagnostic(
         code=missing.code,
         severity="error",

@@ -24,7 +24,7 @@ LARGEST_REQUEST: Final = 1 << 25
 """Maximum size of a request in bytes."""
 
 _TYPES: Final = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
-_OWN_PAGE: Final = "this server answers its own page only\n"
+_OWN_PAGE: Final = "this server serves only its own page\n"
 _HEADERS: Final = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -88,7 +88,7 @@ class _Server:
         if refused is not None:
             return refused
         if request.headers.get("content-type", "").partition(";")[0] != "application/json":
-            return _answer("a request is JSON\n", status=415)
+            return _answer("a request must be JSON\n", status=415)
         data = bytearray()
         async for chunk in request.stream():
             data += chunk

@@ -199,9 +199,9 @@ class Invoker:
             elif message.group in groups:
                 self._has_warned = True
                 self._settings.report(
-                    f"the function reports a failed message of the group {message.group!r}, but "
-                    f"not one after it ({message.id}): this one is deleted, and the failed one "
-                    "will be handled after it; a function for FIFO queues stops at the first "
-                    "failure, and returns it and all after it"
+                    f"message {message.id} of the group {message.group!r} is deleted although an "
+                    "earlier message of the group failed, which is then retried out of order; a "
+                    "function for a FIFO queue should stop at the first failure, and return "
+                    "that message and all later ones"
                 )
                 return

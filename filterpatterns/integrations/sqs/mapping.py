@@ -84,24 +84,25 @@ class EventSourceMapping(Struct, frozen=True, kw_only=True):
             if self.batch_size > MAX_FIFO_BATCH_SIZE:
                 raise MappingError(
                     "BatchSize",
-                    f"of a FIFO queue it is at most {MAX_FIFO_BATCH_SIZE}, found {self.batch_size}",
+                    f"must be at most {MAX_FIFO_BATCH_SIZE} for FIFO queues, "
+                    f"found {self.batch_size}",
                 )
             if self.maximum_batching_window:
                 raise MappingError(
                     "MaximumBatchingWindowInSeconds",
-                    f"FIFO queues have no batching window, found {self.maximum_batching_window}",
+                    f"must be 0 for FIFO queues, found {self.maximum_batching_window}",
                 )
         elif self.batch_size > DEFAULT_BATCH_SIZE and not self.maximum_batching_window:
             raise MappingError(
                 "MaximumBatchingWindowInSeconds",
-                f"it must be at least 1 where BatchSize is over {DEFAULT_BATCH_SIZE}, "
+                f"must be at least 1 if BatchSize is over {DEFAULT_BATCH_SIZE}, "
                 f"found 0 with a BatchSize of {self.batch_size}",
             )
         if timeout is None:
             return
         if not 0 < timeout <= MAX_TIMEOUT:
             raise MappingError(
-                "Timeout", f"a function has 1 to {MAX_TIMEOUT} seconds, found {timeout:g}"
+                "Timeout", f"must be between 1 and {MAX_TIMEOUT} seconds, found {timeout:g}"
             )
         if timeout > queue.visibility_timeout:
             raise MappingError(
@@ -141,13 +142,13 @@ def _integer(name: str, value: Any) -> int:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise MappingError(name, f"it is an integer, found {value!r}")
+        raise MappingError(name, f"must be an integer, found {value!r}")
     return value
 
 
 def _in_range(name: str, value: int, low: int, high: int) -> int:
     if not low <= value <= high:
-        raise MappingError(name, f"it is between {low:,} and {high:,}, found {value:,}")
+        raise MappingError(name, f"must be between {low:,} and {high:,}, found {value:,}")
     return value
 
 
@@ -155,8 +156,8 @@ def _reports(name: str, value: Any) -> bool:
     types = [value] if isinstance(value, str) else value
     if not isinstance(types, list) or any(one != REPORT_BATCH_ITEM_FAILURES for one in types):
         raise MappingError(
-            name, f'the one type there is is "{REPORT_BATCH_ITEM_FAILURES}", found {value!r}'
+            name, f'the only type is "{REPORT_BATCH_ITEM_FAILURES}", found {value!r}'
         )
     if len(types) > 1:
-        raise MappingError(name, f"at most one, found {len(types)}")
+        raise MappingError(name, f"must have at most one type, found {len(types)}")
     return bool(types)

@@ -96,11 +96,11 @@ class Poller:
         report: Callable[[str], None] | None = None,
     ) -> None:
         if handler is None and not dry_run:
-            raise ValueError("without a handler there is only dry_run=True")
+            raise ValueError("a handler is required unless dry_run=True")
         if not 0 <= wait_seconds <= 20:
-            raise ValueError(f"wait_seconds is between 0 and 20, found {wait_seconds}")
+            raise ValueError(f"wait_seconds must be between 0 and 20, found {wait_seconds}")
         if concurrency is not None and not 1 <= concurrency <= MAX_CONCURRENCY:
-            raise ValueError(f"concurrency is between 1 and 1,000, found {concurrency}")
+            raise ValueError(f"concurrency must be between 1 and 1,000, found {concurrency}")
         compiled = _filter(pattern)
         called = _handler(handler)
         mapping = mapping or EventSourceMapping()
@@ -198,7 +198,7 @@ class Poller:
             TimeoutError: it takes longer than `timeout` seconds.
         """
         if self._work is None:
-            raise ValueError("the poller does not run")
+            raise ValueError("the poller is not running")
         is_empty = self._work.wait_until_empty(timeout)
         if self._error is not None:
             raise self._error
@@ -217,8 +217,8 @@ class Poller:
         if self._settings.keep_dropped and info.is_fifo:
             raise MappingError(
                 "keep_dropped",
-                "a FIFO queue delivers no later message of a group while an earlier one is kept: "
-                "the group would stand still",
+                "a FIFO queue delivers no more messages of a group while an earlier one is kept: "
+                "the group would be blocked",
             )
         return info, timeout
 
@@ -264,7 +264,7 @@ class _NoHandler:
     concurrency: int | None = None
 
     def invoke(self, event: dict[str, Any], context: object) -> Any:
-        raise AssertionError("a dry run calls no function")
+        raise AssertionError("a dry run does not call a function")
 
     def close(self) -> None:
         """Do nothing: nothing runs here."""

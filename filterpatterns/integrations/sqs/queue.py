@@ -100,7 +100,9 @@ class Queue:
         arn = attributes.get("QueueArn", "")
         parts = arn.split(":")
         if len(parts) < 6:
-            raise QueueError(f"{self._url}: the server does not say the queue's ARN, found {arn!r}")
+            raise QueueError(
+                f"{self._url}: expected the queue's ARN from the server, found {arn!r}"
+            )
         return QueueInfo(
             url=self._url,
             arn=arn,
@@ -164,7 +166,7 @@ class Queue:
                 ]
                 answer = self._call(name, self.given_up, Entries=entries)
                 if answer is None:
-                    refused |= dict.fromkeys(left.values(), "the server does not answer")
+                    refused |= dict.fromkeys(left.values(), "the server does not respond")
                     break
                 for done in answer.get("Successful") or ():
                     left.pop(int(done["Id"]), None)
@@ -203,14 +205,14 @@ class Queue:
         with self._lock:
             is_new, self._is_lost = not self._is_lost, True
         if is_new:
-            self._report(f"the queue does not answer, trying again: {words}")
+            self._report(f"the queue does not respond; trying again: {words}")
 
     def _found(self) -> None:
         if self._is_lost:
             with self._lock:
                 is_new, self._is_lost = self._is_lost, False
             if is_new:
-                self._report("the queue answers again")
+                self._report("the queue responds again")
 
 
 def region_of(url: str) -> str | None:
@@ -237,7 +239,7 @@ def connect(
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
     except ImportError:
-        raise QueueError("SQS needs boto3\n  hint: pip install 'filterpatterns[aws]'") from None
+        raise QueueError("SQS requires boto3\n  hint: pip install 'filterpatterns[aws]'") from None
     config = Config(
         max_pool_connections=connections,
         connect_timeout=5,
@@ -295,14 +297,14 @@ def _hint(error: Exception) -> str:
         return "\n  hint: give --region, or set AWS_REGION"
     if name in ("NoCredentialsError", "PartialCredentialsError"):
         return (
-            "\n  hint: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (a local server takes any), "
-            "or a profile"
+            "\n  hint: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (to any values for a local "
+            "server), or a profile"
         )
     words = _words(error)
     if _has(words, ("NonExistentQueue", "QueueDoesNotExist")):
-        return "\n  hint: is it the queue's URL, and --endpoint-url that of the server it is on?"
+        return "\n  hint: check the queue's URL and --endpoint-url"
     if name == "EndpointConnectionError":
-        return "\n  hint: is the server running, and --endpoint-url right?"
+        return "\n  hint: is the server running at the URL of --endpoint-url?"
     return ""
 
 

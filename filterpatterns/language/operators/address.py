@@ -24,7 +24,7 @@ from filterpatterns.language.operators.base import (
     OperatorBase,
     is_number,
     not_a_string,
-    want_string,
+    require_string,
 )
 from filterpatterns.language.operators.reference import STRING, OperatorReference
 from filterpatterns.language.wording import format_value, truncate
@@ -84,7 +84,7 @@ class Cidr(OperatorBase, frozen=True, gc=False):
     `last`."""
 
     reference: ClassVar = OperatorReference(
-        "is an IP address in",
+        "is an IP address in this block",
         "Matches a string that is an IP address in this block: IPv4 with a mask below 32, or IPv6 "
         "with a mask below 128. A single address is written as a plain value.",
         ("10.0.0.0/24", "2001:db8::/32"),
@@ -101,14 +101,14 @@ class Cidr(OperatorBase, frozen=True, gc=False):
 
     @classmethod
     def parse(cls, operand: nodes.Value) -> Cidr:
-        text = want_string("cidr", operand)
+        text = require_string("cidr", operand)
         base, slash, mask = text.partition("/")
         digits = address_digits(base)
         if not slash or digits is None or not re.fullmatch("[0-9]{1,3}", mask, re.ASCII):
             raise OperandError(
                 "FP013",
                 operand,
-                f"cidr wants an address block, found {operand_text(operand)}",
+                f"cidr must be an address block, found {operand_text(operand)}",
                 'write an address, a slash and the mask: "10.0.0.0/24" or "2001:db8::/32"',
             )
         width = 4 * len(digits)
@@ -176,7 +176,7 @@ class Cidr(OperatorBase, frozen=True, gc=False):
             if "." in value and ":" in value:
                 dotted = address_digits(value.rpartition(":")[2]) is not None
                 if dotted and len(value) <= _LONGEST_SHOWN:
-                    return f"{format_value(value)} has a dotted tail: a plain string for AWS"
+                    return f"{format_value(value)} ends in a dotted part: a plain string for AWS"
             trimmed = len(value) <= 2 * _LONGEST_SHOWN and address_digits(value.strip())
             hint = ": there is white space around it" if trimmed else ""
             return f"{format_value(value)} is not an IP address{hint}"
@@ -184,6 +184,12 @@ class Cidr(OperatorBase, frozen=True, gc=False):
             found, wanted = (4, 6) if len(self.first) == 32 else (6, 4)
             return f"{format_value(value)} is an IPv{found} address; the block is IPv{wanted}"
         return f"{format_value(value)} is not in {printable(self.text)}"
+
+    def reads_number_text(self) -> bool:
+        return True
+
+    def compares_addresses(self) -> bool:
+        return True
 
     def why_unexpected(self, value: Any) -> str:
         """Return why the rule matches a value that is not obviously an address in the block."""

@@ -41,6 +41,9 @@ _ESCAPED = re.compile(r"[*\\]")
 """Characters that a wildcard matches literally only after a backslash."""
 
 _LONGEST_HINT = 160
+_LISTED = 4
+"""This many excluded values take as long as a simple rule."""
+
 _MOST_SHOWN = 5
 """The number of excluded values that are listed when the rule is described."""
 
@@ -78,8 +81,8 @@ class AnythingBut(OperatorBase, frozen=True, gc=False):
     """
 
     reference: ClassVar = OperatorReference(
-        "is none of",
-        "Matches a value that exists and is none of these: a string, a number, or a list of only "
+        "is not any of these values",
+        "Matches a value that exists and differs from these: a string, a number, or a list of only "
         "strings or only numbers. A value of another type matches. EventBridge also takes "
         "`prefix`, `suffix`, `equals-ignore-case` or `wildcard` with strings.",
         ("test", ["test", "demo"], 0, {"prefix": "tmp/"}),
@@ -110,13 +113,13 @@ class AnythingBut(OperatorBase, frozen=True, gc=False):
                 raise OperandError(
                     "FP009",
                     item,
-                    f"anything-but wants strings or numbers, found {describe(item)}",
+                    f"values of anything-but must be strings or numbers, found {describe(item)}",
                     _HINT if written is None else _all_wildcards(written),
                     None if written is None else Instead(written, "operator"),
                 )
         if strings and numbers:
             raise OperandError(
-                "FP009", operand, "anything-but has strings and numbers in one list", _HINT
+                "FP009", operand, "anything-but cannot mix strings and numbers", _HINT
             )
         return cls(tuple(strings), tuple(numbers))
 
@@ -156,6 +159,13 @@ class AnythingBut(OperatorBase, frozen=True, gc=False):
             if rule.holds(value):
                 return f"{format_value(value)} is excluded by {rule.words()}"
         return f"{format_value(value)} is excluded"
+
+    def reads_number_text(self) -> bool:
+        return bool(self.numbers)
+
+    def weight(self) -> int:
+        listed = (len(self.strings) + len(self.numbers)) // _LISTED
+        return max(1, listed + sum(rule.weight() for rule in self.rules))
 
     def why_unexpected(self, value: Any) -> str:
         """Return why the rule matches a number that seems to be excluded."""
@@ -197,7 +207,7 @@ def _nested_rules(operand: nodes.Object) -> tuple[Operator, ...]:
         raise OperandError(
             "FP008",
             operand,
-            f"anything-but wants one operator, found {len(operand.members) or 'none'}",
+            f"anything-but must have exactly one operator, found {len(operand.members) or 'none'}",
             _HINT,
         )
     name_node, value = operand.members[0]
@@ -215,7 +225,7 @@ def _nested_rules(operand: nodes.Object) -> tuple[Operator, ...]:
             raise OperandError(
                 "FP009",
                 item,
-                f"every string has the empty {name}: anything-but would never match a string",
+                f"every string has an empty {name}: anything-but would never match a string",
                 f"write a {name} of one or more characters",
             )
     return tuple(_NESTED[name](item) for item in items)

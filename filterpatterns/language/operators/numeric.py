@@ -31,7 +31,7 @@ _HINT = (
     'write ["=", 5], [">", 0], ["<=", 10], or both bounds, the lower one first: [">", 0, "<=", 10]'
 )
 
-NOT_COMPARABLE = "has more digits than its double: not a number for AWS"
+NOT_COMPARABLE = "has more digits than a double holds, so it is not a number for AWS"
 """How a number that is not comparable is described."""
 
 _NUMBER = {"type": "number"}
@@ -64,7 +64,7 @@ class Numeric(OperatorBase, frozen=True, gc=False):
     equals it."""
 
     reference: ClassVar = OperatorReference(
-        "is a number in the range",
+        "is a number in this range",
         "Matches a number: one of `=`, `<`, `<=`, `>`, `>=` and a number, or both bounds, the "
         "lower one first. A number in quotes is a string and never matches; the values "
         "of DynamoDB's `N` are strings. AWS compares numbers as IEEE doubles.",
@@ -81,7 +81,7 @@ class Numeric(OperatorBase, frozen=True, gc=False):
     @classmethod
     def parse(cls, operand: nodes.Value) -> Numeric:
         if not isinstance(operand, nodes.Array) or not operand.items:
-            raise _refused(operand, f"numeric wants an array, found {describe(operand)}")
+            raise _refused(operand, f"numeric must be an array, found {describe(operand)}")
         items = operand.items
         comparison, number = _comparison(items, 0), _number(operand, items, 1)
         if comparison == "=":
@@ -107,7 +107,7 @@ class Numeric(OperatorBase, frozen=True, gc=False):
         if upper_comparison not in _UPPER:
             raise _refused(
                 items[2],
-                f'after a lower bound numeric wants "<" or "<=", found {describe(items[2])}',
+                f'a lower bound must be followed by "<" or "<=", found {describe(items[2])}',
             )
         _end(items, 4)
         if not number < upper:
@@ -183,6 +183,12 @@ class Numeric(OperatorBase, frozen=True, gc=False):
             return f"{format_value(value)} is not {format_value(self.lower)}"
         too_low = number < self.lower or (self.lower_open and number == self.lower)
         return f"{format_value(value)} is not {self._bounds()[0 if too_low else -1]}"
+
+    def reads_number_text(self) -> bool:
+        return True
+
+    def reads_only_doubles(self) -> bool:
+        return True
 
     def _bounds(self) -> list[str]:
         """Return the bounds in words, the lower one first."""
@@ -269,7 +275,7 @@ def _comparison(items: tuple[nodes.Value, ...], index: int) -> str:
     )
     raise _refused(
         items[index],
-        f'numeric wants "=", "<", "<=", ">" or ">=" here, found {describe(items[index])}',
+        f'expected "=", "<", "<=", ">" or ">=" in numeric, found {describe(items[index])}',
         f'for "not equal" write {{"anything-but": {format_value}}}' if excludes else _HINT,
         Instead(f'"anything-but": {format_value}', "operator")
         if excludes and index == 0 and len(items) == 2
@@ -289,7 +295,7 @@ def _number(operand: nodes.Array, items: tuple[nodes.Value, ...], index: int) ->
         text = _text(item)
         raise _refused(
             item,
-            f"numeric wants a number after {_format_number(items[index - 1])}, "
+            f"{_format_number(items[index - 1])} must be followed by a number, "
             f"found {describe(item)}",
             "write the number without quotes" if text is not None else _HINT,
             Instead(text.strip(), "node") if text and _NUMBER_TEXT.fullmatch(text) else None,

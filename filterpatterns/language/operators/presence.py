@@ -43,7 +43,7 @@ class Exists(OperatorBase, frozen=True, gc=False):
         raise OperandError(
             "FP009",
             operand,
-            f"exists wants true or false, found {describe(operand)}",
+            f"exists must be true or false, found {describe(operand)}",
             'write {"exists": true} or {"exists": false}',
             Instead(operand.value)
             if isinstance(operand, nodes.Scalar) and operand.value in ("true", "false")
@@ -60,7 +60,7 @@ class Exists(OperatorBase, frozen=True, gc=False):
         return "exists: true"
 
     def why_not(self, value: Any) -> str:
-        return "it is there"
+        return "it exists"
 
 
 class Absent(OperatorBase, frozen=True, gc=False):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 from typing import Any, ClassVar
 
-from msgspec import Struct
-
 from filterpatterns.language import nodes
 from filterpatterns.language.operators.base import (
     Bind,
@@ -16,7 +14,7 @@ from filterpatterns.language.operators.base import (
     describe,
     json_needle,
     not_a_string,
-    want_string,
+    require_string,
 )
 from filterpatterns.language.operators.reference import (
     STRING,
@@ -77,8 +75,8 @@ class EqualsIgnoreCase(OperatorBase, frozen=True, gc=False):
     """Matches that string ignoring case; `spelling` is None if AWS cannot ignore its case."""
 
     reference: ClassVar = OperatorReference(
-        "equals, ignoring case",
-        "Matches a string that is equal but for upper and lower case. AWS cannot ignore the case "
+        "equals this text, ignoring case",
+        "Matches a string that equals this text, ignoring case. AWS cannot ignore the case "
         "of characters beyond U+FFFF, such as emoji: a rule with one never matches.",
         ("paid",),
         STRING,
@@ -90,7 +88,7 @@ class EqualsIgnoreCase(OperatorBase, frozen=True, gc=False):
 
     @classmethod
     def parse(cls, operand: nodes.Value) -> EqualsIgnoreCase:
-        return cls.of(want_string("equals-ignore-case", operand))
+        return cls.of(require_string("equals-ignore-case", operand))
 
     @classmethod
     def of(cls, text: str) -> EqualsIgnoreCase:
@@ -123,10 +121,10 @@ class EqualsIgnoreCase(OperatorBase, frozen=True, gc=False):
             return _NEVER
         if len(value) <= len(self.text) + _MARGIN and self.holds(value.strip()):
             return f"{format_value(value)} has white space around it"
-        return f"{format_value(value)} is not {format_value(self.text)} in any case"
+        return f"{format_value(value)} is not {format_value(self.text)}, even ignoring case"
 
 
-class Prefix(Struct, frozen=True, gc=False):
+class Prefix(OperatorBase, frozen=True, gc=False):
     """Matches strings with that beginning; `spelling` is None if case counts.
 
     The string is compared including the closing quote: `whole` is the string that matches by that
@@ -134,7 +132,7 @@ class Prefix(Struct, frozen=True, gc=False):
     """
 
     reference: ClassVar = OperatorReference(
-        "begins with",
+        "begins with this text",
         "Matches a string that begins with this text. "
         '`{"equals-ignore-case": "x"}` as operand ignores case.',
         ("order.", {"equals-ignore-case": "order."}),
@@ -155,7 +153,7 @@ class Prefix(Struct, frozen=True, gc=False):
 
     @classmethod
     def parse_plain(cls, operand: nodes.Value) -> Prefix:
-        return cls(want_string("prefix", operand))
+        return cls(require_string("prefix", operand))
 
     @property
     def whole(self) -> str | None:
@@ -187,7 +185,9 @@ class Prefix(Struct, frozen=True, gc=False):
         return needle if needle == "\\" else f'"{needle}'
 
     def words(self) -> str:
-        return f"prefix {format_value(self.text)}{'' if self.spelling is None else ' in any case'}"
+        return (
+            f"prefix {format_value(self.text)}{'' if self.spelling is None else ', ignoring case'}"
+        )
 
     def why_not(self, value: Any) -> str:
         if not isinstance(value, str):
@@ -196,7 +196,7 @@ class Prefix(Struct, frozen=True, gc=False):
             return _NEVER
         words = f"{format_value(value)} does not begin with {format_value(self.text)}"
         if self.spelling is None and matched_length(variants(self.text), value) >= 0:
-            return f"{words}, apart from case"
+            return f"{words} (only the case differs)"
         if self.holds(value[: len(self.text) + _MARGIN].lstrip()):
             return f"{words}: there is white space before it"
         return words
@@ -206,7 +206,7 @@ class Prefix(Struct, frozen=True, gc=False):
         return "AWS compares the closing quote as well" if value == self.whole else ""
 
 
-class Suffix(Struct, frozen=True, gc=False):
+class Suffix(OperatorBase, frozen=True, gc=False):
     """Matches strings with that end; `spelling`, for the reversed text, is None if case counts.
 
     The string is compared including the opening quote: `whole` is the string that matches by that
@@ -214,7 +214,7 @@ class Suffix(Struct, frozen=True, gc=False):
     """
 
     reference: ClassVar = OperatorReference(
-        "ends with",
+        "ends with this text",
         "Matches a string that ends with this text. "
         '`{"equals-ignore-case": "x"}` as operand ignores case.',
         (".csv", {"equals-ignore-case": ".csv"}),
@@ -236,7 +236,7 @@ class Suffix(Struct, frozen=True, gc=False):
 
     @classmethod
     def parse_plain(cls, operand: nodes.Value) -> Suffix:
-        return cls(want_string("suffix", operand))
+        return cls(require_string("suffix", operand))
 
     @property
     def whole(self) -> str | None:
@@ -266,7 +266,9 @@ class Suffix(Struct, frozen=True, gc=False):
         return needle if needle == "\\" else f'{needle}"'
 
     def words(self) -> str:
-        return f"suffix {format_value(self.text)}{'' if self.spelling is None else ' in any case'}"
+        return (
+            f"suffix {format_value(self.text)}{'' if self.spelling is None else ', ignoring case'}"
+        )
 
     def why_not(self, value: Any) -> str:
         if not isinstance(value, str):
@@ -276,7 +278,7 @@ class Suffix(Struct, frozen=True, gc=False):
         words = f"{format_value(value)} does not end with {format_value(self.text)}"
         tail = value[-len(self.text) - _MARGIN :]
         if self.spelling is None and tail.casefold().endswith(self.text.casefold()):
-            return f"{words}, apart from case"
+            return f"{words} (only the case differs)"
         if self.holds(tail.rstrip()):
             return f"{words}: there is white space after it"
         return words
@@ -296,7 +298,7 @@ def _ignoring_case(name: str, operand: nodes.Value) -> str | None:
         raise OperandError(
             "FP009",
             operand,
-            f"{name} wants a string or an equals-ignore-case, found {describe(operand)}",
+            f"{name} must be a string or an equals-ignore-case, found {describe(operand)}",
             f'write {{"{name}": "x"}} or {{"{name}": {{"equals-ignore-case": "x"}}}}',
         )
-    return want_string("equals-ignore-case", members[0][1])
+    return require_string("equals-ignore-case", members[0][1])

@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
-from msgspec import Struct
-
 from filterpatterns.language import nodes
 from filterpatterns.language.operators.base import (
     Bind,
     Instead,
     Kind,
     OperandError,
+    OperatorBase,
     json_needle,
     json_text,
     not_a_string,
-    want_string,
+    require_string,
 )
 from filterpatterns.language.operators.reference import STRING, OperatorReference
 from filterpatterns.language.wording import format_value
@@ -24,15 +23,18 @@ from filterpatterns.language.wording import format_value
 _LONGEST_FOLDED = 10_000
 """A longer string is not compared again ignoring case just to explain why it fails."""
 
+_PARTS = 3
+"""This many parts take as long as a simple rule."""
+
 _STARS = re.compile(r"\\.|\*+", re.DOTALL)
 
 
-class Wildcard(Struct, frozen=True, gc=False):
+class Wildcard(OperatorBase, frozen=True, gc=False):
     """Matches strings that fit the wildcard: `parts` are the texts between the stars, in order."""
 
     reference: ClassVar = OperatorReference(
-        "has the shape",
-        "Matches a string of this shape: `*` is any run of characters, also an empty one. "
+        "matches this wildcard",
+        "Matches a string of this shape: `*` stands for any characters, or none. "
         r"`\*` is a star and `\\` a backslash; JSON doubles each backslash. Two stars in a row are "
         "an error.",
         ("*error*", "orders/*/new.csv"),
@@ -45,7 +47,7 @@ class Wildcard(Struct, frozen=True, gc=False):
 
     @classmethod
     def parse(cls, operand: nodes.Value) -> Wildcard:
-        text = want_string("wildcard", operand)
+        text = require_string("wildcard", operand)
         parts = [""]
         chars = iter(enumerate(text))
         for index, char in chars:
@@ -54,7 +56,7 @@ class Wildcard(Struct, frozen=True, gc=False):
                     raise OperandError(
                         "FP012",
                         operand,
-                        "a wildcard has two stars in a row",
+                        "a wildcard must not have two stars in a row",
                         r"write a single * for any run of characters, and \\* for a star itself",
                         Instead(json_text(_STARS.sub(_single_star, text)), "node"),
                     )
@@ -67,7 +69,7 @@ class Wildcard(Struct, frozen=True, gc=False):
                         operand,
                         f"a wildcard cannot escape {escaped!r}"
                         if escaped
-                        else "a wildcard ends in a lone backslash",
+                        else "a wildcard must not end in a single backslash",
                         r"in a wildcard \* is a star and \\ a backslash; JSON doubles each "
                         r"backslash: \\* and \\\\",
                     )
@@ -105,16 +107,19 @@ class Wildcard(Struct, frozen=True, gc=False):
         longest = max(self.parts, key=len)
         return json_needle(longest) if longest else None
 
+    def weight(self) -> int:
+        return max(1, len(self.parts) // _PARTS)
+
     def words(self) -> str:
         return f"wildcard {format_value(self.text)}"
 
     def why_not(self, value: Any) -> str:
         if not isinstance(value, str):
             return not_a_string("wildcard", value)
-        words = f"{format_value(value)} does not have the shape {format_value(self.text)}"
+        words = f"{format_value(value)} does not match {format_value(self.text)}"
         folded = Wildcard(self.text, tuple(part.casefold() for part in self.parts))
         if len(value) <= _LONGEST_FOLDED and folded.holds(value.casefold()):
-            return f"{words}, apart from case"
+            return f"{words} (only the case differs)"
         return words
 
 

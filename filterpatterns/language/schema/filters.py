@@ -21,7 +21,7 @@ from filterpatterns.limits import MAX_FILTERS, MAX_PATTERN_LENGTH, MAX_RAISED_FI
 _SCOPES: Final = {
     "DATA": ("pattern", "The data of the event."),
     "METADATA": ("metadata", "The metadata of the event: exact values only."),
-    "SYSTEM_METADATA": ("system-metadata", "What the bus knows about the event."),
+    "SYSTEM_METADATA": ("system-metadata", "The metadata that the bus adds to the event."),
 }
 """By scope, the definition of its patterns and its description."""
 

@@ -21,8 +21,8 @@ ERRORS: tuple[CatalogEntry, ...] = (
     entry(
         "FP001",
         "not JSON",
-        "The text is not JSON (RFC 8259): a comma, a bracket or a quote is missing or too many, or "
-        "it has comments, single quotes or the like. AWS refuses it.",
+        "The text is not JSON (RFC 8259): a comma, a bracket or a quote is missing or "
+        "superfluous, or it has comments, single quotes or the like. AWS refuses it.",
         FILTERING,
         '{"body": {"status": ["paid"],}}',
         '{"body": {"status": ["paid"]}}',
@@ -168,7 +168,7 @@ ERRORS: tuple[CatalogEntry, ...] = (
     ),
     rule_entry(
         "FP018",
-        "pattern nested too deep",
+        "pattern nested too deeply",
         "A pattern has at most 200 levels. AWS documents no such limit, but 4,096 characters "
         "hardly allow more.",
         NO_PAGE,

@@ -66,7 +66,7 @@ def read(text: str, wanted: Wanted | None = None) -> Object:
     """The body of a `.tf` file, with only the blocks that are wanted.
 
     Raises:
-        TemplateError: it is not HCL, is nested too deep, or has a run of white space that is too
+        TemplateError: it is not HCL, is nested too deeply, or has a run of white space that is too
             long.
     """
     if not is_available():

@@ -19,7 +19,7 @@ def read(text: str) -> TemplateValue:
     """The value of a JSON text.
 
     Raises:
-        TemplateError: it is not JSON, or is nested too deep.
+        TemplateError: it is not JSON, or is nested too deeply.
     """
     try:
         return _built(text)

@@ -49,7 +49,7 @@ def read(text: str) -> list[TemplateValue]:
     """The documents of a YAML text.
 
     Raises:
-        TemplateError: it is not YAML, or is nested too deep.
+        TemplateError: it is not YAML, or is nested too deeply.
     """
     try:
         return list(_Reader(text).documents())

@@ -33,7 +33,7 @@ from filterpatterns.templates.values.resolving import Evaluate, Known
 
 _SUBSCRIBER = "AWS::EventsV2::Subscriber"
 SNS_POLICY = (
-    "a FilterPolicy of SNS is another language than filter patterns: it was not checked "
+    "an SNS FilterPolicy is not a filter pattern: it was not checked "
     '(SNS developer guide, "Subscription filter policies")'
 )
 _SAM_RULES = ("EventBridgeRule", "CloudWatchEvent")

@@ -164,7 +164,7 @@ def _event(
         found = build.patterns(wanted.items, kind.span, owner)
         yield replace(found, settings=settings_in(given, SERVERLESS, build.text, build.resolve))
     elif not is_null(wanted):
-        reason = "filterPatterns is an array of patterns"
+        reason = "filterPatterns must be an array of patterns"
         if isinstance(wanted, Unknown):
             reason = unresolved(wanted).reason
         yield build.skipped(written.span, reason, replace(owner, reference=""))

@@ -144,7 +144,7 @@ class Collector:
             self.pattern(index, pattern, objects=False, scope=scope)
         elif len(self.skipped) == before and not is_null(item):
             self.problem(
-                node.span, 'a filter is an object with a "Pattern"', path=f"Filters[{index}]"
+                node.span, 'a filter must be an object with a "Pattern"', path=f"Filters[{index}]"
             )
         return True
 

@@ -20,7 +20,7 @@ def moved(node: TemplateValue, inner: str, offsets: Sequence[int]) -> TemplateVa
     """Move a node of a text whose characters begin at these offsets of another text.
 
     Raises:
-        RecursionError: it is nested too deep for the caller's stack.
+        RecursionError: it is nested too deeply for the caller's stack.
     """
 
     def place(span: Span) -> Span:
@@ -44,7 +44,7 @@ def placed(node: TemplateValue, span: Span) -> TemplateValue:
     """Move a node of another file to the position of the reference to it.
 
     Raises:
-        RecursionError: it is nested too deep for the caller's stack.
+        RecursionError: it is nested too deeply for the caller's stack.
     """
     if isinstance(node, Text):
         return Text(node.value, span, "plain", (*(span.start for _ in node.value), span.end))

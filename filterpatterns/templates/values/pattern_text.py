@@ -186,7 +186,7 @@ def as_unknown(node: TemplateValue) -> Unknown:
     """Return the unknown value to report for a node where only a scalar could be evaluated."""
     if isinstance(node, Unknown):
         return node
-    what = "JSON text inside of JSON text" if isinstance(node, Encoded) else "a value"
+    what = "JSON text inside JSON text" if isinstance(node, Encoded) else "a value"
     return Unknown(what, node.span, is_string=isinstance(node, Encoded))
 
 

@@ -78,7 +78,7 @@ class Resolver:
             if found is node:
                 return node
             node = found
-        return Unknown("a reference that leads back to itself", node.span)
+        return Unknown("a circular reference", node.span)
 
     def _given(self, unknown: Unknown) -> TemplateValue:
         for name in unknown.names:

@@ -23,7 +23,7 @@ def test_a_mistake_is_underlined_and_fixing_it_changes_the_verdict(playground: P
     assert playground.verdicts == ["–", "–"]
     [found] = playground.texts("#diagnostics li")
     assert found == (
-        'FP005error: a field wants an array of rules or an object, found the string "open"'
+        'FP005error: a field must be an array of rules or an object, found the string "open"'
         'write ["open"]'
     )
     playground.press(*[Keys.ARROW_LEFT] * 6, "[", Keys.DELETE, *[Keys.ARROW_RIGHT] * 6)

@@ -117,7 +117,7 @@ def test_columns_of_records_with_rows_that_are_not_records(tmp_path: Path) -> No
     ]
     assert result.stderr.splitlines() == [
         f"{path}:4: error: not JSON",
-        f"{path}:701: error: a record is a JSON object, found an array",
+        f"{path}:701: error: a record must be a JSON object, found an array",
     ]
     assert bad.read_text() == "oops\n[]\n"
 
@@ -176,7 +176,7 @@ def test_unreadable_files_are_reported(archive: Path) -> None:
     archive.write_bytes(whole)
     result = fp("filter", "--column", "bodi", PATTERN, archive)
     assert result.exit_code == 2
-    assert "there is no column 'bodi'; the table has 'messageId', 'body', 'n'" in result.stderr
+    assert "no column 'bodi'; the table has 'messageId', 'body', 'n'" in result.stderr
 
 
 def test_conflicting_options_are_refused(archive: Path) -> None:
@@ -186,13 +186,13 @@ def test_conflicting_options_are_refused(archive: Path) -> None:
         "--column, --of and --encoding are for Parquet and Arrow files"
         in fp(*("filter", "--column", "body"), PATTERN, events).stderr
     )
-    assert "--of needs --column" in fp("filter", "--of", "record", PATTERN, archive).stderr
+    assert "--of requires --column" in fp("filter", "--of", "record", PATTERN, archive).stderr
     assert (
         "not counts, names or ids"
         in fp(*("filter", "-c", "-o", archive.with_name("x.parquet")), PATTERN, archive).stderr
     )
     assert (
-        "--errors takes lines that are not records"
+        "--errors writes lines of text"
         in fp(*("filter", "--errors", archive.with_name("x.parquet")), PATTERN, archive).stderr
     )
 

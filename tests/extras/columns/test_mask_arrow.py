@@ -241,7 +241,7 @@ def test_records_of_any_source() -> None:
     assert auto.mask_arrow(table, of="record").to_pylist() == [True, False]
     text = pa.array(['{"body": "{\\"status\\": \\"refunded\\"}"}', None])
     assert auto.mask_arrow(text, of="record").to_pylist() == [True, False]
-    with pytest.raises(ValueError, match="does not say of which source"):
+    with pytest.raises(ValueError, match="does not show its source"):
         auto.mask_arrow(text)
 
 
@@ -272,8 +272,13 @@ def test_invalid_records_have_their_row_in_the_error() -> None:
 @pytest.mark.parametrize(
     ("data", "options", "error", "words"),
     [
-        ([REFUNDED], {}, TypeError, "Arrow data is wanted.*found list"),
-        (pa.table({"body": [REFUNDED], "n": [1]}), {}, ValueError, "say which column.*'body', 'n'"),
+        ([REFUNDED], {}, TypeError, "expected Arrow data.*found list"),
+        (
+            pa.table({"body": [REFUNDED], "n": [1]}),
+            {},
+            ValueError,
+            "a table requires column=.*'body', 'n'",
+        ),
         (
             pa.table({"a": [1]}),
             {"column": "body"},
@@ -286,11 +291,21 @@ def test_invalid_records_have_their_row_in_the_error() -> None:
             ValueError,
             "is one column .string., not a table",
         ),
-        (pa.array([5]), {"of": "record"}, TypeError, "the column is int64: records are JSON texts"),
-        (pa.array([REFUNDED]), {"of": "body"}, ValueError, 'of is "payload" or "record"'),
-        (pa.array([REFUNDED]), {"encoding": "gzip"}, ValueError, 'encoding is "raw" or "base64"'),
-        (pa.array([REFUNDED]), {"nulls": "x"}, ValueError, 'nulls is "null" or "absent"'),
-        (pa.array([REFUNDED]), {"on_error": "x"}, ValueError, 'on_error is "raise" or "drop"'),
+        (
+            pa.array([5]),
+            {"of": "record"},
+            TypeError,
+            "int64: records must be JSON texts",
+        ),
+        (pa.array([REFUNDED]), {"of": "body"}, ValueError, 'must be "payload" or "record"'),
+        (
+            pa.array([REFUNDED]),
+            {"encoding": "gzip"},
+            ValueError,
+            'must be "raw" or "base64"',
+        ),
+        (pa.array([REFUNDED]), {"nulls": "x"}, ValueError, 'nulls must be "null" or "absent"'),
+        (pa.array([REFUNDED]), {"on_error": "x"}, ValueError, 'on_error must be "raise" or "drop"'),
     ],
 )
 def test_mistakes_are_reported(

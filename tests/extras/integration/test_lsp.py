@@ -429,7 +429,7 @@ def test_configuration_files_and_comments_apply(tmp_path: Path) -> None:
             (tmp_path / "filterpatterns.toml").write_text("nonsense = 1\n")
             one.change(template, text + "\n")
             await one.diagnostics(template)
-            assert "there is no setting 'nonsense'" in one.messages[0]
+            assert "unknown setting 'nonsense'" in one.messages[0]
 
     run(test())
 

@@ -221,7 +221,7 @@ def test_patterns_that_aws_refuses_are_refused(
 @pytest.mark.parametrize(
     ("environment", "arguments", "message"),
     [
-        ({"BIND_HOST": "0.0.0.0"}, [], "BIND_HOST=0.0.0.0 is no loopback address"),
+        ({"BIND_HOST": "0.0.0.0"}, [], "BIND_HOST=0.0.0.0 is not a loopback address"),
         ({}, ["--detach"], "--detach starts a process that does not filter exactly"),
     ],
 )

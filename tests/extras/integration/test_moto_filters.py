@@ -269,7 +269,7 @@ def test_other_implementations_are_left_alone(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(LambdaBackend, "send_sqs_batch", lambda self, batch: None)
     patches = patching.Patches("moto", (5, 2), (5, 3), integration._find)
     before = {**vars(EventPattern)}
-    with pytest.raises(UnsupportedVersionError, match="send_sqs_batch has other arguments"):
+    with pytest.raises(UnsupportedVersionError, match="send_sqs_batch has different arguments"):
         patches.install()
     monkeypatch.delattr(LambdaBackend, "send_sqs_batch")
     with pytest.raises(UnsupportedVersionError, match="send_sqs_batch"):

@@ -239,7 +239,7 @@ def test_a_missing_server_is_an_error(folder: Path) -> None:
     status, out, err = run(folder, "template.yaml#Orders", *arguments, "--handler", "app:handler")
     assert (status, out) == (2, "")
     assert err.startswith("fp: error: http://127.0.0.1:9/1/q: Could not connect")
-    assert "hint: is the server running, and --endpoint-url right?" in err
+    assert "hint: is the server running at the URL of --endpoint-url?" in err
 
 
 def test_a_live_table_on_a_terminal(server: Server, new_queue: Any, folder: Path) -> None:
@@ -257,7 +257,7 @@ def test_a_live_table_on_a_terminal(server: Server, new_queue: Any, folder: Path
         stderr=follower,
     )  # fmt: skip
     os.close(follower)
-    shown = b""
+    displayed = b""
     end = monotonic() + 60
     while monotonic() < end:
         if select.select([leader], [], [], 0.2)[0]:
@@ -267,11 +267,11 @@ def test_a_live_table_on_a_terminal(server: Server, new_queue: Any, folder: Path
                 break
             if not data:
                 break
-            shown += data
+            displayed += data
     os.close(leader)
     assert process.wait(10) == 0
-    text = shown.decode()
-    for words in ("received", "filtered out", "no match", "in flight", "rate", "from the function"):
+    text = displayed.decode()
+    for words in ("received", "filtered out", "no-match", "in flight", "rate", "from the function"):
         assert words in text
     assert text.index("in flight") < text.rindex("received"), "the summary comes last"
 

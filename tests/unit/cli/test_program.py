@@ -83,12 +83,12 @@ def test_each_record_has_a_line_followed_by_a_summary(here: Path) -> None:
     assert result.stdout.splitlines() == [
         f"  1  {UUID}  match",
         f"  2  {UUID}  drop   no match",
-        f"  3  {UUID}  drop   body is a plain string but the pattern wants JSON",
+        f"  3  {UUID}  drop   body is a plain string, but the pattern expects JSON",
         f"  4  {UUID}  drop   the record has no body",
         "",
         "4 records: 1 match, 3 drop",
         "  1 no match",
-        "  1 body is a plain string but the pattern wants JSON",
+        "  1 body is a plain string, but the pattern expects JSON",
         "  1 the record has no body",
     ]
     assert (result.stderr, result.exit_code) == ("", 0)
@@ -109,7 +109,7 @@ def test_for_records_that_do_not_match_a_hint_names_fp_stats(here: Path) -> None
 
 def test_json_for_a_plain_string_pattern_is_explained() -> None:
     result = fp("test", '{"body": ["5"]}', "-", stdin=lines(record("5"), record("five")))
-    assert "drop   body is JSON but the pattern wants a plain string\n" in result.stdout
+    assert "drop   body is JSON, but the pattern expects a plain string\n" in result.stdout
     assert "2 records: 0 match, 2 drop\n  1 " in result.stdout
 
 
@@ -119,7 +119,7 @@ def test_json_for_machines(here: Path) -> None:
     result = fp("test", "--json", "pattern.json", "events.jsonl")
     rows = [json.loads(line) for line in result.stdout.splitlines()]
     common = {"file": "events.jsonl", "id": UUID}
-    wants_json = "body is a plain string but the pattern wants JSON"
+    wants_json = "body is a plain string, but the pattern expects JSON"
     assert rows == [
         {"line": 1, "number": 1, "kept": True, "reason": "match", "detail": "", **common},
         {"line": 2, "number": 2, "kept": False, "reason": "no-match", "detail": "no match"}
@@ -129,7 +129,7 @@ def test_json_for_machines(here: Path) -> None:
         {"line": 4, "number": 4, "kept": False, "reason": "no-payload"}
         | {"detail": "the record has no body", **common},
         {"line": 5, "number": 5, "kept": None, "reason": "not-a-record"}
-        | {"detail": "a record is a JSON object, found a number", **common, "id": None},
+        | {"detail": "a record must be a JSON object, found a number", **common, "id": None},
     ]
     assert list(rows[0]) == ["file", "line", "number", "id", "kept", "reason", "detail"]
     assert "5 records: 1 match, 3 drop, 1 not a record\n" in result.stderr
@@ -246,7 +246,7 @@ def test_lines_that_are_not_records_are_reported_and_the_others_are_tested(here:
     result = fp("test", "pattern.json", "bad.jsonl")
     assert result.stderr.splitlines() == [
         "bad.jsonl:2:2: error: invalid JSON: expecting property name enclosed in double quotes",
-        "bad.jsonl:3: error: a record is a JSON object, found a number",
+        "bad.jsonl:3: error: a record must be a JSON object, found a number",
         "bad.jsonl:4: error: not UTF-8: invalid start byte at byte 1",
         "bad.jsonl:6:8: error: invalid JSON: ends too early",
     ]
@@ -266,7 +266,7 @@ def test_unreadable_files_are_reported_and_the_others_are_tested(here: Path) -> 
     unreadable = ["nope", "empty", "cut.gz", "garbage.gz", "broken.gz"]
     result = fp("test", "-q", "pattern.json", *unreadable)
     note, *errors = result.stderr.splitlines()
-    assert note.startswith("empty: note: no file in it has the name of one of records: *.json, *.")
+    assert note.startswith("empty: note: no files of records in this directory (*.json, *.")
     assert errors[:4] == [
         "nope: error: no such file or directory",
         "empty: error: is a directory",
@@ -340,7 +340,7 @@ def test_an_error_outweighs_an_expectation() -> None:
     ("args", "message"),
     [
         (["test"], "Missing argument 'PATTERN'"),
-        (["test", PATTERN], "Missing argument 'EVENTS...'"),
+        (["test", PATTERN], "missing argument 'EVENTS...': name files, or give - for"),
         (["test", "-", "-"], "standard input (-) can be read only once"),
         (["test", PATTERN, "-", "-"], "standard input (-) can be read only once"),
         (["test", "--expect", "some", PATTERN, "-"], "'some' is not all, none, any or a number"),
@@ -350,8 +350,14 @@ def test_an_error_outweighs_an_expectation() -> None:
         (["test", "", "-"], "PATTERN is empty"),
         (["tset", PATTERN, "-"], "no such command 'tset': did you mean 'test'?"),
         (["frob"], "no such command 'frob': choose one of test, explain, stats, check,"),
-        ([PATTERN, "-"], "the command is missing: fp test PATTERN EVENTS..."),
-        (["--frob"], "No such option"),
+        ([PATTERN, "-"], "missing command: for example fp test PATTERN EVENTS..."),
+        (["--frob"], "no such option '--frob'\n"),
+        (["--verison"], "no such option '--verison': did you mean '--version'?"),
+        (["fliter", PATTERN], "no such command 'fliter': did you mean 'filter'?"),
+        (["filter", "--cout", PATTERN], "no such option '--cout': did you mean '--count'?"),
+        (["test", "--sorce", "sqs", PATTERN], "'--sorce': did you mean '--source'?"),
+        (["check", "--no-ignores", "."], "'--no-ignores': did you mean '--no-ignore'?"),
+        (["filter", "--fr\x1b", PATTERN], r"no such option '--fr\x1b'"),
     ],
 )
 def test_usage_errors(args: list[str], message: str) -> None:
@@ -704,6 +710,6 @@ def test_an_empty_name_of_a_file_is_refused(
 ) -> None:
     before = sorted(here.iterdir())
     result = fp(*arguments)
-    assert f"Error: {name} is empty; an unset variable?\n" in result.stderr
+    assert f"Error: {name} is empty; is a variable unset?\n" in result.stderr
     assert (result.stdout, result.exit_code) == ("", 2)
     assert sorted(here.iterdir()) == before

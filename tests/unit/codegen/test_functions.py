@@ -41,7 +41,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     return records
 
 
-def judge(compiled: Filter, record: Any) -> bool:
+def is_kept(compiled: Filter, record: Any) -> bool:
     """The verdict by the generated code alone and in a batch."""
     verdict = compiled.matches(record)
     assert compiled.mask([record, record]) == [verdict] * 2
@@ -50,7 +50,7 @@ def judge(compiled: Filter, record: Any) -> bool:
 
 # ------------------------------------------------------------------------- which way a record goes
 
-# pattern (of a body), bodies that the generated code judges by itself, and their verdicts
+# pattern (of a body), bodies that the generated code decides by itself, and their verdicts
 STRAIGHT: list[tuple[str, list[tuple[str, bool]]]] = [
     (
         '{"i": {"a": [1], "j": {"b": [2]}}}',
@@ -220,10 +220,10 @@ def test_common_records_never_reach_the_interpreter(
         for given in (record, json.dumps(record, ensure_ascii=False), json.dumps(record).encode()):
             if isinstance(given, bytes) and "😀" in body:
                 continue  # escapes of surrogate pairs: the text's own affair, see below
-            assert judge(alone, given) is verdict, given
-            assert judge(with_metadata, given) is verdict, given
+            assert is_kept(alone, given) is verdict, given
+            assert is_kept(with_metadata, given) is verdict, given
         other = record | {"messageId": "2"}
-        assert judge(with_metadata, other) is False
+        assert is_kept(with_metadata, other) is False
     assert asked == []
 
 
@@ -235,8 +235,8 @@ def test_common_events_never_reach_the_interpreter(
     compiled = filterpatterns.compile(pattern, source="event")
     for text, verdict in bodies:
         if text.startswith("{") and text.endswith("}"):
-            assert judge(compiled, text) is verdict
-            assert judge(compiled, text.encode()) is verdict
+            assert is_kept(compiled, text) is verdict
+            assert is_kept(compiled, text.encode()) is verdict
     assert asked == []
 
 
@@ -244,12 +244,12 @@ def test_plain_strings_never_reach_the_interpreter(asked: Asked) -> None:
     compiled = filterpatterns.compile('{"body": ["x", {"prefix": "ab"}]}')
     bodies = {"x": True, "abc": True, "y": False, "": False, '"x"': False, "ab {": True, "5": False}
     for body, verdict in bodies.items():
-        assert judge(compiled, {"body": body}) is verdict
-        assert judge(compiled, json.dumps({"body": body})) is verdict
+        assert is_kept(compiled, {"body": body}) is verdict
+        assert is_kept(compiled, json.dumps({"body": body})) is verdict
     assert asked == []
 
 
-# pattern of a body, bodies that only the interpreter judges, verdict
+# pattern of a body, bodies that only the interpreter decides, verdict
 ROUNDABOUT: list[tuple[str, str, bool]] = [
     ('{"i": {"a": [1]}}', '{"i": [[[[{"a": 1}]]]]}', True),
     ('{"i": {"a": [1], "b": [2]}}', '{"i": [[[[{"a": 1}, {"b": 2}]]]]}', False),
@@ -280,7 +280,7 @@ def test_unusual_shapes_are_left_to_the_interpreter(
     pattern: str, body: str, verdict: bool, asked: Asked
 ) -> None:
     compiled = filterpatterns.compile(in_body(pattern))
-    assert judge(compiled, {"body": body}) is verdict
+    assert is_kept(compiled, {"body": body}) is verdict
     if len(body) < 3000:  # of a deeper one Python 3.12 and later know by themselves
         assert asked
     assert _all_verdicts(compiled, sqs_record(body)) == {verdict}
@@ -334,7 +334,7 @@ def test_dicts_need_no_interpreter_unless_unusual(
     pattern: str, event: dict[str, Any], verdict: bool, odd: bool, asked: Asked
 ) -> None:
     compiled = filterpatterns.compile(pattern, source="event")
-    assert judge(compiled, event) is verdict
+    assert is_kept(compiled, event) is verdict
     assert bool(asked) is odd
 
 
@@ -691,10 +691,10 @@ def test_a_payload_is_not_decoded_if_the_metadata_decide(asked: Asked, body: Any
     compiled = _fresh('{"messageId": ["1"], "body": {"a": [1]}}')
     for record in ({"messageId": "2", "body": body}, {"body": body}):
         for given in (record, json.dumps(record)):
-            assert judge(compiled, given) is False
+            assert is_kept(compiled, given) is False
     assert [each for each in asked if not isinstance(each, str)] == []
     for holding in ({"messageId": "1", "body": body}, {"messageId": ["2", "1"], "body": body}):
-        assert judge(compiled, holding) is compiled._engine.interpret(holding)
+        assert is_kept(compiled, holding) is compiled._engine.interpret(holding)
 
 
 def test_alternatives_with_their_own_metadata_are_each_evaluated() -> None:
@@ -717,8 +717,8 @@ def test_alternatives_with_their_own_metadata_are_each_evaluated() -> None:
         ("4", '{"a": 1}', False),
     ):
         record = {"messageId": message_id, "body": body}
-        assert judge(compiled, record) is expected
-        assert judge(compiled, json.dumps(record)) is expected
+        assert is_kept(compiled, record) is expected
+        assert is_kept(compiled, json.dumps(record)) is expected
 
 
 NUMBERS = [

@@ -219,7 +219,7 @@ def test_every_case_becomes_names_only() -> None:
             assert isinstance(engine, Engine)
             engine.views("record")
             engine.column_rows("record")
-            engine.lines_with_reasons()
+            engine.lines_with_reasons(lambda _line, _verdict: None)
             assert_names_only(compiled.source_code)
     for case in case_lines("good_patterns.jsonl"):
         compiled = filterpatterns.compile(case["patterns"], source=case["source"])

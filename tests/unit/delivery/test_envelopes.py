@@ -229,10 +229,10 @@ def test_an_event_may_be_any_mapping() -> None:
 @pytest.mark.parametrize("event", [None, 5, "text", '{"Records": []}', b"{}", [], [{"body": "x"}]])
 def test_only_an_object_can_be_an_event(event: Any) -> None:
     compiled = filterpatterns.compile(f'{{"body": {PAID}}}')
-    with pytest.raises(RecordError, match="a Lambda event is an object") as caught:
+    with pytest.raises(RecordError, match="a Lambda event must be an object") as caught:
         list(filterpatterns.records(event))
     assert caught.value.index is None
-    with pytest.raises(RecordError, match="a Lambda event is an object"):
+    with pytest.raises(RecordError, match="a Lambda event must be an object"):
         compiled.filter_event(event)
 
 
@@ -705,7 +705,10 @@ def test_a_record_that_is_not_an_object_does_not_affect_others() -> None:
     assert next(found) is good
     with pytest.raises(RecordError) as caught:
         next(found)
-    assert (caught.value.index, caught.value.message) == (1, "a record is an object, found int")
+    assert (caught.value.index, caught.value.message) == (
+        1,
+        "a record must be an object, found int",
+    )
     compiled = filterpatterns.compile({"body": {"a": [1]}})
     with pytest.raises(RecordError):
         compiled.filter_event(event)

@@ -150,16 +150,16 @@ def test_lines_that_are_not_records_are_reported_and_the_others_are_read() -> No
     assert messages(read(content)) == [
         "1",
         (2, 8, "invalid JSON: unterminated string"),
-        (4, None, "a record is a JSON object, found a number"),
-        (5, None, "a record is a JSON object, found a number"),
+        (4, None, "a record must be a JSON object, found a number"),
+        (5, None, "a record must be a JSON object, found a number"),
         "3",
-        (5, None, "a record is a JSON object, found an array"),
+        (5, None, "a record must be a JSON object, found an array"),
         (6, 2, "invalid JSON: expecting property name enclosed in double quotes"),
         (7, None, "not UTF-8: invalid start byte at byte 9"),
         (8, 1, "invalid JSON: expecting value"),
         (9, 12, "invalid JSON: more text after the value"),
         (10, None, "invalid JSON: NaN is not a JSON number"),
-        (11, None, "a record is a JSON object, found null"),
+        (11, None, "a record must be a JSON object, found null"),
         (12, 7, "invalid JSON: ends too early"),
         "6",
     ]
@@ -347,6 +347,6 @@ def test_an_element_that_is_not_an_object_has_a_position() -> None:
     found = read('{"Records": [{"messageId": "1", "body": "x"}, 7]}\n')
     assert [(item.id, item.error) for item in found] == [
         ("1", None),
-        (None, "a record is a JSON object, found a number"),
+        (None, "a record must be a JSON object, found a number"),
     ]
     assert read('[{"Records": [{"id": "1"}, 7]}, {"id": "2"}]')[1].error is not None

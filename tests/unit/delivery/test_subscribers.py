@@ -170,7 +170,7 @@ def test_an_explanation_says_that_all_filters_must_match() -> None:
     ]
     drawn = str(found)
     assert "all filters must match" in drawn
-    assert 'tenant: absent; wants "a" or "b"' in drawn
+    assert 'tenant: absent; expected "a" or "b"' in drawn
     assert "filter 1 of 3 (DATA): matches" in drawn
 
 

@@ -81,7 +81,7 @@ def test_an_operand_of_the_wrong_type_is_refused_at_its_position(rule: str, code
 )
 def test_an_error_describes_what_was_found(operand: str, words: str) -> None:
     error = refused(f'{{"a": [{{"exists": {operand}}}]}}')
-    assert error.message == f"exists wants true or false, found {words}"
+    assert error.message == f"exists must be true or false, found {words}"
 
 
 @pytest.mark.parametrize("code", [0, 0x1F, 0x20, 0x22, 0x2F, 0x5C, 0xD7FF, 0xD800, 0xDFFF, 0xE000])

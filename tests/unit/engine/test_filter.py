@@ -185,7 +185,7 @@ def test_the_index_of_a_bad_record_is_right_deep_in_a_mixed_batch(index: int, ba
 def test_on_error_is_raise_or_drop(value: Any) -> None:
     compiled = filterpatterns.compile(PATTERN)
     for ask in (compiled.filter, compiled.partition, compiled.mask):
-        with pytest.raises(ValueError, match='on_error is "raise" or "drop"'):
+        with pytest.raises(ValueError, match='on_error must be "raise" or "drop"'):
             ask([], on_error=value)
 
 

@@ -649,7 +649,7 @@ def _strings_of(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _never_holds(pattern: str) -> bool:
-    """Whether AWS cannot ignore the case of a character that the pattern wants in any case."""
+    """Whether AWS cannot ignore the case of a character that the pattern expects, ignoring case."""
     names_and_texts = json.dumps(json.loads(pattern), ensure_ascii=False)
     is_beyond = max(names_and_texts) > "\uffff"
     return is_beyond and "ignore-case" in pattern and "anything-but" not in pattern

@@ -129,7 +129,7 @@ def test_an_event_of_another_source_is_refused() -> None:
 
 def test_fp_reports_records_of_another_source() -> None:
     result = CliRunner().invoke(main, ["test", PATTERN, "-"], input=json.dumps(STREAM))
-    assert "these look like records of kinesis: --source kinesis" in result.stderr
+    assert "these look like records of kinesis: use --source kinesis" in result.stderr
     assert result.exit_code == 0
 
 

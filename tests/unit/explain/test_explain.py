@@ -64,9 +64,14 @@ def drawn(explanation: Explanation) -> list[str]:
 
 WHY_NOT: list[tuple[Any, Any, str, str]] = [
     ("x", "y", '"x"', '"y" is not "x"'),
-    ("x", "X", '"x"', '"X" differs from "x" only in case; equals-ignore-case takes both'),
+    ("x", "X", '"x"', '"X" differs from "x" only in case; equals-ignore-case matches both'),
     ("x", "x ", '"x"', '"x " differs from "x" only in white space around it'),
-    ("é", "e\u0301", '"é"', '"e\u0301" differs from "é" only in how Unicode writes its accents'),
+    (
+        "é",
+        "e\u0301",
+        '"é"',
+        '"e\u0301" differs from "é" only in how accents are encoded in Unicode',
+    ),
     ("5", 5, '"5"', '5 is a number, not the string "5"'),
     ("true", True, '"true"', 'true is not the string "true"'),
     ("null", None, '"null"', 'null is not the string "null"'),
@@ -77,21 +82,31 @@ WHY_NOT: list[tuple[Any, Any, str, str]] = [
     ("10.0.0.1", "10.0.0.2", '"10.0.0.1"', '"10.0.0.2" is not "10.0.0.1"'),
     ({"exists": False}, 0, "exists: false", "0 exists, but must not"),
     ({"exists": False}, None, "exists: false", "null exists, but must not: null is a value"),
-    ({"prefix": "ab"}, "Abc", 'prefix "ab"', '"Abc" does not begin with "ab", apart from case'),
+    (
+        {"prefix": "ab"},
+        "Abc",
+        'prefix "ab"',
+        '"Abc" does not begin with "ab" (only the case differs)',
+    ),
     (
         {"prefix": "ab"},
         " abc",
         'prefix "ab"',
         '" abc" does not begin with "ab": there is white space before it',
     ),
-    ({"prefix": "ab"}, 5, 'prefix "ab"', "5 is a number; prefix wants a string"),
+    ({"prefix": "ab"}, 5, 'prefix "ab"', "5 is a number; prefix matches only strings"),
     (
         {"prefix": {"equals-ignore-case": "ab"}},
         "xyz",
-        'prefix "ab" in any case',
+        'prefix "ab", ignoring case',
         '"xyz" does not begin with "ab"',
     ),
-    ({"suffix": "bc"}, "aBC", 'suffix "bc"', '"aBC" does not end with "bc", apart from case'),
+    (
+        {"suffix": "bc"},
+        "aBC",
+        'suffix "bc"',
+        '"aBC" does not end with "bc" (only the case differs)',
+    ),
     (
         {"suffix": "bc"},
         "abc\n",
@@ -102,7 +117,7 @@ WHY_NOT: list[tuple[Any, Any, str, str]] = [
         {"equals-ignore-case": "Ab"},
         "b",
         'equals-ignore-case "Ab"',
-        '"b" is not "Ab" in any case',
+        '"b" is not "Ab", even ignoring case',
     ),
     (
         {"equals-ignore-case": "Ab"},
@@ -114,23 +129,23 @@ WHY_NOT: list[tuple[Any, Any, str, str]] = [
         {"wildcard": "a*c"},
         "A-C",
         'wildcard "a*c"',
-        '"A-C" does not have the shape "a*c", apart from case',
+        '"A-C" does not match "a*c" (only the case differs)',
     ),
     ({"numeric": [">", 100]}, 42, "numeric > 100", "42 is not > 100"),
     (
         {"numeric": [">", 100]},
         "10000",
         "numeric > 100",
-        '"10000" is a string; numeric wants a number',
+        '"10000" is a string; numeric matches only numbers',
     ),
     ({"numeric": [">=", 0, "<", 5]}, 5, "numeric >= 0, < 5", "5 is not < 5"),
     ({"numeric": [">=", 0, "<", 5]}, -1, "numeric >= 0, < 5", "-1 is not >= 0"),
-    ({"numeric": ["=", 3]}, None, "numeric = 3", "null; numeric wants a number"),
+    ({"numeric": ["=", 3]}, None, "numeric = 3", "null; numeric matches only numbers"),
     (
         {"numeric": ["=", 3]},
         2**53 + 1,
         "numeric = 3",
-        "9007199254740993 has more digits than its double: not a number for AWS",
+        "9007199254740993 has more digits than a double holds, so it is not a number for AWS",
     ),
     (
         {"cidr": "10.0.0.0/8"},
@@ -169,7 +184,7 @@ def test_a_rule_says_what_it_expects_and_why_a_value_does_not_match(
 
 def test_every_operator_is_covered() -> None:
     tested = {name for rule, *_ in WHY_NOT if isinstance(rule, dict) for name in rule}
-    assert tested == set(OPERATORS)
+    assert tested == set(OPERATORS), "WHY_NOT needs an example of each operator"
 
 
 def test_the_matching_rule_is_named_with_the_value() -> None:
@@ -189,7 +204,7 @@ def test_each_of_several_rules_says_why_it_fails() -> None:
     assert drawn(explanation)[1:] == [
         '✗ a: "Refunded" satisfies none of 3 rules',
         '✗ "PAID": "Refunded" is not "PAID"',
-        '✗ prefix "RE": "Refunded" does not begin with "RE", apart from case',
+        '✗ prefix "RE": "Refunded" does not begin with "RE" (only the case differs)',
         '✗ null: "Refunded" is not null',
     ]
 
@@ -267,8 +282,8 @@ def test_the_end_of_a_path_is_reported_once() -> None:
         "✗ a",
         "✗ b: absent",
         'hint: there is "B": names are case sensitive',
-        "✗ c: absent; wants 1",
-        "✗ d: absent; wants 2",
+        "✗ c: absent; expected 1",
+        "✗ d: absent; expected 2",
     ]
     lines = drawn(explain({"a": {"b": [1]}}, {"a": '{"b": 1}'}))
     assert lines[1:3] == [
@@ -331,9 +346,9 @@ def test_each_value_of_an_array_says_why_it_satisfies_none_of_several_rules() ->
     rules = [{"numeric": [">", 1]}, "q", None, {"prefix": "x"}, "r"]
     explanation = explain({"t": rules}, {"t": [1, "Q", {}, [{"t": 1}]]})
     of_1 = '1 is not > 1; is a number, not the string "q" or "r"; is not null; '
-    of_1 += "is a number; prefix wants a string"
-    of_q = '"Q" is a string; numeric wants a number; differs from "q" only in case; '
-    of_q += 'equals-ignore-case takes both; is not null or "r"; does not begin with "x"'
+    of_1 += "is a number; prefix matches only strings"
+    of_q = '"Q" is a string; numeric matches only numbers; differs from "q" only in case; '
+    of_q += 'equals-ignore-case matches both; is not null or "r"; does not begin with "x"'
     assert drawn(explanation)[1:] == [
         '✗ t: none of 2 values satisfies numeric > 1, "q", null, prefix "x" or "r"',
         "hint: 2 objects in it are skipped: rules are for scalars",
@@ -357,7 +372,7 @@ def test_reasons_against_one_value_are_few() -> None:
 def test_an_array_of_objects_has_no_values() -> None:
     lines = drawn(explain({"t": [1]}, {"t": [{"x": 1}]}))
     assert lines[1:] == [
-        "✗ t: an array without values; wants 1",
+        "✗ t: an array without values; expected 1",
         "hint: 1 object in it is skipped: rules are for scalars",
     ]
     assert drawn(explain({"t": [1]}, {"t": [{}, 1]}))[1:] == ["✓ t: 1, t[1]"]
@@ -393,7 +408,7 @@ def test_a_path_that_the_record_spells_in_several_ways() -> None:
     assert [found.where for found in field(explanation, "c").found] == ["a.c"]
     explanation = explain(pattern, {"a": [{"b": 1}, {"c": 2}], "a.d": 3, "a.c": 3})
     assert field(explanation, "c").words == (
-        "it has no value in the array elements that the fields before it need"
+        "no value in the array elements that the fields before it require"
     )
 
 
@@ -442,10 +457,10 @@ def test_a_format_that_fails_every_alternative_is_reported_first_and_alone() -> 
     pattern = {"body": {"$or": [{"a": [1]}, {"b": [1], "c": [1]}]}, "messageId": ["x"]}
     record = sqs_record("x") | {"messageId": "y"}
     assert drawn(explain(pattern, record, "sqs"))[1:] == [
-        "✗ body is a plain string but the pattern wants JSON",
+        "✗ body is a plain string, but the pattern expects JSON",
         "· body",
         "· $or: alternative 1 of 2",
-        "· a: wants 1",
+        "· a: expected 1",
         '✗ messageId: "y" is not "x"',
     ]
     many = {"body": {"$or": [{f"a{i}": [1]} for i in range(9)]}}
@@ -458,9 +473,9 @@ def test_an_alternative_of_the_right_format_is_closer_however_much_of_it_fails()
     lines = drawn(explain(pattern, sqs_record("{}"), "sqs"))
     assert lines[1:3] == [
         "· no alternative of $or leads to a match; the closest:",
-        "✓ body is JSON, and the pattern wants JSON: the filter applies to it",
+        "✓ body is JSON, and the pattern expects JSON: the filter applies to it",
     ]
-    assert lines[-1] == "✗ body is JSON but the pattern wants a plain string"
+    assert lines[-1] == "✗ body is JSON, but the pattern expects a plain string"
 
 
 def test_payloads_that_fail_by_different_formats_are_all_reported() -> None:
@@ -469,7 +484,7 @@ def test_payloads_that_fail_by_different_formats_are_all_reported() -> None:
         "· no alternative of $or leads to a match; the closest:",
         "✗ the record has no key",
         "· $or: alternative 1 of 3",
-        '· key: wants "k"',
+        '· key: expected "k"',
         "✗ with $or 2 of 3:",
         "✗ the record has no value",
         "✗ with $or 3 of 3:",
@@ -499,7 +514,7 @@ def test_several_ors_are_not_drawn_as_a_product() -> None:
         "✗ with $or 2 of 2 and $or 1 of 2:",
         "✗ d: 2 is not 1",
         "✗ with $or 2 of 2 and $or 2 of 2:",
-        "✗ e: absent; wants 1",
+        "✗ e: absent; expected 1",
         "· nor does any of 2 more choices",
     ]
     # The other $or holds: its other alternatives are no way out.
@@ -512,7 +527,7 @@ def test_several_ors_are_not_drawn_as_a_product() -> None:
 
 def test_a_path_that_is_reached_twice_is_overruled() -> None:
     explanation = explain({"a": {"b": [1]}, "a.b": [2]}, {"a": {"b": 2}})
-    assert "· b: the path occurs again further down: only its last rules count; wants 1" in (
+    assert "· b: the path occurs again further down: only its last rules count; expected 1" in (
         drawn(explanation)
     )
 
@@ -526,80 +541,86 @@ NO_FIELDS = 'no rule can test its value; only fields with {"exists": false} matc
 @pytest.mark.parametrize(
     ("pattern", "payload", "step", "words", "hint"),
     [
-        (DATA, '{"a": 1}', "filter", "body is JSON, and the pattern wants JSON", ""),
-        (["x"], "x", "filter", "body is a plain string, and the pattern wants a plain string", ""),
-        (DATA, "x", "drop", "body is a plain string but the pattern wants JSON", ""),
+        (DATA, '{"a": 1}', "filter", "body is JSON, and the pattern expects JSON", ""),
+        (
+            ["x"],
+            "x",
+            "filter",
+            "body is a plain string, and the pattern expects a plain string",
+            "",
+        ),
+        (DATA, "x", "drop", "body is a plain string, but the pattern expects JSON", ""),
         (
             DATA,
             '{"a": 1,\n "b"}',
             "drop",
-            "body is not valid JSON, so it is a plain string, but the pattern wants JSON",
+            "body is not valid JSON, so it is a plain string, but the pattern expects JSON",
             "invalid JSON: expecting ':' delimiter at line 2, column 5",
         ),
         (
             DATA,
             "{'a': 1}",
             "drop",
-            "body is not valid JSON, so it is a plain string, but the pattern wants JSON",
+            "body is not valid JSON, so it is a plain string, but the pattern expects JSON",
             "JSON has double quotes: this looks like Python's str() of a dict; json.dumps it",
         ),
         (
             DATA,
             "\ufeff{}",
             "drop",
-            "body is not valid JSON, so it is a plain string, but the pattern wants JSON",
+            "body is not valid JSON, so it is a plain string, but the pattern expects JSON",
             "it begins with a byte order mark, which JSON does not allow",
         ),
         (
             ["x"],
             "[1]",
             "drop",
-            "body is JSON but the pattern wants a plain string",
+            "body is JSON, but the pattern expects a plain string",
             f"body is an array without objects: {NO_FIELDS}",
         ),
         (
             ["x"],
             '[[{"a": 1}]]',
             "drop",
-            "body is JSON but the pattern wants a plain string",
+            "body is JSON, but the pattern expects a plain string",
             "body is an array: write the pattern's body as an object with its fields",
         ),
         (
             ["x"],
             "[]",
             "drop",
-            "body is JSON but the pattern wants a plain string",
+            "body is JSON, but the pattern expects a plain string",
             f"body is an empty array: {NO_FIELDS}",
         ),
         (
             ["x"],
             "5",
             "drop",
-            "body is JSON but the pattern wants a plain string",
+            "body is JSON, but the pattern expects a plain string",
             f"body is a number in JSON: {NO_FIELDS}",
         ),
         (
             ["x"],
             '"x"',
             "drop",
-            "body is JSON but the pattern wants a plain string",
+            "body is JSON, but the pattern expects a plain string",
             f"body is a string in JSON: {NO_FIELDS}",
         ),
         (
             ["x"],
             "null",
             "drop",
-            "body is JSON but the pattern wants a plain string",
+            "body is JSON, but the pattern expects a plain string",
             f"body is null in JSON: {NO_FIELDS}",
         ),
         (
             DATA,
             json.dumps('{"a": 1}'),
             "filter",
-            "body is JSON, and the pattern wants JSON",
+            "body is JSON, and the pattern expects JSON",
             "body is a JSON string that holds JSON: it was encoded twice",
         ),
-        (DATA, None, "drop", "the record has no body", "body is null, which counts as missing"),
+        (DATA, None, "drop", "the record has no body", "body is null, which AWS treats as missing"),
     ],
 )
 def test_the_format_comes_first(
@@ -629,10 +650,10 @@ def test_other_sources_filter_on_the_rest() -> None:
     ignored = "for kafka, value is then not filtered"
     assert drawn(explanation) == [
         "✓ kept",
-        f"✓ value is a plain string, and the pattern wants JSON: {ignored}",
-        "✓ key is a plain string, and the pattern wants a plain string: the filter applies to it",
+        f"✓ value is a plain string, and the pattern expects JSON: {ignored}",
+        "✓ key is a plain string, and the pattern expects a plain string: the filter applies to it",
         "· value",
-        "· a: wants 1",
+        "· a: expected 1",
         '✓ key: "k"',
         '✓ topic: "t"',
     ]
@@ -658,12 +679,12 @@ def test_the_matching_filter_is_drawn_and_the_others_are_named() -> None:
         "✗ filter 1 of 3: does not match: a: 2 is not 1 (1 more)",
         "✓ filter 2 of 3: matches",
         "✓ a: 2",
-        "✗ filter 3 of 3: does not match: b: absent; wants 1",
+        "✗ filter 3 of 3: does not match: b: absent; expected 1",
     ]
     # What is drawn has its reasons below.
     assert "✗ filter 1 of 3: does not match" in drawn(compiled.explain({"a": 3}))
     assert "✗ a: 2 is not 1" in draw(explanation, every_filter=True)
-    assert "✗ b: absent; wants 1" in str(compiled.explain({"a": 3}))
+    assert "✗ b: absent; expected 1" in str(compiled.explain({"a": 3}))
 
 
 def test_without_filters_everything_is_kept() -> None:
@@ -692,7 +713,7 @@ def test_marks_without_unicode_and_in_colour() -> None:
     assert draw(explanation, ASCII).split("\n") == [
         "x dropped: no match",
         "  + a: 1",
-        "  x b: absent; wants 1",
+        "  x b: absent; expected 1",
     ]
     coloured = draw(explanation, Style(color=True))
     assert "  \x1b[32m✓\x1b[0m \x1b[1ma\x1b[0m: 1\n" in coloured

@@ -63,7 +63,7 @@ def test_failures_show_the_explanation(project: pytest.Pytester) -> None:
     out = result.stdout.str()
     assert "orders.cases.yaml:4: expected match, found drop: no match\n" in out
     assert "✗ total: 5 is not > 100" in out
-    assert "unknown member 'mathces': did you mean 'matches'?" in out
+    assert 'unknown member "mathces": did you mean "matches"?' in out
     assert "several event 2: expected match, found drop" in out
     assert "Traceback" not in out
     failures = ElementTree.parse(project.path / "report.xml").getroot().findall("*/*/failure")

@@ -37,7 +37,7 @@ PLACED = [
     ("FP007", '{"a": [{⟦"not"⟧: "x"}]}', "a[0].not", 'did you mean "anything-but"?'),
     ("FP007", '{"a": [{⟦"zzzz"⟧: ["x"]}]}', "a[0].zzzz", "one level down"),
     ("FP007", '{"a": [{"anything-but": {⟦"cidr"⟧: "x"}}]}', "a[0].anything-but", "prefix"),
-    ("FP008", '{"a": [5, ⟦{"prefix": "a", "suffix": "b"}⟧]}', "a[1]", "one of them matches"),
+    ("FP008", '{"a": [5, ⟦{"prefix": "a", "suffix": "b"}⟧]}', "a[1]", "any of them does"),
     ("FP008", '{"a": [⟦{}⟧]}', "a[0]", '{"exists": true}'),
     ("FP008", '{"a": [{"anything-but": ⟦{}⟧}]}', "a[0].anything-but", "prefix"),
     ("FP009", '{"a": [{"exists": ⟦1⟧}]}', "a[0].exists", '{"exists": true}'),
@@ -96,7 +96,7 @@ WHOLE: list[tuple[str, Any, dict[str, Any], str, str]] = [
     ("FP018", '{"a":' * 201 + "[1]" + "}" * 201, {}, "200", "dots"),
     ("FP019", {"Filters": [{"pattern": "{}"}]}, {}, '"Pattern"', "Filters"),
     ("FP020", ['{"a": [1]}'] * 6, {}, "6 filters", "max_filters=10"),
-    ("FP022", b'{"a": ["\xff"]}', {}, "byte 8", "UTF-8"),
+    ("FP022", b'{"a": ["\xff"]}', {}, "byte 9", "UTF-8"),
     ("FP023", _scoped(), {}, "no Scope", "--source subscriber"),
     ("FP024", _scoped(scope="data"), SUBSCRIBER, '"data"', "SYSTEM_METADATA"),
     ("FP025", _scoped('{"a": [1]}', '{"b": [1]}'), SUBSCRIBER, "after filter 1", "one pattern"),
@@ -177,13 +177,13 @@ def test_a_filter_whose_pattern_is_an_object_gives_a_warning() -> None:
 @pytest.mark.parametrize("text", [case[1] for case in PLACED if "\n" not in case[1]])
 def test_the_carets_underline_the_mistake(text: str) -> None:
     pattern, start, end = marked(text)
-    (shown,) = underlined(str(_found(pattern)))
-    assert pattern[start:end].startswith(shown)
-    assert shown == pattern[start:end] or end - start > 50
+    (displayed,) = underlined(str(_found(pattern)))
+    assert pattern[start:end].startswith(displayed)
+    assert displayed == pattern[start:end] or end - start > 50
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "displayed"),
     [
         ('{"日本語": {"語": ⟦"値"⟧}}', '"値"'),
         ('{"e\u0301": ⟦"x"⟧}', '"x"'),
@@ -200,11 +200,11 @@ def test_the_carets_underline_the_mistake(text: str) -> None:
         ('⟦\ufeff⟧{"a": ["x"]}', "\\ufeff"),
     ],
 )
-def test_the_carets_are_aligned_after_unusual_characters(text: str, shown: str) -> None:
+def test_the_carets_are_aligned_after_unusual_characters(text: str, displayed: str) -> None:
     pattern, start, _ = marked(text)
     error = refused(pattern)
     assert (error.line, error.column) == line_and_column(pattern, start)
-    assert underlined(str(error)) == [shown]
+    assert underlined(str(error)) == [displayed]
 
 
 @pytest.mark.parametrize("before", [0, 1, 30, 95, 96, 97, 2000, 3950])
@@ -222,9 +222,9 @@ def test_a_long_line_is_truncated_around_the_caret(before: int, char: str) -> No
 @pytest.mark.parametrize("length", [90, 97, 4000])
 def test_a_long_mistake_is_underlined_as_far_as_it_is_shown(length: int) -> None:
     pattern = '{"a": "' + "x" * length + '"}'
-    (shown,) = underlined(str(refused(pattern)))
-    assert shown.startswith('"xxxxx')
-    assert set(shown) <= set('"x')
+    (displayed,) = underlined(str(refused(pattern)))
+    assert displayed.startswith('"xxxxx')
+    assert set(displayed) <= set('"x')
 
 
 HOSTILE_NAMES = ["\x1b[31mred", "a\x00b", "\x07", "\r\nerror FP999: forged", "\u202eevil", "\x9b1m"]
@@ -280,7 +280,7 @@ def test_three_mistakes_give_three_errors_in_the_order_of_the_text() -> None:
 def test_the_text_of_an_error() -> None:
     error = refused('{"body": {\n  "code": "BBBB"}}')
     assert str(error) == (
-        "error FP005: a field wants an array of rules or an object, "
+        "error FP005: a field must be an array of rules or an object, "
         'found the string "BBBB"\n'
         "  at line 2, column 11, body.code\n"
         '  2 |   "code": "BBBB"}}\n'
@@ -303,8 +303,8 @@ SYNTAX = [
     ('{"a": [-0⟦12⟧]}', "leading zeros"),
     ('{"a": [⟦N⟧aN]}', "no NaN"),
     ('{"a": [⟦N⟧one]}', "null"),
-    ('{"a": [⟦T⟧rue]}', "true in lower case"),
-    ('{"a": [⟦F⟧alse]}', "false in lower case"),
+    ('{"a": [⟦T⟧rue]}', "true is lower case"),
+    ('{"a": [⟦F⟧alse]}', "false is lower case"),
     ('{"a": ["x" ⟦"y"⟧]}', "write ,"),
     ('{"a": [1] ⟦"b"⟧: [2]}', "write ,"),
     ('{"a": [{"exists": true} ⟦{⟧"exists": false}]}', "write ,"),

@@ -20,7 +20,7 @@ from tests.support.helpers import line_and_column, marked, refused, underlined, 
 
 ROOT = Path(__file__).parents[3]
 
-# Where in its bad example each mistake is, and its path; None for what concerns the whole.
+# Line, column and path of the finding in each bad example; None if it concerns the whole.
 PLACES: dict[str, tuple[int, int, str] | None] = {
     "FP001": (1, 30, ""),
     "FP002": (2, 16, ""),
@@ -120,8 +120,9 @@ def test_the_catalog_has_every_code_that_patterns_can_get_and_no_other() -> None
     package = Path(filterpatterns.__file__).parent
     files = [path for path in package.rglob("*.py") if path.parent.name != "catalog"]
     sources = [path.read_text(encoding="utf-8") for path in files]
-    said = {code for source in sources for code in re.findall(r'"(FP[01][0-9]{2})"', source)}
-    assert said == set(CATALOG) == set(PLACES)
+    reported = {code for source in sources for code in re.findall(r'"(FP[01][0-9]{2})"', source)}
+    assert reported == set(CATALOG), "lint/catalog/ needs an entry for each code that is reported"
+    assert set(PLACES) == set(CATALOG), "PLACES needs the position of each bad example's finding"
 
 
 def test_the_catalog_is_in_order_and_cannot_be_changed() -> None:
@@ -177,7 +178,7 @@ PAID = '{"body": {"status": ["paid"]}}'
 
 # code, source, the pattern with the place that is meant, a part of the message and the hint
 MISTAKES = [
-    # a scalar where AWS wants an array
+    # a scalar where AWS expects an array
     ("FP005", "event", '{\n "source": ["aws.ec2"],\n "detail": {"n": ⟦5⟧}\n}', "write [5]"),
     ("FP005", "dynamodb", '{"eventName":\n ⟦"INSERT"⟧}', 'write ["INSERT"]'),
     # numbers for a DynamoDB N
@@ -185,7 +186,7 @@ MISTAKES = [
         "FP109",
         "dynamodb",
         '{\n"dynamodb": {\n "NewImage": {\n  "A": {"N": [⟦{"numeric": [">", 1]}⟧]}\n}}}',
-        "never holds",
+        "never matches",
     ),
     (
         "FP109",
@@ -200,43 +201,48 @@ MISTAKES = [
         "FP109",
         "dynamodb",
         '{"dynamodb": {"NewImage": {"A": {"N": [\n⟦{"anything-but": 0}⟧]}}}}',
-        "holds for every value",
+        "matches every value",
     ),
     # the type level left out
     (
         "FP110",
         "dynamodb",
         '{\n"dynamodb": {\n "NewImage": {\n  "Id": ⟦["1"]⟧\n}}}',
-        'never holds|"Id": {"S": [...]}',
+        'never matches|"Id": {"S": [...]}',
     ),
     (
         "FP110",
         "dynamodb",
         '{\n"dynamodb": {\n "NewImage": {\n  "Id": ⟦[{"exists": false}]⟧\n}}}',
-        "holds for every record",
+        "matches every record",
     ),
-    ("FP110", "dynamodb", '{"dynamodb": {"Keys": {"S":\n⟦["1"]⟧}}}', "never holds"),
-    ("FP110", "dynamodb", '{"dynamodb.NewImage.Id":\n⟦["1"]⟧}', "never holds"),
+    ("FP110", "dynamodb", '{"dynamodb": {"Keys": {"S":\n⟦["1"]⟧}}}', "never matches"),
+    ("FP110", "dynamodb", '{"dynamodb.NewImage.Id":\n⟦["1"]⟧}', "never matches"),
     ("FP110", "dynamodb", '{"dynamodb": {"NewImage": {"A": {"M": {"B":\n⟦["1"]⟧}}}}}', "A.M.B"),
     ("FP110", "dynamodb", '{"dynamodb": {"NewImage": {"A": {"B": {"S":\n⟦["1"]⟧}}}}}', "A.B.S"),
     ("FP110", "dynamodb", '{"dynamodb": {"NewImage": {"A": {"S": {"B":\n⟦["1"]⟧}}}}}', "A.S.B"),
     ("FP110", "dynamodb", '{"dynamodb": {"NewImage": {"A": {"L":\n⟦["1"]⟧}}}}', "A.L"),
     ("FP110", "dynamodb", '{"dynamodb": {"NewImage": {"A": {"M":\n⟦[{"exists": true}]⟧}}}}', "A.M"),
     # exists on an object
-    ("FP113", "dynamodb", '{"dynamodb": {\n"NewImage": [⟦{"exists": true}⟧]}}', "never holds|down"),
-    ("FP113", "event", '{"a": [\n⟦{"exists": true}⟧],\n"a.b": [1]}', 'inside "a"|never holds'),
-    ("FP113", "event", '{"a.b": {"c": [1]},\n"a": [1,\n⟦{"exists": false}⟧]}', "always holds"),
+    (
+        "FP113",
+        "dynamodb",
+        '{"dynamodb": {\n"NewImage": [⟦{"exists": true}⟧]}}',
+        "never matches|inside it",
+    ),
+    ("FP113", "event", '{"a": [\n⟦{"exists": true}⟧],\n"a.b": [1]}', 'inside "a"|never matches'),
+    ("FP113", "event", '{"a.b": {"c": [1]},\n"a": [1,\n⟦{"exists": false}⟧]}', "always matches"),
     # something around the pattern
     (
         "FP108",
         "dynamodb",
         '{\n"body": {\n "dynamodb": {\n  "NewImage": {"Id": {"N": ⟦["1"]⟧}}}}}',
-        'called "dynamodb"',
+        'the payload is "dynamodb"',
     ),
-    ("FP108", "kinesis", '{\n"body": {\n "data": {"a": ⟦[1]⟧}}}', 'called "data"'),
+    ("FP108", "kinesis", '{\n"body": {\n "data": {"a": ⟦[1]⟧}}}', 'the payload is "data"'),
     ("FP108", "kinesis", '{\n"kinesis": {\n "data": {"a": ⟦[1]⟧}}}', 'sees no "kinesis"'),
-    ("FP108", "kafka", '{\n"body": {\n "a": ⟦[1]⟧}}', 'called "value"'),
-    ("FP108", "mq", '{\n"body": {\n "a": ⟦[1]⟧}}', 'called "data"'),
+    ("FP108", "kafka", '{\n"body": {\n "a": ⟦[1]⟧}}', 'the payload is "value"'),
+    ("FP108", "mq", '{\n"body": {\n "a": ⟦[1]⟧}}', 'the payload is "data"'),
     ("FP108", "sqs", '{\n"Records": {"body": {\n "a": ⟦[1]⟧}}}', 'sees no "Records"'),
     # a repeated key
     ("FP101", "sqs", '{"body": {\n ⟦"a"⟧: [1],\n "a": [2]}}', "only its last value counts"),
@@ -248,9 +254,14 @@ MISTAKES = [
         "FP111",
         "sqs",
         '{"body": {"detail-type": ["x"],\n"detail": ⟦["{\\"a\\": 1}"]⟧}}',
-        "an object|never holds",
+        "an object|never matches",
     ),
-    ("FP111", "event", '{"detail-type": ["x"],\n"detail": ⟦[{"exists": false}]⟧}', "always holds"),
+    (
+        "FP111",
+        "event",
+        '{"detail-type": ["x"],\n"detail": ⟦[{"exists": false}]⟧}',
+        "always matches",
+    ),
     # one filter, encoded twice
     (
         "FP002",
@@ -258,8 +269,8 @@ MISTAKES = [
         '\n⟦"{\\"body\\": {\\"status\\": [\\"paid\\"]}}"⟧\n',
         "encoded twice",
     ),
-    # never holds
-    ("FP106", "sqs", '{"body": {"a": [1,\n⟦1e999⟧]}}', "only the same text equals"),
+    # never matches
+    ("FP106", "sqs", '{"body": {"a": [1,\n⟦1e999⟧]}}', "it equals only the same text"),
     ("FP117", "sqs", '{\n"body": [\n ⟦"{\\"a\\": 1}"⟧]}', '{"name": ["value"]}'),
     ("FP117", "sqs", '{"body": ["x",\n⟦5⟧]}', "plain strings"),
     ("FP117", "sqs", '{"body": [\n⟦true⟧]}', "plain strings"),
@@ -295,6 +306,11 @@ MISTAKES = [
     # what is beside the payload, or was meant to be in it
     ("FP118", "sqs", '{\n"status": ⟦["paid"]⟧}', 'no "status"|"body": {"status"'),
     ("FP118", "sqs", '{\n"MessageId": ⟦["1"]⟧}', 'write "messageId"'),
+    ("FP118", "sqs", '{\n"bdoy": {"a": ⟦["1"]⟧}}', 'an SQS record has no "bdoy"|write "body"'),
+    ("FP118", "kinesis", '{\n"Data": {"a": ⟦["1"]⟧}}', 'a Kinesis record has no|write "data"'),
+    ("FP118", "dynamodb", '{\n"eventname": ⟦["INSERT"]⟧}', 'a DynamoDB record|write "eventName"'),
+    ("FP118", "kafka", '{\n"valeu": {"a": ⟦["1"]⟧}}', 'a Kafka record has no|write "value"'),
+    ("FP118", "mq", '{\n"dat": {"a": ⟦["1"]⟧}}', 'an MQ record has no|write "data"'),
     ("FP107", "sqs", '{\n"attributes": {"SenderId": ⟦["AIDA"]⟧}}', '"body" only'),
     ("FP107", "sqs", '{\n"messageAttributes": {"a": {"stringValue": ⟦["x"]⟧}}}', '"body" only'),
     ("FP107", "kinesis", '{\n"partitionKey": ⟦["1"]⟧}', '"data" only'),

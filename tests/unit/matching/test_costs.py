@@ -253,9 +253,9 @@ def test_an_endless_search_is_stopped() -> None:
         with pytest.raises(RecordError, match="too many ways"):
             ask(event)
     assert compiled.mask([event], on_error="drop") == [False]
-    told = filterpatterns.compile(pattern, source="auto")
+    compiled = filterpatterns.compile(pattern, source="auto")
     with pytest.raises(RecordError) as caught:
-        told.mask([{"a": 1}, event])
+        compiled.mask([{"a": 1}, event])
     assert caught.value.index == 1
 
 

@@ -87,7 +87,7 @@ WISHES = st.one_of(
 
 
 def _wanted(key: str, wishes: list[str], metadata: str) -> str:
-    """A pattern that wants any of several things of a payload, and perhaps something else too."""
+    """A pattern that requires any of several things of a payload, and perhaps something else."""
     if len(wishes) == 1:
         return f'{{"{key}": {wishes[0]}{metadata}}}'
     alternatives = ", ".join(f'{{"{key}": {wish}}}' for wish in wishes)

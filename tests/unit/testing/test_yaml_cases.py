@@ -82,7 +82,7 @@ def test_the_command_line_accepts_the_same_files(here: Path) -> None:
     ]
     failures = ElementTree.parse(here / "report.xml").getroot().findall("*/*/failure")
     assert "✓ total: 500 (numeric > 100)" in str(failures[0].text)
-    assert "body is a plain string but the pattern wants JSON" in str(failures[1].text)
+    assert "body is a plain string, but the pattern expects JSON" in str(failures[1].text)
 
 
 def test_a_changed_template_fails_its_cases(here: Path) -> None:
@@ -101,13 +101,13 @@ def test_a_changed_template_fails_its_cases(here: Path) -> None:
     [
         ("", None, "no cases"),
         ("pattern: {body: {a: [1]}}\ncases: []\n", None, "no cases"),
-        ("pattern: {body: {a: [1]}}\ncases: [5]\n", 2, "a case is an object"),
+        ("pattern: {body: {a: [1]}}\ncases: [5]\n", 2, "a case must be an object"),
         ("pattern: [\n", 2, "not YAML: did not find"),
-        ("patern: x\ncases: [{matches: true}]\n", 1, "unknown member 'patern' next to 'cases'"),
+        ("patern: x\ncases: [{matches: true}]\n", 1, 'unknown member "patern" beside "cases"'),
         ("pattern: nope.json\ncases: [{matches: true, body: x}]\n", 2, "nope.json: No such file"),
         ("pattern: template.yaml\ncases: [{matches: true, body: x}]\n", 2, "#NAME with one of: "),
         ("pattern: {body: {a: 1}}\ncases: [{matches: true, body: x}]\n", 2, "refused: FP005"),
-        ("pattern: {a: [1]}\nsource: event\ncases: [{matches: true, body: x}]\n", 3, "no 'body'"),
+        ("pattern: {a: [1]}\nsource: event\ncases: [{matches: true, body: x}]\n", 3, 'no "body"'),
         ("pattern: {body: {a: [1]}}\ncases: [{matches: 1, body: x}]\n", 2, "true or false"),
         (
             "pattern: {body: {a: [1]}}\ncases: [{matches: 1, event: {}}]\n",
@@ -127,7 +127,7 @@ def test_a_changed_template_fails_its_cases(here: Path) -> None:
         (
             "pattern: {body: {a: [1]}}\ncases: [{matches: true, event: {kinesis: {}}}]\n",
             2,
-            "holds records of kinesis",
+            "has records of kinesis",
         ),
         ("pattern: {body: {a: [1]}}\ncases: [{matches: true, body: &a [*a]}]\n", 2, "*a"),
     ],
@@ -221,4 +221,4 @@ def test_parameters_fill_in_the_open_parts_of_a_template(tmp_path: Path) -> None
     run = Runner()
     results = [result for case in case_files.read(str(path)) for result in run.results(case)]
     assert [result.passed for result in results] == [True, True, False]
-    assert "'parameters' is an object" in str(results[2].error)
+    assert '"parameters" must be an object' in str(results[2].error)

@@ -22,7 +22,7 @@ await build({
 });
 await copyFile(join(here, 'index.html'), join(out, 'index.html'));
 
-// The licenses of what is bundled, which want to go with it.
+// The licenses of what is bundled, which must go with it.
 const lock = JSON.parse(await readFile(join(here, 'package-lock.json'), 'utf8'));
 const parts = [];
 for (const [path, { version }] of Object.entries(lock.packages)) {

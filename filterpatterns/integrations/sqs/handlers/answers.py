@@ -26,12 +26,12 @@ def failed_ids(answer: Any, ids: Collection[str]) -> set[str]:
     if answer is None or answer in ("", {}):
         return set()
     if not isinstance(answer, dict):
-        raise HandlerError(f"the answer is not an object, found {_shown(answer)}")
+        raise HandlerError(f"the response must be an object, found {_shown(answer)}")
     items = answer.get("batchItemFailures")
     if items is None:
         return set()
     if not isinstance(items, (list, tuple)):
-        raise HandlerError(f"batchItemFailures is not an array, found {_shown(items)}")
+        raise HandlerError(f"batchItemFailures must be an array, found {_shown(items)}")
     failed = set()
     for index, item in enumerate(items):
         place = f"batchItemFailures[{index}]"
@@ -39,7 +39,7 @@ def failed_ids(answer: Any, ids: Collection[str]) -> set[str]:
             raise HandlerError(f"{place} has no itemIdentifier, found {_shown(item)}")
         name = item["itemIdentifier"]
         if not isinstance(name, str) or not name:
-            raise HandlerError(f"{place}.itemIdentifier is no message id, found {_shown(name)}")
+            raise HandlerError(f"{place}.itemIdentifier must be a message id, found {_shown(name)}")
         if name not in ids:
             raise HandlerError(f"{place}.itemIdentifier was not in the batch: {_shown(name)}")
         failed.add(name)

@@ -48,7 +48,7 @@ class NotJson:
         self._text = text
 
     def __repr__(self) -> str:
-        return f"no JSON: {self._text!r}"
+        return f"not JSON:  {self._text!r}"
 
 
 def from_json(data: bytes) -> Any:

@@ -82,7 +82,7 @@ class PythonModule:
     def __init__(self, target: str) -> None:
         match = _TARGET.fullmatch(target)
         if match is None:
-            raise ValueError(f"a handler is module:function, found {target!r}")
+            raise ValueError(f"a handler must be MODULE:FUNCTION, found {target!r}")
         self._name = match["function"]
         self._module, self._root = _place(match["module"])
         self._owned: set[str] = set()
@@ -140,7 +140,7 @@ class PythonModule:
                 files = {name: file for name in new if (file := self._own_file(name))}
                 self._owned = set(files)
             if not callable(function):
-                raise HandlerError(f"{self._module}:{self._name} is no function")
+                raise HandlerError(f"{self._module}:{self._name} is not a function")
             return _Environment(function, {file: _changed(file) for file in files.values()})
 
     def _own_file(self, name: str) -> str | None:
@@ -233,7 +233,7 @@ class _Call:
             return self._outcome
         error = timed_out(self._context)
         if not self._ended.wait(_GRACE):
-            error.details = "It goes on in the background: it waits for something that has no end."
+            error.details = "It is still running in the background: it blocks without a timeout."
         return error
 
 

@@ -30,7 +30,7 @@ class InvokeUrl:
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"{url!r} is no http or https URL")
+            raise ValueError(f"{url!r} is not an http or https URL")
         path = parts.path if parts.path.strip("/") else INVOCATION_PATH
         self._path = f"{path}?{parts.query}" if parts.query else path
         self._host, self._port = parts.hostname, parts.port

@@ -89,14 +89,14 @@ def _is_ignored(rules: IgnoreRules, path: str) -> bool:
 
 
 def files(folder: Path, exclusions: Exclusions | None = None) -> list[str]:
-    said: list[str] = []
+    reported: list[str] = []
     search = Search(
         (".yaml", ".tf"),
         exclusions or Exclusions(root=str(folder)),
-        on_error=lambda path, words: said.append(f"{path}: {words}"),
-        on_link=lambda path, words: said.append(f"{path}: {words}"),
+        on_error=lambda path, words: reported.append(f"{path}: {words}"),
+        on_link=lambda path, words: reported.append(f"{path}: {words}"),
     )
-    return [str(Path(path).relative_to(folder)) for path in search.files(str(folder))] + said
+    return [str(Path(path).relative_to(folder)) for path in search.files(str(folder))] + reported
 
 
 def write(folder: Path, files: dict[str, str]) -> None:
@@ -150,7 +150,7 @@ def test_links_that_lead_out_are_reported_and_not_followed(tmp_path: Path) -> No
     }.items():
         (tmp_path / "in" / name).symlink_to(tmp_path / target)
     (tmp_path / "in" / "nowhere.yaml").symlink_to(tmp_path / "in" / "nothing")
-    words = "a link that leads out of the directory is not followed"
+    words = "not followed: the link leads outside the directory"
     assert files(tmp_path / "in") == [
         "same.yaml",
         "z.yaml",

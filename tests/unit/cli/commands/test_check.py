@@ -25,9 +25,9 @@ TEMPLATES = Path(__file__).parents[2] / "templates" / "data"
 WRONG = '{"body": {"a": "x"}}\n'
 DOUBTFUL = '{"body": {"a": [1], "a": [2]}}\n'
 RIGHT = '{"body": {"a": [1]}}\n'
-OBJECT = "a field wants an array of rules or an object, found the number 16"
+OBJECT = "a field must be an array of rules or an object, found the number 16"
 SHARED = "Fn::ImportValue SharedPattern is known only at deployment"
-FP005 = 'a field wants an array of rules or an object, found the string "x"'
+FP005 = 'a field must be an array of rules or an object, found the string "x"'
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_an_error_has_its_position_in_the_template(here: Path) -> None:
     result = fp("check", "rules.yaml")
     assert result.exit_code == 1
     assert result.stdout == (
-        "rules.yaml:11:17: FP005 a field wants an array of rules or an object, "
+        "rules.yaml:11:17: FP005 a field must be an array of rules or an object, "
         "found the number 16\n"
         f"rules.yaml:29:21: FP201 skipped: {SHARED}\n"
     )
@@ -104,7 +104,7 @@ def test_an_unreadable_file_does_not_keep_the_others_from_being_checked(here: Pa
         (b"\x00\xff\x01", "a binary file, not text"),
         (b"a\x00b", "a binary file, not text"),
         (b"\xff\xfe{\x00", "UTF-16 text: save it as UTF-8"),
-        (b'{"body": "caf\xe9"}', "not UTF-8: invalid continuation byte at byte 13"),
+        (b'{"body": "caf\xe9"}', "not UTF-8: invalid continuation byte at byte 14"),
     ],
 )
 def test_files_that_are_not_text_are_reported(here: Path, data: bytes, words: str) -> None:
@@ -129,6 +129,18 @@ def test_a_byte_order_mark_and_other_line_ends_do_not_shift_columns(here: Path) 
     text = (here / "rules.yaml").read_bytes().replace(b"\n", b"\r\n")
     (here / "rules.yaml").write_bytes(b"\xef\xbb\xbf" + text)
     assert fp("check", "rules.yaml").stdout.startswith("rules.yaml:11:17: FP005 ")
+
+
+def test_a_directory_without_patterns_is_reported(here: Path) -> None:
+    (here / "empty").mkdir()
+    (here / "empty" / "records.json").write_text('{"a": 1}')
+    result = fp("check", "empty")
+    assert (result.stdout, result.exit_code) == ("", 0)
+    assert result.stderr == (
+        "empty: warning: no patterns found\n0 patterns in 0 files: no problems found\n"
+    )
+    (here / "empty" / "pattern.json").write_text('{"body": {"a": [1]}}')
+    assert "no patterns found" not in fp("check", "empty").stderr
 
 
 def test_a_named_file_without_patterns_is_reported(here: Path) -> None:
@@ -282,7 +294,7 @@ def test_json(here: Path) -> None:
         "end_column": 19,
         "code": "FP005",
         "severity": "error",
-        "message": "a field wants an array of rules or an object, found the number 16",
+        "message": "a field must be an array of rules or an object, found the number 16",
         "hint": "write [16]",
         "path": "detail.code",
         "filter_index": None,

@@ -163,15 +163,15 @@ def test_an_event_that_aws_refuses_is_not_comparable(stub: Stub, tmp_path: Path)
     stub.say = {"1": ("ValidationException", "Event has no time")}
     code, _, err = run(PATTERN, events(tmp_path, EVENT), "--endpoint-url", stub.url)
     assert code == 2
-    assert "not asked: ValidationException: Event has no time" in err
+    assert "not sent to AWS: ValidationException: Event has no time" in err
     assert "0 records compared: 0 differ, 1 not comparable" in err
 
 
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (("AccessDeniedException", "no"), "AWS refuses to answer: AccessDeniedException: no"),
-        ({"Other": 1}, "is TestEventPattern implemented?"),
+        (("AccessDeniedException", "no"), "AWS returned an error: AccessDeniedException: no"),
+        ({"Other": 1}, "does the server implement TestEventPattern?"),
     ],
 )
 def test_a_missing_response_is_a_failure(
@@ -186,7 +186,7 @@ def test_a_missing_response_is_a_failure(
 def test_an_endpoint_or_a_region_is_required(tmp_path: Path) -> None:
     code, _, err = run(PATTERN, events(tmp_path, EVENT))
     assert code == 2
-    assert "--profile NAME, or --endpoint-url URL" in err
+    assert "--profile NAME or --endpoint-url URL" in err
 
 
 def test_an_unknown_profile_is_a_failure(stub: Stub, tmp_path: Path) -> None:

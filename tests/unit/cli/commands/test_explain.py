@@ -44,19 +44,19 @@ def test_each_record_has_a_heading_and_an_explanation(here: Path) -> None:
     assert result.stdout.splitlines()[:15] == [
         f"1  {UUID}",
         "✓ kept",
-        "  ✓ body is JSON, and the pattern wants JSON: the filter applies to it",
+        "  ✓ body is JSON, and the pattern expects JSON: the filter applies to it",
         "  ✓ body",
         "    ✓ total: 250 (numeric > 100)",
         "",
         f"2  {UUID}",
         "✗ dropped: no match",
-        "  ✓ body is JSON, and the pattern wants JSON: the filter applies to it",
+        "  ✓ body is JSON, and the pattern expects JSON: the filter applies to it",
         "  ✗ body",
         "    ✗ total: 5 is not > 100",
         "",
         f"3  {UUID}",
-        "✗ dropped: body is a plain string but the pattern wants JSON",
-        "  ✗ body is a plain string but the pattern wants JSON",
+        "✗ dropped: body is a plain string, but the pattern expects JSON",
+        "  ✗ body is a plain string, but the pattern expects JSON",
     ]
     assert (result.stderr, result.exit_code) == ("", 0)
 
@@ -96,14 +96,14 @@ def test_which_records_are_explained(options: list[str], numbers: list[int]) -> 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["-n", "5"], ["there is no record 5: there are 4"]),
-        (["-n", "99", "-n", "3", "-n", "5"], ["there is no record 5 or 99: there are 4"]),
-        (["--id", "nobody"], ['there is no record with the id "nobody" among 4 records']),
+        (["-n", "5"], ["no record 5: the file has 4 records"]),
+        (["-n", "99", "-n", "3", "-n", "5"], ["no record 5 or 99: the file has 4 records"]),
+        (["--id", "nobody"], ['no record with the id "nobody" in 4 records']),
         (
             ["--id", "a\x1b", "--id", UUID, "-n", "9"],
             [
-                "there is no record 9: there are 4",
-                'there is no record with the id "a\\u001b" among 4 records',
+                "no record 9: the file has 4 records",
+                'no record with the id "a\\u001b" in 4 records',
             ],
         ),
     ],
@@ -121,12 +121,12 @@ def test_a_number_exists_if_any_file_has_it(here: Path) -> None:
     result = fp("explain", "-n", "4", *files)
     assert (result.stderr, result.exit_code) == ("", 0)
     result = fp("explain", "-n", "5", *files)
-    assert result.stderr == "fp: there is no record 5: no file has more than 4\n"
+    assert result.stderr == "fp: no record 5: no file has more than 4 records\n"
     result = fp("explain", "-n", "5", *files[:2])
-    assert result.stderr == "fp: there is no record 5: there is 1\n"
-    # What could not be read may have held it; but of what was read it is said.
+    assert result.stderr == "fp: no record 5: the file has 1 record\n"
+    # What could not be read may have held it; but of what was read it is reported.
     result = fp("explain", "-n", "5", *files[:2], "absent.jsonl")
-    assert result.stderr.splitlines()[1:] == ["fp: there is no record 5: no file has more than 1"]
+    assert result.stderr.splitlines()[1:] == ["fp: no record 5: no file has more than 1 record"]
     assert result.exit_code == 2
 
 
@@ -142,7 +142,7 @@ def test_invalid_records_are_reported_and_the_rest_explained(here: Path) -> None
     result = fp("explain", PATTERN, "-", "absent.jsonl", stdin=stdin)
     assert result.stdout.count("\n✓ kept") == result.stdout.count("\n✗ dropped") == 1
     assert result.stderr.splitlines() == [
-        "<stdin>:2: error: a record is a JSON object, found a number",
+        "<stdin>:2: error: a record must be a JSON object, found a number",
         "<stdin>:3:2: error: invalid JSON: ends too early",
         "absent.jsonl: error: no such file or directory",
     ]
@@ -159,7 +159,9 @@ def test_a_file_without_records(here: Path) -> None:
 def test_records_of_another_source_are_reported() -> None:
     stdin = lines(kinesis_record("{}"))
     result = fp("explain", PATTERN, "-", stdin=stdin)
-    assert "these look like records of kinesis: --source kinesis, or --source auto" in result.stderr
+    assert (
+        "these look like records of kinesis: use --source kinesis or --source auto" in result.stderr
+    )
     result = fp("explain", "--source", "auto", '{"data": {"a": [1]}}', "-", stdin=stdin)
     assert "· treated as a record of kinesis\n" in result.stdout
     assert result.stderr == ""
@@ -255,11 +257,11 @@ def test_an_explanation_takes_the_marks_that_a_stream_has() -> None:
     explanation = compile_pattern({"a": [1]}, source="event").explain({})
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     assert explanations.rendered(out, explanation, color=False, indent="> ") == (
-        "> ✗ dropped: no match\n>   ✗ a: absent; wants 1\n"
+        "> ✗ dropped: no match\n>   ✗ a: absent; expected 1\n"
     )
     out = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
     assert explanations.rendered(out, explanation, color=False) == (
-        "x dropped: no match\n  x a: absent; wants 1\n"
+        "x dropped: no match\n  x a: absent; expected 1\n"
     )
 
 
@@ -362,4 +364,4 @@ def test_the_page_does_not_replace_an_input_file(here: Path) -> None:
     assert not (here / "why.html").exists()
     result = fp("explain", "--json", "--html", "why.html", "pattern.json", "events.jsonl")
     assert result.exit_code == 2
-    assert "either --json or --html" in result.stderr
+    assert "--json and --html exclude each other" in result.stderr

@@ -123,7 +123,7 @@ def test_rejects_and_errors_keep_everything_that_is_not_selected(
     assert rejects.read_bytes() == SMALL + PLAIN
     assert errors.read_bytes() == broken + number
     assert f"{events}:2:10: error: invalid JSON" in result.stderr
-    assert f"{events}:5: error: a record is a JSON object, found a number" in result.stderr
+    assert f"{events}:5: error: a record must be a JSON object, found a number" in result.stderr
     assert "5 records: 1 match, 2 drop, 2 not a record" in result.stderr
 
 
@@ -171,7 +171,7 @@ def test_records_of_events_in_lines_keep_their_own_text(events: Path) -> None:
     )
     result = fp("filter", PATTERN, events)
     assert result.stdout == "".join(f"{text}\n" for text in (one, two, one, two, one, two))
-    assert f"{events}:2: error: a record is a JSON object, found a number" in result.stderr
+    assert f"{events}:2: error: a record must be a JSON object, found a number" in result.stderr
 
 
 def test_a_pretty_printed_array_is_split_into_records(events: Path, tmp_path: Path) -> None:
@@ -294,7 +294,7 @@ def test_the_file_that_the_output_is_appended_to_is_not_read(events: Path) -> No
 def test_records_of_another_source_are_noticed(events: Path) -> None:
     events.write_text('{"kinesis": {"data": "e30="}, "eventSource": "aws:kinesis"}\n')
     result = fp("filter", PATTERN, events)
-    assert "these look like records of kinesis: --source kinesis" in result.stderr
+    assert "these look like records of kinesis: use --source kinesis" in result.stderr
 
 
 @pytest.mark.parametrize("source", ["auto", "event"])
@@ -479,7 +479,7 @@ def outcome_of(path: Path, *, sections: int | None = None) -> dict[str, Any]:
         before = len(pieces)
         end = Scan(work).run(unit, pieces.append)
         for piece in pieces[before:]:
-            faults += [(base + (fault.line or 0), fault.message) for fault in piece.problems]
+            faults += [(base + (problem.line or 0), problem.message) for problem in piece.problems]
         base += end.counts.lines
         ends.append(end)
     return {
@@ -499,18 +499,18 @@ def outcome_of(path: Path, *, sections: int | None = None) -> dict[str, Any]:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     chosen=st.lists(st.sampled_from(HOSTILE) | st.binary(max_size=20), max_size=12),
-    cut=st.integers(0, 3),
+    missing=st.integers(0, 3),
     first=st.booleans(),
 )
-def test_nothing_is_lost(chosen: list[bytes], cut: int, first: bool, tmp_path: Path) -> None:
+def test_nothing_is_lost(chosen: list[bytes], missing: int, first: bool, tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     data = (BIG if first else b"") + b"".join(chosen)
-    data = data[: len(data) - cut]
+    data = data[: len(data) - missing]
     path.write_bytes(data)
     found = outcome_of(path)
     # `fp test` takes each record to the reference interpreter.
-    told = [json.loads(line) for line in fp("test", "--json", PATTERN, path).stdout.splitlines()]
-    results = [row["kept"] for row in told]
+    printed = [json.loads(line) for line in fp("test", "--json", PATTERN, path).stdout.splitlines()]
+    results = [row["kept"] for row in printed]
     refused = fp("test", PATTERN, path).stderr
     if found["fault"] or "a binary file" in refused or "UTF-16" in refused:
         return  # what `fp test` does not read at all

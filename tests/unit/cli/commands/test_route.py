@@ -66,7 +66,7 @@ def test_json_for_machines(here: Path) -> None:
         "number": 1,
         "id": None,
         "names": [],
-        "error": "a record is a JSON object, found a number",
+        "error": "a record must be a JSON object, found a number",
     }
     assert "5 records: 3 routed, 1 unrouted, 1 not a record\n" in result.stderr
     assert result.exit_code == 2
@@ -402,8 +402,8 @@ def test_the_output_of_aws_events_list_rules_is_accepted(here: Path) -> None:
     result = fp("route", "listing.json", "-", stdin=lines(event))
     assert result.stdout.startswith("  1  1  match  orders\n")
     assert result.stderr.splitlines() == [
-        "listing.json: note: 1 rule without an EventPattern left out: nightly",
-        "listing.json: note: 1 rule DISABLED left out: old",
+        "listing.json: note: skipped 1 rule without an EventPattern: nightly",
+        "listing.json: note: skipped 1 rule in state DISABLED: old",
         "listing.json: note: the listing is incomplete: it has a NextToken",
     ]
 
@@ -413,9 +413,27 @@ def test_all_refused_rules_are_named_with_their_positions(here: Path) -> None:
     (here / "bad.json").write_text(json.dumps(rules))
     result = fp("route", "bad.json", "events.jsonl")
     assert (result.stdout, result.exit_code) == ("", 2)
-    assert 'bad.json: rule "bad":1:16: error FP005: a field wants an array' in result.stderr
+    assert 'bad.json: rule "bad":1:16: error FP005: a field must be an array' in result.stderr
     assert r'bad.json: rule "b\x1bd":2:9: error FP004' in result.stderr
     assert "good" not in result.stderr
+
+
+def test_of_many_refused_rules_only_the_first_are_shown(here: Path) -> None:
+    folder = here / "records"
+    folder.mkdir()
+    for number in range(20):
+        (folder / f"{number:02}.json").write_text('{"total": 5}')
+    result = fp("route", "records", "events.jsonl")
+    assert (result.stdout, result.exit_code) == ("", 2)
+    assert result.stderr.count("error FP005") == 5
+    assert result.stderr.splitlines()[-3:-1] == [
+        "records: error: 15 more rules with errors",
+        "records: error: none of the 20 .json files in this directory is a valid pattern",
+    ]
+    assert "hint: RULES is a directory of .json files" in result.stderr
+    (folder / "good.json").write_text('{"body": {"a": [1]}}')
+    errors = fp("route", "records", "events.jsonl").stderr
+    assert errors.endswith("records: error: 15 more rules with errors\n")
 
 
 @pytest.mark.parametrize(
@@ -454,6 +472,7 @@ def test_input_that_is_not_a_set_of_rules_is_an_error(
         ({"data": {"total": [7]}, "partitionKey": ["1"]}, True),
         ({"source": ["shop"], "detail": {"total": [7]}}, True),
         ({"Filters": [{"Pattern": "{}"}]}, True),
+        ({"body": {"$or": [{"a": [1]}, {"b": [1]}]}}, True),
         ({"body": {"body": {"total": [7]}}}, False),
         ({"data": '{"body": {"total": [7]}}'}, False),
         ({"orders": {"total": [7]}, "body": {"total": [7]}}, False),

@@ -49,13 +49,13 @@ def template(tmp_path: Path) -> str:
         ),
         (['{"body": ["a"]}', *URL, "--dry-run", "--wait", "21"], "'--wait'"),
         (['{"body": ["a"]}', *URL, "--dry-run", "--concurrency", "0"], "'--concurrency'"),
-        (['{"body": ["a"]}', *URL, "--handler", "app"], "a handler is module:function"),
+        (['{"body": ["a"]}', *URL, "--handler", "app"], "a handler must be MODULE:FUNCTION"),
         (['{"body": ["a"]}', *URL, "--handler", "no_such:f"], "ModuleNotFoundError"),
-        (['{"body": ["a"]}', *URL, "--invoke-url", "localhost:9000"], "no http or https URL"),
+        (['{"body": ["a"]}', *URL, "--invoke-url", "localhost:9000"], "not an http or https URL"),
         (['{"body": ["a"]}', *URL, "--command", " "], "the command is empty"),
         (
             ['{"body": ["a"]}', *URL, "--dry-run", "--batch-size", "0"],
-            "--batch-size: it is between 1 and 10,000, found 0",
+            "--batch-size: must be between 1 and 10,000, found 0",
         ),
         (['{"body": 5}', *URL, "--dry-run"], "error FP005"),
     ],
@@ -69,7 +69,7 @@ def test_invalid_settings_are_refused(arguments: list[str], words: str) -> None:
 @pytest.mark.parametrize(
     ("name", "place", "words"),
     [
-        ("Orders", ":7:18", "error: BatchSize: it is between 1 and 10,000, found 20,000"),
+        ("Orders", ":7:18", "error: BatchSize: must be between 1 and 10,000, found 20,000"),
         ("Clicks", ":11", "error: Clicks is for kinesis; fp run is for SQS"),
         ("Pipe", ":17", "error: Pipe is a pipe, not an event source mapping"),
         ("Other", "", "error: has no mapping, pipe or rule 'Other'"),
@@ -109,7 +109,7 @@ def test_without_boto3_the_error_says_what_to_install() -> None:
     )
     assert result.returncode == 2
     assert result.stderr == (
-        "fp: error: SQS needs boto3\n  hint: pip install 'filterpatterns[aws]'\n"
+        "fp: error: SQS requires boto3\n  hint: pip install 'filterpatterns[aws]'\n"
     )
 
 

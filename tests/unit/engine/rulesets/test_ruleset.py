@@ -118,7 +118,7 @@ def test_all_rules_that_are_refused_are_named() -> None:
     assert list(error.rules) == ["bad", "worse"]
     assert [each.code for each in error.errors] == ["FP005", "FP001"]
     assert (error.code, error.path) == ("FP005", "body.a")
-    assert str(error).startswith('rule "bad": error FP005: a field wants an array')
+    assert str(error).startswith('rule "bad": error FP005: a field must be an array')
     assert '\nrule "worse": error FP001' in str(error)
     again = pickle.loads(pickle.dumps(error))
     assert (str(again), list(again.rules)) == (str(error), ["bad", "worse"])

@@ -15,7 +15,7 @@ def cursor(text: str) -> Cursor | None:
 
 
 @pytest.mark.parametrize(
-    ("text", "kind", "path", "operator", "wants_name"),
+    ("text", "kind", "path", "operator", "expects_name"),
     [
         ("{|", "fields", (), "", True),
         ('{"bo|', "fields", (), "", True),
@@ -34,15 +34,15 @@ def cursor(text: str) -> Cursor | None:
     ],
 )
 def test_the_expected_kind_at_the_cursor(
-    text: str, kind: str, path: tuple[str, ...], operator: str, wants_name: bool | None
+    text: str, kind: str, path: tuple[str, ...], operator: str, expects_name: bool | None
 ) -> None:
     found = cursor(text)
-    if wants_name is None:  # after a value that is not closed nothing is due
+    if expects_name is None:  # after a value that is not closed nothing is due
         assert found is None
         return
     assert found is not None
     assert (found.kind, found.path, found.operator) == (kind, path, operator)
-    assert found.wants_name == wants_name
+    assert found.expects_name == expects_name
 
 
 @pytest.mark.parametrize("text", ["|", '{"a" |', '{"a": [1] |', "{} |", '{"a": [1]|', "x|y"])

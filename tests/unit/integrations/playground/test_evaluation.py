@@ -43,7 +43,7 @@ def test_each_record_has_a_verdict_and_a_reason() -> None:
     records = lines(sqs({"total": 250}), sqs({"total": 64}), sqs("hello"), [1], sqs({"total": 101}))
     answer = asked(ORDERS, records)
     assert [row["result"] for row in answer["rows"]] == ["match", "drop", "drop", "error", "match"]
-    assert answer["rows"][2]["detail"] == "body is a plain string but the pattern wants JSON"
+    assert answer["rows"][2]["detail"] == "body is a plain string, but the pattern expects JSON"
     assert answer["counts"] == {"records": 5, "match": 2, "drop": 2, "error": 1}
     assert answer["source"] == "sqs"
 

@@ -32,16 +32,16 @@ def test_the_named_messages_come_back(names: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (NotJson("oops"), "no JSON: 'oops'"),
-        ("done", "not an object"),
-        ([], "not an object"),
-        (failures(""), r"batchItemFailures\[0\].itemIdentifier is no message id, found ''"),
-        (failures("1", None), r"batchItemFailures\[1\].itemIdentifier is no message id"),
-        (failures(2), "no message id, found 2"),
+        (NotJson("oops"), "not JSON:  'oops'"),
+        ("done", "must be an object"),
+        ([], "must be an object"),
+        (failures(""), r"batchItemFailures\[0\].itemIdentifier must be a message id, found ''"),
+        (failures("1", None), r"batchItemFailures\[1\].itemIdentifier must be a message id"),
+        (failures(2), "must be a message id, found 2"),
         (failures("1", "4"), "was not in the batch: '4'"),
         ({"batchItemFailures": [{"messageId": "1"}]}, "has no itemIdentifier"),
         ({"batchItemFailures": ["1"]}, "has no itemIdentifier"),
-        ({"batchItemFailures": {"itemIdentifier": "1"}}, "not an array"),
+        ({"batchItemFailures": {"itemIdentifier": "1"}}, "must be an array"),
     ],
 )
 def test_complete_failure(answer: Any, words: str) -> None:

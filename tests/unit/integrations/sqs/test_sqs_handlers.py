@@ -163,10 +163,10 @@ def test_a_handler_may_be_named_by_file(project: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "words"),
     [
-        ("nothing", "a handler is module:function"),
+        ("nothing", "a handler must be MODULE:FUNCTION"),
         ("no_such_module:handler", "ModuleNotFoundError"),
         ("app_e:missing", "has no function 'missing'"),
-        ("app_e:VALUE", "is no function"),
+        ("app_e:VALUE", "is not a function"),
     ],
 )
 def test_an_invalid_handler_is_refused(project: Path, target: str, words: str) -> None:
@@ -195,7 +195,7 @@ def test_a_program_that_writes_nothing_has_an_empty_response() -> None:
 
 def test_invalid_json_of_a_program_only_matters_if_it_reports_failures() -> None:
     answer = python("print('done')").invoke(EVENT, context())
-    with pytest.raises(HandlerError, match="no JSON: 'done"):
+    with pytest.raises(HandlerError, match="not JSON:  'done"):
         failed_ids(answer, ["1"])
 
 
@@ -298,5 +298,5 @@ def test_a_slow_or_missing_emulator() -> None:
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "localhost:9000", "http://"])
 def test_invalid_urls_are_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="no http or https URL"):
+    with pytest.raises(ValueError, match="not an http or https URL"):
         InvokeUrl(url)

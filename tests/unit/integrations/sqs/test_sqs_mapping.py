@@ -50,8 +50,8 @@ def test_settings_from_templates() -> None:
         ("MaximumBatchingWindowInSeconds", 301, "between 0 and 300, found 301"),
         ("MaximumConcurrency", 1, "between 2 and 1,000, found 1"),
         ("MaximumConcurrency", 1001, "between 2 and 1,000, found 1,001"),
-        ("FunctionResponseTypes", ["ReportFailures"], "the one type there is"),
-        ("FunctionResponseTypes", {"a": 1}, "the one type there is"),
+        ("FunctionResponseTypes", ["ReportFailures"], "the only type is"),
+        ("FunctionResponseTypes", {"a": 1}, "the only type is"),
         ("FunctionResponseTypes", ["ReportBatchItemFailures"] * 2, "at most one"),
     ],
 )
@@ -64,16 +64,21 @@ def test_values_that_aws_refuses(name: str, value: Any, words: str) -> None:
 @pytest.mark.parametrize(
     ("mapping", "queue", "timeout", "words"),
     [
-        (EventSourceMapping(batch_size=11), STANDARD, 3, "at least 1 where BatchSize is over 10"),
+        (
+            EventSourceMapping(batch_size=11),
+            STANDARD,
+            3,
+            "must be at least 1 if BatchSize is over 10",
+        ),
         (
             EventSourceMapping(batch_size=11, maximum_batching_window=1),
             FIFO,
             3,
-            "of a FIFO queue it is at most 10, found 11",
+            "must be at most 10 for FIFO queues, found 11",
         ),
-        (EventSourceMapping(maximum_batching_window=1), FIFO, 3, "have no batching window"),
+        (EventSourceMapping(maximum_batching_window=1), FIFO, 3, "must be 0 for FIFO queues"),
         (EventSourceMapping(), STANDARD, 31, r"visibility timeout \(30 s\) is less than"),
-        (EventSourceMapping(), STANDARD, 901, "1 to 900 seconds"),
+        (EventSourceMapping(), STANDARD, 901, "between 1 and 900 seconds"),
         (EventSourceMapping(maximum_concurrency=1), STANDARD, 3, "between 2 and 1,000"),
     ],
 )

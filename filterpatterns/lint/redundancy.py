@@ -30,9 +30,9 @@ def exists_beside_fields(conditions: AllOf, report: Reporter) -> None:
                     report.warning(
                         "FP113",
                         where,
-                        f'the pattern has fields inside "{member.path}": there exists, which '
-                        f"speaks of scalars, {always} holds",
-                        hint="ask for the fields inside it only",
+                        f'the pattern has fields inside "{member.path}", and exists applies only '
+                        f"to scalar values: this {always} matches",
+                        hint="use exists only for the fields inside it",
                     )
 
 
@@ -157,4 +157,4 @@ def _exclude_nothing(first: AnythingBut, second: AnythingBut) -> bool:
     )
 
 
-ARRAY_RULES: tuple[LintCheck, ...] = (_always_holds, _unreachable, _leave_nothing_out)
+REDUNDANCY_CHECKS: tuple[LintCheck, ...] = (_always_holds, _unreachable, _leave_nothing_out)
