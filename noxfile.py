@@ -126,7 +126,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Mypy, strictly."""
-    session.install("-e", ".[test]")
+    session.install("-e", ".[types]")
     session.run("mypy", "--strict", "filterpatterns")
 
 

@@ -100,7 +100,7 @@ class _Run:
             "PYTHONPATH": str(ROOT),
             "COLUMNS": "100",
             "NO_COLOR": "1",
-            "PYTEST_ADDOPTS": "-p no:benchmark -p no:xdist -p no:hypothesispytest",  # slow to start
+            "PYTEST_ADDOPTS": "--disable-plugin-autoload -p filterpatterns",  # others start slowly
         }
 
     def block(self, block: Block) -> None:
