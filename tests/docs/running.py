@@ -95,12 +95,13 @@ class _Run:
             option = f"-m {module}" if module else ""
             program.write_text(f'#!/bin/sh\nexec "{sys.executable}" {option} "$@"\n')
             program.chmod(0o755)
+        plugin = "filterpatterns.integrations.pytest_plugin"
         self.settings = {
             "PATH": f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
             "COLUMNS": "100",
             "NO_COLOR": "1",
-            "PYTEST_ADDOPTS": "--disable-plugin-autoload -p filterpatterns",  # others start slowly
+            "PYTEST_ADDOPTS": f"--disable-plugin-autoload -p {plugin}",  # others start slowly
         }
 
     def block(self, block: Block) -> None:
