@@ -11,13 +11,13 @@ from typing import Any
 from benchmarks.measures.costs import Memory, Scaling, Startup
 from benchmarks.measures.engines import (
     ENGINES,
+    EVALUATOR,
     EVENT_RULER,
     FILTER,
     FILTER_TEXT,
     HAND,
     HAND_LOOP,
     HAND_TEXT,
-    INTERPRETER,
     JSON,
     MATCHES,
     MOTO,
@@ -71,8 +71,8 @@ def _us(value: float | None) -> str:
 def _ratio(value: float | None, goal: float | None = None) -> str:
     if value is None:
         return "-"
-    shown = f"{value:.2f}x" if value < 10 else f"{value:.0f}x"
-    return shown if goal is None or value >= goal else f"{shown} (of {goal:g})"
+    text = f"{value:.2f}x" if value < 10 else f"{value:.0f}x"
+    return text if goal is None or value >= goal else f"{text} (of {goal:g})"
 
 
 CASE_HEADER = [
@@ -89,7 +89,7 @@ CASE_HEADER = [
     "filter",
     "x",
     "json",
-    "interpreter",
+    "evaluator",
     "moto",
     "x moto",
     "event-ruler",
@@ -113,7 +113,7 @@ def case_row(result: Result) -> list[str]:
         _us(us(FILTER_TEXT)),
         _ratio(ratio(FILTER_TEXT, HAND_TEXT)),
         _us(us(JSON)),
-        _us(us(INTERPRETER)),
+        _us(us(EVALUATOR)),
         _us(us(MOTO)),
         _ratio(ratio(FILTER, MOTO), MOTO_GOAL),
         _us(us(EVENT_RULER)),

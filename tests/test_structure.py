@@ -136,12 +136,24 @@ def _folders(root: Path) -> Iterator[Path]:
 def test_folders_and_modules_stay_small() -> None:
     for folder in _folders(Path(__file__).parents[1]):
         entries = [each for each in folder.iterdir() if not _is_made(each)]
-        assert len(entries) <= (18 if folder == PACKAGE else 14), folder
+        most = 18 if folder == PACKAGE else 14
+        assert len(entries) <= most, f"{folder}: more than {most} entries; group some in a folder"
     for path in MODULES:
-        assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, path
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert len(lines) <= 400, f"{path}: {len(lines)} lines; divide it by topic"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=_dotted)
+_EVERYWHERE = [
+    *MODULES,
+    *(
+        path
+        for folder in ("tests", "benchmarks")
+        for path in (PACKAGE.parent / folder).rglob("*.py")
+    ),
+]
+
+
+@pytest.mark.parametrize("path", sorted(_EVERYWHERE), ids=_dotted)
 def test_replaced_names_do_not_come_back(path: Path) -> None:
     with path.open("rb") as file:
         found = {
@@ -149,4 +161,4 @@ def test_replaced_names_do_not_come_back(path: Path) -> None:
             for token in tokenize.tokenize(file.readline)
             if token.type == tokenize.NAME and token.string in GONE
         }
-    assert not found
+    assert not found, f"use the names in docs/explanation/design.md instead of {found}"

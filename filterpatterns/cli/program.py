@@ -53,6 +53,7 @@ _FILES: Final = frozenset(("PATTERN", "RULES", "EVENTS", "FILES", "FILE", "DIR",
 _BROKEN_PIPE = 128 + 13  # as a shell reports a program ended by SIGPIPE
 _INTERRUPTED = 128 + 2  # SIGINT
 _FAILED = 2
+_CLOSE: Final = 0.7
 
 
 class _Program(click.Group):
@@ -70,6 +71,10 @@ class _Program(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         return _command(cmd_name)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        with _plain_usage_errors():
+            return super().parse_args(ctx, args)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -103,7 +108,7 @@ class _Program(click.Group):
         a message."""
         try:
             try:
-                with _ended_like_ctrl_c():
+                with _ended_like_ctrl_c(), _plain_usage_errors():
                     super().invoke(ctx)
             finally:
                 if sys.stdout is not None and not sys.stdout.closed:  # fp lsp closes it
@@ -219,6 +224,34 @@ def _no_such_command(name: str) -> str:
     if os.path.exists(name) or name.lstrip().startswith("{"):
         return "missing command: for example fp test PATTERN EVENTS..."
     return f"no such command '{printable(name)}': choose one of {', '.join(_COMMANDS)}"
+
+
+@contextmanager
+def _plain_usage_errors() -> Iterator[None]:
+    """Report a misspelled option like a misspelled command, and a missing EVENTS with what to
+    give."""
+    try:
+        yield
+    except click.NoSuchOption as error:
+        raise click.UsageError(_no_such_option(error), error.ctx) from None
+    except click.MissingParameter as error:
+        if str(error.param and error.param.metavar).startswith("EVENTS"):
+            words = "missing argument 'EVENTS...': name files, or give - for standard input"
+            raise click.UsageError(words, error.ctx) from None
+        raise
+
+
+def _no_such_option(error: click.NoSuchOption) -> str:
+    import difflib  # only needed for typing errors
+
+    from filterpatterns.errors import printable
+
+    params = error.ctx.command.params if error.ctx else []
+    names = [name.lstrip("-") for param in params for name in (*param.opts, *param.secondary_opts)]
+    given = error.option_name.lstrip("-")
+    close = difflib.get_close_matches(given, names, n=1, cutoff=_CLOSE)
+    hint = f": did you mean '--{close[0]}'?" if close else ""
+    return f"no such option '{printable(error.option_name)}'{hint}"
 
 
 def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:

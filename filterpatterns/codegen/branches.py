@@ -12,13 +12,7 @@ from filterpatterns.codegen.expressions import plain_string
 from filterpatterns.codegen.prefilter import Prefilter
 from filterpatterns.codegen.types import Unsupported
 from filterpatterns.delivery.sources import Encoding, PayloadFormat, Source
-from filterpatterns.language.operators import (
-    AnythingBut,
-    Operator,
-    reads_number_text,
-    reads_only_doubles,
-    weight,
-)
+from filterpatterns.language.operators import AnythingBut, Operator
 from filterpatterns.matching.match_tree import (
     Conjunction,
     FieldTest,
@@ -105,7 +99,7 @@ def has_numbers_in_one_object(branches: Sequence[Branch]) -> bool:
     while pending:
         node = pending.pop()
         tests = [child.test for child in node.children if child.test is not None]
-        tests = [test for test in tests if any(map(reads_number_text, test.rules))]
+        tests = [test for test in tests if any(rule.reads_number_text() for rule in test.rules)]
         if any(test.optional for test in tests):
             return False
         holders += bool(tests)
@@ -120,7 +114,8 @@ def has_only_doubles(branches: Sequence[Branch]) -> bool:
     while pending:
         node = pending.pop()
         rules = () if node.test is None else node.test.rules
-        if any(map(reads_number_text, rules)) and not all(map(reads_only_doubles, rules)):
+        reads_text = any(rule.reads_number_text() for rule in rules)
+        if reads_text and not all(rule.reads_only_doubles() for rule in rules):
             return False
         pending += node.children
     return True
@@ -143,8 +138,8 @@ def cost(test: FieldTest) -> int:
 
 def _cost(rule: Operator) -> int:
     if isinstance(rule, AnythingBut):
-        return max(1, sum(map(weight, rule.rules)))
-    return weight(rule)
+        return max(1, sum(each.weight() for each in rule.rules))
+    return rule.weight()
 
 
 def is_costly(conjunctions: Iterable[Conjunction], key: str, most: int) -> bool:

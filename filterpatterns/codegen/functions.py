@@ -83,7 +83,7 @@ class Generated:
         """`slow` evaluates the records that the function for a single record does not handle.
 
         Raises:
-            Unsupported: only the interpreter supports a matcher of this shape.
+            Unsupported: only the evaluator supports a matcher of this shape.
         """
         self._code = Code(self._execute)
         self._decoders: dict[str, DecodeRows | None] = {}
@@ -131,7 +131,8 @@ class Generated:
 
     def line_loop_with_reasons(self, *, rows: bool) -> LineLoop:
         """The loop over lines, or over lines with their rows, that calls `drop` only with those
-        that simply do not match; `slow` is called with those whose payload has the wrong format.
+        that simply do not match. For those whose payload has the wrong format, it calls `misfit`,
+        one more parameter, with the line and its verdict, or `slow`.
 
         Raises:
             Unsupported: the two cannot be distinguished.
@@ -266,9 +267,11 @@ class Generated:
             no_match=("drop(record)", "continue") if drops else ("continue",),
             fallback=("slow(record, number)", "continue"),
             tells_formats=tells_formats,
+            misfit=("misfit(record, verdict)", "continue") if tells_formats else (),
         )
         emit = Emitter()
-        head = emit.block(f"def {name}(records, number, keep, drop, slow):")
+        more = ", misfit" if tells_formats else ""
+        head = emit.block(f"def {name}(records, number, keep, drop, slow{more}):")
         taken = "record, members" if kind == "row" else "record"
         with head, self._each(emit, f"for {taken} in records:"):
             emit("number += 1")

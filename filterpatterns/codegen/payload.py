@@ -213,11 +213,6 @@ class PayloadCodegen:
         """The body is not JSON; unless a type could not hold it (ValidationError), it is of another
         type, or it has escapes that msgspec rejects although RFC 8259's grammar allows them."""
         error, backslash = self._code.bind(msgspec.DecodeError), self._bind_text(BACKSLASH)
-        if exits.tells_formats:
-            with emit.block(f"except {error}:"):
-                emit(*exits.fallback)
-                yield
-            return
         plain = (
             f"error.__class__ is {error} and body.__class__ is {self._kind} "
             f"and {backslash} not in body"
@@ -225,6 +220,12 @@ class PayloadCodegen:
         if self._is_view:
             plain = f"error.__class__ is {error} and {backslash} not in bytes(body)"
         with emit.block(f"except {error} as error:"):
+            if exits.tells_formats:
+                with emit.block(f"if {plain}:"):
+                    emit(*(exits.misfit or exits.fallback))
+                emit(*exits.fallback)
+                yield
+                return
             with emit.block(f"if not ({plain}):"):
                 emit(*exits.fallback)
             yield

@@ -1,7 +1,7 @@
 """Writes the Python statements that evaluate one record: read, search, decode, test.
 
 The statements handle the plain case. Anything else (an unusual shape, spelling or type) raises, and
-the statements given as `fallback` follow, which call the interpreter.
+the statements given as `fallback` follow, which call the evaluator.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from filterpatterns.codegen.access import Access
 from filterpatterns.codegen.access.dicts import DictAccess
@@ -35,7 +36,7 @@ from filterpatterns.codegen.reading import SLICE, RecordReader
 from filterpatterns.codegen.types import Shape, Unsupported, lines_decoder, raw_shape, shape
 from filterpatterns.delivery.sources import FormatAction, PayloadFormat
 from filterpatterns.matching.match_tree import Conjunction, Matcher, Payload
-from filterpatterns.matching.verdict import payload_satisfies
+from filterpatterns.matching.verdict import mismatch, payload_satisfies
 
 MOST_TESTS = 400
 """The number of tests, over all combinations, for which code is generated: compiling more takes too
@@ -61,6 +62,9 @@ class _Conditions(Struct, frozen=True):
     early: str
 
 
+_why_a_string = partial(mismatch, PayloadFormat.STRING)
+
+
 class RecordCodegen:
     """Writes the statements for one matcher.
 
@@ -72,7 +76,7 @@ class RecordCodegen:
     def __init__(self, matcher: Matcher, code: Code) -> None:
         """
         Raises:
-            Unsupported: only the interpreter supports a matcher of this shape.
+            Unsupported: only the evaluator supports a matcher of this shape.
         """
         tests = matcher.size()
         if matcher.keep_all or not 0 < tests <= MOST_TESTS:
@@ -146,6 +150,8 @@ class RecordCodegen:
             self._conditions[key] = self._write_conditions(*key)
         conditions = self._conditions[key]
         json, string = conditions.json, conditions.string
+        if exits.misfit:
+            exits = replace(exits, misfit=self._misfit(conditions, exits.misfit))
         with emit.block("try:"):
             emit(*conditions.read)
             if conditions.plain:
@@ -164,6 +170,15 @@ class RecordCodegen:
         elif string:
             payload.write_strings(emit, string, exits)
         emit(*exits.no_match)
+
+    def _misfit(self, conditions: _Conditions, statements: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the statements for a payload that is plainly not JSON; none if a record with such
+        a payload may match, or not match for another reason."""
+        if conditions.plain or conditions.string:
+            return ()
+        why = self._code.bind(_why_a_string)
+        text = "str(body, 'utf-8')" if self._reader.is_bytes else "body"
+        return (f"verdict = {why}({text}), {self._code.bind(self._reader.key)}", *statements)
 
     def _write_conditions(self, kind: str, tells_formats: bool) -> _Conditions:
         """Return the conditions for a kind of record. If the formats have to be distinguished,

@@ -2,7 +2,7 @@
 else.
 
 What a type cannot hold fails to decode (`msgspec.ValidationError`), and the record goes to the
-interpreter: arrays of objects nested deeply, a number beyond every double, a path with dots that is
+evaluator: arrays of objects nested deeply, a number beyond every double, a path with dots that is
 spelt in another way than the pattern's. Where a name cannot be in a type, all is decoded instead.
 """
 
@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from filterpatterns.jsontext.decoders import make_decoder
 from filterpatterns.jsontext.decoding import decode_exactly
-from filterpatterns.language.operators import Exists, reads_number_text
+from filterpatterns.language.operators import Exists
 from filterpatterns.matching.match_tree import UNRANKED, FieldTest, MatchNode
 
 _MOST_FIELDS = 2000
@@ -36,7 +36,7 @@ _SCALAR = str | int | float | bool | None
 """Created directly, not as typing's Union, which takes twenty times as long."""
 
 _Never = Annotated[int, msgspec.Meta(ge=1, le=0)]
-"""No JSON value has this type: a member of this type sends the record to the interpreter."""
+"""No JSON value has this type: a member of this type sends the record to the evaluator."""
 
 
 class _Empty(Struct, gc=False):
@@ -185,7 +185,7 @@ def _shape(
 def _keeps_text(merged: MatchNode, nodes: tuple[MatchNode, ...]) -> bool:
     """Whether a rule at a node needs the text of a number. The node must have no children."""
     rules = [rule for node in nodes if node.test is not None for rule in node.test.rules]
-    return not merged.children and any(map(reads_number_text, rules))
+    return not merged.children and any(rule.reads_number_text() for rule in rules)
 
 
 def without(struct: Any, names: tuple[str, ...]) -> type:

@@ -87,7 +87,7 @@ class Source(Struct, frozen=True):
     must match); `view` returns the record as patterns see it, before its payload is decoded.
     """
 
-    name: str
+    name: SourceName
     payload_keys: tuple[str, ...]
     encoding: Encoding
     formats: FormatTable
@@ -170,6 +170,12 @@ _SOURCES = (
 )
 
 SOURCES: Mapping[str, Source] = MappingProxyType({source.name: source for source in _SOURCES})
+
+
+PAYLOAD_KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {one.name: one.payload_keys for one in _SOURCES if one.payload_keys and not one.scopes}
+)
+"""The names of the payload, by the sources that event source mappings and pipes read from."""
 
 
 def source_named(name: str) -> Source:

@@ -8,7 +8,14 @@ from itertools import groupby
 from typing import Any
 
 from filterpatterns.delivery.envelopes import source_of
-from filterpatterns.engine.engine import Engine, MatchLines, OnError, check_on_error, check_records
+from filterpatterns.engine.engine import (
+    Engine,
+    MatchLines,
+    Misfit,
+    OnError,
+    check_on_error,
+    check_records,
+)
 from filterpatterns.engine.source_lines import SourceLines
 from filterpatterns.errors import RecordError
 from filterpatterns.matching.verdict import Verdict, as_record
@@ -37,9 +44,9 @@ class AutoEngine:
         """The estimated memory of its engines, in bytes."""
         return sum(engine.weight() for engine in self._engines.values())
 
-    def interpret(self, record: Any) -> bool:
+    def evaluate(self, record: Any) -> bool:
         """Whether a record is kept, according to the reference."""
-        return self._engine(record).interpret(record)
+        return self._engine(record).evaluate(record)
 
     def verdict(self, record: Any) -> Verdict:
         """Return the reason why a record is kept or dropped."""
@@ -60,9 +67,10 @@ class AutoEngine:
     def line_search(self) -> None:
         """There is none."""
 
-    def lines_with_reasons(self) -> MatchLines:
-        """The same, with `drop` called for no match only, never for a wrong format."""
-        return self._by_source(Engine.lines_with_reasons)
+    def lines_with_reasons(self, misfit: Misfit) -> MatchLines:
+        """The same, with `drop` called for no match only; for a wrong format, `misfit` or
+        `slow`."""
+        return self._by_source(lambda engine: engine.lines_with_reasons(misfit))
 
     def _by_source(self, function_of: Callable[[Engine], MatchLines | None]) -> MatchLines:
         functions: dict[str, MatchLines | None] = {}

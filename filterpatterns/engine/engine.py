@@ -1,9 +1,10 @@
-"""The functions that a Filter calls: generated if possible, interpreted otherwise."""
+"""The functions that a Filter calls: generated if possible, otherwise the evaluator."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from time import perf_counter
 from typing import Any, Literal, Protocol
@@ -34,6 +35,9 @@ MatchLines = Callable[
 """Called with (block, number, keep, drop, slow), where `block` is a text of whole lines and
 `number` that of the line before the first; returns the number of lines. `slow` is called with each
 line that generated code does not handle, and its number."""
+
+Misfit = Callable[[bytes, Verdict], None]
+"""Called with a line whose payload has the wrong format, and its verdict."""
 
 _KINDS = {str: "text", bytes: "bytes"}
 """What a batch is assumed to contain, by the class of its first record."""
@@ -81,7 +85,7 @@ class MatchEngine(Protocol):
         """The estimated memory that it takes once it has been used, in bytes."""
         ...
 
-    def interpret(self, record: Any) -> bool:
+    def evaluate(self, record: Any) -> bool:
         """Whether a record is kept, according to the reference."""
         ...
 
@@ -116,8 +120,9 @@ class MatchEngine(Protocol):
         """Return what a search needs to find the lines that may match, if there can be a search."""
         ...
 
-    def lines_with_reasons(self) -> MatchLines | None:
-        """The same, but with `drop` called for no match only, never for a wrong format."""
+    def lines_with_reasons(self, misfit: Misfit) -> MatchLines | None:
+        """The same, but with `drop` called for no match only, never for a wrong format: for those,
+        `misfit` is called, or `slow`."""
         ...
 
 
@@ -125,9 +130,9 @@ _BYTES_PER_TEST = 600
 _BYTES_OF_CODE_PER_TEST = 12_000
 """The memory of a test, and of the code and the types that are generated for it (measured)."""
 
-INTERPRETED_FIRST = 8
-"""Single records are interpreted before code is generated for them. A filter that is used once
-answers in 0.2 ms instead of 1.4; generating takes as long as interpreting some 50 records (measured
+EVALUATED_FIRST = 8
+"""The evaluator takes that many single records before code is generated. A filter that is used once
+answers in 0.2 ms instead of 1.4; generating takes as long as evaluating some 50 records (measured
 for four fields)."""
 
 
@@ -145,14 +150,14 @@ class Engine:
         self._generated: Generated | None = None
         self._tried = False
         self._guarded = False
-        self._interpreted = 0
+        self._evaluated = 0
 
     @property
     def matcher(self) -> Matcher:
         """The matcher that the engine evaluates."""
         return self._matcher
 
-    def interpret(self, record: Any) -> bool:
+    def evaluate(self, record: Any) -> bool:
         """Whether a record is kept, according to the reference.
 
         Raises:
@@ -160,11 +165,11 @@ class Engine:
         """
         return self._evaluator.verdict(record)[0] is Reason.MATCH
 
-    def _interpret_after_all(self, record: Any) -> bool:
-        """Like `interpret`, for a record that generated code gave up on; hides the internal
+    def _evaluate_after_all(self, record: Any) -> bool:
+        """Like `evaluate`, for a record that generated code gave up on; hides the internal
         fallback from the traceback."""
         try:
-            return self.interpret(record)
+            return self.evaluate(record)
         except RecordError as error:
             error.__suppress_context__ = True
             raise
@@ -193,7 +198,7 @@ class Engine:
         return "" if generated is None else generated.source_code
 
     def generated(self) -> Generated | None:
-        """The generated functions; None for the few patterns that only the interpreter supports."""
+        """The generated functions; None for the few patterns that only the evaluator supports."""
         if self._tried and not self._guarded and decoders_overflow():
             self._tried = False  # the recursion limit was raised in the meantime
         if not self._tried:
@@ -201,7 +206,7 @@ class Engine:
                 if not self._tried:
                     self._guarded = decoders_overflow()
                     try:
-                        self._generated = Generated(self._matcher, self._interpret_after_all)
+                        self._generated = Generated(self._matcher, self._evaluate_after_all)
                     except Unsupported:
                         self._generated = None
                     except RecursionError:  # the caller has used up its stack: try again later
@@ -216,11 +221,11 @@ class Engine:
 
     def single(self) -> Callable[[Any], bool]:
         """Return the function that evaluates one record."""
-        if not self._tried and self._interpreted < INTERPRETED_FIRST:
-            self._interpreted += 1
-            return self.interpret
+        if not self._tried and self._evaluated < EVALUATED_FIRST:
+            self._evaluated += 1
+            return self.evaluate
         generated = self.generated()
-        return self.interpret if generated is None else generated.single()
+        return self.evaluate if generated is None else generated.single()
 
     def run(
         self,
@@ -237,7 +242,7 @@ class Engine:
         """
         check_on_error(on_error)
         check_records(records)
-        slow = self.interpret if on_error == "raise" else self._interpret_leniently
+        slow = self.evaluate if on_error == "raise" else self._evaluate_leniently
         generated = self.generated()
         tuner = Tuner(_SCHEDULE, can_look=generated is not None and generated.can_look)
         take = _taker(records)
@@ -246,7 +251,7 @@ class Engine:
         while chunk := take(plan.size):
             try:
                 if generated is None:
-                    self._interpret_all(result, chunk, keep, drop, slow)
+                    self._evaluate_all(result, chunk, keep, drop, slow)
                 else:
                     kind = _KINDS.get(chunk[0].__class__, "dict")
                     loop = generated.loop(result, kind, plan.look)
@@ -259,7 +264,7 @@ class Engine:
             done += len(chunk)
 
     def lines(self, *, drops: bool) -> MatchLines | None:
-        """Return a function that evaluates lines of JSON Lines; None if only the interpreter can.
+        """Return a function that evaluates lines of JSON Lines; None if only the evaluator can.
         With `drops`, the function also calls `drop`.
         """
         generated = self.generated()
@@ -275,9 +280,9 @@ class Engine:
             Tuner(_SCHEDULE, can_look=generated.can_look),
         )
 
-    def lines_with_reasons(self) -> MatchLines | None:
+    def lines_with_reasons(self, misfit: Misfit) -> MatchLines | None:
         """The same as `lines`, with `drop` called only for lines whose verdict is "no match", and
-        `slow` for those whose payload has the wrong format."""
+        `misfit` or `slow` for those whose payload has the wrong format."""
         generated = self.generated()
         if generated is None:
             return None
@@ -289,7 +294,7 @@ class Engine:
 
         return _match_lines(
             decode,
-            lambda rows, _look: generated.line_loop_with_reasons(rows=rows),
+            lambda rows, _look: partial(generated.line_loop_with_reasons(rows=rows), misfit=misfit),
             Tuner(_SCHEDULE, can_look=False),
         )
 
@@ -301,7 +306,7 @@ class Engine:
         return None if generated is None else generated.line_search()
 
     def views(self, kind: Literal["record", "payload"]) -> ViewLoop | None:
-        """Return a function that evaluates rows of a column; None if only the interpreter can."""
+        """Return a function that evaluates rows of a column; None if only the evaluator can."""
         generated = self.generated()
         return None if generated is None else generated.view_loop(kind)
 
@@ -320,13 +325,13 @@ class Engine:
             return None
         return generated.needles
 
-    def _interpret_leniently(self, record: Any) -> bool:
+    def _evaluate_leniently(self, record: Any) -> bool:
         try:
-            return self.interpret(record)
+            return self.evaluate(record)
         except RecordError:
             return False
 
-    def _interpret_all(
+    def _evaluate_all(
         self,
         result: str,
         chunk: Sequence[Any],
@@ -347,7 +352,7 @@ class Engine:
         """Return the position of the first record in a chunk that cannot be evaluated."""
         for index, record in enumerate(chunk):
             try:
-                self.interpret(record)
+                self.evaluate(record)
             except RecordError:
                 return index
         raise AssertionError("a record was rejected and then accepted")

@@ -11,6 +11,7 @@ from filterpatterns.delivery.sources import SOURCES, SourceName, source_named
 from filterpatterns.engine.auto import AutoEngine
 from filterpatterns.engine.columns import ArrowMethods
 from filterpatterns.engine.engine import Engine, MatchEngine, OnError
+from filterpatterns.engine.inference import source_of_patterns
 from filterpatterns.engine.pipeline import CompiledPatterns, Options, compile_patterns, matcher_of
 from filterpatterns.engine.sized_cache import SizedCache
 from filterpatterns.errors import Diagnostic, PatternError, RecordError
@@ -28,6 +29,7 @@ Record = TypeVar("Record")
 
 _CACHE_ENTRIES = 512
 _CACHE_BYTES = 64 * 1024 * 1024
+_MISSPELLED = ("FP118", "FP122")
 """The bounds of the cache of compiled patterns: results, and their bytes together."""
 
 
@@ -277,11 +279,20 @@ def check_texts(
         found = [compile_patterns(texts, one, options) for one in SOURCES.values()]
         clean = [one for one in found if not one.errors]
         if clean:
-            return _common_warnings(clean)
+            return _common_warnings(clean) + _misspelled_fields(texts, options)
         decides = "sqs" if source_that_decides(texts) == "event" else "subscriber"
         return list(compile_patterns(texts, SOURCES[decides], options).errors)
     one = compile_patterns(texts, source_named(source), options)
     return sorted([*one.errors, *one.warnings], key=_order)
+
+
+def _misspelled_fields(texts: tuple[PatternText, ...], options: Options) -> list[Diagnostic]:
+    """Return the warnings about misspelled fields of the source that the patterns imply."""
+    implied = source_of_patterns(text.text for text in texts)
+    if implied not in SOURCES or all(text.scope is not None for text in texts):
+        return []
+    found = compile_patterns(texts, SOURCES[implied], options)
+    return [one for one in found.warnings if one.code in _MISSPELLED and one.fix is not None]
 
 
 def _order(diagnostic: Diagnostic) -> tuple[int, int, int]:

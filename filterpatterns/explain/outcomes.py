@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from filterpatterns.explain.model import Array, Found
 from filterpatterns.explain.names import within
 from filterpatterns.jsontext.python_values import plain_scalar
-from filterpatterns.language.operators import Absent, Operator, why_unexpected
+from filterpatterns.language.operators import Absent, Operator
 from filterpatterns.language.wording import format_value, joined
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.mask_tree import leaf_test
@@ -83,7 +83,7 @@ def test_outcome(
         if holds(leaf):
             plain = plain_scalar(leaf)
             rule = next(rule for rule in test.rules if rule.holds(plain))
-            unexpected = why_unexpected(rule, plain)
+            unexpected = rule.why_unexpected(plain)
             why = f"{format_value(leaf)}: {unexpected}" if unexpected else format_value(leaf)
             return Outcome(True, (Found(spelt(place), leaf, why),), values, rule)
         if len(found) < _MOST_VALUES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,7 @@ from filterpatterns.errors import printable
 from filterpatterns.jsontext.numbers import JsonNumber
 
 _LONGEST = 60
+_SHORTEST_NAME = 3  # shorter names are near to too many others
 _HEAD, _TAIL = 32, 20
 """The number of characters of a long text that are shown, from its beginning and its end."""
 
@@ -77,6 +78,32 @@ def _quoted(value: str) -> str:
     text = str.__str__(value)
     length = f" ({len(text):,} characters)" if len(text) > _LONGEST else ""
     return printable(json.dumps(truncate(text), ensure_ascii=False)) + length
+
+
+def respelled(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that a name differs from only in case or by one typing error: a
+    character that is missing, added or replaced, or two that are swapped. The first character must
+    be right."""
+    folded = name.casefold()
+    if len(folded) > _LONGEST:
+        return None
+    others = {other: other.casefold() for other in known if len(other) <= _LONGEST}
+    for other, bare in others.items():
+        if bare == folded:
+            return other
+    return next((other for other, bare in others.items() if _is_near(folded, bare)), None)
+
+
+def _is_near(name: str, other: str) -> bool:
+    """Whether two names differ by one typing error after the first character."""
+    if name[:1] != other[:1] or min(len(name), len(other)) < _SHORTEST_NAME:
+        return False
+    while name and other and name[0] == other[0]:
+        name, other = name[1:], other[1:]
+    while name and other and name[-1] == other[-1]:
+        name, other = name[:-1], other[:-1]
+    is_swapped = len(name) == len(other) == 2 and name == other[::-1]
+    return is_swapped or max(len(name), len(other)) <= 1
 
 
 def joined(words: list[str], most: int, conjunction: str = "or") -> str:

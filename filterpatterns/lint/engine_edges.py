@@ -249,7 +249,7 @@ def _all_ors(conditions: AllOf) -> Iterator[AnyOf]:
                 yield from _all_ors(alternative)
 
 
-ENGINE_RULES: tuple[LintCheck, ...] = (
+ENGINE_CHECKS: tuple[LintCheck, ...] = (
     _other_addresses,
     _beyond_the_basic_plane,
     _disturbed,

@@ -8,6 +8,7 @@ from filterpatterns.language.conditions import AllOf, Condition, iter_conditions
 from filterpatterns.language.diagnostics import Reporter
 from filterpatterns.language.hints import renamed
 from filterpatterns.language.operators import AnythingBut, Wildcard
+from filterpatterns.language.wording import respelled
 from filterpatterns.lint.complexity import MAX_COMPLEXITY, Complexity, complexity
 
 MAX_RULE_LENGTH = 2048
@@ -23,6 +24,9 @@ ENVELOPE = (
 
 _TELLING = ("detail-type", "source", "detail", "replay-name")
 """Names that other events are unlikely to have in a different spelling."""
+
+_CERTAIN = ("detail-type", "detail")
+"""Names of which even a spelling with one typing error is unlikely to be a name of its own."""
 
 _MEANT = {"details": "detail", "type": "detail-type", "accountid": "account"}
 
@@ -69,7 +73,7 @@ def _misspelled(name: str) -> str | None:
     """Return the name that a misspelled name means: `detailType`, `Source`, `details`."""
     bare = _bare(name)
     same = next((known for known in ENVELOPE if _bare(known) == bare), None)
-    return same or (_MEANT.get(bare) if bare == "details" else None)
+    return same or (_MEANT.get(bare) if bare == "details" else respelled(name, _CERTAIN))
 
 
 def _near(name: str) -> str | None:

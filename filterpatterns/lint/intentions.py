@@ -145,7 +145,7 @@ def _account_as_number(condition: Condition, source: str, report: Reporter) -> N
             )
 
 
-INTENTION_RULES: tuple[LintCheck, ...] = (
+INTENTION_CHECKS: tuple[LintCheck, ...] = (
     _operator_in_a_string,
     _literal_star,
     _unresolved_reference,

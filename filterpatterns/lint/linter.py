@@ -23,19 +23,19 @@ from filterpatterns.language.operators import (
 )
 from filterpatterns.language.operators.reference import SERVICES
 from filterpatterns.language.operators.unknown import UnknownRule
-from filterpatterns.lint.arrays import ARRAY_RULES, exists_beside_fields
 from filterpatterns.lint.base import rules_of
-from filterpatterns.lint.engine_edges import ENGINE_RULES, report_lost_alternatives
+from filterpatterns.lint.engine_edges import ENGINE_CHECKS, report_lost_alternatives
 from filterpatterns.lint.eventbridge import complex_wildcards, too_long, unknown_top_level
-from filterpatterns.lint.intentions import INTENTION_RULES, divided_between_filters
+from filterpatterns.lint.intentions import INTENTION_CHECKS, divided_between_filters
 from filterpatterns.lint.records import (
     PAYLOADS,
-    RECORD_RULES,
+    RECORD_CHECKS,
     WRAPPERS,
     detail_as_value,
     is_unknown,
     unknown_field,
 )
+from filterpatterns.lint.redundancy import REDUNDANCY_CHECKS, exists_beside_fields
 
 __all__ = ["ADVICE", "DIALECTS", "Dialect", "default_dialect", "lint", "lint_together"]
 
@@ -100,8 +100,8 @@ def lint(
             unknown_field(condition, source, report)
         if "FP107" in advice:
             _metadata(condition, source, dialect, report)
-        for rule in (*RECORD_RULES, *ARRAY_RULES, *ENGINE_RULES, *INTENTION_RULES):
-            rule(condition, source, report)
+        for check in (*RECORD_CHECKS, *REDUNDANCY_CHECKS, *ENGINE_CHECKS, *INTENTION_CHECKS):
+            check(condition, source, report)
     report_lost_alternatives(conditions, report)
     exists_beside_fields(conditions, report)
     detail_as_value(conditions, source, report)

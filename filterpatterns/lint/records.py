@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from filterpatterns.delivery.fields import FIELDS
-from filterpatterns.delivery.sources import SOURCES
+from filterpatterns.delivery.sources import PAYLOAD_KEYS, SOURCES
 from filterpatterns.jsontext import decoding
 from filterpatterns.language.conditions import AllOf, Condition, iter_conditions
 from filterpatterns.language.diagnostics import Edit, Reporter
@@ -11,11 +11,10 @@ from filterpatterns.language.hints import renamed, write
 from filterpatterns.language.nodes import Span
 from filterpatterns.language.operators import Absent, AnythingBut, Exactly, Exists, Numeric
 from filterpatterns.language.operators.equality import Equals, EqualsNumber
+from filterpatterns.language.wording import respelled
 from filterpatterns.lint.base import LintCheck, rules_of
 
-PAYLOADS = {
-    name: SOURCES[name].payload_keys[0] for name in ("sqs", "kinesis", "dynamodb", "kafka", "mq")
-}
+PAYLOADS = {source: keys[0] for source, keys in PAYLOAD_KEYS.items()}
 _OBJECTS = {
     "sqs": ("attributes", "messageAttributes"),
     "dynamodb": ("dynamodb.NewImage", "dynamodb.OldImage", "dynamodb.Keys", "userIdentity"),
@@ -30,18 +29,30 @@ _IDENTITY = ("type", "principalId")
 _NUMBER = '"101"'
 
 
-_SQS_FIELDS = tuple(field.name for field in FIELDS["sqs"])
-"""All fields of an SQS record that a pattern can name."""
+_FIELDS = {source: tuple(field.name for field in FIELDS[source]) for source in PAYLOADS}
+"""The top-level fields of each source's records that a pattern can name."""
+
+_RECORDS = {
+    "sqs": "an SQS record",
+    "kinesis": "a Kinesis record",
+    "dynamodb": "a DynamoDB record",
+    "kafka": "a Kafka record",
+    "mq": "an MQ record",
+}
 
 _TEXTS: dict[type, str] = {Equals: "value", Exactly: "text"}
 """Rules with one text, and the name of the attribute with the text."""
 
 
 def is_unknown(condition: Condition, source: str) -> bool:
-    """Whether no record of the source has the field."""
+    """Whether no record of the source has the field. All fields of SQS records are documented; for
+    other sources, only misspelled names are certain."""
+    if source not in _FIELDS or condition.certain == 0:
+        return False
     first = condition.path.partition(".")[0]
-    known = (*_SQS_FIELDS, *SOURCES["sqs"].added_by_aws, *WRAPPERS)
-    return source == "sqs" and condition.certain != 0 and first not in known
+    if first in (*_FIELDS[source], *SOURCES[source].added_by_aws, *WRAPPERS):
+        return False
+    return source == "sqs" or respelled(first, _FIELDS[source]) is not None
 
 
 def unknown_field(condition: Condition, source: str, report: Reporter) -> None:
@@ -49,11 +60,11 @@ def unknown_field(condition: Condition, source: str, report: Reporter) -> None:
     if not is_unknown(condition, source):
         return
     first = condition.path.partition(".")[0]
-    meant = next((name for name in _SQS_FIELDS if name.lower() == first.lower()), None)
+    meant = respelled(first, _FIELDS[source])
     report.warning(
         "FP118",
         condition,
-        f'an SQS record has no "{first}": only exists: false matches it',
+        f'{_RECORDS[source]} has no "{first}": only exists: false matches it',
         edit=renamed(condition.name_spans, 0, meant) if condition.names[0] == first else None,
         hint=f'write "{meant}"'
         if meant
@@ -283,7 +294,7 @@ def _of_right_type(span: Span, value: object, report: Reporter, *, is_string: bo
     return write(span, value) if isinstance(value, str) and value in ("true", "false") else None
 
 
-RECORD_RULES: tuple[LintCheck, ...] = (
+RECORD_CHECKS: tuple[LintCheck, ...] = (
     _wrapped,
     _numbers_in_dynamodb,
     _type_left_out,

@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Any
 
 from filterpatterns.jsontext.python_values import comparable
-from filterpatterns.language.operators import weight
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.lookup.column import Column
 from filterpatterns.matching.match_tree import FieldTest, build_tree
@@ -205,7 +204,7 @@ _NOTHING_ABSENT = Absence(())
 def leaf_test(test: FieldTest, budget: Budget) -> Callable[[Any], bool]:
     """Return a function that reports whether a leaf satisfies any rule of a test, within the
     record's budget. It is for the leaves of one path."""
-    if _weight((test,)) > _FEW_RULES:
+    if test.weight() > _FEW_RULES:
         known: Callable[[Any], bool] | None = budget.known.get(id(test))
         if known is None:
             known = budget.known[id(test)] = _remembering(test, budget)
@@ -243,12 +242,8 @@ def _lookup(test: FieldTest) -> Holding:
     return _holding([(test, 1)])
 
 
-def _weight(tests: Iterable[FieldTest]) -> int:
-    return sum(weight(rule) for test in tests for rule in test.rules)
-
-
 def _holding(tests: list[tuple[FieldTest, int]]) -> Holding:
-    if _weight(test for test, _ in tests) <= _FEW_RULES:
+    if sum(test.weight() for test, _ in tests) <= _FEW_RULES:
         rules = [(rule.holds, mask) for test, mask in tests for rule in test.rules]
 
         def ask(leaves: Sequence[Any], budget: Budget) -> int:

@@ -34,6 +34,10 @@ class FieldTest(Struct, frozen=True, eq=False, gc=False):
     optional: bool
     rank: int = 0
 
+    def weight(self) -> int:
+        """Return how long a value takes at most: as long as so many simple rules."""
+        return sum(rule.weight() for rule in self.rules)
+
 
 class MatchNode(Struct, frozen=True, eq=False):
     """A position in events that a conjunction examines: its name, its test, its children.

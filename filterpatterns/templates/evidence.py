@@ -11,11 +11,12 @@ from typing import Final
 
 from msgspec import Struct
 
+from filterpatterns.delivery.sources import PAYLOAD_KEYS
 from filterpatterns.language.operators import OPERATORS
 from filterpatterns.limits import MAX_PATTERN_LENGTH
 from filterpatterns.templates.documents.values import List, Literal, Object, TemplateValue, Text
 
-_PAYLOADS: Final = ("body", "data", "dynamodb", "value", "key")
+_PAYLOADS: Final = tuple({key: None for keys in PAYLOAD_KEYS.values() for key in keys})
 _STRONG: Final = ("body", "dynamodb", "detail", "detail-type", "messageAttributes")
 """Top-level fields of patterns that hardly any other document has with arrays below."""
 

@@ -295,7 +295,7 @@ def _check_members(case: Mapping[str, Any]) -> None:
         raise _BadCaseError('"source" must be the name of an event source')
     (given,) = wanted
     if given == "valid":
-        _want_bool("valid", case["valid"])
+        _require_bool("valid", case["valid"])
         if "matches" in case:
             raise _BadCaseError('"matches" requires a "record", "body", "event" or "events"')
         return
@@ -307,9 +307,11 @@ def _check_members(case: Mapping[str, Any]) -> None:
         return
     is_of_ids = isinstance(matches, list) and all(isinstance(each, str) for each in matches)
     if given != "event" or not is_of_ids:
-        _want_bool("matches", matches, "true, false or a list of ids" if given == "event" else "")
+        _require_bool(
+            "matches", matches, "true, false or a list of ids" if given == "event" else ""
+        )
     if given != "body":
-        _want_record(given, case[given])
+        _require_record(given, case[given])
 
 
 def _check_events(events: Any, matches: Any) -> None:
@@ -319,18 +321,18 @@ def _check_events(events: Any, matches: Any) -> None:
     if len(events) != len(matches) or not events:
         raise _BadCaseError(f'{len(events)} events, but {len(matches)} verdicts in "matches"')
     for each in matches:
-        _want_bool("matches", each)
+        _require_bool("matches", each)
     for record in events:
-        _want_record("events", record)
+        _require_record("events", record)
 
 
-def _want_bool(name: str, value: Any, wanted: str = "") -> None:
+def _require_bool(name: str, value: Any, wanted: str = "") -> None:
     if not isinstance(value, bool):
         wanted = wanted or "true or false"
         raise _BadCaseError(f'"{name}" must be {wanted}, found {decoding.described(value)}')
 
 
-def _want_record(name: str, value: Any) -> None:
+def _require_record(name: str, value: Any) -> None:
     if not isinstance(value, (str, Mapping)):
         raise _BadCaseError(
             f'a record in "{name}" must be an object, or its JSON as a string; '

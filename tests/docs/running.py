@@ -195,8 +195,10 @@ def _run_python(block: Block, names: dict[str, Any]) -> str:
             comment = comments.get(statement.end_lineno or 0)
             if comment is not None:
                 with contextlib.suppress(SyntaxError, ValueError):  # not a literal, but words
-                    shown = ast.literal_eval(comment)
-                    assert value == shown, f"line {statement.lineno}: {value!r}, not {shown!r}"
+                    displayed = ast.literal_eval(comment)
+                    assert value == displayed, (
+                        f"line {statement.lineno}: {value!r}, not {displayed!r}"
+                    )
     return printed.getvalue()
 
 

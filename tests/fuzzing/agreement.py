@@ -1,6 +1,6 @@
 """Checks for any input that raise `Finding`.
 
-The interpreter has the last word on a record: `PATHS`, what `paths.verdicts` lists, and `peers.py`
+The evaluator has the last word on a record: `PATHS`, what `paths.verdicts` lists, and `peers.py`
 must agree with it. A new way to a verdict is one more line in one of them.
 """
 
@@ -48,7 +48,7 @@ _REFUSALS: Mapping[str, Callable[[Filter, Any], Any]] = {
 def check_record(compiled: Filter, record: Mapping[str, Any], text: str) -> bool | None:
     """The verdict on which every path agrees; None if all refuse the record."""
     try:
-        expected = compiled._engine.interpret(record)
+        expected = compiled._engine.evaluate(record)
     except RecordError:
         _refused(compiled, record, is_object=True)
         check_line(compiled, record, text, None)
@@ -71,7 +71,7 @@ def check_bytes(compiled: Filter, data: bytes) -> bool | None:
         check_lines(compiled, data)
         return None
     try:
-        expected = compiled._engine.interpret(data)
+        expected = compiled._engine.evaluate(data)
     except RecordError:
         _refused(compiled, data, is_object=True)
         check_line(compiled, record, str(data, "utf-8"), None)
@@ -93,7 +93,7 @@ def _refused(compiled: Filter, given: Any, *, is_object: bool) -> None:
         except RecordError as error:
             str(error)
             continue
-        expect(False, f"{name} took what the interpreter refuses", found, given)
+        expect(False, f"{name} took what the evaluator refuses", found, given)
     expect(compiled.mask([given], on_error="drop") == [False], "mask", given)
     expect(compiled.filter([given], on_error="drop") == [], "filter", given)
     rule_sets(compiled).refuse(given, is_object=is_object)
@@ -101,9 +101,9 @@ def _refused(compiled: Filter, given: Any, *, is_object: bool) -> None:
 
 def compiled_or_refused(pattern: Any, source: str, text: str | None) -> Filter | None:
     """The Filter; None for a pattern that is refused. `text` is what positions are in, if any."""
-    said = filterpatterns.check(pattern, source=source)
-    errors = [each for each in said if each.severity == "error"]
-    for each in said:
+    reported = filterpatterns.check(pattern, source=source)
+    errors = [each for each in reported if each.severity == "error"]
+    for each in reported:
         diagnostic_is_sane(each, text)
     try:
         compiled = filterpatterns.compile(pattern, source=source)
@@ -117,7 +117,7 @@ def compiled_or_refused(pattern: Any, source: str, text: str | None) -> Filter |
     takes_as_compile(pattern, source, None)
     expect(not errors, "compile takes what check refuses", errors, pattern)
     if source != "auto":
-        missing = [each for each in compiled.warnings if each not in said]
+        missing = [each for each in compiled.warnings if each not in reported]
         expect(not missing, "check does not say what compile warns of", missing, pattern)
     return compiled
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from tests.fuzzing import words
@@ -99,19 +101,27 @@ def _anything_but(draw: Draw) -> Any:
     return _some(draw, _string)
 
 
-_RULES: list[Any] = [
+OPERANDS: dict[str, Callable[[Draw], Any]] = {
+    "exists": lambda draw: True,
+    "prefix": _affix,
+    "suffix": _affix,
+    "equals-ignore-case": _cased,
+    "wildcard": _wildcard,
+    "numeric": _numeric,
+    "cidr": lambda draw: draw.pick(strategies.BLOCKS),
+    "exactly": _string,
+    "anything-but": _anything_but,
+}
+
+
+def _operator(name: str, draw: Draw) -> dict[str, Any]:
+    return {name: OPERANDS[name](draw)}
+
+
+_RULES: list[Callable[[Draw], Any]] = [
     lambda draw: draw.pick(words.SCALARS),
     lambda draw: draw.pick(words.SCALARS),
     _string,
     lambda draw: draw.pick(strategies.NUMBERS),
-    lambda draw: {"exists": True},
-    lambda draw: {"prefix": _affix(draw)},
-    lambda draw: {"suffix": _affix(draw)},
-    lambda draw: {"equals-ignore-case": _cased(draw)},
-    lambda draw: {"wildcard": _wildcard(draw)},
-    lambda draw: {"numeric": _numeric(draw)},
-    lambda draw: {"cidr": draw.pick(strategies.BLOCKS)},
-    lambda draw: {"exactly": _string(draw)},
-    lambda draw: {"anything-but": _anything_but(draw)},
-    lambda draw: {"anything-but": _anything_but(draw)},
+    *(partial(_operator, name) for name in (*OPERANDS, "anything-but")),
 ]

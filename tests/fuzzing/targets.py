@@ -35,7 +35,7 @@ from tests.fuzzing.peers import check_file
 from tests.support.oracle import oracle_matches
 from tests.support.paths import case_lines
 
-engine.INTERPRETED_FIRST = 0  # each filter is asked a few times only: generated code is to answer
+engine.EVALUATED_FIRST = 0  # each filter is asked a few times only: generated code is to answer
 
 RAW = b"\x00"
 """The first byte of an input whose rest is a text as it stands; others steer a generator."""
@@ -332,7 +332,7 @@ def _read(lines: list[bytes]) -> list[event_reader.Item]:
             or any(map(_is_json, (whole, *(line.decode("utf-8", "replace") for line in lines))))
             or (not rest and documents != [] and all(map(_is_json, documents)))
         )
-        expect(is_nothing, "nothing is said", lines)
+        expect(is_nothing, "nothing is reported", lines)
     if sum(map(len, lines)) % 5 == 0:  # as expensive as everything else together
         check_file(_any_object(), lines, items)
     return items

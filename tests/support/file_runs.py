@@ -92,13 +92,13 @@ class Run:
                 invalid_lines = self._expected.invalid_lines[:count]
             self._same(way, "output", result.stdout_bytes, whole.output(invert=invert, most=most))
         self._same(way, "errors", errors.read_bytes(), b"".join(line for _, line in invalid_lines))
-        said = result.stderr.encode().rstrip(b"\n").split(b"\n")[-1]
+        reported = result.stderr.encode().rstrip(b"\n").split(b"\n")[-1]
         selected = result.stdout_bytes.count(b"\n")
         summary = whole.summary
         if most is not None and most <= selected:
             summary = f"stopped after {selected:,} record{'' if selected == 1 else 's'}"
-        if not said.startswith(b"fp: hint"):
-            self._same(way, "summary", said, summary.encode())
+        if not reported.startswith(b"fp: hint"):
+            self._same(way, "summary", reported, summary.encode())
         status = 2 if invalid_lines else 0 if selected else 1
         self._same(way, "status", b"%d" % result.exit_code, b"%d" % status)
         if way not in ("plain", "-v"):

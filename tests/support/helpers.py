@@ -47,7 +47,7 @@ def width(char: str) -> int:
 
 
 def underlined(drawing: str) -> list[str]:
-    """The text above the carets in a drawing, by column as shown on a terminal."""
+    """The text above the carets in a drawing, by column as displayed on a terminal."""
     found = []
     lines = drawing.split("\n")
     for above, line in itertools.pairwise(lines):
@@ -57,12 +57,12 @@ def underlined(drawing: str) -> list[str]:
         start = len(gutter + bar) + carets.index("^")
         end = start + carets.count("^")
         assert carets.strip() == "^" * (end - start), "the carets stand together"
-        column, shown = 0, ""
+        column, displayed = 0, ""
         for char in above:
             if start <= column < end:
-                shown += char
+                displayed += char
             column += width(char)
-        found.append(shown)
+        found.append(displayed)
     return found
 
 
@@ -89,7 +89,7 @@ def all_everywhere(pattern: str, events: Sequence[str]) -> list[bool]:
         "event": batch_verdicts(record, [parsed(event) for event in events], events),
         "body": batch_verdicts(body, in_bodies, [text_of(record) for record in in_bodies]),
     }
-    expected = found["event"]["interpreter"]
+    expected = found["event"]["evaluator"]
     assert disagreeing(found["event"], expected) == {}, (pattern, events, expected)
     assert disagreeing(found["body"], expected) == {}, (pattern, events, expected)
     return expected

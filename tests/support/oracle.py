@@ -113,7 +113,8 @@ def _is_absence(rule: Any) -> bool:
 
 
 def rule_holds(rule: Any, value: Any) -> bool:
-    """Return whether an existing value satisfies the rule."""
+    """Return whether an existing value satisfies the rule. Numbers, of rules and events, may be
+    `Number`s: compare their `_double`s."""
     if not isinstance(rule, dict):
         return _equals(rule, value)
     ((operator, operand),) = rule.items()
@@ -149,7 +150,7 @@ def _string_holds(operator: str, operand: Any, value: str) -> bool:
         return _same_but_case(operand, value)
     if operator == "wildcard":
         return _has_shape(operand, value)
-    raise ValueError(f"no such operator: {operator}")
+    raise ValueError(f"add the operator to tests/support/oracle.py: {operator}")
 
 
 def _is_one_of(operand: Any, value: Any) -> bool:

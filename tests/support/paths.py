@@ -72,8 +72,8 @@ def batch_verdicts(
     turn = turn_of(compiled)
     data = [text.encode() for text in texts]
     found = {
-        "interpreter": [engine.interpret(record) for record in records],
-        "interpreter, text": [engine.interpret(text) for text in texts],
+        "evaluator": [engine.evaluate(record) for record in records],
+        "evaluator, text": [engine.evaluate(text) for text in texts],
         "matches": [compiled.matches(record) for record in records],
         "matches, text": [compiled.matches(text) for text in texts],
         "matches, bytes": [compiled.matches(each) for each in data],
@@ -94,7 +94,7 @@ def batch_verdicts(
         found["explain, some"] = [
             explained(compiled, (record, text)[n % 2]) if n % 3 == 0 else verdict
             for n, (record, text, verdict) in enumerate(
-                zip(records, texts, found["interpreter"], strict=True), turn
+                zip(records, texts, found["evaluator"], strict=True), turn
             )
         ]
     generated = engine.generated()
@@ -103,7 +103,7 @@ def batch_verdicts(
             loop = generated.loop(result, kind, look)
             kept: list[Any] = []
             dropped: list[Any] = []
-            loop(given[kind], kept, dropped, engine.interpret)
+            loop(given[kind], kept, dropped, engine.evaluate)
             path = f"{result} loop, {kind}, look={look}"
             if result == "mask":
                 found[path] = kept

@@ -18,7 +18,7 @@ from tests.support.oracle import conjunctions, rule_holds
 Items = list[tuple[tuple[str, ...], Any]]
 """Values, each with the segments of the path (the path split at its dots) where it is to stand."""
 
-ABSENT = {"exists": False}
+NOT_EXISTS = {"exists": False}
 MAX_COMBINATIONS = 24
 
 NAMES = ["a", "b", "c", "a.b", "b.c", "a.b.c", "", "é", "x y", "b c", 'q"q']
@@ -106,12 +106,13 @@ def _bounds() -> st.SearchStrategy[list[Any]]:
 
 
 @cache
-def rules() -> st.SearchStrategy[Any]:
-    """One rule that requires a value: a value to equal, or any operator."""
+def operands() -> dict[str, tuple[int, st.SearchStrategy[Any]]]:
+    """The operators, each with how often it is drawn, and its operands."""
     strings = st.sampled_from(STRINGS)
     not_empty = st.sampled_from([text for text in STRINGS if text])
     cased = st.sampled_from(CASED)
     ignoring_case = _operator("equals-ignore-case", cased)
+    affixes = strings | ignoring_case
     anything_but = st.one_of(
         _one_or_list(strings),
         _one_or_list(st.sampled_from(EXACT_NUMBERS)),
@@ -120,17 +121,25 @@ def rules() -> st.SearchStrategy[Any]:
         _operator("equals-ignore-case", _one_or_list(cased)),
         _operator("wildcard", _one_or_list(_wildcards())),
     )
+    return {
+        "exists": (1, st.just(True)),
+        "prefix": (2, affixes),
+        "suffix": (2, affixes),
+        "equals-ignore-case": (2, cased),
+        "wildcard": (2, _wildcards()),
+        "numeric": (2, _bounds()),
+        "cidr": (2, st.sampled_from(BLOCKS)),
+        "exactly": (1, strings),
+        "anything-but": (3, anything_but),
+    }
+
+
+@cache
+def rules() -> st.SearchStrategy[Any]:
+    """One rule that requires a value: a value to equal, or any operator."""
+    weighted = operands().items()
     return _weighted(
-        (5, scalars()),
-        (1, _operator("exists", st.just(True))),
-        (2, _operator("prefix", strings | ignoring_case)),
-        (2, _operator("suffix", strings | ignoring_case)),
-        (2, ignoring_case),
-        (2, _operator("wildcard", _wildcards())),
-        (2, _operator("numeric", _bounds())),
-        (2, _operator("cidr", st.sampled_from(BLOCKS))),
-        (1, _operator("exactly", strings)),
-        (3, _operator("anything-but", anything_but)),
+        (5, scalars()), *((weight, _operator(name, given)) for name, (weight, given) in weighted)
     )
 
 
@@ -138,8 +147,10 @@ def rules() -> st.SearchStrategy[Any]:
 def rule_lists() -> st.SearchStrategy[list[Any]]:
     """What a field is given: rules, or `exists: false` alone or beside others."""
     some = st.lists(rules(), min_size=1, max_size=3)
-    absent = st.just([ABSENT])
-    mixed = st.tuples(some, st.integers(0, 3)).map(lambda t: [*t[0][: t[1]], ABSENT, *t[0][t[1] :]])
+    absent = st.just([NOT_EXISTS])
+    mixed = st.tuples(some, st.integers(0, 3)).map(
+        lambda t: [*t[0][: t[1]], NOT_EXISTS, *t[0][t[1] :]]
+    )
     return _weighted((14, some), (2, absent), (1, mixed))
 
 
@@ -148,7 +159,7 @@ def _plain_rule_lists() -> st.SearchStrategy[list[Any]]:
     """Rules of the simplest kinds, for patterns that are about paths and arrays."""
     lists: list[list[Any]] = [
         *([1], [1], [2], ["a"], ["a", 1], [2, 1], [{"exists": True}]),
-        *([ABSENT], [ABSENT], [1, ABSENT]),
+        *([NOT_EXISTS], [NOT_EXISTS], [1, NOT_EXISTS]),
     ]
     return _weighted((4, st.sampled_from(lists)), (1, rule_lists()))
 
@@ -234,8 +245,8 @@ def patterns() -> st.SearchStrategy[dict[str, Any]]:
     """Valid patterns, with at most MAX_COMBINATIONS combinations."""
     flat = _pattern_object(0, False)
     deep = st.integers(1, 3).flatmap(lambda depth: _pattern_object(depth, False))
-    every = _weighted((1, flat), (2, deep), (2, _respelt_pattern()))
-    return every.filter(lambda pattern: combinations(pattern) <= MAX_COMBINATIONS)
+    tree = _weighted((1, flat), (2, deep), (2, _respelt_pattern()))
+    return tree.filter(lambda pattern: combinations(pattern) <= MAX_COMBINATIONS)
 
 
 # --- events ---------------------------------------------------------------------------------------
@@ -276,8 +287,8 @@ def tangled_pairs() -> st.SearchStrategy[tuple[dict[str, Any], dict[str, Any]]]:
     These pairs are about array consistency, and about what is bound when a field must be absent.
     """
     names = st.sampled_from(["a", "b", "c", "b c", "b.a"])
-    plain: list[list[Any]] = [[1], [2], [1, 2], [{"exists": True}], [1, ABSENT]]
-    wanted = st.sampled_from([*plain, [ABSENT], [ABSENT], [ABSENT]])
+    plain: list[list[Any]] = [[1], [2], [1, 2], [{"exists": True}], [1, NOT_EXISTS]]
+    wanted = st.sampled_from([*plain, [NOT_EXISTS], [NOT_EXISTS], [NOT_EXISTS]])
     fields = st.dictionaries(names, wanted, min_size=2, max_size=4)
     values = st.sampled_from([1, 2, 1, 2, [1], [1, 2], [], {}, {"a": 1}, [{"a": 1}, 2]])
     elements = st.dictionaries(names, values, min_size=1, max_size=3)
@@ -304,7 +315,7 @@ def _suited_event(draw: st.DrawFn, pattern: dict[str, Any]) -> dict[str, Any]:
     for path, alternatives in draw(st.sampled_from(conjunctions(pattern))).items():
         segments = tuple(path.split("."))
         rule = draw(st.sampled_from(alternatives))
-        if rule != ABSENT:
+        if rule != NOT_EXISTS:
             items.append((segments, draw(_near(rule) if draw(_chance(2)) else _satisfying(rule))))
         elif draw(st.booleans()):
             items.append((segments, draw(_NO_LEAVES | scalars())))
@@ -362,8 +373,8 @@ def _elements(draw: st.DrawFn, items: Items) -> list[Any]:
     """Objects for an array: one with the items (or two that share them out), and some like it."""
     elements: list[Items] = [items]
     if len(items) > 1 and draw(st.booleans()):
-        cut = draw(st.integers(1, len(items) - 1))
-        elements = [items[:cut], items[cut:]]
+        middle = draw(st.integers(1, len(items) - 1))
+        elements = [items[:middle], items[middle:]]
     for _ in range(draw(st.integers(0, 2))):
         elements.append(_perturbed(draw, items))
     return [_build(draw, element) for element in elements]

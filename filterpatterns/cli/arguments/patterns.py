@@ -128,8 +128,8 @@ def _advice(given: Given) -> list[str]:
     """Return the likely cause, outside of the pattern itself, of its refusal."""
     if isinstance(given.text, str):
         bare = not any(quote in given.text for quote in "\"'")
-        lost = bare and any(char.isalnum() for char in given.text)
-        return [f"  hint: the shell removed its quotation marks: {_QUOTING}"] if lost else []
+        is_unquoted = bare and any(char.isalnum() for char in given.text)
+        return [f"  hint: the shell removed its quotation marks: {_QUOTING}"] if is_unquoted else []
     if any(name in given.text for name in _IN_RECORDS):
         return ["  hint: these look like records; PATTERN comes first, then EVENTS"]
     return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
@@ -16,7 +16,7 @@ from filterpatterns.cli.arguments import template_rules
 from filterpatterns.cli.arguments.patterns import INLINE
 from filterpatterns.cli.io.streams import STDIN, reason
 from filterpatterns.cli.io.whole_files import read_whole
-from filterpatterns.cli.messages import Failure, diagnosed, located
+from filterpatterns.cli.messages import Failure, counted, diagnosed, located
 from filterpatterns.delivery.sources import SourceName
 from filterpatterns.engine import inference
 from filterpatterns.errors import printable
@@ -25,9 +25,10 @@ from filterpatterns.language import inputs
 
 _LARGEST_FILE = 1 << 30
 _SHOWN = 3
+_MOST_REFUSED = 5
 
 _WANTED = (
-    '  hint: RULES is a folder of .json files, {"name": {pattern}, ...}, a template, or what '
+    '  hint: RULES is a directory of .json files, {"name": {pattern}, ...}, a template, or what '
     "`aws events list-rules` prints"
 )
 
@@ -88,14 +89,24 @@ def load(argument: str, *, source: str | None, payload: bool = False) -> tuple[R
             raise Failure("fp: error: --payload requires --source for this pattern")
         return rules, RuleSet(rules.patterns, source=cast("SourceName", source))
     except RuleError as error:
-        lines = [
-            diagnosed(f'{rules.places[name]}: rule "{printable(name)}"', each)
-            for name, refused in error.rules.items()
-            for each in refused.errors
-        ]
-        if rules.hint:
-            lines.append(f"  {rules.hint}")
-        raise Failure("\n".join(lines)) from None
+        raise Failure("\n".join(_refused(rules, error.rules))) from None
+
+
+def _refused(rules: Rules, errors: Mapping[str, PatternError]) -> Iterator[str]:
+    """Yield what is wrong with rules; for many of them, only for the first."""
+    for name in [*errors][:_MOST_REFUSED]:
+        for each in errors[name].errors:
+            yield diagnosed(f'{rules.places[name]}: rule "{printable(name)}"', each)
+    if len(errors) > _MOST_REFUSED:
+        more = len(errors) - _MOST_REFUSED
+        yield located(rules.name, f"error: {counted(more, 'more rule')} with errors")
+    if len(errors) == len(rules.patterns) > 1 and Path(rules.name).is_dir():
+        words = (
+            f"error: none of the {len(errors):,} .json files in this directory is a valid pattern"
+        )
+        yield located(rules.name, words) + f"\n{_WANTED}"
+    if rules.hint:
+        yield f"  {rules.hint}"
 
 
 def _source_of(rules: Rules, payload: bool) -> str:
@@ -171,7 +182,8 @@ def _find_error(data: bytes, otherwise: str) -> tuple[str, int | None, int | Non
 def _begins_with_a_field(raw: msgspec.Raw) -> bool:
     """Whether a value can only be a pattern itself, not a field of one."""
     value = decoding.parse(bytes(raw).decode(errors="replace"))
-    return isinstance(value, str) or (isinstance(value, dict) and not _FIELDS.isdisjoint(value))
+    is_pattern = isinstance(value, dict) and not (_FIELDS - {"$or"}).isdisjoint(value)
+    return isinstance(value, str) or is_pattern
 
 
 def _members(data: bytes) -> Iterator[tuple[str, msgspec.Raw]]:

@@ -15,7 +15,9 @@ from msgspec import Struct
 
 from filterpatterns.cli.io.whole_files import read_whole
 from filterpatterns.cli.messages import Failure, located
+from filterpatterns.delivery.sources import SourceName
 from filterpatterns.errors import printable
+from filterpatterns.lint.linter import Dialect
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -41,8 +43,8 @@ class Settings(Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):
     extend_exclude: tuple[str, ...] = ()
     per_file_ignores: dict[str, tuple[str, ...]] = {}
     respect_gitignore: bool = True
-    source: Literal["sqs", "kinesis", "dynamodb", "kafka", "mq", "event", "auto"] | None = None
-    dialect: Literal["lambda", "pipes", "eventbridge"] | None = None
+    source: SourceName | None = None
+    dialect: Dialect | None = None
     max_filters: int | None = None
     output_format: OutputFormat | None = None
     strict: bool = False

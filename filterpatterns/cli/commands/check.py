@@ -121,7 +121,7 @@ be read (the remaining files are still checked)."""
     "config_file",
     metavar="FILE",
     shell_complete=complete_files,
-    help="A filterpatterns.toml or pyproject.toml.  [default: the nearest one in the folder of "
+    help="A filterpatterns.toml or pyproject.toml.  [default: the nearest one in the directory of "
     "FILES or above it]",
 )
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
@@ -189,6 +189,7 @@ def command(
             # A report in the searched directory is not a template.
             output_files.refuse_overlap((), (path,))
         checker.check(path, tally, searched=searched)
+    _warn_of_no_patterns(files, tally)
     out = writers.stdout()
     strict = strict or given.strict
     report = findings.Report(
@@ -206,6 +207,14 @@ def command(
         ctx.exit(2)
     counts = ["error", *(["warning"] if strict else []), *(["skipped"] if fail_on_skipped else [])]
     ctx.exit(1 if any(tally.count(severity) for severity in counts) else 0)
+
+
+def _warn_of_no_patterns(files: tuple[str, ...], tally: Tally) -> None:
+    """Warn if a search found nothing; for a named file, the checker does."""
+    if not (tally.files or tally.findings or tally.unread):
+        for path in files:
+            if path != "-" and os.path.isdir(path):
+                click.echo(located(path, "warning: no patterns found"), err=True)
 
 
 def _listed(values: tuple[str, ...]) -> tuple[str, ...]:

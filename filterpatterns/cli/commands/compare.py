@@ -60,7 +60,7 @@ Examples:
 
 \b
 Exit status: 0; 1 if a verdict differs; 2 if the pattern is refused, AWS
-cannot be asked, or a file or line cannot be read (the remaining ones are
+cannot be called, or a file or line cannot be read (the remaining ones are
 still compared)."""
 )
 @click.option("--endpoint-url", metavar="URL", help="The URL of EventBridge or an emulator.")
@@ -87,12 +87,12 @@ def command(
 ) -> None:
     """Ask EventBridge for the same verdicts, and print those that differ.
 
-    Each event is sent to TestEventPattern, which needs the permission events:TestEventPattern and
-    costs nothing. EventBridge accepts only whole events: required members that an event lacks are
-    filled in for the call, unless the pattern names them. A pattern that AWS refuses but that
+    Each event is sent to TestEventPattern, which requires the permission events:TestEventPattern
+    and costs nothing. EventBridge accepts only whole events: required members that an event lacks
+    are filled in for the call, unless the pattern names them. A pattern that AWS refuses but that
     compiles here is reported too.
 
-    PATTERN and EVENTS are as for `fp test`, for the source `event`. Needs the extra `aws`.
+    PATTERN and EVENTS are as for `fp test`, for the source `event`. Requires the extra `aws`.
     """
     patterns.refuse_stdin_twice((pattern, *files))
     if endpoint_url is None and profile is None:

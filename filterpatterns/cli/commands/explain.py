@@ -33,7 +33,7 @@ from filterpatterns.errors import RecordError, printable
 from filterpatterns.explain import Explanation
 from filterpatterns.language.wording import format_value, joined, truncate
 
-_MOST_SAID = 5
+_MOST_LISTED = 5
 """The number of missing numbers or ids that are listed."""
 
 
@@ -204,10 +204,10 @@ def _missing(wanted: _Wanted, tally: _Tally, *, files: int) -> list[str]:
     if numbers:
         most = counted(tally.most)
         has = f"the file has {most}" if files == 1 else f"no file has more than {most}"
-        words.append(f"no record {joined([str(n) for n in numbers], _MOST_SAID)}: {has}")
+        words.append(f"no record {joined([str(n) for n in numbers], _MOST_LISTED)}: {has}")
     if ids:
-        said = joined([format_value(each) for each in ids], _MOST_SAID)
-        words.append(f"no record with the id {said} in {counted(tally.read)}")
+        listed = joined([format_value(each) for each in ids], _MOST_LISTED)
+        words.append(f"no record with the id {listed} in {counted(tally.read)}")
     return words
 
 

@@ -38,7 +38,7 @@ from filterpatterns.errors import printable
 if TYPE_CHECKING:
     from filterpatterns.engine.columns import Of, PayloadEncoding
 
-_MOST_FAULTS: Final = 10
+_MOST_REPORTED: Final = 10
 """How many messages about single lines are printed; the rest are only counted."""
 
 
@@ -294,7 +294,7 @@ class _Taker:
         self._file: str | None = None
         self._file_selected = 0
         self._file_lines = 0  # in the sections of the file that have ended
-        self._said = 0
+        self._reported = 0
 
     def __str__(self) -> str:
         if self._most is not None and self.selected >= self._most:
@@ -354,13 +354,13 @@ class _Taker:
 
     def say_rest(self, errors: str | None) -> None:
         """Report how many more lines are not records than were listed."""
-        if self._said > _MOST_FAULTS:
+        if self._reported > _MOST_REPORTED:
             where = f"see {errors}" if errors is not None else "--errors FILE keeps them"
-            click.echo(f"fp: {self._said:,} lines are not records: {where}", err=True)
+            click.echo(f"fp: {self._reported:,} lines are not records: {where}", err=True)
 
     def _report(self, words: str, line: int | None, column: int | None) -> None:
-        self._said += 1
-        if self._said <= _MOST_FAULTS:
+        self._reported += 1
+        if self._reported <= _MOST_REPORTED:
             click.echo(located(str(self._file), words, line, column), err=True)
 
 

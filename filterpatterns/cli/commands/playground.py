@@ -41,6 +41,7 @@ the port is taken."""
 )
 @click.option(
     "--port",
+    metavar="PORT",
     type=click.IntRange(0, 65535),
     default=0,
     help="The port on 127.0.0.1.  [default: any free port]",
@@ -65,7 +66,7 @@ def command(
     and only this machine can open it. Nothing is saved: PATTERN and EVENTS, as for `fp test`, are
     what the page has when it opens.
 
-    Needs the extra `playground`: pip install 'filterpatterns[playground]'.
+    Requires the extra `playground`: pip install 'filterpatterns[playground]'.
     """
     if find_spec("starlette") is None or find_spec("uvicorn") is None:
         hint = "pip install 'filterpatterns[playground]'"

@@ -141,10 +141,10 @@ def command(
 ) -> None:
     """Print which rules match each record, or sort the records into files by rule.
 
-    RULES is a folder of pattern files, each a rule named like the file without .json; a JSON object
-    of names and patterns (a file, - for standard input, or the object itself); the output of `aws
-    events list-rules`; or a template (CloudFormation, SAM, serverless.yml, Terraform), whose rules
-    are used, or if it has none, its mappings and pipes.
+    RULES is a directory of pattern files, each a rule named like the file without .json; a JSON
+    object of names and patterns (a file, - for standard input, or the object itself); the output
+    of `aws events list-rules`; or a template (CloudFormation, SAM, serverless.yml, Terraform),
+    whose rules are used, or if it has none, its mappings and pipes.
 
     EVENTS are as for `fp test`.
 

@@ -91,7 +91,12 @@ Exit status: 0; with --once 1 if the function could not handle a message;
     type=click.FloatRange(min=0, min_open=True),
     help="The function's timeout.  [default: the queue's visibility timeout]",
 )
-@click.option("--batch-size", metavar="N", type=int, help="[default: the template's, else 10]")
+@click.option(
+    "--batch-size",
+    metavar="N",
+    type=int,
+    help="How many messages a batch has at most.  [default: the template's, else 10]",
+)
 @click.option(
     "--batching-window",
     metavar="SECONDS",
@@ -151,8 +156,8 @@ def command(ctx: click.Context, /, pattern: str, **options: Any) -> None:
     function has handled. Messages that it fails to handle come back after the queue's visibility
     timeout. Try --dry-run first, or --keep-dropped.
 
-    It works with AWS, using boto3's credentials, and with any SQS-compatible server. It needs the
-    extra `aws`: pip install 'filterpatterns[aws]'.
+    It works with AWS, using boto3's credentials, and with any SQS-compatible server. It requires
+    the extra `aws`: pip install 'filterpatterns[aws]'.
 
     Ctrl-C finishes the batches in flight and returns the other messages; a second Ctrl-C stops at
     once.

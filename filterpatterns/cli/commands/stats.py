@@ -60,7 +60,7 @@ Exit status: 0; 2 if the pattern is refused, or a file or line cannot be read
     multiple=True,
     callback=_picture,
     shell_complete=complete_files,
-    help="Also draw the funnel as a picture: FILE ends in .png or .svg. Needs the extra `plot`.",
+    help="Also draw the funnel as a picture: FILE ends in .png or .svg. Requires the extra `plot`.",
 )
 @parquet.column_options
 @color_option

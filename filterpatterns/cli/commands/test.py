@@ -236,7 +236,7 @@ def command(
         verdict = reporting.verdict
     tally = Tally()
     if isinstance(writer, writers.Silence):  # records are not printed
-        lines = compiled._engine.lines_with_reasons()  # noqa: SLF001 - within the package
+        lines = compiled._engine.lines_with_reasons(tally.drop)  # noqa: SLF001 - within the package
         count_files(files, verdict, lines, writer, tally, wrap=wrap)
     else:
         match_files(files, verdict, writer, tally, wrap=wrap)

@@ -93,11 +93,18 @@ class _Counter:
         """Count a file's records; `before` is the total size of the files before it."""
         name = STDIN if file == "-" else file
         lines = LineFilter(self._matcher, name, wrap=self._wrap)
+        opened: list[Stream] = []
+
+        def before_read() -> None:
+            if not (opened and opened[0].is_plain):  # reading a file does not wait
+                self._out.flush()
+
         try:
-            stream = Stream.open(file, before_read=self._out.flush)
+            stream = Stream.open(file, before_read=before_read)
         except (OSError, ValueError) as error:
             self._cannot_read(name, reason(error))
             return
+        opened.append(stream)
         with stream:
 
             def read_block(longest: Callable[[bytes], int]) -> bytes:

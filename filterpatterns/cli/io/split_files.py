@@ -26,7 +26,9 @@ from filterpatterns.cli.messages import Failure, located
 
 _LONGEST = 200
 _LEGEND = "%names.jsonl"
-_HELD_BYTES = 1 << 22
+_HELD_BYTES = 1 << 24
+"""Lines are written when there are so many bytes of them: opening a file takes longer than writing
+to it."""
 _RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z)")
 """Names that Windows reserves for devices, with any suffix."""
 

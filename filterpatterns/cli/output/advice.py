@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, Final
 
 from filterpatterns.delivery.envelopes import contradicts, source_of
@@ -12,6 +13,7 @@ from filterpatterns.engine.filter import Filter, check_texts
 from filterpatterns.engine.inference import top_names
 from filterpatterns.errors import RecordError, printable
 from filterpatterns.jsontext import decoding
+from filterpatterns.language.wording import respelled
 from filterpatterns.matching.verdict import as_record
 
 _GZIP: Final = b"\x1f\x8b"
@@ -25,7 +27,9 @@ _ENVELOPES: Final = frozenset(
 """Fields that records have around the payload."""
 
 _NO_PAYLOAD: Final = ("FP107", "FP118")
+_UNKNOWN: Final = "FP118"
 _MOST_NAMES: Final = 3
+_MOST_LOOKED_AT: Final = 1000
 
 
 def hints(record: Any, compiled: Filter) -> Iterator[str]:
@@ -52,6 +56,10 @@ def hints(record: Any, compiled: Filter) -> Iterator[str]:
     found = source_of(record) if source == "auto" else source
     keys = SOURCES[found].payload_keys
     payload = next((key for key in keys if key in names), None)
+    misspelled = list(_misspelled(names, SOURCES[found].view(record)))
+    if misspelled and not any(warning.code == _UNKNOWN for warning in compiled.warnings):
+        yield from misspelled
+        return
     if source != "auto" and payload is not None and source_of(record) == "event":
         held = SOURCES[source].view(record)
         if payload not in held and not _ENVELOPES & record.keys():
@@ -61,6 +69,16 @@ def hints(record: Any, compiled: Filter) -> Iterator[str]:
         yield from _without_payload(compiled, found)
         return
     yield from _in_payload(record, compiled, found, payload)
+
+
+def _misspelled(names: set[str], view: Mapping[str, Any]) -> Iterator[str]:
+    """Hints about names at the top of the pattern that the record has in another spelling."""
+    known = [name for name in islice(view, _MOST_LOOKED_AT) if isinstance(name, str)]
+    for name in sorted(names - view.keys())[:_MOST_NAMES]:
+        meant = respelled(name, known)
+        if meant is not None:
+            why = ": names are case sensitive" if meant.casefold() == name.casefold() else ""
+            yield f'the records have "{printable(meant)}", not "{printable(name)}"{why}'
 
 
 def _without_payload(compiled: Filter, source: str) -> Iterator[str]:

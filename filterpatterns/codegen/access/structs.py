@@ -17,7 +17,6 @@ from filterpatterns.codegen.code import Code
 from filterpatterns.codegen.emitter import Emitter
 from filterpatterns.codegen.expressions import choose, plain_string, rules, scalar
 from filterpatterns.codegen.types import Shape
-from filterpatterns.language.operators import compares_addresses, reads_number_text
 from filterpatterns.language.operators.base import UNSURE, Kind, double_of
 from filterpatterns.language.operators.numeric import SHORT
 from filterpatterns.matching.match_tree import FieldTest, MatchNode
@@ -27,7 +26,7 @@ _UNSURE = "unsure"
 
 
 def _compares_numbers(node: MatchNode) -> bool:
-    return any(reads_number_text(rule) for test in node.tests() for rule in test.rules)
+    return any(rule.reads_number_text() for test in node.tests() for rule in test.rules)
 
 
 class StructAccess:
@@ -79,9 +78,9 @@ class StructAccess:
         code = self._code
         number = rules(code, test, value, "number")
         kept = "bytes" if self._texts and self._shape.keeps_text else "float"
-        if not any(map(reads_number_text, test.rules)):
+        if not any(rule.reads_number_text() for rule in test.rules):
             return [(f"@ is int or @ is {kept}", number)]
-        if any(map(compares_addresses, test.rules)):
+        if any(rule.compares_addresses() for rule in test.rules):
             number = f"({number} if {value} else {code.bind(fall_back)}())"  # it may be written -0
         if not self._shape.keeps_text:
             return [("@ is int", number), ("@ is float", f"{code.bind(fall_back)}()")]

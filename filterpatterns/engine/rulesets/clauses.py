@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from filterpatterns.delivery.sources import FormatAction, PayloadFormat, Source
-from filterpatterns.language.operators import AnythingBut, Exists, weight
+from filterpatterns.language.operators import AnythingBut, Exists
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.combinations import bits
 from filterpatterns.matching.match_tree import Conjunctions, FieldTest, PlacedTest
@@ -69,7 +69,7 @@ class Clause(Struct, frozen=True, eq=False, gc=False):
                     held &= ~mask
                 continue
             if len(values) > _FEW:
-                budget.spend_for_values(len(values) * sum(map(weight, test.rules)))
+                budget.spend_for_values(len(values) * test.weight())
             if not any(rule.holds(value) for rule in test.rules for value in values):
                 held &= ~mask
         return held

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from filterpatterns.engine.rulesets.blocks import Block
 from filterpatterns.engine.rulesets.clauses import Clause
 from filterpatterns.engine.rulesets.paths import FEW, Values
-from filterpatterns.language.operators import AnythingBut, Exists, weight
+from filterpatterns.language.operators import AnythingBut, Exists
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.lookup.finder import Finder
 from filterpatterns.matching.lookup.keys import is_range, key_of
@@ -275,7 +275,7 @@ def _holds(holds: Probe, values: list[Any], budget: Budget) -> bool:
 
 
 def _weight(clause: Clause) -> int:
-    return sum(weight(rule) for test in clause.tests for rule in test.rules)
+    return sum(test.weight() for test in clause.tests)
 
 
 def _is_found_by_path(test: FieldTest) -> bool:

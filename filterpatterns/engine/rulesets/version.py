@@ -16,7 +16,6 @@ from filterpatterns.engine.rulesets.paths import PathNode, with_paths
 from filterpatterns.engine.rulesets.reading import Reading, Wanted, decode_record
 from filterpatterns.engine.rulesets.straight import END, Result, SetCodegen
 from filterpatterns.engine.rulesets.types import Unsupported
-from filterpatterns.language.operators import AnythingBut, compares_addresses
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.match_tree import Conjunctions, FieldTest
 from filterpatterns.matching.verdict import Payloads, as_record
@@ -163,11 +162,7 @@ def _spend_for_tests(asked: Iterable[Conjunctions], budget: Budget) -> None:
 
 
 def _is_about_addresses(test: FieldTest) -> bool:
-    rules = [*test.rules]
-    for rule in test.rules:
-        if isinstance(rule, AnythingBut):
-            rules += rule.rules
-    return any(map(compares_addresses, rules))
+    return any(rule.compares_addresses() for rule in test.rules)
 
 
 class Version(Struct, frozen=True, eq=False):

@@ -30,6 +30,9 @@ _MOST_ASKED = 1 << 20
 """Values, times rules, that are looked up without a budget: records with longer arrays, or so many
 kilobytes in a string, are not served."""
 
+_SEEN = 64
+"""How many intervals show how many ranges contain a number."""
+
 _KILOBYTES = 1 << 10
 """Of a string that AWS takes, at most."""
 
@@ -98,9 +101,19 @@ class SetWriter:
         self.emit("entries = []")
         for number, block in enumerate(self._blocks):
             self.emit(f"hits{number} = {self.bind(block.alive)}")
-        for path, variable in self._variables.items():
-            self._look_up(path, variable)
+        # The path that fails the most clauses comes first: then blocks are often decided early.
+        for path in sorted(self._variables, key=self._breadth):
+            self._look_up(path, self._variables[path])
         self._conclude()
+
+    def _breadth(self, path: str) -> int:
+        """Return roughly how many clauses a value at a path leaves. Only powers of two, so that
+        small changes of a set do not change its source."""
+        return sum(
+            _breadth(block.columns[path], block.alive).bit_length()
+            for block in self._blocks
+            if path in block.columns
+        )
 
     def function(self, name: str) -> Any:
         """Return the function with that name, which has been written."""
@@ -197,7 +210,8 @@ class SetWriter:
                     emit(f"held = {self.bind(table.get)}({key})")
                     emit(f"if held is not None: take_held(held, {value}, entries)")
         for each in columns:
-            self._pass_leaf(family, value, each)
+            with emit.block(f"if {each.hits}:"):
+                self._pass_leaf(family, value, each)
         if len(emit.lines) == before:
             emit("pass")
 
@@ -299,6 +313,20 @@ class _BlockColumn(NamedTuple):
     def untested(self) -> int:
         """The clauses without a test there."""
         return self.alive & ~self.column.tested
+
+
+def _breadth(column: Column, alive: int) -> int:
+    """Return roughly how many clauses of a block a value leaves."""
+    parts = column.parts()
+    if parts is None:
+        return column.tested.bit_count()
+    left = (alive & ~column.tested) | parts.anything | parts.excluding
+    ranges = parts.found.ranges
+    if ranges is None:
+        return left.bit_count()
+    intervals = ranges.table[1]
+    seen = intervals[:: len(intervals) // _SEEN + 1]
+    return left.bit_count() + sum(map(int.bit_count, seen)) // len(seen)
 
 
 _Family = Callable[[Tables, str], "list[tuple[Any, str | None]]"]

@@ -15,11 +15,15 @@ from pyarrow import types
 
 from filterpatterns.engine.columns import Nulls
 from filterpatterns.integrations.arrow.columns import Mask, take, to_bytes
-from filterpatterns.integrations.arrow.leaves import LeafRules, Rows, leaf_rules, valid
+from filterpatterns.integrations.arrow.equality import Rows
+from filterpatterns.integrations.arrow.leaves import LeafRules, leaf_rules, split_range, valid
 from filterpatterns.matching.match_tree import Conjunctions, FieldTest, Matcher
 
 _MOST_COMBINATIONS: Final = 16
 """The number of `$or` combinations that are evaluated one by one."""
+
+_BLOCK: Final = 1 << 17
+"""Rows at a time: what is read again and what is found stay in a core's cache."""
 
 _SPARSE: Final = 8
 """When fewer than one row in this many is left, only those rows are tested further."""
@@ -52,14 +56,25 @@ class Compared(NamedTuple):
 
 def compared(array: pa.StructArray, condition: Condition) -> Compared:
     """Return the rows that satisfy a condition."""
-    if not len(array):
-        return Compared(np.zeros(0, np.bool_), condition.is_complete)
-    found = _all(condition.combinations[0], array)
-    for tests in condition.combinations[1:]:
-        found |= _all(tests, array)
+    if len(array) <= _BLOCK:
+        found = _any(condition, array)
+    else:
+        found = np.empty(len(array), np.bool_)
+        for start in range(0, len(array), _BLOCK):
+            found[start : start + _BLOCK] = _any(condition, array.slice(start, _BLOCK))
     if array.null_count:
         found &= to_bytes(array.is_valid())
     return Compared(found, condition.is_complete and not _is_doubtful(array, condition, found))
+
+
+def _any(condition: Condition, array: pa.StructArray) -> Mask:
+    """Return the rows that satisfy all tests of a combination; nulls are ignored."""
+    if not len(array):
+        return np.zeros(0, np.bool_)
+    found = _all(condition.combinations[0], array)
+    for tests in condition.combinations[1:]:
+        found |= _all(tests, array)
+    return found
 
 
 def necessary(matcher: Matcher, kind: pa.DataType, nulls: Nulls) -> Condition | None:
@@ -89,21 +104,21 @@ def _combination(
     pattern: Conjunctions, index: int, kind: pa.StructType, nulls: Nulls
 ) -> list[_LeafTest | None]:
     tests = [placed.test for placed in pattern.tests if placed.mask >> index & 1]
-    return [_test(test, kind, nulls) for test in tests]
+    return [each for test in tests for each in _tests(test, kind, nulls)]
 
 
-def _test(test: FieldTest, kind: pa.StructType, nulls: Nulls) -> _LeafTest | None:
+def _tests(test: FieldTest, kind: pa.StructType, nulls: Nulls) -> list[_LeafTest | None]:
     place = _place(test.path.split("."), kind)
     if place is None:
-        return None
+        return [None]
     indices, leaf = place
-    rules = leaf_rules(test.rules, leaf)
-    if rules is None:
-        return None
-    if nulls == "absent":
-        return _LeafTest(indices, rules, test.optional, test.optional)
-    null_holds = any(rule.holds(None) for rule in test.rules)
-    return _LeafTest(indices, rules, null_holds, test.optional)
+    null_holds = test.optional
+    if nulls == "null":
+        null_holds = any(rule.holds(None) for rule in test.rules)
+    return [
+        rules and _LeafTest(indices, rules, null_holds, test.optional)
+        for rules in (leaf_rules(part, leaf) for part in split_range(test.rules, leaf))
+    ]
 
 
 def _place(names: list[str], kind: pa.DataType) -> tuple[list[int], pa.DataType] | None:

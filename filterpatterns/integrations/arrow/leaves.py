@@ -19,6 +19,15 @@ import pyarrow.compute as pc
 from pyarrow import types
 
 from filterpatterns.integrations.arrow.columns import Mask, to_bytes
+from filterpatterns.integrations.arrow.equality import (
+    Ask,
+    Rows,
+    chosen,
+    equal_text,
+    never,
+    plain_texts,
+    utf8,
+)
 from filterpatterns.jsontext.numbers import SAFE
 from filterpatterns.language.operators.anything_but import AnythingBut
 from filterpatterns.language.operators.base import Operator
@@ -27,19 +36,7 @@ from filterpatterns.language.operators.numeric import Numeric
 from filterpatterns.language.operators.presence import Exists
 from filterpatterns.language.operators.text import EqualsIgnoreCase, Prefix, Suffix
 
-Rows = Any
-"""A numpy array of row numbers; None for all rows."""
-
-Ask = Callable[[pa.Array, Rows], Mask]
-"""Called with a column and rows. Returns whether each of these rows satisfies a rule; the values
-for nulls are arbitrary."""
-
 _COMPARABLE_DIGITS: Final = 15
-_INLINE: Final = 12
-"""The number of bytes that fit into a view itself."""
-
-_FEW: Final = 4
-"""When fewer than one row in this many has the right length, only those are compared."""
 
 
 class LeafRules(NamedTuple):
@@ -73,6 +70,19 @@ def leaf_rules(rules: Sequence[Operator], kind: pa.DataType) -> LeafRules | None
     return _either([_of_whole_numbers(rule, whole) for rule in rules], whole.is_doubtful(rules))
 
 
+def split_range(rules: Sequence[Operator], kind: pa.DataType) -> Sequence[Sequence[Operator]]:
+    """Return rules of which all have to hold in place of a range with two bounds: the second one is
+    compared only in the rows that are left by the first. Each of the two includes infinity."""
+    match rules:
+        case [Numeric(lower=low, upper=high, lower_open=low_open, upper_open=high_open)]:
+            if types.is_floating(kind) and math.isfinite(low) and math.isfinite(high):
+                return [
+                    [Numeric(low, math.inf, low_open, False)],
+                    [Numeric(-math.inf, high, False, high_open)],
+                ]
+    return [rules]
+
+
 def _either(
     asks: Sequence[Ask | None],
     is_doubtful: Callable[[pa.Array], bool] | None,
@@ -85,27 +95,18 @@ def _either(
     if len(wanted) == 1:
         return LeafRules(wanted[0], is_doubtful, is_text)
     return LeafRules(
-        lambda array, rows: reduce(or_, [ask(array, rows) for ask in wanted], _never(array, rows)),
+        lambda array, rows: reduce(or_, [ask(array, rows) for ask in wanted], never(array, rows)),
         is_doubtful,
         is_text,
     )
 
 
-def _never(array: pa.Array, rows: Rows) -> Mask:
-    return np.zeros(len(array if rows is None else rows), np.bool_)
-
-
 def _always(array: pa.Array, rows: Rows) -> Mask:
-    return ~_never(array, rows)
+    return ~never(array, rows)
 
 
 def _none_of(asks: Sequence[Ask]) -> Ask:
     return lambda array, rows: ~reduce(or_, [ask(array, rows) for ask in asks])
-
-
-def _chosen(values: Any, rows: Rows) -> Any:
-    """Return the values of the given rows."""
-    return values if rows is None else values[rows]
 
 
 def _in_dictionary(values: LeafRules | None) -> LeafRules | None:
@@ -115,7 +116,7 @@ def _in_dictionary(values: LeafRules | None) -> LeafRules | None:
 
     def by_index(array: pa.DictionaryArray, rows: Rows) -> Mask:
         if not len(array.dictionary):
-            return _never(array, rows)
+            return never(array, rows)
         return ask(array.dictionary, None)[_indices(array, rows)]
 
     def is_one_doubtful(array: pa.DictionaryArray) -> bool:
@@ -126,12 +127,12 @@ def _in_dictionary(values: LeafRules | None) -> LeafRules | None:
 
 def _indices(array: pa.DictionaryArray, rows: Rows) -> Any:
     indices = array.indices.fill_null(0) if array.null_count else array.indices
-    return _chosen(_values(indices), rows)
+    return chosen(_values(indices), rows)
 
 
 def valid(array: pa.Array, rows: Rows) -> Mask | None:
     """Return which rows are not null; None if there are no nulls."""
-    found = _chosen(to_bytes(array.is_valid()), rows) if array.null_count else None
+    found = chosen(to_bytes(array.is_valid()), rows) if array.null_count else None
     if not types.is_dictionary(array.type) or not array.dictionary.null_count:
         return found
     by_index = to_bytes(array.dictionary.is_valid())[_indices(array, rows)]
@@ -144,106 +145,39 @@ def _of_others(rule: Operator) -> Ask | None:
         case Exists() | AnythingBut():
             return _always
         case Equals() | Exactly() | EqualsNumber() | Numeric():
-            return _never
+            return never
         case Prefix() | Suffix() | EqualsIgnoreCase():
-            return _never
+            return never
     return None
 
 
 def _of_booleans(rule: Operator) -> Ask | None:
     match rule:
         case Equals(value=bool(value)):
-            return lambda array, rows: _chosen(to_bytes(array), rows) == value
+            return lambda array, rows: chosen(to_bytes(array), rows) == value
     return _of_others(rule)
 
 
 def _of_texts(rule: Operator) -> Ask | None:
     match rule:
         case Equals(value=str(text)) | Exactly(text=text):
-            return _equal_text(text)
+            return equal_text(text)
         case EqualsIgnoreCase(text=text) if text.isascii():
-            return _equal_text(text.lower(), pc.ascii_lower)
-        case Prefix(text=text, spelling=None, whole=None) if _utf8(text) is not None:
-            return lambda array, rows: to_bytes(pc.starts_with(_texts(array, rows), text))
-        case Suffix(text=text, spelling=None, whole=None) if _utf8(text) is not None:
-            return lambda array, rows: to_bytes(pc.ends_with(_texts(array, rows), text))
+            return equal_text(text, ignore_case=True)
+        case Prefix(text=text, spelling=None, whole=None) if utf8(text) is not None:
+            return lambda array, rows: to_bytes(pc.starts_with(plain_texts(array, rows), text))
+        case Suffix(text=text, spelling=None, whole=None) if utf8(text) is not None:
+            return lambda array, rows: to_bytes(pc.ends_with(plain_texts(array, rows), text))
         case AnythingBut(strings=(_, *_) as texts, rules=()):
-            return _none_of([_equal_text(text) for text in texts])
+            return _none_of([equal_text(text) for text in texts])
         case AnythingBut(rules=(_, *_)) | Prefix() | Suffix() | EqualsIgnoreCase():
             return None
     return _of_others(rule)
 
 
-def _utf8(text: str) -> bytes | None:
-    """Encode a text; None if it has a lone surrogate, which no column can hold."""
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        return None
-
-
-def _texts(array: pa.Array, rows: Rows = None) -> pa.Array:
-    """Return texts that are not views, for which pyarrow has fewer functions."""
-    if types.is_string_view(array.type):
-        array = array.cast(pa.large_string())
-    return array if rows is None else array.take(pa.array(rows))
-
-
-def _equal_text(text: str, change: Any = None) -> Ask:
-    """Compile a comparison with a text, after `change`, which must not change lengths."""
-    wanted = _utf8(text)
-    if wanted is None:
-        return _never
-
-    def is_equal(array: pa.Array, rows: Rows) -> Mask:
-        if types.is_string_view(array.type):
-            if change is None:
-                found = _have_view(array, wanted, rows)
-                if len(wanted) <= _INLINE or not found.any():
-                    return found
-            array = _texts(array)
-        found = _have_length(array, len(wanted), rows)
-        count = np.count_nonzero(found)
-        if not count or not wanted:
-            return found
-        if count * _FEW < len(found):
-            some: Any = np.flatnonzero(found)
-            rows = some if rows is None else rows[some]
-        else:
-            some = slice(None)
-        texts = _texts(array, rows)
-        texts = texts if change is None else change(texts)
-        found[some] = to_bytes(pc.equal(texts, pa.scalar(text, array.type)))
-        return found
-
-    return is_equal
-
-
-def _have_length(array: pa.Array, size: int, rows: Rows) -> Mask:
-    code = np.int64 if types.is_large_string(array.type) else np.int32
-    offsets = np.frombuffer(array.buffers()[1], code)[array.offset : array.offset + len(array) + 1]
-    return _chosen(offsets[1:], rows) - _chosen(offsets[:-1], rows) == size
-
-
-def _have_view(array: pa.Array, text: bytes, rows: Rows) -> Mask:
-    """Return the texts whose views equal that of a text. A view holds the length and the first four
-    bytes, or all bytes if there are at most twelve."""
-    size = len(text)
-    held = text if size <= _INLINE else text[:4]
-    first, second = np.frombuffer(
-        size.to_bytes(4, "little") + held.ljust(_INLINE, b"\0"), np.dtype("<u8")
-    )
-    views = np.frombuffer(array.buffers()[1], np.dtype("<u8"))
-    views = views[2 * array.offset : 2 * (array.offset + len(array))]
-    found = _chosen(views[::2], rows) == first
-    if 4 < size <= _INLINE:
-        found &= _chosen(views[1::2], rows) == second
-    return found
-
-
 def _is_not_utf8(array: pa.Array) -> bool:
     """Whether a text of a column is not UTF-8 (writers need not validate strings)."""
-    array = _texts(array)
+    array = plain_texts(array)
     is_large = types.is_large_string(array.type)
     try:
         array.view(pa.large_binary() if is_large else pa.binary()).cast(array.type)
@@ -265,12 +199,19 @@ def _of_floats(rule: Operator) -> Ask | None:
     match rule:
         case Numeric(lower=low, upper=high, lower_open=low_open, upper_open=high_open):
             lower, upper = np.float64(low), np.float64(high)
+            # Infinity as a closed bound excludes nothing.
+            has_lower = low_open or math.isfinite(low)
+            has_upper = high_open or math.isfinite(high)
 
             def is_within(array: pa.Array, rows: Rows) -> Mask:
                 values = _doubles(array, rows)
-                found = values > lower if low_open else values >= lower
-                found &= values < upper if high_open else values <= upper
-                return found
+                if has_upper:
+                    found = values < upper if high_open else values <= upper
+                    if not has_lower:
+                        return found
+                    found &= values > lower if low_open else values >= lower
+                    return found
+                return values > lower if low_open else values >= lower
 
             return is_within
         case EqualsNumber(double=int() | float() as number):
@@ -284,7 +225,7 @@ def _of_floats(rule: Operator) -> Ask | None:
 
 
 def _doubles(array: pa.Array, rows: Rows) -> Any:
-    return _chosen(_values(array), rows).astype(np.float64, copy=False)
+    return chosen(_values(array), rows).astype(np.float64, copy=False)
 
 
 class _WholeNumbers(NamedTuple):
@@ -372,10 +313,10 @@ def _of_whole_numbers(rule: Operator, whole: _WholeNumbers) -> Ask | None:
 def _within(wanted: Numeric, whole: _WholeNumbers) -> Ask:
     low, high = whole.bounds(wanted)
     if low > high:
-        return _never
+        return never
 
     def is_within(array: pa.Array, rows: Rows) -> Mask:
-        values = _chosen(whole.values(array), rows)
+        values = chosen(whole.values(array), rows)
         number = values.dtype.type
         if low == high:
             return values == number(low)

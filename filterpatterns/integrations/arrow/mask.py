@@ -123,7 +123,7 @@ def _column_matcher(engine: MatchEngine, given: Column, options: ColumnOptions) 
             f"columns are the members of records; it has {names}"
         )
     kind = stored_type(given.type)
-    return _kept_matcher(engine, kind, options.of, options.encoding, options.nulls)
+    return _kept_matcher(engine, _TypeKey(kind), options.of, options.encoding, options.nulls)
 
 
 def is_of_records(engine: MatchEngine, options: ColumnOptions) -> bool:
@@ -138,15 +138,32 @@ def is_of_records(engine: MatchEngine, options: ColumnOptions) -> bool:
     return not engine.matcher.source.payload_keys
 
 
+class _TypeKey:
+    """A type as a key: the hash of a type is that of its description, which takes long for structs
+    of many members."""
+
+    __slots__ = ("kind",)
+
+    def __init__(self, kind: pa.DataType) -> None:
+        self.kind = kind
+
+    def __hash__(self) -> int:
+        return int(self.kind.id)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _TypeKey) and bool(self.kind.equals(other.kind))
+
+
 @lru_cache(maxsize=64)
 def _kept_matcher(
     engine: MatchEngine,
-    kind: pa.DataType,
+    key: _TypeKey,
     of: Of,
     encoding: PayloadEncoding | None,
     nulls: Nulls,
 ) -> ColumnMatcher:
     """Return the same matcher for all batches: it remembers which way was faster."""
+    kind = key.kind
     held = None if encoding is None else Encoding[encoding.upper()]
     options = ColumnOptions(of, encoding, nulls)
     if is_of_records(engine, options):
@@ -155,11 +172,11 @@ def _kept_matcher(
         return ObjectMatcher(engine, kind, held, nulls)
     assert isinstance(engine, Engine)
     matcher = engine.matcher
-    key = payload_key(matcher)
+    payload = payload_key(matcher)
     if not is_text(kind):
-        return ParsedMatcher(matcher, key, kind, nulls)
+        return ParsedMatcher(matcher, payload, kind, nulls)
     held = column_encoding(matcher.source, encoding)
-    return TextMatcher(Engine(for_payload(matcher, key, held)), "payload", key)
+    return TextMatcher(Engine(for_payload(matcher, payload, held)), "payload", payload)
 
 
 def _mask(

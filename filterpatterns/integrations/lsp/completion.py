@@ -11,6 +11,7 @@ from lsprotocol import types
 from msgspec import Struct
 
 from filterpatterns.delivery.fields import ANY_NAME, FIELDS, RecordField, fields_at
+from filterpatterns.delivery.sources import PAYLOAD_KEYS
 from filterpatterns.integrations.lsp import unfinished
 from filterpatterns.integrations.lsp.documents import Document, starts_of
 from filterpatterns.integrations.lsp.hover import about_field, about_operator, source_of
@@ -22,7 +23,7 @@ from filterpatterns.lint.linter import default_dialect
 from filterpatterns.templates.documents.yaml_document import written
 from filterpatterns.templates.mapping import Mapping
 
-_PAYLOADS: Final = frozenset(("body", "data", "value", "key", "dynamodb", "detail"))
+_PAYLOADS: Final = frozenset(("detail", *(key for keys in PAYLOAD_KEYS.values() for key in keys)))
 """Top-level fields that usually lead one level down."""
 
 _NESTED: Final = {
@@ -252,7 +253,7 @@ def _choices(cursor: Cursor, source: str | None, dialect: str, style: _Style) ->
         yield from _operators(_NESTED.get(cursor.operator, ()), dialect, style, with_braces=False)
     elif cursor.kind == "alternatives":
         parts = ('{"', _ANY, f'"{style.sign} [', _ANY, "]}")
-        yield _Choice("{...}", parts, _STRUCT, "an alternative")
+        yield _Choice("{...}", parts, _STRUCT, "alternative of $or")
     else:
         for text, kind in _WORDS.get(cursor.operator, ()):
             yield _Choice(text.strip('"'), (text,), kind)
@@ -261,9 +262,9 @@ def _choices(cursor: Cursor, source: str | None, dialect: str, style: _Style) ->
 _ANY = _Blank()
 _STRUCT, _VALUE = types.CompletionItemKind.Struct, types.CompletionItemKind.Value
 _VALUES: Final = (
-    _Choice('["..."]', ('["', _ANY, '"]'), _VALUE, "equals one of these values"),
-    _Choice("[{...}]", ("[{", _ANY, "}]"), _VALUE, "an operator"),
-    _Choice("{...}", ("{", _ANY, "}"), _STRUCT, "fields one level down"),
+    _Choice('["..."]', ('["', _ANY, '"]'), _VALUE, "array of values"),
+    _Choice("[{...}]", ("[{", _ANY, "}]"), _VALUE, "array with an operator"),
+    _Choice("{...}", ("{", _ANY, "}"), _STRUCT, "object with nested fields"),
 )
 """The possible values of a field."""
 

@@ -36,8 +36,9 @@ _TELLING: Final = {
 
 _OR: Final = (
     "**$or**: any of these objects must match, in addition to the other fields\n\n"
-    'At least two: `"$or": [{"a": [1]}, {"b": [2]}]`. It may be at any level, and nested. All '
-    "`$or` of a pattern multiply out to at most 1,000 combinations."
+    'At least two objects are required: `"$or": [{"a": [1]}, {"b": [2]}]`. `$or` may be used at '
+    "any level, also inside another `$or`. All `$or` of a pattern may multiply to at most 1,000 "
+    "combinations."
 )
 
 

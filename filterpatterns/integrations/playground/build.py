@@ -4,8 +4,8 @@ WebAssembly.
     python -m filterpatterns.integrations.playground.build FOLDER
 
 writes the page, Pyodide (from npm), msgspec's wheel for it (from PyPI), and the installed lark,
-PyYAML and filterpatterns. It needs a checkout, Node, npm and pip. Pyodide's version is in
-`page/package-lock.json`; it decides which wheel of msgspec fits.
+PyYAML and filterpatterns. It requires a checkout, Node, npm and pip. Pyodide's version is in
+`page/package-lock.json`; it determines which wheel of msgspec fits.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _MSGSPEC: Final = "0.22.0"
 """The first version with a wheel for Pyodide."""
 
 _PYODIDE: Final = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
-_LEFT_OUT: Final = ("cli", "testing", "grammar")
+_EXCLUDED: Final = ("cli", "testing", "grammar")
 _DATE: Final = (1980, 1, 1, 0, 0, 0)
 
 
@@ -134,7 +134,7 @@ def _modules(package: Path) -> Iterator[Path]:
     """Return our modules that a browser may need."""
     for path in sorted(package.rglob("*.py")):
         parts = path.relative_to(package).parts
-        if parts[0] in _LEFT_OUT or (parts[0] == "integrations" and len(parts) > 2):
+        if parts[0] in _EXCLUDED or (parts[0] == "integrations" and len(parts) > 2):
             if parts[:2] != ("integrations", "playground"):
                 continue
         elif parts[0] == "integrations" and parts[1] != "__init__.py":

@@ -20,11 +20,11 @@ from filterpatterns.language.python_patterns import fail
 from filterpatterns.language.token_positions import character_starts
 from filterpatterns.templates.documents import hcl_document
 
-_NOT_LITERAL: Final = "the argument is not a JSON literal: only the program knows its value"
+_NOT_LITERAL: Final = "the argument is not a JSON literal: its value is known only at run time"
 _QUOTING: Final = "quote it as for a POSIX shell, or paste the JSON itself"
 _INSTEAD: Final = {
     "CDK code": "run `cdk synth` and paste the template, or paste the pattern itself",
-    "Terraform": "paste what `terraform show -json` prints, or use `fp playground`",
+    "Terraform": "paste the output of `terraform show -json`, or use `fp playground`",
 }
 
 _OPTION = re.compile(

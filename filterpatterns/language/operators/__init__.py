@@ -1,8 +1,7 @@
 """The operators, one class each: it parses the operand, matches values, and describes the rule in
 words.
 
-To add an operator: a rule in `grammar/filter_pattern.lark`, a class here, a case file in
-`tests/cases/`. Its name ties them together; parser, conditions, engine and schemas find it in
+CONTRIBUTING.md says how to add one. Parser, conditions and schemas find it by its name, in
 `OPERATORS` and `REFERENCES`.
 """
 
@@ -63,46 +62,10 @@ _NAMES: Final[dict[object, str]] = {one: name for name, one in _CLASSES.items()}
 
 OPERATOR_NAMES = tuple(OPERATORS)
 
-_LISTED = 4
-_PARTS = 3
-"""Excluded values, and parts of a wildcard, that take as long as a simple rule."""
-
 
 def name_of(rule: Operator) -> str | None:
     """The name of a rule's operator; None for a plain value."""
     return _NAMES.get(type(rule))
-
-
-def compares_addresses(rule: Operator) -> bool:
-    """Whether a rule compares addresses, and with them the digits of numbers."""
-    return isinstance(rule, (Cidr, EqualsAddress))
-
-
-def reads_number_text(rule: Operator) -> bool:
-    """Whether the rule's verdict on a number may depend on how the number is written."""
-    if isinstance(rule, AnythingBut):
-        return bool(rule.numbers)
-    return isinstance(rule, (Numeric, EqualsNumber)) or compares_addresses(rule)
-
-
-def reads_only_doubles(rule: Operator) -> bool:
-    """Whether the rule matches numbers only, and the double of a comparable number decides."""
-    return isinstance(rule, Numeric) or (isinstance(rule, EqualsNumber) and rule.double is not None)
-
-
-def weight(rule: Operator) -> int:
-    """Return how long `holds` takes, at most: as long as so many simple rules."""
-    if isinstance(rule, AnythingBut):
-        listed = (len(rule.strings) + len(rule.numbers)) // _LISTED
-        return max(1, listed + sum(map(weight, rule.rules)))
-    return max(1, len(rule.parts) // _PARTS) if isinstance(rule, Wildcard) else 1
-
-
-def why_unexpected(rule: Operator, value: object) -> str:
-    """Return why a rule matches a leaf unexpectedly; usually empty."""
-    if isinstance(rule, (AnythingBut, Cidr, EqualsAddress, Prefix, Suffix)):
-        return rule.why_unexpected(value)
-    return ""
 
 
 __all__ = [
@@ -125,11 +88,6 @@ __all__ = [
     "Prefix",
     "Suffix",
     "Wildcard",
-    "compares_addresses",
     "equality",
     "name_of",
-    "reads_number_text",
-    "reads_only_doubles",
-    "weight",
-    "why_unexpected",
 ]

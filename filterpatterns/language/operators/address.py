@@ -24,7 +24,7 @@ from filterpatterns.language.operators.base import (
     OperatorBase,
     is_number,
     not_a_string,
-    want_string,
+    require_string,
 )
 from filterpatterns.language.operators.reference import STRING, OperatorReference
 from filterpatterns.language.wording import format_value, truncate
@@ -84,7 +84,7 @@ class Cidr(OperatorBase, frozen=True, gc=False):
     `last`."""
 
     reference: ClassVar = OperatorReference(
-        "is an IP address in",
+        "is an IP address in this block",
         "Matches a string that is an IP address in this block: IPv4 with a mask below 32, or IPv6 "
         "with a mask below 128. A single address is written as a plain value.",
         ("10.0.0.0/24", "2001:db8::/32"),
@@ -101,7 +101,7 @@ class Cidr(OperatorBase, frozen=True, gc=False):
 
     @classmethod
     def parse(cls, operand: nodes.Value) -> Cidr:
-        text = want_string("cidr", operand)
+        text = require_string("cidr", operand)
         base, slash, mask = text.partition("/")
         digits = address_digits(base)
         if not slash or digits is None or not re.fullmatch("[0-9]{1,3}", mask, re.ASCII):
@@ -184,6 +184,12 @@ class Cidr(OperatorBase, frozen=True, gc=False):
             found, wanted = (4, 6) if len(self.first) == 32 else (6, 4)
             return f"{format_value(value)} is an IPv{found} address; the block is IPv{wanted}"
         return f"{format_value(value)} is not in {printable(self.text)}"
+
+    def reads_number_text(self) -> bool:
+        return True
+
+    def compares_addresses(self) -> bool:
+        return True
 
     def why_unexpected(self, value: Any) -> str:
         """Return why the rule matches a value that is not obviously an address in the block."""

@@ -41,6 +41,9 @@ _ESCAPED = re.compile(r"[*\\]")
 """Characters that a wildcard matches literally only after a backslash."""
 
 _LONGEST_HINT = 160
+_LISTED = 4
+"""This many excluded values take as long as a simple rule."""
+
 _MOST_SHOWN = 5
 """The number of excluded values that are listed when the rule is described."""
 
@@ -78,7 +81,7 @@ class AnythingBut(OperatorBase, frozen=True, gc=False):
     """
 
     reference: ClassVar = OperatorReference(
-        "is not any of",
+        "is not any of these values",
         "Matches a value that exists and differs from these: a string, a number, or a list of only "
         "strings or only numbers. A value of another type matches. EventBridge also takes "
         "`prefix`, `suffix`, `equals-ignore-case` or `wildcard` with strings.",
@@ -156,6 +159,13 @@ class AnythingBut(OperatorBase, frozen=True, gc=False):
             if rule.holds(value):
                 return f"{format_value(value)} is excluded by {rule.words()}"
         return f"{format_value(value)} is excluded"
+
+    def reads_number_text(self) -> bool:
+        return bool(self.numbers)
+
+    def weight(self) -> int:
+        listed = (len(self.strings) + len(self.numbers)) // _LISTED
+        return max(1, listed + sum(rule.weight() for rule in self.rules))
 
     def why_unexpected(self, value: Any) -> str:
         """Return why the rule matches a number that seems to be excluded."""

@@ -46,13 +46,50 @@ class Operator(Protocol):
         """Return why a leaf does not satisfy the rule: `42 is not > 100`. Printable, and short."""
         ...
 
+    def why_unexpected(self, value: Any) -> str:
+        """Return why a leaf satisfies the rule although it does not look like it; usually empty."""
+        ...
+
+    def reads_number_text(self) -> bool:
+        """Whether the verdict on a number depends on the number, and so perhaps on how it is
+        written. Otherwise `code` gets only the kind "number", whatever holds the number, and
+        returns a constant for it."""
+        ...
+
+    def reads_only_doubles(self) -> bool:
+        """Whether the rule matches numbers only, and the double of a comparable number decides."""
+        ...
+
+    def compares_addresses(self) -> bool:
+        """Whether the rule compares addresses, and with them the digits of numbers."""
+        ...
+
+    def weight(self) -> int:
+        """Return how long `holds` takes, at most: as long as so many simple rules."""
+        ...
+
 
 class OperatorBase(Struct, frozen=True, gc=False):
-    """What most operators have in common."""
+    """What is true of most operators; the others override it."""
 
     def needle(self) -> str | None:
         """None: no text has to be there, or it may be written in several ways (300 as 3e2)."""
         return None
+
+    def reads_number_text(self) -> bool:
+        return False
+
+    def reads_only_doubles(self) -> bool:
+        return False
+
+    def compares_addresses(self) -> bool:
+        return False
+
+    def weight(self) -> int:
+        return 1
+
+    def why_unexpected(self, value: Any) -> str:
+        return ""
 
 
 Bind = Callable[[object], str]
@@ -161,7 +198,7 @@ def _needs_escape(char: str) -> bool:
     return char in '"\\' or char < " " or "\ud800" <= char <= "\udfff"
 
 
-def want_string(name: str, operand: nodes.Value) -> str:
+def require_string(name: str, operand: nodes.Value) -> str:
     """Return the operand's string.
 
     Raises:

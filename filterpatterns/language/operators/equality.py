@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any, ClassVar
 
-from msgspec import Struct
-
 from filterpatterns.jsontext.numbers import SAFE, as_double, is_comparable, number_text
 from filterpatterns.language import nodes
 from filterpatterns.language.operators.address import (
@@ -25,7 +23,7 @@ from filterpatterns.language.operators.base import (
     double_of,
     is_number,
     json_needle,
-    want_string,
+    require_string,
 )
 from filterpatterns.language.operators.numeric import (
     NOT_COMPARABLE,
@@ -37,7 +35,7 @@ from filterpatterns.language.operators.reference import STRING, OperatorReferenc
 from filterpatterns.language.wording import difference, format_value, likeness, truncate
 
 
-class Equals(Struct, frozen=True, gc=False):
+class Equals(OperatorBase, frozen=True, gc=False):
     """Matches a string, true, false or null: the same value of the same type."""
 
     value: str | bool | None
@@ -117,6 +115,12 @@ class EqualsNumber(OperatorBase, frozen=True, gc=False):
             return f"{format_value(value)} {NOT_COMPARABLE}"
         return f"{format_value(value)} is not {self.words()}"
 
+    def reads_number_text(self) -> bool:
+        return True
+
+    def reads_only_doubles(self) -> bool:
+        return self.double is not None
+
 
 class EqualsAddress(OperatorBase, frozen=True, gc=False):
     """A string that is an IP address: matches that string, and any address or number whose digits
@@ -166,16 +170,22 @@ class EqualsAddress(OperatorBase, frozen=True, gc=False):
     def why_not(self, value: Any) -> str:
         return _not_that_string(self.text, value)
 
+    def reads_number_text(self) -> bool:
+        return True
+
+    def compares_addresses(self) -> bool:
+        return True
+
     def why_unexpected(self, value: Any) -> str:
         """Return why it matches a value that is not obviously this address."""
         return why_digits_match(value, len(self.digits))
 
 
-class Exactly(Struct, frozen=True, gc=False):
+class Exactly(OperatorBase, frozen=True, gc=False):
     """Matches that string and no other spelling. Undocumented, but AWS's engine accepts it."""
 
     reference: ClassVar = OperatorReference(
-        "is exactly",
+        "is exactly this string",
         "Matches this string, and no other spelling of it, where a plain value that is an IP "
         "address also matches its other notations. No page of AWS's documents it.",
         ("10.0.0.1",),
@@ -187,7 +197,7 @@ class Exactly(Struct, frozen=True, gc=False):
 
     @classmethod
     def parse(cls, operand: nodes.Value) -> Exactly:
-        return cls(want_string("exactly", operand))
+        return cls(require_string("exactly", operand))
 
     def holds(self, value: Any) -> bool:
         return isinstance(value, str) and value == self.text

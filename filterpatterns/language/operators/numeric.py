@@ -64,7 +64,7 @@ class Numeric(OperatorBase, frozen=True, gc=False):
     equals it."""
 
     reference: ClassVar = OperatorReference(
-        "is a number in the range",
+        "is a number in this range",
         "Matches a number: one of `=`, `<`, `<=`, `>`, `>=` and a number, or both bounds, the "
         "lower one first. A number in quotes is a string and never matches; the values "
         "of DynamoDB's `N` are strings. AWS compares numbers as IEEE doubles.",
@@ -183,6 +183,12 @@ class Numeric(OperatorBase, frozen=True, gc=False):
             return f"{format_value(value)} is not {format_value(self.lower)}"
         too_low = number < self.lower or (self.lower_open and number == self.lower)
         return f"{format_value(value)} is not {self._bounds()[0 if too_low else -1]}"
+
+    def reads_number_text(self) -> bool:
+        return True
+
+    def reads_only_doubles(self) -> bool:
+        return True
 
     def _bounds(self) -> list[str]:
         """Return the bounds in words, the lower one first."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 from typing import Any, ClassVar
 
-from msgspec import Struct
-
 from filterpatterns.language import nodes
 from filterpatterns.language.operators.base import (
     Bind,
@@ -16,7 +14,7 @@ from filterpatterns.language.operators.base import (
     describe,
     json_needle,
     not_a_string,
-    want_string,
+    require_string,
 )
 from filterpatterns.language.operators.reference import (
     STRING,
@@ -77,8 +75,8 @@ class EqualsIgnoreCase(OperatorBase, frozen=True, gc=False):
     """Matches that string ignoring case; `spelling` is None if AWS cannot ignore its case."""
 
     reference: ClassVar = OperatorReference(
-        "equals, ignoring case",
-        "Matches a string that is equal but for upper and lower case. AWS cannot ignore the case "
+        "equals this text, ignoring case",
+        "Matches a string that equals this text, ignoring case. AWS cannot ignore the case "
         "of characters beyond U+FFFF, such as emoji: a rule with one never matches.",
         ("paid",),
         STRING,
@@ -90,7 +88,7 @@ class EqualsIgnoreCase(OperatorBase, frozen=True, gc=False):
 
     @classmethod
     def parse(cls, operand: nodes.Value) -> EqualsIgnoreCase:
-        return cls.of(want_string("equals-ignore-case", operand))
+        return cls.of(require_string("equals-ignore-case", operand))
 
     @classmethod
     def of(cls, text: str) -> EqualsIgnoreCase:
@@ -126,7 +124,7 @@ class EqualsIgnoreCase(OperatorBase, frozen=True, gc=False):
         return f"{format_value(value)} is not {format_value(self.text)}, even ignoring case"
 
 
-class Prefix(Struct, frozen=True, gc=False):
+class Prefix(OperatorBase, frozen=True, gc=False):
     """Matches strings with that beginning; `spelling` is None if case counts.
 
     The string is compared including the closing quote: `whole` is the string that matches by that
@@ -134,7 +132,7 @@ class Prefix(Struct, frozen=True, gc=False):
     """
 
     reference: ClassVar = OperatorReference(
-        "begins with",
+        "begins with this text",
         "Matches a string that begins with this text. "
         '`{"equals-ignore-case": "x"}` as operand ignores case.',
         ("order.", {"equals-ignore-case": "order."}),
@@ -155,7 +153,7 @@ class Prefix(Struct, frozen=True, gc=False):
 
     @classmethod
     def parse_plain(cls, operand: nodes.Value) -> Prefix:
-        return cls(want_string("prefix", operand))
+        return cls(require_string("prefix", operand))
 
     @property
     def whole(self) -> str | None:
@@ -208,7 +206,7 @@ class Prefix(Struct, frozen=True, gc=False):
         return "AWS compares the closing quote as well" if value == self.whole else ""
 
 
-class Suffix(Struct, frozen=True, gc=False):
+class Suffix(OperatorBase, frozen=True, gc=False):
     """Matches strings with that end; `spelling`, for the reversed text, is None if case counts.
 
     The string is compared including the opening quote: `whole` is the string that matches by that
@@ -216,7 +214,7 @@ class Suffix(Struct, frozen=True, gc=False):
     """
 
     reference: ClassVar = OperatorReference(
-        "ends with",
+        "ends with this text",
         "Matches a string that ends with this text. "
         '`{"equals-ignore-case": "x"}` as operand ignores case.',
         (".csv", {"equals-ignore-case": ".csv"}),
@@ -238,7 +236,7 @@ class Suffix(Struct, frozen=True, gc=False):
 
     @classmethod
     def parse_plain(cls, operand: nodes.Value) -> Suffix:
-        return cls(want_string("suffix", operand))
+        return cls(require_string("suffix", operand))
 
     @property
     def whole(self) -> str | None:
@@ -303,4 +301,4 @@ def _ignoring_case(name: str, operand: nodes.Value) -> str | None:
             f"{name} must be a string or an equals-ignore-case, found {describe(operand)}",
             f'write {{"{name}": "x"}} or {{"{name}": {{"equals-ignore-case": "x"}}}}',
         )
-    return want_string("equals-ignore-case", members[0][1])
+    return require_string("equals-ignore-case", members[0][1])

@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
-from msgspec import Struct
-
 from filterpatterns.language import nodes
 from filterpatterns.language.operators.base import (
     Bind,
     Instead,
     Kind,
     OperandError,
+    OperatorBase,
     json_needle,
     json_text,
     not_a_string,
-    want_string,
+    require_string,
 )
 from filterpatterns.language.operators.reference import STRING, OperatorReference
 from filterpatterns.language.wording import format_value
@@ -24,14 +23,17 @@ from filterpatterns.language.wording import format_value
 _LONGEST_FOLDED = 10_000
 """A longer string is not compared again ignoring case just to explain why it fails."""
 
+_PARTS = 3
+"""This many parts take as long as a simple rule."""
+
 _STARS = re.compile(r"\\.|\*+", re.DOTALL)
 
 
-class Wildcard(Struct, frozen=True, gc=False):
+class Wildcard(OperatorBase, frozen=True, gc=False):
     """Matches strings that fit the wildcard: `parts` are the texts between the stars, in order."""
 
     reference: ClassVar = OperatorReference(
-        "matches a wildcard",
+        "matches this wildcard",
         "Matches a string of this shape: `*` stands for any characters, or none. "
         r"`\*` is a star and `\\` a backslash; JSON doubles each backslash. Two stars in a row are "
         "an error.",
@@ -45,7 +47,7 @@ class Wildcard(Struct, frozen=True, gc=False):
 
     @classmethod
     def parse(cls, operand: nodes.Value) -> Wildcard:
-        text = want_string("wildcard", operand)
+        text = require_string("wildcard", operand)
         parts = [""]
         chars = iter(enumerate(text))
         for index, char in chars:
@@ -104,6 +106,9 @@ class Wildcard(Struct, frozen=True, gc=False):
     def needle(self) -> str | None:
         longest = max(self.parts, key=len)
         return json_needle(longest) if longest else None
+
+    def weight(self) -> int:
+        return max(1, len(self.parts) // _PARTS)
 
     def words(self) -> str:
         return f"wildcard {format_value(self.text)}"

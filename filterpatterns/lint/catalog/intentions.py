@@ -56,7 +56,7 @@ INTENTIONS: tuple[CatalogEntry, ...] = (
         "eventName and image in different filters",
         "A record is kept if any filter matches. A filter with only eventName keeps a record "
         "whatever its image, and one with only the image keeps it whatever its eventName. "
-        "Conditions that must hold together belong in one filter.",
+        "Conditions that must match together belong in one filter.",
         DYNAMODB,
         criteria(
             '{"eventName": ["INSERT"]}', '{"dynamodb": {"NewImage": {"State": {"S": ["paid"]}}}}'

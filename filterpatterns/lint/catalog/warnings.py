@@ -196,7 +196,8 @@ WARNINGS: tuple[CatalogEntry, ...] = (
         "An SQS record has messageId, receiptHandle, body, attributes, messageAttributes and "
         "their checksums. A rule for any other field never matches; exists: false always does. "
         "The message is below body, and names are spelled as in Lambda events, not as in the "
-        "SQS API.",
+        "SQS API. For other sources, a name is reported if it differs from a field of the record "
+        "only in case or by one character.",
         SQS,
         '{"Body": {"status": ["paid"]}}',
         '{"body": {"status": ["paid"]}}',

@@ -15,7 +15,6 @@ from filterpatterns.language.operators import (
     Exists,
     Numeric,
     Operator,
-    weight,
 )
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.lookup.column import Column
@@ -50,7 +49,7 @@ def probe(test: FieldTest) -> Probe:
     """Return the function for a test: a fast function for the most common rules."""
     if all(_text(rule) is not None for rule in test.rules):
         return _probe(test.rules)
-    if sum(map(weight, test.rules)) > _FEW_RULES:
+    if test.weight() > _FEW_RULES:
         return LookUp(test)
     return _probe(test.rules) if len(test.rules) > 1 else _probe_of_one(test.rules)
 

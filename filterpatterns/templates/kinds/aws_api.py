@@ -116,13 +116,13 @@ def _encrypted(one: Object) -> str | None:
     key = text_of(one.get("KMSKeyArn"))
     if is_null(error) and key is None:
         return None
-    said = ": ".join(
+    details = ": ".join(
         text for name in ("ErrorCode", "Message") if (text := text_of(child(error, name)))
     )
     return (
         "the filters are encrypted with the KMS key "
         + (key or "of the mapping")
-        + (f" ({said})" if said else "")
+        + (f" ({details})" if details else "")
         + "; get-event-source-mapping shows them to those who may use the key (kms:Decrypt)"
     )
 

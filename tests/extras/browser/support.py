@@ -35,7 +35,7 @@ def cases(count: int) -> list[Case]:
 
 def _all() -> Iterator[Case]:
     files = [_CASES / name for name in ("event_patterns.jsonl", "engine_edges.jsonl")]
-    for path in (*files, *sorted((_CASES / "operators").glob("*.jsonl"))):
+    for path in (*files, *sorted(_CASES.glob("*/*.jsonl"))):
         for line in path.read_text("utf-8").splitlines():
             case = json.loads(line)
             if "matches" in case:

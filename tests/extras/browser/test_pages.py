@@ -88,7 +88,7 @@ def test_keys_alone_reach_everything(playground: Playground) -> None:
     go("copy-snippet")
     playground.press(Keys.ENTER)
     playground.until(lambda: playground.text("#status") in (
-        "Copied.", "The browser does not let the page copy: select the text."))  # fmt: skip
+        "Copied.", "The browser blocked copying: select the text and copy it."))  # fmt: skip
 
 
 def test_every_control_has_a_name(playground: Playground) -> None:

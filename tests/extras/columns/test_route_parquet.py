@@ -68,9 +68,13 @@ def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 def test_each_row_has_a_line(archive: Path) -> None:
     result = fp("route", RULES, archive)
-    shown = [" ".join(line.split()) for line in result.stdout.splitlines()]
-    assert shown[:3] == ["1 m0 match refunds, all paid", "2 m1 match all paid", "3 m2 drop no rule"]
-    assert shown[-1] == "600 records: 400 routed, 200 unrouted"
+    displayed = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert displayed[:3] == [
+        "1 m0 match refunds, all paid",
+        "2 m1 match all paid",
+        "3 m2 drop no rule",
+    ]
+    assert displayed[-1] == "600 records: 400 routed, 200 unrouted"
     assert (result.exit_code, result.stderr) == (0, "")
     found = [json.loads(line) for line in fp("route", "--json", RULES, archive).stdout.splitlines()]
     assert found[599] == {

@@ -91,7 +91,7 @@ def why_missing(name: str) -> str | None:
 
 
 class Proxy:
-    """A connection to a server, which can be cut, refused and slow."""
+    """A connection to a server, which can be closed, refused and slow."""
 
     def __init__(self, port: int) -> None:
         self._target = port
@@ -103,7 +103,7 @@ class Proxy:
         self._closed = False
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def cut(self) -> None:
+    def disconnect(self) -> None:
         """Cut all connections, also in the middle of an answer."""
         for pair in self._pairs:
             for one in pair:
@@ -113,7 +113,7 @@ class Proxy:
 
     def close(self) -> None:
         self._closed = True
-        self.cut()
+        self.disconnect()
         self._listener.close()
 
     def _accept(self) -> None:

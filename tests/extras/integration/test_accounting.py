@@ -1,7 +1,7 @@
 """No message is lost, and none is deleted unhandled, whatever happens to workers and servers.
 
 2,000 messages, a tenth of which match; a function that fails at random; a worker that is killed; a
-connection that is cut, refused and slow. Handled + dropped + dead letters + left = sent.
+connection that is closed, refused and slow. Handled + dropped + dead letters + left = sent.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def work_with_faults(folder: Path, queue: Any, proxy: Proxy) -> dict[str, Any]:
     _wait(lambda: len(handled(folder)) > 60, 60)
     for _ in range(2):
         proxy.is_down = True
-        proxy.cut()  # in the middle of answers: what they held was received by nobody
+        proxy.disconnect()  # in the middle of answers: what they held was received by nobody
         sleep(0.7)
         proxy.is_down = False
         _wait_a_little(folder)

@@ -188,20 +188,20 @@ def test_an_unknown_queue_or_server_is_an_error(server: Server) -> None:
 
 
 def test_repeatedly_broken_connections_are_retried(server: Server, new_queue: Any) -> None:
-    queue, seen, said = new_queue(server, VisibilityTimeout="2"), [], []
+    queue, seen, reported = new_queue(server, VisibilityTimeout="2"), [], []
     queue.send(*bodies(*range(90, 120)))
     proxy = Proxy(server.port)
     try:
-        options = {"endpoint_url": proxy.endpoint, "pattern": BIG, "report": said.append}
+        options = {"endpoint_url": proxy.endpoint, "pattern": BIG, "report": reported.append}
         handler = lambda event, _: seen.extend(event["Records"])  # noqa: E731
         with poller(server, queue.url, handler, **options):
             for _ in range(4):
                 sleep(0.15)
                 proxy.is_down = True
-                proxy.cut()
+                proxy.disconnect()
                 sleep(0.4)
                 proxy.is_down = False
-            wait_until(lambda: queue.counts() == (0, 0) and said[-1].endswith("answers again"))
+            wait_until(lambda: queue.counts() == (0, 0) and reported[-1].endswith("responds again"))
     finally:
         proxy.close()
     assert {record["body"] for record in seen} == set(bodies(*range(100, 120)))
@@ -209,19 +209,19 @@ def test_repeatedly_broken_connections_are_retried(server: Server, new_queue: An
 
 def test_a_restarted_server_is_used_again(server: Server, new_queue: Any) -> None:
     """The queue disappears with the server; when both are back, the poller continues."""
-    queue, seen, said = new_queue(server), [], []
+    queue, seen, reported = new_queue(server), [], []
     queue.send(*bodies(100))
     handler = lambda event, _: seen.extend(record["body"] for record in event["Records"])  # noqa: E731
-    with poller(server, queue.url, handler, pattern=BIG, report=said.append):
+    with poller(server, queue.url, handler, pattern=BIG, report=reported.append):
         wait_until(lambda: seen == bodies(100))
         server.stop()
-        wait_until(lambda: said)
+        wait_until(lambda: reported)
         server.start()
         again = client(server.endpoint).create_queue(QueueName=queue.name)["QueueUrl"]
         assert again == queue.url
         queue.send(*bodies(1, 101))
         wait_until(lambda: seen == bodies(100, 101))
-    assert "the queue responds again" in said
+    assert "the queue responds again" in reported
 
 
 def test_moto_within_this_process(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -257,7 +257,7 @@ def test_a_live_table_on_a_terminal(server: Server, new_queue: Any, folder: Path
         stderr=follower,
     )  # fmt: skip
     os.close(follower)
-    shown = b""
+    displayed = b""
     end = monotonic() + 60
     while monotonic() < end:
         if select.select([leader], [], [], 0.2)[0]:
@@ -267,10 +267,10 @@ def test_a_live_table_on_a_terminal(server: Server, new_queue: Any, folder: Path
                 break
             if not data:
                 break
-            shown += data
+            displayed += data
     os.close(leader)
     assert process.wait(10) == 0
-    text = shown.decode()
+    text = displayed.decode()
     for words in ("received", "filtered out", "no-match", "in flight", "rate", "from the function"):
         assert words in text
     assert text.index("in flight") < text.rindex("received"), "the summary comes last"

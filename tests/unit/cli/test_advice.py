@@ -154,6 +154,51 @@ def test_routed_payloads_are_written_as_they_are(here: Path) -> None:
     assert (here / "rest.jsonl").read_text() == '{"kind":  "refund"}\n'
 
 
+CUSTOM = {"id": "1", "source": "shop", "detail-type": "order", "detail": {"total": 5}}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "record", "words"),
+    [
+        ({"Detail": {"total": [5]}}, CUSTOM, '"detail", not "Detail": names are case sensitive\n'),
+        ({"detial": {"total": [5]}, "source": ["shop"]}, CUSTOM, '"detail", not "detial"\n'),
+        ({"Source": ["shop"], "detail": {"total": [5]}}, CUSTOM, '"source", not "Source": names'),
+        ({"order.totl": [5]}, {"order.totl": 4}, None),
+        ({"ordr": {"total": [5]}}, {"order": {"total": 5}}, '"order", not "ordr"\n'),
+        ({"id": ["2"]}, {"in": "2"}, None),
+    ],
+)
+@pytest.mark.parametrize("command", ["test", "explain", "stats", "filter"])
+def test_a_misspelled_field_is_named(
+    here: Path, command: str, pattern: Any, record: Any, words: str | None
+) -> None:
+    (here / "event.json").write_text(json.dumps(record))
+    result = fp(command, "--source", "event", json.dumps(pattern), "event.json")
+    assert result.exit_code == (command == "filter")  # the verdict is the same
+    if words is None:
+        assert "fp: hint: the records have" not in result.stderr
+    else:
+        assert f"fp: hint: the records have {words}" in result.stderr
+
+
+def test_a_misspelled_payload_is_reported_once(here: Path) -> None:
+    (here / "event.json").write_text(json.dumps(kinesis(b'{"a": 1}')))
+    result = fp("test", "--source", "kinesis", '{"Data": {"a": [1]}}', "event.json")
+    assert 'FP118: a Kinesis record has no "Data"' in result.stderr
+    assert 'write "data"' in result.stderr
+    assert "fp: hint" not in result.stderr
+
+
+def test_check_infers_the_source_of_a_misspelled_field() -> None:
+    for pattern, words in (
+        ({"Detail": {"a": [1]}}, 'FP122 an EventBridge event has no "Detail"'),
+        ({"Body": {"a": [1]}}, 'FP118 an SQS record has no "Body"'),
+    ):
+        result = fp("check", json.dumps(pattern))
+        assert (words in result.stdout, result.exit_code) == (True, 0)
+    assert fp("check", '{"body": {"a": [1]}, "path": ["/"]}').stdout == ""
+
+
 def test_a_payload_needs_a_source(here: Path) -> None:
     (here / "p.jsonl").write_text('{"kind": "order"}\n')
     result = fp("test", "--payload", '{"kind": ["order"]}', "p.jsonl")

@@ -340,7 +340,7 @@ def test_an_error_outweighs_an_expectation() -> None:
     ("args", "message"),
     [
         (["test"], "Missing argument 'PATTERN'"),
-        (["test", PATTERN], "Missing argument 'EVENTS...'"),
+        (["test", PATTERN], "missing argument 'EVENTS...': name files, or give - for"),
         (["test", "-", "-"], "standard input (-) can be read only once"),
         (["test", PATTERN, "-", "-"], "standard input (-) can be read only once"),
         (["test", "--expect", "some", PATTERN, "-"], "'some' is not all, none, any or a number"),
@@ -351,7 +351,13 @@ def test_an_error_outweighs_an_expectation() -> None:
         (["tset", PATTERN, "-"], "no such command 'tset': did you mean 'test'?"),
         (["frob"], "no such command 'frob': choose one of test, explain, stats, check,"),
         ([PATTERN, "-"], "missing command: for example fp test PATTERN EVENTS..."),
-        (["--frob"], "No such option"),
+        (["--frob"], "no such option '--frob'\n"),
+        (["--verison"], "no such option '--verison': did you mean '--version'?"),
+        (["fliter", PATTERN], "no such command 'fliter': did you mean 'filter'?"),
+        (["filter", "--cout", PATTERN], "no such option '--cout': did you mean '--count'?"),
+        (["test", "--sorce", "sqs", PATTERN], "'--sorce': did you mean '--source'?"),
+        (["check", "--no-ignores", "."], "'--no-ignores': did you mean '--no-ignore'?"),
+        (["filter", "--fr\x1b", PATTERN], r"no such option '--fr\x1b'"),
     ],
 )
 def test_usage_errors(args: list[str], message: str) -> None:

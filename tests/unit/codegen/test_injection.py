@@ -160,11 +160,11 @@ def test_no_text_of_a_pattern_is_in_the_code_and_all_paths_agree(name: str) -> N
         for each in (compiled, body) if number % 8 == 0 else (body,):
             source = each.source_code
             assert MARK not in source
-            if source:  # msgspec has no struct for some names: these are interpreted
+            if source:  # msgspec has no struct for some names: the evaluator takes these
                 assert_names_only(source)
                 assert_closed(each)
         for event in _events(text):
-            expected = compiled._engine.interpret(event)
+            expected = compiled._engine.evaluate(event)
             record = sqs_record(json.dumps(event))
             found = verdicts(body, record) if number % 4 == 0 else {"body": body.matches(record)}
             found["record"] = compiled.matches(event)
@@ -219,7 +219,7 @@ def test_every_case_becomes_names_only() -> None:
             assert isinstance(engine, Engine)
             engine.views("record")
             engine.column_rows("record")
-            engine.lines_with_reasons()
+            engine.lines_with_reasons(lambda _line, _verdict: None)
             assert_names_only(compiled.source_code)
     for case in case_lines("good_patterns.jsonl"):
         compiled = filterpatterns.compile(case["patterns"], source=case["source"])

@@ -44,7 +44,7 @@ def parts(data: bytes, reader: Reader, size: int) -> Iterator[bytes]:
             left = left[taken:]
 
 
-def said(found: list[Item]) -> list[Any]:
+def reported(found: list[Item]) -> list[Any]:
     return [json.loads(i.record) if i.record is not None else (i.line, i.error) for i in found]
 
 
@@ -78,7 +78,7 @@ LAYOUTS = {
 def test_an_array_has_the_same_items_in_any_chunks(layout: str, part: int) -> None:
     data = LAYOUTS[layout].encode()
     found, invalid_lines = read(data, part)
-    assert said(found) == RECORDS
+    assert reported(found) == RECORDS
     assert invalid_lines == b""
     whole, _ = read(data, 1 << 20, held=1 << 20)
     assert [(i.line, i.id) for i in found] == [(i.line, i.id) for i in whole]
@@ -139,9 +139,9 @@ def test_a_broken_array_does_not_affect_other_documents() -> None:
         assert [item.id for item in found] == ["1", None, "3", "4"], "of JSON Lines the first"
         pretty = json.dumps([{"id": "1"}, {"id": "2"}], indent=1).encode()
         more = json.dumps({"id": "3"}, indent=1).encode()
-        for cut in (2, 4):
-            found, _ = read(pretty[:-cut] + b"\n" + pretty + b"\n" + more, part)
-            ids = ["1", "2"] if cut == 2 else ["1"]
+        for missing in (2, 4):
+            found, _ = read(pretty[:-missing] + b"\n" + pretty + b"\n" + more, part)
+            ids = ["1", "2"] if missing == 2 else ["1"]
             assert [item.id for item in found] == [*ids, None, "1", "2", "3"]
 
 

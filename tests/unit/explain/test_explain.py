@@ -184,7 +184,7 @@ def test_a_rule_says_what_it_expects_and_why_a_value_does_not_match(
 
 def test_every_operator_is_covered() -> None:
     tested = {name for rule, *_ in WHY_NOT if isinstance(rule, dict) for name in rule}
-    assert tested == set(OPERATORS)
+    assert tested == set(OPERATORS), "WHY_NOT needs an example of each operator"
 
 
 def test_the_matching_rule_is_named_with_the_value() -> None:

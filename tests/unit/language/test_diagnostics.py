@@ -177,13 +177,13 @@ def test_a_filter_whose_pattern_is_an_object_gives_a_warning() -> None:
 @pytest.mark.parametrize("text", [case[1] for case in PLACED if "\n" not in case[1]])
 def test_the_carets_underline_the_mistake(text: str) -> None:
     pattern, start, end = marked(text)
-    (shown,) = underlined(str(_found(pattern)))
-    assert pattern[start:end].startswith(shown)
-    assert shown == pattern[start:end] or end - start > 50
+    (displayed,) = underlined(str(_found(pattern)))
+    assert pattern[start:end].startswith(displayed)
+    assert displayed == pattern[start:end] or end - start > 50
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "displayed"),
     [
         ('{"日本語": {"語": ⟦"値"⟧}}', '"値"'),
         ('{"e\u0301": ⟦"x"⟧}', '"x"'),
@@ -200,11 +200,11 @@ def test_the_carets_underline_the_mistake(text: str) -> None:
         ('⟦\ufeff⟧{"a": ["x"]}', "\\ufeff"),
     ],
 )
-def test_the_carets_are_aligned_after_unusual_characters(text: str, shown: str) -> None:
+def test_the_carets_are_aligned_after_unusual_characters(text: str, displayed: str) -> None:
     pattern, start, _ = marked(text)
     error = refused(pattern)
     assert (error.line, error.column) == line_and_column(pattern, start)
-    assert underlined(str(error)) == [shown]
+    assert underlined(str(error)) == [displayed]
 
 
 @pytest.mark.parametrize("before", [0, 1, 30, 95, 96, 97, 2000, 3950])
@@ -222,9 +222,9 @@ def test_a_long_line_is_truncated_around_the_caret(before: int, char: str) -> No
 @pytest.mark.parametrize("length", [90, 97, 4000])
 def test_a_long_mistake_is_underlined_as_far_as_it_is_shown(length: int) -> None:
     pattern = '{"a": "' + "x" * length + '"}'
-    (shown,) = underlined(str(refused(pattern)))
-    assert shown.startswith('"xxxxx')
-    assert set(shown) <= set('"x')
+    (displayed,) = underlined(str(refused(pattern)))
+    assert displayed.startswith('"xxxxx')
+    assert set(displayed) <= set('"x')
 
 
 HOSTILE_NAMES = ["\x1b[31mred", "a\x00b", "\x07", "\r\nerror FP999: forged", "\u202eevil", "\x9b1m"]

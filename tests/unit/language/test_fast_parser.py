@@ -21,8 +21,8 @@ _NO_NUMBER = re.compile(rf"(value=(?:{_STRING}|None|True|False)), text=(?:{_STRI
 
 def _without_places(tree: Any) -> str:
     """The tree in words; the text of a scalar counts only for numbers."""
-    shown = re.sub(r"Span\(start=\d+, end=\d+\)", "", repr(tree))
-    return _NO_NUMBER.sub(r"\1", shown)
+    displayed = re.sub(r"Span\(start=\d+, end=\d+\)", "", repr(tree))
+    return _NO_NUMBER.sub(r"\1", displayed)
 
 
 def _agree(text: str) -> None:

@@ -390,7 +390,7 @@ def test_the_limits_are_checked_before_parsing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "byte"), [(b"\xff", 0), (b'{"a": ["\xe9"]}', 8), (b"{\x00\x80", 2)]
+    ("given", "byte"), [(b"\xff", 1), (b'{"a": ["\xe9"]}', 9), (b"{\x00\x80", 3)]
 )
 def test_bytes_that_are_not_utf8_are_refused(given: bytes, byte: int) -> None:
     for wrapped in (given, [given], bytearray(given)):

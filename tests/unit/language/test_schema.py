@@ -33,7 +33,7 @@ def validator(dialect: str | None = None, source: str | None = None) -> Draft202
 
 def cases() -> Iterator[Case]:
     """Every pattern of the case files, and of the examples in the catalog."""
-    for path in [*CASES.glob("*.jsonl"), *CASES.glob("operators/*.jsonl")]:
+    for path in CASES.rglob("*.jsonl"):
         for line in path.read_text(encoding="utf-8").splitlines():
             case = json.loads(line)
             given = case.get("patterns", [case["pattern"]] if "pattern" in case else [])

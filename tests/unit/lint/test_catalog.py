@@ -20,7 +20,7 @@ from tests.support.helpers import line_and_column, marked, refused, underlined, 
 
 ROOT = Path(__file__).parents[3]
 
-# Where in its bad example each mistake is, and its path; None for what concerns the whole.
+# Line, column and path of the finding in each bad example; None if it concerns the whole.
 PLACES: dict[str, tuple[int, int, str] | None] = {
     "FP001": (1, 30, ""),
     "FP002": (2, 16, ""),
@@ -120,8 +120,9 @@ def test_the_catalog_has_every_code_that_patterns_can_get_and_no_other() -> None
     package = Path(filterpatterns.__file__).parent
     files = [path for path in package.rglob("*.py") if path.parent.name != "catalog"]
     sources = [path.read_text(encoding="utf-8") for path in files]
-    said = {code for source in sources for code in re.findall(r'"(FP[01][0-9]{2})"', source)}
-    assert said == set(CATALOG) == set(PLACES)
+    reported = {code for source in sources for code in re.findall(r'"(FP[01][0-9]{2})"', source)}
+    assert reported == set(CATALOG), "lint/catalog/ needs an entry for each code that is reported"
+    assert set(PLACES) == set(CATALOG), "PLACES needs the position of each bad example's finding"
 
 
 def test_the_catalog_is_in_order_and_cannot_be_changed() -> None:
@@ -305,6 +306,11 @@ MISTAKES = [
     # what is beside the payload, or was meant to be in it
     ("FP118", "sqs", '{\n"status": ⟦["paid"]⟧}', 'no "status"|"body": {"status"'),
     ("FP118", "sqs", '{\n"MessageId": ⟦["1"]⟧}', 'write "messageId"'),
+    ("FP118", "sqs", '{\n"bdoy": {"a": ⟦["1"]⟧}}', 'an SQS record has no "bdoy"|write "body"'),
+    ("FP118", "kinesis", '{\n"Data": {"a": ⟦["1"]⟧}}', 'a Kinesis record has no|write "data"'),
+    ("FP118", "dynamodb", '{\n"eventname": ⟦["INSERT"]⟧}', 'a DynamoDB record|write "eventName"'),
+    ("FP118", "kafka", '{\n"valeu": {"a": ⟦["1"]⟧}}', 'a Kafka record has no|write "value"'),
+    ("FP118", "mq", '{\n"dat": {"a": ⟦["1"]⟧}}', 'an MQ record has no|write "data"'),
     ("FP107", "sqs", '{\n"attributes": {"SenderId": ⟦["AIDA"]⟧}}', '"body" only'),
     ("FP107", "sqs", '{\n"messageAttributes": {"a": {"stringValue": ⟦["x"]⟧}}}', '"body" only'),
     ("FP107", "kinesis", '{\n"partitionKey": ⟦["1"]⟧}', '"data" only'),

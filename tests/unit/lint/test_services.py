@@ -100,6 +100,7 @@ def test_a_wildcard_with_a_rule_that_ignores_case() -> None:
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
+        ("detial", 'did you mean "detail"?'),
         ("detailType", 'did you mean "detail-type"?'),
         ("Source", 'did you mean "source"?'),
         ("details", 'did you mean "detail"?'),
@@ -119,6 +120,9 @@ def test_a_name_that_is_not_of_the_envelope(name: str, hint: str) -> None:
 def test_custom_events_may_have_any_names() -> None:
     assert codes({"status": ["x"], "Id": ["x"]}) == []
     assert codes({"detailType": ["x"]}) == ["FP122"]
+    assert codes({"Detail": {"a": [1]}}) == ["FP122"]
+    assert codes({"detial": {"a": [1]}}) == ["FP122"]
+    assert codes({"retail": {"a": [1]}, "sources": ["x"]}) == []
     assert filterpatterns.compile({"detailType": ["x"]}, source="event").warnings == ()
 
 

@@ -159,8 +159,8 @@ def test_a_thousand_combinations_have_one_verdict_on_every_path(number: int) -> 
     compiled = filterpatterns.compile(_MANY)
     assert compiled.source_code == ""  # too many tests for generated code
     explanation = compiled.explain(record)
-    shown = explanation.filters[0]
-    assert len(shown.combinations) + shown.others == 1000
+    displayed = explanation.filters[0]
+    assert len(displayed.combinations) + displayed.others == 1000
     rules = RuleSet({"one": _MANY, "other": {"body": {"f7": [2]}}})
     found = {
         "matches": compiled.matches(record),
@@ -171,11 +171,11 @@ def test_a_thousand_combinations_have_one_verdict_on_every_path(number: int) -> 
         "mask": compiled.mask([record]) == [True],
         "verdict": compiled.verdict(record)[0].name == "MATCH",
         "explain": bool(explanation),
-        "its tree": shown.satisfied and shown.combinations[0].satisfied,
+        "its tree": displayed.satisfied and displayed.combinations[0].satisfied,
         "rule set": "one" in rules.matching(record),
     }
     assert set(found.values()) == {expected}, found
-    assert all(not one.satisfied for one in shown.combinations) is not expected
+    assert all(not one.satisfied for one in displayed.combinations) is not expected
 
 
 def test_the_closest_of_a_thousand_combinations_are_explained() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 import filterpatterns
 from filterpatterns import RuleSet
+from filterpatterns.delivery.sources import PAYLOAD_KEYS
 from tests.support.helpers import all_everywhere, disagreeing
 from tests.support.oracle import loads, oracle_matches
 from tests.support.paths import (
@@ -116,6 +117,11 @@ _payload_formats = pytest.mark.parametrize(
         for number, case in enumerate(case_lines("payload_formats.jsonl"), 1)
     ],
 )
+
+
+def test_each_source_has_cases_of_payload_formats() -> None:
+    missing = PAYLOAD_KEYS.keys() - {case["source"] for case in case_lines("payload_formats.jsonl")}
+    assert not missing, f"add cases for {missing} to tests/cases/payload_formats.jsonl"
 
 
 @_payload_formats

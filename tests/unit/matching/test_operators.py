@@ -1,23 +1,29 @@
-"""Which values and which fields satisfy an operator: the cases in `tests/cases/operators`, through
-every engine path. A test's id is the file's name and the case's: `pytest -k cidr-all-of-ipv4`."""
+"""Which values and which fields satisfy an operator: the cases in `tests/cases/operators` and
+`tests/cases/structure`, through every engine path. A test's id is the file's name and the case's:
+`pytest -k cidr-all-of-ipv4`."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import filterpatterns
+from filterpatterns.language.operators import OPERATORS
+from tests.fuzzing import patterns
+from tests.support import strategies
 from tests.support.helpers import all_everywhere
 from tests.support.oracle import loads, oracle_matches
 from tests.support.paths import case_lines, in_body
 
 pytestmark = [pytest.mark.properties, pytest.mark.usefixtures("same_source_compiled_once")]
 
-FOLDER = Path(__file__).parents[2] / "cases" / "operators"
+ROOT = Path(__file__).parents[3]
+CASE_FILES = sorted((ROOT / "tests/cases").glob("*/*.jsonl"))
 
 
 def _text(given: Any) -> str:
@@ -27,13 +33,22 @@ def _text(given: Any) -> str:
 
 def _cases() -> list[Any]:
     found = []
-    for path in sorted(FOLDER.glob("*.jsonl")):
-        for case in case_lines(f"operators/{path.name}"):
+    for path in CASE_FILES:
+        for case in case_lines(f"{path.parent.name}/{path.name}"):
             pattern, events = _text(case["pattern"]), [_text(event) for event in case["events"]]
             found.append(
                 pytest.param(pattern, events, case["matches"], id=f"{path.stem}-{case['id']}")
             )
     return found
+
+
+def _in_grammar() -> list[str]:
+    """The operators that the grammar has a rule and a terminal for."""
+    grammar = (ROOT / "grammar/filter_pattern.lark").read_text()
+    rules = re.findall(r'^(\w+): ([A-Z_]+) ":" _value', grammar, re.MULTILINE)
+    terminals = dict(re.findall(r'^([A-Z_]+)\.2: "\\"(.+)\\""$', grammar, re.MULTILINE))
+    listed = grammar.partition("\n_operator:")[2].partition("\n\n")[0].split()
+    return [terminals[name] for rule, name in rules if rule in listed and name in terminals]
 
 
 def _repeats_a_name(pattern: str) -> bool:
@@ -81,6 +96,24 @@ def test_an_array_of_objects_gives_the_same_verdict(
     texts = [f'{{"i": [5, {{"b": 2{member}}}, {{"b": 1{member}}}]}}' for member in members]
     assert [compiled.matches(text) for text in texts] == matches, texts
     assert [body.matches({"body": text}) for text in texts] == matches, texts
+
+
+@pytest.mark.parametrize(
+    ("place", "names"),
+    [
+        ("tests/cases/operators/", {path.stem for path in CASE_FILES}),
+        ("tests/support/strategies.py: operands()", strategies.operands()),
+        ("tests/fuzzing/patterns.py: OPERANDS", patterns.OPERANDS),
+        ("grammar/filter_pattern.lark: _operator", _in_grammar()),
+        (
+            "docs/reference/language.md: the table of rules",
+            re.findall(r'`\{"(.+?)":', (ROOT / "docs/reference/language.md").read_text()),
+        ),
+    ],
+)
+def test_every_operator_is_there(place: str, names: Collection[str]) -> None:
+    missing = set(OPERATORS) - set(names)
+    assert not missing, f"add {', '.join(missing)} to {place}"
 
 
 def test_no_two_cases_have_one_id() -> None:

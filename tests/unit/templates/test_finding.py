@@ -150,11 +150,11 @@ def test_cloudformation_json() -> None:
         "Documents": "documentdb",
     }
     text = template("cloudformation.json")
-    said = [
+    reported = [
         (one.code, one.filter_index, pointed_at(text, one) if one.line else None)
         for one in diagnostics(text)
     ]
-    assert said == [
+    assert reported == [
         ("FP005", 0, r"\"paid\""),
         ("FP103", 0, None),
         ("FP010", 0, '"3"'),
@@ -315,7 +315,7 @@ def test_a_loop_over_resources_is_searched() -> None:
 
 
 @pytest.mark.parametrize(
-    ("criteria", "said"),
+    ("criteria", "reported"),
     [
         ("{Filters: {Pattern: x}}", ["Filters must be an array of filters"]),
         ("[{Pattern: x}]", ["FilterCriteria must be an object with Filters"]),
@@ -327,12 +327,12 @@ def test_a_loop_over_resources_is_searched() -> None:
         ("{Filters: [!Ref AWS::NoValue]}", []),
     ],
 )
-def test_unusual_filter_criteria(criteria: str, said: list[str]) -> None:
+def test_unusual_filter_criteria(criteria: str, reported: list[str]) -> None:
     text = mapping_yaml("x").replace("\n        Filters:\n        - Pattern: x", f" {criteria}")
     [mapping] = patterns_in(text)
     assert mapping.texts == ()
     assert mapping.skipped == ()
-    assert [one.message for one in mapping.problems] == said
+    assert [one.message for one in mapping.problems] == reported
     assert all((one.code, one.line) == ("FP019", 6) for one in mapping.problems)
 
 
@@ -541,8 +541,10 @@ def test_terraform_with_unknown_parts_is_checked_otherwise() -> None:
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_terraform_positions(newline: str) -> None:
     text = template("main.tf").replace("\n", newline)
-    said = [(one.line, one.column, pointed_at(text, one)) for one in diagnostics(text, "main.tf")]
-    assert said == [(22, 21, '"yes"'), (41, 21, "7"), (50, 63, "8")]
+    reported = [
+        (one.line, one.column, pointed_at(text, one)) for one in diagnostics(text, "main.tf")
+    ]
+    assert reported == [(22, 21, '"yes"'), (41, 21, "7"), (50, 63, "8")]
 
 
 def test_terraform_plan() -> None:

@@ -24,9 +24,9 @@ def failure(check: Any, *args: Any, **named: Any) -> str:
 
 def test_assert_delivered_accepts_kept_records() -> None:
     assert_delivered(ORDERS, LARGE)
-    said = failure(assert_delivered, ORDERS, SMALL)
-    assert said == f"the record was dropped\n{ORDERS.explain(SMALL)}"
-    assert "total: 64 is not > 100" in said
+    reported = failure(assert_delivered, ORDERS, SMALL)
+    assert reported == f"the record was dropped\n{ORDERS.explain(SMALL)}"
+    assert "total: 64 is not > 100" in reported
 
 
 def test_assert_dropped_checks_the_reason() -> None:
@@ -34,8 +34,8 @@ def test_assert_dropped_checks_the_reason() -> None:
     assert_dropped(ORDERS, SMALL, reason=Reason.NO_MATCH)
     assert_dropped(ORDERS, TEXT, reason="wants-json")
     assert failure(assert_dropped, ORDERS, LARGE).startswith("the record was delivered\n✓")
-    said = failure(assert_dropped, ORDERS, TEXT, reason="no-match")
-    assert said.startswith(
+    reported = failure(assert_dropped, ORDERS, TEXT, reason="no-match")
+    assert reported.startswith(
         "the record was dropped for another reason: expected no-match, found wan"
     )
     with pytest.raises(ValueError, match="unknown reason 'nope': choose one of no-match, wants-"):
@@ -46,15 +46,15 @@ def test_assert_event_checks_the_ids() -> None:
     event = {"Records": [LARGE, SMALL, TEXT]}
     assert_event(ORDERS, event, ids=["large"])
     assert_event(ORDERS, {"Records": [SMALL]}, ids=[])
-    said = failure(assert_event, ORDERS, event, ids=["small", "nope"])
-    assert said.splitlines()[:3] == [
+    reported = failure(assert_event, ORDERS, event, ids=["small", "nope"])
+    assert reported.splitlines()[:3] == [
         "expected small, nope to be delivered, found large",
         "the event has no nope",
         "large:",
     ]
-    assert str(ORDERS.explain(LARGE)) in said
-    assert str(ORDERS.explain(SMALL)) in said
-    assert str(ORDERS.explain(TEXT)) not in said
+    assert str(ORDERS.explain(LARGE)) in reported
+    assert str(ORDERS.explain(SMALL)) in reported
+    assert str(ORDERS.explain(TEXT)) not in reported
     assert "found large" in failure(assert_event, ORDERS, event)
 
 

@@ -22,7 +22,7 @@ Exit status: 0."""
 @click.argument("shell", metavar="bash|zsh|fish", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def command(ctx: click.Context, shell: str) -> None:
-    """Print the script with which a shell completes `fp`.
+    """Print a completion script for a shell.
 
     It takes effect in shells started after the installation. bash must be 4.4 or newer.
     """

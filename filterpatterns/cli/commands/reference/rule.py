@@ -60,4 +60,4 @@ def _known(code: str) -> str:
         return name
     near = difflib.get_close_matches(name, catalog.CODES, n=1)
     hint = f"did you mean {near[0]}?" if near else "`fp rule --all` lists the codes"
-    raise click.UsageError(f"there is no code {code!r}: {hint}")
+    raise click.UsageError(f"unknown code {code!r}: {hint}")

@@ -89,14 +89,14 @@ def _is_ignored(rules: IgnoreRules, path: str) -> bool:
 
 
 def files(folder: Path, exclusions: Exclusions | None = None) -> list[str]:
-    said: list[str] = []
+    reported: list[str] = []
     search = Search(
         (".yaml", ".tf"),
         exclusions or Exclusions(root=str(folder)),
-        on_error=lambda path, words: said.append(f"{path}: {words}"),
-        on_link=lambda path, words: said.append(f"{path}: {words}"),
+        on_error=lambda path, words: reported.append(f"{path}: {words}"),
+        on_link=lambda path, words: reported.append(f"{path}: {words}"),
     )
-    return [str(Path(path).relative_to(folder)) for path in search.files(str(folder))] + said
+    return [str(Path(path).relative_to(folder)) for path in search.files(str(folder))] + reported
 
 
 def write(folder: Path, files: dict[str, str]) -> None:

@@ -131,6 +131,18 @@ def test_a_byte_order_mark_and_other_line_ends_do_not_shift_columns(here: Path) 
     assert fp("check", "rules.yaml").stdout.startswith("rules.yaml:11:17: FP005 ")
 
 
+def test_a_directory_without_patterns_is_reported(here: Path) -> None:
+    (here / "empty").mkdir()
+    (here / "empty" / "records.json").write_text('{"a": 1}')
+    result = fp("check", "empty")
+    assert (result.stdout, result.exit_code) == ("", 0)
+    assert result.stderr == (
+        "empty: warning: no patterns found\n0 patterns in 0 files: no problems found\n"
+    )
+    (here / "empty" / "pattern.json").write_text('{"body": {"a": [1]}}')
+    assert "no patterns found" not in fp("check", "empty").stderr
+
+
 def test_a_named_file_without_patterns_is_reported(here: Path) -> None:
     result = fp("check", "empty.yaml")
     assert (result.exit_code, result.stdout) == (0, "")

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from filterpatterns.cli.checking import files
+from filterpatterns.delivery.sources import SOURCES
 from filterpatterns.lint.catalog.catalog import CODES
 from tests.unit.cli.test_program import ROOT, fp
 
@@ -94,6 +95,13 @@ def test_the_command_line_overrides_the_configuration(here: Path) -> None:
     assert result.exit_code == 1
     assert codes("--output-format", "text", "--select", "FP141", "a.json") == ["FP141"]
     assert codes("--output-format", "text", "--ignore", "FP115", "a.json") == []
+
+
+@pytest.mark.parametrize("source", [*SOURCES, "auto"])
+def test_a_configuration_may_name_any_source(here: Path, source: str) -> None:
+    (here / "filterpatterns.toml").write_text(f'source = "{source}"\n')
+    given = fp("check", "--isolated", "--source", source, "a.json")
+    assert fp("check", "a.json").stdout == given.stdout
 
 
 @pytest.mark.parametrize(

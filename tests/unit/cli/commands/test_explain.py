@@ -124,7 +124,7 @@ def test_a_number_exists_if_any_file_has_it(here: Path) -> None:
     assert result.stderr == "fp: no record 5: no file has more than 4 records\n"
     result = fp("explain", "-n", "5", *files[:2])
     assert result.stderr == "fp: no record 5: the file has 1 record\n"
-    # What could not be read may have held it; but of what was read it is said.
+    # What could not be read may have held it; but of what was read it is reported.
     result = fp("explain", "-n", "5", *files[:2], "absent.jsonl")
     assert result.stderr.splitlines()[1:] == ["fp: no record 5: no file has more than 1 record"]
     assert result.exit_code == 2

@@ -479,7 +479,7 @@ def outcome_of(path: Path, *, sections: int | None = None) -> dict[str, Any]:
         before = len(pieces)
         end = Scan(work).run(unit, pieces.append)
         for piece in pieces[before:]:
-            faults += [(base + (fault.line or 0), fault.message) for fault in piece.problems]
+            faults += [(base + (problem.line or 0), problem.message) for problem in piece.problems]
         base += end.counts.lines
         ends.append(end)
     return {
@@ -499,18 +499,18 @@ def outcome_of(path: Path, *, sections: int | None = None) -> dict[str, Any]:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     chosen=st.lists(st.sampled_from(HOSTILE) | st.binary(max_size=20), max_size=12),
-    cut=st.integers(0, 3),
+    missing=st.integers(0, 3),
     first=st.booleans(),
 )
-def test_nothing_is_lost(chosen: list[bytes], cut: int, first: bool, tmp_path: Path) -> None:
+def test_nothing_is_lost(chosen: list[bytes], missing: int, first: bool, tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     data = (BIG if first else b"") + b"".join(chosen)
-    data = data[: len(data) - cut]
+    data = data[: len(data) - missing]
     path.write_bytes(data)
     found = outcome_of(path)
-    # `fp test` takes each record to the reference interpreter.
-    told = [json.loads(line) for line in fp("test", "--json", PATTERN, path).stdout.splitlines()]
-    results = [row["kept"] for row in told]
+    # `fp test` takes each record to the evaluator.
+    printed = [json.loads(line) for line in fp("test", "--json", PATTERN, path).stdout.splitlines()]
+    results = [row["kept"] for row in printed]
     refused = fp("test", PATTERN, path).stderr
     if found["fault"] or "a binary file" in refused or "UTF-16" in refused:
         return  # what `fp test` does not read at all

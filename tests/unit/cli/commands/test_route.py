@@ -418,6 +418,24 @@ def test_all_refused_rules_are_named_with_their_positions(here: Path) -> None:
     assert "good" not in result.stderr
 
 
+def test_of_many_refused_rules_only_the_first_are_shown(here: Path) -> None:
+    folder = here / "records"
+    folder.mkdir()
+    for number in range(20):
+        (folder / f"{number:02}.json").write_text('{"total": 5}')
+    result = fp("route", "records", "events.jsonl")
+    assert (result.stdout, result.exit_code) == ("", 2)
+    assert result.stderr.count("error FP005") == 5
+    assert result.stderr.splitlines()[-3:-1] == [
+        "records: error: 15 more rules with errors",
+        "records: error: none of the 20 .json files in this directory is a valid pattern",
+    ]
+    assert "hint: RULES is a directory of .json files" in result.stderr
+    (folder / "good.json").write_text('{"body": {"a": [1]}}')
+    errors = fp("route", "records", "events.jsonl").stderr
+    assert errors.endswith("records: error: 15 more rules with errors\n")
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -454,6 +472,7 @@ def test_input_that_is_not_a_set_of_rules_is_an_error(
         ({"data": {"total": [7]}, "partitionKey": ["1"]}, True),
         ({"source": ["shop"], "detail": {"total": [7]}}, True),
         ({"Filters": [{"Pattern": "{}"}]}, True),
+        ({"body": {"$or": [{"a": [1]}, {"b": [1]}]}}, True),
         ({"body": {"body": {"total": [7]}}}, False),
         ({"data": '{"body": {"total": [7]}}'}, False),
         ({"orders": {"total": [7]}, "body": {"total": [7]}}, False),

@@ -122,12 +122,12 @@ def test_missing_fields_have_similar_names() -> None:
 
 def test_similar_names_are_looked_for_where_the_path_ends_even_among_many() -> None:
     many = {f"name{number}": number for number in range(1000)} | {"a": {"ab": 1, "x": {}}}
-    pattern = {"a": {"AB": [1], "x": {"y": [1]}}, "nam1": [1], "name2": {"z": [1]}}
+    pattern = {"a": {"AB": [1], "x": {"y": [1]}}, "nm11": [1], "name2": {"z": [1]}}
     rows = table(pattern, many, options=("--source", "event"))
     assert rows[-4:] == [
         "a.AB absent 1; there is ab",
         "a.x.y absent 1",
-        "nam1 absent 1; there is name1 and name91 and name81",
+        "nm11 absent 1; there is name11 and name211 and name191",
         "name2.z absent 1",
     ]
 
@@ -336,39 +336,39 @@ def on_a_terminal(columns: int, *args: str | Path, **env: str) -> str:
         command_line("stats", *args), stdout=theirs, cwd=ROOT, env=environment
     )
     os.close(theirs)
-    shown = b""
+    displayed = b""
     try:
         while more := os.read(ours, 65536):
-            shown += more
+            displayed += more
     except OSError:  # Linux says so that the other side was closed
         pass
     os.close(ours)
     assert process.wait(timeout=60) == 0
-    return shown.decode()
+    return displayed.decode()
 
 
 EXAMPLES = ("examples/pattern.json", "examples/events.jsonl")
 
 
 def test_a_wide_terminal_has_bars_and_colours() -> None:
-    shown = on_a_terminal(120, *EXAMPLES)
-    assert "\x1b[36m" + "█" * 20 in shown
+    displayed = on_a_terminal(120, *EXAMPLES)
+    assert "\x1b[36m" + "█" * 20 in displayed
     assert "\x1b" not in on_a_terminal(120, *EXAMPLES, NO_COLOR="1")
 
 
 def test_a_narrow_terminal_has_every_number_and_shorter_words() -> None:
-    shown = on_a_terminal(80, *EXAMPLES, NO_COLOR="1")
-    funnel, _, _ = shown.partition("field ")
+    displayed = on_a_terminal(80, *EXAMPLES, NO_COLOR="1")
+    funnel, _, _ = displayed.partition("field ")
     assert max(map(len, funnel.splitlines()[5:])) <= 80
-    assert "█" not in shown
-    assert re.search(r'body\.order\.items\.quantity \{"n.*… +7 +7 +1 +3 +30\.0%', shown)
+    assert "█" not in displayed
+    assert re.search(r'body\.order\.items\.quantity \{"n.*… +7 +7 +1 +3 +30\.0%', displayed)
 
 
 def test_a_pipe_gets_whole_lines_without_colours() -> None:
-    shown = fp("stats", *(ROOT / name for name in EXAMPLES)).stdout
-    assert 'body.order.status {"anything-but": ["cancelled", "draft"]}' in shown
-    assert "\x1b" not in shown
-    assert not re.search(" $", shown, re.MULTILINE)
+    displayed = fp("stats", *(ROOT / name for name in EXAMPLES)).stdout
+    assert 'body.order.status {"anything-but": ["cancelled", "draft"]}' in displayed
+    assert "\x1b" not in displayed
+    assert not re.search(" $", displayed, re.MULTILINE)
     always = fp("stats", "--color", "always", *(ROOT / name for name in EXAMPLES)).stdout
     assert "\x1b[33m" in always
 

@@ -21,12 +21,12 @@ def _shown(arguments: list[str], stdout: Any, enough: Callable[[str, float], boo
     """What a terminal shows of a command's standard error, while its input comes slowly, until that
     is enough; also given are the seconds since the first output, if standard output is a pipe."""
     leader, follower = pty.openpty()
-    shown = bytearray()
+    displayed = bytearray()
 
     def read() -> None:
         try:
             while data := os.read(leader, 1 << 16):
-                shown.extend(data)
+                displayed.extend(data)
         except OSError:  # the terminal is gone
             pass
 
@@ -46,7 +46,7 @@ def _shown(arguments: list[str], stdout: Any, enough: Callable[[str, float], boo
         if process.stdout is not None:
             process.stdout.readline()
         start = time.monotonic()
-        while not enough(shown.decode(errors="replace"), time.monotonic() - start):
+        while not enough(displayed.decode(errors="replace"), time.monotonic() - start):
             process.stdin.write(RECORD)
             process.stdin.flush()
             time.sleep(0.1)
@@ -56,15 +56,17 @@ def _shown(arguments: list[str], stdout: Any, enough: Callable[[str, float], boo
     reader.join(10)
     os.close(leader)
     assert process.returncode == 0
-    return shown.decode()
+    return displayed.decode()
 
 
 @pytest.mark.parametrize("command", [["test", "-q"], ["stats"], ["explain"]])
 def test_progress_is_shown_on_a_terminal(command: list[str]) -> None:
-    shown = _shown(
-        command, subprocess.DEVNULL, lambda shown, seconds: "matched" in shown or seconds > 60
+    displayed = _shown(
+        command,
+        subprocess.DEVNULL,
+        lambda displayed, seconds: "matched" in displayed or seconds > 60,
     )
-    assert "matched" in shown
+    assert "matched" in displayed
 
 
 def test_no_progress_of_explain_beside_a_program_that_reads_it() -> None:

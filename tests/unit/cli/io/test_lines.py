@@ -71,8 +71,8 @@ def test_every_last_line_gets_a_line_feed(packing: str, last: bytes, tmp_path: P
     out, errors = tmp_path / "rejects", tmp_path / "errors"
     result = fp("filter", "--rejects", out, "--errors", errors, PATTERN, path, path)
     written = result.stdout_bytes + out.read_bytes() + errors.read_bytes()
-    said = last if last != b"[1]" else b"1"
-    assert sorted(written.split(b"\n")) == sorted([b"", BIG, BIG, said, said])
+    reported = last if last != b"[1]" else b"1"
+    assert sorted(written.split(b"\n")) == sorted([b"", BIG, BIG, reported, reported])
 
 
 def test_lines_of_pipes_get_line_feeds(tmp_path: Path) -> None:
@@ -111,10 +111,10 @@ def test_an_incomplete_line_of_a_truncated_file_is_an_error(tmp_path: Path) -> N
     path.write_bytes(data[:-1000])
     for command in (("filter", PATTERN), ("route", json.dumps({"large": json.loads(PATTERN)}))):
         assert fp(*command, "--errors", errors, path).exit_code == 2
-        lost = errors.read_bytes()
-        assert lost.startswith(b'{"x": "')
-        assert lost.count(b"\n") == 1
-        assert lost.endswith(b"\n")
+        invalid = errors.read_bytes()
+        assert invalid.startswith(b'{"x": "')
+        assert invalid.count(b"\n") == 1
+        assert invalid.endswith(b"\n")
 
 
 SPACED = [
@@ -228,9 +228,9 @@ def test_text_may_begin_like_a_compressed_file(tmp_path: Path) -> None:
 def test_a_limit_on_records_stops_reading(tmp_path: Path) -> None:
     path, errors = tmp_path / "m", tmp_path / "errors"
     path.write_bytes(UNENDED + b"\n" + b"more\n" * 5 + BIG)
-    for most, lost in ((1, b""), (2, ERRORS), (3, ERRORS + b"more\n" * 5)):
+    for most, invalid in ((1, b""), (2, ERRORS), (3, ERRORS + b"more\n" * 5)):
         result = fp("filter", "-m", str(most), "--errors", errors, PATTERN, path)
         assert result.stdout_bytes == (BIG + b"\n") * most
-        assert errors.read_bytes() == lost
-        assert result.stderr.count("error: ") == lost.count(b"\n")
-        assert result.exit_code == (2 if lost else 0)
+        assert errors.read_bytes() == invalid
+        assert result.stderr.count("error: ") == invalid.count(b"\n")
+        assert result.exit_code == (2 if invalid else 0)

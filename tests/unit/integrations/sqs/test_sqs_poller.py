@@ -293,14 +293,14 @@ def test_a_message_that_is_delivered_twice_is_handled_at_least_once_and_gone() -
 
 
 def test_a_server_that_disappears_is_asked_again() -> None:
-    sqs, seen, said = FakeSqs(), Seen(), []
+    sqs, seen, reported = FakeSqs(), Seen(), []
     sqs.send(*bodies(1, 100))
     for name in ("receive_message", "delete_message_batch"):
         sqs.problems[name] = [ConnectionError("refused"), ConnectionError("refused")]
-    run(sqs, seen, pattern=BIG, report=said.append)
+    run(sqs, seen, pattern=BIG, report=reported.append)
     assert (seen.bodies, sqs.messages) == (bodies(100), [])
-    assert said[0] == "the queue does not respond; trying again: refused"
-    assert said[1] == "the queue responds again"
+    assert reported[0] == "the queue does not respond; trying again: refused"
+    assert reported[1] == "the queue responds again"
 
 
 def test_a_missing_server_at_the_start_is_an_error() -> None:
@@ -484,12 +484,12 @@ def test_groups_run_concurrently() -> None:
 
 
 def test_a_warning_says_if_a_function_continues_a_group_after_a_failure() -> None:
-    sqs, said = FakeSqs("orders.fifo"), []
+    sqs, reported = FakeSqs("orders.fifo"), []
     failing = sqs.send("a1", "a2", group="a")[0]
     answer = {"batchItemFailures": [{"itemIdentifier": failing}]}
-    run(sqs, lambda *_: answer, mapping=REPORTS, report=said.append)
+    run(sqs, lambda *_: answer, mapping=REPORTS, report=reported.append)
     assert sqs.bodies() == ["a1"], "Lambda deletes what is not named, and so do we"
-    assert "a function for a FIFO queue should stop at the first failure" in said[0]
+    assert "a function for a FIFO queue should stop at the first failure" in reported[0]
 
 
 def test_settings_that_aws_would_refuse_do_not_start() -> None:

@@ -1,7 +1,7 @@
-// Who answers the page's requests: the server that serves it, or Pyodide in a worker.
+// What answers the page's requests: the server that serves it, or Pyodide in a worker.
 // Of several requests of one kind only the last is answered.
 
-const PATIENCE = 30_000; // milliseconds after which the worker is taken for stuck
+const PATIENCE = 30_000; // milliseconds after which the worker counts as stuck
 
 /** Returns a function (kind, request) -> the answer, or null if a later request took its place. */
 export function engine(onReady) {
@@ -28,7 +28,7 @@ function server(onReady) {
       return inFlight.get(kind) === control ? answer : null;
     } catch (error) {
       if (control.signal.aborted) return null;
-      if (error instanceof TypeError) throw new Error('The server does not answer: is fp playground still running?');
+      if (error instanceof TypeError) throw new Error('The server does not respond: is fp playground still running?');
       throw error;
     }
   };
@@ -75,7 +75,7 @@ function worker(onReady) {
     timer = setTimeout(() => {
       thread.terminate();
       running = null;
-      asked.reject(new Error('This takes too long in the browser: try fp on your own machine.'));
+      asked.reject(new Error('This takes too long in the browser: run fp on your own machine.'));
       start();
     }, PATIENCE);
   }

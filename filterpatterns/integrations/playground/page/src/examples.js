@@ -100,7 +100,7 @@ export const EXAMPLES = [
     records: lines(
       kafka(1, { symbol: 'ACME', price: 12.5 }),
       kafka(2, { symbol: 'TEST', price: 12.5 }),
-      kafka(3, 'not JSON: for Kafka, then only metadata counts'),
+      kafka(3, 'not JSON: Kafka then filters on metadata only'),
     ),
   },
   {

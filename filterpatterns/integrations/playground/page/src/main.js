@@ -87,7 +87,7 @@ function showChecked(answer) {
   );
   byId('extract').hidden = !answer.kind || !answer.extracted;
   byId('layout').hidden = Boolean(answer.kind) || !answer.extracted;
-  byId('source').options[0].text = byId('source').value ? 'from the pattern' : `from the pattern: ${answer.source}`;
+  byId('source').options[0].text = byId('source').value ? 'From the pattern' : `From the pattern: ${answer.source}`;
   byId('diagnostics').replaceChildren(...answer.diagnostics.map((one) => {
     const button = element(
       'button', one.severity,
@@ -134,7 +134,7 @@ function why({ explanation, diagnostics, counts }) {
     return [element('p', 'message', `AWS would refuse the pattern: ${errors[0].message}`)];
   }
   if (!explanation) {
-    const words = counts.records ? 'None of the records can be evaluated.' : 'Paste a pattern and records: here is why each record is kept or dropped.';
+    const words = counts.records ? 'No record could be evaluated.' : 'Paste a pattern and records to see why each record is kept or dropped.';
     return [element('p', 'message', words)];
   }
   if (explanation.error) return [element('p', 'message', explanation.error)];
@@ -194,8 +194,8 @@ async function link() {
 
 async function share() {
   const fragment = await link();
-  if (fragment === null) say('This is too much for a link.');
-  else await copyText(location.href, 'The link is copied.');
+  if (fragment === null) say('The input is too long for a link.');
+  else await copyText(location.href, 'Link copied.');
   flash(byId('share'), fragment === null ? 'Too long' : 'Copied');
 }
 
@@ -205,7 +205,7 @@ async function copyText(text, words) {
     say(words);
     if (byId('copy-snippet') === document.activeElement) flash(byId('copy-snippet'), 'Copied');
   } catch {
-    say('The browser does not let the page copy: select the text.');
+    say('The browser blocked copying: select the text and copy it.');
   }
 }
 

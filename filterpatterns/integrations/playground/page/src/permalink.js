@@ -1,6 +1,6 @@
 // The state of the page in the fragment of its URL, which is sent to no server.
 
-const LONGEST = 32_000; // characters of a fragment that mail and chat programs still take
+const LONGEST = 32_000; // characters of a fragment that mail and chat programs still accept
 const MOST = 32 << 20; // characters of a state that is unpacked
 
 /** Returns a fragment for a state; null if it would be too long. */

@@ -3,7 +3,7 @@ import { byId, count, element } from './dom.js';
 
 const VERDICTS = { match: '✓ match', drop: '✗ drop', error: '! error' };
 
-/** Shows a row for each record; `onSelect` gets the number of the one that is chosen. */
+/** Shows a row for each record; `onSelect` gets the number of the chosen record. */
 export function showRows(answer, selected, onSelect) {
   const { rows, counts } = answer;
   const made = rows.map((row) => {
@@ -32,7 +32,7 @@ export function showRows(answer, selected, onSelect) {
   if (hadFocus) byId('rows').querySelector('[tabindex="0"]')?.focus();
 }
 
-/** Returns the verdicts in a sentence. */
+/** Returns a summary of the verdicts. */
 export function summary({ counts }) {
   const { records, match, drop, error } = counts;
   if (!records) return 'no records yet';
@@ -44,7 +44,7 @@ export function summary({ counts }) {
 
 /** Returns a table for each filter: how many records are left after each condition. */
 export function funnel(funnels) {
-  if (!funnels.length) return [element('p', 'message', 'With a valid pattern and records: how many records each condition drops.')];
+  if (!funnels.length) return [element('p', 'message', 'Enter a valid pattern and records to see how many records each condition drops.')];
   return funnels.map((each) => {
     const table = element('table', 'funnel');
     const filters = funnels.length > 1 ? `Filter ${each.filter}, ` : '';
@@ -84,13 +84,13 @@ function notes(stage) {
   if (stage.stage === 'format') return stage.reasons.map((one) => element('small', '', `${one.count}: ${one.detail}`));
   if (stage.stage !== 'field' || stage.present || !stage.absent) return [];
   const near = stage.near.length ? `; there is ${stage.near.join(', ')}` : '';
-  return [element('small', '', `no record has it${near}`)];
+  return [element('small', '', `absent from every record${near}`)];
 }
 
 /** Shows the ways to write the pattern, one at a time. */
 export function showSnippets(snippets, chosen, onChoose, onCopy) {
   if (!snippets?.length) {
-    byId('copy').replaceChildren(element('p', 'message', 'With a valid pattern: the pattern for CloudFormation, CDK, Terraform and the AWS CLI.'));
+    byId('copy').replaceChildren(element('p', 'message', 'Enter a valid pattern to copy it for CloudFormation, CDK, Terraform or the AWS CLI.'));
     return;
   }
   const current = snippets.find((one) => one.name === chosen) ?? snippets[0];

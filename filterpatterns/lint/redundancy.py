@@ -157,4 +157,4 @@ def _exclude_nothing(first: AnythingBut, second: AnythingBut) -> bool:
     )
 
 
-ARRAY_RULES: tuple[LintCheck, ...] = (_always_holds, _unreachable, _leave_nothing_out)
+REDUNDANCY_CHECKS: tuple[LintCheck, ...] = (_always_holds, _unreachable, _leave_nothing_out)
