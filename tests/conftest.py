@@ -28,6 +28,9 @@ for _name, _count in _EXAMPLES.items():
     )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
+# The tests start Python hundreds of times, and what it compiles is kept for the next time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # Background processes of a script ignore Ctrl-C, and so do their children: they would never end.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

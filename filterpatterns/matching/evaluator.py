@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from filterpatterns.jsontext.python_values import SCALARS, comparable, flatten
+from filterpatterns.jsontext.python_values import SCALARS, comparable, flatten, is_object
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.interpreter import nested_arrays
 from filterpatterns.matching.mask_tree import MaskNode, MaskTree
@@ -102,7 +102,7 @@ class _Walk:
     def _leaves(self, node: MaskNode, array: Any) -> Outcome:
         """Evaluate the tests at a node without children: any leaf of an array may satisfy any
         rule."""
-        leaves = [comparable(item) for item in flatten(array) if not isinstance(item, Mapping)]
+        leaves = [comparable(item) for item in flatten(array) if not is_object(item)]
         self.visits += len(leaves)
         if not leaves:
             return 0, self._asked & ~node.required
@@ -115,7 +115,7 @@ class _Walk:
         """
         outcomes = Outcomes()
         for element in flatten(array):
-            if isinstance(element, Mapping):
+            if is_object(element):
                 outcomes.add(*self._fields(node, element, True))
         return outcomes.best(self._tested, self._asked, node.required_below)
 
@@ -135,7 +135,7 @@ class _Walk:
             inner, outer = arrays[index]
             leaves = []
             for element in inner:
-                if isinstance(element, Mapping):
+                if is_object(element):
                     outcomes[index].add(*self._fields(node, element, True))
                 elif not isinstance(element, (list, tuple)):
                     leaves.append(comparable(element))

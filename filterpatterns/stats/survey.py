@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
+from filterpatterns.jsontext.python_values import is_object
 from filterpatterns.language.operators.base import is_number
 from filterpatterns.matching.match_tree import FieldTest, MatchNode, build_tree
 from filterpatterns.matching.search import walk
@@ -49,11 +50,14 @@ class Occurrence(Struct, eq=False):
         """Count one record, with all leaves that it has at the path."""
         kinds = set()
         for leaf in leaves:
-            kinds.add(_kind(leaf))
-            self.add_example(leaf)
+            kind = _kind(leaf)
+            kinds.add(kind)
+            if len(self.examples.get(kind, ())) < _EXAMPLES:
+                self.add_example(leaf)
         if is_object:
             kinds.add(OBJECT)
-        self.kinds.update(kinds)
+        for kind in kinds:
+            self.kinds[kind] += 1
         self.present += bool(leaves)
         self.absent += not kinds
 
@@ -113,7 +117,7 @@ class Survey:
         pending: list[tuple[MatchNode, str | None, Any]] = [(self.root, None, value)]
         while pending:
             node, spelt, value = pending.pop()
-            if isinstance(value, Mapping):
+            if is_object(value):
                 if spelt is None:
                     if node.test is not None:
                         objects.add(node.test.path)

@@ -11,6 +11,7 @@ import random
 import sys
 import threading
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -28,16 +29,22 @@ _COUNTED = (str(Path(filterpatterns.__file__).parent), str(Path(lark.__file__).p
 _GENERATED = "<filterpatterns "
 
 
+@lru_cache(maxsize=4096)
+def _is_counted(file: str) -> bool:
+    return file.startswith((*_COUNTED, _GENERATED))
+
+
 def lines_run(ask: Callable[[], Any]) -> int:
     """How many lines of the package, of its parser and of generated code run until it answers."""
     count = 0
 
     def trace(frame: FrameType, event: str, argument: Any) -> Any:
+        return count_line(frame, event, argument) if _is_counted(frame.f_code.co_filename) else None
+
+    def count_line(frame: FrameType, event: str, argument: Any) -> Any:
         nonlocal count
-        if not frame.f_code.co_filename.startswith((*_COUNTED, _GENERATED)):
-            return None
         count += 1
-        return trace
+        return count_line
 
     def run() -> None:
         sys.settrace(trace)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import random
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import pytest
@@ -80,16 +82,24 @@ def _line(rng: random.Random) -> str:
     return json.dumps({"Records": [record]} if rng.random() < 0.01 else record)
 
 
-def _sqs(rng: random.Random) -> list[str]:
+@cache
+def _sqs(seed: int) -> tuple[str, ...]:
+    rng = random.Random(seed)
     clean = [
         json.dumps({"messageId": rng.choice("123"), "body": json.dumps(_body(rng))})
         for _ in range(600)
     ]
     many = [json.dumps({"messageId": "1", "body": json.dumps(_names(rng))}) for _ in range(100)]
-    return [*clean, *(_line(rng) for _ in range(600)), *many, *clean]
+    return (*clean, *(_line(rng) for _ in range(600)), *many, *clean)
 
 
-def _count(compiled: Any, lines: list[str], *, is_quick: bool) -> tuple[Any, int]:
+@cache
+def _random_lines(make: Callable[[random.Random], Any], seed: int, count: int) -> tuple[str, ...]:
+    rng = random.Random(seed)
+    return tuple(json.dumps(make(rng)) for _ in range(count))
+
+
+def _count(compiled: Any, lines: Sequence[str], *, is_quick: bool) -> tuple[Any, int]:
     """The statistics of lines, and how many of them were counted quickly."""
     statistics = Statistics(compiled)
     slow: list[Any] = []
@@ -110,7 +120,7 @@ def _count(compiled: Any, lines: list[str], *, is_quick: bool) -> tuple[Any, int
 @pytest.mark.parametrize("pattern", PATTERNS, ids=map(str, range(len(PATTERNS))))
 @pytest.mark.parametrize("seed", range(3))
 def test_quick_and_one_by_one(pattern: Any, seed: int) -> None:
-    lines = _sqs(random.Random(seed))
+    lines = _sqs(seed)
     compiled = filterpatterns.compile(pattern, source="sqs")
     expected, _ = _count(compiled, lines, is_quick=False)
     found, quickly = _count(compiled, lines, is_quick=True)
@@ -120,7 +130,7 @@ def test_quick_and_one_by_one(pattern: Any, seed: int) -> None:
 
 @pytest.mark.parametrize("pattern", SLOW, ids=map(str, range(len(SLOW))))
 def test_other_shapes_are_counted_one_by_one(pattern: Any) -> None:
-    lines = _sqs(random.Random(0))
+    lines = _sqs(0)
     compiled = filterpatterns.compile(pattern, source="sqs")
     expected, _ = _count(compiled, lines, is_quick=False)
     assert _count(compiled, lines, is_quick=True) == (expected, 0)
@@ -170,8 +180,7 @@ OTHERS: list[tuple[str, Any, Any]] = [
 @pytest.mark.parametrize(("source", "record", "pattern"), OTHERS)
 @pytest.mark.parametrize("seed", range(2))
 def test_other_sources(source: Any, record: Any, pattern: Any, seed: int) -> None:
-    rng = random.Random(seed)
-    lines = [json.dumps(record(rng)) for _ in range(1500)]
+    lines = _random_lines(record, seed, 1500)
     compiled = filterpatterns.compile(pattern, source=source)
     expected, _ = _count(compiled, lines, is_quick=False)
     found, quickly = _count(compiled, lines, is_quick=True)
@@ -207,8 +216,7 @@ ARRAYS: list[Any] = [
 @pytest.mark.parametrize("pattern", ARRAYS, ids=map(str, range(len(ARRAYS))))
 @pytest.mark.parametrize("seed", range(3))
 def test_arrays_of_objects(pattern: Any, seed: int) -> None:
-    rng = random.Random(seed)
-    lines = [json.dumps(_items(rng)) for _ in range(2500)]
+    lines = _random_lines(_items, seed, 2500)
     compiled = filterpatterns.compile(pattern, source="event")
     expected, _ = _count(compiled, lines, is_quick=False)
     found, quickly = _count(compiled, lines, is_quick=True)
