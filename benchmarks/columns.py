@@ -1,9 +1,9 @@
 """Columns: `mask_arrow` against the alternatives for Arrow data.
 
-`python -m benchmarks.columns` prints a table; `--spark` measures Spark instead, `--memory GB` how
-much memory `fp filter` takes for a large Parquet file. Times are CPU times of one thread, per row.
-Ratios are computed within a round, and the median over the rounds is printed. Ways that take
-milliseconds are run on other data first.
+`python -m benchmarks.columns` prints a table; `--memory GB` measures how much memory `fp filter`
+takes for a large Parquet file. `python -m benchmarks.spark` measures Spark. Times are CPU times of
+one thread, per row. Ratios are computed within a round, and the median over the rounds is printed.
+Ways that take milliseconds are run on other data first.
 """
 
 from __future__ import annotations
@@ -99,11 +99,11 @@ def _hits(mask: Any) -> int:
     return int(sum(mask)) if isinstance(mask, list) else int(mask)
 
 
-def _is_refunded(text: str) -> bool:
+def is_refunded(text: str) -> bool:
     return orjson.loads(text).get("status") == "refunded"
 
 
-def _is_in_range(text: str) -> bool:
+def is_in_range(text: str) -> bool:
     return 900 < orjson.loads(text).get("total", 0) < 1000
 
 
@@ -151,38 +151,43 @@ def text_case(
 _BODY = pl.col("body").str
 
 
-def cases(rows: int) -> list[Case]:
-    """All cases but Spark's."""
-    column = bodies(rows)
-    exact = text_case(
+def exact_case(column: pa.ChunkedArray) -> Case:
+    """A rare exact value."""
+    return text_case(
         "rare exact value, 1%",
         column,
         EXACT,
-        _is_refunded,
+        is_refunded,
         _BODY.json_path_match("$.status") == "refunded",
         _BODY.json_decode(pl.Struct({"status": pl.String})).struct.field("status") == "refunded",
         "body ->> '$.status' = 'refunded'",
     )
+
+
+def range_case(column: pa.ChunkedArray) -> Case:
+    """A numeric range."""
     total = _BODY.json_path_match("$.total").cast(pl.Float64)
     decoded = _BODY.json_decode(pl.Struct({"total": pl.Float64})).struct.field("total")
-    in_range = text_case(
+    return text_case(
         "numeric range, 1%",
         column,
         RANGE,
-        _is_in_range,
+        is_in_range,
         total.is_between(900, 1000, closed="none"),
         decoded.is_between(900, 1000, closed="none"),
         "CAST(body -> '$.total' AS DOUBLE) > 900 AND CAST(body -> '$.total' AS DOUBLE) < 1000",
     )
-    return [exact, in_range, dictionary_case(column), struct_case(column)]
 
 
 def dictionary_case(column: pa.ChunkedArray) -> Case:
-    """Four rows of each value."""
+    """Four rows of each value; no value is in two chunks, so that a dictionary for all of them has
+    as many values."""
     chunks = []
-    for chunk in column.chunks:
-        values = chunk.slice(0, len(chunk) // 4)
-        indices = pa.array([n % len(values) for n in range(len(chunk))], pa.int32())
+    for number, chunk in enumerate(column.chunks):
+        size = len(chunk) // 4
+        copies, part = divmod(number, 4)
+        values = pc.binary_join_element_wise(chunk.slice(part * size, size), " " * copies, "")
+        indices = pa.array([n % size for n in range(len(chunk))], pa.int32())
         chunks.append(pa.DictionaryArray.from_arrays(indices, values))
     coded = pa.chunked_array(chunks)
     frame = pl.DataFrame({"body": pl.from_arrow(coded)})
@@ -190,10 +195,10 @@ def dictionary_case(column: pa.ChunkedArray) -> Case:
     total = pl.col("body").cast(pl.String).str.json_path_match("$.total").cast(pl.Float64)
     in_range = total.is_between(900, 1000, closed="none")
     ways: dict[str, Run] = {
-        "orjson loop": lambda: [_is_in_range(text) for text in coded.to_pylist()],
+        "orjson loop": lambda: [is_in_range(text) for text in coded.to_pylist()],
         "mask_arrow": lambda: RANGE.mask_arrow(coded),
         "Polars json_path_match": lambda: frame.select(in_range).to_series().sum(),
-        "pandas map, orjson": lambda: series.map(_is_in_range).astype(bool).sum(),
+        "pandas map, orjson": lambda: series.map(is_in_range).astype(bool).sum(),
     }
     return Case("dictionary, 4 rows a value, range", len(coded), ways, _hits)
 
@@ -282,86 +287,6 @@ def print_table(case: Case, times: dict[str, list[float]]) -> None:
         print(f"| {way} | {time} | {ratio:.2f} |", flush=True)
 
 
-def spark_table(rows: int, rounds: int) -> None:
-    """Spark with two threads; these are wall-clock times."""
-    from pyspark.sql import SparkSession
-    from pyspark.sql import functions as F  # noqa: N812
-
-    from filterpatterns.integrations import spark as fp
-
-    os.environ["PYSPARK_PYTHON"] = sys.executable
-    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
-    session = (
-        SparkSession.builder.master("local[2]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.ui.showConsoleProgress", "false")
-        .config("spark.driver.host", "127.0.0.1")
-        .config("spark.driver.memory", "4g")
-        .getOrCreate()
-    )
-    session.sparkContext.setLogLevel("ERROR")
-    with tempfile.TemporaryDirectory() as folder:
-        table = pa.table({"body": bodies(rows)})
-        for number in range(4):
-            part = table.slice(number * rows // 4, rows // 4)
-            pq.write_table(part, f"{folder}/{number}.parquet", row_group_size=100_000)
-        df = session.read.parquet(folder)
-        udfs = {name: F.udf(by_hand, "boolean") for name, by_hand in _BY_HAND.items()}
-        total = F.get_json_object("body", "$.total").cast("double")
-
-        def in_small_batches(compiled: filterpatterns.Filter) -> Callable[[], int]:
-            def run() -> int:
-                name = "spark.sql.execution.arrow.maxRecordsPerBatch"
-                session.conf.set(name, 2048)
-                try:
-                    return fp.filter(df, compiled).count()
-                finally:
-                    session.conf.unset(name)
-
-            return run
-
-        asked: dict[str, dict[str, Callable[[], int]]] = {
-            "exact": {
-                "get_json_object": lambda: df.filter(
-                    F.get_json_object("body", "$.status") == "refunded"
-                ).count(),
-                "Python UDF, orjson": lambda: df.filter(udfs["exact"]("body")).count(),
-                "ours": lambda: fp.filter(df, EXACT).count(),
-                "ours, 2,048 rows a batch": in_small_batches(EXACT),
-                "scan": lambda: df.filter(F.length("body") > 0).count() // 100,
-            },
-            "range": {
-                "get_json_object": lambda: df.filter((total > 900) & (total < 1000)).count(),
-                "Python UDF, orjson": lambda: df.filter(udfs["range"]("body")).count(),
-                "ours": lambda: fp.filter(df, RANGE).count(),
-                "ours, 2,048 rows a batch": in_small_batches(RANGE),
-                "ours, 1,000 partitions": lambda: fp.filter(df.repartition(1000), RANGE).count(),
-            },
-        }
-        for name, ways in asked.items():
-            times: dict[str, list[float]] = {way: [] for way in ways}
-            for number in range(rounds + 1):  # the first round is for warming up
-                counts = {}
-                for way, run in ways.items():
-                    if "partitions" in way and number:
-                        times[way].append(times[way][-1]) if times[way] else None
-                        continue
-                    start = perf_counter()
-                    counts[way] = run()
-                    if number or "partitions" in way:
-                        times[way].append((perf_counter() - start) / rows * 1e9)
-                assert len(set(counts.values())) == 1, counts
-            print(f"\nSpark local[2], {name}, {rows:,} rows, clock\n")
-            print("| way | ns a row | times as fast |\n| --- | --: | --: |")
-            first = median(times["get_json_object"])
-            for way, each in times.items():
-                print(f"| {way} | {median(each):.0f} | {first / median(each):.2f} |", flush=True)
-    session.stop()
-
-
-_BY_HAND = {"exact": _is_refunded, "range": _is_in_range}
-
-
 def memory_table(gigabytes: float) -> None:
     """The peak memory of `fp filter`, for all processes together."""
     with tempfile.TemporaryDirectory() as folder:
@@ -419,23 +344,29 @@ def _memory(pid: int) -> int:
     return sum(int(line[1]) for line in lines if line[0] == "Pss:") * 1024
 
 
+CASES: dict[str, Callable[[pa.ChunkedArray], Case]] = {
+    "exact": exact_case,
+    "range": range_case,
+    "dictionary": dictionary_case,
+    "struct": struct_case,
+}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Benchmarks of columns.")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--case", default="", help="only those with this in their names")
-    parser.add_argument("--spark", action="store_true", help="measure Spark instead")
+    parser.add_argument("--case", choices=CASES, action="append", help="only this; repeatable")
     parser.add_argument("--memory", type=float, metavar="GB", help="measure fp filter's memory")
     given = parser.parse_args()
     if given.memory:
         memory_table(given.memory)
-    elif given.spark:
-        spark_table(given.rows, given.rounds)
-    else:
-        print(json.dumps({"pyarrow": pa.__version__, "polars": pl.__version__}))
-        for case in cases(given.rows):
-            if given.case in case.name:
-                print_table(case, measure(case, given.rounds))
+        return
+    print(json.dumps({"pyarrow": pa.__version__, "polars": pl.__version__}))
+    column = bodies(given.rows)
+    for name in given.case or CASES:
+        case = CASES[name](column)
+        print_table(case, measure(case, given.rounds))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 Each case is measured in its own process, at a quarter, half and full size. The slope says how the
 time grows with the size: 1 is linear, 2 quadratic, 0 constant. For records, the slowest path
-counts: dicts and text, one and many, the interpreter, an explanation, rule sets. Growth is the
+counts: dicts and text, one and many, the evaluator, an explanation, rule sets. Growth is the
 largest increase in time or memory when the size doubles, divided by two. The exit status is 1 if a
 case takes more than a second or 100 MB, or if time or memory grow by more than 1.3 times the linear
 amount.

@@ -58,9 +58,9 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(autouse=True, scope="session")
 def code_from_the_first_record_on() -> Iterator[None]:
     """Generate code for the first record that `matches` is given: few tests give it more than
-    some, and the interpreter has tests of its own."""
+    some, and the evaluator has tests of its own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "INTERPRETED_FIRST", 0)
+        patch.setattr(engine, "EVALUATED_FIRST", 0)
         yield
 
 

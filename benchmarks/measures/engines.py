@@ -64,11 +64,11 @@ def _matches(case: Case) -> Run:
     return run
 
 
-def _interpreter(case: Case) -> Run:
-    interpret = filterpatterns.compile(case.question.pattern)._engine.interpret
+def _evaluator(case: Case) -> Run:
+    evaluate = filterpatterns.compile(case.question.pattern)._engine.evaluate
 
     def run(records: list[Any]) -> list[Any]:
-        return [record for record in records if interpret(record)]
+        return [record for record in records if evaluate(record)]
 
     return run
 
@@ -155,7 +155,7 @@ HAND_TEXT = "orjson + hand, text"
 FILTER = "filter"
 MATCHES = "matches, loop"
 FILTER_TEXT = "filter, text"
-INTERPRETER = "interpreter"
+EVALUATOR = "evaluator"
 JSON = "json + hand"
 MOTO = "moto"
 EVENT_RULER = "event-ruler"
@@ -167,7 +167,7 @@ ENGINES: tuple[Engine, ...] = (
     Engine(MATCHES, _matches, HAND_LOOP),
     Engine(HAND_TEXT, _by_hand_text, HAND_TEXT, prepare=texts, share=0.5),
     Engine(FILTER_TEXT, _filter, HAND_TEXT, prepare=texts, share=0.5),
-    Engine(INTERPRETER, _interpreter, HAND, share=0.1),
+    Engine(EVALUATOR, _evaluator, HAND, share=0.1),
     Engine(JSON, _by_hand_with_json, HAND, share=0.5),
     Engine(MOTO, _moto, HAND, share=0.05),
     Engine(EVENT_RULER, _event_ruler, HAND, share=0.1),

@@ -14,7 +14,7 @@ from filterpatterns.codegen.emitter import Emitter
 
 
 class FallbackNeeded(Exception):
-    """The generated code does not handle this record; the interpreter does."""
+    """The generated code does not handle this record; the evaluator does."""
 
 
 _NAME = re.compile(r"[A-Za-z]\w*")

@@ -1,4 +1,4 @@
-"""Parts of generated statements: how they end, and what sends a record to the interpreter."""
+"""Parts of generated statements: how they end, and what sends a record to the evaluator."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Exits(Struct, frozen=True):
 
     @staticmethod
     def of(match: Iterable[str], no_match: Iterable[str], slow: str) -> Exits:
-        """Return the exits; `slow` is the name of the function that calls the interpreter."""
+        """Return the exits; `slow` is the name of the function that calls the evaluator."""
         match, no_match = tuple(match), tuple(no_match)
         emit = Emitter()
         with emit.block(f"if {slow}(record):"):
@@ -37,7 +37,7 @@ class Exits(Struct, frozen=True):
         return Exits(match, no_match, tuple(emit.lines))
 
     def write_fallback(self, emit: Emitter) -> None:
-        """Write the end of a `try` statement: records that raise are left to the interpreter."""
+        """Write the end of a `try` statement: records that raise are left to the evaluator."""
         with emit.block("except Exception:"):
             emit(*self.fallback)
 
@@ -49,7 +49,7 @@ def utf8(text: str) -> str:
 
 
 class Guards:
-    """Writes the statements that raise if only the interpreter can handle a record.
+    """Writes the statements that raise if only the evaluator can handle a record.
 
     `is_guarded` is set if the recursion limit lets decoders overflow the stack, so that texts are
     checked first.

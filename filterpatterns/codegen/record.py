@@ -1,7 +1,7 @@
 """Writes the Python statements that evaluate one record: read, search, decode, test.
 
 The statements handle the plain case. Anything else (an unusual shape, spelling or type) raises, and
-the statements given as `fallback` follow, which call the interpreter.
+the statements given as `fallback` follow, which call the evaluator.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class RecordCodegen:
     def __init__(self, matcher: Matcher, code: Code) -> None:
         """
         Raises:
-            Unsupported: only the interpreter supports a matcher of this shape.
+            Unsupported: only the evaluator supports a matcher of this shape.
         """
         tests = matcher.size()
         if matcher.keep_all or not 0 < tests <= MOST_TESTS:

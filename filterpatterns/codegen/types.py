@@ -2,7 +2,7 @@
 else.
 
 What a type cannot hold fails to decode (`msgspec.ValidationError`), and the record goes to the
-interpreter: arrays of objects nested deeply, a number beyond every double, a path with dots that is
+evaluator: arrays of objects nested deeply, a number beyond every double, a path with dots that is
 spelt in another way than the pattern's. Where a name cannot be in a type, all is decoded instead.
 """
 
@@ -36,7 +36,7 @@ _SCALAR = str | int | float | bool | None
 """Created directly, not as typing's Union, which takes twenty times as long."""
 
 _Never = Annotated[int, msgspec.Meta(ge=1, le=0)]
-"""No JSON value has this type: a member of this type sends the record to the interpreter."""
+"""No JSON value has this type: a member of this type sends the record to the evaluator."""
 
 
 class _Empty(Struct, gc=False):

@@ -14,10 +14,15 @@ _PACKED: Final = {
     b"Obj\x01": "an Avro file, not JSON",
     b"SQLite format 3\x00": "an SQLite database, not JSON",
 }
+_BINARY = "a binary file, not JSON"
 _UTF16 = "UTF-16 text: save it as UTF-8"
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _UTF16_STARTS = (b"{\0", b"[\0", b"\0{", b"\0[")
 _UTF32_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+
+_SAMPLE_SIZE = 1024
+_JSON_LINE = re.compile(rb"(?:\A(?:\xef\xbb\xbf)?|\n)[ \t\r\n]*[{\[]")
+"""A line that may be a record: broken lines around it do not make a file binary."""
 
 _ARRAY = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*\[")
 _EVENT = re.compile(
@@ -35,12 +40,24 @@ def unreadable(head: bytes) -> str | None:
     if head.startswith((*_UTF16_MARKS, *_UTF16_STARTS)):
         return _UTF16
     line, end, _ = head.partition(b"\n")
-    if b"\0" in line:
-        try:  # the last character may be truncated
-            codecs.getincrementaldecoder("utf-8")().decode(line, final=bool(end))
-        except UnicodeDecodeError:
-            return "a binary file, not JSON"
+    if _is_binary(line, final=bool(end)):
+        return _BINARY
+    sample = head[:_SAMPLE_SIZE]
+    if _JSON_LINE.search(sample) is None and _is_binary(sample, final=False):
+        return _BINARY
     return None
+
+
+def _is_binary(data: bytes, *, final: bool) -> bool:
+    """Whether the data has a NUL and is not UTF-8; unless final, its last character may be
+    truncated."""
+    if b"\0" not in data:
+        return False
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(data, final=final)
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def may_be_packed(head: bytes) -> bool:

@@ -44,9 +44,9 @@ class AutoEngine:
         """The estimated memory of its engines, in bytes."""
         return sum(engine.weight() for engine in self._engines.values())
 
-    def interpret(self, record: Any) -> bool:
+    def evaluate(self, record: Any) -> bool:
         """Whether a record is kept, according to the reference."""
-        return self._engine(record).interpret(record)
+        return self._engine(record).evaluate(record)
 
     def verdict(self, record: Any) -> Verdict:
         """Return the reason why a record is kept or dropped."""

@@ -1,4 +1,4 @@
-"""The functions that a Filter calls: generated if possible, interpreted otherwise."""
+"""The functions that a Filter calls: generated if possible, otherwise the evaluator."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from itertools import islice
 from time import perf_counter
 from typing import Any, Literal, Protocol
 
-from filterpatterns.codegen.functions import DecodeRows, Generated, LineLoop, ViewLoop
+from filterpatterns.codegen.functions import (
+    DecodeRows,
+    Generated,
+    LineLoop,
+    SlowLine,
+    TakeLine,
+    ViewLoop,
+)
 from filterpatterns.codegen.record import MOST_TESTS
 from filterpatterns.codegen.rows import decode_rows, split_lines
 from filterpatterns.codegen.types import Unsupported
@@ -22,19 +29,9 @@ from filterpatterns.matching.verdicts import Evaluator
 
 OnError = Literal["raise", "drop"]
 
-MatchLines = Callable[
-    [
-        bytes,
-        int,
-        Callable[[bytes], None],
-        Callable[[bytes], None],
-        Callable[[bytes, int], None],
-    ],
-    int,
-]
+MatchLines = Callable[[bytes, int, TakeLine, TakeLine, SlowLine], int]
 """Called with (block, number, keep, drop, slow), where `block` is a text of whole lines and
-`number` that of the line before the first; returns the number of lines. `slow` is called with each
-line that generated code does not handle, and its number."""
+`number` that of the line before the first; returns the number of lines."""
 
 Misfit = Callable[[bytes, Verdict], None]
 """Called with a line whose payload has the wrong format, and its verdict."""
@@ -85,7 +82,7 @@ class MatchEngine(Protocol):
         """The estimated memory that it takes once it has been used, in bytes."""
         ...
 
-    def interpret(self, record: Any) -> bool:
+    def evaluate(self, record: Any) -> bool:
         """Whether a record is kept, according to the reference."""
         ...
 
@@ -130,9 +127,9 @@ _BYTES_PER_TEST = 600
 _BYTES_OF_CODE_PER_TEST = 12_000
 """The memory of a test, and of the code and the types that are generated for it (measured)."""
 
-INTERPRETED_FIRST = 8
-"""Single records are interpreted before code is generated for them. A filter that is used once
-answers in 0.2 ms instead of 1.4; generating takes as long as interpreting some 50 records (measured
+EVALUATED_FIRST = 8
+"""The evaluator takes that many single records before code is generated. A filter that is used once
+answers in 0.2 ms instead of 1.4; generating takes as long as evaluating some 50 records (measured
 for four fields)."""
 
 
@@ -150,14 +147,14 @@ class Engine:
         self._generated: Generated | None = None
         self._tried = False
         self._guarded = False
-        self._interpreted = 0
+        self._evaluated = 0
 
     @property
     def matcher(self) -> Matcher:
         """The matcher that the engine evaluates."""
         return self._matcher
 
-    def interpret(self, record: Any) -> bool:
+    def evaluate(self, record: Any) -> bool:
         """Whether a record is kept, according to the reference.
 
         Raises:
@@ -165,11 +162,11 @@ class Engine:
         """
         return self._evaluator.verdict(record)[0] is Reason.MATCH
 
-    def _interpret_after_all(self, record: Any) -> bool:
-        """Like `interpret`, for a record that generated code gave up on; hides the internal
+    def _evaluate_after_all(self, record: Any) -> bool:
+        """Like `evaluate`, for a record that generated code gave up on; hides the internal
         fallback from the traceback."""
         try:
-            return self.interpret(record)
+            return self.evaluate(record)
         except RecordError as error:
             error.__suppress_context__ = True
             raise
@@ -198,7 +195,7 @@ class Engine:
         return "" if generated is None else generated.source_code
 
     def generated(self) -> Generated | None:
-        """The generated functions; None for the few patterns that only the interpreter supports."""
+        """The generated functions; None for the few patterns that only the evaluator supports."""
         if self._tried and not self._guarded and decoders_overflow():
             self._tried = False  # the recursion limit was raised in the meantime
         if not self._tried:
@@ -206,7 +203,7 @@ class Engine:
                 if not self._tried:
                     self._guarded = decoders_overflow()
                     try:
-                        self._generated = Generated(self._matcher, self._interpret_after_all)
+                        self._generated = Generated(self._matcher, self._evaluate_after_all)
                     except Unsupported:
                         self._generated = None
                     except RecursionError:  # the caller has used up its stack: try again later
@@ -221,11 +218,11 @@ class Engine:
 
     def single(self) -> Callable[[Any], bool]:
         """Return the function that evaluates one record."""
-        if not self._tried and self._interpreted < INTERPRETED_FIRST:
-            self._interpreted += 1
-            return self.interpret
+        if not self._tried and self._evaluated < EVALUATED_FIRST:
+            self._evaluated += 1
+            return self.evaluate
         generated = self.generated()
-        return self.interpret if generated is None else generated.single()
+        return self.evaluate if generated is None else generated.single()
 
     def run(
         self,
@@ -242,7 +239,7 @@ class Engine:
         """
         check_on_error(on_error)
         check_records(records)
-        slow = self.interpret if on_error == "raise" else self._interpret_leniently
+        slow = self.evaluate if on_error == "raise" else self._evaluate_leniently
         generated = self.generated()
         tuner = Tuner(_SCHEDULE, can_look=generated is not None and generated.can_look)
         take = _taker(records)
@@ -251,7 +248,7 @@ class Engine:
         while chunk := take(plan.size):
             try:
                 if generated is None:
-                    self._interpret_all(result, chunk, keep, drop, slow)
+                    self._evaluate_all(result, chunk, keep, drop, slow)
                 else:
                     kind = _KINDS.get(chunk[0].__class__, "dict")
                     loop = generated.loop(result, kind, plan.look)
@@ -264,7 +261,7 @@ class Engine:
             done += len(chunk)
 
     def lines(self, *, drops: bool) -> MatchLines | None:
-        """Return a function that evaluates lines of JSON Lines; None if only the interpreter can.
+        """Return a function that evaluates lines of JSON Lines; None if only the evaluator can.
         With `drops`, the function also calls `drop`.
         """
         generated = self.generated()
@@ -306,7 +303,7 @@ class Engine:
         return None if generated is None else generated.line_search()
 
     def views(self, kind: Literal["record", "payload"]) -> ViewLoop | None:
-        """Return a function that evaluates rows of a column; None if only the interpreter can."""
+        """Return a function that evaluates rows of a column; None if only the evaluator can."""
         generated = self.generated()
         return None if generated is None else generated.view_loop(kind)
 
@@ -325,13 +322,13 @@ class Engine:
             return None
         return generated.needles
 
-    def _interpret_leniently(self, record: Any) -> bool:
+    def _evaluate_leniently(self, record: Any) -> bool:
         try:
-            return self.interpret(record)
+            return self.evaluate(record)
         except RecordError:
             return False
 
-    def _interpret_all(
+    def _evaluate_all(
         self,
         result: str,
         chunk: Sequence[Any],
@@ -352,7 +349,7 @@ class Engine:
         """Return the position of the first record in a chunk that cannot be evaluated."""
         for index, record in enumerate(chunk):
             try:
-                self.interpret(record)
+                self.evaluate(record)
             except RecordError:
                 return index
         raise AssertionError("a record was rejected and then accepted")
@@ -366,9 +363,9 @@ def _match_lines(
     def match_lines(
         block: bytes,
         number: int,
-        keep: Callable[[bytes], None],
-        drop: Callable[[bytes], None],
-        slow: Callable[[bytes, int], None],
+        keep: TakeLine,
+        drop: TakeLine,
+        slow: SlowLine,
     ) -> int:
         start = perf_counter()
         plan = tuner.plan

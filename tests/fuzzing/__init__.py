@@ -7,7 +7,7 @@ the input themselves), passes it to the package, and raises if a promise is brok
 
 * `compile` raises only PatternError, `check` nothing, everything else only RecordError;
 * every path to a verdict, including rule sets and the lines of `fp filter`, agrees with the
-  interpreter, and the interpreter with the slow definition in `oracle.py`;
+  evaluator, and the evaluator with the slow definition in `oracle.py`;
 * diagnostics can be printed, and their positions are in the text;
 * no record is lost between the lines of a file;
 * no call of a target takes more than twenty seconds of CPU time.

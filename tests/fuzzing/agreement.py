@@ -1,6 +1,6 @@
 """Checks for any input that raise `Finding`.
 
-The interpreter has the last word on a record: `PATHS`, what `paths.verdicts` lists, and `peers.py`
+The evaluator has the last word on a record: `PATHS`, what `paths.verdicts` lists, and `peers.py`
 must agree with it. A new way to a verdict is one more line in one of them.
 """
 
@@ -48,7 +48,7 @@ _REFUSALS: Mapping[str, Callable[[Filter, Any], Any]] = {
 def check_record(compiled: Filter, record: Mapping[str, Any], text: str) -> bool | None:
     """The verdict on which every path agrees; None if all refuse the record."""
     try:
-        expected = compiled._engine.interpret(record)
+        expected = compiled._engine.evaluate(record)
     except RecordError:
         _refused(compiled, record, is_object=True)
         check_line(compiled, record, text, None)
@@ -71,7 +71,7 @@ def check_bytes(compiled: Filter, data: bytes) -> bool | None:
         check_lines(compiled, data)
         return None
     try:
-        expected = compiled._engine.interpret(data)
+        expected = compiled._engine.evaluate(data)
     except RecordError:
         _refused(compiled, data, is_object=True)
         check_line(compiled, record, str(data, "utf-8"), None)
@@ -93,7 +93,7 @@ def _refused(compiled: Filter, given: Any, *, is_object: bool) -> None:
         except RecordError as error:
             str(error)
             continue
-        expect(False, f"{name} took what the interpreter refuses", found, given)
+        expect(False, f"{name} took what the evaluator refuses", found, given)
     expect(compiled.mask([given], on_error="drop") == [False], "mask", given)
     expect(compiled.filter([given], on_error="drop") == [], "filter", given)
     rule_sets(compiled).refuse(given, is_object=is_object)

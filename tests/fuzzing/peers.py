@@ -1,6 +1,6 @@
 """Paths to a verdict around a Filter: rule sets, and the lines of a file as in `fp filter`.
 
-As in `agreement.py`, the interpreter determines the expected result.
+As in `agreement.py`, the evaluator determines the expected result.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class RuleSets:
         self._filters["after"] = filterpatterns.compile(after, source=source)
 
     def check(self, record: Mapping[str, Any], text: str, verdict: bool) -> None:
-        """Whatever the record is given as, the rules match that the interpreter says match."""
+        """Whatever the record is given as, the rules match that the evaluator says match."""
         expected = ["it"] if verdict else []
         for given in (record, text, text.encode()):
             _same(self.alone, given, expected)
@@ -79,7 +79,7 @@ class RuleSets:
                 except RecordError as error:
                     str(error)
                 else:
-                    expect(False, "a rule set took what the interpreter refuses", found, given)
+                    expect(False, "a rule set took what the evaluator refuses", found, given)
             expect(rules.matching_many([given], on_error="drop") == [[]], given)
 
 
@@ -97,7 +97,7 @@ def _same(rules: RuleSet, given: Any, expected: list[str]) -> None:
 
 def _holds(compiled: Filter, record: Mapping[str, Any]) -> bool:
     try:
-        return compiled._engine.interpret(record)
+        return compiled._engine.evaluate(record)
     except RecordError:
         if compiled.source == "auto":  # the record's source refuses the rule
             return False
@@ -169,7 +169,7 @@ def check_lines(compiled: Filter, data: bytes) -> None:
         outcome, counts = lines.outcome, lines.counts
         for verdict, found in ((True, outcome.kept), (False, outcome.dropped)):
             for line in found:
-                expect(compiled._engine.interpret(line) is verdict, verdict, line, data)
+                expect(compiled._engine.evaluate(line) is verdict, verdict, line, data)
         if drops:
             expect(counts.records == len(outcome.kept) + len(outcome.dropped), counts, data)
         expect(counts.errors == len(outcome.problems), counts, outcome.problems, data)
@@ -182,7 +182,7 @@ def check_file(compiled: Filter, given: Sequence[bytes], items: Sequence[Item]) 
     """A file whose items are known: `fp filter` meets the same records and the same faults."""
     lines = LineFilter(LineMatcher(compiled, drops=True), "file")
     lines.run(blocks(given, 1 + len(given) % 3))
-    verdicts = [compiled._engine.interpret(item.record) for item in items if item.error is None]
+    verdicts = [compiled._engine.evaluate(item.record) for item in items if item.error is None]
     found = len(lines.outcome.kept), len(lines.outcome.dropped), len(lines.outcome.problems)
     wanted = verdicts.count(True), verdicts.count(False), len(items) - len(verdicts)
     expect(found == wanted, "fp filter differs", found, wanted, given)

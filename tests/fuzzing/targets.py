@@ -35,7 +35,7 @@ from tests.fuzzing.peers import check_file
 from tests.support.oracle import oracle_matches
 from tests.support.paths import case_lines
 
-engine.INTERPRETED_FIRST = 0  # each filter is asked a few times only: generated code is to answer
+engine.EVALUATED_FIRST = 0  # each filter is asked a few times only: generated code is to answer
 
 RAW = b"\x00"
 """The first byte of an input whose rest is a text as it stands; others steer a generator."""

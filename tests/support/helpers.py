@@ -89,7 +89,7 @@ def all_everywhere(pattern: str, events: Sequence[str]) -> list[bool]:
         "event": batch_verdicts(record, [parsed(event) for event in events], events),
         "body": batch_verdicts(body, in_bodies, [text_of(record) for record in in_bodies]),
     }
-    expected = found["event"]["interpreter"]
+    expected = found["event"]["evaluator"]
     assert disagreeing(found["event"], expected) == {}, (pattern, events, expected)
     assert disagreeing(found["body"], expected) == {}, (pattern, events, expected)
     return expected

@@ -72,8 +72,8 @@ def batch_verdicts(
     turn = turn_of(compiled)
     data = [text.encode() for text in texts]
     found = {
-        "interpreter": [engine.interpret(record) for record in records],
-        "interpreter, text": [engine.interpret(text) for text in texts],
+        "evaluator": [engine.evaluate(record) for record in records],
+        "evaluator, text": [engine.evaluate(text) for text in texts],
         "matches": [compiled.matches(record) for record in records],
         "matches, text": [compiled.matches(text) for text in texts],
         "matches, bytes": [compiled.matches(each) for each in data],
@@ -94,7 +94,7 @@ def batch_verdicts(
         found["explain, some"] = [
             explained(compiled, (record, text)[n % 2]) if n % 3 == 0 else verdict
             for n, (record, text, verdict) in enumerate(
-                zip(records, texts, found["interpreter"], strict=True), turn
+                zip(records, texts, found["evaluator"], strict=True), turn
             )
         ]
     generated = engine.generated()
@@ -103,7 +103,7 @@ def batch_verdicts(
             loop = generated.loop(result, kind, look)
             kept: list[Any] = []
             dropped: list[Any] = []
-            loop(given[kind], kept, dropped, engine.interpret)
+            loop(given[kind], kept, dropped, engine.evaluate)
             path = f"{result} loop, {kind}, look={look}"
             if result == "mask":
                 found[path] = kept
@@ -157,11 +157,6 @@ def _parted(given: Sequence[Any], kept: Sequence[Any], dropped: Sequence[Any]) -
     rest = [record for record, is_kept in zip(given, found, strict=True) if not is_kept]
     assert _kept(rest, dropped) == [True] * len(rest), "each record is kept or dropped"
     return found
-
-
-def line_verdict(compiled: filterpatterns.Filter, text: str) -> bool:
-    """The verdict on a record's text as a line of a file."""
-    return line_verdicts(compiled, [text])[0]
 
 
 def line_verdicts(compiled: filterpatterns.Filter, texts: Sequence[str]) -> list[bool]:

@@ -63,7 +63,7 @@ class Access(Protocol):
 
         An object that satisfies one of `ranks` can only be chosen if none satisfies an earlier one;
         one that satisfies none of them, if no other does. None if there are too many of these: then
-        the interpreter evaluates the array.
+        the evaluator evaluates the array.
         """
         ...
 

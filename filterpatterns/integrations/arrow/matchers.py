@@ -49,7 +49,7 @@ def with_encoding(matcher: Matcher, encoding: Encoding) -> Matcher:
 def _as_source(source: Source, encoding: Encoding) -> Source:
     """A source whose records contain their payloads in another way.
 
-    Generated code supports boto3's names for texts only; the interpreter always supports them.
+    Generated code supports boto3's names for texts only; the evaluator always supports them.
     """
     if encoding is source.encoding:
         return source

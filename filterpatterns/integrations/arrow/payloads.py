@@ -94,7 +94,7 @@ class TextMatcher:
 
         def slow(row: int) -> None:
             try:
-                if self._engine.interpret(self._record(block, row)):
+                if self._engine.evaluate(self._record(block, row)):
                     kept.append(row)
             except RecordError as error:
                 refused[row] = error.message

@@ -211,7 +211,7 @@ def _engine_for(
     keys = payload_keys(matcher)
     wanted = encoding or source.encoding
     if any(key in members and is_nested(members[key]) for key in keys):
-        # Two payloads, or parsed payloads together with texts, are left to the interpreter.
+        # Two payloads, or parsed payloads together with texts, are left to the evaluator.
         wanted = Encoding.OBJECT if len(keys) == 1 else wanted
     elif wanted is Encoding.OBJECT and keys.intersection(members):
         wanted = Encoding.TEXT

@@ -157,14 +157,14 @@ def test_columns_of_texts_with_numbers_of_any_precision(
                 return  # AWS refuses the number
             if not key:
                 mine = rows[: len(events)]
-                expected = [compiled._engine.interpret(row) for row in mine]
+                expected = [compiled._engine.evaluate(row) for row in mine]
                 assert compiled.mask(mine) == expected
                 agree(masks(compiled, layouts(mine, seed)), expected)
                 continue
             held = [
                 base64.b64encode(row.encode()).decode() if key == "data" else row for row in rows
             ]
-            expected = [compiled._engine.interpret({key: row}) for row in held]
+            expected = [compiled._engine.evaluate({key: row}) for row in held]
             assert compiled.mask([{key: row} for row in held]) == expected
             agree(masks(compiled, layouts(held, seed)), expected)
             agree(masks(compiled, layouts(rows, seed), encoding="raw"), expected)
@@ -211,7 +211,7 @@ def test_every_number_with_every_rule(source: str, block: str) -> None:
                 continue  # AWS refuses the number
             compared += 1
             records = [{key: row} if key else row for row in held]
-            expected = [compiled._engine.interpret(record) for record in records]
+            expected = [compiled._engine.evaluate(record) for record in records]
             assert compiled.mask_arrow(pa.array(held)).to_pylist() == expected, pattern
             if key:
                 column = pa.array(rows)

@@ -1,4 +1,4 @@
-"""The generated code agrees with the interpreter, and leaves only certain records to it."""
+"""The generated code agrees with the evaluator, and leaves only certain records to it."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ Asked = list[Any]
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
-    """The records that the interpreter was asked about, by any Filter compiled from now on."""
+    """The records that the evaluator was asked about, by any Filter compiled from now on."""
     records: Asked = []
-    interpret = Engine.interpret
+    evaluate = Engine.evaluate
 
     def counting(self: Engine, record: Any) -> bool:
         records.append(record)
-        return interpret(self, record)
+        return evaluate(self, record)
 
-    monkeypatch.setattr(Engine, "interpret", counting)
+    monkeypatch.setattr(Engine, "evaluate", counting)
     _compiled.clear()
     return records
 
@@ -204,7 +204,7 @@ METADATA = '"messageId": ["1"], "attributes": {"SenderId": [{"prefix": "A"}]}'
 
 
 @pytest.mark.parametrize("case", STRAIGHT, ids=lambda case: case[0])
-def test_common_records_never_reach_the_interpreter(
+def test_common_records_never_reach_the_evaluator(
     case: tuple[str, list[tuple[str, bool]]], asked: Asked
 ) -> None:
     pattern, bodies = case
@@ -228,7 +228,7 @@ def test_common_records_never_reach_the_interpreter(
 
 
 @pytest.mark.parametrize("case", STRAIGHT, ids=lambda case: case[0])
-def test_common_events_never_reach_the_interpreter(
+def test_common_events_never_reach_the_evaluator(
     case: tuple[str, list[tuple[str, bool]]], asked: Asked
 ) -> None:
     pattern, bodies = case
@@ -240,7 +240,7 @@ def test_common_events_never_reach_the_interpreter(
     assert asked == []
 
 
-def test_plain_strings_never_reach_the_interpreter(asked: Asked) -> None:
+def test_plain_strings_never_reach_the_evaluator(asked: Asked) -> None:
     compiled = filterpatterns.compile('{"body": ["x", {"prefix": "ab"}]}')
     bodies = {"x": True, "abc": True, "y": False, "": False, '"x"': False, "ab {": True, "5": False}
     for body, verdict in bodies.items():
@@ -249,7 +249,7 @@ def test_plain_strings_never_reach_the_interpreter(asked: Asked) -> None:
     assert asked == []
 
 
-# pattern of a body, bodies that only the interpreter decides, verdict
+# pattern of a body, bodies that only the evaluator decides, verdict
 ROUNDABOUT: list[tuple[str, str, bool]] = [
     ('{"i": {"a": [1]}}', '{"i": [[[[{"a": 1}]]]]}', True),
     ('{"i": {"a": [1], "b": [2]}}', '{"i": [[[[{"a": 1}, {"b": 2}]]]]}', False),
@@ -276,7 +276,7 @@ def _all_verdicts(compiled: Filter, record: dict[str, Any]) -> set[bool]:
 
 
 @pytest.mark.parametrize(("pattern", "body", "verdict"), ROUNDABOUT, ids=range(len(ROUNDABOUT)))
-def test_unusual_shapes_are_left_to_the_interpreter(
+def test_unusual_shapes_are_left_to_the_evaluator(
     pattern: str, body: str, verdict: bool, asked: Asked
 ) -> None:
     compiled = filterpatterns.compile(in_body(pattern))
@@ -310,7 +310,7 @@ def test_names_of_every_kind_are_found(name: str) -> None:
 
 
 DICTS: list[tuple[str, dict[str, Any], bool, bool]] = [
-    # pattern, event, verdict, whether the interpreter is asked
+    # pattern, event, verdict, whether the evaluator is asked
     ('{"a": ["x"], "b": {"c": [1]}}', {"a": "x", "b": {"c": 1}}, True, False),
     ('{"a": ["x"]}', {"a": ["y", "x"]}, True, False),
     ('{"i": {"a": [1], "b": [2]}}', {"i": [{"a": 1}, 5, {"a": 1, "b": 2}]}, True, False),
@@ -330,7 +330,7 @@ DICTS: list[tuple[str, dict[str, Any], bool, bool]] = [
 
 
 @pytest.mark.parametrize(("pattern", "event", "verdict", "odd"), DICTS, ids=range(len(DICTS)))
-def test_dicts_need_no_interpreter_unless_unusual(
+def test_dicts_need_no_evaluator_unless_unusual(
     pattern: str, event: dict[str, Any], verdict: bool, odd: bool, asked: Asked
 ) -> None:
     compiled = filterpatterns.compile(pattern, source="event")
@@ -358,7 +358,7 @@ def test_lines_that_hold_records_are_left_to_the_caller(name: str) -> None:
     assert with_records._engine.lines(drops=True) is None
 
 
-def test_only_the_unusual_record_reaches_the_interpreter(asked: Asked) -> None:
+def test_only_the_unusual_record_reaches_the_evaluator(asked: Asked) -> None:
     compiled = filterpatterns.compile(in_body('{"a": {"b": [1]}}'))
     records = [sqs_record('{"a": {"b": 1}}') for _ in range(500)]
     odd = sqs_record('{"a.b": 1}')
@@ -694,7 +694,7 @@ def test_a_payload_is_not_decoded_if_the_metadata_decide(asked: Asked, body: Any
             assert is_kept(compiled, given) is False
     assert [each for each in asked if not isinstance(each, str)] == []
     for holding in ({"messageId": "1", "body": body}, {"messageId": ["2", "1"], "body": body}):
-        assert is_kept(compiled, holding) is compiled._engine.interpret(holding)
+        assert is_kept(compiled, holding) is compiled._engine.evaluate(holding)
 
 
 def test_alternatives_with_their_own_metadata_are_each_evaluated() -> None:
@@ -757,7 +757,7 @@ RULES: list[Any] = [
 
 @pytest.mark.parametrize("rules", RULES, ids=str)
 @pytest.mark.parametrize("fields", ["n", "o.n", "n and s"])
-def test_long_payloads_whose_numbers_decide_agree_with_the_interpreter(
+def test_long_payloads_whose_numbers_decide_agree_with_the_evaluator(
     rules: Any, fields: str
 ) -> None:
     pattern: Any = {"o": {"n": rules}} if fields == "o.n" else {"n": rules}
@@ -775,7 +775,7 @@ def test_long_payloads_whose_numbers_decide_agree_with_the_interpreter(
             for number in NUMBERS:
                 bodies = [body(kept, padding), body(number, padding), body(number, padding)]
                 records = [sqs_record(text) for text in bodies]
-                verdicts = [compiled._engine.interpret(record) for record in records]
+                verdicts = [compiled._engine.evaluate(record) for record in records]
                 assert compiled.mask(records) == verdicts, number
                 assert list(map(compiled.matches, records)) == verdicts, number
                 texts = [json.dumps(record).encode() for record in records]

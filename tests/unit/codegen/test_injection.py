@@ -160,11 +160,11 @@ def test_no_text_of_a_pattern_is_in_the_code_and_all_paths_agree(name: str) -> N
         for each in (compiled, body) if number % 8 == 0 else (body,):
             source = each.source_code
             assert MARK not in source
-            if source:  # msgspec has no struct for some names: these are interpreted
+            if source:  # msgspec has no struct for some names: the evaluator takes these
                 assert_names_only(source)
                 assert_closed(each)
         for event in _events(text):
-            expected = compiled._engine.interpret(event)
+            expected = compiled._engine.evaluate(event)
             record = sqs_record(json.dumps(event))
             found = verdicts(body, record) if number % 4 == 0 else {"body": body.matches(record)}
             found["record"] = compiled.matches(event)

@@ -21,7 +21,7 @@ PADDING = " " * 500
 ABOVE = '{"a": [{"numeric": [">", 1]}]}'
 SEVERAL = '{"a": [{"numeric": [">=", 0]}], "b": {"c": [{"numeric": ["<", 5]}], "d": [2.5, "x"]}}'
 
-# pattern, body, verdict; all of them without the interpreter
+# pattern, body, verdict; all of them without the evaluator
 BODIES = [
     (ABOVE, '{"a": 91.5}', True),
     (ABOVE, '{"a": 91.50}', True),
@@ -63,8 +63,8 @@ def test_the_texts_of_numbers_decide(
 ) -> None:
     compiled = filterpatterns.compile(in_body(pattern))
     record = {"body": body + padding}
-    assert Engine.interpret(compiled._engine, record) is verdict  # type: ignore[arg-type]
-    monkeypatch.setattr(Engine, "interpret", None)
+    assert Engine.evaluate(compiled._engine, record) is verdict  # type: ignore[arg-type]
+    monkeypatch.setattr(Engine, "evaluate", None)
     assert [compiled.matches(record) for _ in range(3)] == [verdict] * 3
     assert compiled.mask([record] * 3) == [verdict] * 3
     text = json.dumps(record)

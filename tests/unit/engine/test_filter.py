@@ -351,7 +351,7 @@ def test_a_body_is_json_or_a_plain_string_or_already_parsed(
             given = {"messageId": "1", "body": body}
             assert compiled.matches(given) is (verdict and there)
             assert compiled.mask([given] * 2) == [verdict and there] * 2
-            assert compiled._engine.interpret(given) is (verdict and there)
+            assert compiled._engine.evaluate(given) is (verdict and there)
 
 
 def test_each_filter_sees_the_payload_in_the_format_it_expects() -> None:
@@ -545,7 +545,7 @@ def test_the_estimated_size_of_a_filter_is_about_right(name: str) -> None:
 
 
 def test_code_is_generated_once_it_pays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "INTERPRETED_FIRST", 3)
+    monkeypatch.setattr(engine, "EVALUATED_FIRST", 3)
     kept, dropped = {"body": '{"a": 1}'}, {"body": '{"a": 2}'}
     pattern = '{"body": {"a": [1], "b": [1, {"exists": false}]}}'
     for source in ("sqs", "auto"):

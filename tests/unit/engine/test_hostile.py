@@ -197,7 +197,7 @@ def test_any_objects_in_a_record_get_a_verdict(record: dict[Any, Any]) -> None:
     for compiled in _FILTERS:
         verdict = compiled.matches(record)
         assert compiled.mask([record]) == [verdict]
-        assert compiled._engine.interpret(record) is verdict
+        assert compiled._engine.evaluate(record) is verdict
 
 
 @given(st.one_of(_ODD_VALUES, st.text(max_size=20), st.lists(_TOKENS, max_size=12).map("".join)))
@@ -219,7 +219,7 @@ def test_any_body_gets_a_verdict(body: Any) -> None:
         record = {"body": body, "i": 1}
         verdict = compiled.matches(record)
         assert compiled.mask([record]) == [verdict]
-        assert compiled._engine.interpret(record) is verdict
+        assert compiled._engine.evaluate(record) is verdict
 
 
 @pytest.mark.parametrize("name", [1, None, b"a", ("a",), 1.5, True])
@@ -350,7 +350,7 @@ def test_the_verdict_does_not_depend_on_the_callers_stack(place: str, levels: in
         lambda: compiled.matches(text),
         lambda: compiled.mask([record]) == [True],
         lambda: compiled.mask([text]) == [True],
-        lambda: compiled._engine.interpret(record),
+        lambda: compiled._engine.evaluate(record),
     ]
     room = sys.getrecursionlimit() - _stack_depth()
     for ask in asks:
@@ -400,7 +400,7 @@ sys.setrecursionlimit(1_000_000)
 compiled = filterpatterns.compile('{{"body": {{"b": [1]}}}}')
 closing = {opening!r}.translate({{91: 93, 123: 125, 34: None, 113: None, 58: None}})
 body = '{{"b": 1, "z": ' + {opening!r} * 300_000 + "1" + closing * 300_000 + "}}"
-print(compiled.matches({{"body": body}}), compiled._engine.interpret({{"body": body}}))
+print(compiled.matches({{"body": body}}), compiled._engine.evaluate({{"body": body}}))
 print(compiled.mask([{{"body": body}}]))
 """
     result = subprocess.run(
@@ -541,7 +541,7 @@ def test_a_costly_pattern_gets_verdicts_and_its_code_stays_small(name: str) -> N
             given_ = {"body": json.dumps(event)} if wrapped else event
             assert compiled.matches(given_) is verdict
             assert compiled.mask([given_, json.dumps(given_)]) == [verdict] * 2
-            assert compiled._engine.interpret(given_) is verdict
+            assert compiled._engine.evaluate(given_) is verdict
 
 
 class Scanned(str):
@@ -595,7 +595,7 @@ def test_arrays_of_many_thousand_elements_get_a_verdict(
             if "i.a" in pattern and value is not elements and verdict:
                 continue  # the arrays in the array are other arrays there
             assert compiled.matches(record) is verdict
-            assert compiled._engine.interpret(record) is verdict
+            assert compiled._engine.evaluate(record) is verdict
 
 
 # ------------------------------------------------------------------------------------- injection

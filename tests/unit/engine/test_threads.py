@@ -23,7 +23,7 @@ WISH = (
 )
 HIT = '{"i": [{"b": 1}, {"a": "x"}], "c": "refund", "n": 2}'
 MISS = '{"i": [{"a": "x", "b": 1}], "c": "refund", "n": 2}'
-ODD = '{"i.a": "x", "c": 5, "n": 2}'  # only the interpreter evaluates it
+ODD = '{"i.a": "x", "c": 5, "n": 2}'  # only the evaluator evaluates it
 BODIES = (HIT, MISS, ODD, "no JSON")
 EXPECTED = [True, False, True, False]
 RECORDS: list[Any] = [sqs_record(body) for body in BODIES]

@@ -164,9 +164,9 @@ def test_the_cost_of_an_event_is_linear_in_its_size(name: str) -> None:
     compiled = filterpatterns.compile(pattern, source="event")
     body = filterpatterns.compile(in_body(pattern))
 
-    def interpreted(size: int) -> Callable[[], Any]:
+    def evaluated(size: int) -> Callable[[], Any]:
         record = json.loads(json.dumps(event(size)))  # no two objects are the same one
-        return lambda: compiled._engine.interpret(record)
+        return lambda: compiled._engine.evaluate(record)
 
     def generated(size: int) -> Callable[[], Any]:
         record = json.loads(json.dumps(event(size)))
@@ -177,7 +177,7 @@ def test_the_cost_of_an_event_is_linear_in_its_size(name: str) -> None:
         return lambda: body.matches(record)
 
     assert compiled.matches(event(100)) is False
-    for way in (interpreted, generated, decoded):
+    for way in (evaluated, generated, decoded):
         assert_linear(way, 150)
 
 
@@ -249,7 +249,7 @@ def test_an_endless_search_is_stopped() -> None:
         assert not everywhere(pattern, json.dumps(event))
     pattern, event = _set_cover(8, 50, 20)
     compiled = filterpatterns.compile(pattern, source="event")
-    for ask in (compiled.matches, compiled._engine.interpret, compiled.verdict):
+    for ask in (compiled.matches, compiled._engine.evaluate, compiled.verdict):
         with pytest.raises(RecordError, match="too many ways"):
             ask(event)
     assert compiled.mask([event], on_error="drop") == [False]

@@ -103,8 +103,8 @@ def test_an_automaton_that_would_be_too_large_is_not_made(monkeypatch: pytest.Mo
     monkeypatch.setattr(automaton, "_MOST_BITS", 10)
     compiled = filterpatterns.compile(_shared(100))
     values = [f"aaaaaaaa{number}" for number in range(2000)]
-    assert compiled._engine.interpret(_record(values)) is False
-    assert compiled._engine.interpret(_record([*values, "aaaaaaaa99z"])) is True
+    assert compiled._engine.evaluate(_record(values)) is False
+    assert compiled._engine.evaluate(_record([*values, "aaaaaaaa99z"])) is True
 
 
 def _shared(count: int) -> str:
@@ -153,9 +153,9 @@ def test_values_cost_the_same_however_many_rules_there_are(name: str) -> None:
     for count in (20, 80):
         compiled = filterpatterns.compile(_each(map(rule, range(count // 2))))
         rules = RuleSet({str(n): _each([rule(n)]) for n in range(count)})
-        assert compiled._engine.interpret(record) is False
+        assert compiled._engine.evaluate(record) is False
         assert rules.matching(record) == []
-        counts.append(lines_run(lambda: compiled._engine.interpret(record)))  # noqa: B023
+        counts.append(lines_run(lambda: compiled._engine.evaluate(record)))  # noqa: B023
         sets.append(lines_run(lambda: rules.matching(record)))  # noqa: B023
     assert counts[1] <= 2 * counts[0] + 10_000
     assert sets[1] <= 2 * sets[0] + 10_000

@@ -132,7 +132,7 @@ def _ways(pattern: Any, record: Any, source: Any) -> dict[str, bool]:
     compiled = filterpatterns.compile(pattern, source=source)
     rules = _rules(json.dumps(pattern), source)
     return {
-        "interpreter": compiled._engine.interpret(record),
+        "evaluator": compiled._engine.evaluate(record),
         "matches": compiled.matches(record),
         "filter": compiled.filter([record]) == [record],
         "partition": compiled.partition([record]) == ([record], []),

@@ -121,5 +121,5 @@ def test_every_path_agrees_on_formats(
     note(repr(found))
     assert len(set(found.values())) == 1
     if source == "sqs":
-        text = found["interpreter"]
+        text = found["evaluator"]
         assert compiled.matches({"Body": payload, "MessageId": "1", "m": other}) == text

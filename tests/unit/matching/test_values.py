@@ -194,4 +194,4 @@ def test_python_values_are_treated_like_equivalent_json(
     compiled = filterpatterns.compile(f'{{"a": [{rule}]}}', source="event")
     assert compiled.matches({"a": value}) is verdict
     assert compiled.mask([{"a": value}]) == [verdict]
-    assert compiled._engine.interpret({"a": value}) is verdict
+    assert compiled._engine.evaluate({"a": value}) is verdict

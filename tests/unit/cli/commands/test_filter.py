@@ -508,7 +508,7 @@ def test_nothing_is_lost(chosen: list[bytes], missing: int, first: bool, tmp_pat
     data = data[: len(data) - missing]
     path.write_bytes(data)
     found = outcome_of(path)
-    # `fp test` takes each record to the reference interpreter.
+    # `fp test` takes each record to the evaluator.
     printed = [json.loads(line) for line in fp("test", "--json", PATTERN, path).stdout.splitlines()]
     results = [row["kept"] for row in printed]
     refused = fp("test", PATTERN, path).stderr

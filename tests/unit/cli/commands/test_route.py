@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -166,6 +168,22 @@ def test_append_adds_to_the_output_of_the_first_run(here: Path) -> None:
         path.write_bytes(path.read_bytes().removesuffix(b"\n"))  # somebody has edited them
     fp("route", "rules.json", "events.jsonl", *ROUTED, "--append")
     assert written(here) == {name: data * 2 for name, data in first.items()}
+
+
+def test_lines_from_a_pipe_are_written_while_it_is_open(here: Path) -> None:
+    os.mkfifo("pipe")
+    routed = here / "out" / "large.jsonl"
+    with subprocess.Popen(
+        command_line("route", "rules.json", "pipe", "--split", "out", "--append")
+    ) as process:
+        with open("pipe", "wb") as pipe:
+            pipe.write((json.dumps(RECORDS[0]) + "\n").encode())
+            pipe.flush()
+            end = time.monotonic() + 60
+            while not (routed.exists() and routed.read_bytes()) and time.monotonic() < end:
+                time.sleep(0.02)
+            assert json.loads(routed.read_bytes()) == RECORDS[0]
+        assert process.wait(60) == 0
 
 
 def test_a_run_that_fails_replaces_nothing(here: Path) -> None:

@@ -23,6 +23,8 @@ PATTERNS = {
     "everything": '{"Filters": []}',
 }
 DEEP = "[" * 1500 + "]" * 1500
+NO_JSON = ("hello", "true story", "null", "[1, 2", " {bad", "\ufeff[1]", "", " ", '{"total": NaN}')
+"""Payloads of which some look like JSON; `null` is JSON."""
 MIXED = lines(
     *(record({"total": 250}), record({"total": 5}), record("hello"), {"messageId": "1"}),
     *(record("[1, 2"), record('{"total": 250} x'), record(DEEP), record("\\ud800")),
@@ -72,6 +74,16 @@ def test_blocks_of_plain_records(
     Path("utf16").write_text(text[:200], encoding="utf-16")
     found = _same(pattern, "a.jsonl", "b.jsonl.gz", "empty", "missing", "utf16")
     assert found.startswith("7,000 records: ")
+
+
+@pytest.mark.parametrize("pattern", PATTERNS.values(), ids=PATTERNS.keys())
+def test_payloads_that_are_not_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("strings.jsonl").write_text(lines(*map(record, NO_JSON * 3)), encoding="utf-8")
+    assert "  12 body is a plain string" in _same(JSON, "strings.jsonl")
+    _same(pattern, "strings.jsonl")
 
 
 @pytest.mark.parametrize("source", ["kinesis", "mq", "auto"])

@@ -194,6 +194,8 @@ FOREIGN = {
     "a Parquet file": b"PAR1\x15\x04\x15",
     "a binary file": b"\x7fELF\x02\x00\xff\n" * 100,
     "a binary file, ": b"\x00\xff" * 100_000,
+    "a binary file, not": b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"\x00\x01\xdb\n" * 100_000,
+    "a binary file, not JSON": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n\x00\n" * 100,
 }
 
 
@@ -216,6 +218,16 @@ def test_a_file_that_is_not_text_is_described_in_one_line(
         assert message.startswith(f"{path}: error: {what.strip()}")
         assert result.exit_code == 2
     assert errors.read_bytes() == b""
+
+
+def test_broken_lines_before_a_record_do_not_make_a_file_binary(tmp_path: Path) -> None:
+    path = tmp_path / "m"
+    for broken in (b"log\n\x00\xff", b"\xff\n\x00\n", b"\x89\n\x00 \n "):
+        path.write_bytes(broken + b"\n" + BIG + b"\n")
+        result = fp("filter", PATTERN, path)
+        assert result.stdout_bytes == BIG + b"\n"
+        assert f"{path}:1:" in result.stderr
+        assert f"{path}:2:" in result.stderr
 
 
 def test_text_may_begin_like_a_compressed_file(tmp_path: Path) -> None:
