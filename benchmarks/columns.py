@@ -180,11 +180,14 @@ def range_case(column: pa.ChunkedArray) -> Case:
 
 
 def dictionary_case(column: pa.ChunkedArray) -> Case:
-    """Four rows of each value."""
+    """Four rows of each value; no value is in two chunks, so that a dictionary for all of them has
+    as many values."""
     chunks = []
-    for chunk in column.chunks:
-        values = chunk.slice(0, len(chunk) // 4)
-        indices = pa.array([n % len(values) for n in range(len(chunk))], pa.int32())
+    for number, chunk in enumerate(column.chunks):
+        size = len(chunk) // 4
+        copies, part = divmod(number, 4)
+        values = pc.binary_join_element_wise(chunk.slice(part * size, size), " " * copies, "")
+        indices = pa.array([n % size for n in range(len(chunk))], pa.int32())
         chunks.append(pa.DictionaryArray.from_arrays(indices, values))
     coded = pa.chunked_array(chunks)
     frame = pl.DataFrame({"body": pl.from_arrow(coded)})

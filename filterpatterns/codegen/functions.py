@@ -43,14 +43,22 @@ _serial = itertools.count(1)
 _owners: dict[str, weakref.ref[Generated]] = {}
 """The owners of the lines in linecache, by their names there."""
 
-Loop = Callable[..., None]
+Loop = Callable[[Sequence[Any], list[Any], "list[Any] | None", Callable[[Any], bool]], None]
 """(records, keep, drop, slow). `keep` and `drop` are lists to add each record to, or `keep` each
 verdict; `slow` evaluates a record that the loop does not handle."""
 
-LineLoop = Callable[..., None]
-"""(lines, number, keep, drop, slow), with the number of the line before the first. `slow` is called
-with a line that the loop does not handle, and its number. Instead of lines, one of the loops takes
-pairs of a line and its row."""
+TakeLine = Callable[[bytes], None]
+"""Called with a line that is kept, or that is dropped."""
+
+SlowLine = Callable[[bytes, int], None]
+"""Called with a line that generated code does not handle, and its number."""
+
+LineLoop = Callable[[Iterable[Any], int, TakeLine, TakeLine, SlowLine], None]
+"""(lines, number, keep, drop, slow), with the number of the line before the first. Instead of
+lines, one of the loops takes pairs of a line and its row."""
+
+LineLoopWithReasons = Callable[..., None]
+"""A LineLoop with one more parameter, by name: `misfit`."""
 
 ViewLoop = Callable[
     [memoryview, Sequence[int], Iterable[int], Callable[[int], None], Callable[[int], None]], None
@@ -129,10 +137,10 @@ class Generated:
         )
         return loop
 
-    def line_loop_with_reasons(self, *, rows: bool) -> LineLoop:
+    def line_loop_with_reasons(self, *, rows: bool) -> LineLoopWithReasons:
         """The loop over lines, or over lines with their rows, that calls `drop` only with those
-        that simply do not match. For those whose payload has the wrong format, it calls `misfit`,
-        one more parameter, with the line and its verdict, or `slow`.
+        that simply do not match. For those whose payload has the wrong format, it calls `misfit`
+        with the line and its verdict, or `slow`.
 
         Raises:
             Unsupported: the two cannot be distinguished.
@@ -141,7 +149,7 @@ class Generated:
             raise Unsupported
         kind = "row" if rows else "line"
         name = f"{kind}s_with_reasons"
-        loop: LineLoop = self._function(
+        loop: LineLoopWithReasons = self._function(
             name, lambda: self._write_line_loop(name, kind, False, True, tells_formats=True)
         )
         return loop

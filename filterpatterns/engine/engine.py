@@ -9,7 +9,14 @@ from itertools import islice
 from time import perf_counter
 from typing import Any, Literal, Protocol
 
-from filterpatterns.codegen.functions import DecodeRows, Generated, LineLoop, ViewLoop
+from filterpatterns.codegen.functions import (
+    DecodeRows,
+    Generated,
+    LineLoop,
+    SlowLine,
+    TakeLine,
+    ViewLoop,
+)
 from filterpatterns.codegen.record import MOST_TESTS
 from filterpatterns.codegen.rows import decode_rows, split_lines
 from filterpatterns.codegen.types import Unsupported
@@ -22,19 +29,9 @@ from filterpatterns.matching.verdicts import Evaluator
 
 OnError = Literal["raise", "drop"]
 
-MatchLines = Callable[
-    [
-        bytes,
-        int,
-        Callable[[bytes], None],
-        Callable[[bytes], None],
-        Callable[[bytes, int], None],
-    ],
-    int,
-]
+MatchLines = Callable[[bytes, int, TakeLine, TakeLine, SlowLine], int]
 """Called with (block, number, keep, drop, slow), where `block` is a text of whole lines and
-`number` that of the line before the first; returns the number of lines. `slow` is called with each
-line that generated code does not handle, and its number."""
+`number` that of the line before the first; returns the number of lines."""
 
 Misfit = Callable[[bytes, Verdict], None]
 """Called with a line whose payload has the wrong format, and its verdict."""
@@ -366,9 +363,9 @@ def _match_lines(
     def match_lines(
         block: bytes,
         number: int,
-        keep: Callable[[bytes], None],
-        drop: Callable[[bytes], None],
-        slow: Callable[[bytes, int], None],
+        keep: TakeLine,
+        drop: TakeLine,
+        slow: SlowLine,
     ) -> int:
         start = perf_counter()
         plan = tuner.plan

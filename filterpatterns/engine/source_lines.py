@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from filterpatterns.codegen.functions import SlowLine, TakeLine
 from filterpatterns.codegen.rows import decode_each, decode_rows, split_lines
 from filterpatterns.codegen.types import UNSET, without
 from filterpatterns.delivery.envelopes import HOLDERS, SIGNS, source_of
@@ -42,9 +43,9 @@ class SourceLines:
         function_for: Callable[[str], MatchLines | None],
         block: bytes,
         number: int,
-        keep: Callable[[bytes], None],
-        drop: Callable[[bytes], None],
-        slow: Callable[[bytes, int], None],
+        keep: TakeLine,
+        drop: TakeLine,
+        slow: SlowLine,
     ) -> int:
         """Match lines like a `MatchLines`, with the function for the source of each record;
         `slow` is called where there is none, and for lines that are not plainly one record."""

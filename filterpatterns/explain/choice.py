@@ -7,8 +7,9 @@ from typing import Any
 from msgspec import Struct, field
 
 from filterpatterns.explain.outcomes import Place, indexed
+from filterpatterns.jsontext.python_values import is_object
 from filterpatterns.matching.budget import Budget
-from filterpatterns.matching.interpreter import Interpreter, Outcome, is_object
+from filterpatterns.matching.interpreter import Interpreter, Outcome
 from filterpatterns.matching.match_tree import UNRANKED, MatchNode
 
 _MOST_ELEMENTS = 3

@@ -8,9 +8,9 @@ from typing import Any
 from filterpatterns.delivery.sources import FormatAction, PayloadFormat
 from filterpatterns.explain.model import Format
 from filterpatterns.explain.names import holds_json
+from filterpatterns.jsontext.python_values import flatten
 from filterpatterns.jsontext.structure import find_error
 from filterpatterns.language.wording import kind
-from filterpatterns.matching.interpreter import flatten
 from filterpatterns.matching.match_tree import Payload
 from filterpatterns.matching.verdict import Payloads, Reason, format_action, mismatch
 

@@ -75,22 +75,60 @@ def test_outcome(
     Raises:
         RecordError: that takes more than is left of the record's budget.
     """
-    found: list[Found] = []
-    values = 0
-    holds = leaf_test(test, budget)
+    tally = Tally(test, budget)
     for place, leaf in leaves:
-        values += 1
-        if holds(leaf):
-            plain = plain_scalar(leaf)
-            rule = next(rule for rule in test.rules if rule.holds(plain))
-            unexpected = rule.why_unexpected(plain)
-            why = f"{format_value(leaf)}: {unexpected}" if unexpected else format_value(leaf)
-            return Outcome(True, (Found(spelt(place), leaf, why),), values, rule)
-        if len(found) < _MOST_VALUES:
-            found.append(Found(spelt(place), leaf, _why(test, leaf)))
-    if not values:
-        return None
-    return Outcome(False, tuple(found), values, words=_why_not(test, found, values))
+        if tally.add(leaf):
+            tally.note(place, leaf)
+            if tally.is_satisfied:
+                break
+    return tally.outcome()
+
+
+class Tally:
+    """The outcome of a test, leaf by leaf.
+
+    Until a leaf satisfies it (`is_satisfied`), leaves are counted, and the positions of some are
+    noted.
+    """
+
+    __slots__ = ("_found", "_holds", "_rule", "_test", "_values", "is_satisfied")
+
+    def __init__(self, test: FieldTest, budget: Budget) -> None:
+        self._test = test
+        self._holds = leaf_test(test, budget)
+        self._found: list[Found] = []
+        self._values = 0
+        self._rule: Operator | None = None
+        self.is_satisfied = False
+
+    def add(self, leaf: Any) -> bool:
+        """Count a leaf; return whether its position is to be noted.
+
+        Raises:
+            RecordError: that takes more than is left of the record's budget.
+        """
+        self._values += 1
+        self.is_satisfied = self._holds(leaf)
+        return self.is_satisfied or len(self._found) < _MOST_VALUES
+
+    def note(self, place: Place, leaf: Any) -> None:
+        """Note the position of the leaf that was counted last."""
+        if not self.is_satisfied:
+            self._found.append(Found(spelt(place), leaf, _why(self._test, leaf)))
+            return
+        plain = plain_scalar(leaf)
+        rule = self._rule = next(rule for rule in self._test.rules if rule.holds(plain))
+        unexpected = rule.why_unexpected(plain)
+        why = f"{format_value(leaf)}: {unexpected}" if unexpected else format_value(leaf)
+        self._found = [Found(spelt(place), leaf, why)]
+
+    def outcome(self) -> Outcome | None:
+        """Return the outcome; None if there are no leaves."""
+        if not self._values:
+            return None
+        words = "" if self.is_satisfied else _why_not(self._test, self._found, self._values)
+        found = tuple(self._found)
+        return Outcome(self.is_satisfied, found, self._values, self._rule, words)
 
 
 def _why(test: FieldTest, leaf: Any) -> str:
@@ -125,7 +163,7 @@ def _why_not(test: FieldTest, found: list[Found], values: int) -> str:
 
 
 def indexed(array: Any, where: Place) -> Iterator[tuple[Place, Any]]:
-    """Like `interpreter.flatten`, each item with its position: in the array, or in a nested
+    """Like `flatten`, each item with its position: in the array, or in a nested
     array."""
     pending: list[tuple[Place, Iterator[tuple[int, Any]]]] = [(where, enumerate(array))]
     seen = {id(array)}

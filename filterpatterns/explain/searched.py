@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from filterpatterns.errors import RecordError
-from filterpatterns.explain.outcomes import (
-    Outcome,
-    Place,
-    Trace,
-    below,
-    indexed,
-    test_outcome,
-)
+from filterpatterns.explain.outcomes import Outcome, Place, Tally, Trace, below
 from filterpatterns.jsontext.python_values import SCALARS
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.interpreter import failing
 from filterpatterns.matching.match_tree import FieldTest, MatchNode
 from filterpatterns.matching.search import search
+
+_Item = tuple["str | None", Place, "int | str | None", Any]
+"""A value: its path, the position of what is around it, its index or name there (None: it is itself
+at that position), and the value. Its own position is only made for what is shown."""
 
 
 def trace_search(trace: Trace, root: MatchNode, value: Any, budget: Budget) -> None:
@@ -30,19 +27,22 @@ def trace_search(trace: Trace, root: MatchNode, value: Any, budget: Budget) -> N
     tests = sorted(root.tests(), key=lambda test: test.rank)
     try:
         culprit = search(root, value, budget)
-        leaves = _gather(tests, root.name, value)
     except RecordError:
         # The walk can evaluate what the search cannot, but without reasons.
         satisfied = not failing(root, value, Budget())
         for test in tests:
             trace.outcomes[test.path] = Outcome(satisfied, words="too many positions to explain")
         return
+    evaluated = [test for test in tests if culprit is None or test.rank <= culprit.rank]
+    tallies = _tallies(evaluated, root.name, value, budget)
     for test in tests:
-        here = leaves.get(test.path, [])
-        outcome = test_outcome(test, here, budget) or Outcome(test.optional, words="absent")
-        if culprit is not None and test.rank > culprit.rank:
-            outcome = Outcome(None, words="not evaluated: a field before it does not match")
-        elif test is culprit and outcome.satisfied:
+        if test.path not in tallies:
+            words = "not evaluated: a field before it does not match"
+            trace.outcomes[test.path] = Outcome(None, words=words)
+            continue
+        absent = Outcome(test.optional, words="absent")
+        outcome = tallies[test.path].outcome() or absent
+        if test is culprit and outcome.satisfied:
             words = "no value in the array elements that the fields before it require"
             outcome = Outcome(False, outcome.found, outcome.values, words=words)
         elif test is not culprit and not outcome.satisfied:
@@ -51,34 +51,98 @@ def trace_search(trace: Trace, root: MatchNode, value: Any, budget: Budget) -> N
         trace.outcomes[test.path] = outcome
 
 
-def _gather(tests: list[FieldTest], top: str, value: Any) -> dict[str, list[tuple[Place, Any]]]:
-    """Return the leaves of each test's path, however the record spells it."""
-    paths = {test.path for test in tests}
-    ways: dict[tuple[str | None, str], str | None] = {}
-    leaves: dict[str, list[tuple[Place, Any]]] = {}
-    pending: list[tuple[str | None, Place, Any]] = [(top or None, top, value)]
+def _tallies(tests: Iterable[FieldTest], top: str, value: Any, budget: Budget) -> dict[str, Tally]:
+    """Return what the tests find in a value, however it spells their paths.
+
+    Raises:
+        RecordError: that takes more than is left of the record's budget.
+    """
+    tallies = {test.path: Tally(test, budget) for test in tests}
+    ways = _Ways(tallies)
+    pending: list[Iterator[_Item]] = [iter([(top or None, top, None, value)])]
     while pending:
-        path, where, item = pending.pop()
-        if item.__class__ in SCALARS:
-            if path in paths:
-                leaves.setdefault(path, []).append((where, item))
-        elif isinstance(item, Mapping):
-            for name, member in item.items():
-                if not isinstance(name, str):
-                    continue
-                if (path, name) not in ways:
-                    ways[path, name] = _way(paths, below(path, name))
-                reached = ways[path, name]
-                if reached is not None:
-                    pending.append((reached, (where, name), member))
-        elif isinstance(item, (list, tuple)):
-            pending += [(path, place, each) for place, each in indexed(item, where)]
-        elif path in paths:
-            leaves.setdefault(path, []).append((where, item))
-    return leaves
+        for path, around, step, item in pending[-1]:
+            kind = item.__class__
+            if kind not in SCALARS:
+                where = around if step is None else (around, step)
+                if kind is dict or isinstance(item, Mapping):
+                    pending.append(ways.members(path, where, item))
+                    break
+                if isinstance(item, (list, tuple)):
+                    pending.append(_backwards(path, where, item))
+                    break
+            tally = None if path is None else tallies.get(path)
+            if tally is not None and not tally.is_satisfied and tally.add(item):
+                tally.note(around if step is None else (around, step), item)
+        else:
+            pending.pop()
+    return tallies
 
 
-def _way(paths: set[str], reached: str) -> str | None:
-    """Return a path if it is one of some paths, or leads to one."""
-    leads = any(each == reached or each.startswith(reached + ".") for each in paths)
-    return reached if leads else None
+class _Ways:
+    """Where names lead that are on the way to some paths."""
+
+    def __init__(self, paths: Collection[str]) -> None:
+        self._paths = paths
+        self._known: dict[str | None, dict[str, str | None]] = {}
+
+    def members(self, path: str | None, where: Place, item: Mapping[Any, Any]) -> Iterator[_Item]:
+        """Return the members of an object that are on the way, the last one first."""
+        known = self._known.get(path)
+        if known is None:
+            known = self._known[path] = {}
+        found: list[_Item] = []
+        for name, member in item.items():
+            if not isinstance(name, str):
+                continue
+            if name not in known:
+                known[name] = self._reached(below(path, name))
+            reached = known[name]
+            if reached is not None:
+                found.append((reached, where, name, member))
+        return reversed(found)
+
+    def _reached(self, path: str) -> str | None:
+        """Return a path if it is one of the paths, or leads to one."""
+        leads = any(each == path or each.startswith(path + ".") for each in self._paths)
+        return path if leads else None
+
+
+def _backwards(path: str | None, where: Place, array: Any) -> Iterator[_Item]:
+    """Yield the items of an array and of its nested arrays, but not these arrays, from the last one
+    to the first."""
+    for place, items, start, end in reversed(_runs(where, array)):
+        for index in range(end - 1, start - 1, -1):
+            item = items[index]
+            if not isinstance(item, (list, tuple)):
+                yield path, place, index, item
+
+
+def _runs(where: Place, array: Any) -> list[tuple[Place, Any, int, int]]:
+    """Return the parts of an array and of its nested arrays that are between nested arrays, in
+    order: the position of the array, its items, and the indexes of the part.
+
+    An array that is met again adds nothing.
+    """
+    runs = []
+    seen = {id(array)}
+    pending = [(where, _items(array), 0)]
+    while pending:
+        place, items, start = pending.pop()
+        for index in range(start, len(items)):
+            item = items[index]
+            if isinstance(item, (list, tuple)) and id(item) not in seen:
+                seen.add(id(item))
+                if index > start:
+                    runs.append((place, items, start, index))
+                if index + 1 < len(items):
+                    pending.append((place, items, index + 1))
+                pending.append(((place, index), _items(item), 0))
+                break
+        else:
+            runs.append((place, items, start, len(items)))
+    return runs
+
+
+def _items(array: Any) -> Any:
+    return array if array.__class__ in (list, tuple) else list(array)

@@ -21,9 +21,10 @@ from filterpatterns.explain.outcomes import (
     test_outcome,
 )
 from filterpatterns.explain.searched import trace_search
+from filterpatterns.jsontext.python_values import is_object
 from filterpatterns.language.wording import describe_value, kind, truncate
 from filterpatterns.matching.budget import Budget
-from filterpatterns.matching.interpreter import OtherSpelling, is_object
+from filterpatterns.matching.interpreter import OtherSpelling
 from filterpatterns.matching.match_tree import UNRANKED, FieldTest, MatchNode
 
 _INDEX_HINT = "the elements of an array are searched automatically: leave the index out"

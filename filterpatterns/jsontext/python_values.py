@@ -6,6 +6,7 @@ members of an enumeration, boto3's decimals, a framework's own dicts.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -53,3 +54,28 @@ def comparable(value: Any) -> Any:
         return value
     value = plain_scalar(value)
     return value if value.__class__ in SCALARS else OTHER
+
+
+def is_object(value: Any) -> bool:
+    """Whether a value is an object, as JSON has it."""
+    kind = value.__class__
+    return kind is dict or (kind not in SCALARS and isinstance(value, Mapping))
+
+
+def flatten(array: Any) -> Iterator[Any]:
+    """Yield the items of an array and of its nested arrays, but not these arrays.
+
+    An array that is met again adds nothing; a Python list may even contain itself.
+    """
+    pending = [iter(array)]
+    seen = {id(array)}
+    while pending:
+        for item in pending[-1]:
+            if not isinstance(item, (list, tuple)):
+                yield item
+            elif id(item) not in seen:
+                seen.add(id(item))
+                pending.append(iter(item))
+                break
+        else:
+            pending.pop()

@@ -9,7 +9,7 @@ from filterpatterns.delivery.sources import FormatAction, PayloadFormat
 from filterpatterns.errors import RecordError
 from filterpatterns.matching.combinations import bits
 from filterpatterns.matching.match_tree import Conjunctions
-from filterpatterns.matching.places import failing_alone
+from filterpatterns.matching.places.holding import failing_alone
 from filterpatterns.matching.verdict import Payloads, format_action
 from filterpatterns.matching.verdicts import Group, MaskedPayload
 

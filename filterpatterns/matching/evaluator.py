@@ -15,12 +15,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from filterpatterns.jsontext.python_values import SCALARS, comparable
+from filterpatterns.jsontext.python_values import SCALARS, comparable, flatten
 from filterpatterns.matching.budget import Budget
-from filterpatterns.matching.interpreter import flatten, nested_arrays
+from filterpatterns.matching.interpreter import nested_arrays
 from filterpatterns.matching.mask_tree import MaskNode, MaskTree
 from filterpatterns.matching.outcomes import Outcome, Outcomes, distinct
-from filterpatterns.matching.places import holding_by_places
+from filterpatterns.matching.places.holding import holding_by_places
 
 
 class _OtherSpelling(Exception):

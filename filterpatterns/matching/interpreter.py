@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from filterpatterns.jsontext.python_values import SCALARS
+from filterpatterns.jsontext.python_values import flatten, is_object
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.mask_tree import leaf_test
 from filterpatterns.matching.match_tree import UNRANKED, FieldTest, MatchNode
@@ -94,13 +94,16 @@ class Interpreter:
 
     def _fields(self, node: MatchNode, members: Mapping[Any, Any]) -> Outcome:
         """Evaluate the tests below a node, for an object at its path."""
-        first, fails = UNRANKED, node.required
+        known = []
         for name, member in members.items():
             child = node.by_part.get(name)
             if child is None or child.name != name:
-                child = _child_with_dots(node, name)
+                child = _child_with_dots(node, name)  # all names first: members may be large
                 if child is None:
                     continue
+            known.append((child, member))
+        first, fails = UNRANKED, node.required
+        for child, member in known:
             rank, child_fails = self.evaluate(child, member)
             first = min(first, rank)
             fails += child_fails - _needed(child)
@@ -156,12 +159,6 @@ class Interpreter:
         return (test.rank, 1) if found else (UNRANKED, int(not test.optional))
 
 
-def is_object(value: Any) -> bool:
-    """Whether a value is an object, as JSON has it."""
-    kind = value.__class__
-    return kind is dict or (kind not in SCALARS and isinstance(value, Mapping))
-
-
 def _child_with_dots(node: MatchNode, name: Any) -> MatchNode | None:
     """Return the child for a name with dots.
 
@@ -201,25 +198,6 @@ def nested_arrays(array: Any) -> list[tuple[Any, int]]:
                 seen.add(id(item))
                 arrays.append((item, index))
     return arrays
-
-
-def flatten(array: Any) -> Iterator[Any]:
-    """Yield the items of an array and of its nested arrays, but not these arrays.
-
-    An array that is met again adds nothing; a Python list may even contain itself.
-    """
-    pending = [iter(array)]
-    seen = {id(array)}
-    while pending:
-        for item in pending[-1]:
-            if not isinstance(item, (list, tuple)):
-                yield item
-            elif id(item) not in seen:
-                seen.add(id(item))
-                pending.append(iter(item))
-                break
-        else:
-            pending.pop()
 
 
 def _leaves(array: Any) -> Iterator[Any]:

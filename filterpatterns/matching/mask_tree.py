@@ -209,11 +209,14 @@ def leaf_test(test: FieldTest, budget: Budget) -> Callable[[Any], bool]:
         if known is None:
             known = budget.known[id(test)] = _remembering(test, budget)
         return known
-    rules = test.rules
+    rules = [rule.holds for rule in test.rules]
 
     def holds(leaf: Any) -> bool:
         leaf = comparable(leaf)
-        return any(rule.holds(leaf) for rule in rules)
+        for rule in rules:  # noqa: SIM110 - a generator takes twice as long
+            if rule(leaf):
+                return True
+        return False
 
     return holds
 

@@ -7,7 +7,7 @@ from typing import Any
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.mask_tree import MaskTree
 from filterpatterns.matching.match_tree import FieldTest, MatchNode
-from filterpatterns.matching.places import first_unsatisfied, holding_by_places
+from filterpatterns.matching.places.holding import first_unsatisfied, holding_by_places
 
 
 def search(root: MatchNode, value: Any, budget: Budget) -> FieldTest | None:

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 
 from msgspec import Struct
 
-from filterpatterns.codegen.functions import DecodeRows
+from filterpatterns.codegen.functions import DecodeRows, SlowLine, TakeLine
 from filterpatterns.codegen.rows import decode_each, decode_rows, split_lines
 from filterpatterns.codegen.types import UNSET, Unsupported
 from filterpatterns.delivery.envelopes import HOLDERS
@@ -189,9 +189,9 @@ class QuickLines:
         self,
         block: bytes,
         number: int,
-        keep: Callable[[bytes], None],
-        drop: Callable[[bytes], None],
-        slow: Callable[[bytes, int], None],
+        keep: TakeLine,
+        drop: TakeLine,
+        slow: SlowLine,
     ) -> int:
         """Count lines, like a `MatchLines`; `slow` counts those that are not plain records."""
         lines = split_lines(block)

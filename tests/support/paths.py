@@ -159,11 +159,6 @@ def _parted(given: Sequence[Any], kept: Sequence[Any], dropped: Sequence[Any]) -
     return found
 
 
-def line_verdict(compiled: filterpatterns.Filter, text: str) -> bool:
-    """The verdict on a record's text as a line of a file."""
-    return line_verdicts(compiled, [text])[0]
-
-
 def line_verdicts(compiled: filterpatterns.Filter, texts: Sequence[str]) -> list[bool]:
     """The verdicts on records' texts as lines of a file: the first lines are matched with a look
     before decoding, if there can be one, and the next without."""

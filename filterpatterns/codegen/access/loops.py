@@ -8,7 +8,7 @@ from typing import Any
 
 from filterpatterns.codegen.code import FallbackNeeded
 from filterpatterns.codegen.emitter import Emitter
-from filterpatterns.matching import interpreter
+from filterpatterns.jsontext import python_values
 
 
 @contextmanager
@@ -63,7 +63,7 @@ def first_ranked_object(
 
 def flatten(values: list[Any]) -> list[Any]:
     """Return the items of an array and of its nested arrays."""
-    return list(interpreter.flatten(values))
+    return list(python_values.flatten(values))
 
 
 def fall_back() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from filterpatterns.codegen.functions import DecodeRows
+from filterpatterns.codegen.functions import DecodeRows, SlowLine, TakeLine
 from filterpatterns.codegen.rows import decode_rows, split_lines
 from filterpatterns.codegen.types import Unsupported as LinesUnsupported
 from filterpatterns.codegen.types import without
@@ -42,9 +42,9 @@ def line_matcher(version: Version, take: Callable[[list[Rule]], None]) -> MatchL
     def match_lines(
         block: bytes,
         number: int,
-        keep: Callable[[bytes], None],
-        drop: Callable[[bytes], None],
-        slow: Callable[[bytes, int], None],
+        keep: TakeLine,
+        drop: TakeLine,
+        slow: SlowLine,
     ) -> int:
         def take_clauses(line: bytes, clauses: list[Clause]) -> None:
             rules = version.rules(line, clauses)

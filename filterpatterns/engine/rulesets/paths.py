@@ -6,15 +6,14 @@ a dotted name. Nodes are shared between versions of a rule set, and copied befor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct, field
 
 from filterpatterns.jsontext.numbers import JsonNumber, number_text
-from filterpatterns.jsontext.python_values import SCALARS, plain_scalar
-from filterpatterns.matching.interpreter import flatten
+from filterpatterns.jsontext.python_values import SCALARS, flatten, plain_scalar
 
 
 class UnsupportedRecord(Exception):
@@ -102,39 +101,52 @@ def _identity(value: Any) -> Any:
     return kind, number_text(value) if kind is Decimal or kind is JsonNumber else value
 
 
+_Objects = tuple[PathNode, Sequence[Any], bool]
+"""Objects at a place, and whether they are in an array that may bind: those of an array together,
+since the garbage collector would visit a tuple for each."""
+
+
 def gather(root: PathNode, value: Any, found: Values) -> None:
     """Add the leaves below a place that any test applies to, given the value there.
 
     Raises:
         UnsupportedRecord: the value has no JSON equivalent.
     """
-    pending: list[tuple[PathNode, Any, bool]] = []
+    pending: list[_Objects] = []
     _take(root, value, False, found, pending)
-    leaves = found.leaves
     while pending:
-        node, members, bound = pending.pop()
-        children = node.children
-        for name, member in members.items():
-            child = children.get(name)
+        node, objects, bound = pending.pop()
+        for members in objects:
+            _take_members(node, members, bound, found, pending)
+
+
+def _take_members(
+    node: PathNode, members: Any, bound: bool, found: Values, pending: list[_Objects]
+) -> None:
+    """Add the values in an object at a place."""
+    children = node.children
+    leaves = found.leaves
+    for name, member in members.items():
+        child = children.get(name)
+        if child is None:
+            child = _walk(node, name)
             if child is None:
-                child = _walk(node, name)
-                if child is None:
-                    continue
-            kind = member.__class__
-            if kind is str or kind is int or kind is float:
-                path = child.path
-                if path is not None:
-                    if path in leaves:
-                        leaves[path].append(member)
-                    else:
-                        leaves[path] = [member]
-                    if bound:
-                        found.bound.add(path)
-            elif kind is dict:
-                if child.children:
-                    pending.append((child, member, bound))
-            else:
-                _take(child, member, bound, found, pending)
+                continue
+        kind = member.__class__
+        if kind is str or kind is int or kind is float:
+            path = child.path
+            if path is not None:
+                if path in leaves:
+                    leaves[path].append(member)
+                else:
+                    leaves[path] = [member]
+                if bound:
+                    found.bound.add(path)
+        elif kind is dict:
+            if child.children:
+                pending.append((child, (member,), bound))
+        else:
+            _take(child, member, bound, found, pending)
 
 
 def _walk(node: PathNode, name: Any) -> PathNode | None:
@@ -154,21 +166,23 @@ def _take(
     value: Any,
     bound: bool,
     found: Values,
-    pending: list[tuple[PathNode, Any, bool]],
+    pending: list[_Objects],
 ) -> None:
     """Add the value at a place: a leaf, an object to descend into, or an array of these."""
     if value.__class__ is dict:
         if node.children:
-            pending.append((node, value, bound))
+            pending.append((node, (value,), bound))
     elif value.__class__ is list:
         found.arrays = True
         bound = bound or bool(node.children)
+        objects = []
         for element in flatten(value):
-            if element.__class__ is dict:
-                if node.children:
-                    pending.append((node, element, bound))
-            else:
+            if element.__class__ is not dict:
                 _take_leaf(node, element, bound, found)
+            elif node.children:
+                objects.append(element)
+        if objects:
+            pending.append((node, objects, bound))
     else:
         _take_leaf(node, value, bound, found)
 

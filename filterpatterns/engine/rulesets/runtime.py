@@ -12,9 +12,8 @@ from filterpatterns.engine.rulesets.blocks import Block
 from filterpatterns.engine.rulesets.clauses import Clause
 from filterpatterns.engine.rulesets.index import Entries
 from filterpatterns.engine.rulesets.paths import UnsupportedRecord, Values
-from filterpatterns.jsontext.python_values import SCALARS
+from filterpatterns.jsontext.python_values import SCALARS, flatten
 from filterpatterns.matching.budget import Budget
-from filterpatterns.matching.interpreter import flatten
 
 UNSET: Final = msgspec.UNSET
 PLAIN: Final = SCALARS | {UNSET.__class__}

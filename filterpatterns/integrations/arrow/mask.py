@@ -71,8 +71,9 @@ def mask_arrow(
     match_array = _column_matcher(engine, given, options)
     masks: list[pa.BooleanArray] = []
     first = 0
+    known: _Known = {}
     for chunk in given.chunks:
-        masks.append(_mask(chunk, match_array, first, options.on_error))
+        masks.append(_mask(chunk, match_array, first, options.on_error, known))
         first += len(chunk)
     return pa.chunked_array(masks, pa.bool_()) if given.is_chunked else masks[0]
 
@@ -179,8 +180,13 @@ def _kept_matcher(
     return TextMatcher(Engine(for_payload(matcher, payload, held)), "payload", payload)
 
 
+_Known = dict[tuple[int, ...], tuple[pa.Array, pa.BooleanArray]]
+"""Dictionaries by where they are in memory, and which of their values are kept: the chunks of a
+column often share one."""
+
+
 def _mask(
-    array: pa.Array, match_array: ColumnMatcher, first: int, on_error: OnError
+    array: pa.Array, match_array: ColumnMatcher, first: int, on_error: OnError, known: _Known
 ) -> pa.BooleanArray:
     """Whether each row of a chunk is kept."""
     array = stored(array)
@@ -190,9 +196,25 @@ def _mask(
         return match_array(array, first, on_error)
     if len(array.dictionary) <= len(array):
         try:
-            values = _mask(array.dictionary, match_array, 0, "raise")
+            values = _mask_of_values(array.dictionary, match_array, known)
         except RecordError:
             pass  # it may be about a value that no row has, and its index is not a row's
         else:
             return pc.fill_null(values.take(array.indices), False)
-    return _mask(array.dictionary_decode(), match_array, first, on_error)
+    return _mask(array.dictionary_decode(), match_array, first, on_error, known)
+
+
+def _mask_of_values(values: pa.Array, match_array: ColumnMatcher, known: _Known) -> pa.BooleanArray:
+    """Whether each value of a dictionary is kept.
+
+    Raises:
+        RecordError: a value cannot be evaluated.
+    """
+    if not is_text(values.type):
+        return _mask(values, match_array, 0, "raise", known)
+    places = [0 if buffer is None else buffer.address for buffer in values.buffers()]
+    key = (values.offset, len(values), *places)
+    if key not in known:
+        # With the array, so that nothing else is at its place in memory.
+        known[key] = (values, _mask(values, match_array, 0, "raise", known))
+    return known[key][1]

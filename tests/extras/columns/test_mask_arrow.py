@@ -14,6 +14,7 @@ import pytest
 
 import filterpatterns
 from filterpatterns import RecordError, RuleSet
+from filterpatterns.integrations.arrow.payloads import TextMatcher
 
 PATTERN = {"body": {"status": ["refunded"]}}
 ORDERS = filterpatterns.compile(PATTERN)
@@ -388,3 +389,28 @@ def test_a_member_with_an_empty_name_is_not_the_record() -> None:
         for text, source in ((pattern, "event"), (f'{{"body": {pattern}}}', "sqs")):
             compiled = filterpatterns.compile(text, source=source)
             assert compiled.mask_arrow(column).to_pylist() == [True, False, False]
+
+
+def test_a_dictionary_that_chunks_share_is_evaluated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = filterpatterns.compile({"body": {"status": ["refunded"]}})
+    values = pa.array(['{"status": "refunded"}', '{"status": "paid"}', None, "refunded"])
+    other = pa.array(['{"status": "paid"}', '{"status": "refunded"}', '{"status": "paid"}', "x"])
+    indices = pa.array([0, 1, 2, 3, None, 0])
+    evaluated: list[int] = []
+    original = TextMatcher.__call__
+
+    def counted(self: TextMatcher, array: pa.Array, *rest: Any) -> pa.BooleanArray:
+        evaluated.append(len(array))
+        return original(self, array, *rest)
+
+    monkeypatch.setattr(TextMatcher, "__call__", counted)
+    dictionaries = [values, values, other, values.slice(1), values]
+    chunks = [
+        pa.DictionaryArray.from_arrays(indices if len(each) == 4 else pa.array([2, 0, 1]), each)
+        for each in dictionaries
+    ]
+    column = pa.chunked_array(chunks)
+    expected = compiled.mask([{"body": body} for body in column.to_pylist() if body is not None])
+    found = compiled.mask_arrow(column).to_pylist()
+    assert [kept for kept, body in zip(found, column.to_pylist(), strict=True) if body] == expected
+    assert evaluated == [4, 4, 3]

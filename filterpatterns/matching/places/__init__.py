@@ -1,0 +1,1 @@
+"""Matching by places, for records that spell one path in several ways."""
