@@ -8,6 +8,7 @@ one would be two full cores. Nothing that `fp filter -j 2` does can scale better
 from __future__ import annotations
 
 import os
+from functools import partial
 from time import perf_counter
 
 import filterpatterns
@@ -70,6 +71,6 @@ def _shared(path: str, work: ScanOptions) -> tuple[float, bytes]:
     found: list[Chunk] = []
     start = perf_counter()
     units = [unit for unit, _ in file_slices((path,), divide=True)]
-    for end in workers.run_all(units, work, 2, found.append):
+    for end in workers.run_all(units, partial(Scan, work), 2, found.append):
         assert end.problem is None
     return perf_counter() - start, b"".join(piece.output for piece in found)

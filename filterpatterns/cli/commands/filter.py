@@ -28,7 +28,7 @@ from filterpatterns.cli.io import (
 from filterpatterns.cli.io.lines import Counts
 from filterpatterns.cli.io.output_files import Write
 from filterpatterns.cli.io.payloads import Wrap
-from filterpatterns.cli.io.scan import Scan, file_slices
+from filterpatterns.cli.io.scan import Scan
 from filterpatterns.cli.io.slices import Chunk, FileSlice, ScanOptions, SliceResult
 from filterpatterns.cli.messages import NOT_A_RECORD, counted, located
 from filterpatterns.cli.output.progress import Progress, show_progress, wants_progress
@@ -223,17 +223,14 @@ def _filter(
     *,
     writes_lines: bool,
 ) -> None:
-    found = list(file_slices(files, divide=jobs != 1))
-    sizes = [size for _, size in found]
-    jobs = min(jobs or workers.useful(sizes), len(found))
-    if jobs == 1:
-        found = list(file_slices(files, divide=False))
+    found, jobs = workers.plan(files, jobs)
     all_units = [unit for unit, _ in found]
-    with show_progress(sum(sizes), wanted=wants_progress(writes_lines=writes_lines)) as progress:
+    total = sum(size for _, size in found)
+    with show_progress(total, wanted=wants_progress(writes_lines=writes_lines)) as progress:
         ends = (
             _one_by_one(found, work, taker, progress)
             if jobs == 1
-            else workers.run_all(all_units, work, jobs, taker.take)
+            else workers.run_all(all_units, partial(Scan, work), jobs, taker.take)
         )
         done = 0
         taker.begin(all_units[0])

@@ -246,11 +246,10 @@ class _Router:
             if outcome.invalid_lines:
                 self._write_invalid(b"".join(outcome.invalid_lines))
 
-        lines = self._rule_set._lines(routed.append)  # noqa: SLF001 - within the package
         count_files(
             files,
             get_verdict,
-            lines,
+            lambda _misfit: self._rule_set._lines(routed.append),  # noqa: SLF001 - within the package
             self,
             self.tally,
             wrap=self._wrap,

@@ -107,7 +107,7 @@ def command(
     count_files(
         files,
         statistics.add,
-        statistics.quick_lines(),
+        lambda _misfit: statistics.quick_lines(),
         writers.Silence(),
         tally,
         wrap=wrap,

@@ -16,7 +16,7 @@ from filterpatterns.cli.arguments.options import (
     wants_color,
 )
 from filterpatterns.cli.checking import searching
-from filterpatterns.cli.evaluation.counting import count_files
+from filterpatterns.cli.evaluation.counting import count_verdicts
 from filterpatterns.cli.evaluation.record_loop import (
     Tally,
     give_advice,
@@ -124,6 +124,13 @@ remaining ones are still tested)."""
     "expectation for each record, below those that are dropped.",
 )
 @click.option(
+    "-j",
+    "--jobs",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="With --quiet: the number of processes.  [default: as many as are useful]",
+)
+@click.option(
     "--cases",
     metavar="FILE",
     multiple=True,
@@ -151,6 +158,7 @@ def command(
     quiet: bool,
     expect: str | int | None,
     explain: bool,
+    jobs: int | None,
     cases: tuple[str, ...],
     junit: str | None,
     color: str,
@@ -213,7 +221,6 @@ def command(
         )
         ctx.exit(status)
     compiled = patterns.load(given[0], payload=payload, **how)[1]
-    wrap = payloads.wrapper(compiled.source) if payload else None
     files = searching.event_files(files)
     writer: writers.Writer
     if as_json:
@@ -236,9 +243,9 @@ def command(
         verdict = reporting.verdict
     tally = Tally()
     if isinstance(writer, writers.Silence):  # records are not printed
-        lines = compiled._engine.lines_with_reasons(tally.drop)  # noqa: SLF001 - within the package
-        count_files(files, verdict, lines, writer, tally, wrap=wrap)
+        count_verdicts(files, compiled, tally, payload=payload, jobs=jobs)
     else:
+        wrap = payloads.wrapper(compiled.source) if payload else None
         match_files(files, verdict, writer, tally, wrap=wrap)
     writer.flush()
     if not as_json:

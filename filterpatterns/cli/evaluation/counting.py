@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import NamedTuple
 
 from filterpatterns.cli.evaluation.record_loop import (
     GetVerdict,
@@ -12,25 +14,64 @@ from filterpatterns.cli.evaluation.record_loop import (
     match_file,
     report,
 )
-from filterpatterns.cli.io import parquet
-from filterpatterns.cli.io.lines import LineFilter, Outcome, ReasonMatcher
+from filterpatterns.cli.io import parquet, payloads, workers
+from filterpatterns.cli.io.lines import Counts, LineFilter, Outcome, ReadError, ReasonMatcher
 from filterpatterns.cli.io.parquet import Columns
 from filterpatterns.cli.io.payloads import Wrap
-from filterpatterns.cli.io.streams import STDIN, Stream, reason
+from filterpatterns.cli.io.scan import open_unit
+from filterpatterns.cli.io.slices import BYTES_PER_PROBLEM, FileSlice, SliceResult
+from filterpatterns.cli.io.streams import Stream, reason
 from filterpatterns.cli.messages import located
 from filterpatterns.cli.output import writers
 from filterpatterns.cli.output.progress import Progress, show_progress, size_of, wants_progress
-from filterpatterns.engine.engine import MatchLines
+from filterpatterns.engine.engine import MatchLines, Misfit
 from filterpatterns.engine.filter import Filter
 from filterpatterns.matching.verdict import Reason, Verdict
 
 _ROWS = Columns()
 
+GetLines = Callable[[Misfit], MatchLines | None]
+"""Returns what matches lines of JSON Lines, and calls `drop` only for records that do not match,
+and the argument for those with another reason; None if the filter has no such function."""
+
+
+def count_verdicts(
+    files: tuple[str, ...], compiled: Filter, tally: Tally, *, payload: bool, jobs: int | None
+) -> None:
+    """Count the records of files, and the reasons for which they are dropped, like `match_files`.
+
+    Args:
+        files: the files; `-` is standard input.
+        compiled: the filter.
+        tally: where the records are counted.
+        payload: whether each line is the payload of a record.
+        jobs: the number of processes; None for as many as are useful.
+    """
+    # Rows of columns are matched one by one.
+    if "-" in files or any(parquet.kind_of(file) for file in files):
+        jobs = 1
+    found, jobs = ([], 1) if jobs == 1 else workers.plan(files, jobs)
+    new_counter = partial(_of_reasons, compiled, payload)
+    if jobs == 1:
+        _count_one_by_one(files, new_counter(), compiled.verdict, writers.Silence(), tally)
+        return
+    taker = _Taker(writers.Silence(), tally)
+    total = sum(size for _, size in found)
+    with show_progress(total, wanted=wants_progress(writes_lines=False)) as progress:
+        ends = workers.run_all([unit for unit, _ in found], new_counter, jobs, taker.take)
+        done = 0
+        for unit, size in found:
+            taker.begin(unit)
+            taker.end(next(ends))
+            done += size
+            progress(done, tally.matched)
+        taker.end_file()
+
 
 def count_files(
     files: tuple[str, ...],
     get_verdict: GetVerdict,
-    lines: MatchLines | None,
+    get_lines: GetLines,
     out: Output,
     tally: Tally,
     *,
@@ -46,8 +87,7 @@ def count_files(
     Args:
         files: the files; `-` is standard input.
         get_verdict: as for `match_file`.
-        lines: matches lines of JSON Lines, and calls `drop` only for records that do not match;
-            None if the filter has no such function.
+        get_lines: returns what matches lines.
         out: flushed before anything is reported.
         tally: where the records are counted.
         wrap: as for `match_file`.
@@ -56,43 +96,112 @@ def count_files(
         collect: called with the results of some lines at a time; not for columns.
         writes_lines: whether `collect` may write to the terminal; then no progress is shown.
     """
+    counter = _Counter(get_verdict, get_lines, out, wrap, collect)
+    _count_one_by_one(
+        files,
+        counter,
+        get_verdict,
+        out,
+        tally,
+        columns=columns,
+        compiled=compiled,
+        writes_lines=writes_lines,
+    )
+
+
+def _count_one_by_one(
+    files: tuple[str, ...],
+    counter: _Counter,
+    get_verdict: GetVerdict,
+    out: Output,
+    tally: Tally,
+    *,
+    columns: Columns = _ROWS,
+    compiled: Filter | None = None,
+    writes_lines: bool = False,
+) -> None:
     sizes = [size_of(file) for file in files]
-    counter = _Counter(get_verdict, lines, out, tally, wrap, collect)
+    taker = _Taker(out, tally)
     wanted = wants_progress(writes_lines=writes_lines)
     with show_progress(sum(sizes), wanted=wanted) as progress:
         before = 0
         for file, size in zip(files, sizes, strict=True):
             if parquet.kind_of(file) is None:
-                counter.file(file, progress, before)
+                unit = FileSlice(file)
+                taker.begin(unit)
+                taker.end(counter.run(unit, taker.take, _ticks(progress, before, tally)))
+                taker.end_file()
             else:
                 silence = writers.Silence()
                 match_file(file, get_verdict, silence, tally, columns=columns, compiled=compiled)
             before += size
 
 
+def _ticks(progress: Progress, before: int, tally: Tally) -> Callable[[int], None]:
+    return lambda position: progress(before + position, tally.matched)
+
+
+def _of_reasons(compiled: Filter, payload: bool) -> _Counter:
+    return _Counter(
+        compiled.verdict,
+        compiled._engine.lines_with_reasons,  # noqa: SLF001 - within the package
+        writers.Silence(),
+        payloads.wrapper(compiled.source) if payload else None,
+    )
+
+
+class _Part(NamedTuple):
+    """What has been counted of a unit since the last part."""
+
+    matched: int
+    dropped: dict[str, int]
+    first: str | None
+    """The first record that was dropped."""
+    problems: tuple[ReadError, ...]
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+        return len(self.first or "") + BYTES_PER_PROBLEM * len(self.problems)
+
+
 class _Counter:
-    """Counts the records of files one by one."""
+    """Counts the records of units one by one."""
 
     def __init__(
         self,
         get_verdict: GetVerdict,
-        lines: MatchLines | None,
+        get_lines: GetLines,
         out: Output,
-        tally: Tally,
         wrap: Wrap | None,
-        collect: Callable[[Outcome], None] | None,
+        collect: Callable[[Outcome], None] | None = None,
     ) -> None:
         self._wrap = wrap
         self._take_outcome = collect
-        self._matcher = ReasonMatcher(get_verdict, lines, self._take_verdict)
+        self._matcher = ReasonMatcher(get_verdict, get_lines(self._misfit), self._take_verdict)
         self._out = out
-        self._tally = tally
-        self._matched = self._dropped = 0  # the number of records whose verdict has been counted
+        self._outcome = Outcome()
+        self._matched = 0
+        self._dropped: Counter[str] = Counter()
+        self._first: str | None = None
+        self._counted = 0  # the number of lines in `dropped` whose verdict has been counted
 
-    def file(self, file: str, progress: Progress, before: int) -> None:
-        """Count a file's records; `before` is the total size of the files before it."""
-        name = STDIN if file == "-" else file
-        lines = LineFilter(self._matcher, name, wrap=self._wrap)
+    def run(
+        self,
+        unit: FileSlice,
+        emit: Callable[[_Part], None],
+        tick: Callable[[int], None] | None = None,
+    ) -> SliceResult:
+        """Count a unit's records.
+
+        Args:
+            unit: what to read; it has no columns.
+            emit: called with what has been counted, in order.
+            tick: called from time to time with the number of bytes read of the unit.
+        """
+        json_lines = None if unit.end is None else True
+        lines = LineFilter(self._matcher, unit.name, wrap=self._wrap, json_lines=json_lines)
+        self._outcome = lines.outcome
         opened: list[Stream] = []
 
         def before_read() -> None:
@@ -100,61 +209,126 @@ class _Counter:
                 self._out.flush()
 
         try:
-            stream = Stream.open(file, before_read=before_read)
+            stream = open_unit(unit, before_read)
         except (OSError, ValueError) as error:
-            self._cannot_read(name, reason(error))
-            return
+            return SliceResult(problem=reason(error))
         opened.append(stream)
         with stream:
 
             def read_block(longest: Callable[[bytes], int]) -> bytes:
-                self._collect(lines, name)
-                progress(before + stream.position, self._tally.matched)
+                self._collect()
+                if tick is not None or self._outcome.problems:
+                    emit(self._part())
+                if tick is not None:
+                    tick(stream.position)
                 return stream.read_block(longest)
 
             lines.run(read_block)
-            self._collect(lines, name)
-            if stream.problem is not None:
-                count = lines.counts.lines
-                self._cannot_read(
-                    name, stream.problem + (f" (after line {count:,})" if count else "")
-                )
-            elif not (lines.counts.records or lines.counts.errors):
-                report(self._out, located(name, "warning: no records"))
+            self._collect()
+            emit(self._part())
+            return SliceResult(lines.counts, stream.problem)
 
-    def _take_verdict(self, record: Any, verdict: Verdict) -> None:
+    def _take_verdict(self, record: str, verdict: Verdict) -> None:
+        """Take the verdict on a record whose line is put into the outcome next."""
+        self._count_plain()
+        if verdict[0] is not Reason.MATCH:
+            self._drop(record, verdict)
+            self._counted += 1
+
+    def _misfit(self, line: bytes, verdict: Verdict) -> None:
+        """Take the verdict on a line that is not put into the outcome."""
+        self._count_plain()
+        self._drop(line, verdict)
+
+    def _drop(self, record: str | bytes, verdict: Verdict) -> None:
+        if self._first is None:
+            self._first = record if isinstance(record, str) else record.decode()
         why, key = verdict
-        if why is Reason.MATCH:
-            self._matched += 1
-            self._tally.matched += 1
-            return
-        self._dropped += 1
-        if self._tally.first is None:
-            self._tally.first = record
-        self._tally.dropped[why.words(key)] += 1
+        self._dropped[why.words(key)] += 1
 
-    def _collect(self, lines: LineFilter, name: str) -> None:
+    def _count_plain(self) -> None:
+        """Count the lines that simply do not match, before the verdict on another is counted: the
+        first record and the order of reasons are those of the file."""
+        dropped = self._outcome.dropped
+        if len(dropped) == self._counted:
+            return
+        if self._first is None:
+            self._first = dropped[self._counted].decode()
+        self._dropped[Reason.NO_MATCH.value] += len(dropped) - self._counted
+        self._counted = len(dropped)
+
+    def _collect(self) -> None:
         """Count the outcome so far."""
-        tally, outcome = self._tally, lines.outcome
+        outcome = self._outcome
+        self._count_plain()
+        self._matched += len(outcome.kept)
         if self._take_outcome is not None:
             self._take_outcome(outcome)
-        tally.matched += len(outcome.kept) - self._matched
-        dropped = len(outcome.dropped) - self._dropped
-        if dropped:
-            tally.dropped[Reason.NO_MATCH.value] += dropped
-            if tally.first is None:
-                tally.first = outcome.dropped[0].decode()
-        for problem in outcome.problems:
+        for taken in (outcome.kept, outcome.dropped, outcome.invalid_lines):
+            taken.clear()
+        self._counted = 0
+
+    def _part(self) -> _Part:
+        """Take out what has been counted so far."""
+        problems = self._outcome.problems
+        part = _Part(self._matched, dict(self._dropped), self._first, tuple(problems))
+        self._matched, self._first = 0, None
+        self._dropped.clear()
+        problems.clear()
+        return part
+
+
+class _Taker:
+    """Adds up what is counted, and reports what cannot be read."""
+
+    def __init__(self, out: Output, tally: Tally) -> None:
+        self._out = out
+        self._tally = tally
+        self._file: str | None = None
+        self._counts = Counts()  # of the units of the file that have ended
+        self._is_unread = False
+
+    def begin(self, unit: FileSlice) -> None:
+        """Begin a unit: a file, or a later section of one."""
+        if unit.start == 0:
+            self.end_file()
+            self._file = unit.name
+
+    def take(self, part: _Part) -> None:
+        """Add a part of the unit."""
+        tally = self._tally
+        tally.matched += part.matched
+        for why, count in part.dropped.items():
+            tally.dropped[why] += count
+        if tally.first is None:
+            tally.first = part.first
+        for problem in part.problems:
             if problem.line is None:
-                self._cannot_read(name, problem.message)
+                self._cannot_read(problem.message)
                 continue
             tally.invalid += 1
-            message = f"error: {problem.message}"
-            report(self._out, located(name, message, problem.line, problem.column))
-        self._matched = self._dropped = 0
-        for taken in (outcome.kept, outcome.dropped, outcome.invalid_lines, outcome.problems):
-            taken.clear()
+            line = problem.line + self._counts.lines
+            self._report(f"error: {problem.message}", line, problem.column)
 
-    def _cannot_read(self, name: str, why: str) -> None:
+    def end(self, end: SliceResult) -> None:
+        """Count the unit, which has ended."""
+        self._counts.add(end.counts)
+        if end.problem is not None:
+            count = self._counts.lines
+            self._cannot_read(end.problem + (f" (after line {count:,})" if count else ""))
+            self._is_unread = True
+
+    def end_file(self) -> None:
+        """Finish the file: no unit of it is left."""
+        if self._file is None:
+            return
+        if not (self._is_unread or self._counts.records or self._counts.errors):
+            self._report("warning: no records")
+        self._file, self._counts, self._is_unread = None, Counts(), False
+
+    def _cannot_read(self, why: str) -> None:
         self._tally.unreadable += 1
-        report(self._out, located(name, f"error: {why}"))
+        self._report(f"error: {why}")
+
+    def _report(self, words: str, line: int | None = None, column: int | None = None) -> None:
+        report(self._out, located(str(self._file), words, line, column))

@@ -37,13 +37,6 @@ class Tally(Struct):
     first: Any = None
     """The first record that was dropped: if nothing matches, it may show why."""
 
-    def drop(self, line: bytes, verdict: Verdict) -> None:
-        """Count the record of a line, which is dropped."""
-        if self.first is None:
-            self.first = line.decode()
-        reason, key = verdict
-        self.dropped[reason.words(key)] += 1
-
     @property
     def total(self) -> int:
         """The number of records, including lines that are not records."""

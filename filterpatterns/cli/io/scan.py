@@ -69,7 +69,7 @@ class Scan:
         )
         flush = _Flush(self._work, lines, emit, tick)
         try:
-            stream = _open(unit, flush.before_read)
+            stream = open_unit(unit, flush.before_read)
         except (OSError, ValueError) as error:
             return SliceResult(problem=reason(error))
         flush.stream = stream
@@ -152,7 +152,12 @@ def _id_line(line: bytes) -> bytes:
     return b"-\n" if found is None else printable(found).encode(errors="backslashreplace") + b"\n"
 
 
-def _open(unit: FileSlice, before_read: Callable[[], None]) -> Stream:
+def open_unit(unit: FileSlice, before_read: Callable[[], None]) -> Stream:
+    """Open what a unit is of a file. `before_read` is called before more is read.
+
+    Raises:
+        OSError, ValueError: it cannot be opened.
+    """
     if unit.end is None:
         return Stream.open(unit.path, before_read=before_read)
     return Stream(Section(unit.path, unit.start, unit.end), before_read=before_read)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import Struct, field
 
@@ -11,6 +11,9 @@ from filterpatterns.cli.io.lines import Counts, ReadError
 from filterpatterns.cli.io.parquet import Columns
 from filterpatterns.cli.io.streams import STDIN
 from filterpatterns.engine.filter import Filter
+
+BYTES_PER_PROBLEM: Final = 128
+"""About how many bytes a `ReadError` takes."""
 
 
 class FileSlice(NamedTuple):
@@ -57,6 +60,12 @@ class Chunk(NamedTuple):
     selected: int
     matched: int
     problems: tuple[ReadError, ...]
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+        texts = len(self.output) + len(self.rejects) + len(self.invalid_lines)
+        return texts + BYTES_PER_PROBLEM * len(self.problems)
 
 
 class SliceResult(Struct, frozen=True):

@@ -13,10 +13,10 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Generic, Protocol, TypeVar
 
-from filterpatterns.cli.io.scan import Scan
-from filterpatterns.cli.io.slices import Chunk, FileSlice, ScanOptions, SliceResult
+from filterpatterns.cli.io.scan import file_slices
+from filterpatterns.cli.io.slices import FileSlice, SliceResult
 from filterpatterns.cli.messages import Failure
 
 _WORTHWHILE = 1 << 24
@@ -34,6 +34,37 @@ _MOST_HELD = 1 << 24
 """Bytes of outcome that a process may hold: row groups may be large."""
 
 
+class PartialResult(Protocol):
+    """A part of the outcome of a unit."""
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+
+
+P = TypeVar("P", bound=PartialResult)
+P_co = TypeVar("P_co", bound=PartialResult, covariant=True)
+
+
+class Runner(Protocol[P_co]):
+    """Does the work."""
+
+    def run(self, unit: FileSlice, emit: Callable[[P_co], None], /) -> SliceResult:
+        """Do a unit's work, and call `emit` with its pieces."""
+
+
+def plan(files: tuple[str, ...], jobs: int | None) -> tuple[list[tuple[FileSlice, int]], int]:
+    """Return the units of work in files, with their sizes, and the number of processes to start.
+
+    Args:
+        files: their names; `-` is standard input.
+        jobs: how many processes are wanted; None for as many as are useful.
+    """
+    found = list(file_slices(files, divide=jobs != 1))
+    jobs = min(jobs or useful([size for _, size in found]), len(found))
+    return (found if jobs != 1 else list(file_slices(files, divide=False))), jobs
+
+
 def useful(sizes: Sequence[int]) -> int:
     """How many processes are worth starting for units of these sizes, at most one for each core."""
     if os.name == "nt":  # pipes are not files there
@@ -48,9 +79,18 @@ def _cores() -> int:
 
 
 def run_all(
-    units: Sequence[FileSlice], work: ScanOptions, jobs: int, emit: Callable[[Chunk], None]
+    units: Sequence[FileSlice],
+    new_runner: Callable[[], Runner[P]],
+    jobs: int,
+    emit: Callable[[P], None],
 ) -> Iterator[SliceResult]:
-    """Filter units in so many processes; pieces and ends come in the order of the units.
+    """Do the work of units in so many processes; pieces and ends come in the order of the units.
+
+    Args:
+        units: what to read.
+        new_runner: returns what does the work, in each process; may be pickled.
+        jobs: the number of processes.
+        emit: called with the pieces.
 
     Raises:
         Failure: a process died. The output is incomplete.
@@ -67,7 +107,7 @@ def run_all(
             _work,
             (
                 units[index::jobs],
-                work,
+                new_runner,
                 writer,
                 # Inherited ends: otherwise no process would notice that another is gone.
                 [*files, *(other for _, other in pipes[index + 1 :])] if forks else [],
@@ -154,7 +194,7 @@ def _spawning() -> tuple[Callable[[], Any], Callable[..., Any]]:
     return partial(context.Pipe, duplex=False), new_process
 
 
-def _outcome(file: BinaryIO, process: Any, emit: Callable[[Chunk], None]) -> SliceResult:
+def _outcome(file: BinaryIO, process: Any, emit: Callable[[P], None]) -> SliceResult:
     import pickle  # mostly one process does the work
 
     while True:
@@ -179,7 +219,10 @@ def _how(status: int | None) -> str:
 
 
 def _work(
-    units: Sequence[FileSlice], work: ScanOptions, writer: Any, others: Sequence[Any]
+    units: Sequence[FileSlice],
+    new_runner: Callable[[], Runner[P]],
+    writer: Any,
+    others: Sequence[Any],
 ) -> None:
     """The work of a process. The parent handles Ctrl-C and ends the others."""
     import pickle
@@ -190,30 +233,30 @@ def _work(
     # multiprocessing's own connections copy large messages three times.
     file = os.fdopen(os.dup(writer.fileno()), "wb", _BUFFER_SIZE)
 
-    def send(message: Chunk | SliceResult) -> None:
+    def send(message: P | SliceResult) -> None:
         pickle.dump(message, file, protocol=5)
         file.flush()
 
-    scan = Scan(work)
+    runner = new_runner()
     with contextlib.suppress(BrokenPipeError), file:
         for unit in units:
-            held = _Held(send)
-            end = scan.run(unit, send if unit.end is None else held.take)
+            held: _Held[P] = _Held(send)
+            end = runner.run(unit, send if unit.end is None else held.take)
             held.flush()
             send(end)
 
 
-class _Held:
+class _Held(Generic[P]):
     """Keeps pieces until their unit's turn has come, unless there are too many."""
 
-    def __init__(self, send: Callable[[Chunk], None]) -> None:
+    def __init__(self, send: Callable[[P], None]) -> None:
         self._send = send
-        self._pieces: list[Chunk] = []
+        self._pieces: list[P] = []
         self._size = 0
 
-    def take(self, piece: Chunk) -> None:
+    def take(self, piece: P) -> None:
         self._pieces.append(piece)
-        self._size += len(piece.output) + len(piece.rejects) + len(piece.invalid_lines)
+        self._size += piece.size
         if self._size > _MOST_HELD:
             self.flush()
 

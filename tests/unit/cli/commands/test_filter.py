@@ -23,7 +23,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from filterpatterns import compile as compile_pattern
-from filterpatterns.cli.io import scan, streams, workers
+from filterpatterns.cli.io import parquet, scan, streams, workers
 from filterpatterns.cli.io.scan import Scan
 from filterpatterns.cli.io.slices import Chunk, FileSlice, ScanOptions
 from tests.unit.cli.test_program import PATTERN, RECORDS, command_line, fp, lines, record, run
@@ -507,6 +507,8 @@ def test_nothing_is_lost(chosen: list[bytes], missing: int, first: bool, tmp_pat
     data = (BIG if first else b"") + b"".join(chosen)
     data = data[: len(data) - missing]
     path.write_bytes(data)
+    if parquet.kind_of(str(path)) is not None:
+        return  # an Arrow stream begins with four bytes of 255
     found = outcome_of(path)
     # `fp test` takes each record to the evaluator.
     printed = [json.loads(line) for line in fp("test", "--json", PATTERN, path).stdout.splitlines()]

@@ -1,0 +1,137 @@
+"""`fp test -q` counts in several processes what one process counts."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from click.testing import Result
+
+from filterpatterns.cli.io import scan, workers
+from tests.support.nasty_files import nasty_file
+from tests.unit.cli.evaluation.test_counting import JSON, MIXED, PATTERNS
+from tests.unit.cli.test_program import command_line, fp, lines, record
+
+NASTY = '{"k": ["x"]}'
+PLAIN = lines(record({"total": 250}), record({"total": 5})) * 500
+
+
+@pytest.fixture(autouse=True)
+def small_sections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of a few kilobytes are divided."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(scan, "_SECTION", 1 << 11)
+
+
+def _same(pattern: str, *files: str, more: tuple[str, ...] = ()) -> Result:
+    one, three = (fp("test", "-q", "-j", jobs, *more, pattern, *files) for jobs in "13")
+    assert three.stdout == one.stdout
+    assert three.stderr == one.stderr
+    assert three.exit_code == one.exit_code
+    return one
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_nasty_files(seed: int) -> None:
+    names = [f"{number}.jsonl" for number in range(6)]
+    for number, name in enumerate(names):
+        data = nasty_file(seed * 10 + number)
+        rng = random.Random(number)
+        Path(name).write_bytes(b"".join([data, b"\n", *[b'{"k": "x"}\n'] * rng.randrange(800)]))
+    _same(NASTY, *names, more=("--source", "event"))
+    _same(NASTY, *names, more=("--payload",))
+
+
+@pytest.mark.parametrize("pattern", PATTERNS.values(), ids=PATTERNS.keys())
+def test_all_kinds_of_lines_and_files(pattern: str) -> None:
+    text = PLAIN + MIXED + PLAIN
+    Path("a.jsonl").write_text(text, encoding="utf-8")
+    Path("b.jsonl.gz").write_bytes(gzip.compress(text.encode()))
+    records = [json.loads(line) for line in PLAIN.splitlines()]
+    Path("array.json").write_text(json.dumps([*records, 5]))
+    Path("event.json").write_text(json.dumps({"Records": records}, indent=1))
+    Path("utf16").write_text(text[:200], encoding="utf-16")
+    Path("cut.gz").write_bytes(gzip.compress(text.encode())[:-20])
+    Path("empty").touch()
+    Path("folder").mkdir()
+    done = _same(
+        pattern,
+        *("a.jsonl", "b.jsonl.gz", "array.json", "missing", "event.json", "utf16", "cut.gz"),
+        *("empty", "folder", "a.jsonl"),
+    )
+    assert done.exit_code == 2
+    assert "empty: warning: no records" in done.stderr
+    assert "missing: error: no such file or directory" in done.stderr
+    assert "a.jsonl:1020:1: error: invalid JSON: expecting value" in done.stderr
+
+
+def test_the_first_record_that_is_dropped_decides_the_hint() -> None:
+    """One that simply does not match comes before one with another reason; each alone has another
+    hint."""
+    event = {"detail-type": "x", "source": "x", "detail": {}}
+    message = record(json.dumps({"Type": "Notification", "Message": '{"total": 250}'}))
+    Path("events.jsonl").write_text(lines(message, *[event] * 500))
+    Path("messages.jsonl").write_text(lines(event, *[message] * 500))
+    for name in ("events.jsonl", "messages.jsonl"):
+        loud = fp("test", "--source", "sqs", JSON, name)
+        quiet = _same(JSON, name, more=("--source", "sqs"))
+        assert "hint" in quiet.stderr
+        assert quiet.stderr == loud.stderr
+        assert quiet.stdout == loud.stdout.rpartition("\n\n")[2]
+
+
+def test_reasons_that_are_as_frequent_come_in_the_order_of_the_file() -> None:
+    dropped = [record({"total": 5}), record("text"), {"messageId": "1"}]
+    for order in (dropped, dropped[::-1], [dropped[1], dropped[0], dropped[2]]):
+        Path("events.jsonl").write_text(lines(*order * 300))
+        loud = fp("test", "--source", "sqs", JSON, "events.jsonl")
+        quiet = _same(JSON, "events.jsonl", more=("--source", "sqs"))
+        assert quiet.stdout == loud.stdout.rpartition("\n\n")[2]
+
+
+def test_processes_that_begin_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on macOS, where a process cannot safely be copied."""
+    Path("events.jsonl").write_text(PLAIN + "broken\n" + PLAIN)
+    wanted = fp("test", "-q", "-j", "1", JSON, "events.jsonl")
+    monkeypatch.setattr(workers, "sys", SimpleNamespace(platform="darwin"))
+    found = fp("test", "-q", "-j", "2", JSON, "events.jsonl")
+    assert (found.stdout, found.stderr) == (wanted.stdout, wanted.stderr)
+    assert "events.jsonl:1001:1: error: invalid JSON" in found.stderr
+
+
+def test_standard_input_is_counted_by_one_process() -> None:
+    Path("events.jsonl").write_text(PLAIN)
+    found = fp("test", "-q", "-j", "2", JSON, "events.jsonl", "-", stdin=PLAIN)
+    assert found.stdout == "2,000 records: 1,000 match, 1,000 drop\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the processes in /proc")
+@pytest.mark.parametrize("is_killed", [True, False], ids=["killed", "Ctrl-C"])
+def test_a_run_that_does_not_end_has_no_summary(is_killed: bool) -> None:
+    Path("events.jsonl").write_text(PLAIN * 1500)
+    with subprocess.Popen(
+        command_line("test", "-q", "-j", "2", JSON, "events.jsonl"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        while not (running := children.read_text().split()):
+            time.sleep(0.001)
+        if is_killed:
+            os.kill(int(running[-1]), signal.SIGKILL)
+        else:
+            os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
+        output, errors = process.communicate()
+        assert output == b""
+        assert (b"a worker process was killed by SIGKILL" in errors) == is_killed
+        assert process.returncode == (2 if is_killed else 130)
