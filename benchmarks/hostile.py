@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
-from collections.abc import Callable, Container
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -282,8 +282,56 @@ def measure_record(name: str) -> Cost:
     )
 
 
-def _in_child(name: str) -> Cost | str:
-    command = [sys.executable, "-m", "benchmarks.hostile", "--case", name]
+@dataclass(frozen=True)
+class _Table:
+    """Cases of one kind, how each is measured, and the names of the first columns."""
+
+    title: str
+    header: tuple[str, ...]
+    cases: Iterable[str]
+    measure: Callable[[str], Cost]
+
+
+_TABLES = (
+    _Table(
+        "pattern",
+        ("characters", "outcome", "compile, ms", "and first verdict, ms"),
+        PATTERNS,
+        measure_pattern,
+    ),
+    _Table(
+        "refused input",
+        ("characters", "outcome", "`compile`, ms", "`check`, ms"),
+        INPUTS,
+        measure_input,
+    ),
+    _Table(
+        "record", ("bytes", "outcome", "`matches`, ms", "slowest path, ms"), RECORDS, measure_record
+    ),
+    _Table(
+        "1,000 rules",
+        ("bytes", "outcome", "`matching`, ms", "the first time, ms"),
+        RULES,
+        measure_rules,
+    ),
+    _Table(
+        "1,000 rules, built",
+        ("characters", "outcome", "build, ms", "per rule, ms"),
+        BUILDS,
+        measure_build,
+    ),
+    _Table(
+        "template",
+        ("characters", "outcome", "reading, ms", "`fp check`, ms"),
+        TEMPLATES,
+        measure_template,
+    ),
+)
+_LAST_COLUMNS = ("slope", "peak, MB", "growth")
+
+
+def _in_child(table: int, name: str) -> Cost | str:
+    command = [sys.executable, "-m", "benchmarks.hostile", "--table", str(table), "--case", name]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT, check=False)
     except subprocess.TimeoutExpired:
@@ -293,12 +341,14 @@ def _in_child(name: str) -> Cost | str:
     return Cost(**json.loads(done.stdout))
 
 
-def _print_table(title: str, header: tuple[str, ...], names: list[str]) -> bool:
-    """Print a table, row by row; return whether a case exceeds its limits."""
-    print(f"| {' | '.join((title, *header))} |\n| --- |" + " --: |" * len(header))
+def _print_table(number: int, names: list[str]) -> bool:
+    """Print rows of a table, one by one; return whether a case exceeds its limits."""
+    table = _TABLES[number - 1]
+    header = (*table.header, *_LAST_COLUMNS)
+    print(f"| {' | '.join((table.title, *header))} |\n| --- |" + " --: |" * len(header))
     failed = False
     for name in names:
-        cost = _in_child(name)
+        cost = _in_child(number, name)
         if isinstance(cost, str):
             print(f"| {name} | **{cost}** |" + " |" * (len(header) - 1), flush=True)
             failed = True
@@ -320,49 +370,22 @@ def _print_table(title: str, header: tuple[str, ...], names: list[str]) -> bool:
     return failed
 
 
-def _measure(name: str) -> Cost:
-    for cases, measure in _MEASURES:
-        if name in cases:
-            return measure(name)
-    raise KeyError(name)
-
-
-_MEASURES: tuple[tuple[Container[str], Callable[[str], Cost]], ...] = (
-    (PATTERNS, measure_pattern),
-    (INPUTS, measure_input),
-    (RULES, measure_rules),
-    (BUILDS, measure_build),
-    (TEMPLATES, measure_template),
-    (RECORDS, measure_record),
-)
-
-
 def main() -> int:
     """Measures every case; exits with 1 if one exceeds its limits or fails."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.hostile", description=__doc__)
-    parser.add_argument("--case", help="only this one, as JSON")
     parser.add_argument("--table", type=int, help="only the first, second, ... table")
+    parser.add_argument("--case", help="only this one of the table, as JSON")
     parser.add_argument("--rows", default="1-999", help="only these of its rows: 1-20")
     arguments = parser.parse_args()
     if arguments.case is not None:
-        print(json.dumps(asdict(_measure(arguments.case))))
+        print(json.dumps(asdict(_TABLES[(arguments.table or 1) - 1].measure(arguments.case))))
         return 0
     first, last = map(int, arguments.rows.split("-"))
     print(", ".join(f"{name} {value}" for name, value in environment().items()) + "\n")
-    after = ("slope", "peak, MB", "growth")
-    tables = (
-        ("pattern", ("characters", "outcome", "compile, ms", "and first verdict, ms"), PATTERNS),
-        ("refused input", ("characters", "outcome", "`compile`, ms", "`check`, ms"), INPUTS),
-        ("record", ("bytes", "outcome", "`matches`, ms", "slowest path, ms"), RECORDS),
-        ("1,000 rules", ("bytes", "outcome", "`matching`, ms", "the first time, ms"), RULES),
-        ("1,000 rules, built", ("characters", "outcome", "build, ms", "per rule, ms"), BUILDS),
-        ("template", ("characters", "outcome", "reading, ms", "`fp check`, ms"), TEMPLATES),
-    )
     failed = False
-    for number, (title, header, cases) in enumerate(tables, 1):
+    for number, table in enumerate(_TABLES, 1):
         if arguments.table in (None, number):
-            chosen = list(cases)[first - 1 : last]
-            failed = _print_table(title, (*header, *after), chosen) or failed
+            failed = _print_table(number, list(table.cases)[first - 1 : last]) or failed
     return int(failed)
 
 
