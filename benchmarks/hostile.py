@@ -3,22 +3,18 @@
 Each case is measured in its own process, at a quarter, half and full size. The slope says how the
 time grows with the size: 1 is linear, 2 quadratic, 0 constant. For records, the slowest path
 counts: dicts and text, one and many, the evaluator, an explanation, rule sets. Growth is the
-largest increase in time or memory when the size doubles, divided by two. The exit status is 1 if a
-case takes more than a second or 100 MB, or if time or memory grow by more than 1.3 times the linear
-amount.
+largest increase in time (without garbage collection) or memory when the size doubles, divided by
+two. The exit status is 1 if a case takes more than a second or 100 MB, or if time or memory grow by
+more than 1.3 times the linear amount.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
-import math
 import subprocess
 import sys
-import time
-import tracemalloc
-from collections.abc import Callable, Container
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,6 +24,14 @@ from typing import Any
 from click.testing import CliRunner
 
 import filterpatterns
+from benchmarks.measures.sizes import (
+    best_seconds,
+    cpu_seconds,
+    growth_of,
+    peak_bytes,
+    slope_of,
+    with_and_without_collections,
+)
 from benchmarks.report import environment
 from benchmarks.workloads.hostile_cases import BUILDS, PATTERNS, RECORDS, RULES, RecordCase
 from benchmarks.workloads.hostile_inputs import INPUTS, TEMPLATES
@@ -49,9 +53,6 @@ _MOST_GROWTH = 1.3
 compare."""
 
 _LEAST_SECONDS, _LEAST_BYTES = 0.02, 2_000_000
-
-_ENOUGH_SECONDS = 0.3
-"""Cases that take longer are not repeated."""
 
 _ALIKE = ("filter", "partition", "verdict")
 """Paths that use the memory of others."""
@@ -81,31 +82,6 @@ class Cost:
         return slowest > _MOST_SECONDS or peak > _MOST_BYTES or self.growth > _MOST_GROWTH
 
 
-def _best(ask: Callable[[], Any], times: int = 5) -> float:
-    taken = []
-    for _ in range(times):
-        start = time.process_time()
-        ask()
-        taken.append(time.process_time() - start)
-        if sum(taken) > _ENOUGH_SECONDS:
-            break
-    return min(taken)
-
-
-def _slope(seconds: list[float]) -> float:
-    """The exponent of the time from the first size to the last, which is four times as large.
-    Negligible times do not grow."""
-    return math.log(seconds[-1] / seconds[0], _PARTS[0]) if seconds[-1] > 0.001 else 0.0
-
-
-def _peak(ask: Callable[[], Any]) -> int:
-    tracemalloc.start()
-    ask()
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak
-
-
 def _outcome(ask: Callable[[], Any]) -> str:
     try:
         return {True: "match", False: "drop"}.get(ask(), "compiles")
@@ -127,7 +103,7 @@ def _quiet(ask: Callable[[], Any]) -> Callable[[], Any]:
 
 def measure_pattern(name: str) -> Cost:
     """A pattern from text to Filter, and (as the slow one) to its first verdict."""
-    seconds = []
+    times = []
     for part in _PARTS:
         text = PATTERNS[name](4096 // part)
 
@@ -139,51 +115,48 @@ def measure_pattern(name: str) -> Cost:
             _compiled.clear()
             filterpatterns.compile(text).matches({"body": "{}"})
 
-        seconds.append(_best(_quiet(compiled)))
-    first = _best(_quiet(evaluated))
-    peak = _peak(_quiet(evaluated))
-    growth = _growth(seconds, _LEAST_SECONDS)
+        times.append(with_and_without_collections(_quiet(compiled)))
+    seconds, steady = zip(*times, strict=True)
+    first = best_seconds(_quiet(evaluated))
+    peak = peak_bytes(_quiet(evaluated))
+    growth = growth_of(steady, _LEAST_SECONDS)
     outcome = _outcome(compiled)
-    return Cost(name, len(text), outcome, seconds[-1], first, peak, _slope(seconds), "", growth)
-
-
-def _growth(measured: list[float], least: float) -> float:
-    """The largest growth of a case when its size doubles, relative to linear."""
-    steps = itertools.pairwise(measured)
-    return max(after / max(2 * before, least) for before, after in steps)
+    return Cost(name, len(text), outcome, seconds[-1], first, peak, slope_of(seconds), "", growth)
 
 
 def measure_input(name: str) -> Cost:
     """Input that is refused as a pattern, and (as the slow path) the time of `check`."""
-    seconds, slow, peaks = [], [], []
+    times, slow, peaks = [], [], []
     for part in _PARTS:
         given = INPUTS[name](_INPUT_SIZE // part)
-        seconds.append(_best(_quiet(lambda: filterpatterns.compile(given)), 3))  # noqa: B023
-        slow.append(_best(_quiet(lambda: filterpatterns.check(given)), 3))  # noqa: B023
-        peaks.append(_peak(_quiet(lambda: filterpatterns.compile(given))))  # noqa: B023
+        times.append(with_and_without_collections(_quiet(lambda: filterpatterns.compile(given)), 3))  # noqa: B023
+        slow.append(best_seconds(_quiet(lambda: filterpatterns.check(given)), 3))  # noqa: B023
+        peaks.append(peak_bytes(_quiet(lambda: filterpatterns.compile(given))))  # noqa: B023
+    seconds, steady = zip(*times, strict=True)
     outcome = _outcome(lambda: filterpatterns.compile(given))
-    growth = max(_growth(seconds, _LEAST_SECONDS), _growth(peaks, _LEAST_BYTES))
-    slope = _slope(seconds)
+    growth = max(growth_of(steady, _LEAST_SECONDS), growth_of(peaks, _LEAST_BYTES))
+    slope = slope_of(seconds)
     return Cost(name, _INPUT_SIZE, outcome, seconds[-1], slow[-1], peaks[-1], slope, "", growth)
 
 
 def measure_template(name: str) -> Cost:
     """The patterns in a template, and (as the slow one) what `fp check` takes for it."""
-    seconds, slow, peaks = [], [], []
+    seconds, times, peaks = [], [], []
     with TemporaryDirectory() as folder:
         path = Path(folder, "template.yaml")
         for part in _PARTS:
             text = TEMPLATES[name](_TEMPLATE_SIZE // part)
             path.write_text(text)
-            seconds.append(_best(_quiet(lambda: patterns_in(text, path.name)), 3))  # noqa: B023
-            slow.append(_best(lambda: _check(path), 3))
-            peaks.append(_peak(lambda: _check(path)))
+            seconds.append(best_seconds(_quiet(lambda: patterns_in(text, path.name)), 3))  # noqa: B023
+            times.append(with_and_without_collections(lambda: _check(path), 3))
+            peaks.append(peak_bytes(lambda: _check(path)))
     try:
         outcome = f"{len(patterns_in(text, path.name))} patterns"
     except TemplateError as error:
         outcome = f"TemplateError: {str(error).partition(': ')[2]}"
-    growth = max(_growth(slow, _LEAST_SECONDS), _growth(peaks, _LEAST_BYTES))
-    slope = _slope(slow)
+    slow, steady = zip(*times, strict=True)
+    growth = max(growth_of(steady, _LEAST_SECONDS), growth_of(peaks, _LEAST_BYTES))
+    slope = slope_of(slow)
     return Cost(name, _TEMPLATE_SIZE, outcome, seconds[-1], slow[-1], peaks[-1], slope, "", growth)
 
 
@@ -194,21 +167,20 @@ def _check(path: Path) -> None:
 def measure_rules(name: str) -> Cost:
     """A record's rules among a thousand, once and (as the slow one) for the first time."""
     case = RULES[name]
-    seconds, peaks, first = [], [], 0.0
+    times, peaks, first = [], [], 0.0
     for part in _PARTS:
         rules = filterpatterns.RuleSet({str(n): case.pattern(n) for n in range(1000 // part)})
         record = case.record(case.size)
-        start = time.process_time()
-        _quiet(lambda: rules.matching(record))()  # noqa: B023
-        first = time.process_time() - start
-        seconds.append(_best(_quiet(lambda: rules.matching(record)), 3))  # noqa: B023
-        peaks.append(_peak(_quiet(lambda: rules.matching(record))))  # noqa: B023
+        first = cpu_seconds(_quiet(lambda: rules.matching(record)))  # noqa: B023
+        times.append(with_and_without_collections(_quiet(lambda: rules.matching(record)), 3))  # noqa: B023
+        peaks.append(peak_bytes(_quiet(lambda: rules.matching(record))))  # noqa: B023
     try:
         outcome = f"{len(rules.matching(record))} match"
     except RecordError:
         outcome = "RecordError"
-    growth = max(_growth(seconds, _LEAST_SECONDS), _growth(peaks, _LEAST_BYTES))
-    slope = _slope(seconds)
+    seconds, steady = zip(*times, strict=True)
+    growth = max(growth_of(steady, _LEAST_SECONDS), growth_of(peaks, _LEAST_BYTES))
+    slope = slope_of(seconds)
     return Cost(name, case.size, outcome, seconds[-1], first, peaks[-1], slope, "", growth)
 
 
@@ -218,13 +190,13 @@ def measure_build(name: str) -> Cost:
     seconds, peaks = [], []
     for part in _PARTS:
         patterns = {str(number): BUILDS[name](number) for number in range(1000 // part)}
-        seconds.append(_best(lambda: filterpatterns.RuleSet(patterns), 1))  # noqa: B023
+        seconds.append(best_seconds(lambda: filterpatterns.RuleSet(patterns), 1))  # noqa: B023
         if part > 1:  # counting allocations takes several times as long
-            peaks.append(_peak(lambda: filterpatterns.RuleSet(patterns)))  # noqa: B023
-    growth = max(_growth(seconds, _LEAST_SECONDS), _growth(peaks, _LEAST_BYTES))
+            peaks.append(peak_bytes(lambda: filterpatterns.RuleSet(patterns)))  # noqa: B023
+    growth = max(growth_of(seconds, _LEAST_SECONDS), growth_of(peaks, _LEAST_BYTES))
     each = seconds[-1] / 1000
     size = sum(map(len, patterns.values()))
-    slope, path = _slope(seconds), "peak of 500 rules"
+    slope, path = slope_of(seconds), "peak of 500 rules"
     return Cost(name, size, "builds", seconds[-1], each, peaks[-1], slope, path, growth)
 
 
@@ -254,17 +226,20 @@ def measure_record(name: str) -> Cost:
     """A record's verdict, and the time of the slowest path."""
     case = RECORDS[name]
     seconds: dict[str, list[float]] = {}
+    steady: dict[str, list[float]] = {}
     peaks: dict[str, list[float]] = {}
     for part in _PARTS:
         record = case.record(case.size // part)
         for path, ask in _paths(case, record).items():
-            seconds.setdefault(path, []).append(_best(_quiet(ask), 3))
+            taken, without = with_and_without_collections(_quiet(ask), 3)
+            seconds.setdefault(path, []).append(taken)
+            steady.setdefault(path, []).append(without)
             if path not in _ALIKE:
-                peaks.setdefault(path, []).append(_peak(_quiet(ask)))
+                peaks.setdefault(path, []).append(peak_bytes(_quiet(ask)))
     slowest = max(seconds, key=lambda path: seconds[path][-1])
     growth = max(
-        *(_growth(each, _LEAST_SECONDS) for each in seconds.values()),
-        *(_growth(each, _LEAST_BYTES) for each in peaks.values()),
+        *(growth_of(each, _LEAST_SECONDS) for each in steady.values()),
+        *(growth_of(each, _LEAST_BYTES) for each in peaks.values()),
     )
     outcome = _outcome(
         lambda: filterpatterns.compile(case.pattern, source=case.source).matches(record)
@@ -276,14 +251,62 @@ def measure_record(name: str) -> Cost:
         seconds["matches"][-1],
         seconds[slowest][-1],
         int(max(each[-1] for each in peaks.values())),
-        _slope(seconds[slowest]),
+        slope_of(seconds[slowest]),
         slowest,
         growth,
     )
 
 
-def _in_child(name: str) -> Cost | str:
-    command = [sys.executable, "-m", "benchmarks.hostile", "--case", name]
+@dataclass(frozen=True)
+class _Table:
+    """Cases of one kind, how each is measured, and the names of the first columns."""
+
+    title: str
+    header: tuple[str, ...]
+    cases: Iterable[str]
+    measure: Callable[[str], Cost]
+
+
+_TABLES = (
+    _Table(
+        "pattern",
+        ("characters", "outcome", "compile, ms", "and first verdict, ms"),
+        PATTERNS,
+        measure_pattern,
+    ),
+    _Table(
+        "refused input",
+        ("characters", "outcome", "`compile`, ms", "`check`, ms"),
+        INPUTS,
+        measure_input,
+    ),
+    _Table(
+        "record", ("bytes", "outcome", "`matches`, ms", "slowest path, ms"), RECORDS, measure_record
+    ),
+    _Table(
+        "1,000 rules",
+        ("bytes", "outcome", "`matching`, ms", "the first time, ms"),
+        RULES,
+        measure_rules,
+    ),
+    _Table(
+        "1,000 rules, built",
+        ("characters", "outcome", "build, ms", "per rule, ms"),
+        BUILDS,
+        measure_build,
+    ),
+    _Table(
+        "template",
+        ("characters", "outcome", "reading, ms", "`fp check`, ms"),
+        TEMPLATES,
+        measure_template,
+    ),
+)
+_LAST_COLUMNS = ("slope", "peak, MB", "growth")
+
+
+def _in_child(table: int, name: str) -> Cost | str:
+    command = [sys.executable, "-m", "benchmarks.hostile", "--table", str(table), "--case", name]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT, check=False)
     except subprocess.TimeoutExpired:
@@ -293,12 +316,14 @@ def _in_child(name: str) -> Cost | str:
     return Cost(**json.loads(done.stdout))
 
 
-def _print_table(title: str, header: tuple[str, ...], names: list[str]) -> bool:
-    """Print a table, row by row; return whether a case exceeds its limits."""
-    print(f"| {' | '.join((title, *header))} |\n| --- |" + " --: |" * len(header))
+def _print_table(number: int, names: list[str]) -> bool:
+    """Print rows of a table, one by one; return whether a case exceeds its limits."""
+    table = _TABLES[number - 1]
+    header = (*table.header, *_LAST_COLUMNS)
+    print(f"| {' | '.join((table.title, *header))} |\n| --- |" + " --: |" * len(header))
     failed = False
     for name in names:
-        cost = _in_child(name)
+        cost = _in_child(number, name)
         if isinstance(cost, str):
             print(f"| {name} | **{cost}** |" + " |" * (len(header) - 1), flush=True)
             failed = True
@@ -320,49 +345,22 @@ def _print_table(title: str, header: tuple[str, ...], names: list[str]) -> bool:
     return failed
 
 
-def _measure(name: str) -> Cost:
-    for cases, measure in _MEASURES:
-        if name in cases:
-            return measure(name)
-    raise KeyError(name)
-
-
-_MEASURES: tuple[tuple[Container[str], Callable[[str], Cost]], ...] = (
-    (PATTERNS, measure_pattern),
-    (INPUTS, measure_input),
-    (RULES, measure_rules),
-    (BUILDS, measure_build),
-    (TEMPLATES, measure_template),
-    (RECORDS, measure_record),
-)
-
-
 def main() -> int:
     """Measures every case; exits with 1 if one exceeds its limits or fails."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.hostile", description=__doc__)
-    parser.add_argument("--case", help="only this one, as JSON")
     parser.add_argument("--table", type=int, help="only the first, second, ... table")
+    parser.add_argument("--case", help="only this one of the table, as JSON")
     parser.add_argument("--rows", default="1-999", help="only these of its rows: 1-20")
     arguments = parser.parse_args()
     if arguments.case is not None:
-        print(json.dumps(asdict(_measure(arguments.case))))
+        print(json.dumps(asdict(_TABLES[(arguments.table or 1) - 1].measure(arguments.case))))
         return 0
     first, last = map(int, arguments.rows.split("-"))
     print(", ".join(f"{name} {value}" for name, value in environment().items()) + "\n")
-    after = ("slope", "peak, MB", "growth")
-    tables = (
-        ("pattern", ("characters", "outcome", "compile, ms", "and first verdict, ms"), PATTERNS),
-        ("refused input", ("characters", "outcome", "`compile`, ms", "`check`, ms"), INPUTS),
-        ("record", ("bytes", "outcome", "`matches`, ms", "slowest path, ms"), RECORDS),
-        ("1,000 rules", ("bytes", "outcome", "`matching`, ms", "the first time, ms"), RULES),
-        ("1,000 rules, built", ("characters", "outcome", "build, ms", "per rule, ms"), BUILDS),
-        ("template", ("characters", "outcome", "reading, ms", "`fp check`, ms"), TEMPLATES),
-    )
     failed = False
-    for number, (title, header, cases) in enumerate(tables, 1):
+    for number, table in enumerate(_TABLES, 1):
         if arguments.table in (None, number):
-            chosen = list(cases)[first - 1 : last]
-            failed = _print_table(title, (*header, *after), chosen) or failed
+            failed = _print_table(number, list(table.cases)[first - 1 : last]) or failed
     return int(failed)
 
 

@@ -212,7 +212,7 @@ RECORDS: Mapping[str, RecordCase] = {
         _objects('"aaaaaaaa#y"'),
     ),
     "excluded wildcards for an array": RecordCase(
-        filled('{"body":{"i":[{"anything-but":{"wildcard":["a*"', ',"*a*#*z*"', "]}}]}}", 4096),
+        filled('{"body":{"i":[{"anything-but":{"wildcard":["a*",', '"*a*#*z*"', "]}}]}}", 4096),
         _objects('"a#y"'),
     ),
     "several `anything-but` for an array": RecordCase(
