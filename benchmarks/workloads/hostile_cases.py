@@ -151,6 +151,11 @@ def _nested_spellings(size: int) -> Any:
     return _body('{"a":' + "[" * 500 + inner + ',[{"b":1}]]' * 500 + ',"a.b":5}')
 
 
+def _deep_arrays(size: int) -> Any:
+    """Nothing but arrays, 200 levels again and again, and another spelling of the path."""
+    return _body(filled('{"a":[', "[" * 199 + "]" * 199, '],"a.b":5}', size))
+
+
 def _distinct_objects(size: int) -> Any:
     """Objects of which no two have the same fields."""
     elements = ",".join(
@@ -181,6 +186,13 @@ RECORDS: Mapping[str, RecordCase] = {
     "450 fields in an array of `{}`": RecordCase(_FIELDS_IN_ARRAY, _objects("{}")),
     "450 fields in an array": RecordCase(_FIELDS_IN_ARRAY, _distinct_objects),
     "nested arrays, one more spelling": RecordCase(_NESTED, _nested_spellings),
+    "`[[[...]]]`, one more spelling": RecordCase(_NESTED, _deep_arrays),
+    "empty arrays, one more spelling": RecordCase(
+        _NESTED, lambda size: _body(filled('{"a":[', "[]", '],"a.b":5}', size))
+    ),
+    "objects, the last spelt otherwise": RecordCase(
+        '{"body":{"i":{"a":{"b":[2]}}}}', _objects('{"a":{"b":1}}', ',{"a.b":1}')
+    ),
     "400 alternatives for an array": RecordCase(
         filled('{"body":{"i":{"$or":[', '{"a":[#]}', "]}}}", 4096),
         _objects('{"a":7#}'),

@@ -18,7 +18,7 @@ from filterpatterns.engine.engine import (
 )
 from filterpatterns.engine.source_lines import SourceLines
 from filterpatterns.errors import RecordError
-from filterpatterns.matching.verdict import Verdict, as_record
+from filterpatterns.matching.verdict import Payloads, Verdict, as_record
 
 
 class AutoEngine:
@@ -33,7 +33,9 @@ class AutoEngine:
         self._rejected = rejected
 
     def _engine(self, record: Any) -> Engine:
-        source = source_of(as_record(record))
+        return self._engine_for(source_of(as_record(record)))
+
+    def _engine_for(self, source: str) -> Engine:
         if source not in self._engines:
             raise RecordError(
                 f"its source, {source}, rejects the pattern: {self._rejected[source]}"
@@ -51,6 +53,10 @@ class AutoEngine:
     def verdict(self, record: Any) -> Verdict:
         """Return the reason why a record is kept or dropped."""
         return self._engine(record).verdict(record)
+
+    def verdict_for(self, payloads: Payloads) -> Verdict:
+        """Return the reason why a record with these payloads is kept or dropped."""
+        return self._engine_for(payloads.source.name).verdict_for(payloads)
 
     @property
     def is_settled(self) -> bool:

@@ -24,7 +24,7 @@ from filterpatterns.engine.tuning import CHUNK, Schedule, Tuner
 from filterpatterns.errors import RecordError
 from filterpatterns.jsontext.decoding import decoders_overflow
 from filterpatterns.matching.match_tree import Matcher
-from filterpatterns.matching.verdict import Reason, Verdict
+from filterpatterns.matching.verdict import Payloads, Reason, Verdict
 from filterpatterns.matching.verdicts import Evaluator
 
 OnError = Literal["raise", "drop"]
@@ -88,6 +88,10 @@ class MatchEngine(Protocol):
 
     def verdict(self, record: Any) -> Verdict:
         """Return the reason why a record is kept or dropped."""
+        ...
+
+    def verdict_for(self, payloads: Payloads) -> Verdict:
+        """Return the reason why a record with these payloads is kept or dropped."""
         ...
 
     def generated(self) -> Generated | None:
@@ -173,11 +177,12 @@ class Engine:
 
     def verdict(self, record: Any) -> Verdict:
         """Return the reason why a record is kept or dropped, and the payload key that it is about.
-
-        Raises:
-            RecordError: the record cannot be evaluated.
-        """
+        Raises RecordError as `evaluate` does."""
         return self._evaluator.verdict(record)
+
+    def verdict_for(self, payloads: Payloads) -> Verdict:
+        """Like `verdict`, for a record whose payloads may have been read."""
+        return self._evaluator.verdict_for(payloads)
 
     def weight(self) -> int:
         """The estimated memory that it takes once it has been used, in bytes."""

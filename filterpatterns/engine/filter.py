@@ -167,7 +167,7 @@ class Filter(ArrowMethods):
         )
 
         texts, source, _ = self._recipe
-        return explain(texts, source, self._engine.verdict, record)
+        return explain(texts, source, self._engine.verdict_for, record)
 
     def filter_event(self, event: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return a whole Lambda event as the function would receive it, with only the records that

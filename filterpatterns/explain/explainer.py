@@ -50,24 +50,29 @@ _SOMETHING = (0, 1)
 
 
 def explain(
-    patterns: Sequence[PatternText], source: str, get_verdict: Callable[[Any], Verdict], record: Any
+    patterns: Sequence[PatternText],
+    source: str,
+    get_verdict: Callable[[Payloads], Verdict],
+    record: Any,
 ) -> Explanation:
     """Explain the verdict on a record.
 
     Args:
         patterns: the texts of patterns that compile for the source.
         source: the name of the source, or "auto".
-        get_verdict: returns the verdict on a record, and raises RecordError for anything else.
+        get_verdict: returns the verdict on a record with these payloads.
         record: the record.
 
     Raises:
-        RecordError: as for `get_verdict`; or the caller's stack has no room left.
+        RecordError: it is not a JSON object; or as for `get_verdict`; or the caller's stack has no
+            room left.
     """
     members = as_record(record)
-    reason, key = get_verdict(members)
     name = source_of(members) if source == "auto" else source
     taken_for = source_named(name)
     payloads = Payloads(taken_for, taken_for.view(members))
+    reason, key = get_verdict(payloads)
+    payloads.budget = payloads.budget.renewed()
     kept = reason is Reason.MATCH
     # The verdict for each filter: a record is kept if one matches, or (scopes) if all do.
     holds = kept if len(patterns) == 1 or kept is bool(taken_for.scopes) else None
@@ -95,7 +100,7 @@ def _explained(
     weighed: list[tuple[tuple[int, int], pattern.Planned]] = []
     count = plan.combinations.count
     places: Sequence[int] = range(count)
-    most = max(1, _MOST_VISITS // _visits(plan, payloads))
+    most = 1 if count == 1 else max(1, _MOST_VISITS // _visits(plan, payloads))
     if count > most:
         first = None if holds is False else first_holding(plan.conjunctions, payloads)
         holds = first is not None

@@ -126,23 +126,31 @@ def _runs(where: Place, array: Any) -> list[tuple[Place, Any, int, int]]:
     """
     runs = []
     seen = {id(array)}
-    pending = [(where, _items(array), 0)]
-    while pending:
-        place, items, start = pending.pop()
-        for index in range(start, len(items)):
-            item = items[index]
+    outer: list[tuple[Place, Any, Iterator[tuple[int, Any]], int]] = []
+    place, items, start = where, _items(array), 0
+    numbered: Iterator[tuple[int, Any]] = enumerate(items)
+    while True:
+        for index, item in numbered:
             if isinstance(item, (list, tuple)) and id(item) not in seen:
                 seen.add(id(item))
                 if index > start:
                     runs.append((place, items, start, index))
-                if index + 1 < len(items):
-                    pending.append((place, items, index + 1))
-                pending.append(((place, index), _items(item), 0))
+                inner = _items(item)
+                if not inner:
+                    start = index + 1
+                    continue
+                outer.append((place, items, numbered, index + 1))
+                place, items, start = (place, index), inner, 0
+                numbered = enumerate(items)
                 break
         else:
-            runs.append((place, items, start, len(items)))
-    return runs
+            if start < len(items):
+                runs.append((place, items, start, len(items)))
+            if not outer:
+                return runs
+            place, items, numbered, start = outer.pop()
 
 
 def _items(array: Any) -> Any:
-    return array if array.__class__ in (list, tuple) else list(array)
+    kind = array.__class__
+    return array if kind is list or kind is tuple else list(array)

@@ -26,6 +26,7 @@ from filterpatterns.language.wording import describe_value, kind, truncate
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.interpreter import OtherSpelling
 from filterpatterns.matching.match_tree import UNRANKED, FieldTest, MatchNode
+from filterpatterns.matching.search import is_known
 
 _INDEX_HINT = "the elements of an array are searched automatically: leave the index out"
 
@@ -54,6 +55,8 @@ def trace_into(
     chooser = Chooser(budget)
     walk = _Walk(names, chooser, budget)
     try:
+        if is_known(root, value, budget):
+            raise OtherSpelling  # as the verdict's walk did
         chooser.evaluate(root, value)  # raises if the walk cannot evaluate it
         # The paths of a record's own fields are their names; those of a payload begin with its key.
         walk.node(root, root.name or None, value, root.name, around)

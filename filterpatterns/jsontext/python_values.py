@@ -67,15 +67,19 @@ def flatten(array: Any) -> Iterator[Any]:
 
     An array that is met again adds nothing; a Python list may even contain itself.
     """
-    pending = [iter(array)]
+    outer: list[Iterator[Any]] = []
+    items = iter(array)
     seen = {id(array)}
-    while pending:
-        for item in pending[-1]:
+    while True:
+        for item in items:
             if not isinstance(item, (list, tuple)):
                 yield item
             elif id(item) not in seen:
                 seen.add(id(item))
-                pending.append(iter(item))
+                outer.append(items)
+                items = iter(item)
                 break
         else:
-            pending.pop()
+            if not outer:
+                return
+            items = outer.pop()

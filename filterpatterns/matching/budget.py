@@ -21,21 +21,38 @@ class Budget:
 
     `is_used` is set when so much has been spent on values that it pays to remember something.
     `known` has what look-ups of the record's values remember, by the identity of what they look
-    into; all of it may take so much memory as `takes_room` grants. `walked` counts the values that
+    into; all of it may take so much memory as `takes_room` grants. `gathered` has the places that
+    were gathered last, for whoever needs them again. `walked` counts the values that
     were visited to evaluate conjunctions together. While `postpones` is set, nothing is searched:
     what only a search can decide counts as failing, and `postponed` records that there was such a
     case.
     """
 
-    __slots__ = ("_left", "_room", "is_used", "known", "postponed", "postpones", "walked")
+    __slots__ = (
+        "_left",
+        "_room",
+        "gathered",
+        "is_used",
+        "known",
+        "postponed",
+        "postpones",
+        "walked",
+    )
 
     def __init__(self) -> None:
         self._left = MAX_SEARCH_STEPS
         self._room = _MOST_REMEMBERED
         self.is_used = False
         self.known: dict[int, Any] = {}
+        self.gathered: Any = None
         self.postpones = self.postponed = False
         self.walked = 0
+
+    def renewed(self) -> Budget:
+        """Return a new budget for the same record, with the places that have been gathered."""
+        new = Budget()
+        new.gathered = self.gathered
+        return new
 
     def spend(self, steps: int) -> None:
         """Count steps, all of which take about the same time.

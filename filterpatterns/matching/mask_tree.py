@@ -130,6 +130,12 @@ class MaskTree:
             node.absent = Absence(needed)
             node.required_below = node.absent.without(())
 
+    def equals(self, other: MaskTree) -> bool:
+        """Whether the other tree has the same tests of the same conjunctions."""
+        return self.tests.keys() == other.tests.keys() and all(
+            _described(tests) == _described(other.tests[bit]) for bit, tests in self.tests.items()
+        )
+
     def _put(self, node: MaskNode, tests: list[tuple[FieldTest, int]], bit: int) -> None:
         """Return the tests of a path at its node."""
         node.bit = bit
@@ -190,6 +196,10 @@ class Absence:
             start >>= 1
             end >>= 1
         return together
+
+
+def _described(tests: list[tuple[FieldTest, int]]) -> list[tuple[Any, ...]]:
+    return [(test.names, test.path, test.rules, test.optional, mask) for test, mask in tests]
 
 
 def _union(mask: int, other: int) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.mask_tree import MaskTree
 from filterpatterns.matching.match_tree import FieldTest, MatchNode
-from filterpatterns.matching.places.holding import first_unsatisfied, holding_by_places
+from filterpatterns.matching.places.holding import first_unsatisfied, holding_by_places, is_gathered
 
 
 def search(root: MatchNode, value: Any, budget: Budget) -> FieldTest | None:
@@ -19,6 +19,12 @@ def search(root: MatchNode, value: Any, budget: Budget) -> FieldTest | None:
         RecordError: the value combines so many spellings and arrays that the search was given up.
     """
     return first_unsatisfied(_tree(root), value, budget)
+
+
+def is_known(root: MatchNode, value: Any, budget: Budget) -> bool:
+    """Whether the verdict on a value took a search for the tests at and below a node, and no other
+    tests."""
+    return budget.gathered is not None and is_gathered(_tree(root), value, budget)
 
 
 def satisfied(root: MatchNode, value: Any, budget: Budget) -> bool:

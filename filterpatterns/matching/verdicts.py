@@ -48,9 +48,17 @@ class Evaluator:
             RecordError: the record cannot be evaluated.
         """
         view = self._matcher.source.view(as_record(record))
+        return self.verdict_for(Payloads(self._matcher.source, view))
+
+    def verdict_for(self, payloads: Payloads) -> Verdict:
+        """Like `verdict`, for a record whose payloads may have been read.
+
+        Raises:
+            RecordError: the record cannot be evaluated.
+        """
         if self._matcher.keep_all:
             return MATCH
-        return self._verdict(Payloads(self._matcher.source, view), formats_only=False)
+        return self._verdict(payloads, formats_only=False)
 
     def format_verdict(self, payloads: Payloads) -> Verdict:
         """Return what the format evaluation of a record's payloads alone says, as if all tests

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec import Struct
+
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.combinations import bits
 from filterpatterns.matching.mask_tree import Absence, MaskTree
@@ -21,8 +23,27 @@ from filterpatterns.matching.outcomes import Outcomes
 from filterpatterns.matching.places.choices import Search, simplified
 from filterpatterns.matching.places.gathering import Place, gather, pairs, places_in
 
-_GATHERED = 0
-"""The key, among what is remembered for a record, of the places for which a search was put off."""
+
+class _Gathered(Struct, eq=False):
+    """The places of a value, and the conjunctions that hold of those asked for; None if only a
+    search can tell, and was put off."""
+
+    tree: MaskTree
+    value: Any
+    asked: int
+    top: Place
+    several: int
+    held: int | None = None
+
+    def is_for(self, tree: MaskTree, value: Any) -> bool:
+        """Whether another tree would gather the same places of a value."""
+        return self.value is value and (self.tree is tree or self.tree.equals(tree))
+
+
+def is_gathered(tree: MaskTree, value: Any, budget: Budget) -> bool:
+    """Whether the places of a value for these tests are what was gathered last."""
+    gathered: _Gathered | None = budget.gathered
+    return gathered is not None and gathered.is_for(tree, value)
 
 
 def holding_by_places(tree: MaskTree, value: Any, asked: int, budget: Budget) -> int:
@@ -31,18 +52,36 @@ def holding_by_places(tree: MaskTree, value: Any, asked: int, budget: Budget) ->
     Raises:
         RecordError: the value combines so many spellings and arrays that the search was given up.
     """
-    known = budget.known.pop(_GATHERED, None)
-    if known is not None and known[0] is tree and known[1] is value and known[2] == asked:
-        top, several = known[3:]
-    else:
+    gathered = _gathered(tree, value, asked, budget)
+    held = gathered.held
+    if held is None:
+        held, uncertain = _outcome(gathered.top, tree, asked, gathered.several)
+        if uncertain and budget.postpones:
+            budget.postponed = True
+            budget.gathered = gathered
+            return held
+        if uncertain:
+            held |= _searched(gathered.top, tree, uncertain, gathered.several, budget)
+        gathered.held = held
+    budget.gathered = gathered
+    return held
+
+
+def _gathered(tree: MaskTree, value: Any, asked: int, budget: Budget) -> _Gathered:
+    """Return the evaluated places of a value: those that were gathered last, if they are for the
+    same tests. The caller may change them, so that they are no longer the budget's.
+
+    Raises:
+        RecordError: that takes more than is left of the budget.
+    """
+    is_same = is_gathered(tree, value, budget) and budget.gathered.asked == asked
+    gathered: _Gathered = budget.gathered
+    budget.gathered = None
+    if not is_same:
+        del gathered  # it may be large
         top = gather(tree.root, value, budget)
-        several = _evaluate(top, tree, asked)
-    held, uncertain = _outcome(top, tree, asked, several)
-    if uncertain and budget.postpones:
-        budget.postponed = True
-        budget.known[_GATHERED] = tree, value, asked, top, several
-        return held
-    return held | _searched(top, tree, uncertain, several, budget) if uncertain else held
+        gathered = _Gathered(tree, value, asked, top, _evaluate(top, tree, asked))
+    return gathered
 
 
 def _outcome(top: Place, tree: MaskTree, asked: int, several: int) -> tuple[int, int]:
@@ -66,8 +105,12 @@ def failing_alone(tree: MaskTree, value: Any, budget: Budget) -> Iterator[int]:
     Raises:
         RecordError: that takes more than is left of the budget.
     """
+    top: Place | None = budget.gathered.top if is_gathered(tree, value, budget) else None
+    budget.gathered = None
+    if top is None:
+        top = gather(tree.root, value, budget)
     found: dict[int, int] = {}
-    for place in places_in(gather(tree.root, value, budget)):
+    for place in places_in(top):
         for bit, mask in pairs(place.leaves):
             found[bit] = found.get(bit, 0) | mask
     for bit, tests in tree.tests.items():
@@ -83,11 +126,9 @@ def first_unsatisfied(tree: MaskTree, value: Any, budget: Budget) -> FieldTest |
     Raises:
         RecordError: as above.
     """
-    top = gather(tree.root, value, budget)
-    several = _evaluate(top, tree, 1)
-    held, uncertain = _outcome(top, tree, 1, several)
-    if held or (uncertain and _searched(top, tree, uncertain, several, budget)):
+    if holding_by_places(tree, value, 1, budget):
         return None
+    top = _gathered(tree, value, 1, budget).top
     paths = sorted(tree.tests)
     furthest = Search(simplified(top), budget).furthest(tree, paths, 1)
     return None if furthest == len(paths) else tree.tests[paths[furthest]][0][0]
