@@ -1,7 +1,7 @@
-"""python -m benchmarks.counting: `fp stats` and `fp test -q` as ratios to `fp filter -c`, in one process.
+"""python -m benchmarks.counting: `fp stats` and `fp test -q` as ratios to `fp filter -c`.
 
-The same files, 100,000 records unless told otherwise, through all three in turns; whole processes,
-the least time of each. The patterns are what makes counting hard: arrays, `$or`, fields that no
+The same files, 100,000 records unless told otherwise, through all three in turns, in one process;
+whole runs, the least time of each. The patterns are what makes counting hard: arrays, `$or`, fields that no
 record has, payloads that are not JSON.
 """
 
