@@ -1,8 +1,8 @@
 """python -m benchmarks.counting: `fp stats` and `fp test -q` as ratios to `fp filter -c`.
 
-The same files, 100,000 records unless told otherwise, through all three in turns, in one process;
-whole runs, the least time of each. The patterns are what makes counting hard: arrays, `$or`, fields that no
-record has, payloads that are not JSON.
+The same files, 100,000 records unless told otherwise, through all three in turns, each in one
+process; the least time of each. The patterns are what makes counting hard: arrays, `$or`, fields
+that no record has, payloads that are not JSON.
 """
 
 from __future__ import annotations
