@@ -178,7 +178,7 @@ def test_each_filter_and_each_source_has_its_own_funnel() -> None:
 def test_records_that_one_filter_cannot_match_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("filterpatterns.matching.budget.MAX_SEARCH_STEPS", 0)
     criteria = {"Filters": [{"Pattern": '{"c": [1]}'}, {"Pattern": '{"a": {"b": [1]}}'}]}
-    records = [{"c": 1, "a": {"b": [[2], [1]]}, "a.b": [[3], [1]]}, {"a": {"b": 1}}]
+    records = [{"c": 1, "a": [{"b": 2}, {"b": 1}], "a.b": [3, 1]}, {"a": {"b": 1}}]
     rows = table(criteria, *records, options=("--source", "event"))
     assert rows[0] == "2 records: 2 match, 0 drop"
     assert "filter 2 (event) keeps 1 of 2 records, no verdict for 1" in rows
