@@ -204,17 +204,18 @@ def _paths(case: RecordCase, record: Any) -> dict[str, Callable[[], Any]]:
     """Every path for evaluating a record."""
     compiled = filterpatterns.compile(case.pattern, source=case.source)
     rules = filterpatterns.RuleSet({"a": case.pattern}, source=case.source)
-    text = json.dumps(record) if isinstance(record, dict) else record
     paths = {
         "matches": lambda: compiled.matches(record),
-        "text": lambda: compiled.matches(text),
         "filter": lambda: compiled.filter([record]),
         "partition": lambda: compiled.partition([record]),
-        "mask": lambda: compiled.mask([text.encode()]),
         "verdict": lambda: compiled.verdict(record),
         "rule set": lambda: rules.matching(record),
         "explain": lambda: compiled.explain(record),
     }
+    with suppress(RecursionError):  # a parsed body may be nested too deeply to be written
+        text = json.dumps(record) if isinstance(record, dict) else record
+        paths["text"] = lambda: compiled.matches(text)
+        paths["mask"] = lambda: compiled.mask([text.encode()])
     if isinstance(record, dict) and isinstance(record.get("body"), str):
         with suppress(ValueError, RecursionError):
             parsed = {**record, "body": json.loads(record["body"])}
