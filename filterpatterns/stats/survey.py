@@ -50,14 +50,11 @@ class Occurrence(Struct, eq=False):
         """Count one record, with all leaves that it has at the path."""
         kinds = set()
         for leaf in leaves:
-            kind = _kind(leaf)
-            kinds.add(kind)
-            if len(self.examples.get(kind, ())) < _EXAMPLES:
-                self.add_example(leaf)
+            kinds.add(_kind(leaf))
+            self.add_example(leaf)
         if is_object:
             kinds.add(OBJECT)
-        for kind in kinds:
-            self.kinds[kind] += 1
+        self.kinds.update(kinds)
         self.present += bool(leaves)
         self.absent += not kinds
 
