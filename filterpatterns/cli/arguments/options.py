@@ -96,6 +96,17 @@ def source_option(words: str) -> Callable[[Command], Command]:
     return click.option("--source", type=click.Choice([*SOURCES, "auto"]), help=words)
 
 
+def jobs_option(words: str) -> Callable[[Command], Command]:
+    """--jobs. `words` say what the number is."""
+    return click.option(
+        "-j",
+        "--jobs",
+        metavar="N",
+        type=click.IntRange(min=1),
+        help=f"{words}  [default: as many as are useful]",
+    )
+
+
 def color_option(command: Command) -> Command:
     """The option `color`: one of `auto`, `always` and `never`."""
     return click.option(

@@ -13,6 +13,7 @@ import click
 from filterpatterns.cli.arguments import patterns
 from filterpatterns.cli.arguments.options import (
     complete_files,
+    jobs_option,
     pattern_options,
     payload_option,
 )
@@ -97,13 +98,7 @@ filtered)."""
     show_default=True,
     help="Compression of standard output.",
 )
-@click.option(
-    "-j",
-    "--jobs",
-    metavar="N",
-    type=click.IntRange(min=1),
-    help="The number of processes.  [default: as many as are useful]",
-)
+@jobs_option("The number of processes.")
 @click.option("--stats", is_flag=True, help="Print a summary on standard error at the end.")
 @parquet.column_options
 @click.argument("pattern", metavar="PATTERN", shell_complete=complete_files)

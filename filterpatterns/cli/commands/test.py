@@ -11,6 +11,7 @@ from filterpatterns.cli.arguments import patterns
 from filterpatterns.cli.arguments.options import (
     color_option,
     complete_files,
+    jobs_option,
     pattern_options,
     payload_option,
     wants_color,
@@ -123,13 +124,7 @@ remaining ones are still tested)."""
     help="Print an explanation below each record or case that misses its expectation; without an "
     "expectation for each record, below those that are dropped.",
 )
-@click.option(
-    "-j",
-    "--jobs",
-    metavar="N",
-    type=click.IntRange(min=1),
-    help="With --quiet: the number of processes.  [default: as many as are useful]",
-)
+@jobs_option("With --quiet: the number of processes.")
 @click.option(
     "--cases",
     metavar="FILE",
