@@ -200,7 +200,13 @@ class _Counter:
             tick: called from time to time with the number of bytes read of the unit.
         """
         json_lines = None if unit.end is None else True
-        lines = LineFilter(self._matcher, unit.name, wrap=self._wrap, json_lines=json_lines)
+        lines = LineFilter(
+            self._matcher,
+            unit.name,
+            wrap=self._wrap,
+            json_lines=json_lines,
+            is_start=unit.start == 0,
+        )
         self._outcome = lines.outcome
         opened: list[Stream] = []
 

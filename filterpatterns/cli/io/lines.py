@@ -116,6 +116,7 @@ class LineFilter:
         *,
         wrap: Wrap | None = None,
         json_lines: bool | None = None,
+        is_start: bool = True,
         most_kept: int | None = None,
         most_dropped: int | None = None,
     ) -> None:
@@ -125,6 +126,7 @@ class LineFilter:
             file: the file's name.
             wrap: makes a record of each line, which is a payload; None for files of records.
             json_lines: whether the file is JSON Lines; None if the first line decides.
+            is_start: whether the first line is that of the file, not of a later section.
             most_kept: how many records to keep before it stops; None for all.
             most_dropped: how many to drop before it stops.
         """
@@ -136,7 +138,7 @@ class LineFilter:
         if wrap is None:
             self._reader = Reader(file, json_lines=json_lines, on_invalid=on_invalid)
         else:
-            self._reader = PayloadReader(file, wrap, on_invalid=on_invalid)
+            self._reader = PayloadReader(file, wrap, is_start=is_start, on_invalid=on_invalid)
         self._slow_lines = 0
         self._keep = _up_to(most_kept, self.outcome.kept.append)
         self._drop = _up_to(most_dropped, self.outcome.dropped.append)

@@ -50,16 +50,24 @@ class PayloadReader:
     """No line is a record as it is."""
 
     def __init__(
-        self, file: str, wrap: Wrap, *, on_invalid: Callable[[bytes], None] = forget
+        self,
+        file: str,
+        wrap: Wrap,
+        *,
+        is_start: bool = True,
+        on_invalid: Callable[[bytes], None] = forget,
     ) -> None:
         """
         Args:
             file: the file's name in items.
             wrap: makes a record of a payload.
+            is_start: whether the first line is that of the file, which may have a byte order mark.
+                Anywhere else, the mark is a part of the payload.
             on_invalid: called with each line, or part of one, that is not in a record.
         """
         self._file = file
         self._wrap = wrap
+        self._is_start = is_start
         self._on_invalid = on_invalid
         self.is_inside = False
         """Whether the end of a partly read line is still to come."""
@@ -78,7 +86,8 @@ class PayloadReader:
             words = f"a line of more than {sizes.LONGEST_LINE >> 20} MB"
             return self._refused(number, words, raw)
         self.is_inside = False
-        own_line = raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw
+        has_mark = number == 1 and self._is_start
+        own_line = raw.removeprefix(codecs.BOM_UTF8) if has_mark else raw
         if not own_line.strip():
             return ()
         try:

@@ -14,6 +14,7 @@ from filterpatterns.cli.io.parquet import Part
 from filterpatterns.cli.io.payloads import wrapper
 from filterpatterns.cli.io.slices import Chunk, FileSlice, ScanOptions, SliceResult
 from filterpatterns.cli.io.streams import Section, Stream, is_packed, reason
+from filterpatterns.delivery import detection
 from filterpatterns.delivery.reader import Reader, record_id
 from filterpatterns.errors import printable
 from filterpatterns.jsontext.decoding import parse
@@ -64,6 +65,7 @@ class Scan:
             unit.name,
             wrap=self._wrap,
             json_lines=None if whole else True,
+            is_start=unit.start == 0,
             most_kept=None if self._work.invert else most,
             most_dropped=most if self._work.invert else None,
         )
@@ -192,7 +194,7 @@ def file_slices(paths: tuple[str, ...], *, divide: bool) -> Iterator[tuple[FileS
 def _is_json_lines(path: str) -> bool:
     with open(path, "rb") as file:
         head = file.read(_HEAD)
-    if is_packed(head):
+    if is_packed(head) or detection.unreadable(head) is not None:
         return False
     reader = Reader(path)
     for number, line in enumerate(head.split(b"\n")[:-1], 1):

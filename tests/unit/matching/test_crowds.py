@@ -29,6 +29,7 @@ from filterpatterns.matching.lookup.column import Column
 from filterpatterns.matching.lookup.payloads import MASKS
 from filterpatterns.matching.lookup.ranges import Ranges
 from filterpatterns.matching.match_tree import FieldTest
+from tests.support.seeds import each_seed
 from tests.unit.matching.test_costs import assert_linear, lines_run
 
 
@@ -61,7 +62,7 @@ def _tests(chance: random.Random, count: int) -> list[FieldTest]:
 
 
 @pytest.mark.parametrize("room", [16_000_000, 5_000, 0])
-@pytest.mark.parametrize("seed", range(12))
+@each_seed(4, thorough=36)
 def test_a_crowd_of_rules_agrees_with_each(
     seed: int, room: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,7 +192,7 @@ def test_many_rules_under_one_key_are_added_in_linear_time() -> None:
     assert_linear(build, 10)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@each_seed(4, thorough=36)
 def test_ranges_that_are_added_together_agree_with_each(seed: int) -> None:
     chance = random.Random(seed)
     ranges: Ranges[int] = Ranges(MASKS)

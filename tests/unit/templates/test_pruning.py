@@ -10,6 +10,7 @@ import pytest
 
 from filterpatterns.templates import finding, pruning
 from filterpatterns.templates.documents import json_document
+from tests.support.seeds import each_seed
 
 PATTERN = '{"body": {"kind": "wrong", "a": [1]}}'
 
@@ -42,7 +43,7 @@ def _template(seed: int, indent: int | None) -> str:
     return json.dumps({"Resources": resources}, indent=indent, ensure_ascii=bool(seed % 2))
 
 
-@pytest.mark.parametrize("seed", range(4))
+@each_seed(2, thorough=12)
 @pytest.mark.parametrize("indent", [None, 2])
 def test_pruning_preserves_patterns_and_positions(
     seed: int, indent: int | None, monkeypatch: pytest.MonkeyPatch

@@ -18,6 +18,7 @@ from click.testing import Result
 
 from filterpatterns.cli.io import scan, workers
 from tests.support.nasty_files import nasty_file
+from tests.support.seeds import each_seed
 from tests.unit.cli.evaluation.test_counting import JSON, MIXED, PATTERNS
 from tests.unit.cli.test_program import command_line, fp, lines, record
 
@@ -40,7 +41,7 @@ def _same(pattern: str, *files: str, more: tuple[str, ...] = ()) -> Result:
     return one
 
 
-@pytest.mark.parametrize("seed", range(8))
+@each_seed(4, thorough=24)
 def test_nasty_files(seed: int) -> None:
     names = [f"{number}.jsonl" for number in range(6)]
     for number, name in enumerate(names):
@@ -96,6 +97,66 @@ def test_reasons_that_are_as_frequent_come_in_the_order_of_the_file() -> None:
         loud = fp("test", "--source", "sqs", JSON, "events.jsonl")
         quiet = _same(JSON, "events.jsonl", more=("--source", "sqs"))
         assert quiet.stdout == loud.stdout.rpartition("\n\n")[2]
+
+
+COMMANDS = {
+    "filter": (["filter"], ["-j", "1"], ["-j", "3"]),
+    "filter -c": (["filter", "-c"], ["-j", "1"], ["-j", "3"]),
+    "filter -v": (["filter", "-v", "--stats"], ["-j", "1"], ["-j", "3"]),
+    "test -q": (["test", "-q"], ["-j", "1"], ["-j", "3"]),
+    "stats": (["stats", "--json"], []),
+}
+"""Each with what determines the number of processes."""
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["no mark", "mark"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_byte_order_mark_at_the_start_of_a_section_is_a_part_of_the_payload(
+    monkeypatch: pytest.MonkeyPatch, command: str, mark: str
+) -> None:
+    """Only the one before the first line of a file is left out."""
+    monkeypatch.setattr(scan, "_SECTION", 400)
+    texts = ['{"total": 250}', '\ufeff{"total": 250}', "\ufeff", "\ufeffhello", "hello"] * 400
+    random.Random(1).shuffle(texts)
+    texts.insert(0, '{"total": 5}')
+    Path("payloads.txt").write_text(mark + "\n".join(texts) + "\n", encoding="utf-8")
+    data = Path("payloads.txt").read_bytes()
+    units = list(scan.file_slices(("payloads.txt",), divide=True))
+    assert {data[unit.start :].partition(b"\n")[0].decode() for unit, _ in units} >= set(texts[1:])
+    given, *ways = COMMANDS[command]
+    for way in ways:
+        found = fp(*given, *way, "--payload", "--source", "sqs", JSON, "payloads.txt")
+        if command == "filter":
+            assert found.stdout == '{"total": 250}\n' * 400
+        elif command == "filter -c":
+            assert found.stdout == "400\n"
+        elif command == "filter -v":
+            others = [text for text in texts if text != '{"total": 250}']
+            assert found.stdout == "\n".join([*others, ""])
+            assert found.stderr == "2,001 records: 400 match, 1,601 drop\n"
+        elif command == "test -q":
+            assert found.stdout.startswith("2,001 records: 400 match, 1,601 drop\n")
+        else:
+            counts = json.loads(found.stdout)
+            assert (counts["records"], counts["kept"], counts["error"]) == (2001, 400, 0)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"SQLite format 3\0\n" + PLAIN.encode(),
+        b"PK\x03\x04\n" + PLAIN.encode(),
+        b"\0\xff\n" + PLAIN.encode(),
+        *(PLAIN.encode(encoding) for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32")),
+    ],
+    ids=["SQLite", "zip", "binary", "UTF-16", "UTF-16 LE", "UTF-16 BE", "UTF-32"],
+)
+def test_a_large_file_that_is_not_text_is_not_divided(data: bytes) -> None:
+    Path("a").write_bytes(data)
+    assert "a: error: " in _same(JSON, "a").stderr
+    one, three = (fp("filter", "--stats", "-j", jobs, JSON, "a") for jobs in "13")
+    assert (three.stdout, three.stderr) == (one.stdout, one.stderr)
+    assert one.stderr.endswith("\n0 records: 0 match, 0 drop\n")
 
 
 def test_processes_that_begin_anew(monkeypatch: pytest.MonkeyPatch) -> None:
