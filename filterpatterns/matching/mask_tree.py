@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from filterpatterns.jsontext.python_values import comparable
+from filterpatterns.jsontext.python_values import comparable, hashes_safely
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.lookup.column import Column
 from filterpatterns.matching.match_tree import FieldTest, build_tree
@@ -239,7 +239,7 @@ def _remembering(test: FieldTest, budget: Budget) -> Callable[[Any], bool]:
     def holds(leaf: Any) -> bool:
         leaf = comparable(leaf)
         kind = leaf.__class__
-        is_plain = kind is str or kind is int or kind is float
+        is_plain = hashes_safely(leaf)
         if is_plain and (kind, leaf) in failed:
             return False
         held = bool(holding((leaf,), budget))
