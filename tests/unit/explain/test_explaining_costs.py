@@ -15,6 +15,7 @@ from filterpatterns.explain import choice
 from filterpatterns.explain.outcomes import indexed, spelt
 from filterpatterns.jsontext import decoding
 from filterpatterns.jsontext.python_values import flatten
+from filterpatterns.matching.lookup.column import Column
 from filterpatterns.matching.places import holding
 from tests.unit.matching.test_costs import lines_run
 
@@ -71,6 +72,31 @@ def test_an_explanation_gathers_a_record_with_several_spellings_once(
     explanation = filterpatterns.compile(_DOTTED).explain({"body": json.dumps(body)})
     assert explanation.kept is (b == 1)
     assert len(gathered) == 1
+
+
+_RULES = json.dumps(
+    [{"anything-but": {"wildcard": ["a*", *(f"*a*{number}*z*" for number in range(50))]}}]
+)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "item"),
+    [
+        (f'{{"body": {{"i": {_RULES}}}}}', '"a#y"'),
+        (f'{{"body": {{"i": {{"a": {_RULES}}}}}}}', '{"a": "a#y"}'),
+        (f'{{"body": {{"i": {{"a": {_RULES}, "b": [1]}}}}}}', '{"a": "b#y", "b": 2}'),
+        (f'{{"body": {{"i": {{"a": {_RULES}, "b": [1]}}}}}}', '{"a": "b#y", "i.b": #, "b": 2}'),
+    ],
+)
+def test_an_explanation_looks_no_value_up_again(
+    monkeypatch: pytest.MonkeyPatch, pattern: str, item: str
+) -> None:
+    looked_up = _calls(monkeypatch, Column, "passing")
+    compiled = filterpatterns.compile(pattern)
+    items = ",".join(item.replace("#", str(number)) for number in range(300))
+    explanation = compiled.explain({"body": f'{{"i": [{items}]}}'})
+    assert not explanation.kept
+    assert sum(len(leaves) for _, leaves, *_ in looked_up) == 300
 
 
 def test_an_explanation_walks_a_large_array_once(monkeypatch: pytest.MonkeyPatch) -> None:
