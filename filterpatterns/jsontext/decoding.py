@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import mmap
 import re
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from filterpatterns.jsontext import layers
+from filterpatterns.jsontext.memory import reserve
 from filterpatterns.jsontext.numbers import read_number
 from filterpatterns.jsontext.structure import tokens
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
@@ -49,7 +49,7 @@ def parse(text: str) -> Any:
     if has_minus_zero(text):
         return parse_carefully(text)
     if len(text) > _LARGE:
-        _reserve(text)
+        reserve(text)
     try:
         # A str that is not ASCII would cache the UTF-8 that msgspec makes of it.
         value = _decode(text if text.isascii() else text.encode())
@@ -82,24 +82,8 @@ def has_minus_zero(text: str) -> bool:
     return "-0" in text and _MINUS_ZERO.search(text) is not None
 
 
-_LARGE = 1 << 22
+_LARGE = 1 << 15
 """From this many characters on, a decoder may need more memory than there is."""
-
-
-def _reserve(text: str) -> None:
-    """Make sure that there is memory to decode a large text: without it msgspec 0.22 crashes
-    instead of raising.
-
-    Raises:
-        MemoryError: there is not enough memory.
-    """
-    # The most that CPython needs for an object, an array, another value and a name.
-    wanted = 2 * len(text) + 320 * text.count("{") + 96 * text.count("[")
-    wanted += 64 * text.count(",") + 72 * text.count(":")
-    try:
-        mmap.mmap(-1, wanted).close()  # mapped, but never touched
-    except (OSError, ValueError):
-        raise MemoryError from None
 
 
 def described(value: Any) -> str:
