@@ -126,6 +126,13 @@ def test_positions_of_a_search_leave_the_garbage_collector_alone() -> None:
     assert _collections(iter(_runs("i", array) for _ in range(1))) <= 2
 
 
+def test_arrays_with_leaves_and_elements_leave_little_garbage() -> None:
+    compiled = filterpatterns.compile('{"i": [5], "i.a": [1]}', source="event")
+    record = {"i": json.loads("[" + ",".join(["[4," * 900 + '{"a":2}' + "]" * 900] * 40) + "]")}
+    assert not compiled._engine.evaluate(record)
+    assert _collections(iter(compiled._engine.evaluate(record) for _ in range(1))) <= 5
+
+
 def test_an_explanation_walks_a_large_array_once(monkeypatch: pytest.MonkeyPatch) -> None:
     walked = _calls(monkeypatch, choice, "indexed")
     compiled = filterpatterns.compile(_TWO)
