@@ -17,7 +17,7 @@ from filterpatterns.codegen import functions
 from filterpatterns.engine import engine
 
 _EXAMPLES = {
-    "quick": 40,  # the README's test command
+    "quick": 30,  # the README's test command
     "brief": 25,  # the other Python versions: differences show in a few examples
     "thorough": 300,  # before a change lands
     "long": 20_000,  # overnight

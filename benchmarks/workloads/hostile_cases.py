@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import random
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -165,6 +167,23 @@ def _distinct_objects(size: int) -> Any:
     return _body(f'{{"i":[{elements}]}}')
 
 
+_MODULUS = sys.hash_info.modulus
+_WIDTH = _MODULUS.bit_length()
+_PLACES = [f"f{number:03}" for number in range(270)]
+"""Fields whose bits in masks have the same hash, at a distance of the width."""
+
+
+def _integers_of_one_hash(size: int) -> Any:
+    return _body(f'{{"i":{json.dumps([_MODULUS * n for n in range(1, size // 25)])}}}')
+
+
+def _elements_of_one_hash(size: int) -> Any:
+    """Objects of seven fields, no two with the same ones."""
+    chosen = itertools.product(*(_PLACES[residue::_WIDTH] for residue in range(7)))
+    elements = (dict.fromkeys(names, 1) for names in itertools.islice(chosen, size // 66))
+    return _body(json.dumps({"i": list(elements)}, separators=(",", ":")))
+
+
 _ONE = '{"body":{"i":{"a":[1],"b":[2]}}}'
 _COVER = json.dumps({"a": {"b": {"c": {"d": {name: [1] for name in _COVER_FIELDS}}}}})
 
@@ -293,6 +312,11 @@ RECORDS: Mapping[str, RecordCase] = {
         source="kinesis",
     ),
     "a record as text": RecordCase(_ONE, lambda size: json.dumps(_objects('{"a":1}')(size))),
+    "integers of one hash": RecordCase('{"body":{"i":[1]}}', _integers_of_one_hash),
+    "elements of one hash": RecordCase(
+        json.dumps({"body": {"i": {name: [1] for name in _PLACES}}}, separators=(",", ":")),
+        _elements_of_one_hash,
+    ),
 }
 
 

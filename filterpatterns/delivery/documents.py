@@ -9,7 +9,7 @@ from filterpatterns.delivery.items import Item, Items
 from filterpatterns.delivery.json_lines import JsonLines
 from filterpatterns.jsontext import decoding
 from filterpatterns.jsontext.decoding import NOT_JSON
-from filterpatterns.jsontext.structure import CLOSING, OPENING, SPACE, TOKENS
+from filterpatterns.jsontext.structure import CLOSING, OPENING, SPACE, tokens
 
 _HEAD_LINES, _HEAD_BYTES = 8, 4096
 """Enough to show whether an open document is an array; checked again for each line."""
@@ -38,7 +38,7 @@ class _Document:
     def _closing(self, text: str) -> int | None:
         if not ("}" in text or "]" in text or "{" in text or "[" in text):
             return None
-        for token in TOKENS.finditer(text):
+        for token in tokens(text):
             if token[0] in OPENING:
                 self._depth += 1
             elif token[0] in CLOSING:

@@ -16,8 +16,8 @@ _MOST_ELEMENTS = 3
 """The number of failing elements of an array that are reported, besides the closest element."""
 
 _LARGE = 256
-"""The number of elements in and below an array from which its choice is kept; a smaller array is
-evaluated again when it is explained."""
+"""The number of items and arrays in and below an array from which its choice is kept; a smaller
+array is evaluated again when it is explained."""
 
 _Found = tuple[Place, Any]
 """An element, and its position in the array."""
@@ -92,10 +92,13 @@ class Chooser(Interpreter):
             return known
         before = self._visits
         choice = Choice(UNRANKED, node.required)
-        for place, item in indexed(array, ""):
+        items = 0
+        seen: set[int] = set()
+        for place, item in indexed(array, "", seen):
+            items += 1
             if is_object(item):
                 choice.add((place, item), *self._fields(node, item))
-        self._visits += choice.objects
+        self._visits += items + len(seen)
         if self._visits - before > _LARGE:
             self._choices[id(node), id(array)] = choice
         return choice

@@ -29,6 +29,7 @@ from filterpatterns.language.inputs import PatternText
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.closeness import closest, first_holding
 from filterpatterns.matching.interpreter import failing
+from filterpatterns.matching.lookup.answers import Answers
 from filterpatterns.matching.match_tree import Payload
 from filterpatterns.matching.verdict import Payloads, Reason, Verdict, as_record, format_action
 
@@ -71,6 +72,7 @@ def explain(
     name = source_of(members) if source == "auto" else source
     taken_for = source_named(name)
     payloads = Payloads(taken_for, taken_for.view(members))
+    payloads.budget.answers = Answers()
     reason, key = get_verdict(payloads)
     payloads.budget = payloads.budget.renewed()
     kept = reason is Reason.MATCH

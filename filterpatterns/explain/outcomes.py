@@ -162,22 +162,47 @@ def _why_not(test: FieldTest, found: list[Found], values: int) -> str:
     return f"{format_value(found[0].value)} satisfies none of {len(test.rules):,} rules"
 
 
-def indexed(array: Any, where: Place) -> Iterator[tuple[Place, Any]]:
-    """Like `flatten`, each item with its position: in the array, or in a nested
-    array."""
-    pending: list[tuple[Place, Iterator[tuple[int, Any]]]] = [(where, enumerate(array))]
-    seen = {id(array)}
-    while pending:
-        place, items = pending[-1]
-        for index, item in items:
+def indexed(array: Any, where: Place, seen: set[int] | None = None) -> Iterator[tuple[Place, Any]]:
+    """Like `flatten`, each item with its position: in the array, or in a nested array. `seen` gets
+    the identities of the array and of all nested arrays.
+
+    What is around an array is kept as arrays and numbers, and a position is made when there is an
+    item in the array: the garbage collector would visit tuples and iterators again and again.
+    """
+    seen = set() if seen is None else seen
+    seen.add(id(array))
+    items, start = sequence(array), 0
+    outer: list[Any] = []
+    indexes: list[int] = []
+    places = [where]  # of these arrays and the current one, from the outermost on
+    place: Place | None = where
+    while True:
+        for index in range(start, len(items)):
+            item = items[index]
             if not isinstance(item, (list, tuple)):
+                if place is None:
+                    while len(places) <= len(outer):
+                        places.append((places[-1], indexes[len(places) - 1]))
+                    place = places[-1]
                 yield (place, index), item
             elif id(item) not in seen:
                 seen.add(id(item))
-                pending.append(((place, index), enumerate(item)))
+                outer.append(items)
+                indexes.append(index)
+                items, start, place = sequence(item), 0, None
                 break
         else:
-            pending.pop()
+            if not outer:
+                return
+            if len(places) > len(outer):
+                places.pop()
+            items, start, place = outer.pop(), indexes.pop() + 1, None
+
+
+def sequence(array: Any) -> Any:
+    """Return the items of an array so that they have indexes, whatever a subclass does."""
+    kind = array.__class__
+    return array if kind is list or kind is tuple else list(array)
 
 
 def spelt(place: Place) -> str:

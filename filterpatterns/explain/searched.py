@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from filterpatterns.errors import RecordError
-from filterpatterns.explain.outcomes import Outcome, Place, Tally, Trace, below
+from filterpatterns.explain.outcomes import Outcome, Place, Tally, Trace, below, sequence
 from filterpatterns.jsontext.python_values import SCALARS
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.interpreter import failing
@@ -127,7 +127,7 @@ def _runs(where: Place, array: Any) -> list[tuple[Place, Any, int, int]]:
     runs = []
     seen = {id(array)}
     outer: list[tuple[Place, Any, Iterator[tuple[int, Any]], int]] = []
-    place, items, start = where, _items(array), 0
+    place, items, start = where, sequence(array), 0
     numbered: Iterator[tuple[int, Any]] = enumerate(items)
     while True:
         for index, item in numbered:
@@ -135,7 +135,7 @@ def _runs(where: Place, array: Any) -> list[tuple[Place, Any, int, int]]:
                 seen.add(id(item))
                 if index > start:
                     runs.append((place, items, start, index))
-                inner = _items(item)
+                inner = sequence(item)
                 if not inner:
                     start = index + 1
                     continue
@@ -149,8 +149,3 @@ def _runs(where: Place, array: Any) -> list[tuple[Place, Any, int, int]]:
             if not outer:
                 return runs
             place, items, numbered, start = outer.pop()
-
-
-def _items(array: Any) -> Any:
-    kind = array.__class__
-    return array if kind is list or kind is tuple else list(array)

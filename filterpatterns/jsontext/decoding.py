@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import mmap
 import re
 import sys
 from collections.abc import Iterator
@@ -12,7 +11,9 @@ from typing import Any, Final, Literal
 import msgspec
 
 from filterpatterns.jsontext import layers
+from filterpatterns.jsontext.memory import reserve
 from filterpatterns.jsontext.numbers import read_number
+from filterpatterns.jsontext.structure import tokens
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 
 
@@ -48,7 +49,7 @@ def parse(text: str) -> Any:
     if has_minus_zero(text):
         return parse_carefully(text)
     if len(text) > _LARGE:
-        _reserve(text)
+        reserve(text)
     try:
         # A str that is not ASCII would cache the UTF-8 that msgspec makes of it.
         value = _decode(text if text.isascii() else text.encode())
@@ -81,24 +82,8 @@ def has_minus_zero(text: str) -> bool:
     return "-0" in text and _MINUS_ZERO.search(text) is not None
 
 
-_LARGE = 1 << 22
+_LARGE = 1 << 15
 """From this many characters on, a decoder may need more memory than there is."""
-
-
-def _reserve(text: str) -> None:
-    """Make sure that there is memory to decode a large text: without it msgspec 0.22 crashes
-    instead of raising.
-
-    Raises:
-        MemoryError: there is not enough memory.
-    """
-    # The most that CPython needs for an object, an array, another value and a name.
-    wanted = 2 * len(text) + 320 * text.count("{") + 96 * text.count("[")
-    wanted += 64 * text.count(",") + 72 * text.count(":")
-    try:
-        mmap.mmap(-1, wanted).close()  # mapped, but never touched
-    except (OSError, ValueError):
-        raise MemoryError from None
 
 
 def described(value: Any) -> str:
@@ -154,7 +139,7 @@ _BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL
 def depth(text: str) -> int:
     """Count the levels of arrays and objects that a text nests, whether it is JSON or not."""
     level = deepest = 0
-    for match in _BRACKETS.finditer(text):
+    for match in tokens(text, _BRACKETS):
         token = match[0]
         if token in "[{":
             level += 1
@@ -165,9 +150,16 @@ def depth(text: str) -> int:
 
 
 _SPACE = re.compile(r"[ \t\n\r]*")
+_PLAIN = r'[^"\\\x00-\x1f]*'
+_ESCAPED = r'(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})' + _PLAIN + ")"
+_MOST_ESCAPES = 1000
+"""The number of escapes that `re` reads at a time: it takes about 150 bytes for each."""
+
+_START = re.compile(r'[ \t\n\r]*(")' + _PLAIN)
+_MORE = re.compile(f"{_ESCAPED}{{1,{_MOST_ESCAPES}}}")
 _TOKEN = re.compile(
     r"[ \t\n\r]*(?:"
-    r'("[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*")'
+    rf'("{_PLAIN}{_ESCAPED}{{0,{_MOST_ESCAPES}}}")'
     r"|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)"
     r"|([\[\]{},:]))"
 )
@@ -228,10 +220,13 @@ def events(text: str) -> Iterator[tuple[Event, int, int]]:
     position = 0
     while True:
         match = _TOKEN.match(text, position)
-        if match is None or match.lastindex is None:
+        if match is not None and match.lastindex is not None:
+            kind = match.lastindex
+            start, end = match.span(kind)
+        elif (string := _long_string(text, position)) is not None:
+            kind, (start, end) = _STRING, string
+        else:
             break
-        kind = match.lastindex
-        start, end = match.span(kind)
         token = text[start]
         if kind != _MARK and state in _VALUE_STATES:
             yield "string" if kind == _STRING else "scalar", start, end
@@ -258,6 +253,18 @@ def events(text: str) -> Iterator[tuple[Event, int, int]]:
     position = position if space is None else space.end()
     if state != "end" or position < len(text):
         raise JsonSyntaxError(_EXPECTED[state], position)
+
+
+def _long_string(text: str, position: int) -> tuple[int, int] | None:
+    """Return where a string that begins at a position, or after space, starts and ends: one with
+    any number of escapes. None if there is no string."""
+    found = _START.match(text, position)
+    if found is None:
+        return None
+    end = found.end()
+    while (more := _MORE.match(text, end)) is not None:
+        end = more.end()
+    return (found.start(1), end + 1) if text.startswith('"', end) else None
 
 
 def parse_carefully(text: str) -> Any:

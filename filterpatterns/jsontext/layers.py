@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
 
 from filterpatterns.jsontext.numbers import JsonNumber, read_number
+from filterpatterns.jsontext.structure import without_escapes
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 
 _LAYER = 100
 """Levels that are decoded at a time."""
 
-_STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _OPENING, _CLOSING = b"[{", b"]}"
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in _OPENING + _CLOSING)
+_NEUTRAL = bytes.maketrans(_OPENING + _CLOSING, b"    ")
 _STEPS = [1 if byte in _OPENING else -1 if byte in _CLOSING else 0 for byte in range(256)]
 
 _LONGEST_INTEGER = 310
@@ -39,19 +39,35 @@ def decode(text: str) -> Any:
     data = text.encode()
     if data.count(b"[") + data.count(b"{") <= _LAYER:
         return _decoder(read_number).decode(text)
-    bare = _STRINGS.sub(_blank, data) if b'"' in data else data
-    levels = list(_levels(bare.translate(None, _NO_BRACKETS)))
-    deepest = max(levels)
+    bare = _without_strings(text)
+    brackets = _brackets(bare)
+    deepest = max(_levels(brackets), default=0)
     if deepest <= _LAYER:
         return _decoder(read_number).decode(text)
-    if deepest > MAX_PAYLOAD_DEPTH or min(levels) < 0:
+    if deepest > MAX_PAYLOAD_DEPTH or min(_levels(brackets)) < 0:
         raise ValueError("nested too deeply, or not nested")
     layer_of = [-(-level // _LAYER) for level in range(deepest + 1)]
     return _Layers(data, bytes(map(layer_of.__getitem__, _levels(bare)))).decoded(0, len(data), 0)
 
 
-def _blank(string: re.Match[bytes]) -> bytes:
-    return b" " * len(string[0])
+def _without_strings(text: str) -> bytes:
+    """Return the bytes of a text, but without the brackets in its strings.
+
+    Raises:
+        ValueError: a string is not closed.
+    """
+    bare = without_escapes(text).encode()
+    parts = bare.split(b'"')
+    if not len(parts) & 1:
+        raise ValueError("a string is not closed")
+    if not _brackets(b"".join(parts[1::2])):
+        return bare
+    parts[1::2] = [part.translate(_NEUTRAL) for part in parts[1::2]]
+    return b'"'.join(parts)
+
+
+def _brackets(data: bytes) -> bytes:
+    return data.translate(None, _NO_BRACKETS)
 
 
 def _levels(data: bytes) -> accumulate[int]:

@@ -6,6 +6,7 @@ members of an enumeration, boto3's decimals, a framework's own dicts.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
@@ -54,6 +55,27 @@ def comparable(value: Any) -> Any:
         return value
     value = plain_scalar(value)
     return value if value.__class__ in SCALARS else OTHER
+
+
+_PLAIN = frozenset((str, int, float, bool, type(None)))
+_SMALL = sys.hash_info.modulus
+
+
+def hashes_safely(leaf: Any) -> bool:
+    """Whether a leaf may be a key in a table of a record's leaves.
+
+    A large integer may not: its hash is what remains when it is divided by a known number, so that
+    a record can have 40,000 of the same hash, each of which is compared with all others. There are
+    at most two thousand such floating-point numbers, and the hashes of strings are secret.
+    """
+    kind = leaf.__class__
+    return -_SMALL < leaf < _SMALL if kind is int else kind in _PLAIN
+
+
+def safe_key(mask: int) -> int | bytes:
+    """Return a mask's key in a table whose keys a record chooses: the bytes of a large mask, for
+    the same reason."""
+    return mask if mask < _SMALL else mask.to_bytes(mask.bit_length() + 7 >> 3, "little")
 
 
 def is_object(value: Any) -> bool:

@@ -19,6 +19,31 @@ OPENING = ("{", "[")
 CLOSING = ("}", "]")
 
 
+_MOST_ESCAPES = 1000
+"""The number of backslashes in a text that `re` may have to keep: it takes about 150 bytes for each
+one in a string."""
+
+
+def tokens(text: str, pattern: re.Pattern[str] = TOKENS) -> Iterator[re.Match[str]]:
+    """Yield the strings and brackets of a text, or what another pattern finds.
+
+    If there are many escapes, they are replaced in what is yielded; only the positions count.
+    """
+    many = text.count("\\") > _MOST_ESCAPES
+    return pattern.finditer(without_escapes(text) if many else text)
+
+
+def without_escapes(text: str) -> str:
+    """Return a text of the same length without backslashes, whose strings and brackets are in the
+    same places. The content of its strings is no longer JSON. If a text has backslashes outside
+    strings, it is not JSON, and strings after these may begin or end elsewhere.
+    """
+    if "\\" not in text:
+        return text
+    # Pairs come first: a quotation mark after two backslashes is not escaped.
+    return text.replace("\\\\", "\0\0").replace('\\"', "\0\0").replace("\\", "\0")
+
+
 def split(text: str) -> tuple[list[str], str]:
     """Return the arrays and objects in a line, and what is left open at its end.
 
@@ -26,7 +51,7 @@ def split(text: str) -> tuple[list[str], str]:
     """
     values: list[str] = []
     depth = start = end = 0
-    for token in TOKENS.finditer(text):
+    for token in tokens(text):
         if token[0] == '"':
             return [], ""
         if token[0] in OPENING:
@@ -61,7 +86,7 @@ def lines_of_elements(text: str, key: str | None, count: int, first: int) -> Ite
     depth, line, counted, before = 0, first, 0, ""
     reading = key is None
     lines: list[int] = []
-    for token in TOKENS.finditer(text):
+    for token in tokens(text):
         if token[0] in OPENING:
             if reading and depth == inside:
                 line += text.count("\n", counted, token.start())
@@ -114,7 +139,7 @@ def find_error(text: str) -> tuple[str, int, int | None]:
 def _is_too_deep(text: str) -> bool:
     """Like `decoding.is_too_deep`, for any text."""
     depth = 0
-    for token in TOKENS.finditer(text):
+    for token in tokens(text):
         if token[0] in OPENING:
             depth += 1
             if depth > MAX_PAYLOAD_DEPTH:
@@ -139,10 +164,9 @@ def members(text: str) -> list[tuple[str, str]]:
     """Return the names of the members of an object, with the texts of their values."""
     found = []
     for part in _parts(text):
-        name = TOKENS.search(part)
-        assert name is not None, "a member begins with its name"
-        value = part[name.end() :].lstrip(SPACE)[1:]  # after the colon
-        found.append((json.loads(name[0]), value.strip(SPACE)))
+        start, end = next(tokens(part)).span()  # a member begins with its name
+        value = part[end:].lstrip(SPACE)[1:]  # after the colon
+        found.append((json.loads(part[start:end]), value.strip(SPACE)))
     return found
 
 
@@ -152,7 +176,7 @@ _PARTS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},]', re.DOTALL)
 def _parts(text: str) -> Iterator[str]:
     """Yield what commas separate in an array or object."""
     depth, start = 0, 0
-    for token in _PARTS.finditer(text):
+    for token in tokens(text, _PARTS):
         if token[0] in OPENING:
             depth += 1
             if depth == 1:
@@ -169,11 +193,16 @@ def _parts(text: str) -> Iterator[str]:
                 return
 
 
-_OUTSIDE_STRINGS = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\r\n]+', re.DOTALL)
+_STRING_OR_SPACE = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|([ \t\r\n]+)', re.DOTALL)
 
 
 def one_line(text: str) -> str:
     """Return a JSON text on one line: unchanged, or without the white space between its tokens."""
     if "\n" not in text:  # nothing else ends a line
         return text
-    return _OUTSIDE_STRINGS.sub(lambda match: match[1] or "", text)
+    kept, end = [], 0
+    for token in tokens(text, _STRING_OR_SPACE):
+        if token[1]:
+            kept.append(text[end : token.start()])
+            end = token.end()
+    return "".join((*kept, text[end:]))

@@ -6,6 +6,7 @@ from typing import Any
 
 from filterpatterns.errors import RecordError
 from filterpatterns.limits import MAX_SEARCH_STEPS
+from filterpatterns.matching.lookup.answers import Answers
 
 _STEPS_PER_VALUE = 2
 """The cost of evaluating a value for thousands of conjunctions together, in steps of the search."""
@@ -21,7 +22,8 @@ class Budget:
 
     `is_used` is set when so much has been spent on values that it pays to remember something.
     `known` has what look-ups of the record's values remember, by the identity of what they look
-    into; all of it may take so much memory as `takes_room` grants. `gathered` has the places that
+    into; all of it may take so much memory as `takes_room` grants. `answers`, if it is set, gets
+    what the look-ups find out about each value, for an explanation. `gathered` has the places that
     were gathered last, for whoever needs them again. `walked` counts the values that
     were visited to evaluate conjunctions together. While `postpones` is set, nothing is searched:
     what only a search can decide counts as failing, and `postponed` records that there was such a
@@ -31,6 +33,7 @@ class Budget:
     __slots__ = (
         "_left",
         "_room",
+        "answers",
         "gathered",
         "is_used",
         "known",
@@ -44,13 +47,16 @@ class Budget:
         self._room = _MOST_REMEMBERED
         self.is_used = False
         self.known: dict[int, Any] = {}
+        self.answers: Answers | None = None
         self.gathered: Any = None
         self.postpones = self.postponed = False
         self.walked = 0
 
     def renewed(self) -> Budget:
-        """Return a new budget for the same record, with the places that have been gathered."""
+        """Return a new budget for the same record, with the places that have been gathered and the
+        answers that have been found."""
         new = Budget()
+        new.answers = self.answers
         new.gathered = self.gathered
         return new
 

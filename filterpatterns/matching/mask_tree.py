@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from filterpatterns.jsontext.python_values import comparable
+from filterpatterns.jsontext.python_values import comparable, hashes_safely
 from filterpatterns.matching.budget import Budget
+from filterpatterns.matching.lookup.answers import MOST_LEAVES
 from filterpatterns.matching.lookup.column import Column
 from filterpatterns.matching.match_tree import FieldTest, build_tree
 
@@ -27,9 +28,6 @@ _FEW_RULES = 6
 value."""
 
 _FEW_CHILDREN = 8
-
-_BYTES_PER_LEAF = 150
-"""What it takes to remember a leaf."""
 
 
 class MaskNode:
@@ -232,19 +230,25 @@ def leaf_test(test: FieldTest, budget: Budget) -> Callable[[Any], bool]:
 
 
 def _remembering(test: FieldTest, budget: Budget) -> Callable[[Any], bool]:
-    """Return a function that asks only once for each of many equal leaves that fail."""
+    """Return a function that asks only once for each of many equal leaves that fail, and about none
+    for which the verdict has the answer."""
+    known = None if budget.answers is None else budget.answers.about(test)
     holding = _lookup(test)
     failed: set[tuple[type, Any]] = set()
 
     def holds(leaf: Any) -> bool:
         leaf = comparable(leaf)
-        kind = leaf.__class__
-        is_plain = kind is str or kind is int or kind is float
-        if is_plain and (kind, leaf) in failed:
+        if not hashes_safely(leaf):
+            return bool(holding((leaf,), budget))
+        held = None if known is None else known.holds(leaf)
+        if held is not None:
+            return held
+        key = leaf.__class__, leaf
+        if key in failed:
             return False
         held = bool(holding((leaf,), budget))
-        if is_plain and not held and budget.takes_room(_BYTES_PER_LEAF):
-            failed.add((kind, leaf))
+        if not held and len(failed) < MOST_LEAVES:
+            failed.add(key)
         return held
 
     return holds
@@ -286,4 +290,7 @@ class _LookedUp:
             for test, mask in self._tests:
                 column.add(test, mask)
             self._column = column
-        return self._column.passing(leaves, False, budget)
+        passed = self._column.passing(leaves, False, budget)
+        if budget.answers is not None:
+            budget.answers.add(self._tests, leaves, passed)
+        return passed

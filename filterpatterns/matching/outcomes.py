@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from filterpatterns.jsontext.python_values import hashes_safely, safe_key
+
 Outcome = tuple[int, int]
 """The bits of the paths that have a leaf, and the conjunctions that hold."""
 
@@ -16,14 +18,15 @@ class Outcomes:
 
     def __init__(self) -> None:
         self._found = 0
-        self._by_found: dict[int, int] = {}
+        self._by_found: dict[int | bytes, int] = {}
 
     def add(self, found: int, held: int) -> None:
         """Add the outcome of an element."""
         # Which conjunctions may choose an element depends only on what it has.
         if found:
             self._found |= found
-            self._by_found[found] = self._by_found.get(found, 0) | held
+            key = safe_key(found)
+            self._by_found[key] = self._by_found.get(key, 0) | held
 
     def best(self, tested: dict[int, int], asked: int, required: int) -> Outcome:
         """Return the outcome for the array, at the best choice of an element.
@@ -46,7 +49,8 @@ class Outcomes:
                 firsts |= bit
                 unbound ^= binding
         best = unbound & ~required
-        for there, held in self._by_found.items():
+        for key, held in self._by_found.items():
+            there = key if isinstance(key, int) else int.from_bytes(key, "little")
             first = there & firsts
             while first and held & ~best:
                 bit = first & -first
@@ -58,8 +62,6 @@ class Outcomes:
 _FEW = 16
 """Fewer leaves are not worth deduplicating."""
 
-_PLAIN = frozenset((str, int, float, bool, type(None)))
-
 
 def distinct(leaves: list[Any]) -> Sequence[Any]:
     """Return the distinct leaves if there are many."""
@@ -67,6 +69,5 @@ def distinct(leaves: list[Any]) -> Sequence[Any]:
         return leaves
     found: dict[Any, Any] = {}
     for leaf in leaves:
-        kind = leaf.__class__
-        found[(kind, leaf) if kind in _PLAIN else id(leaf)] = leaf
+        found[(leaf.__class__, leaf) if hashes_safely(leaf) else id(leaf)] = leaf
     return list(found.values())

@@ -15,12 +15,16 @@ from typing import Any, BinaryIO, Final, cast
 
 from filterpatterns.codegen.rows import split_lines
 from filterpatterns.delivery import detection
+from filterpatterns.jsontext.memory import reserve
 
 STDIN: Final = "<stdin>"
 """The name of standard input in messages."""
 
 _BUFFER_SIZE = 3 << 15
 """Bytes in a buffer that stays in a core's cache: larger buffers are slower."""
+
+_LONG: Final = 2 * _BUFFER_SIZE
+"""From this many bytes on, a block may need more memory than there is."""
 
 _LAST_LINES = 1 << 13
 """Bytes at the end of a buffer in which its last line is expected to end."""
@@ -106,6 +110,9 @@ class Stream:
         after it begins a new line. `longest` returns, for the beginning of a line, how many of its
         bytes to hold; a longer line comes in parts, each alone, but the last part may have other
         lines after it. Only the last ends with a line feed.
+
+        Raises:
+            MemoryError: there is not enough memory to decode a long line.
         """
         while data := self._take():
             end = data.rfind(b"\n") + 1
@@ -148,6 +155,8 @@ class Stream:
         block = b"".join((*self._begun, memoryview(data)[:end]))
         self._begun.clear()
         self._begun_size = 0
+        if len(block) > _LONG:
+            reserve(block)
         return block
 
     @classmethod

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from filterpatterns.jsontext.numbers import JsonNumber, number_text
-from filterpatterns.jsontext.python_values import SCALARS, flatten, plain_scalar
+from filterpatterns.jsontext.python_values import SCALARS, flatten, hashes_safely, plain_scalar
 
 
 class UnsupportedRecord(Exception):
@@ -98,7 +98,9 @@ class Values:
 
 def _identity(value: Any) -> Any:
     kind = value.__class__
-    return kind, number_text(value) if kind is Decimal or kind is JsonNumber else value
+    if kind is Decimal or kind is JsonNumber:
+        return kind, number_text(value)
+    return kind, value if hashes_safely(value) else id(value)
 
 
 _Objects = tuple[PathNode, Sequence[Any], bool]

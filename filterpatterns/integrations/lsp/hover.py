@@ -7,7 +7,8 @@ from typing import Final
 
 from lsprotocol import types
 
-from filterpatterns.delivery.fields import FIELDS, field_at
+from filterpatterns.delivery.fields import field_at
+from filterpatterns.delivery.sources import SOURCES
 from filterpatterns.integrations.lsp.documents import Document, starts_of
 from filterpatterns.integrations.lsp.places import Word, word_at, words
 from filterpatterns.language.operators import REFERENCES
@@ -45,9 +46,9 @@ _OR: Final = (
 def source_of(document: Document, mapping: Mapping, text: str) -> str | None:
     """The source of a pattern; None if it is not known."""
     given = document.settings.source
-    if mapping.source in FIELDS:
+    if mapping.source in SOURCES:
         return mapping.source
-    if given in FIELDS:
+    if given in SOURCES:
         return given
     if mapping.kind == "rule":
         return "event"

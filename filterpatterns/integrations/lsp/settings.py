@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from filterpatterns.delivery.fields import FIELDS
+from filterpatterns.delivery.sources import SOURCES
 from filterpatterns.limits import MAX_FILTERS
 from filterpatterns.lint.linter import DIALECTS
 
@@ -33,7 +33,7 @@ class Settings(Struct, frozen=True):
     reports: Callable[[str], bool] = _every_code
 
 
-_CHOICES = {"source": (*FIELDS, "auto"), "dialect": DIALECTS}
+_CHOICES = {"source": (*SOURCES, "auto"), "dialect": DIALECTS}
 _NAMES = (*_CHOICES, "maxFilters")
 _EDITOR = ("command",)
 """Settings that only the editor uses."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Generic
 
+from filterpatterns.jsontext.python_values import safe_key
 from filterpatterns.language.operators import Wildcard
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.lookup.payloads import Filed, Kind
@@ -74,8 +75,8 @@ class Automaton(Generic[Filed]):
         self._moves = {char: _mask(places, place) for char, places in moves.items()}
         self._stars = _mask(stars, place)
         self._finals = _mask([final for final, _ in self._filed], place)
-        self._joined: dict[int, Filed] = {0: kind.nothing}
-        self._known: dict[int, _States[Filed]] = {}
+        self._joined: dict[int | bytes, Filed] = {0: kind.nothing}
+        self._known: dict[int | bytes, _States[Filed]] = {}
         self._first = self._states(_mask(starts, place))
 
     @staticmethod
@@ -107,7 +108,7 @@ class Automaton(Generic[Filed]):
         """Return what a set of states leads to; None if there is no room to remember that."""
         self._budget.spend_for_values(2 + (self._size >> 12))
         bits = (states.bits & self._moves.get(char, 0)) << 1 | states.bits & self._stars
-        following = self._known.get(bits)
+        following = self._known.get(safe_key(bits))
         size = _BYTES_PER_STEP
         if following is None:
             size += _BYTES_PER_SET + (self._size >> 3)
@@ -119,7 +120,7 @@ class Automaton(Generic[Filed]):
         return following
 
     def _states(self, bits: int) -> _States[Filed]:
-        made = self._known[bits] = _States(bits, self._filed_under(bits & self._finals))
+        made = self._known[safe_key(bits)] = _States(bits, self._filed_under(bits & self._finals))
         return made
 
     def _read_on(self, bits: int, text: str, place: int) -> Filed:
@@ -132,7 +133,8 @@ class Automaton(Generic[Filed]):
 
     def _filed_under(self, finals: int) -> Filed:
         """Return all that is filed under some wildcards, given their last states."""
-        known = self._joined.get(finals)
+        key = safe_key(finals)
+        known = self._joined.get(key)
         if known is not None:
             return known
         self._budget.spend_for_values(1 + (len(self._filed) >> 3))
@@ -141,7 +143,7 @@ class Automaton(Generic[Filed]):
             if finals >> final & 1:
                 joined = self._kind.join(joined, filed)
         if self._budget.takes_room(_BYTES_PER_STEP + (self._size >> 3)):
-            self._joined[finals] = joined
+            self._joined[key] = joined
         return joined
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from filterpatterns.jsontext.python_values import safe_key
 from filterpatterns.language.operators import AnythingBut, Exactly, Operator
 from filterpatterns.language.operators.equality import EqualsNumber
 from filterpatterns.matching.budget import Budget
@@ -110,14 +111,15 @@ def _passing(
     budget: Budget | None,
 ) -> int:
     passed = 0
-    known: set[int] = set()
+    known: set[int | bytes] = set()
     for value in values:
         excluding = 0
         for mask in finder.find(value, budget):
             excluding |= mask
-        if excluding in known:
+        key = safe_key(excluding)
+        if key in known:
             continue
-        known.add(excluding)
+        known.add(key)
         if budget is not None:
             budget.spend_for_values(1 + (len(pending) >> 2))
         left = []

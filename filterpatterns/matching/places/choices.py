@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 
+from filterpatterns.jsontext.python_values import safe_key
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.mask_tree import MaskTree
 from filterpatterns.matching.places.gathering import Place, flat, pairs, places_in
@@ -116,7 +117,8 @@ def simplified(top: Place) -> Place:
         for array in arrays:
             signature = frozenset(offers[id(element)] for element in array)
             offered.append(numbers.setdefault(signature, len(numbers)))
-        offer = (frozenset(leaves.items()), tuple(sorted(offered)))
+        keys = frozenset((safe_key(bit), safe_key(mask)) for bit, mask in leaves.items())
+        offer = (keys, tuple(sorted(offered)))
         offers[id(place)] = numbers.setdefault(offer, len(numbers))
     return _linked(top)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
-from filterpatterns.jsontext.python_values import SCALARS, comparable, flatten, is_object
+from filterpatterns.jsontext.python_values import SCALARS, comparable, flatten, is_object, safe_key
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.mask_tree import MaskNode
 from filterpatterns.matching.outcomes import Outcome, distinct
@@ -22,6 +22,9 @@ does not visit it again."""
 _Array = tuple[MaskNode, "str | None", Any, "set[int] | None"]
 """An array in a record: its node, the part of a child's name spelled so far, the value, and the
 identities of the arrays around it and in it that have been met."""
+
+_Key = tuple["int | bytes", ...]
+"""What equal places share."""
 
 _LARGE = 64
 """The number of different elements from which two arrays are not compared."""
@@ -51,6 +54,10 @@ class Place:
 def flat(leaves: Mapping[int, int]) -> Leaves:
     """Return the bits and masks of leaves."""
     return tuple([number for pair in leaves.items() for number in pair])
+
+
+def _key(leaves: Leaves) -> _Key:
+    return tuple([safe_key(number) for number in leaves])
 
 
 def pairs(leaves: Leaves) -> Iterator[tuple[int, int]]:
@@ -123,7 +130,7 @@ class _Open:
 
     def _begin(self) -> bool:
         """Begin the next array; return whether there is one."""
-        self.elements: dict[Leaves, Place] = {}
+        self.elements: dict[_Key, Place] = {}
         self.items: Iterator[Any] = iter(())
         if not self._pending:
             return False
@@ -148,10 +155,12 @@ class _Open:
             self._arrays.append(list(self.elements.values()))
         return self._begin()
 
-    def place(self) -> tuple[Place, Leaves]:
+    def place(self) -> tuple[Place, _Key]:
         """Return the place, and a key that equal places share; it is empty if the place is."""
         leaves = flat(self.leaves)
-        key = (*leaves, _ARRAYS, *self._numbers) if self._numbers else leaves
+        key = _key(leaves)
+        if self._numbers:
+            key = (*key, _ARRAYS, *self._numbers)
         return Place(leaves, self._arrays or None), key
 
 
@@ -164,9 +173,11 @@ def _next_with_arrays(here: _Open, budget: Budget) -> _Open | None:
             leaves, arrays = _read(node, spelt, item, here.seen, budget)
             if arrays:
                 return _Open(node, leaves, arrays)
-            key = flat(leaves)
-            if key and key not in elements:
-                elements[key] = Place(key)
+            flattened = flat(leaves)
+            if flattened:
+                key = _key(flattened)
+                if key not in elements:
+                    elements[key] = Place(flattened)
         elif node.bit and spelt is None:  # a scalar directly in an array leaves it unbound
             held = node.holding((comparable(item),), budget)
             here.leaves[node.bit] = here.leaves.get(node.bit, 0) | held

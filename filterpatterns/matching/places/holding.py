@@ -15,6 +15,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from filterpatterns.jsontext.python_values import safe_key
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.combinations import bits
 from filterpatterns.matching.mask_tree import Absence, MaskTree
@@ -172,16 +173,17 @@ def _array(array: list[Place], tree: MaskTree, asked: int) -> tuple[int, int, li
         return 0, asked, []
     paths = {number: place for place, number in enumerate(bits(found))}
     absence = Absence([tree.required[1 << number] for number in paths])
-    failing: dict[int, int] = {}
+    failing: dict[int | bytes, int] = {}
     outcomes = Outcomes()
     elements = []
     for element in array:
         there, held = element.outcome
         if there:
             elements.append(element)
-            if there not in failing:
-                failing[there] = absence.without([paths[number] for number in bits(there)])
-            outcomes.add(there, held & ~failing[there])
+            key = safe_key(there)
+            if key not in failing:
+                failing[key] = absence.without([paths[number] for number in bits(there)])
+            outcomes.add(there, held & ~failing[key])
     return *outcomes.best(tree.tested, asked, 0), elements
 
 

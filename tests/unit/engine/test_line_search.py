@@ -16,6 +16,7 @@ from filterpatterns.engine.line_search import SCHEDULE, LineSearch
 from filterpatterns.engine.tuning import Tuner
 from tests.support.nasty_files import nasty_file
 from tests.support.paths import searching
+from tests.support.seeds import each_seed
 
 PATTERN = {"body": {"k": ["x/ł", "refunded"]}}
 
@@ -68,7 +69,7 @@ def _line(rng: random.Random) -> str:
     return line
 
 
-@pytest.mark.parametrize("seed", range(40))
+@each_seed(20, thorough=200)
 def test_a_search_finds_the_matching_lines(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """However a record spells it, and whatever stands around it."""
     rng = random.Random(seed)
@@ -91,7 +92,7 @@ def test_a_search_finds_the_matching_lines(seed: int, monkeypatch: pytest.Monkey
     assert sum(searches) > len(searches) // 4
 
 
-@pytest.mark.parametrize("seed", range(60))
+@each_seed(20, thorough=200)
 def test_lines_that_are_not_records_have_the_same_result(seed: int) -> None:
     data = nasty_file(seed)
     lines = [

@@ -324,6 +324,20 @@ def test_brackets_in_strings_are_not_levels(parser: Any) -> None:
         assert not is_too_deep(text)
 
 
+@pytest.mark.parametrize("parser", PARSERS)
+def test_a_string_of_brackets_is_json(parser: Any) -> None:
+    assert parser('"' + "[" * 200 + '\\ud83d"') == "[" * 200 + "\ud83d"
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+@pytest.mark.parametrize("count", [999, 1000, 1001, 2500])
+@pytest.mark.parametrize("end", ['"', "\\", '\\x"', '\n"', ""])
+def test_a_string_may_have_any_number_of_escapes(parser: Any, count: int, end: str) -> None:
+    text = '["' + '\\"' * count + end + ", 1]"
+    value = parser(text)
+    assert value == (['"' * count, 1] if end == '"' else NOT_JSON)
+
+
 def test_many_adjacent_brackets_are_not_levels() -> None:
     text = json.dumps([[] for _ in range(5000)])
     assert depth(text) == 2

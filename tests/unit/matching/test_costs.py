@@ -250,12 +250,16 @@ def _set_cover(spellings: int, elements: int, fields: int) -> tuple[str, dict[st
     return json.dumps(pattern), event
 
 
-def test_an_endless_search_is_stopped() -> None:
+def test_an_endless_search_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     for size in ((2, 20, 12), (3, 8, 8)):
         pattern, event = _set_cover(*size)
         assert not everywhere(pattern, json.dumps(event))
     pattern, event = _set_cover(8, 50, 20)
     compiled = filterpatterns.compile(pattern, source="event")
+    with pytest.raises(RecordError, match="too many ways"):
+        compiled.matches(event)
+    # The same with a budget that is spent sooner.
+    monkeypatch.setattr("filterpatterns.matching.budget.MAX_SEARCH_STEPS", 100_000)
     for ask in (compiled.matches, compiled._engine.evaluate, compiled.verdict):
         with pytest.raises(RecordError, match="too many ways"):
             ask(event)

@@ -13,6 +13,7 @@ import pytest
 
 import filterpatterns
 from filterpatterns import RecordError, RuleSet
+from filterpatterns.jsontext.python_values import hashes_safely
 from filterpatterns.language.operators import (
     AnythingBut,
     Equals,
@@ -23,12 +24,15 @@ from filterpatterns.language.operators import (
     Suffix,
     Wildcard,
 )
+from filterpatterns.matching import mask_tree
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.lookup import automaton, crowds, finder
+from filterpatterns.matching.lookup.answers import Answers
 from filterpatterns.matching.lookup.column import Column
 from filterpatterns.matching.lookup.payloads import MASKS
 from filterpatterns.matching.lookup.ranges import Ranges
 from filterpatterns.matching.match_tree import FieldTest
+from tests.support.seeds import each_seed
 from tests.unit.matching.test_costs import assert_linear, lines_run
 
 
@@ -61,7 +65,7 @@ def _tests(chance: random.Random, count: int) -> list[FieldTest]:
 
 
 @pytest.mark.parametrize("room", [16_000_000, 5_000, 0])
-@pytest.mark.parametrize("seed", range(12))
+@each_seed(4, thorough=36)
 def test_a_crowd_of_rules_agrees_with_each(
     seed: int, room: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,6 +101,34 @@ def test_a_crowd_of_rules_agrees_with_each(
         for number, test in left
         if any(rule.holds(value) for rule in test.rules for value in values)
     )
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_an_explanation_knows_from_the_verdict_what_the_rules_say(seed: int) -> None:
+    chance = random.Random(seed)
+    tests = [(test, 1 << number) for number, test in enumerate(_tests(chance, 40))]
+    texts = ["".join(chance.choice("abBc") for _ in range(size % 9)) for size in range(200)]
+    leaves: list[Any] = [*texts, *range(20), 0.5, 1.0, 2**70, None, True]
+    chance.shuffle(leaves)
+    budget = Budget()
+    budget.answers = Answers()
+    holding = mask_tree._holding(tests)
+    for leaf in leaves[:100]:
+        holding((leaf,), budget)
+    for start in range(100, len(leaves), 7):
+        holding(leaves[start : start + 7], budget)
+    known = 0
+    for test, _ in tests:
+        # Another pattern's test that says the same.
+        answers = budget.answers.about(FieldTest(test.names, test.path, test.rules, False, 3))
+        assert answers is not None
+        for leaf in leaves:
+            if hashes_safely(leaf):
+                held = answers.holds(leaf)
+                assert held in (None, any(rule.holds(leaf) for rule in test.rules)), leaf
+                known += held is not None
+    assert known > len(tests) * 100
+    assert budget.answers.about(FieldTest(("a",), "a", (), False)) is None
 
 
 def test_an_automaton_that_would_be_too_large_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,7 +223,7 @@ def test_many_rules_under_one_key_are_added_in_linear_time() -> None:
     assert_linear(build, 10)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@each_seed(4, thorough=36)
 def test_ranges_that_are_added_together_agree_with_each(seed: int) -> None:
     chance = random.Random(seed)
     ranges: Ranges[int] = Ranges(MASKS)

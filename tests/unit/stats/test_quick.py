@@ -17,6 +17,7 @@ from filterpatterns.cli.evaluation.record_loop import Tally
 from filterpatterns.cli.io.lines import LineFilter, ReasonMatcher
 from filterpatterns.matching.verdict import Reason
 from filterpatterns.stats.statistics import Statistics
+from tests.support.seeds import each_seed
 
 PATTERNS: list[Any] = [
     {"body": {"status": ["paid", "sent"], "total": [{"numeric": [">", 100]}]}},
@@ -118,7 +119,7 @@ def _count(compiled: Any, lines: Sequence[str], *, is_quick: bool) -> tuple[Any,
 
 
 @pytest.mark.parametrize("pattern", PATTERNS, ids=map(str, range(len(PATTERNS))))
-@pytest.mark.parametrize("seed", range(3))
+@each_seed(1, thorough=6)
 def test_quick_and_one_by_one(pattern: Any, seed: int) -> None:
     lines = _sqs(seed)
     compiled = filterpatterns.compile(pattern, source="sqs")
@@ -178,7 +179,7 @@ OTHERS: list[tuple[str, Any, Any]] = [
 
 
 @pytest.mark.parametrize(("source", "record", "pattern"), OTHERS)
-@pytest.mark.parametrize("seed", range(2))
+@each_seed(1, thorough=6)
 def test_other_sources(source: Any, record: Any, pattern: Any, seed: int) -> None:
     lines = _random_lines(record, seed, 1500)
     compiled = filterpatterns.compile(pattern, source=source)
@@ -214,7 +215,7 @@ ARRAYS: list[Any] = [
 
 
 @pytest.mark.parametrize("pattern", ARRAYS, ids=map(str, range(len(ARRAYS))))
-@pytest.mark.parametrize("seed", range(3))
+@each_seed(1, thorough=6)
 def test_arrays_of_objects(pattern: Any, seed: int) -> None:
     lines = _random_lines(_items, seed, 2500)
     compiled = filterpatterns.compile(pattern, source="event")

@@ -13,10 +13,10 @@ import tempfile
 import traceback
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner, Result
 
 from filterpatterns.cli.program import main
+from tests.support.seeds import each_seed
 
 TEMPLATES = Path(__file__).parent
 SUFFIXES = (".yaml", ".yml", ".json", ".tf", ".template")
@@ -163,7 +163,7 @@ def check(seed: int, folder: Path) -> Result:
     return CliRunner().invoke(main, ["check", "--isolated", *options, str(path)])
 
 
-@pytest.mark.parametrize("seed", range(120))
+@each_seed(60, thorough=600)
 def test_no_damage_to_a_template_crashes_the_check(seed: int, tmp_path: Path) -> None:
     result = check(seed, tmp_path)
     assert result.exception is None or isinstance(result.exception, SystemExit)

@@ -15,6 +15,7 @@ import pytest
 
 from filterpatterns import RecordError, RuleSet
 from filterpatterns.cli.io.split_files import file_names
+from tests.support.seeds import each_seed
 from tests.unit.cli.test_program import command_line, fp, lines, record
 
 RULES = {
@@ -208,7 +209,7 @@ def test_records_of_a_whole_event_get_a_line_each(here: Path) -> None:
     assert [json.loads(line) for line in kept] == RECORDS[1:3]
 
 
-@pytest.mark.parametrize("seed", range(6))
+@each_seed(4, thorough=24)
 def test_batches_of_lines_write_the_same_as_single_records(here: Path, seed: int) -> None:
     """With --json each record has a row, so that none of them takes the batches."""
     rng = random.Random(seed)

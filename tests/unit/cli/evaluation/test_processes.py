@@ -18,6 +18,7 @@ from click.testing import Result
 
 from filterpatterns.cli.io import scan, workers
 from tests.support.nasty_files import nasty_file
+from tests.support.seeds import each_seed
 from tests.unit.cli.evaluation.test_counting import JSON, MIXED, PATTERNS
 from tests.unit.cli.test_program import command_line, fp, lines, record
 
@@ -40,7 +41,7 @@ def _same(pattern: str, *files: str, more: tuple[str, ...] = ()) -> Result:
     return one
 
 
-@pytest.mark.parametrize("seed", range(8))
+@each_seed(4, thorough=24)
 def test_nasty_files(seed: int) -> None:
     names = [f"{number}.jsonl" for number in range(6)]
     for number, name in enumerate(names):

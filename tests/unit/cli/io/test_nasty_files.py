@@ -5,12 +5,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-import pytest
-
 from tests.support.file_runs import check
+from tests.support.seeds import each_seed
 
 
-@pytest.mark.parametrize("seed", range(12))
+@each_seed(12, thorough=48)
 def test_the_output_for_nasty_files_agrees_with_the_oracle(seed: int) -> None:
     tally: Counter[str] = Counter()
     assert check(seed, tally) == []

@@ -14,6 +14,7 @@ from filterpatterns.cli.io.lines import LineFilter, LineMatcher, ReasonMatcher
 from filterpatterns.delivery.envelopes import source_of
 from filterpatterns.errors import RecordError
 from filterpatterns.matching.verdict import Reason
+from tests.support.seeds import each_seed
 
 PATTERNS: list[Any] = [
     {"data": {"a": [1]}},
@@ -80,7 +81,7 @@ def _run(matcher: LineMatcher, lines: list[bytes]) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("pattern", PATTERNS, ids=map(str, range(len(PATTERNS))))
-@pytest.mark.parametrize("seed", range(3))
+@each_seed(1, thorough=6)
 def test_lines_of_several_sources(pattern: Any, seed: int) -> None:
     lines = _lines(seed)
     compiled = filterpatterns.compile(pattern, source="auto")
@@ -116,7 +117,7 @@ def test_lines_of_several_sources(pattern: Any, seed: int) -> None:
     assert run_with_reasons(is_quick=True) == run_with_reasons(is_quick=False)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@each_seed(1, thorough=6)
 def test_the_source_of_a_line_is_that_of_its_record(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

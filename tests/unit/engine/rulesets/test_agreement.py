@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given, note, settings
+from hypothesis import given, note
 from hypothesis import strategies as st
 
 import filterpatterns
@@ -24,6 +24,7 @@ from tests.support.paths import (
     under,
 )
 from tests.support.rulesets import settle
+from tests.support.seeds import each_seed
 from tests.support.strategies import events, pattern_event_pairs, patterns, tangled_pairs
 
 
@@ -61,7 +62,7 @@ def test_the_event_cases_as_one_set(cases: list[dict[str, Any]]) -> None:
     rules = RuleSet({str(n): case["pattern"] for n, case in enumerate(cases)}, source="event")
     for number, case in enumerate(cases):
         for text, expected in zip(case["events"], case["matches"], strict=True):
-            in_every_way = THOROUGH or number % 6 == 0
+            in_every_way = THOROUGH or number % 12 == 0
             found = _ways(rules, _parsed(text), text) if in_every_way else rules.matching(text)
             assert (str(number) in found) is expected, (case["pattern"], text)
 
@@ -156,7 +157,6 @@ def test_arrays_and_absence_agree_with_the_oracle(
     _agree([pattern for pattern, _ in pairs], pairs[0][1])
 
 
-@settings(max_examples=60)
 @given(
     st.lists(pattern_event_pairs(), min_size=3, max_size=5),
     st.lists(st.integers(0, 4), max_size=4, unique=True),
@@ -198,7 +198,7 @@ _VALUES: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("seed", range(8))
+@each_seed(3, thorough=24)
 def test_constantly_changing_sets_agree_with_filters(seed: int) -> None:
     """Places that rules leave are taken by others, and bounds that they share come and go."""
     rng = random.Random(seed)

@@ -17,6 +17,7 @@ from filterpatterns import RecordError, RuleSet
 from filterpatterns.engine.rulesets import version
 from tests.support.paths import base64_of
 from tests.support.rulesets import is_served, settle
+from tests.support.seeds import each_seed
 
 PATTERNS: dict[str, Any] = {
     "exact": {"status": ["paid"], "total": [{"numeric": [">", 100]}]},
@@ -285,7 +286,7 @@ _BAD: list[Any] = [5, None, "[1]", "{", b"\xff"]
 
 
 @pytest.mark.parametrize("source", _RECORDS)
-@pytest.mark.parametrize("seed", range(4))
+@each_seed(2, thorough=12)
 def test_batches_agree_with_filters_wherever_generated_code_gives_up(
     source: str, seed: int
 ) -> None:

@@ -7,6 +7,7 @@ import json
 import pytest
 from lsprotocol import types
 
+from filterpatterns.delivery.sources import SOURCES
 from filterpatterns.integrations.lsp.actions import quick_fixes
 from filterpatterns.integrations.lsp.completion import complete
 from filterpatterns.integrations.lsp.documents import (
@@ -193,6 +194,17 @@ def test_only_findings_at_the_cursor_are_fixed() -> None:
     assert action.title == 'Wrap in an array: ["y"]'
     assert action.edit is not None
     assert action.edit.changes is not None
+
+
+@pytest.mark.parametrize("source", [*SOURCES, "auto"])
+def test_every_source_may_be_set(source: str) -> None:
+    assert given_settings({"source": source}) == ({"source": source}, [])
+
+
+@pytest.mark.parametrize("name", ["body", "detail"])
+def test_fields_of_other_sources_are_unknown_in_a_subscribers_data(name: str) -> None:
+    one = document(f'{{"{name}": ["x"]}}', settings=Settings(source="subscriber"))
+    assert hover(one, place(one, name)) is None
 
 
 def test_settings_and_their_errors() -> None:

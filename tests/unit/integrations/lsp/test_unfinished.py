@@ -236,7 +236,7 @@ def test_lines_with_carriage_returns() -> None:
     "part", ["x", "a.", "- ", "[", "'", '"', "\\", "{a: ", "&a ", "*a ", "a: ", "#", "!x "]
 )
 def test_hostile_lines(part: str) -> None:
-    line = part * (300_000 // len(part))
+    line = part * (60_000 // len(part))
     assert completed(rule(f"{line}|")) == {}
     assert completed(rule("|", f"{line}")).keys() <= {"$or", *FIELD_NAMES}
 
