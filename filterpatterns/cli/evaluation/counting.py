@@ -34,6 +34,7 @@ from filterpatterns.matching.verdict import Reason, Verdict
 _ROWS = Columns()
 
 _BUFFERS = 3
+"""So many times as much is read at once if a search does little for each line."""
 
 GetLines = Callable[[Misfit], MatchLines | None]
 """Returns what matches lines of JSON Lines, and calls `drop` only for records that do not match,
@@ -237,7 +238,7 @@ class _Counter:
             return SliceResult(problem=reason(error))
         opened.append(stream)
         if self._matcher.search is not None:
-            stream.buffers = _BUFFERS
+            stream.buffer_size *= _BUFFERS
         with stream:
 
             def read_block(longest: Callable[[bytes], int]) -> bytes:

@@ -95,9 +95,7 @@ class Stream:
         self._is_inside = False  # whether the last line passed on has not ended
         self._is_fresh = not isinstance(raw, Section)  # nothing has been read yet
         self._unreadable: str | None = None
-        self.buffers = 1
-        """How many buffers to read at a time: fewer, larger blocks if little is done for each
-        line."""
+        self.buffer_size = _BUFFER_SIZE
 
     def read_lines(self, longest: Callable[[bytes], int]) -> list[bytes]:
         """Return the lines that `read_block` reads."""
@@ -134,12 +132,11 @@ class Stream:
         return b""
 
     def _take(self) -> bytes:
-        size = _BUFFER_SIZE * self.buffers
-        data = self._layer.take(size)
+        data = self._layer.take(self.buffer_size)
         if self._is_fresh and data:
             self._is_fresh = False
-            while b"\n" not in data and len(data) < size:  # no complete line yet
-                more = self._layer.take(size)
+            while b"\n" not in data and len(data) < self.buffer_size:  # no complete line yet
+                more = self._layer.take(self.buffer_size)
                 if not more:
                     break
                 data += more

@@ -69,7 +69,7 @@ def _search(pattern: Any) -> PayloadSearch:
 class Blocks:
     """A stream of these blocks."""
 
-    is_plain, problem, position, buffers = True, None, 0, 1
+    is_plain, problem, position, buffer_size = True, None, 0, 1
 
     def __init__(self, blocks: list[bytes]) -> None:
         self._blocks = [*blocks, b""]
