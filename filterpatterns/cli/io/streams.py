@@ -136,8 +136,7 @@ class Stream:
         if self._is_fresh and data:
             self._is_fresh = False
             while b"\n" not in data and len(data) < self.buffer_size:  # no complete line yet
-                more = self._layer.take(self.buffer_size)
-                if not more:
+                if not (more := self._layer.take(self.buffer_size)):
                     break
                 data += more
             self._unreadable = detection.unreadable(data)
