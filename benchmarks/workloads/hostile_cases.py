@@ -313,6 +313,28 @@ RECORDS: Mapping[str, RecordCase] = {
     ),
     "a record as text": RecordCase(_ONE, lambda size: json.dumps(_objects('{"a":1}')(size))),
     "integers of one hash": RecordCase('{"body":{"i":[1]}}', _integers_of_one_hash),
+    "excluded wildcards for objects": RecordCase(
+        filled(
+            '{"body":{"i":{"b":[7],"a":[{"anything-but":{"wildcard":["a*",',
+            '"*a*#*z*"',
+            "]}}]}}}",
+            4096,
+        ),
+        _objects('{"a":"a#y"}'),
+    ),
+    "`$or` of excluded wildcards": RecordCase(
+        filled(
+            '{"body":{"i":{"$or":[',
+            '{"a":[{"anything-but":{"wildcard":["*a*#*","a*"]}}]}',
+            "]}}}",
+            4096,
+        ),
+        _objects('{"a":"a#y"}'),
+    ),
+    "leaves and objects, 1,000 levels": RecordCase(
+        '{"body":{"i":[5],"i.a":[1]}}',
+        lambda size: _body(filled('{"i":[', "[4," * 1000 + '{"a":2}' + "]" * 1000, "]}", size)),
+    ),
     "elements of one hash": RecordCase(
         json.dumps({"body": {"i": {name: [1] for name in _PLACES}}}, separators=(",", ":")),
         _elements_of_one_hash,

@@ -126,26 +126,32 @@ def _runs(where: Place, array: Any) -> list[tuple[Place, Any, int, int]]:
     """
     runs = []
     seen = {id(array)}
-    outer: list[tuple[Place, Any, Iterator[tuple[int, Any]], int]] = []
-    place, items, start = where, sequence(array), 0
-    numbered: Iterator[tuple[int, Any]] = enumerate(items)
+    # As in `indexed`, what is around an array is kept as arrays and numbers.
+    outer: list[Any] = []
+    indexes: list[int] = []
+    places = [where]
+    items, start = sequence(array), 0
+
+    def add(end: int) -> None:
+        if end > start:
+            while len(places) <= len(outer):
+                places.append((places[-1], indexes[len(places) - 1]))
+            runs.append((places[-1], items, start, end))
+
     while True:
-        for index, item in numbered:
+        for index in range(start, len(items)):
+            item = items[index]
             if isinstance(item, (list, tuple)) and id(item) not in seen:
                 seen.add(id(item))
-                if index > start:
-                    runs.append((place, items, start, index))
-                inner = sequence(item)
-                if not inner:
-                    start = index + 1
-                    continue
-                outer.append((place, items, numbered, index + 1))
-                place, items, start = (place, index), inner, 0
-                numbered = enumerate(items)
+                add(index)
+                outer.append(items)
+                indexes.append(index)
+                items, start = sequence(item), 0
                 break
         else:
-            if start < len(items):
-                runs.append((place, items, start, len(items)))
+            add(len(items))
             if not outer:
                 return runs
-            place, items, numbered, start = outer.pop()
+            if len(places) > len(outer):
+                places.pop()
+            items, start = outer.pop(), indexes.pop() + 1

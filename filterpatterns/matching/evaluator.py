@@ -126,27 +126,39 @@ class _Walk:
         outer array to the inner one. So a test here is satisfied either by a direct scalar, and the
         tests below by any element of this array; or wholly inside one of the arrays in it.
         """
-        arrays = nested_arrays(array)
-        outcomes = [Outcomes() for _ in arrays]
+        arrays, outers = nested_arrays(array)
+        outcomes: dict[int, Outcomes] = {}  # only for arrays that have some
         taken = [0] * len(arrays)
         any_leaf = False
-        below: Outcome = (0, 0)
+        nothing = 0, self._asked & ~node.required_below
+        below: Outcome = nothing
         for index in reversed(range(len(arrays))):  # inner arrays first
-            inner, outer = arrays[index]
+            outer = outers[index]
             leaves = []
-            for element in inner:
+            for element in arrays[index]:
                 if is_object(element):
-                    outcomes[index].add(*self._fields(node, element, True))
+                    _add(outcomes, index, self._fields(node, element, True))
                 elif not isinstance(element, (list, tuple)):
                     leaves.append(comparable(element))
-            below = outcomes[index].best(self._tested, self._asked, node.required_below)
+            own = outcomes.pop(index, None)
+            below = nothing
+            if own is not None:
+                below = own.best(self._tested, self._asked, node.required_below)
             if leaves:
                 any_leaf = True
                 taken[index] |= node.holding(distinct(leaves), self._budget) & below[1]
             if index:
-                outcomes[outer].add(*below)
+                _add(outcomes, outer, below)
                 taken[outer] |= taken[index]
         found, held = below
         if not any_leaf:
             return found, held & ~node.required
         return found | node.bit, (held & ~node.tested) | (taken[0] & node.tested)
+
+
+def _add(outcomes: dict[int, Outcomes], index: int, outcome: Outcome) -> None:
+    """Add the outcome of an element to those of its array."""
+    if outcome[0]:
+        if index not in outcomes:
+            outcomes[index] = Outcomes()
+        outcomes[index].add(*outcome)

@@ -128,12 +128,12 @@ class Interpreter:
         outer array to the inner one. So the test is satisfied either by a direct scalar, and the
         tests below by any element of this array; or wholly inside one of the arrays in it.
         """
-        arrays = nested_arrays(array)
+        arrays, outers = nested_arrays(array)
         found = False
         below: list[Outcome] = [(UNRANKED, node.required)] * len(arrays)
         taken = [node.required + 1] * len(arrays)
         for index in reversed(range(len(arrays))):  # inner arrays first
-            inner, outer = arrays[index]
+            inner, outer = arrays[index], outers[index]
             for element in inner:
                 if is_object(element):
                     below[index] = _better(below[index], self._fields(node, element))
@@ -187,17 +187,19 @@ def _better(outcome: Outcome, other: Outcome) -> Outcome:
     return outcome
 
 
-def nested_arrays(array: Any) -> list[tuple[Any, int]]:
-    """Return the array and all nested arrays, outer arrays first, each with the index of its
-    parent."""
-    arrays: list[tuple[Any, int]] = [(array, 0)]
+def nested_arrays(array: Any) -> tuple[list[Any], list[int]]:
+    """Return the array and all nested arrays, outer arrays first; and for each the index of the
+    array around it."""
+    arrays = [array]
+    outers = [0]
     seen = {id(array)}
-    for index, (outer, _) in enumerate(arrays):
+    for index, outer in enumerate(arrays):
         for item in outer:
             if isinstance(item, (list, tuple)) and id(item) not in seen:
                 seen.add(id(item))
-                arrays.append((item, index))
-    return arrays
+                arrays.append(item)
+                outers.append(index)
+    return arrays, outers
 
 
 def _leaves(array: Any) -> Iterator[Any]:

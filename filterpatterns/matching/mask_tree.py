@@ -212,11 +212,15 @@ _NOTHING_ABSENT = Absence(())
 def leaf_test(test: FieldTest, budget: Budget) -> Callable[[Any], bool]:
     """Return a function that reports whether a leaf satisfies any rule of a test, within the
     record's budget. It is for the leaves of one path."""
-    if test.weight() > _FEW_RULES:
-        known: Callable[[Any], bool] | None = budget.known.get(id(test))
-        if known is None:
-            known = budget.known[id(test)] = _remembering(test, budget)
-        return known
+    known: tuple[FieldTest, Callable[[Any], bool]] | None = budget.known.get(id(test))
+    if known is None:  # to weigh a test for each leaf would take longer than the leaf
+        is_large = test.weight() > _FEW_RULES
+        asked = _remembering(test, budget) if is_large else _asking(test)
+        known = budget.known[id(test)] = test, asked
+    return known[1]
+
+
+def _asking(test: FieldTest) -> Callable[[Any], bool]:
     rules = [rule.holds for rule in test.rules]
 
     def holds(leaf: Any) -> bool:
@@ -290,7 +294,11 @@ class _LookedUp:
             for test, mask in self._tests:
                 column.add(test, mask)
             self._column = column
-        passed = self._column.passing(leaves, False, budget)
-        if budget.answers is not None:
-            budget.answers.add(self._tests, leaves, passed)
+        answers = budget.answers
+        if answers is None:
+            return self._column.passing(leaves, False, budget)
+        passed = answers.passing(self._tests, leaves)
+        if passed is None:
+            passed = self._column.passing(leaves, False, budget)
+            answers.add(self._tests, leaves, passed)
         return passed

@@ -21,9 +21,9 @@ class _Path:
 
     __slots__ = ("by_class", "tests")
 
-    def __init__(self, tests: Tests) -> None:
+    def __init__(self, tests: Tests, by_class: dict[type, dict[Any, int]]) -> None:
         self.tests = tests
-        self.by_class: dict[type, dict[Any, int]] = {str: {}, int: {}, float: {}}
+        self.by_class = by_class or {str: {}, int: {}, float: {}}
 
 
 class Known:
@@ -56,14 +56,30 @@ class Answers:
 
     def add(self, tests: Tests, leaves: Sequence[Any], passed: int) -> None:
         """Note the conjunctions whose test any of some leaves satisfies."""
-        path = self._paths.get(id(tests))
-        if path is None:
-            path = self._paths[id(tests)] = _Path(tests)
+        path = self._path(tests)
         noted = ~passed if len(leaves) == 1 else passed
         for leaf in leaves:
             known = path.by_class.get(leaf.__class__)
             if known is not None and len(known) < MOST_LEAVES and hashes_safely(leaf):
                 known[leaf] = noted
+
+    def passing(self, tests: Tests, leaves: Sequence[Any]) -> int | None:
+        """Return the conjunctions whose test a leaf satisfies; None if that is not known, or if
+        there are several leaves."""
+        if len(leaves) != 1 or not hashes_safely(leaves[0]):
+            return None
+        known = self._path(tests).by_class.get(leaves[0].__class__)
+        passed = None if known is None else known.get(leaves[0])
+        return None if passed is None or passed >= 0 else ~passed
+
+    def _path(self, tests: Tests) -> _Path:
+        path = self._paths.get(id(tests))
+        if path is None:
+            alike = (one for one in self._paths.values() if _are_equal(one.tests, tests))
+            found = next(alike, None)
+            # The lists stay alive, so that no other has the same identity.
+            path = self._paths[id(tests)] = _Path(tests, {} if found is None else found.by_class)
+        return path
 
     def about(self, test: FieldTest) -> Known | None:
         """Return what is known about the leaves of a test; None if none has been looked up."""
@@ -73,6 +89,13 @@ class Answers:
                 if _described(other) == wanted:
                     return Known(path.by_class, mask)
         return None
+
+
+def _are_equal(tests: Tests, others: Tests) -> bool:
+    return len(tests) == len(others) and all(
+        mask == other_mask and _described(test) == _described(other)
+        for (test, mask), (other, other_mask) in zip(tests, others, strict=True)
+    )
 
 
 def _described(test: FieldTest) -> tuple[Any, ...]:

@@ -13,9 +13,11 @@ import pytest
 import filterpatterns
 from filterpatterns.explain import choice
 from filterpatterns.explain.outcomes import indexed, spelt
+from filterpatterns.explain.searched import _runs
 from filterpatterns.jsontext import decoding
 from filterpatterns.jsontext.python_values import flatten
 from filterpatterns.matching.lookup.column import Column
+from filterpatterns.matching.match_tree import FieldTest
 from filterpatterns.matching.places import holding
 from tests.unit.matching.test_costs import lines_run
 
@@ -97,6 +99,38 @@ def test_an_explanation_looks_no_value_up_again(
     explanation = compiled.explain({"body": f'{{"i": [{items}]}}'})
     assert not explanation.kept
     assert sum(len(leaves) for _, leaves, *_ in looked_up) == 300
+
+
+def test_an_explanation_weighs_a_test_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    items = [{"a": f"a{number}y"} for number in range(300)]
+    compiled = filterpatterns.compile(f'{{"i": {{"a": {_RULES}}}}}', source="event")
+    compiled.explain({"i": items})
+    weighed = _calls(monkeypatch, FieldTest, "weight")
+    assert not compiled.explain({"i": items}).kept
+    assert len(weighed) < 10
+
+
+def test_an_explanation_of_alternatives_looks_no_value_up_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    either = ",".join(f'{{"a": [{{"wildcard": "*a{number}*y*z"}}]}}' for number in range(100))
+    compiled = filterpatterns.compile(f'{{"i": {{"$or": [{either}]}}}}', source="event")
+    items = [{"a": f"a{number}y"} for number in range(1000)]
+    looked_up = _calls(monkeypatch, Column, "passing")
+    assert not compiled.explain({"i": items}).kept
+    assert sum(len(leaves) for _, leaves, *_ in looked_up) == 1000
+
+
+def test_positions_of_a_search_leave_the_garbage_collector_alone() -> None:
+    array = json.loads(f"[{_in_arrays(900, '', 40)}]")
+    assert _collections(iter(_runs("i", array) for _ in range(1))) <= 2
+
+
+def test_arrays_with_leaves_and_elements_leave_little_garbage() -> None:
+    compiled = filterpatterns.compile('{"i": [5], "i.a": [1]}', source="event")
+    record = {"i": json.loads("[" + ",".join(["[4," * 900 + '{"a":2}' + "]" * 900] * 40) + "]")}
+    assert not compiled._engine.evaluate(record)
+    assert _collections(iter(compiled._engine.evaluate(record) for _ in range(1))) <= 5
 
 
 def test_an_explanation_walks_a_large_array_once(monkeypatch: pytest.MonkeyPatch) -> None:
