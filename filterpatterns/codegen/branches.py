@@ -9,7 +9,6 @@ from typing import Final
 from msgspec import Struct
 
 from filterpatterns.codegen.expressions import plain_string
-from filterpatterns.codegen.prefilter import Prefilter
 from filterpatterns.codegen.types import Unsupported
 from filterpatterns.delivery.sources import Encoding, PayloadFormat, Source
 from filterpatterns.language.operators import AnythingBut, Operator
@@ -121,13 +120,31 @@ def has_only_doubles(branches: Sequence[Branch]) -> bool:
     return True
 
 
-def texts_in_lines(
-    found: Prefilter, source: Source, branches: Sequence[Branch]
-) -> tuple[bytes, ...] | None:
-    """Return texts such that the JSON text of every matching record contains at least one of them;
-    None if there are no such texts, or if anything other than the payload is tested."""
+def tests_only_text(source: Source, branches: Sequence[Branch]) -> bool:
+    """Whether nothing is tested but the payload, which records contain as text."""
     reads_more = any(branch.metadata.children or branch.others for branch in branches)
-    return None if reads_more or source.encoding is not Encoding.TEXT else found.in_lines()
+    return source.encoding is Encoding.TEXT and not reads_more
+
+
+def only_numbers(
+    conjunctions: Sequence[Conjunction], key: str
+) -> tuple[MatchNode, tuple[MatchNode, ...]] | None:
+    """Return the trees for the payload of a key, merged and separately, with no other tests than
+    those that match numbers only: what does not satisfy one of them does not match. None if a
+    conjunction has no such test."""
+    groups = []
+    for one in conjunctions:
+        node = one.payloads[key].json
+        tests = [] if node is None else list(node.tests())
+        found = [
+            (names_below(key, test), test)
+            for test in tests
+            if not test.optional and all(rule.reads_only_doubles() for rule in test.rules)
+        ]
+        if not found:
+            return None
+        groups.append(found)
+    return build_aligned_trees(key, groups)
 
 
 def cost(test: FieldTest) -> int:

@@ -17,7 +17,8 @@ class Exits(Struct, frozen=True):
 
     If `tells_formats` is set, a record whose payload has a different format than the pattern must
     not end in `no_match`: its verdict has a different reason. It ends in `misfit`, with its verdict
-    in `verdict`, if that is easy to tell, or else in `fallback`.
+    in `verdict`, if that is easy to tell, or else in `fallback`; or in `text` if the payload does
+    not even look like JSON.
     """
 
     match: tuple[str, ...]
@@ -25,6 +26,7 @@ class Exits(Struct, frozen=True):
     fallback: tuple[str, ...]
     tells_formats: bool = False
     misfit: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
 
     @staticmethod
     def of(match: Iterable[str], no_match: Iterable[str], slow: str) -> Exits:

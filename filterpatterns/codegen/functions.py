@@ -21,7 +21,7 @@ import msgspec
 from filterpatterns.codegen.code import Code
 from filterpatterns.codegen.emit import Exits
 from filterpatterns.codegen.emitter import Emitter
-from filterpatterns.codegen.record import RecordCodegen
+from filterpatterns.codegen.record import PayloadDecoders, RecordCodegen
 from filterpatterns.codegen.types import Unsupported, without
 from filterpatterns.delivery.envelopes import HOLDERS
 from filterpatterns.jsontext.decoders import make_decoder
@@ -66,6 +66,10 @@ ViewLoop = Callable[
 """(view, offsets, rows, keep, slow): row `n` of a column is `view[offsets[n]:offsets[n + 1]]`.
 `keep` is called with each row that matches, `slow` with each row that the loop does not handle."""
 
+MayMatch = Callable[[Iterable["tuple[int, Any]"], Callable[[int], None]], None]
+"""(rows, keep): rows are pairs of a number and a payload; `keep` is called with the number of each
+payload that may match."""
+
 DecodeRows = Callable[[bytes], "list[Any]"]
 """Decodes lines, each of which is one record, into rows."""
 
@@ -95,6 +99,7 @@ class Generated:
         """
         self._code = Code(self._execute)
         self._decoders: dict[str, DecodeRows | None] = {}
+        self._payload_decoders: list[PayloadDecoders | None] = []
         self._written = 0  # lines of code that have been compiled
         self._singles: set[str] = set()  # the kinds of records that `matches` has code for
         self._record_codegen = RecordCodegen(matcher, self._code)
@@ -182,6 +187,19 @@ class Generated:
             if texts is not None and self.row_decoder() is not None:
                 return texts, make_decoder(without(msgspec.Struct, HOLDERS)).decode_lines
         return None
+
+    def payload_decoders(self) -> tuple[PayloadDecoders, MayMatch | None] | None:
+        """Return what evaluates payloads that are taken out of lines, and a function that finds
+        those that may match, if that depends on numbers; None if each line must be evaluated
+        separately."""
+        with self._code.lock:
+            if not self._payload_decoders:
+                self._payload_decoders.append(self._record_codegen.payload_decoders())
+        found = self._payload_decoders[0]
+        if found is None or not found.may_match:
+            return None if found is None else (found, None)
+        name = "payloads_may_match"
+        return found, self._function(name, lambda: self._write_may_match(name, found.may_match))
 
     def row_decoder(self) -> DecodeRows | None:
         """Return the decoder of lines for the loop over rows; None if each line must be decoded
@@ -296,6 +314,15 @@ class Generated:
         head = emit.block(f"def {name}(view, offsets, rows, keep, slow):")
         with head, self._each(emit, f"for {_EACH.get(kind, 'row')} in rows:"):
             self._record_codegen.write(emit, kind, look=False, exits=exits)
+        self._add_loop(emit)
+
+    def _write_may_match(self, name: str, condition: str) -> None:
+        emit = Emitter()
+        with emit.block(f"def {name}(rows, keep):"), emit.block("for row, value in rows:"):
+            with emit.block("try:"), emit.block(f"if {condition}:"):
+                emit("keep(row)")
+            with emit.block("except Exception:"):
+                emit("keep(row)")
         self._add_loop(emit)
 
     def _each(self, emit: Emitter, header: str) -> Emitter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from typing import Final
 
 import msgspec
 
@@ -22,7 +23,8 @@ one for each so many characters has not matched. The longer bodies are, the more
 decode cost, and the less their texts; a shorter one is decoded twice."""
 
 
-_NO_BEGINNINGS = frozenset("abcdeghijklmopqrsuvwxyzABCDEFGHJKLMOPQRSTUVWXYZ")
+NO_BEGINNINGS: Final = frozenset("abcdeghijklmopqrsuvwxyzABCDEFGHJKLMOPQRSTUVWXYZ")
+"""Letters with which no JSON begins."""
 
 
 class PayloadCodegen:
@@ -93,9 +95,9 @@ class PayloadCodegen:
                 emit(*self._guards.refuse(f"body.__class__ is not {self._kind}"))
                 with emit.block(f"if {self._looking(self._prefilter)}:"):
                     emit(*exits.no_match)
-            if exits.misfit:
+            if exits.text:
                 with emit.block(f"if body[:1] in {self._code.bind(self._no_beginnings())}:"):
-                    emit(*exits.misfit)
+                    emit(*exits.text)
             emit(*self._guards.refuse_overflow("body"))
             emit(*self._guards.refuse_long("body", costly=self._is_costly))
             if self._is_bytes and not self._is_view:
@@ -214,7 +216,7 @@ class PayloadCodegen:
     def _no_beginnings(self) -> frozenset[str] | frozenset[bytes]:
         """Return the letters with which no JSON begins: no decoder need be asked, whose exception
         costs a microsecond."""
-        return frozenset(map(str.encode, _NO_BEGINNINGS)) if self._is_bytes else _NO_BEGINNINGS
+        return frozenset(map(str.encode, NO_BEGINNINGS)) if self._is_bytes else NO_BEGINNINGS
 
     def _bind_text(self, text: str) -> str:
         return self._code.bind(text.encode() if self._is_bytes else text)

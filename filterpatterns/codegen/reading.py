@@ -203,6 +203,17 @@ class RecordReader:
             return None
         return self._lines_decoder(self._line_struct())
 
+    def decoder_without_payloads(self, key: str) -> Callable[[bytes], list[Any]]:
+        """Return the function that decodes such lines into rows with nothing but what they contain
+        in place of the payload, as it is written.
+
+        Raises:
+            Unsupported: as for `row_decoder`.
+        """
+        payload = [("payload", msgspec.Raw)]
+        struct = msgspec.defstruct("Record", payload, rename={"payload": key}, gc=False)
+        return make_decoder(without(struct, HOLDERS)).decode_lines
+
     def column_decoder(self) -> Callable[[bytes], list[Any]] | None:
         """The same for the rows of a column, each of which is a record."""
         return None if self.is_plain else self._lines_decoder(self._struct())

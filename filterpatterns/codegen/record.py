@@ -23,7 +23,8 @@ from filterpatterns.codegen.branches import (
     has_numbers_in_one_object,
     has_only_doubles,
     is_costly,
-    texts_in_lines,
+    only_numbers,
+    tests_only_text,
     with_payload,
 )
 from filterpatterns.codegen.code import Code
@@ -33,9 +34,17 @@ from filterpatterns.codegen.expressions import below, fields, rules
 from filterpatterns.codegen.payload import PayloadCodegen
 from filterpatterns.codegen.prefilter import Prefilter, prefilter
 from filterpatterns.codegen.reading import SLICE, RecordReader
-from filterpatterns.codegen.types import Shape, Unsupported, lines_decoder, raw_shape, shape
+from filterpatterns.codegen.types import (
+    Shape,
+    Unsupported,
+    lines_decoder,
+    objects_decoder,
+    raw_shape,
+    shape,
+    spaced_shape,
+)
 from filterpatterns.delivery.sources import FormatAction, PayloadFormat
-from filterpatterns.matching.match_tree import Conjunction, Matcher, Payload
+from filterpatterns.matching.match_tree import Conjunction, Matcher, MatchNode, Payload
 from filterpatterns.matching.verdict import mismatch, payload_satisfies
 
 MOST_TESTS = 400
@@ -60,6 +69,20 @@ class _Conditions(Struct, frozen=True):
     json_raw: str
     string: str
     early: str
+
+
+class PayloadDecoders(Struct, frozen=True):
+    """Decode a block of lines whose payloads, under `key`, have been taken out.
+
+    `records` decodes the lines, into rows with a `payload` as it is written there; `payloads` the
+    payloads, which must be objects, with a space before each quote. `may_match` is an expression
+    over such a `value` without which the payload does not match (empty: there is none).
+    """
+
+    key: str
+    records: Callable[[bytes], list[Any]]
+    payloads: Callable[[bytes], list[Any]]
+    may_match: str
 
 
 _why_a_string = partial(mismatch, PayloadFormat.STRING)
@@ -94,6 +117,8 @@ class RecordCodegen:
         self.prefilter: Prefilter | None = None
         self.needles: tuple[str, ...] | None = None
         self.texts_in_lines: tuple[bytes, ...] | None = None
+        self._is_only_json = False
+        self._numbers: tuple[MatchNode, tuple[MatchNode, ...]] | None = None
         if reader.key is not None and not reader.is_inline:
             self._add_payloads(reader.key, conjunctions)
         write = partial(
@@ -120,9 +145,15 @@ class RecordCodegen:
         drops_strings = action is FormatAction.DROP
         if aligned and drops_strings and not any(branch.string for branch in self._branches):
             self.prefilter = prefilter(aligned)
-            if self.prefilter is not None and len(aligned) == len(self._branches):
+            if len(aligned) != len(self._branches):
+                return
+            self._is_only_json = tests_only_text(self._source, self._branches)
+            if self._is_only_json:
+                self._numbers = only_numbers(conjunctions, key)
+            if self.prefilter is not None:
                 self.needles = self.prefilter.needles
-                self.texts_in_lines = texts_in_lines(self.prefilter, self._source, self._branches)
+                if self._is_only_json:
+                    self.texts_in_lines = self.prefilter.in_lines()
 
     @property
     def keeps_texts(self) -> bool:
@@ -151,7 +182,7 @@ class RecordCodegen:
         conditions = self._conditions[key]
         json, string = conditions.json, conditions.string
         if exits.misfit:
-            exits = replace(exits, misfit=self._misfit(conditions, exits.misfit))
+            exits = self._with_misfits(conditions, exits)
         with emit.block("try:"):
             emit(*conditions.read)
             if conditions.plain:
@@ -171,14 +202,19 @@ class RecordCodegen:
             payload.write_strings(emit, string, exits)
         emit(*exits.no_match)
 
-    def _misfit(self, conditions: _Conditions, statements: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the statements for a payload that is plainly not JSON; none if a record with such
-        a payload may match, or not match for another reason."""
+    def _with_misfits(self, conditions: _Conditions, exits: Exits) -> Exits:
+        """Return the exits with the statements for a payload that is plainly not JSON; none if a
+        record with such a payload may match, or not match for another reason."""
         if conditions.plain or conditions.string:
-            return ()
-        why = self._code.bind(_why_a_string)
+            return replace(exits, misfit=())
+        why, key = self._code.bind(_why_a_string), self._reader.key
         text = "str(body, 'utf-8')" if self._reader.is_bytes else "body"
-        return (f"verdict = {why}({text}), {self._code.bind(self._reader.key)}", *statements)
+        verdict = self._code.bind((_why_a_string("text"), key))
+        return replace(
+            exits,
+            misfit=(f"verdict = {why}({text}), {self._code.bind(key)}", *exits.misfit),
+            text=(f"verdict = {verdict}", *exits.misfit),
+        )
 
     def _write_conditions(self, kind: str, tells_formats: bool) -> _Conditions:
         """Return the conditions for a kind of record. If the formats have to be distinguished,
@@ -297,3 +333,21 @@ class RecordCodegen:
             return None
         decode: Callable[[bytes], list[Any]] = lines_decoder(shape)
         return decode
+
+    def payload_decoders(self) -> PayloadDecoders | None:
+        """Return what evaluates payloads that are taken out of lines; None if every record must be
+        evaluated by itself: a match need not be JSON, or more than the payload is tested."""
+        key = self._reader.key
+        if key is None or not self._is_only_json or self._guards.is_guarded:
+            return None
+        try:
+            records = self._reader.decoder_without_payloads(key)
+        except Unsupported:
+            return None
+        numbers = None if self._numbers is None else shape(*self._numbers)
+        if self._numbers is None or numbers is None or numbers.is_plain:
+            return PayloadDecoders(key, records, objects_decoder(None), "")
+        spaced = spaced_shape(numbers)
+        access = StructAccess(self._code, spaced, texts=False)
+        tests = [below(self._code, node, access, "value") for node in self._numbers[1]]
+        return PayloadDecoders(key, records, objects_decoder(spaced), " or ".join(tests))

@@ -273,6 +273,29 @@ def raw_shape(shape: Shape) -> Shape:
     return replace(shape, struct=struct, children=children, takes_list=False)
 
 
+def spaced_shape(shape: Shape) -> Shape:
+    """Return the shape of a text with a space at the end of each name."""
+    if not shape.children:
+        return shape
+    children = {name: spaced_shape(child) for name, child in shape.children.items()}
+    kinds: dict[str, Any] = {child.attribute: _type(child) for child in children.values()}
+    members = msgspec.structs.fields(shape.struct)
+    struct = msgspec.defstruct(
+        f"{shape.struct.__name__}_spaced",
+        [(each.name, NewType("Member", kinds.get(each.name, _Never)), UNSET) for each in members],
+        rename={each.name: f"{each.encode_name} " for each in members},
+        gc=False,
+    )
+    return replace(shape, struct=struct, children=children)
+
+
+def objects_decoder(shape: Shape | None) -> Any:
+    """Return the function that decodes texts with line feeds between them, each of which is an
+    object, into the shape; without a shape, they are only validated. Numbers with a fraction or an
+    exponent become floats."""
+    return make_decoder(_Empty if shape is None else shape.struct).decode_lines
+
+
 def lines_decoder(shape: Shape) -> Any:
     """The same for texts with line feeds between them; numbers as their texts, where the shape
     keeps them."""

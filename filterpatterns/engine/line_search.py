@@ -6,7 +6,7 @@ those that have the strings are matched; the others cannot match.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 from filterpatterns.codegen.functions import DecodeRows
@@ -28,15 +28,40 @@ the fastest way without a search."""
 
 class Found(NamedTuple):
     """The result of a search: the lines that may match, where they begin, and the total number of
-    lines."""
+    lines.
+
+    If the formats of payloads were looked at, `strings` is the number of other lines whose payload
+    is a plain string that does not even look like JSON; that of the remaining ones is JSON. With
+    `has_unknown`, some of the lines that may match may have any payload, or none; otherwise theirs
+    is JSON.
+    """
 
     block: bytes
     places: list[int]
     total: int
+    strings: int = 0
+    has_unknown: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        block: bytes,
+        starts: dict[int, int],
+        total: int,
+        strings: int = 0,
+        *,
+        has_unknown: bool = False,
+    ) -> Found:
+        """Return the result of a search that has found lines, given by where each begins and
+        ends."""
+        places = sorted(starts)
+        lines = b"".join([block[start : starts[start]] for start in places])
+        return cls(lines, places, total, strings, has_unknown)
 
 
 class LineSearch:
-    """Finds the lines that may match. `tuner` decides whether to search."""
+    """Finds the lines that may match: each contains one of `texts`. `tuner` decides whether to
+    search."""
 
     def __init__(
         self, texts: tuple[bytes, ...], decode: DecodeRows, finder: Callable[[bytes], Any]
@@ -48,7 +73,7 @@ class LineSearch:
             finder: returns an object with the methods `find` and `count` for a block.
         """
         self.tuner = Tuner(SCHEDULE)
-        self._texts = texts
+        self.texts = texts
         self._decode = decode
         self._finder = finder
 
@@ -57,20 +82,11 @@ class LineSearch:
         must be evaluated separately."""
         finder = self._finder(block)
         count: int = finder.count(b"\n")
-        if not (_are_objects(block, finder, count) and self._are_records(block, count)):
+        if not (are_objects(block, finder, count) and self._are_records(block, count)):
             return None
-        if _is_any_too_deep(block):
+        if is_any_too_deep(block):
             return None
-        starts: dict[int, int] = {}
-        for text in self._texts:
-            position = finder.find(text, 0)
-            while position >= 0:
-                end = block.index(b"\n", position) + 1
-                starts[block.rfind(b"\n", 0, position) + 1] = end
-                position = finder.find(text, end)
-        places = sorted(starts)
-        lines = b"".join([block[start : starts[start]] for start in places])
-        return Found(lines, places, count)
+        return Found.of(block, lines_with(self.texts, block, finder), count)
 
     def _are_records(self, block: bytes, count: int) -> bool:
         """Whether that many lines, each from "{" to "}", are as many records."""
@@ -82,7 +98,19 @@ class LineSearch:
             return False
 
 
-def _are_objects(block: bytes, finder: Any, count: int) -> bool:
+def lines_with(texts: Iterable[bytes], block: bytes, finder: Any) -> dict[int, int]:
+    """Return where each line that contains one of the texts begins and ends."""
+    starts: dict[int, int] = {}
+    for text in texts:
+        position = finder.find(text, 0)
+        while position >= 0:
+            end = block.index(b"\n", position) + 1
+            starts[block.rfind(b"\n", 0, position) + 1] = end
+            position = finder.find(text, end)
+    return starts
+
+
+def are_objects(block: bytes, finder: Any, count: int) -> bool:
     """Whether all lines begin with "{" and end with "}", as `codegen.rows.decode_rows` requires:
     then nothing else is next to a line feed."""
     for end in (b"}\n", b"}\r\n"):
@@ -91,7 +119,7 @@ def _are_objects(block: bytes, finder: Any, count: int) -> bool:
     return False
 
 
-def _is_any_too_deep(block: bytes) -> bool:
+def is_any_too_deep(block: bytes) -> bool:
     """Whether a line is nested too deeply to be JSON; its brackets are counted only if it is long
     enough."""
     if decoders_stop_early():
@@ -100,7 +128,7 @@ def _is_any_too_deep(block: bytes) -> bool:
     while start < len(block):
         end = block.rfind(b"\n", start, start + _SHALLOW) + 1  # of the last short line
         if not end:
-            end = block.index(b"\n", start) + 1
+            end = block.find(b"\n", start) + 1 or len(block)
             if is_too_deep(block[start:end]):
                 return True
         start = end

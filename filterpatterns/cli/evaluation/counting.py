@@ -24,11 +24,17 @@ from filterpatterns.cli.io.streams import Stream, reason
 from filterpatterns.cli.messages import located
 from filterpatterns.cli.output import writers
 from filterpatterns.cli.output.progress import Progress, show_progress, size_of, wants_progress
+from filterpatterns.engine import payload_search
 from filterpatterns.engine.engine import MatchLines, Misfit
 from filterpatterns.engine.filter import Filter
+from filterpatterns.engine.line_search import Found
+from filterpatterns.engine.payload_search import PayloadSearch
 from filterpatterns.matching.verdict import Reason, Verdict
 
 _ROWS = Columns()
+
+_BUFFERS = 3
+"""So many times as much is read at once if a search does little for each line."""
 
 GetLines = Callable[[Misfit], MatchLines | None]
 """Returns what matches lines of JSON Lines, and calls `drop` only for records that do not match,
@@ -142,11 +148,13 @@ def _ticks(progress: Progress, before: int, tally: Tally) -> Callable[[int], Non
 
 
 def _of_reasons(compiled: Filter, payload: bool) -> _Counter:
+    engine = compiled._engine  # noqa: SLF001 - within the package
     return _Counter(
         compiled.verdict,
-        compiled._engine.lines_with_reasons,  # noqa: SLF001 - within the package
+        engine.lines_with_reasons,
         writers.Silence(),
         payloads.wrapper(compiled.source) if payload else None,
+        search=None if payload else payload_search.with_formats(engine),
     )
 
 
@@ -175,15 +183,23 @@ class _Counter:
         out: Output,
         wrap: Wrap | None,
         collect: Callable[[Outcome], None] | None = None,
+        search: PayloadSearch | None = None,
     ) -> None:
         self._wrap = wrap
         self._take_outcome = collect
-        self._matcher = ReasonMatcher(get_verdict, get_lines(self._misfit), self._take_verdict)
+        self._matcher = ReasonMatcher(
+            get_verdict, get_lines(self._misfit), self._take_verdict, search, self._take_rest
+        )
         self._out = out
+        self._key = "" if search is None else search.decoders.key
         self._outcome = Outcome()
         self._matched = 0
         self._dropped: Counter[str] = Counter()
+        self._verdict: Verdict | None = None  # the last one, and its reason in words
+        self._words = ""
+        self._seen: set[str] = set()  # the reasons in earlier parts of the unit
         self._first: str | None = None
+        self._has_first = False
         self._counted = 0  # the number of lines in `dropped` whose verdict has been counted
 
     def run(
@@ -200,6 +216,8 @@ class _Counter:
             tick: called from time to time with the number of bytes read of the unit.
         """
         json_lines = None if unit.end is None else True
+        self._seen.clear()
+        self._has_first = False
         lines = LineFilter(
             self._matcher,
             unit.name,
@@ -219,6 +237,8 @@ class _Counter:
         except (OSError, ValueError) as error:
             return SliceResult(problem=reason(error))
         opened.append(stream)
+        if self._matcher.search is not None:
+            stream.buffer_size *= _BUFFERS
         with stream:
 
             def read_block(longest: Callable[[bytes], int]) -> bytes:
@@ -247,10 +267,15 @@ class _Counter:
         self._drop(line, verdict)
 
     def _drop(self, record: str | bytes, verdict: Verdict) -> None:
-        if self._first is None:
+        self._see_first(record)
+        if verdict is not self._verdict:
+            self._verdict, self._words = verdict, verdict[0].words(verdict[1])
+        self._dropped[self._words] += 1
+
+    def _see_first(self, record: str | bytes) -> None:
+        if not self._has_first:
+            self._has_first = True
             self._first = record if isinstance(record, str) else record.decode()
-        why, key = verdict
-        self._dropped[why.words(key)] += 1
 
     def _count_plain(self) -> None:
         """Count the lines that simply do not match, before the verdict on another is counted: the
@@ -258,10 +283,30 @@ class _Counter:
         dropped = self._outcome.dropped
         if len(dropped) == self._counted:
             return
-        if self._first is None:
-            self._first = dropped[self._counted].decode()
+        self._see_first(dropped[self._counted])
         self._dropped[Reason.NO_MATCH.value] += len(dropped) - self._counted
         self._counted = len(dropped)
+
+    def _take_rest(self, block: bytes, found: Found) -> bool:
+        """Count the lines of a block that a search has not found, if that leaves the first record
+        and the order of reasons those of the file."""
+        self._count_plain()
+        counts = {
+            Reason.NO_MATCH.value: found.total - len(found.places) - found.strings,
+            Reason.WANTS_JSON.words(self._key): found.strings,
+        }
+        counts = {words: count for words, count in counts.items() if count}
+        if counts.keys() - self._dropped.keys() - self._seen:
+            if len(counts) > 1 or found.has_unknown:
+                return False
+            if found.strings and found.places:
+                return False
+        if not self._has_first:
+            if 0 in found.places:
+                return False
+            self._see_first(block[: block.index(b"\n") + 1])
+        self._dropped.update(counts)
+        return True
 
     def _collect(self) -> None:
         """Count the outcome so far."""
@@ -279,6 +324,7 @@ class _Counter:
         problems = self._outcome.problems
         part = _Part(self._matched, dict(self._dropped), self._first, tuple(problems))
         self._matched, self._first = 0, None
+        self._seen |= self._dropped.keys()
         self._dropped.clear()
         problems.clear()
         return part

@@ -17,16 +17,30 @@ from msgspec import Struct, field
 from filterpatterns.cli.io.payloads import PayloadReader, Wrap
 from filterpatterns.codegen.rows import split_lines
 from filterpatterns.delivery.reader import Item, Reader
-from filterpatterns.engine import line_search
+from filterpatterns.engine import payload_search
 from filterpatterns.engine.engine import MatchLines
 from filterpatterns.engine.filter import Filter
-from filterpatterns.engine.line_search import LineSearch
+from filterpatterns.engine.line_search import Found, LineSearch
+from filterpatterns.engine.payload_search import PayloadSearch
 from filterpatterns.errors import RecordError
 from filterpatterns.matching.verdict import Reason, Verdict
 
 ReadBlock = Callable[[Callable[[bytes], int]], bytes]
 
+TakeRest = Callable[[bytes, Found], bool]
+"""Called with a block and the result of its search, before the lines that may match are evaluated,
+to count the others, which are dropped; returns False, without having done anything, if all lines
+must be evaluated."""
+
 _SPACE = b" \t\r\n"
+
+_LARGE = 1 << 23
+"""The C library returns the memory of a block to the system when it is freed, and gets it again for
+the next one, unless an object of that many bytes has been freed before (glibc: mallopt(3))."""
+
+
+def _ignore(_block: bytes, _found: Found) -> bool:
+    return True
 
 
 class ReadError(NamedTuple):
@@ -76,14 +90,17 @@ class LineMatcher:
         self.drops = drops
         self.matches = compiled.matches
         self.lines = compiled._engine.lines(drops=drops)  # noqa: SLF001 - within the package
-        self.search = None if drops else line_search.of(compiled._engine)  # noqa: SLF001
+        engine = compiled._engine  # noqa: SLF001
+        self.search = None if drops else payload_search.of(engine)
+        self.take_rest: TakeRest = _ignore
 
 
 class ReasonMatcher(LineMatcher):
     """Return a matcher that also tells why records are dropped.
 
     `take` is called with the verdict on each record that the generated function leaves; the other
-    dropped records simply do not match.
+    dropped records simply do not match. With a search, which looks at the formats of payloads,
+    `take_rest` counts the lines that it has not found.
     """
 
     def __init__(
@@ -91,6 +108,8 @@ class ReasonMatcher(LineMatcher):
         get_verdict: Callable[[Any], Verdict],
         lines: MatchLines | None,
         take: Callable[[Any, Verdict], None],
+        search: PayloadSearch | None = None,
+        take_rest: TakeRest = _ignore,
     ) -> None:
         def matches(record: Any) -> bool:
             verdict = get_verdict(record)
@@ -100,7 +119,8 @@ class ReasonMatcher(LineMatcher):
         self.drops = True
         self.matches = matches
         self.lines = lines
-        self.search = None
+        self.search = search
+        self.take_rest = take_rest
 
 
 class LineFilter:
@@ -155,6 +175,7 @@ class LineFilter:
                 except for the last.
         """
         search = self._matcher.search
+        bytes(_LARGE)
         with suppress(_Enough):
             while block := read_block(self._reader.longest):
                 if search is None or not self._reader.is_json_lines:
@@ -167,12 +188,12 @@ class LineFilter:
                 search.tuner.took(plan, perf_counter() - began, len(block))
             self._match_items(self._reader.end())
 
-    def _searched(self, block: bytes, search: LineSearch) -> bool:
+    def _searched(self, block: bytes, search: LineSearch | PayloadSearch) -> bool:
         """Match the lines that a search finds, and drop all others. Return False, without having
         done anything, if each line must be matched separately."""
         assert self._matcher.lines is not None
         found = search.run(block)
-        if found is None:
+        if found is None or not self._matcher.take_rest(block, found):
             return False
         before = self.counts.lines
         self._slow_lines = 0

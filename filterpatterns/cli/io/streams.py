@@ -95,6 +95,7 @@ class Stream:
         self._is_inside = False  # whether the last line passed on has not ended
         self._is_fresh = not isinstance(raw, Section)  # nothing has been read yet
         self._unreadable: str | None = None
+        self.buffer_size = _BUFFER_SIZE
 
     def read_lines(self, longest: Callable[[bytes], int]) -> list[bytes]:
         """Return the lines that `read_block` reads."""
@@ -131,12 +132,11 @@ class Stream:
         return b""
 
     def _take(self) -> bytes:
-        data = self._layer.take(_BUFFER_SIZE)
+        data = self._layer.take(self.buffer_size)
         if self._is_fresh and data:
             self._is_fresh = False
-            while b"\n" not in data and len(data) < _BUFFER_SIZE:  # no complete line yet
-                more = self._layer.take(_BUFFER_SIZE)
-                if not more:
+            while b"\n" not in data and len(data) < self.buffer_size:  # no complete line yet
+                if not (more := self._layer.take(self.buffer_size)):
                     break
                 data += more
             self._unreadable = detection.unreadable(data)

@@ -1,0 +1,220 @@
+r"""Evaluates the payloads of whole blocks of lines together, before decoding any line.
+
+In a file, a payload that is JSON is a string in a record: half of what there is to read are its
+quotes, each with a backslash. So the payloads are taken out of the lines. The lines without them
+are short, and are decoded in one call. If `\"` is the only escape in the payloads, then replacing
+backslashes by spaces makes one text of them all, which is decoded in one call, too:
+
+    {"messageId":"1","body":"{\"total\":5,\"to\":\"Oslo\"}"}
+    {"messageId":"1","body":"?"}                                  { "total ":5, "to ": "Oslo "}
+
+That is exact: outside strings, a space before a quote means nothing; inside, it is before the end.
+Names and strings have a space too many, so this tells which payloads are JSON, and evaluates
+numbers. Lines that may match are evaluated as always.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
+
+from msgspec import Struct
+
+from filterpatterns.codegen.functions import MayMatch
+from filterpatterns.codegen.payload import NO_BEGINNINGS
+from filterpatterns.codegen.record import PayloadDecoders
+from filterpatterns.codegen.rows import split_lines
+from filterpatterns.engine import line_search
+from filterpatterns.engine.engine import MatchEngine
+from filterpatterns.engine.line_search import (
+    SCHEDULE,
+    Found,
+    LineSearch,
+    are_objects,
+    is_any_too_deep,
+    lines_with,
+)
+from filterpatterns.engine.tuning import Tuner
+
+_PLACE: Final = b'"\xff"'
+"""What lines contain in place of their payloads: no text in UTF-8 contains it."""
+
+_QUOTES: Final = bytes(
+    1 if byte == ord('"') else 2 if byte < ord(" ") and byte != ord("\n") else 0
+    for byte in range(256)
+)
+_BACKSLASHES: Final = bytes(byte == ord("\\") for byte in range(256))
+_SPACES: Final = bytes(ord(" ") if byte == ord("\\") else byte for byte in range(256))
+"""Tables for `translate`. The first has another number for what no JSON string contains."""
+
+_BEGINNINGS: Final = frozenset(map(ord, NO_BEGINNINGS))
+_FIRST = itemgetter(0)
+
+
+class Library(NamedTuple):
+    """What searches and translates blocks: functions of a library that uses vector instructions.
+
+    `text` makes an object of a block, with the methods `find`, `count` and `split`.
+    """
+
+    text: Callable[[bytes], Any]
+    translate: Callable[[bytes, bytes], bytes]
+
+
+class PayloadSearch(Struct):
+    """Finds the lines of blocks that may match, and the formats of the other lines' payloads.
+
+    `texts` are texts of which every matching line contains at least one (empty: then `may_match`
+    tells what may match). `edges` are what is around the payloads of the last block.
+    """
+
+    decoders: PayloadDecoders
+    may_match: MayMatch | None
+    texts: tuple[bytes, ...]
+    library: Library
+    tuner: Tuner
+    edges: tuple[bytes, bytes] | None = None
+
+    def run(self, block: bytes) -> Found | None:
+        """Search a block of whole lines; None if it is not plain enough."""
+        text = self.library.text(block)
+        count: int = text.count(b"\n")
+        try:
+            if not block.isascii():
+                str(block, "utf-8")  # msgspec does not validate what it skips
+            payloads = self._payloads(block, count)
+            return None if payloads is None else self._evaluated(block, payloads, count)
+        except Exception:  # noqa: BLE001 - each line will be evaluated separately
+            return None
+
+    def _payloads(self, block: bytes, count: int) -> bytes | None:
+        """Return the payloads of a block, each after a line feed, with a space before each quote;
+        they have no other escapes. None if that is not how the lines are written."""
+        edges = self.edges
+        parts = None if edges is None else self._parts(block, edges, count)
+        if parts is None:
+            edges = self.edges = self._find_edges(block)
+            parts = None if edges is None else self._parts(block, edges, count)
+        if edges is None or parts is None:
+            return None
+        before, after = edges
+        records = (before[:-1] + _PLACE + after[1:]).join(parts[::2])
+        text = self.library.text(records)
+        # Each line feed is then between two objects or at the end: none is in a payload.
+        if text.count(b"\n") != count or not are_objects(records, text, count):
+            return None
+        rows = self.decoders.records(records)
+        if len(rows) != count or is_any_too_deep(records):
+            return None
+        # The payload of each line is the one that was taken out of it.
+        if b"".join([row.payload for row in rows]) != _PLACE * count:
+            return None
+        payloads = b"".join(parts[1::2])
+        # Each quote follows a backslash, and each backslash precedes a quote.
+        translate, view = self.library.translate, self.library.text
+        quotes, backslashes = translate(payloads, _QUOTES), translate(payloads, _BACKSLASHES)
+        if view(quotes)[1:] != view(backslashes)[:-1] or backslashes[-1]:
+            return None
+        return translate(payloads, _SPACES)
+
+    def _parts(self, block: bytes, edges: tuple[bytes, bytes], count: int) -> list[Any] | None:
+        """Divide a block of that many lines at the edges of payloads: the text before one, the
+        payload after a line feed, the text after it, and so on.
+
+        A line feed marks where a payload begins, so that the two edges must take turns. No part of
+        `after` both begins and ends it: all occurrences are found.
+        """
+        before, after = edges
+        found = self.library.text(block).split(before)
+        if len(found) != count + 1:
+            return None
+        marked = (after + b"\n").join(found)
+        parts = list(self.library.text(marked).split(after))
+        return parts if len(parts) == 2 * count + 1 else None
+
+    def _find_edges(self, block: bytes) -> tuple[bytes, bytes] | None:
+        """Return what is before and after the payload in the first line of a block, up to the next
+        member's value or the end of the line."""
+        key = re.escape(self.decoders.key.encode())
+        found = re.search(
+            rb'("' + key + rb'"[ \t]*:[ \t]*")[^"\\\n]*(?:\\.[^"\\\n]*)*'
+            rb'("(?:[ \t]*,[ \t]*"[^"\\\n]*"[ \t]*:|[ \t]*\}\r?\n))',
+            block[: block.find(b"\n") + 1],
+        )
+        return None if found is None else (found[1], found[2])
+
+    def _evaluated(self, block: bytes, payloads: bytes, count: int) -> Found | None:
+        """Return the lines of a block that may match, given its payloads."""
+        strings: list[int] = []
+        unknown: list[int] = []
+        rows: Sequence[int] = range(count)
+        boundaries = self.library.text(payloads).count(b"}\n{")
+        if boundaries < count - 1 or not (payloads[:2] == b"\n{" and payloads[-1:] == b"}"):
+            rows, strings, unknown, payloads = _by_format(payloads)
+        may_match: list[int] = []
+        if rows:
+            values = self.decoders.payloads(payloads)
+            if len(values) != len(rows) or is_any_too_deep(payloads):
+                return None
+            if self.may_match is not None and not self.texts:
+                self.may_match(zip(rows, values, strict=True), may_match.append)
+        starts = lines_with(self.texts, block, self.library.text(block)) if self.texts else {}
+        if not (may_match or strings or unknown):
+            return Found.of(block, starts, count)
+        ends = list(accumulate(map(len, split_lines(block)), initial=0))
+        starts |= {ends[row]: ends[row + 1] for row in (*may_match, *unknown)}
+        others = [row for row in strings if ends[row] not in starts]
+        has_unknown = bool(unknown) or len(others) < len(strings)
+        return Found.of(block, starts, count, len(others), has_unknown=has_unknown)
+
+
+def _by_format(payloads: bytes) -> tuple[list[int], list[int], list[int], bytes]:
+    """Return the numbers of the payloads that may be objects, of those that are no JSON, and of all
+    others, and the first of these three."""
+    found = payloads.split(b"\n")[1:]
+    if all(found) and _BEGINNINGS.issuperset(map(_FIRST, found)):
+        return [], [*range(len(found))], [], b""
+    objects: list[int] = []
+    strings: list[int] = []
+    unknown: list[int] = []
+    for row, payload in enumerate(found):
+        if payload.startswith(b"{") and payload.endswith(b"}"):
+            objects.append(row)
+        elif payload and payload[0] in _BEGINNINGS:
+            strings.append(row)
+        else:
+            unknown.append(row)
+    return objects, strings, unknown, b"\n".join([b"", *map(found.__getitem__, objects)])
+
+
+def of(engine: MatchEngine) -> LineSearch | PayloadSearch | None:
+    """Return the search for a filter; None if there is nothing to search for, or if no library that
+    is fast enough is installed."""
+    return line_search.of(engine) or with_formats(engine)
+
+
+def with_formats(engine: MatchEngine) -> PayloadSearch | None:
+    """Return the search for a filter that also looks at the format of each payload; None as for
+    `of`."""
+    generated, library = engine.generated(), _fast_library()
+    found = None if generated is None else generated.payload_decoders()
+    if found is None or library is None:
+        return None
+    texts = engine.line_search()
+    if texts is None and found[1] is None:
+        return None
+    # Payloads with other escapes are not searched.
+    plain = () if texts is None else tuple(text for text in texts[0] if text[:1] != b"\\")
+    return PayloadSearch(*found, plain, library, Tuner(SCHEDULE))
+
+
+def _fast_library() -> Library | None:
+    """Return the library's functions; None if it is not installed."""
+    try:
+        import stringzilla
+    except ImportError:
+        return None
+    return Library(stringzilla.Str, stringzilla.translate)
