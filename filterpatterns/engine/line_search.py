@@ -146,9 +146,17 @@ def of(engine: MatchEngine) -> LineSearch | None:
 def _fast_finder() -> Callable[[bytes], Any] | None:
     """Return the class that searches a block. CPython's own search takes ten times as long, as long
     as matching all lines."""
+    return None if FAST_LIBRARY is None else FAST_LIBRARY.Str
+
+
+def _stringzilla() -> Any:
     try:
         import stringzilla
     except ImportError:
         return None
-    made: Callable[[bytes], Any] = stringzilla.Str
-    return made
+    return stringzilla
+
+
+FAST_LIBRARY: Final = _stringzilla()
+"""The library of the extra `fast`; None if it is not installed. It is not imported later, while
+files are written: Python may ignore a Ctrl-C during an import."""

@@ -213,8 +213,5 @@ def with_formats(engine: MatchEngine) -> PayloadSearch | None:
 
 def _fast_library() -> Library | None:
     """Return the library's functions; None if it is not installed."""
-    try:
-        import stringzilla
-    except ImportError:
-        return None
-    return Library(stringzilla.Str, stringzilla.translate)
+    found = line_search.FAST_LIBRARY
+    return None if found is None else Library(found.Str, found.translate)

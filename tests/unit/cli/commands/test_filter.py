@@ -379,6 +379,33 @@ def test_ctrl_c_leaves_no_files(tmp_path: Path, jobs: str) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("options", [[], ["-v"], ["-j", "2"], ["--rejects", "rest.jsonl"]])
+def test_nothing_is_imported_while_a_file_is_written(tmp_path: Path, options: list[str]) -> None:
+    """Python ignores a Ctrl-C that comes at a wrong moment of an import."""
+    program = """if True:
+        import sys
+
+        written = False
+
+        def note(event, given):
+            global written
+            written = written or event == "open" and ".part" in str(given[0])
+            if written and event == "import":
+                print(given[0])
+
+        sys.addaudithook(note)
+        from filterpatterns.cli import main
+
+        main()
+    """
+    (tmp_path / "events.jsonl").write_bytes(BIG)
+    args = ["filter", *options, "-o", "out.jsonl", PATTERN, "events.jsonl"]
+    command = [sys.executable, "-c", program, *args]
+    found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (found.stdout, found.stderr) == ("", "")
+    assert (tmp_path / "out.jsonl").exists()
+
+
 def test_a_file_that_shrinks_is_reported_as_incomplete(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     path.write_bytes(BIG * 10_000)
