@@ -197,6 +197,9 @@ def _combination(
         trace.outcomes[test.path] = Outcome(test.optional, words=words)
     names = Names(payloads)
     formats = []
+    # Of several parts, any may be the one that fails.
+    parts = len(conjunction.payloads) + len(planned.unseen) + any(conjunction.metadata.tests())
+    known = satisfied if satisfied or parts == 1 else None
     try:
         for key, wanted in conjunction.payloads.items():
             form = evaluated(key, wanted, payloads)
@@ -205,10 +208,14 @@ def _combination(
             if form.step != "filter" or read is None:
                 continue
             if read[0] is PayloadFormat.JSON and wanted.json is not None:
-                trace_into(trace, wanted.json, read[1], names, payloads.budget, payloads.view)
+                trace_into(
+                    trace, wanted.json, read[1], names, payloads.budget, payloads.view, known
+                )
             elif wanted.string is not None:
                 trace.outcomes[key] = _on_string(key, wanted, read[1], payloads.budget)
-        trace_into(trace, conjunction.metadata, payloads.view, names, payloads.budget)
+        trace_into(
+            trace, conjunction.metadata, payloads.view, names, payloads.budget, satisfied=known
+        )
     except RecordError as error:  # the verdict did not need this combination
         trace.notes[next(iter(combination.conditions))] = (error.message, "")
     return Combination(

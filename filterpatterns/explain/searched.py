@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -13,25 +14,61 @@ from filterpatterns.matching.interpreter import failing
 from filterpatterns.matching.match_tree import FieldTest, MatchNode
 from filterpatterns.matching.search import search
 
+_TOO_MANY = "too many positions to explain"
+
 _Item = tuple["str | None", Place, "int | str | None", Any]
 """A value: its path, the position of what is around it, its index or name there (None: it is itself
 at that position), and the value. Its own position is only made for what is shown."""
 
 
-def trace_search(trace: Trace, root: MatchNode, value: Any, budget: Budget) -> None:
-    """Note what the tests at and below a node find in a value.
+_MOST_ARRAYS = 60_000
+"""The number of arrays in a value that are searched if the elements of each must be told apart."""
+
+_MOST_OBJECTS = 1_000_000
+"""The number of objects among which they are counted: Python's may contain themselves."""
+
+
+def is_too_much(root: MatchNode, value: Any) -> bool:
+    """Whether a value has too many arrays to search for the tests at and below a node."""
+    # Nested arrays are one array, unless a field with tests has fields below it.
+    nodes = [root]
+    for node in nodes:
+        nodes += node.children
+    if all(node.test is None or not node.children for node in nodes):
+        return False
+    arrays = objects = 0
+    pending = deque([value])
+    while pending and arrays <= _MOST_ARRAYS and objects <= _MOST_OBJECTS:
+        item = pending.pop()
+        if isinstance(item, Mapping):
+            objects += 1
+            pending.extend(item.values())
+        elif isinstance(item, (list, tuple)):
+            arrays += 1
+            pending.extend(item)
+    return bool(pending)
+
+
+def trace_search(
+    trace: Trace, root: MatchNode, value: Any, budget: Budget, satisfied: bool | None
+) -> None:
+    """Note what the tests at and below a node find in a value. `satisfied` says whether they are
+    satisfied together, if that is known.
 
     Raises:
         RecordError: the search gave up, and only the search can evaluate the value.
     """
     tests = sorted(root.tests(), key=lambda test: test.rank)
     try:
+        if is_too_much(root, value):
+            raise RecordError(_TOO_MANY)
         culprit = search(root, value, budget)
     except RecordError:
         # The walk can evaluate what the search cannot, but without reasons.
-        satisfied = not failing(root, value, Budget())
+        if satisfied is None:
+            satisfied = not failing(root, value, Budget())
         for test in tests:
-            trace.outcomes[test.path] = Outcome(satisfied, words="too many positions to explain")
+            trace.outcomes[test.path] = Outcome(satisfied, words=_TOO_MANY)
         return
     evaluated = [test for test in tests if culprit is None or test.rank <= culprit.rank]
     tallies = _tallies(evaluated, root.name, value, budget)

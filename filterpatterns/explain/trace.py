@@ -20,7 +20,7 @@ from filterpatterns.explain.outcomes import (
     spelt,
     test_outcome,
 )
-from filterpatterns.explain.searched import trace_search
+from filterpatterns.explain.searched import is_too_much, trace_search
 from filterpatterns.jsontext.python_values import is_object
 from filterpatterns.language.wording import describe_value, kind, truncate
 from filterpatterns.matching.budget import Budget
@@ -44,10 +44,12 @@ def trace_into(
     names: Names,
     budget: Budget,
     around: Mapping[str, Any] | None = None,
+    satisfied: bool | None = None,
 ) -> None:
     """Note what the tests at and below a node find in a value.
 
-    `around` is the object around the value, for names that are not in it.
+    `around` is the object around the value, for names that are not in it; `satisfied` says whether
+    the tests are satisfied together, if that is known.
 
     Raises:
         RecordError: that takes more than is left of the record's budget.
@@ -55,14 +57,14 @@ def trace_into(
     chooser = Chooser(budget)
     walk = _Walk(names, chooser, budget)
     try:
-        if is_known(root, value, budget):
+        if is_known(root, value, budget) or is_too_much(root, value):
             raise OtherSpelling  # as the verdict's walk did
         chooser.evaluate(root, value)  # raises if the walk cannot evaluate it
         # The paths of a record's own fields are their names; those of a payload begin with its key.
         walk.node(root, root.name or None, value, root.name, around)
     except (OtherSpelling, _BothKinds, RecursionError):
         walk = _Walk(names, chooser, budget)
-        trace_search(walk.trace, root, value, budget)
+        trace_search(walk.trace, root, value, budget, satisfied)
     trace.outcomes |= walk.trace.outcomes
     trace.notes |= walk.trace.notes
     trace.arrays |= walk.trace.arrays

@@ -13,6 +13,7 @@ from typing import Generic
 from filterpatterns.jsontext.python_values import safe_key
 from filterpatterns.language.operators import Wildcard
 from filterpatterns.matching.budget import Budget
+from filterpatterns.matching.combinations import bits
 from filterpatterns.matching.lookup.payloads import Filed, Kind
 
 _MOST_BITS = 1 << 20
@@ -56,7 +57,7 @@ class Automaton(Generic[Filed]):
     ) -> None:
         self._kind = kind
         self._budget = budget
-        self._filed: list[tuple[int, Filed]] = []
+        self._filed: dict[int, Filed] = {}
         moves: dict[str, list[int]] = {}
         starts: list[int] = []
         stars: list[int] = []
@@ -69,12 +70,12 @@ class Automaton(Generic[Filed]):
                 for char in part:
                     moves.setdefault(char, []).append(place)
                     place += 1
-            self._filed.append((place, filed))
+            self._filed[place] = filed
             place += 1
         self._size = place
         self._moves = {char: _mask(places, place) for char, places in moves.items()}
         self._stars = _mask(stars, place)
-        self._finals = _mask([final for final, _ in self._filed], place)
+        self._finals = _mask(self._filed, place)
         self._joined: dict[int | bytes, Filed] = {0: kind.nothing}
         self._known: dict[int | bytes, _States[Filed]] = {}
         self._first = self._states(_mask(starts, place))
@@ -139,9 +140,13 @@ class Automaton(Generic[Filed]):
             return known
         self._budget.spend_for_values(1 + (len(self._filed) >> 3))
         joined = self._kind.nothing
-        for final, filed in self._filed:
-            if finals >> final & 1:
-                joined = self._kind.join(joined, filed)
+        if finals.bit_count() > len(self._filed) >> 2:
+            for final, filed in self._filed.items():
+                if finals >> final & 1:
+                    joined = self._kind.join(joined, filed)
+        else:
+            for final in bits(finals):
+                joined = self._kind.join(joined, self._filed[final])
         if self._budget.takes_room(_BYTES_PER_STEP + (self._size >> 3)):
             self._joined[key] = joined
         return joined

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import filterpatterns
-from filterpatterns.explain import choice
+from filterpatterns.explain import choice, searched
 from filterpatterns.explain.outcomes import indexed, spelt
 from filterpatterns.explain.searched import _runs
 from filterpatterns.jsontext import decoding
@@ -212,3 +212,38 @@ def test_an_array_that_is_met_again_adds_nothing() -> None:
         ("i[0][0]", 1),
         ("i[1][1]", 2),
     ]
+
+
+@pytest.mark.parametrize("value", [1, 2])
+@pytest.mark.parametrize("pattern", ['{"i": [5], "i.a": [1]}', '{"i": [5], "i.a": [1], "z": [1]}'])
+def test_arrays_beyond_a_number_are_not_told_apart(
+    pattern: str, value: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched_values = _calls(monkeypatch, searched, "search")
+    compiled = filterpatterns.compile(pattern, source="event")
+    event = {"i": [[[[5, {"a": value}]]]], "z": 1}
+    before = compiled.explain(event)
+    assert len(searched_values) == 1
+    monkeypatch.setattr(searched, "_MOST_ARRAYS", 3)
+    after = compiled.explain(event)
+    assert len(searched_values) == 1
+    assert after.kept is before.kept is compiled.matches(event)
+    assert "too many positions to explain" in str(after)
+    without_rules_above = filterpatterns.compile('{"i": {"a": [1]}, "i.b": [1]}', source="event")
+    assert "too many" not in str(without_rules_above.explain(event))
+
+
+def test_deep_arrays_with_leaves_and_objects_are_counted_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compiled = filterpatterns.compile('{"i": [5], "i.a": [1]}', source="event")
+
+    def lines(count: int) -> int:
+        event = json.loads('{"i": [' + "[4, " * 900 + '{"a": 2}' + "]" * 900 + "]}")
+        event["i"] *= count
+        event["i"] = json.loads(json.dumps(event["i"]))
+        return lines_run(lambda: compiled.explain(event)) / count
+
+    told_apart = lines(3)
+    monkeypatch.setattr(searched, "_MOST_ARRAYS", 1_000)
+    assert lines(3) < told_apart / 2
