@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from lsprotocol import types
 
-from filterpatterns.delivery.fields import FIELDS
+from filterpatterns.delivery.sources import SOURCES
 from filterpatterns.integrations.lsp.documents import LARGEST
 from filterpatterns.lint.linter import DIALECTS
 from tests.extras.integration.lsp_editor import ROOT, Editor, editor, utf16_position
@@ -511,7 +511,7 @@ EXTENSION = ROOT / "examples" / "vscode"
 def test_the_extension_for_vs_code_is_complete() -> None:
     manifest = json.loads((EXTENSION / "package.json").read_text())
     settings = manifest["contributes"]["configuration"]["properties"]
-    for name, choices in (("source", [*FIELDS, "auto"]), ("dialect", list(DIALECTS))):
+    for name, choices in (("source", [*SOURCES, "auto"]), ("dialect", list(DIALECTS))):
         assert settings[f"filterpatterns.{name}"]["enum"] == ["", *choices]
     assert set(settings) == {
         *(f"filterpatterns.{name}" for name in ("source", "dialect", "maxFilters", "command"))
