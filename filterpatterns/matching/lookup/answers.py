@@ -56,29 +56,35 @@ class Answers:
 
     def add(self, tests: Tests, leaves: Sequence[Any], passed: int) -> None:
         """Note the conjunctions whose test any of some leaves satisfies."""
-        path = self._path(tests)
+        by_class = (self._paths.get(id(tests)) or self._path(tests)).by_class
         noted = ~passed if len(leaves) == 1 else passed
         for leaf in leaves:
-            known = path.by_class.get(leaf.__class__)
-            if known is not None and len(known) < MOST_LEAVES and hashes_safely(leaf):
+            kind = leaf.__class__
+            known = by_class.get(kind)
+            if known is None or len(known) >= MOST_LEAVES:
+                continue
+            if kind is str or hashes_safely(leaf):
                 known[leaf] = noted
 
     def passing(self, tests: Tests, leaves: Sequence[Any]) -> int | None:
         """Return the conjunctions whose test a leaf satisfies; None if that is not known, or if
         there are several leaves."""
-        if len(leaves) != 1 or not hashes_safely(leaves[0]):
+        if len(leaves) != 1:
             return None
-        known = self._path(tests).by_class.get(leaves[0].__class__)
-        passed = None if known is None else known.get(leaves[0])
+        leaf = leaves[0]
+        kind = leaf.__class__
+        known = (self._paths.get(id(tests)) or self._path(tests)).by_class.get(kind)
+        if known is None or not (kind is str or hashes_safely(leaf)):
+            return None
+        passed = known.get(leaf)
         return None if passed is None or passed >= 0 else ~passed
 
     def _path(self, tests: Tests) -> _Path:
-        path = self._paths.get(id(tests))
-        if path is None:
-            alike = (one for one in self._paths.values() if _are_equal(one.tests, tests))
-            found = next(alike, None)
-            # The lists stay alive, so that no other has the same identity.
-            path = self._paths[id(tests)] = _Path(tests, {} if found is None else found.by_class)
+        """Return what is known of the leaves of a path that is new, or equal to another."""
+        alike = (one for one in self._paths.values() if _are_equal(one.tests, tests))
+        found = next(alike, None)
+        # The lists stay alive, so that no other has the same identity.
+        path = self._paths[id(tests)] = _Path(tests, {} if found is None else found.by_class)
         return path
 
     def about(self, test: FieldTest) -> Known | None:

@@ -7,8 +7,8 @@ keeps those at a star. The sets of states that are met are remembered, with what
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Generic
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, Generic, cast
 
 from filterpatterns.jsontext.python_values import safe_key
 from filterpatterns.language.operators import Wildcard
@@ -24,6 +24,9 @@ _BYTES_PER_STEP = 100
 """The memory of a set of states, besides its bits, and of what it leads to by a character."""
 
 
+_NOTHING: Final[Mapping[str, Any]] = {}
+
+
 class _States(Generic[Filed]):
     """A set of states; what it leads to, as far as it is known; and what is filed under the
     wildcards that end in it."""
@@ -33,7 +36,7 @@ class _States(Generic[Filed]):
     def __init__(self, bits: int, filed: Filed) -> None:
         self.bits = bits
         self.filed = filed
-        self.following: dict[str, _States[Filed]] = {}
+        self.following: Mapping[str, _States[Filed]] = _NOTHING
 
 
 class Automaton(Generic[Filed]):
@@ -117,7 +120,10 @@ class Automaton(Generic[Filed]):
             return None
         if following is None:
             following = self._states(bits)
-        states.following[char] = following
+        if states.following is _NOTHING:  # most states are met once, at the end of a text
+            states.following = {char: following}
+        else:
+            cast("dict[str, _States[Filed]]", states.following)[char] = following
         return following
 
     def _states(self, bits: int) -> _States[Filed]:

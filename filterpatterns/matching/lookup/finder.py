@@ -333,6 +333,12 @@ def _grams(text: str, size: int, wanted: Collection[str]) -> Iterable[str]:
         return [gram for gram in wanted if gram in text]
     found: set[str] = set()
     last = len(text) - size
+    if last < _CHUNK:
+        return [
+            gram
+            for gram in {text[start : start + size] for start in range(last + 1)}
+            if gram in wanted
+        ]
     for first in range(0, last + 1, _CHUNK):
         starts = range(first, min(first + _CHUNK, last + 1))
         found.update(filter(wanted.__contains__, {text[start : start + size] for start in starts}))
