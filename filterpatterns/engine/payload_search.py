@@ -148,8 +148,8 @@ class PayloadSearch(Struct):
 
     def _evaluated(self, block: bytes, payloads: bytes, count: int) -> Found | None:
         """Return the lines of a block that may match, given its payloads."""
-        strings: list[int] = []
-        unknown: list[int] = []
+        strings: Sequence[int] = ()
+        unknown: Sequence[int] = ()
         rows: Sequence[int] = range(count)
         boundaries = self.library.text(payloads).count(b"}\n{")
         if boundaries < count - 1 or not (payloads[:2] == b"\n{" and payloads[-1:] == b"}"):
@@ -162,8 +162,8 @@ class PayloadSearch(Struct):
             if self.may_match is not None and not self.texts:
                 self.may_match(zip(rows, values, strict=True), may_match.append)
         starts = lines_with(self.texts, block, self.library.text(block)) if self.texts else {}
-        if not (may_match or strings or unknown):
-            return Found.of(block, starts, count)
+        if not (may_match or unknown or (strings and starts)):
+            return Found.of(block, starts, count, len(strings))
         ends = list(accumulate(map(len, split_lines(block)), initial=0))
         starts |= {ends[row]: ends[row + 1] for row in (*may_match, *unknown)}
         others = [row for row in strings if ends[row] not in starts]
@@ -171,12 +171,15 @@ class PayloadSearch(Struct):
         return Found.of(block, starts, count, len(others), has_unknown=has_unknown)
 
 
-def _by_format(payloads: bytes) -> tuple[list[int], list[int], list[int], bytes]:
+def _by_format(
+    payloads: bytes,
+) -> tuple[Sequence[int], Sequence[int], Sequence[int], bytes]:
     """Return the numbers of the payloads that may be objects, of those that are no JSON, and of all
     others, and the first of these three."""
+    found = split_lines(payloads[1:])
+    if not payloads.endswith(b"\n") and _BEGINNINGS.issuperset(map(_FIRST, found)):
+        return (), range(len(found)), (), b""
     found = payloads.split(b"\n")[1:]
-    if all(found) and _BEGINNINGS.issuperset(map(_FIRST, found)):
-        return [], [*range(len(found))], [], b""
     objects: list[int] = []
     strings: list[int] = []
     unknown: list[int] = []
