@@ -18,7 +18,8 @@ from filterpatterns.engine import payload_search
 from filterpatterns.engine.line_search import SCHEDULE
 from filterpatterns.engine.payload_search import Library, PayloadSearch
 from tests.support.nasty_files import nasty_file
-from tests.support.paths import AlwaysSearch
+from tests.support.paths import THOROUGH, AlwaysSearch
+from tests.support.seeds import each_seed
 
 PATTERNS: dict[str, Any] = {
     "value": {"body": {"k": ["refunded"]}},
@@ -229,7 +230,7 @@ def _lines(rng: random.Random, odd: float) -> Iterable[str]:
 
 
 @pytest.mark.parametrize("pattern", PATTERNS.values(), ids=PATTERNS.keys())
-@pytest.mark.parametrize("seed", range(12))
+@each_seed(6, thorough=36)
 def test_all_kinds_of_lines(seed: int, pattern: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(seed)
     runs = Runs(monkeypatch)
@@ -245,6 +246,7 @@ SEEN = [_line('{"k":"open","n":1}').encode(), _line("hello").encode()]
 """Blocks after which the order of these two reasons is known."""
 
 
+@pytest.mark.properties
 @pytest.mark.parametrize("pattern", [PATTERNS["value"], PATTERNS["range"]])
 @pytest.mark.parametrize("first", [*ODD_LINES, *map(_line, ODD_BODIES)])
 def test_one_odd_line_among_others(first: str, pattern: Any) -> None:
@@ -255,8 +257,9 @@ def test_one_odd_line_among_others(first: str, pattern: Any) -> None:
     ]
     given = first.removesuffix("\n").encode() + b"\n"
     _same(pattern, [*SEEN, plain + given + plain, plain + text + given, given, given + text])
-    for second in odd:
-        third = random.Random(first).choice(odd)
+    rng = random.Random(first)
+    for second in odd if THOROUGH else rng.sample(odd, 8):
+        third = rng.choice(odd)
         blocks = [given + second, plain + given + second + third + plain, text + second + given]
         _same(pattern, [*SEEN, *blocks])
 
@@ -292,7 +295,7 @@ def test_lines_that_are_not_utf_8() -> None:
         assert "not UTF-8" in found[3][0].message
 
 
-@pytest.mark.parametrize("seed", range(30))
+@each_seed(15, thorough=90)
 def test_lines_that_are_not_records_have_the_same_result(seed: int) -> None:
     data = nasty_file(seed)
     found = [
