@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -37,6 +38,11 @@ _SPACE = b" \t\r\n"
 _LARGE = 1 << 23
 """The C library returns the memory of a block to the system when it is freed, and gets it again for
 the next one, unless an object of that many bytes has been freed before (glibc: mallopt(3))."""
+
+
+@cache  # later, the object would take memory that has to be cleared
+def _keep_freed_memory() -> None:
+    bytes(_LARGE)
 
 
 def _ignore(_block: bytes, _found: Found) -> bool:
@@ -175,7 +181,7 @@ class LineFilter:
                 except for the last.
         """
         search = self._matcher.search
-        bytes(_LARGE)
+        _keep_freed_memory()
         with suppress(_Enough):
             while block := read_block(self._reader.longest):
                 if search is None or not self._reader.is_json_lines:
