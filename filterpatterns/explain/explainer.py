@@ -121,9 +121,7 @@ def _explained(
     return FilterExplanation(
         number=number,
         satisfied=satisfied,
-        combinations=tuple(
-            _combination(plan, one, fails == _NOTHING, payloads) for fails, one in described
-        ),
+        combinations=tuple(_combination(plan, one, fails, payloads) for fails, one in described),
         others=count - len(described),
         scope=text.scope,
     )
@@ -187,7 +185,7 @@ def _on_string(key: str, wanted: Payload, value: Any, budget: Budget) -> Outcome
 
 
 def _combination(
-    plan: pattern.Plan, planned: pattern.Planned, satisfied: bool, payloads: Payloads
+    plan: pattern.Plan, planned: pattern.Planned, fails: tuple[int, int], payloads: Payloads
 ) -> Combination:
     combination = planned.combination
     conjunction = planned.conjunction
@@ -197,9 +195,11 @@ def _combination(
         trace.outcomes[test.path] = Outcome(test.optional, words=words)
     names = Names(payloads)
     formats = []
+    satisfied = fails == _NOTHING
     # Of several parts, any may be the one that fails.
     parts = len(conjunction.payloads) + len(planned.unseen) + any(conjunction.metadata.tests())
-    known = satisfied if satisfied or parts == 1 else None
+    is_known = satisfied or (parts == 1 and fails[1] != _UNJUDGED)
+    known = satisfied if is_known else None
     try:
         for key, wanted in conjunction.payloads.items():
             form = evaluated(key, wanted, payloads)

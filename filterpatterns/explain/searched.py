@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -37,7 +36,7 @@ def is_too_much(root: MatchNode, value: Any) -> bool:
     if all(node.test is None or not node.children for node in nodes):
         return False
     arrays = objects = 0
-    pending = deque([value])
+    pending = [value]
     while pending and arrays <= _MOST_ARRAYS and objects <= _MOST_OBJECTS:
         item = pending.pop()
         if isinstance(item, Mapping):
@@ -50,17 +49,23 @@ def is_too_much(root: MatchNode, value: Any) -> bool:
 
 
 def trace_search(
-    trace: Trace, root: MatchNode, value: Any, budget: Budget, satisfied: bool | None
+    trace: Trace,
+    root: MatchNode,
+    value: Any,
+    budget: Budget,
+    *,
+    satisfied: bool | None,
+    too_much: bool,
 ) -> None:
     """Note what the tests at and below a node find in a value. `satisfied` says whether they are
-    satisfied together, if that is known.
+    satisfied together, if that is known; `too_much` that `is_too_much`.
 
     Raises:
         RecordError: the search gave up, and only the search can evaluate the value.
     """
     tests = sorted(root.tests(), key=lambda test: test.rank)
     try:
-        if is_too_much(root, value):
+        if too_much:
             raise RecordError(_TOO_MANY)
         culprit = search(root, value, budget)
     except RecordError:

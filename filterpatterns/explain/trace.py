@@ -56,15 +56,16 @@ def trace_into(
     """
     chooser = Chooser(budget)
     walk = _Walk(names, chooser, budget)
+    too_much = is_too_much(root, value)
     try:
-        if is_known(root, value, budget) or is_too_much(root, value):
+        if too_much or is_known(root, value, budget):
             raise OtherSpelling  # as the verdict's walk did
         chooser.evaluate(root, value)  # raises if the walk cannot evaluate it
         # The paths of a record's own fields are their names; those of a payload begin with its key.
         walk.node(root, root.name or None, value, root.name, around)
     except (OtherSpelling, _BothKinds, RecursionError):
         walk = _Walk(names, chooser, budget)
-        trace_search(walk.trace, root, value, budget, satisfied)
+        trace_search(walk.trace, root, value, budget, satisfied=satisfied, too_much=too_much)
     trace.outcomes |= walk.trace.outcomes
     trace.notes |= walk.trace.notes
     trace.arrays |= walk.trace.arrays
