@@ -149,7 +149,9 @@ class StructAccess:
     def leaves(self, node: MatchNode, test: FieldTest, value: str) -> str:
         if not self._shape.takes_list:
             return "False"
-        if len(test.rules) == 1 and not test.optional and not self._shape.keeps_text:
+        # Where another alternative has tests below, arrays of arrays are decoded too.
+        has_nested = self._shape.keeps_text or bool(self._shape.children)
+        if len(test.rules) == 1 and not test.optional and not has_nested:
             text = plain_string(test.rules[0])
             if text is not None:
                 return f"{self._code.bind(text)} in {value}"
@@ -158,7 +160,7 @@ class StructAccess:
             element = self._code.name("v")
             # An object in the array is not a leaf: it satisfies no rule.
             branches, default = scalar(self._code, replace(test, optional=False), self, element)
-            if self._shape.keeps_text:
+            if has_nested:
                 branches.append(("@ is list", f"{self._code.bind(fall_back)}()"))
             holds = choose(self._code, branches, ([], default), self._code.name("v"), element)
             is_leaf = f"{element}.__class__ is not {self.object_class}"
