@@ -89,8 +89,8 @@ class Interpreter:
             return self._leaves_and_elements(node, node.test, value)
         if node.test is None:
             return UNRANKED, node.required
-        first, fails = self._any_leaf(node.test, (value,))
-        return first, node.required + fails
+        fails = not leaf_test(node.test, self._budget)(value)
+        return node.test.rank, node.required + fails
 
     def _fields(self, node: MatchNode, members: Mapping[Any, Any]) -> Outcome:
         """Evaluate the tests below a node, for an object at its path."""
