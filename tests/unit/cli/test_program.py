@@ -627,7 +627,9 @@ def test_ctrl_c_ends_it_quietly() -> None:
 
 def test_messages_and_reports_have_no_control_characters(here: Path) -> None:
     evil = "a\x07\x7f\x9b\u202e"
-    (here / "open.json").write_text(json.dumps({"Filters": [{"Pattern": {"Ref": evil}}]}))
+    criteria = {"FilterCriteria": {"Filters": [{"Pattern": {"Ref": evil}}]}}
+    mapping = {"Type": "AWS::Lambda::EventSourceMapping", "Properties": criteria}
+    (here / "open.json").write_text(json.dumps({"Resources": {"M": mapping}}))
     (here / "evil.jsonl").write_text(lines(record(evil, evil)))
     for result in (
         fp("schema", evil),
@@ -638,6 +640,7 @@ def test_messages_and_reports_have_no_control_characters(here: Path) -> None:
     ):
         assert result.exit_code in (1, 2)
         assert all(line.isprintable() for line in result.output.splitlines())
+    assert "provide it: --set" in fp("compile", "open.json").stderr
     assert all(line.isprintable() for line in (here / "junit.xml").read_text().splitlines())
 
 
