@@ -178,25 +178,29 @@ def _runs(where: Place, array: Any) -> list[tuple[Place, Any, int, int]]:
     items, start = sequence(array), 0
 
     def add(end: int) -> None:
-        if end > start:
-            while len(places) <= len(outer):
-                places.append((places[-1], indexes[len(places) - 1]))
-            runs.append((places[-1], items, start, end))
+        while len(places) <= len(outer):
+            places.append((places[-1], indexes[len(places) - 1]))
+        runs.append((places[-1], items, start, end))
 
     while True:
         for index in range(start, len(items)):
             item = items[index]
-            if isinstance(item, (list, tuple)) and id(item) not in seen:
+            kind = item.__class__
+            if (kind is list or isinstance(item, (list, tuple))) and id(item) not in seen:
                 seen.add(id(item))
-                add(index)
+                if index > start:
+                    add(index)
                 outer.append(items)
                 indexes.append(index)
-                items, start = sequence(item), 0
+                items, start = item if kind is list else sequence(item), 0
                 break
         else:
-            add(len(items))
-            if not outer:
-                return runs
-            if len(places) > len(outer):
-                places.pop()
-            items, start = outer.pop(), indexes.pop() + 1
+            if start < len(items):
+                add(len(items))
+            start = len(items)
+            while start == len(items):
+                if not outer:
+                    return runs
+                if len(places) > len(outer):
+                    places.pop()
+                items, start = outer.pop(), indexes.pop() + 1
