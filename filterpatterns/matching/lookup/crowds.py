@@ -17,7 +17,7 @@ Held = Sequence[tuple[Operator | None, Filed]]
 Tables = Collection[Mapping[Any, Held[Filed]]]
 """What is under each key, by kinds of keys."""
 
-FEW = 8
+FEW = 3
 """Rules to be asked for a value that are no crowd."""
 
 _MAKING = 4
@@ -30,8 +30,13 @@ _READ = 300
 """The same in the time that the automaton takes to read one character."""
 
 
-_SHORT = FEW * _CALL // (_READ - FEW)
-"""A value of at most so many characters is read by the automaton whenever it may be."""
+_MOST_SURE = 15
+"""Values that are read without their keys, after others whose keys selected a crowd, where there is
+no room to remember more."""
+
+_SHORT = 24
+"""Characters that the automaton reads in less time than it takes to look up a value's keys
+(measured)."""
 
 
 class Crowd(Generic[Filed]):
@@ -43,8 +48,10 @@ class Crowd(Generic[Filed]):
         "_finder",
         "_is_mixed",
         "_kind",
+        "_most_sure",
         "_others",
         "_reader",
+        "_sure",
         "_tables",
         "_until",
     )
@@ -68,8 +75,9 @@ class Crowd(Generic[Filed]):
         self._others: dict[int, Held[Filed]] = {}
         # An automaton is made when rules have been asked for as long as making it takes.
         self._until = count * _MAKING
-        # The automaton if it has all rules, as long as there is room for what it remembers.
+        # The automaton if it has all rules that have to be asked.
         self._reader: Automaton[Filed] | None = None
+        self._sure = self._most_sure = 0
 
     def take(self, asked: list[Held[Filed]], count: int, value: str, found: list[Filed]) -> None:
         """Add what is filed under the rules that match a value, of the `count` under its keys.
@@ -87,17 +95,17 @@ class Crowd(Generic[Filed]):
                 filed = self._automaton.read(value)
                 if filed:
                     found.append(filed)
-                if self._automaton.is_full:
-                    self._reader = None
                 if not self._is_mixed:
+                    self._sure = self._most_sure = min(2 * self._most_sure + 1, _MOST_SURE)
                     return
                 asked = [self._without_wildcards(held) for held in asked]
                 count = sum(map(len, asked))
+        self._sure = self._most_sure = 0
         take_asked(asked, count, value, found, self._budget)
 
     def read(self, value: str) -> Sequence[Filed] | None:
-        """Return what is filed under the rules that match a value; None if its keys have to be
-        looked up.
+        """Return what is filed under the rules that match a value, of those that have to be asked;
+        None if these have to be looked up.
 
         Raises:
             RecordError: that takes more than is left of the record's budget.
@@ -105,24 +113,29 @@ class Crowd(Generic[Filed]):
         reader = self._reader
         if reader is None or len(value) > _SHORT:
             return None
-        filed = reader.read(value)
         if reader.is_full:
-            self._reader = None
+            # Reading has become slow: it pays for values like those before.
+            if not self._sure:
+                return None
+            self._sure -= 1
+        filed = reader.read(value)
         return (filed,) if filed else ()
 
     def _made(self, tables: Tables[Filed]) -> Automaton[Filed] | None:
         """Return an automaton for all wildcards; None if it would be too large."""
-        all_held = [held for table in tables for held in table.values()]
-        # What a key alone finds is not the crowd's.
         rules = [
-            pair for held in all_held if len(held) > 1 or held[0][0] is not None for pair in held
+            pair
+            for table in tables
+            for held in table.values()
+            if len(held) > 1 or held[0][0] is not None
+            for pair in held
         ]
         wildcards = [(rule, filed) for rule, filed in rules if isinstance(rule, Wildcard)]
         self._is_mixed = len(wildcards) < len(rules)
         if not (wildcards and Automaton.takes([rule for rule, _ in wildcards])):
             return None
         made = Automaton(wildcards, self._kind, self._budget)
-        if len(wildcards) == sum(map(len, all_held)):
+        if not self._is_mixed:
             self._reader = made
         return made
 

@@ -211,25 +211,14 @@ class Finder(Generic[Filed]):
             crowd: Crowd[Filed] | None = budget.known.get(id(self))
             read = None if crowd is None else crowd.read(value)
             if read is not None:
-                return read
+                return [*read, *self._find_alone(value)]
         found: list[Filed] = []
         asked: list[Held[Filed]] = []
         if kind is str:
             if self._strings is not None and value in self._strings:
                 found.append(self._strings[value][0][1])
-            length = len(value)
-            for size, table in self._prefixes:
-                if size > length:
-                    break
-                start = value[:size]
-                if start in table:
-                    asked.append(table[start])
-            for size, table in self._suffixes:
-                if size > length:
-                    break
-                end = value[-size:] if size else ""
-                if end in table:
-                    asked.append(table[end])
+            if self._sizes:
+                self._find_affixes(value, asked)
             if self._is_rare:
                 self._find_elsewhere(value, asked, budget)
         else:
@@ -237,6 +226,33 @@ class Finder(Generic[Filed]):
         if asked:
             self._ask(asked, value, found, budget)
         return found
+
+    def _find_alone(self, value: str) -> list[Filed]:
+        """Return what a string finds by its keys alone, where all rules to be asked are in an
+        automaton."""
+        found: list[Filed] = []
+        if self._strings is not None and value in self._strings:
+            found.append(self._strings[value][0][1])
+        if self._sizes:
+            asked: list[Held[Filed]] = []
+            self._find_affixes(value, asked)
+            found += [held[0][1] for held in asked if held[0][0] is None]
+        return found
+
+    def _find_affixes(self, value: str, asked: list[Held[Filed]]) -> None:
+        length = len(value)
+        for size, table in self._prefixes:
+            if size > length:
+                break
+            start = value[:size]
+            if start in table:
+                asked.append(table[start])
+        for size, table in self._suffixes:
+            if size > length:
+                break
+            end = value[-size:] if size else ""
+            if end in table:
+                asked.append(table[end])
 
     def _ask(
         self, asked: list[Held[Filed]], value: Any, found: list[Filed], budget: Budget | None
