@@ -30,7 +30,11 @@ _LAST_LINES = 1 << 13
 """Bytes at the end of a buffer in which its last line is expected to end."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
-_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+_ZSTD_MAGICS = (
+    b"\x28\xb5\x2f\xfd",
+    *(bytes((0x50 + number, 0x2A, 0x4D, 0x18)) for number in range(16)),
+)
+"""The first bytes of frames: the others are skipped, and may come first (RFC 8878, 3.1.2)."""
 ZSTD_HINT: Final = "pip install zstandard"
 
 _LONGEST_MAGIC = 16
@@ -57,12 +61,12 @@ def stdin_bytes() -> BinaryIO:
 
 def is_packed(head: bytes) -> bool:
     """Whether a file with these first bytes is compressed."""
-    return head.startswith((_GZIP_MAGIC, _ZSTD_MAGIC))
+    return head.startswith((_GZIP_MAGIC, *_ZSTD_MAGICS))
 
 
 def _may_be_packed(head: bytes) -> bool:
     """Whether more bytes could show that a file is compressed."""
-    magics = (_GZIP_MAGIC, _ZSTD_MAGIC)
+    magics = (_GZIP_MAGIC, *_ZSTD_MAGICS)
     return detection.may_be_packed(head) or any(
         len(head) < len(magic) and magic.startswith(head) for magic in magics
     )
@@ -87,7 +91,7 @@ class Stream:
         layer: _Layer | _Source = self._source
         if head.startswith(_GZIP_MAGIC):
             layer = _Layer(_gzip_reader(self._source))
-        elif head.startswith(_ZSTD_MAGIC):
+        elif head.startswith(_ZSTD_MAGICS):
             layer = _Layer(_zstd_reader(self._source))
         self._layer = layer
         self._begun: list[bytes] = []
