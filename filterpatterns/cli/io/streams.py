@@ -30,11 +30,9 @@ _LAST_LINES = 1 << 13
 """Bytes at the end of a buffer in which its last line is expected to end."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
-_ZSTD_MAGICS = (
-    b"\x28\xb5\x2f\xfd",
-    *(bytes((0x50 + number, 0x2A, 0x4D, 0x18)) for number in range(16)),
-)
-"""The first bytes of frames: the others are skipped, and may come first (RFC 8878, 3.1.2)."""
+_SKIPPED = range(0x184D2A50, 0x184D2A60)
+# Frames with the other numbers are skipped, and may come first (RFC 8878, section 3.1.2).
+_ZSTD_MAGICS = tuple(number.to_bytes(4, "little") for number in (0xFD2FB528, *_SKIPPED))
 ZSTD_HINT: Final = "pip install zstandard"
 
 _LONGEST_MAGIC = 16
