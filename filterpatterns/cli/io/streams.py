@@ -30,11 +30,9 @@ _LAST_LINES = 1 << 13
 """Bytes at the end of a buffer in which its last line is expected to end."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
-_SKIPPED = range(0x184D2A50, 0x184D2A60)
-# Frames with the other numbers are skipped, and may come first (RFC 8878, section 3.1.2).
-_ZSTD_MAGICS = tuple(number.to_bytes(4, "little") for number in (0xFD2FB528, *_SKIPPED))
+# Frames with the later numbers are skipped, and may come first (RFC 8878, section 3.1.2).
+_ZSTD_MAGICS = tuple(n.to_bytes(4, "little") for n in (0xFD2FB528, *range(0x184D2A50, 0x184D2A60)))
 ZSTD_HINT: Final = "pip install zstandard"
-
 _LONGEST_MAGIC = 16
 _ZSTD_STEP = 1024
 """Compressed bytes at a time: they may become 30,000 times as many."""
