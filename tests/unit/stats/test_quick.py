@@ -88,10 +88,10 @@ def _sqs(seed: int) -> tuple[str, ...]:
     rng = random.Random(seed)
     clean = [
         json.dumps({"messageId": rng.choice("123"), "body": json.dumps(_body(rng))})
-        for _ in range(600)
+        for _ in range(300)
     ]
     many = [json.dumps({"messageId": "1", "body": json.dumps(_names(rng))}) for _ in range(100)]
-    return (*clean, *(_line(rng) for _ in range(600)), *many, *clean)
+    return (*clean, *(_line(rng) for _ in range(300)), *many, *clean)
 
 
 @cache
@@ -119,14 +119,14 @@ def _count(compiled: Any, lines: Sequence[str], *, is_quick: bool) -> tuple[Any,
 
 
 @pytest.mark.parametrize("pattern", PATTERNS, ids=map(str, range(len(PATTERNS))))
-@each_seed(1, thorough=6)
+@each_seed(1, thorough=10)
 def test_quick_and_one_by_one(pattern: Any, seed: int) -> None:
     lines = _sqs(seed)
     compiled = filterpatterns.compile(pattern, source="sqs")
     expected, _ = _count(compiled, lines, is_quick=False)
     found, quickly = _count(compiled, lines, is_quick=True)
     assert found == expected
-    assert quickly > 300
+    assert quickly > 150
 
 
 @pytest.mark.parametrize("pattern", SLOW, ids=map(str, range(len(SLOW))))
@@ -179,14 +179,14 @@ OTHERS: list[tuple[str, Any, Any]] = [
 
 
 @pytest.mark.parametrize(("source", "record", "pattern"), OTHERS)
-@each_seed(1, thorough=6)
+@each_seed(1, thorough=10)
 def test_other_sources(source: Any, record: Any, pattern: Any, seed: int) -> None:
-    lines = _random_lines(record, seed, 1500)
+    lines = _random_lines(record, seed, 800)
     compiled = filterpatterns.compile(pattern, source=source)
     expected, _ = _count(compiled, lines, is_quick=False)
     found, quickly = _count(compiled, lines, is_quick=True)
     assert found == expected
-    assert quickly > 100
+    assert quickly > 50
 
 
 def _items(rng: random.Random) -> Any:
@@ -215,14 +215,14 @@ ARRAYS: list[Any] = [
 
 
 @pytest.mark.parametrize("pattern", ARRAYS, ids=map(str, range(len(ARRAYS))))
-@each_seed(1, thorough=6)
+@each_seed(1, thorough=10)
 def test_arrays_of_objects(pattern: Any, seed: int) -> None:
-    lines = _random_lines(_items, seed, 2500)
+    lines = _random_lines(_items, seed, 1300)
     compiled = filterpatterns.compile(pattern, source="event")
     expected, _ = _count(compiled, lines, is_quick=False)
     found, quickly = _count(compiled, lines, is_quick=True)
     assert found == expected
-    assert quickly > 500
+    assert quickly > 250
 
 
 def test_memory_is_bounded_by_the_patterns(monkeypatch: pytest.MonkeyPatch) -> None:
