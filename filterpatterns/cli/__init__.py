@@ -1,5 +1,8 @@
 """The command `fp`."""
 
-from filterpatterns.cli.program import main
+from filterpatterns.cli import interrupts
+
+with interrupts.ending_at_once():
+    from filterpatterns.cli.program import main
 
 __all__ = ["main"]

@@ -21,6 +21,7 @@ from typing import Any, Final
 import click
 
 from filterpatterns import __version__
+from filterpatterns.cli import interrupts
 
 _COMMANDS: Final = {
     "test": "Show which records the pattern keeps, and why others are dropped.",
@@ -51,7 +52,6 @@ _FILES: Final = frozenset(("PATTERN", "RULES", "EVENTS", "FILES", "FILE", "DIR",
 """What the help calls names of files, and URLs."""
 
 _BROKEN_PIPE = 128 + 13  # as a shell reports a program ended by SIGPIPE
-_INTERRUPTED = 128 + 2  # SIGINT
 _FAILED = 2
 _CLOSE: Final = 0.7
 
@@ -86,6 +86,8 @@ class _Program(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program and exit; with 2 for unexpected errors."""
+        if not args and kwargs.get("args") is None:  # the process is for this program
+            interrupts.swap(interrupts.end, signal.default_int_handler)  # until it has ended
         gc.set_threshold(_NEW_OBJECTS)
         atexit.register(gc.freeze)  # nothing is left to collect, and looking takes 10 ms
         try:
@@ -96,7 +98,9 @@ class _Program(click.Group):
         except MemoryError:
             words = "out of memory"
         except Exception as error:  # noqa: BLE001 - 1 would mean something else
-            words = _unexpected(error)
+            from filterpatterns.cli.messages import unexpected
+
+            words = unexpected(error)
         _abandon(sys.stdout)
         _abandon(sys.stderr)
         with suppress(OSError):
@@ -107,17 +111,18 @@ class _Program(click.Group):
         """Run the command. Ctrl-C, other signals that end it, and a closed reader end it without
         a message."""
         try:
-            try:
-                with _ended_like_ctrl_c(), _plain_usage_errors():
-                    super().invoke(ctx)
-            finally:
-                if sys.stdout is not None and not sys.stdout.closed:  # fp lsp closes it
-                    sys.stdout.flush()
+            with interrupts.raising():
+                try:
+                    with _ended_like_ctrl_c(), _plain_usage_errors():
+                        super().invoke(ctx)
+                finally:
+                    if sys.stdout is not None and not sys.stdout.closed:  # fp lsp closes it
+                        sys.stdout.flush()
             status = 0
         except _Ended as ended:
             status = 128 + ended.signal
         except KeyboardInterrupt:
-            status = _INTERRUPTED
+            status = interrupts.INTERRUPTED
         except OSError as error:
             if error.errno not in (errno.EPIPE, errno.EINVAL):  # EINVAL on Windows
                 raise
@@ -133,7 +138,8 @@ class _Program(click.Group):
 def _command(name: str) -> click.Command:
     """Import a command. Its parameters that name files refuse an empty name."""
     folder = "commands.reference" if name in _REFERENCE else "commands"
-    module = importlib.import_module(f"filterpatterns.cli.{folder}.{name}")
+    with interrupts.ending_at_once():
+        module = importlib.import_module(f"filterpatterns.cli.{folder}.{name}")
     command: click.Command = module.command
     for param in command.params:
         if str(param.metavar).strip("[].") in _FILES:
@@ -197,22 +203,6 @@ def _abandon(stream: Any) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _unexpected(error: Exception) -> str:
-    """Return what happened and where: the minimum for a bug report."""
-    import traceback  # only for bugs
-
-    if os.environ.get("FP_TRACEBACK"):
-        traceback.print_exception(error)
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if "filterpatterns" in frame.filename] or frames
-    place = f" ({os.path.basename(own[-1].filename)}, line {own[-1].lineno})" if own else ""
-    words = traceback.format_exception_only(error)[-1].strip()
-    return (
-        f"internal error: {words[:500]}{place}\n"
-        "  hint: please report it with the output of FP_TRACEBACK=1"
-    )
-
-
 def _no_such_command(name: str) -> str:
     import difflib  # only needed for typing errors
 
@@ -239,6 +229,11 @@ def _plain_usage_errors() -> Iterator[None]:
             words = "missing argument 'EVENTS...': name files, or give - for standard input"
             raise click.UsageError(words, error.ctx) from None
         raise
+    except click.UsageError as error:  # click quotes arguments as they are
+        from filterpatterns.errors import printable
+
+        words = "\n".join(map(printable, error.format_message().split("\n")))
+        raise click.UsageError(words, error.ctx) from None
 
 
 def _no_such_option(error: click.NoSuchOption) -> str:

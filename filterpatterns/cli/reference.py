@@ -38,7 +38,7 @@ _FILES = """\
 
     Files named `*.yaml` are YAML, with the `cases` of one `pattern` (docs/how-to/testing.md).
 
-* `-` is standard input; only one argument may be `-`."""
+* `-` is standard input; only one argument may be `-`. As an output file it is standard output."""
 
 _EXIT_STATUS = """\
 In addition to the statuses of each command: 2 if the command line is invalid, or output cannot be

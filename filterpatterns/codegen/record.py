@@ -310,7 +310,13 @@ class RecordCodegen:
         from the others: a JSON payload satisfies the format of some combination."""
         is_single = not any(branch.others for branch in self._branches)
         no_text = self._reader.key is None or self._reader.is_inline
-        return is_single and (no_text or self._payload_shape is not None)
+        return is_single and (no_text or any(map(self._takes_json, self._branches)))
+
+    def _takes_json(self, branch: Branch) -> bool:
+        """Whether a branch expects JSON, and is not dropped because it expects a plain string as
+        well."""
+        steps = {self._source.formats[PayloadFormat.JSON, form] for form in branch.formats}
+        return branch.json is not None and FormatAction.DROP not in steps
 
     def row_decoder(self) -> Callable[[bytes], list[Any]] | None:
         """Return the function that decodes lines of JSON Lines, each of which is one record, into

@@ -125,6 +125,7 @@ def shape(merged: MatchNode, nodes: tuple[MatchNode, ...], extra: tuple[str, ...
     try:
         return _shape("", merged, nodes, extra, _Budget())
     except _UnsupportedName:
+        other_spellings(merged)  # not too many: generated code looks for these names in dicts
         return Shape("", dict, {}, takes_list=True, keeps_text=False, is_plain=True)
 
 

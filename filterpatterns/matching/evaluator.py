@@ -15,12 +15,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from filterpatterns.jsontext.python_values import SCALARS, comparable, flatten, is_object
+from filterpatterns.jsontext.python_values import (
+    SCALARS,
+    comparable,
+    flatten,
+    hashes_safely,
+    is_object,
+)
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.interpreter import nested_arrays
 from filterpatterns.matching.mask_tree import MaskNode, MaskTree
 from filterpatterns.matching.outcomes import Outcome, Outcomes, distinct
 from filterpatterns.matching.places.holding import holding_by_places
+
+_MOST_KNOWN = 1_000
+"""The number of leaves for which it is known which conjunctions hold."""
 
 
 class _OtherSpelling(Exception):
@@ -127,26 +136,31 @@ class _Walk:
         tests below by any element of this array; or wholly inside one of the arrays in it.
         """
         arrays, outers = nested_arrays(array)
-        outcomes: dict[int, Outcomes] = {}  # only for arrays that have some
+        outcomes: dict[int, Outcome | Outcomes] = {}  # only for arrays that have some
         taken = [0] * len(arrays)
         any_leaf = False
         nothing = 0, self._asked & ~node.required_below
         below: Outcome = nothing
+        known: dict[Any, int] = {}
         for index in reversed(range(len(arrays))):  # inner arrays first
             outer = outers[index]
             leaves = []
             for element in arrays[index]:
-                if is_object(element):
+                kind = element.__class__
+                if kind in SCALARS:
+                    leaves.append(element)
+                elif kind is dict or isinstance(element, Mapping):
                     _add(outcomes, index, self._fields(node, element, True))
                 elif not isinstance(element, (list, tuple)):
                     leaves.append(comparable(element))
-            own = outcomes.pop(index, None)
-            below = nothing
-            if own is not None:
-                below = own.best(self._tested, self._asked, node.required_below)
+            own = outcomes.pop(index, nothing)
+            if isinstance(own, Outcomes):
+                own = own.best(self._tested, self._asked, node.required_below)
+            below = own
             if leaves:
                 any_leaf = True
-                taken[index] |= node.holding(distinct(leaves), self._budget) & below[1]
+                if below[1] & node.tested:
+                    taken[index] |= self._held(node, leaves, known) & below[1]
             if index:
                 _add(outcomes, outer, below)
                 taken[outer] |= taken[index]
@@ -155,10 +169,31 @@ class _Walk:
             return found, held & ~node.required
         return found | node.bit, (held & ~node.tested) | (taken[0] & node.tested)
 
+    def _held(self, node: MaskNode, leaves: list[Any], known: dict[Any, int]) -> int:
+        """Return which conjunctions hold for the leaves of an array. `known` has the result for
+        arrays of one leaf: there may be many with the same one."""
+        leaf = leaves[0]
+        if len(leaves) > 1 or not hashes_safely(leaf):
+            return node.holding(distinct(leaves), self._budget)
+        key = leaf.__class__, leaf
+        held = known.get(key)
+        if held is None:
+            held = node.holding(leaves, self._budget)
+            if len(known) < _MOST_KNOWN:
+                known[key] = held
+        return held
 
-def _add(outcomes: dict[int, Outcomes], index: int, outcome: Outcome) -> None:
-    """Add the outcome of an element to those of its array."""
+
+def _add(outcomes: dict[int, Outcome | Outcomes], index: int, outcome: Outcome) -> None:
+    """Add the outcome of an element to those of its array. A single one is what `best` returns for
+    it."""
     if outcome[0]:
-        if index not in outcomes:
-            outcomes[index] = Outcomes()
-        outcomes[index].add(*outcome)
+        before = outcomes.get(index)
+        if before is None:
+            outcomes[index] = outcome
+        elif isinstance(before, Outcomes):
+            before.add(*outcome)
+        elif before != outcome:
+            outcomes[index] = together = Outcomes()
+            together.add(*before)
+            together.add(*outcome)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from filterpatterns.jsontext.python_values import flatten, is_object
+from filterpatterns.jsontext.python_values import SCALARS, flatten, is_object
 from filterpatterns.matching.budget import Budget
 from filterpatterns.matching.mask_tree import leaf_test
 from filterpatterns.matching.match_tree import UNRANKED, FieldTest, MatchNode
@@ -89,8 +89,8 @@ class Interpreter:
             return self._leaves_and_elements(node, node.test, value)
         if node.test is None:
             return UNRANKED, node.required
-        first, fails = self._any_leaf(node.test, (value,))
-        return first, node.required + fails
+        fails = not leaf_test(node.test, self._budget)(value)
+        return node.test.rank, node.required + fails
 
     def _fields(self, node: MatchNode, members: Mapping[Any, Any]) -> Outcome:
         """Evaluate the tests below a node, for an object at its path."""
@@ -195,6 +195,8 @@ def nested_arrays(array: Any) -> tuple[list[Any], list[int]]:
     seen = {id(array)}
     for index, outer in enumerate(arrays):
         for item in outer:
+            if item.__class__ in SCALARS:
+                continue
             if isinstance(item, (list, tuple)) and id(item) not in seen:
                 seen.add(id(item))
                 arrays.append(item)

@@ -297,8 +297,9 @@ class _LookedUp:
         answers = budget.answers
         if answers is None:
             return self._column.passing(leaves, False, budget)
-        passed = answers.passing(self._tests, leaves)
-        if passed is None:
-            passed = self._column.passing(leaves, False, budget)
-            answers.add(self._tests, leaves, passed)
+        passed, left = answers.passing(self._tests, leaves)
+        if left:
+            others = self._column.passing(left, False, budget)
+            answers.add(self._tests, left, others)
+            passed |= others
         return passed

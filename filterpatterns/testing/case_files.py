@@ -37,7 +37,9 @@ SUFFIXES = (".cases.yaml", ".cases.yml", ".cases.jsonl")
 
 _YAML = (".yaml", ".yml")
 _NAMES = ("name", "id")
-_LARGEST_FILE = 1 << 26
+LARGEST_FILE = 1 << 26
+"""The size in bytes of a YAML file, or of a file that a case names."""
+
 _LONGEST_VALUE = 1 << 20
 """Characters of a record: with YAML aliases, a record of a few lines may be larger than any
 memory."""
@@ -75,7 +77,7 @@ def read(file: str) -> Iterator[Case]:
     try:
         if is_yaml(file):
             with open(file, "rb") as opened:
-                yield from from_yaml(opened.read(_LARGEST_FILE + 1), file)
+                yield from from_yaml(opened.read(LARGEST_FILE + 1), file)
         else:
             with open(file, "rb") as opened:
                 yield from from_items(reader.items(opened, file), file)
@@ -110,7 +112,7 @@ def from_yaml(data: bytes, file: str) -> Iterator[Case]:
 
     found = False
     try:
-        if len(data) > _LARGEST_FILE:
+        if len(data) > LARGEST_FILE:
             raise TemplateError("too large for a case file")
         text = data.decode("utf-8-sig")
         for root in yaml_document.read(text):

@@ -6,7 +6,7 @@ import base64
 import difflib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, cast
 
 from msgspec import Struct
@@ -20,7 +20,7 @@ from filterpatterns.limits import MAX_FILTERS
 from filterpatterns.matching.verdict import Reason, as_record
 from filterpatterns.templates.loading import load
 from filterpatterns.testing.assertions import explained, id_of, listed, records_of
-from filterpatterns.testing.case_files import Case
+from filterpatterns.testing.case_files import LARGEST_FILE, Case
 
 MATCH, DROP = "match", "drop"
 """What is expected of a record."""
@@ -80,12 +80,21 @@ class _BadCaseError(Exception):
 class Runner:
     """Runs cases; each file that they name is read once."""
 
-    def __init__(self, *, source: str | None = None, max_filters: int = MAX_FILTERS) -> None:
+    def __init__(
+        self,
+        *,
+        source: str | None = None,
+        max_filters: int = MAX_FILTERS,
+        before_read: Callable[[str], None] | None = None,
+    ) -> None:
         """
         Args:
             source: the event source of cases that do not name their own.
             max_filters: as for `compile`.
+            before_read: called with the name of each file that a case names (`FILE` or
+                `FILE#NAME`); its exceptions end the run.
         """
+        self._before_read = before_read
         self._source = source
         self._max_filters = max_filters
         self._loaded: dict[tuple[str, str | None, str], Filter] = {}
@@ -126,11 +135,11 @@ class Runner:
             for named, matches in _expectations(case):
                 yield replace(result, name=named, expected=_word(matches), error=words)
         elif "event" in members:
-            yield _event_result(result, compiled, case)
+            yield _event_result(result, compiled, case, self._content(case, "event"))
         else:
             records = members.get("events")
             if records is None:
-                records = [_record(case, compiled)]
+                records = [self._record(case, compiled)]
             for (named, matches), record in zip(_expectations(case), records, strict=True):
                 one = replace(result, name=named, expected=_word(matches))
                 yield _record_result(one, compiled, record)
@@ -147,6 +156,8 @@ class Runner:
         parameters = _parameters(case)
         key = os.path.join(case.folder, where), source, repr(parameters)
         if key not in self._loaded:
+            if self._before_read is not None:
+                self._before_read(key[0])
             self._loaded[key] = load(
                 key[0],
                 parameters=parameters,
@@ -154,6 +165,50 @@ class Runner:
                 max_filters=self._max_filters,
             )
         return self._loaded[key]
+
+    def _record(self, case: Case, compiled: Filter) -> Any:
+        """The record of a case, or one that wraps its `body`."""
+        if "record" in case.members:
+            return self._content(case, "record")
+        source = source_named(compiled.source) if compiled.source in SOURCES else None
+        if source is None or not source.payload_keys:
+            raise _BadCaseError(f'records of {compiled.source} have no "body": write a "record"')
+        key, payload = source.payload_keys[0], self._content(case, "body")
+        record: dict[str, Any] = {"messageId": case.name} if source.name == "sqs" else {}
+        if source.encoding is Encoding.OBJECT:
+            value = decoding.parse(payload) if isinstance(payload, str) else payload
+            return {**record, key: value}
+        if not isinstance(payload, str):
+            payload = json.dumps(payload, ensure_ascii=False)
+        if source.encoding is Encoding.BASE64:
+            payload = base64.b64encode(payload.encode(errors="surrogatepass")).decode()
+        held = {key: payload}
+        return {**record, **({source.inside: held} if source.inside else held)}
+
+    def _content(self, case: Case, name: str) -> Any:
+        """The value of a member, read from a file if it names one.
+
+        Raises:
+            OSError: the file cannot be read.
+            _BadCaseError: it is not text, or too large.
+        """
+        value = case.members[name]
+        where = _file_of(value) if case.is_yaml else None
+        if where is None:
+            return value
+        path = os.path.join(case.folder, where)
+        if self._before_read is not None:
+            self._before_read(path)
+        with open(path, "rb") as file:
+            data = file.read(LARGEST_FILE + 1)
+        if len(data) > LARGEST_FILE:
+            raise _BadCaseError(f"{path}: too large for a record")
+        try:
+            return data.decode("utf-8-sig").removesuffix("\n")  # inserted by an editor
+        except UnicodeDecodeError as error:
+            raise _BadCaseError(
+                f"{path}: not UTF-8: {error.reason} at byte {error.start + 1}"
+            ) from None
 
 
 def _parameters(case: Case) -> dict[str, Any]:
@@ -194,10 +249,10 @@ def _record_result(result: Result, compiled: Filter, record: Any) -> Result:
     )
 
 
-def _event_result(result: Result, compiled: Filter, case: Case) -> Result:
+def _event_result(result: Result, compiled: Filter, case: Case, given: Any) -> Result:
     """The result of a whole Lambda event: the ids that are kept. The record is the first with an
     unexpected verdict."""
-    event = as_record(_content(case, "event"))
+    event = as_record(given)
     records = records_of(compiled, event)
     if not records:
         raise _BadCaseError("the event has no records")
@@ -220,48 +275,6 @@ def _event_result(result: Result, compiled: Filter, case: Case) -> Result:
     return replace(
         result, expected=words(wanted), found=words(kept), record=first, compiled=compiled
     )
-
-
-def _record(case: Case, compiled: Filter) -> Any:
-    """The record of a case, or one that wraps its `body`."""
-    if "record" in case.members:
-        return _content(case, "record")
-    source = source_named(compiled.source) if compiled.source in SOURCES else None
-    if source is None or not source.payload_keys:
-        raise _BadCaseError(f'records of {compiled.source} have no "body": write a "record"')
-    key, payload = source.payload_keys[0], _content(case, "body")
-    record: dict[str, Any] = {"messageId": case.name} if source.name == "sqs" else {}
-    if source.encoding is Encoding.OBJECT:
-        value = decoding.parse(payload) if isinstance(payload, str) else payload
-        return {**record, key: value}
-    if not isinstance(payload, str):
-        payload = json.dumps(payload, ensure_ascii=False)
-    if source.encoding is Encoding.BASE64:
-        payload = base64.b64encode(payload.encode(errors="surrogatepass")).decode()
-    held = {key: payload}
-    return {**record, **({source.inside: held} if source.inside else held)}
-
-
-def _content(case: Case, name: str) -> Any:
-    """The value of a member, read from a file if it names one.
-
-    Raises:
-        OSError: the file cannot be read.
-        _BadCaseError: it is not text.
-    """
-    value = case.members[name]
-    where = _file_of(value) if case.is_yaml else None
-    if where is None:
-        return value
-    path = os.path.join(case.folder, where)
-    with open(path, "rb") as file:
-        data = file.read()
-    try:
-        return data.decode("utf-8-sig").removesuffix("\n")  # inserted by an editor
-    except UnicodeDecodeError as error:
-        raise _BadCaseError(
-            f"{path}: not UTF-8: {error.reason} at byte {error.start + 1}"
-        ) from None
 
 
 def _file_of(value: Any) -> str | None:

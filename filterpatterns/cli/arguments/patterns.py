@@ -13,7 +13,7 @@ from filterpatterns.cli.io.whole_files import read_whole
 from filterpatterns.cli.messages import Failure, diagnosed, located
 from filterpatterns.engine import inference
 from filterpatterns.engine.filter import Filter
-from filterpatterns.errors import LoadError, PatternError
+from filterpatterns.errors import LoadError, PatternError, printable
 from filterpatterns.language.inputs import PatternText
 from filterpatterns.templates import loading
 from filterpatterns.templates.loading import Given, Known
@@ -98,9 +98,9 @@ def _unknown_parts(error: loading.UnknownPartsError) -> Iterator[str]:
         yield located(error.file, words, missing.line, missing.column)
         if missing.names:
             value = "true" if missing.reason.startswith("the condition") else "VALUE"
-            yield f"  hint: provide it: --set '{missing.names[-1]}={value}'"
+            yield f"  hint: provide it: --set '{printable(missing.names[-1])}={value}'"
         elif error.instead:
-            yield f"  hint: {error.instead}"
+            yield f"  hint: {printable(error.instead)}"
 
 
 def read(argument: str) -> Given:

@@ -10,6 +10,7 @@ import click
 from msgspec import Struct
 
 from filterpatterns.cli.checking.gitignore import IgnoreRules
+from filterpatterns.cli.io.output_files import refuse_overlap
 from filterpatterns.cli.io.streams import reason
 from filterpatterns.cli.messages import located
 from filterpatterns.language.wording import joined
@@ -233,6 +234,7 @@ def _layers_above(root: str) -> Iterator[_Layer]:
 
 
 def _read(path: str) -> IgnoreRules | None:
+    refuse_overlap((), (path,))
     try:
         with open(path, encoding="utf-8-sig", errors="surrogateescape") as file:
             return IgnoreRules(file)

@@ -165,7 +165,9 @@ def command(
     if isolated and config_file is not None:
         raise click.UsageError("--isolated and --config exclude each other")
     paths = [path for path in files if not is_inline(path)]
+    reports = output_files.empty_streams()  # in a searched directory: not templates
     config = Configuration() if isolated else settings.load(config_file, paths)
+    output_files.refuse_overlap((), () if config.path is None else (config.path,))
     given = config.settings
     tally = Tally()
     checker = Checker(
@@ -185,9 +187,9 @@ def command(
         given.respect_gitignore and not no_ignore,
     )
     for path, searched in _files(files, search, exclusions, tally):
-        if not searched and not is_inline(path):
-            # A report in the searched directory is not a template.
-            output_files.refuse_overlap((), (path,))
+        if searched and output_files.is_one_of(path, reports):
+            continue
+        output_files.refuse_overlap((), () if is_inline(path) else (path,))
         checker.check(path, tally, searched=searched)
     _warn_of_no_patterns(files, tally)
     out = writers.stdout()

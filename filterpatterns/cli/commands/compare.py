@@ -18,6 +18,8 @@ from filterpatterns.cli.arguments.options import (
 )
 from filterpatterns.cli.checking import searching
 from filterpatterns.cli.evaluation.record_loop import numbered, report
+from filterpatterns.cli.io import output_files
+from filterpatterns.cli.io.json_output import write_json
 from filterpatterns.cli.messages import Failure, counted, located
 from filterpatterns.cli.output import writers
 from filterpatterns.delivery.reader import Item
@@ -97,11 +99,13 @@ def command(
     patterns.refuse_stdin_twice((pattern, *files))
     if endpoint_url is None and profile is None:
         raise click.UsageError("give --profile NAME or --endpoint-url URL")
+    files = searching.event_files(files)
+    output_files.refuse_overlap((), (*patterns.files_of(pattern), *files))
     compiled = patterns.load(pattern, source="event", **how)[1]
     ask = _client(endpoint_url, profile, region)
     out = writers.stdout()
     tally = _Tally()
-    for file in searching.event_files(files):
+    for file in files:
         for number, item in numbered(file, out, tally):
             _compare(item, number, compiled, ask, tally, out, as_json)
     out.flush()
@@ -161,7 +165,7 @@ def _compare(
             "detail": why,
             "record": as_record(item.record),
         }
-        out.write(json.dumps(row) + "\n")
+        write_json(out, row)
         return
     name = "-" if item.id is None else printable(truncate(item.id))
     detail = f"  {printable(why)}" if why else ""

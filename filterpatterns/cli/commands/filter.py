@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -176,6 +177,7 @@ def command(
             most=most,
             form="count" if count else "name" if names else "lines",
             named=len(files) > 1,
+            for_terminal=output is None and sys.stdout is not None and sys.stdout.isatty(),
         )
         # For the first few records, or for names, stopping early is enough.
         jobs = 1 if most is not None or names or "-" in files else jobs
@@ -267,6 +269,7 @@ class _Taker:
         most: int | None,
         form: str,
         named: bool,
+        for_terminal: bool,
     ) -> None:
         """
         Args:
@@ -276,6 +279,7 @@ class _Taker:
             most: how many records to select.
             form: what is written for each file: its "lines", their "count", or its "name".
             named: whether counts are printed with the file's name.
+            for_terminal: whether a terminal shows them: names have no control characters then.
         """
         self.selected = self.matched = self.unreadable = 0
         self.counts = Counts()
@@ -283,6 +287,7 @@ class _Taker:
         self._most = most
         self._form = form
         self._named = named
+        self._for_terminal = for_terminal
         self._file: str | None = None
         self._file_selected = 0
         self._file_lines = 0  # in the sections of the file that have ended
@@ -336,7 +341,9 @@ class _Taker:
         """Finish the file: no unit of it is left."""
         if self._file is None:
             return
-        name = self._file.encode(errors="surrogateescape")
+        name = (printable(self._file) if self._for_terminal else self._file).encode(
+            errors="surrogateescape"
+        )
         if self._form == "count":
             prefix = name + b":" if self._named else b""
             self._write(prefix + b"%d\n" % self._file_selected)
@@ -347,7 +354,7 @@ class _Taker:
     def say_rest(self, errors: str | None) -> None:
         """Report how many more lines are not records than were listed."""
         if self._reported > _MOST_REPORTED:
-            where = f"see {errors}" if errors is not None else "--errors FILE keeps them"
+            where = f"see {printable(errors)}" if errors is not None else "--errors FILE keeps them"
             click.echo(f"fp: {self._reported:,} lines are not records: {where}", err=True)
 
     def _report(self, words: str, line: int | None, column: int | None) -> None:

@@ -11,7 +11,7 @@ import click
 
 from filterpatterns.cli.arguments import patterns
 from filterpatterns.cli.arguments.options import complete_files, source_option
-from filterpatterns.cli.io import streams
+from filterpatterns.cli.io import output_files, streams
 from filterpatterns.cli.io.streams import STDIN, Stream
 from filterpatterns.cli.messages import Failure, located
 from filterpatterns.lint.linter import DIALECTS
@@ -73,6 +73,8 @@ def command(
         raise Failure(f"fp: error: fp playground requires Starlette and uvicorn: {hint}")
     arguments = tuple(each for each in (pattern, events) if each is not None)
     patterns.refuse_stdin_twice(arguments)
+    read = () if pattern is None else patterns.files_of(pattern)
+    output_files.refuse_overlap((), (*read, *arguments[1:]))
     initial = {"source": source or "", "dialect": dialect or ""}
     if pattern is not None:
         given = patterns.read(pattern)

@@ -152,8 +152,9 @@ def command(
     standard input is read, they are written directly.
     """
     patterns.refuse_stdin_twice((rules_argument, *files))
-    given, rule_set = rules.load(rules_argument, source=source, payload=payload)
     files = searching.event_files(files)
+    output_files.refuse_overlap((), files)  # before messages about the rules
+    given, rule_set = rules.load(rules_argument, source=source, payload=payload)
     wrap = payloads.wrapper(rule_set.source) if payload else None
     for note in given.notes:
         click.echo(located(given.name, f"note: {note}"), err=True)

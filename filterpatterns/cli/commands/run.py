@@ -165,7 +165,7 @@ def command(ctx: click.Context, /, pattern: str, **options: Any) -> None:
     _check_usage(options)
     filter_, mapping, name = _filter_and_mapping(pattern, options)
     settings = _settings(mapping, name, options)
-    refuse_overlap([("--dropped", options["dropped"])], [pattern.partition("#")[0]])
+    refuse_overlap([("--dropped", options["dropped"])], patterns.files_of(pattern))
     from filterpatterns.cli.output.run_display import JsonLines, Lines, live, wants_table
 
     out = writers.stdout()

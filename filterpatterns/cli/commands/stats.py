@@ -93,6 +93,7 @@ def command(
     Parquet and Arrow files (extra `arrow`) are records too.
     """
     patterns.refuse_stdin_twice((pattern, *files))
+    files = searching.event_files(files)
     output_files.refuse_overlap([("--plot", picture)], (*patterns.files_of(pattern), *files))
     columns = parquet.Columns.given(column, of, encoding)
     if picture is not None:
@@ -101,7 +102,6 @@ def command(
         funnel_plot.require()
     compiled = patterns.load(pattern, payload=payload, **how)[1]
     wrap = payloads.wrapper(compiled.source) if payload else None
-    files = searching.event_files(files)
     statistics = Statistics(compiled)
     tally = Tally()
     count_files(

@@ -192,8 +192,9 @@ def command(
         as_json=as_json,
         quiet=quiet,
     )
-    read = given if cases else (*patterns.files_of(given[0]), *files)
-    output_files.refuse_overlap([("--junit", junit)], read)
+    files, read = _files(given, files, are_cases=bool(cases))
+    written = [("--junit", junit)]
+    output_files.refuse_overlap(written, read)
     report = None
     if junit is not None:
         from filterpatterns.cli.output.junit import Report  # XML: only on request
@@ -213,10 +214,10 @@ def command(
             explain=explain,
             color=wants_color(color),
             report=report,
+            before_read=lambda path: output_files.refuse_overlap(written, patterns.files_of(path)),
         )
         ctx.exit(status)
     compiled = patterns.load(given[0], payload=payload, **how)[1]
-    files = searching.event_files(files)
     writer: writers.Writer
     if as_json:
         writer = writers.JsonLines(out)
@@ -260,3 +261,13 @@ def command(
     if tally.invalid or tally.unreadable:
         ctx.exit(2)
     ctx.exit(0 if unmet is None else 1)
+
+
+def _files(
+    given: tuple[str, ...], files: tuple[str, ...], *, are_cases: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the files of records, and all files that will be read."""
+    if are_cases:
+        return files, given
+    files = searching.event_files(files)
+    return files, (*patterns.files_of(given[0]), *files)

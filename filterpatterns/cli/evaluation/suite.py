@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO
 
 import click
@@ -35,14 +35,16 @@ def run(
     explain: bool,
     color: bool,
     report: Report | None,
+    before_read: Callable[[str], None],
 ) -> int:
-    """Run the cases of files and return the exit status.
+    """Run the cases of files and return the exit status. `before_read` is called with the name of
+    each file that a case names.
 
     Raises:
         Failure: the report cannot be written.
     """
     counts: Counter[str] = Counter()
-    runner = Runner(source=source, max_filters=max_filters)
+    runner = Runner(source=source, max_filters=max_filters, before_read=before_read)
     for file in files:
         for result in (result for case in _cases(file) for result in runner.results(case)):
             outcome = _ERROR if result.error else _PASS if result.passed else _FAIL

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, Final, Literal, cast
 
+import click
+
 from filterpatterns.cli.io.streams import STDIN, ZSTD_HINT, reason, zstd
 from filterpatterns.cli.messages import Failure, located
 
@@ -99,7 +101,7 @@ def to_file(
 
 
 def _open_now(path: str) -> BinaryIO:
-    stream = _STREAM.fullmatch(os.path.abspath(path))
+    stream = _STREAM.fullmatch("/dev/stdout" if path == "-" else os.path.abspath(path))
     if stream is None:
         return open(path, "wb")
     name = stream[1]  # appends where others have written and will write
@@ -162,15 +164,40 @@ def refuse_overlap(written: Iterable[tuple[str, str | None]], read: Iterable[str
         if path is None or not _is_file(path):
             continue
         key = _identity(path)
-        if key in writers:
+        if key is not None and key in writers:
             words = f"error: {writers[key]} and {option} would write to the same file"
             raise Failure(located(path, words))
         writers[key] = option
     for name in read:
         key = _identity(name)
-        if key in writers:
+        if key is not None and key in writers:
             words = f"error: {writers[key]} would write to this file, which is read"
-            raise Failure(located(STDIN if name == "-" else name, words))
+            is_stderr = key == _stream_identity(sys.stderr)
+            failure = _Unsayable if is_stderr else Failure
+            raise failure(located(STDIN if name == "-" else name, words))
+
+
+def empty_streams() -> frozenset[object]:
+    """Which files standard output and standard error are redirected to, if nothing has been written
+    there yet: for `is_one_of`."""
+    return frozenset(
+        _stream_identity(stream)
+        for stream in (sys.stdout, sys.stderr)
+        if _stream_identity(stream) is not None and not os.fstat(stream.fileno()).st_size
+    )
+
+
+def is_one_of(path: str, identities: frozenset[object]) -> bool:
+    """Whether a path names one of these files."""
+    return bool(identities) and _identity(path) in identities
+
+
+class _Unsayable(Failure):
+    """Standard error is a file that is read: the message would be written to it."""
+
+    def show(self, file: object = None) -> None:
+        if sys.stdout is not None and sys.stdout.isatty():
+            click.echo(self.message)
 
 
 def _identity(path: str) -> object:
@@ -195,9 +222,9 @@ def _stream_identity(stream: Any) -> object:
 
 
 def _is_file(path: str) -> bool:
-    """Whether a path is or will be a regular file: devices, named pipes, and open streams are
-    written directly."""
-    if os.path.abspath(path).startswith(("/dev/", "/proc/")):
+    """Whether a path is or will be a regular file: devices, named pipes, and open streams (`-` is
+    standard output) are written directly."""
+    if path == "-" or os.path.abspath(path).startswith(("/dev/", "/proc/")):
         return False
     try:
         return stat.S_ISREG(os.stat(path).st_mode)

@@ -129,7 +129,8 @@ def _testcase(group: str, name: str, outcome: str | None, message: str, details:
     if outcome is not None:
         inside = ElementTree.SubElement(element, outcome, message=_safe(message))
         inside.text = _safe(details)
-    return b"    " + ElementTree.tostring(element) + b"\n"
+    text: bytes = ElementTree.tostring(element)
+    return b"    " + text.replace(b"\x7f", b"&#127;") + b"\n"  # XML can hold it, terminals cannot
 
 
 def _safe(text: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from filterpatterns.cli.io.json_output import write_json
 from filterpatterns.cli.messages import counted
 from filterpatterns.cli.output.progress import wants_progress
 from filterpatterns.errors import printable
@@ -54,9 +55,6 @@ class JsonLines:
     standard error."""
 
     def __init__(self, out: TextIO) -> None:
-        import orjson  # only needed here
-
-        self._dumps = orjson.dumps
         self._out = out
         self._lock = threading.Lock()
 
@@ -73,7 +71,7 @@ class JsonLines:
             self._write({"kind": "summary", **counts.to_dict()})
 
     def _write(self, value: dict[str, Any]) -> None:
-        self._out.write(self._dumps(value).decode() + "\n")
+        write_json(self._out, value)
         self._out.flush()
 
 

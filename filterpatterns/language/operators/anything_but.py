@@ -125,7 +125,12 @@ class AnythingBut(OperatorBase, frozen=True, gc=False):
 
     def holds(self, value: Any) -> bool:
         if isinstance(value, str):
-            return value not in self.strings and not any(rule.holds(value) for rule in self.rules)
+            if value in self.strings:
+                return False
+            for rule in self.rules:  # noqa: SIM110 - a generator takes twice as long
+                if rule.holds(value):
+                    return False
+            return True
         if is_number(value):
             return as_double(value) not in self.numbers
         return True

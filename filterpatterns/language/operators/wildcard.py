@@ -82,14 +82,14 @@ class Wildcard(OperatorBase, frozen=True, gc=False):
         """Linear: each part matches at its first position, and str.find is linear."""
         if not isinstance(value, str):
             return False
-        first, *middle = self.parts
-        if not middle:
+        parts = self.parts
+        first, last = parts[0], parts[-1]
+        if len(parts) == 1:
             return value == first
-        last = middle.pop()
         if not value.startswith(first):
             return False
         position, end = len(first), len(value) - len(last)
-        for part in middle:
+        for part in parts[1:-1]:
             position = value.find(part, position, end)
             if position < 0:
                 return False

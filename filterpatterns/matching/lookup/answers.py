@@ -66,18 +66,22 @@ class Answers:
             if kind is str or hashes_safely(leaf):
                 known[leaf] = noted
 
-    def passing(self, tests: Tests, leaves: Sequence[Any]) -> int | None:
-        """Return the conjunctions whose test a leaf satisfies; None if that is not known, or if
-        there are several leaves."""
-        if len(leaves) != 1:
-            return None
-        leaf = leaves[0]
-        kind = leaf.__class__
-        known = (self._paths.get(id(tests)) or self._path(tests)).by_class.get(kind)
-        if known is None or not (kind is str or hashes_safely(leaf)):
-            return None
-        passed = known.get(leaf)
-        return None if passed is None or passed >= 0 else ~passed
+    def passing(self, tests: Tests, leaves: Sequence[Any]) -> tuple[int, Sequence[Any]]:
+        """Return the conjunctions whose test a leaf satisfies, as far as that is known; and the
+        leaves of which it is not."""
+        by_class = (self._paths.get(id(tests)) or self._path(tests)).by_class
+        passed = 0
+        left = []
+        for leaf in leaves:
+            kind = leaf.__class__
+            known = by_class.get(kind)
+            if known and (kind is str or hashes_safely(leaf)):
+                noted = known.get(leaf)
+                if noted is not None and noted <= 0:
+                    passed |= ~noted if noted else 0
+                    continue
+            left.append(leaf)
+        return passed, left
 
     def _path(self, tests: Tests) -> _Path:
         """Return what is known of the leaves of a path that is new, or equal to another."""

@@ -8,7 +8,7 @@ keeps those at a star. The sets of states that are met are remembered, with what
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, Generic, cast
+from typing import Final, Generic, cast
 
 from filterpatterns.jsontext.python_values import safe_key
 from filterpatterns.language.operators import Wildcard
@@ -24,35 +24,33 @@ _BYTES_PER_STEP = 100
 """The memory of a set of states, besides its bits, and of what it leads to by a character."""
 
 
-_NOTHING: Final[Mapping[str, Any]] = {}
-
-
-class _States(Generic[Filed]):
-    """A set of states; what it leads to, as far as it is known; and what is filed under the
-    wildcards that end in it."""
-
-    __slots__ = ("bits", "filed", "following")
-
-    def __init__(self, bits: int, filed: Filed) -> None:
-        self.bits = bits
-        self.filed = filed
-        self.following: Mapping[str, _States[Filed]] = _NOTHING
+_NOTHING: Final[Mapping[str, int]] = {}
+"""What a set of states leads to, as long as nothing is known about that."""
 
 
 class Automaton(Generic[Filed]):
-    """Reads the texts of one record, within its budget."""
+    """Reads the texts of one record, within its budget.
+
+    A set of states is a number, so that a hundred thousand of them are nothing that the garbage
+    collector visits. Lists have for each number the bits of the set, what it leads to, as far as
+    that is known, and what is filed under the wildcards that end in it, if a text has ended there.
+    `is_full` says that there was no room to remember more.
+    """
 
     __slots__ = (
+        "_bits",
         "_budget",
+        "_ended",
         "_filed",
         "_finals",
-        "_first",
+        "_following",
         "_joined",
         "_kind",
         "_known",
         "_moves",
         "_size",
         "_stars",
+        "is_full",
     )
 
     def __init__(
@@ -80,8 +78,12 @@ class Automaton(Generic[Filed]):
         self._stars = _mask(stars, place)
         self._finals = _mask(self._filed, place)
         self._joined: dict[int | bytes, Filed] = {0: kind.nothing}
-        self._known: dict[int | bytes, _States[Filed]] = {}
-        self._first = self._states(_mask(starts, place))
+        self._bits: list[int] = []
+        self._following: list[Mapping[str, int]] = []
+        self._ended: list[Filed | None] = []
+        self._known: dict[int | bytes, int] = {}
+        self.is_full = False
+        self._numbered(_mask(starts, place))  # gets the number 0
 
     @staticmethod
     def takes(wildcards: Sequence[Wildcard]) -> bool:
@@ -98,20 +100,26 @@ class Automaton(Generic[Filed]):
             RecordError: that takes more than is left of the budget.
         """
         self._budget.spend_for_values(1 + (len(text) >> 3))
-        states = self._first
+        known = self._following
+        states = 0
         for place, char in enumerate(text):
-            following = states.following.get(char)
+            following = known[states].get(char)
             if following is None:
                 following = self._step(states, char)
                 if following is None:
-                    return self._read_on(states.bits, text, place)
+                    self.is_full = True
+                    return self._read_on(self._bits[states], text, place)
             states = following
-        return states.filed
+        filed = self._ended[states]
+        if filed is None:
+            filed = self._ended[states] = self._filed_under(self._bits[states] & self._finals)
+        return filed
 
-    def _step(self, states: _States[Filed], char: str) -> _States[Filed] | None:
+    def _step(self, states: int, char: str) -> int | None:
         """Return what a set of states leads to; None if there is no room to remember that."""
         self._budget.spend_for_values(2 + (self._size >> 12))
-        bits = (states.bits & self._moves.get(char, 0)) << 1 | states.bits & self._stars
+        before = self._bits[states]
+        bits = (before & self._moves.get(char, 0)) << 1 | before & self._stars
         following = self._known.get(safe_key(bits))
         size = _BYTES_PER_STEP
         if following is None:
@@ -119,16 +127,20 @@ class Automaton(Generic[Filed]):
         if not self._budget.takes_room(size):
             return None
         if following is None:
-            following = self._states(bits)
-        if states.following is _NOTHING:  # most states are met once, at the end of a text
-            states.following = {char: following}
+            following = self._numbered(bits)
+        if self._following[states] is _NOTHING:  # most are met once, at the end of a text
+            self._following[states] = {char: following}
         else:
-            cast("dict[str, _States[Filed]]", states.following)[char] = following
+            cast("dict[str, int]", self._following[states])[char] = following
         return following
 
-    def _states(self, bits: int) -> _States[Filed]:
-        made = self._known[safe_key(bits)] = _States(bits, self._filed_under(bits & self._finals))
-        return made
+    def _numbered(self, bits: int) -> int:
+        """Return the number of a new set of states."""
+        number = self._known[safe_key(bits)] = len(self._bits)
+        self._bits.append(bits)
+        self._following.append(_NOTHING)
+        self._ended.append(None)
+        return number
 
     def _read_on(self, bits: int, text: str, place: int) -> Filed:
         """Read the rest of a text without remembering anything."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any, Generic, NamedTuple
@@ -198,7 +198,7 @@ class Finder(Generic[Filed]):
                 self._tables[family, size][value] = tuple(held.items())
             self._changed = {}
 
-    def find(self, value: Any, budget: Budget | None = None) -> list[Filed]:
+    def find(self, value: Any, budget: Budget | None = None) -> Sequence[Filed]:
         """Return what is filed under the rules that match a leaf.
 
         Raises:
@@ -206,9 +206,14 @@ class Finder(Generic[Filed]):
         """
         if self._changed:
             self._settle()
+        kind = value.__class__
+        if kind is str and budget is not None and budget.is_used:
+            crowd: Crowd[Filed] | None = budget.known.get(id(self))
+            read = None if crowd is None else crowd.read(value)
+            if read is not None:
+                return read
         found: list[Filed] = []
         asked: list[Held[Filed]] = []
-        kind = value.__class__
         if kind is str:
             if self._strings is not None and value in self._strings:
                 found.append(self._strings[value][0][1])
@@ -227,10 +232,8 @@ class Finder(Generic[Filed]):
                     asked.append(table[end])
             if self._is_rare:
                 self._find_elsewhere(value, asked, budget)
-        elif kind is int or kind is float or kind is JsonNumber or kind is Decimal:
-            self._find_number(value, found, asked)
-        elif self._constants is not None and value in self._constants:
-            found.append(self._constants[value][0][1])
+        else:
+            self._find_other(value, found, asked)
         if asked:
             self._ask(asked, value, found, budget)
         return found
@@ -257,7 +260,7 @@ class Finder(Generic[Filed]):
         if count > FEW and budget.is_used and value.__class__ is str:
             crowd = budget.known.get(id(self))
             if crowd is None:
-                crowd = Crowd(self._tables.values(), self._asked, self._kind, budget)
+                crowd = Crowd(self, self._tables.values(), self._asked, self._kind, budget)
                 budget.known[id(self)] = crowd
             crowd.take(guarded, count, value, found)
         else:
@@ -279,8 +282,13 @@ class Finder(Generic[Filed]):
         if self._addresses:
             self._find_digits(text, asked)
 
-    def _find_number(self, value: Any, found: list[Filed], asked: list[Held[Filed]]) -> None:
+    def _find_other(self, value: Any, found: list[Filed], asked: list[Held[Filed]]) -> None:
+        """For a leaf that is not a string."""
         kind = value.__class__
+        if not (kind is int or kind is float or kind is JsonNumber or kind is Decimal):
+            if self._constants is not None and value in self._constants:
+                found.append(self._constants[value][0][1])
+            return
         safe = (kind is int or kind is float) and -SAFE <= value <= SAFE
         double = value if safe else as_double(value)
         if double is None:

@@ -43,9 +43,9 @@ class Ranges(Generic[Filed]):
         return other
 
     def __len__(self) -> int:
-        """Return how many elementary intervals there are, at most, besides the first, which always
-        exists."""
-        return len(self._intervals) - 1 + 4 * len(self._added)
+        """Return how many elementary intervals there are, at most; the first, which always exists,
+        counts if anything is filed there: ranges can cover all numbers, without any bound."""
+        return len(self._intervals) - (not self._intervals[0]) + 4 * len(self._added)
 
     def find(self, number: Number) -> Filed:
         """Return what is filed under ranges that contain the number."""

@@ -98,6 +98,47 @@ def gather(root: MaskNode, whole: Any, budget: Budget) -> Place:
                 opened[-1].elements.setdefault(key, place)
 
 
+def anywhere(root: MaskNode, whole: Any, budget: Budget) -> dict[int, int]:
+    """Return for the bit of each path that has a leaf, in whatever array elements, the conjunctions
+    whose test one of these leaves satisfies.
+
+    All values of one position in the tree are read together, without places: no choice matters.
+
+    Raises:
+        RecordError: that takes more than is left of the budget.
+    """
+    found: dict[int, int] = {}
+    pending: list[tuple[MaskNode, str | None, list[Any]]] = [(root, None, [whole])]
+    while pending:
+        node, spelt, values = pending.pop()
+        below: dict[str, list[Any]] = {}
+        leaves: list[Any] = []
+        seen: set[int] = set()
+        for value in values:
+            kind = value.__class__
+            if kind in SCALARS:
+                leaves.append(value)
+            elif kind is dict or isinstance(value, Mapping):
+                for name, member in value.items() if node.children else ():
+                    members = below.get(name)
+                    if members is None:
+                        child = node.children.get(name) if spelt is None else None
+                        reached = _reached(node, spelt, name) if child is None else (child, None)
+                        if reached is None:
+                            continue
+                        members = below[name] = []
+                        pending.append((*reached, members))
+                    members.append(member)
+            elif not isinstance(value, (list, tuple)):
+                leaves.append(comparable(value))
+            elif id(value) not in seen:
+                seen.add(id(value))
+                values.extend(value)
+        if leaves and node.bit and spelt is None:
+            found[node.bit] = found.get(node.bit, 0) | node.holding(distinct(leaves), budget)
+    return found
+
+
 class _Open:
     """A place that is being gathered, and the array in it that is being read.
 

@@ -22,7 +22,7 @@ from filterpatterns.matching.mask_tree import Absence, MaskTree
 from filterpatterns.matching.match_tree import FieldTest
 from filterpatterns.matching.outcomes import Outcomes
 from filterpatterns.matching.places.choices import Search, simplified
-from filterpatterns.matching.places.gathering import Place, gather, pairs, places_in
+from filterpatterns.matching.places.gathering import Place, anywhere, gather, pairs, places_in
 
 
 class _Gathered(Struct, eq=False):
@@ -106,14 +106,14 @@ def failing_alone(tree: MaskTree, value: Any, budget: Budget) -> Iterator[int]:
     Raises:
         RecordError: that takes more than is left of the budget.
     """
-    top: Place | None = budget.gathered.top if is_gathered(tree, value, budget) else None
-    budget.gathered = None
-    if top is None:
-        top = gather(tree.root, value, budget)
     found: dict[int, int] = {}
-    for place in places_in(top):
-        for bit, mask in pairs(place.leaves):
-            found[bit] = found.get(bit, 0) | mask
+    if is_gathered(tree, value, budget):
+        for place in places_in(budget.gathered.top):
+            for bit, mask in pairs(place.leaves):
+                found[bit] = found.get(bit, 0) | mask
+    else:
+        found = anywhere(tree.root, value, budget)
+    budget.gathered = None
     for bit, tests in tree.tests.items():
         for test, mask in tests:
             if mask & ~found.get(bit, 0) and not (test.optional and bit not in found):

@@ -625,6 +625,47 @@ def test_ctrl_c_ends_it_quietly() -> None:
     assert process.returncode == 130
 
 
+def test_messages_and_reports_have_no_control_characters(here: Path) -> None:
+    evil = "a\x07\x7f\x9b\u202e"
+    criteria = {"FilterCriteria": {"Filters": [{"Pattern": {"Ref": evil}}]}}
+    mapping = {"Type": "AWS::Lambda::EventSourceMapping", "Properties": criteria}
+    (here / "open.json").write_text(json.dumps({"Resources": {"M": mapping}}))
+    (here / "evil.jsonl").write_text(lines(record(evil, evil)))
+    for result in (
+        fp("schema", evil),
+        fp("rule", "--all", evil),
+        fp("schema", "pattern", evil),
+        fp("compile", "open.json"),
+        fp("test", "--expect", "all", "--junit", "junit.xml", PATTERN, "evil.jsonl"),
+    ):
+        assert result.exit_code in (1, 2)
+        assert all(line.isprintable() for line in result.output.splitlines())
+    assert "provide it: --set" in fp("compile", "open.json").stderr
+    assert all(line.isprintable() for line in (here / "junit.xml").read_text().splitlines())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize("module", ["click", "filterpatterns.cli.commands.check"])
+def test_ctrl_c_during_an_import(module: str) -> None:
+    program = f"""
+import os, signal, sys
+
+class Interrupting:
+    def find_spec(self, name, *rest):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+sys.argv = ["fp", "check", "."]
+from filterpatterns.cli import main
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, cwd=ROOT, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
 @pytest.mark.parametrize(("redirection", "status"), [(">&-", 0), ("<&-", 2), ("2>&-", 2)])
 def test_closed_streams_do_not_crash(many: Path, redirection: str, status: int) -> None:
     events = many if status == 0 else "-"

@@ -24,6 +24,7 @@ from filterpatterns.matching.combinations import bits, expand
 from filterpatterns.matching.interpreter import failing
 from filterpatterns.matching.mask_tree import Absence
 from filterpatterns.matching.match_tree import build
+from filterpatterns.matching.places.gathering import anywhere, gather, pairs, places_in
 from filterpatterns.matching.verdict import Payloads
 from filterpatterns.matching.verdicts import Group
 from tests.support.oracle import conjunctions as listed
@@ -68,6 +69,12 @@ def _each_agrees(pattern: dict[str, Any], event: dict[str, Any]) -> None:
     one_by_one = [not failing(one.metadata, event, Budget()) for one in conjunctions]
     assert [index for index, holds in enumerate(one_by_one) if holds] == expected
     assert first_holding(conjunctions, payloads) == next(iter(expected), None)
+    tree = group.metadata
+    at_places: dict[int, int] = {}
+    for place in places_in(gather(tree.root, event, Budget())):
+        for bit, mask in pairs(place.leaves):
+            at_places[bit] = at_places.get(bit, 0) | mask
+    assert anywhere(tree.root, event, Budget()) == at_places
     if not expected:
         assert len(closest(conjunctions, payloads, 3)) == min(3, conjunctions.count)
 

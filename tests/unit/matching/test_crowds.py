@@ -103,6 +103,41 @@ def test_a_crowd_of_rules_agrees_with_each(
     )
 
 
+def test_a_crowd_is_not_taken_for_another_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is known by identity stays alive: an explanation makes tables and drops them."""
+    monkeypatch.setattr(crowds, "_CALL", 100_000)
+    budget = Budget()
+    budget.is_used = True
+    values = ["a1z", "a2z", "a3z"] * 100
+    for number in (1, 2, 3):
+        column = Column()
+        for other in range(10, 20):
+            rules = (Wildcard(f"a*{number}z*{other}", ("a", f"{number}z", str(other))),)
+            column.add(FieldTest(("a",), "a", rules, False), 1 << other)
+        rules = (Wildcard(f"a*{number}z", ("a", f"{number}z")),)
+        column.add(FieldTest(("a",), "a", rules, False), 1)
+        found = [column.passing([value], False, budget) for value in values]
+        assert found == [int(value == f"a{number}z") for value in values]
+        del column
+
+
+def test_many_short_values_are_not_looked_up_by_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up: list[str] = []
+    grams = finder._grams
+
+    def counted(text: str, size: int, wanted: Any) -> Iterable[str]:
+        looked_up.append(text)
+        return grams(text, size, wanted)
+
+    monkeypatch.setattr(finder, "_grams", counted)
+    rules = [{"anything-but": {"wildcard": ["*a*", f"*a*{n}*z*"]}} for n in range(70)]
+    compiled = filterpatterns.compile({"body": {"i": rules}})
+    values = [f"a{number}y" for number in range(5000)]
+    assert compiled._engine.evaluate(_record(values)) is False
+    assert len(looked_up) < 2500
+    assert compiled._engine.evaluate(_record([*values, "b"])) is True
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_an_explanation_knows_from_the_verdict_what_the_rules_say(seed: int) -> None:
     chance = random.Random(seed)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 
 import click
-import orjson
 from click.shell_completion import CompletionItem
 
+from filterpatterns.cli.io.json_output import write_json
+from filterpatterns.cli.output import writers
 from filterpatterns.lint.catalog import catalog
 
 
@@ -45,8 +46,9 @@ def command(codes: tuple[str, ...], every_code: bool, as_json: bool) -> None:
         raise click.UsageError("Missing argument 'CODE...'; `fp rule --all` lists the codes")
     wanted = catalog.CODES if every_code else tuple(map(_known, codes))
     if as_json:
+        out = writers.stdout()
         for code in wanted:
-            click.echo(orjson.dumps(catalog.as_dict(code)))
+            write_json(out, catalog.as_dict(code))
     elif every_code:
         for code in wanted:
             click.echo(f"{code}  {catalog.severity(code):8} {catalog.title(code)}")

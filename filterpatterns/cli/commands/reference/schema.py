@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import click
-import orjson
 
+from filterpatterns.cli.io.json_output import write_json
+from filterpatterns.cli.output import writers
 from filterpatterns.delivery.fields import FIELDS
 from filterpatterns.language.schema import filter_configuration, filter_criteria, pattern
 from filterpatterns.lint.linter import DIALECTS
@@ -48,4 +49,4 @@ def command(what: str, dialect: str | None, source: str | None) -> None:
         schema = filter_configuration()
     else:
         schema = (pattern if what == "pattern" else filter_criteria)(dialect, source)
-    click.echo(orjson.dumps(schema, option=orjson.OPT_INDENT_2))
+    write_json(writers.stdout(), schema, indent=True)

@@ -19,6 +19,7 @@ PATTERNS = {
     "both": '{"messageId": [{"exists": true}], "body": {"total": [250]}}',
     "a plain string": '{"body": ["hello"]}',
     "either format": '{"$or": [{"body": ["hello"]}, {"body": {"total": [250]}}]}',
+    "both formats": '{"body": ["hello"], "$or": [{"messageId": ["1"]}, {"body": {"total": [5]}}]}',
     "two filters": json.dumps({"Filters": [{"Pattern": JSON}, {"Pattern": '{"body": ["hello"]}'}]}),
     "everything": '{"Filters": []}',
 }

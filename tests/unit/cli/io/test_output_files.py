@@ -10,10 +10,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.unit.cli.test_program import PATTERN, RECORDS, command_line, fp
+from tests.unit.cli.test_program import PATTERN, RECORDS, command_line, fp, here
+
+__all__ = ["here"]
 
 BIG, SMALL, PLAIN, BARE = (json.dumps(one).encode() + b"\n" for one in RECORDS)
 OUTPUTS = ("-o", "--rejects", "--errors")
@@ -49,6 +52,73 @@ def test_input_files_are_not_written_under_another_name(option: str, events: Pat
     assert b"<stdin>: error: --" in done.stderr
     assert b"would write to this file, which is read" in done.stderr
     assert events.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("test", "--expect", "all", "--junit", "in/events.jsonl", PATTERN, "in"),
+        ("explain", "--html", "in/events.jsonl", PATTERN, "in"),
+        ("route", "--rest", "in/events.jsonl", f'{{"all": {PATTERN}}}', "in"),
+        ("test", "--junit", "pattern.json", "--cases", "cases.jsonl"),
+        ("test", "--junit", "record.json", "--cases", "cases.yaml"),
+    ],
+)
+def test_files_that_are_only_found_or_referred_to_are_not_written(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("in").mkdir()
+    Path("in/events.jsonl").write_bytes(BIG)
+    Path("pattern.json").write_text(PATTERN)
+    Path("record.json").write_bytes(BIG)
+    case = '{"pattern": {"file": "pattern.json"}, "record": {"body": "{}"}, "matches": false}'
+    Path("cases.jsonl").write_text(case)
+    Path("cases.yaml").write_text(
+        "{pattern: pattern.json, cases: [{record: {file: record.json}, matches: true}]}"
+    )
+    result = fp(*arguments)
+    assert result.exit_code == 2
+    assert "would write to this file, which is read" in result.stderr
+    assert Path("in/events.jsonl").read_bytes() == BIG
+    assert Path("pattern.json").read_text() == PATTERN
+    assert Path("record.json").read_bytes() == BIG
+    assert len(list(tmp_path.rglob("*"))) == 6, "and no partial file is left"
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_streams_are_not_appended_to_files_that_are_read(stream: str, tmp_path: Path) -> None:
+    path = tmp_path / "in" / "events.jsonl"
+    path.parent.mkdir()
+    path.write_bytes(BIG)
+    streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with path.open("ab") as streams[stream]:
+        line = command_line("test", PATTERN, path.parent)
+        done = subprocess.run(line, **streams, timeout=60, check=False)
+    assert done.returncode == 2
+    assert path.read_bytes() == BIG
+    assert stream == "stderr" or b"standard output would write to this file" in done.stderr
+
+
+def test_reports_in_a_searched_directory(tmp_path: Path) -> None:
+    template, report = tmp_path / "template.json", tmp_path / "report.json"
+    wrong = '{"body": {"total": [{"numeric": [">", "1"]}]}}'
+    template.write_text(wrong)
+    line = command_line("check", "--isolated", tmp_path)
+    with report.open("wb") as stdout:
+        done = subprocess.run(line, stdout=stdout, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "1 pattern" not in report.read_text(), "that is for standard error"
+    with template.open("ab") as stdout:
+        done = subprocess.run(line, stdout=stdout, timeout=60, check=False)
+    assert (done.returncode, template.read_text()) == (2, wrong)
+
+
+def test_a_hyphen_is_standard_output(here: Path) -> None:
+    line = command_line("filter", "-o", "-", "--rejects", "-", PATTERN, "events.jsonl")
+    done = subprocess.run(line, cwd=here, capture_output=True, timeout=60, check=True)
+    assert sorted(done.stdout.splitlines(keepends=True)) == sorted([BIG, SMALL, PLAIN, BARE])
+    assert not (here / "-").exists()
 
 
 def test_temporary_names_of_others_are_not_overwritten(events: Path) -> None:

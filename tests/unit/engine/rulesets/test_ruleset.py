@@ -270,6 +270,21 @@ def test_adjacent_ranges_of_one_rule_are_removed_completely() -> None:
             rules.remove(f"{number}")
 
 
+@pytest.mark.parametrize("copies", [1, 9])
+def test_ranges_that_cover_all_numbers_are_left_when_others_are_removed(copies: int) -> None:
+    """The index forgets the bound between them, and with it the last one that it had."""
+    covering = [{"numeric": ["<=", 1]}, {"numeric": [">", 1]}]
+    rules = RuleSet({f"{n}": {"a": covering} for n in range(copies)}, source="event")
+    rules.add("gone", {"a": covering})
+    rules.remove("gone")
+    for value in (0, 1, 1.5, 2, [2, "x"]):
+        assert rules.matching({"a": value}) == [f"{n}" for n in range(copies)]
+    rules.add("bound", {"a": [{"numeric": ["<", 5]}]})
+    rules.remove("bound")
+    assert len(rules.matching({"a": 5})) == copies
+    assert rules.matching({"a": "x"}) == []
+
+
 def test_two_anything_buts_for_one_field_match_what_either_matches() -> None:
     pattern = {"a": [{"anything-but": ["x", "y"]}, {"anything-but": ["y", "z"]}]}
     rules = RuleSet({f"{n}": pattern for n in range(4)}, source="event")
