@@ -98,7 +98,9 @@ class _Program(click.Group):
         except MemoryError:
             words = "out of memory"
         except Exception as error:  # noqa: BLE001 - 1 would mean something else
-            words = _unexpected(error)
+            from filterpatterns.cli.messages import unexpected
+
+            words = unexpected(error)
         _abandon(sys.stdout)
         _abandon(sys.stderr)
         with suppress(OSError):
@@ -199,22 +201,6 @@ def _abandon(stream: Any) -> None:
         stream.flush()
     except (OSError, MemoryError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def _unexpected(error: Exception) -> str:
-    """Return what happened and where: the minimum for a bug report."""
-    import traceback  # only for bugs
-
-    if os.environ.get("FP_TRACEBACK"):
-        traceback.print_exception(error)
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if "filterpatterns" in frame.filename] or frames
-    place = f" ({os.path.basename(own[-1].filename)}, line {own[-1].lineno})" if own else ""
-    words = traceback.format_exception_only(error)[-1].strip()
-    return (
-        f"internal error: {words[:500]}{place}\n"
-        "  hint: please report it with the output of FP_TRACEBACK=1"
-    )
 
 
 def _no_such_command(name: str) -> str:

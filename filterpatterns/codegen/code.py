@@ -25,6 +25,7 @@ _BUILTINS: dict[str, Any] = _KINDS | {
     "len": len,
     "Exception": Exception,
     "AttributeError": AttributeError,
+    "TypeError": TypeError,
     "KeyError": KeyError,
 }
 

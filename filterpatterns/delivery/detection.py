@@ -13,16 +13,28 @@ _PACKED: Final = {
     b"PAR1": "a Parquet file, not JSON",
     b"Obj\x01": "an Avro file, not JSON",
     b"SQLite format 3\x00": "an SQLite database, not JSON",
+    b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive: unpack it first, with 7z x",
+    b"\x04\x22\x4d\x18": "lz4 data: unpack it first, with lz4 -dc",
+    b"\x1f\x8b": "gzip data in compressed data: unpack it first, with gzip -dc",
+    b"\x28\xb5\x2f\xfd": "zstd data in compressed data: unpack it first, with zstd -dc",
 }
+_TAR_MAGIC = 257  # where it is
 _BINARY = "a binary file, not JSON"
 _UTF16 = "UTF-16 text: save it as UTF-8"
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_UTF16_STARTS = (b"{\0", b"[\0", b"\0{", b"\0[")
 _UTF32_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+
+_CHAR = rb"[\t\n\r -~]"
+_UTF16_STARTS = re.compile(rb"(?:%b\0){2}|(?:\0%b){2}|[{[]\0|\0[{[]" % (_CHAR, _CHAR))
+_UTF32_STARTS = re.compile(rb"(?:%b\0{3}){2}|(?:\0{3}%b){2}" % (_CHAR, _CHAR))
+"""First characters without a mark before them, as in RFC 4627, section 3."""
 
 _SAMPLE_SIZE = 1024
 _JSON_LINE = re.compile(rb"(?:\A(?:\xef\xbb\xbf)?|\n)[ \t\r\n]*[{\[]")
 """A line that may be a record: broken lines around it do not make a file binary."""
+
+_CONTROL = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
+"""What text in no encoding has."""
 
 _ARRAY = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*\[")
 _EVENT = re.compile(
@@ -35,16 +47,18 @@ def unreadable(head: bytes) -> str | None:
     for magic, words in _PACKED.items():
         if head.startswith(magic):
             return words
-    if head.startswith(_UTF32_MARKS):
+    if head.startswith(b"ustar", _TAR_MAGIC):
+        return "a tar archive: unpack it first, with tar -xO"
+    if head.startswith(_UTF32_MARKS) or _UTF32_STARTS.match(head):
         return "UTF-32 text: save it as UTF-8"
-    if head.startswith((*_UTF16_MARKS, *_UTF16_STARTS)):
+    if head.startswith(_UTF16_MARKS) or _UTF16_STARTS.match(head):
         return _UTF16
     line, end, _ = head.partition(b"\n")
     if _is_binary(line, final=bool(end)):
         return _BINARY
     sample = head[:_SAMPLE_SIZE]
-    if _JSON_LINE.search(sample) is None and _is_binary(sample, final=False):
-        return _BINARY
+    if _JSON_LINE.search(sample) is None and _CONTROL.search(sample):
+        return _BINARY if _is_binary(b"\0" + sample, final=False) else None
     return None
 
 

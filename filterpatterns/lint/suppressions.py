@@ -8,10 +8,10 @@ from typing import Final
 from filterpatterns.lint.selectors import ALL, matches
 
 _COMMENT: Final = re.compile(
-    r"(?:^|\s)(?:#|//)\s*fp:\s*ignore(?:\[(?P<codes>[^\]\n]*)\])?(?=\s|$)", re.IGNORECASE
+    r"(?:^|\s)(?:#|//)\s*fp:\s*ignore(?:\[(?P<codes>[^\]\n#/]*)\])?(?=\s|$)", re.IGNORECASE
 )
 _ONLY_A_COMMENT: Final = re.compile(r"\s*(?:#|//)")
-_OPENS_A_BLOCK: Final = re.compile(r"(?:[|>][-+0-9]*\s*(?:\s#.*)?|<<[-~]?\s*\w+)\s*$")
+_OPENS_A_BLOCK: Final = re.compile(r"(?:[|>][-+0-9]*(?:\s+#.*)?|<<[-~]?\s*\w+)$")
 """The marker after which, on the next line, the text of a YAML block scalar or a heredoc begins."""
 
 
@@ -21,6 +21,8 @@ class Suppressions:
     def __init__(self, text: str) -> None:
         self._lines: list[str] = []
         self._by_line: dict[int, tuple[str, ...]] = {}
+        self._accepted: dict[tuple[str, int], bool] = {}  # many findings may be on one line
+        self._opening: dict[int, bool] = {}
         if "fp:" not in text.lower() or text.lstrip()[:1] in ("{", "["):
             return  # JSON has no comments
         self._lines = text.split("\n")
@@ -45,16 +47,22 @@ class Suppressions:
         if self._accepts(code, line):
             return True
         opening = first - 1
-        opens = 0 < opening <= len(self._lines) and _OPENS_A_BLOCK.search(self._lines[opening - 1])
-        return bool(opens) and line >= first and self._accepts(code, opening)
+        return line >= first and self._opens(opening) and self._accepts(code, opening)
+
+    def _opens(self, line: int) -> bool:
+        """Whether a block of text begins after a line."""
+        if line not in self._opening:
+            text = self._lines[line - 1].rstrip() if 0 < line <= len(self._lines) else ""
+            self._opening[line] = _OPENS_A_BLOCK.search(text) is not None
+        return self._opening[line]
 
     def _accepts(self, code: str, line: int) -> bool:
         """Whether a comment on a line, or directly above it, is for a code."""
-        if matches(code, self._by_line.get(line, ())):
-            return True
-        above = line - 1
-        while above > 0 and _ONLY_A_COMMENT.match(self._lines[above - 1]):
-            if matches(code, self._by_line.get(above, ())):
-                return True
-            above -= 1
-        return False
+        if (code, line) not in self._accepted:
+            found = [*self._by_line.get(line, ())]
+            above = line - 1
+            while above > 0 and _ONLY_A_COMMENT.match(self._lines[above - 1]):
+                found += self._by_line.get(above, ())
+                above -= 1
+            self._accepted[code, line] = matches(code, found)
+        return self._accepted[code, line]

@@ -13,11 +13,11 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, BinaryIO, Generic, Protocol, TypeVar
+from typing import Any, BinaryIO, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from filterpatterns.cli.io.scan import file_slices
 from filterpatterns.cli.io.slices import FileSlice, SliceResult
-from filterpatterns.cli.messages import Failure
+from filterpatterns.cli.messages import Failure, unexpected
 
 _WORTHWHILE = 1 << 24
 """The minimum number of bytes for each process: starting a process takes as long as matching some
@@ -29,6 +29,8 @@ _BUFFER_SIZE = 1 << 16
 _PIPE_SIZE = 1 << 20
 """Bytes that a pipe should hold, as many as Linux allows: large outcomes pass with fewer waits, and
 a process can go on while that of another is written."""
+
+_INCOMPLETE: Final = "the output is incomplete\n  hint: if memory is short, try --jobs 1"
 
 _MOST_HELD = 1 << 24
 """Bytes of outcome that a process may hold: row groups may be large."""
@@ -162,10 +164,8 @@ class _Fork:
             status = 0
         except KeyboardInterrupt:
             pass  # before `_work` ignores it; the parent ends
-        except BaseException:  # noqa: BLE001 - or it would go on with what its parent does
-            import traceback
-
-            traceback.print_exc()
+        except BaseException:  # noqa: BLE001, S110 - or it would go on with what its parent does
+            pass  # the parent reports that it ended
         finally:
             os._exit(status)  # what this process has buffered, its parent writes
 
@@ -203,11 +203,12 @@ def _outcome(file: BinaryIO, process: Any, emit: Callable[[P], None]) -> SliceRe
         except (EOFError, pickle.UnpicklingError):
             process.join()
             raise Failure(
-                f"fp: error: a worker process {_how(process.exitcode)}: the output is incomplete\n"
-                "  hint: if memory is short, try --jobs 1"
+                f"fp: error: a worker process {_how(process.exitcode)}: {_INCOMPLETE}"
             ) from None
         if isinstance(message, SliceResult):
             return message
+        if isinstance(message, _Broken):
+            raise Failure(f"fp: error: {message.words}: {_INCOMPLETE}")
         emit(message)
 
 
@@ -233,17 +234,30 @@ def _work(
     # multiprocessing's own connections copy large messages three times.
     file = os.fdopen(os.dup(writer.fileno()), "wb", _BUFFER_SIZE)
 
-    def send(message: P | SliceResult) -> None:
+    def send(message: P | SliceResult | _Broken) -> None:
         pickle.dump(message, file, protocol=5)
         file.flush()
 
-    runner = new_runner()
     with contextlib.suppress(BrokenPipeError), file:
-        for unit in units:
-            held: _Held[P] = _Held(send)
-            end = runner.run(unit, send if unit.end is None else held.take)
-            held.flush()
-            send(end)
+        try:
+            runner = new_runner()
+            for unit in units:
+                held: _Held[P] = _Held(send)
+                end = runner.run(unit, send if unit.end is None else held.take)
+                held.flush()
+                send(end)
+        except BrokenPipeError:
+            raise
+        except MemoryError:
+            send(_Broken("out of memory in a worker process"))
+        except Exception as error:  # noqa: BLE001 - the parent reports it
+            send(_Broken(unexpected(error).partition("\n")[0]))
+
+
+class _Broken(NamedTuple):
+    """A process gives up: why."""
+
+    words: str
 
 
 class _Held(Generic[P]):

@@ -86,7 +86,10 @@ class DictAccess:
                     emit(*self.guard(element, node))  # also of those that cannot be chosen
                 emit("return found")
                 return
-            with first_object(emit, values, element, condition(element), ["return True"]):
+            checked = condition(element)
+            get = f"{self._code.bind(dict.get)}({element}, "  # others may have a `get` of their own
+            unchecked = checked.replace(f"{element}.get(", get)
+            with first_object(emit, values, element, checked, ["return True"], unchecked=unchecked):
                 with emit.block(f"if {element}.__class__ is list:"):
                     emit(f"if {array}: return True", "continue")
                 with emit.block(f"if {element}.__class__ is not dict:"):

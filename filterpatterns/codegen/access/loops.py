@@ -13,19 +13,27 @@ from filterpatterns.jsontext import python_values
 
 @contextmanager
 def first_object(
-    emit: Emitter, values: str, element: str, condition: str, found: Sequence[str]
+    emit: Emitter,
+    values: str,
+    element: str,
+    condition: str,
+    found: Sequence[str],
+    *,
+    unchecked: str | None = None,
 ) -> Iterator[None]:
     """Write statements that run `found` if an element is an object that satisfies the condition.
 
     Getting the class of each element takes a quarter of the loop's time. So the loop runs without
     that; if it fails because a scalar has no members, it runs again with the statements written
-    before by the `with` statement.
+    before by the `with` statement. `unchecked` is the condition for the first loop, if it differs:
+    it fails for everything but an object.
     """
     with emit.block("try:"):
-        with emit.block(f"for {element} in {values}:"), emit.block(f"if {condition}:"):
+        loop = emit.block(f"for {element} in {values}:")
+        with loop, emit.block(f"if {unchecked or condition}:"):
             emit(*found)
         emit("return False")
-    with emit.block("except AttributeError:"):
+    with emit.block("except (AttributeError, TypeError):"):
         emit("pass")
     with emit.block(f"for {element} in {values}:"):
         yield

@@ -96,7 +96,7 @@ _FIELDS = re.compile(r"(?:f|n|text)[0-9]+")
 _FIXED_NAMES = {
     *("record", "records", "keep", "drop", "slow", "matches", "matches_text", "text", "members"),
     *("body", "value", "error", "found", "str", "bytes", "int", "float", "list", "dict", "len"),
-    *("Exception", "AttributeError", "KeyError", "number", "unsure"),
+    *("Exception", "AttributeError", "TypeError", "KeyError", "number", "unsure"),
     *("texts", "must", "given", "raw", "best", "rank"),
     *("view", "offsets", "row", "rows"),
 }
@@ -154,7 +154,7 @@ def assert_closed(compiled: Filter) -> None:
     seen = generated.single().__globals__["__builtins__"]
     assert set(seen) == {
         *("str", "bytes", "int", "float", "list", "dict", "len"),
-        *("Exception", "AttributeError", "KeyError"),
+        *("Exception", "AttributeError", "TypeError", "KeyError"),
     }
 
 

@@ -203,3 +203,23 @@ def test_a_plain_scalar_is_of_json_s_own_class() -> None:
         assert plain_scalar(value).__class__ in (str, int, float, Decimal)
         assert plain_scalar(value) in ("red", 5)
     assert verdicts(filterpatterns.compile({"a": ["x"]}, source="event"), {"a": "x"})
+
+
+class _Odd(dict[str, Any]):
+    def __getitem__(self, name: str) -> Any:
+        return "odd"
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return "odd"
+
+
+class _NotAnObject:
+    def get(self, _name: str, _default: Any = None) -> str:
+        return "x"
+
+
+@pytest.mark.parametrize(("value", "kept"), [(_Odd(a="x"), True), (_NotAnObject(), False)])
+def test_elements_of_arrays_are_not_asked_with_methods_of_their_own(value: Any, kept: bool) -> None:
+    pattern = {"body": {"a": ["x"]}}
+    for body in ([value], [{"a": "y"}, value], [[value]]):
+        assert set(_ways(pattern, {"body": body}, "event").values()) == {kept}

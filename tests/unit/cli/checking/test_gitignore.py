@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -157,3 +158,18 @@ def test_links_that_lead_out_are_reported_and_not_followed(tmp_path: Path) -> No
         f"{tmp_path}/in/folder: {words}",
         f"{tmp_path}/in/x.yaml: {words}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        ("*a" * 60 + "*b", "a" * 250),
+        ("[a]*?" * 60 + "b", "a" * 250),
+        ("**/*a/" * 12 + "z", "a/" * 200 + "b"),
+        ("**/a/" * 12 + "*a" * 20 + "b", "a/" * 100 + "a" * 250),
+    ],
+)
+def test_no_pattern_takes_long(line: str, path: str) -> None:
+    start = time.process_time()
+    assert IgnoreRules([line]).verdict(path, is_directory=False) is None
+    assert time.process_time() - start < 1, "with plain backtracking: centuries"

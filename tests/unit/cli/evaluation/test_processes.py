@@ -10,6 +10,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,6 +19,8 @@ import pytest
 from click.testing import Result
 
 from filterpatterns.cli.io import scan, workers
+from filterpatterns.cli.io.slices import Chunk, FileSlice, SliceResult
+from filterpatterns.cli.messages import Failure
 from tests.support.nasty_files import nasty_file
 from tests.support.seeds import each_seed
 from tests.unit.cli.evaluation.test_counting import JSON, MIXED, PATTERNS
@@ -196,3 +200,29 @@ def test_a_run_that_does_not_end_has_no_summary(is_killed: bool) -> None:
         assert output == b""
         assert (b"a worker process was killed by SIGKILL" in errors) == is_killed
         assert process.returncode == (2 if is_killed else 130)
+
+
+class _Breaking:
+    """Work that raises an exception."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def run(self, unit: FileSlice, emit: Callable[[Chunk], None]) -> SliceResult:
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (MemoryError(), "out of memory in a worker process"),
+        (ZeroDivisionError("oh"), "internal error: ZeroDivisionError: oh"),
+    ],
+)
+def test_what_breaks_a_process_is_reported(
+    error: Exception, words: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    units = [FileSlice("a", 0, 1), FileSlice("a", 1, 2)]
+    with pytest.raises(Failure, match=f"fp: error: {words}.*: the output is incomplete"):
+        list(workers.run_all(units, partial(_Breaking, error), 2, lambda _: None))
+    assert capfd.readouterr().err == "", "no traceback"

@@ -190,11 +190,17 @@ FOREIGN = {
     "a zip file": b"PK\x03\x04" + UNENDED,
     "UTF-16 text": UNENDED.decode().encode("utf-16"),
     "UTF-16 text: ": UNENDED.decode().encode("utf-16-le"),
+    "UTF-16 text: save": ("\n " + UNENDED.decode()).encode("utf-16-be"),
     "UTF-32 text": UNENDED.decode().encode("utf-32"),
+    "UTF-32 text: ": UNENDED.decode().encode("utf-32-be"),
+    "a 7-Zip archive": b"7z\xbc\xaf\x27\x1c\0\4" + b"\xff\n" * 100,
+    "a tar archive": b"a" + bytes(256) + b"ustar  \0" + bytes(247) + UNENDED,
+    "lz4 data": b"\x04\x22\x4d\x18" + b"\xff\n" * 100,
     "a Parquet file": b"PAR1\x15\x04\x15",
     "a binary file": b"\x7fELF\x02\x00\xff\n" * 100,
     "a binary file, ": b"\x00\xff" * 100_000,
     "a binary file, not": b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"\x00\x01\xdb\n" * 100_000,
+    "a binary file, not J": b"\xff\x01\n" * 100,
     "a binary file, not JSON": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n\x00\n" * 100,
 }
 
@@ -246,3 +252,12 @@ def test_a_limit_on_records_stops_reading(tmp_path: Path) -> None:
         assert errors.read_bytes() == invalid
         assert result.stderr.count("error: ") == invalid.count(b"\n")
         assert result.exit_code == (2 if invalid else 0)
+
+
+@pytest.mark.parametrize("first", [0x50, 0x5F])
+def test_frames_that_zstd_skips(first: int, tmp_path: Path) -> None:
+    packed = PACK["zst"](BIG + b"\n")
+    skipped = bytes((first, 0x2A, 0x4D, 0x18, 3, 0, 0, 0)) + b"any"
+    path = tmp_path / "m"
+    path.write_bytes(skipped + packed + skipped + packed)
+    assert fp("filter", PATTERN, path).stdout_bytes == MATCHES
