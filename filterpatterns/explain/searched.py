@@ -72,8 +72,11 @@ def trace_search(
         # The walk can evaluate what the search cannot, but without reasons.
         if satisfied is None:
             satisfied = not failing(root, value, Budget())
+        outcome = Outcome(satisfied, words=_TOO_MANY)
+        if not satisfied:  # together: each of them may be satisfied
+            outcome = Outcome(None, words=f"not evaluated: {_TOO_MANY}")
         for test in tests:
-            trace.outcomes[test.path] = Outcome(satisfied, words=_TOO_MANY)
+            trace.outcomes[test.path] = outcome
         return
     evaluated = [test for test in tests if culprit is None or test.rank <= culprit.rank]
     tallies = _tallies(evaluated, root.name, value, budget)

@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from filterpatterns.jsontext.structure import end_of_string
 from filterpatterns.limits import MAX_PATTERN_DEPTH
 
 Role = Literal["field", "or", "operator", "value"]
@@ -24,7 +25,7 @@ Kind = Literal["fields", "alternatives", "rules", "rule", "operand"]
 """The role of a bracket: it opens an object with fields, the array of `$or`, an array of rules, an
 object that is a rule, or a part of an operand."""
 
-_TOKEN: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"?|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
+_TOKEN: Final = re.compile(r'"|[\[\]{},:]|[^\s\[\]{},:"]+')
 _MARKS: Final = frozenset("[]{},:")
 
 
@@ -148,11 +149,17 @@ def _value(token: str) -> str:
 def _steps(text: str) -> Iterator[tuple[_Scanner, str, int]]:
     """The tokens, each with the state of the scan before it."""
     scanner = _Scanner()
-    for match in _TOKEN.finditer(text):
+    end = 0
+    while (match := _TOKEN.search(text, end)) is not None:
         if len(scanner.frames) > MAX_PATTERN_DEPTH:
             return
-        yield scanner, match[0], match.start()
-        scanner.take(match[0])
+        start, end = match.span()
+        if match[0] == '"':
+            end = end_of_string(text, end)
+            end += text.startswith('"', end)
+        token = text[start:end]
+        yield scanner, token, start
+        scanner.take(token)
 
 
 def words(text: str) -> Iterator[Word]:

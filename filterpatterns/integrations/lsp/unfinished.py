@@ -33,7 +33,7 @@ _COMMENT: Final = re.compile(r"(?:^|\s)#")
 _HCL_COMMENT: Final = re.compile(r"(?:^|\s)(?:#|//)|\*/\s*\Z")
 _HCL_BEFORE: Final = re.compile(r"(?:(?<![$%])\{|[\[,:]|(?<![=!<>])=|\*/|^)[ \t]*\Z")
 _HCL_AFTER: Final = re.compile(r"[ \t]+[\w\"]|[ \t]*(?:[,\]}:{#\r]|=(?![=>])|//|/\*|\Z)")
-_STRING_OR_BRACKET: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|([\[{(])|[\]})]")
+_STRING_OR_BRACKET: Final = re.compile(r"\"[^\"\\]*(?:\\.[^\"\\]*)*\"|([\[{(])|[\]})]")
 _CLOSING: Final = {"[": "]", "{": "}}", "(": ")"}
 _MOST_OPEN: Final = 50
 _LONGEST_LEAD: Final = 2_000

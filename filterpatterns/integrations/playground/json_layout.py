@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+from filterpatterns.jsontext.structure import tokens
+
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _PYTHON = {"true": "True", "false": "False", "null": "None"}
 _ESCAPE = re.compile(r"\\.")
@@ -20,7 +22,7 @@ class Json:
     """A valid JSON text of an object."""
 
     def __init__(self, text: str) -> None:
-        self._tokens = [_ascii(token) for token in _TOKEN.findall(text)]
+        self._tokens = [_ascii(text[token.start() : token.end()]) for token in tokens(text, _TOKEN)]
 
     @cached_property
     def minified(self) -> str:

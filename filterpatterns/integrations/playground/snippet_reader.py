@@ -7,13 +7,14 @@ pattern are read. For everything else, `cdk synth` is needed.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from filterpatterns.jsontext import decoding
+from filterpatterns.jsontext.structure import end_of_string
 from filterpatterns.language import inputs
 from filterpatterns.language.inputs import PatternText
 from filterpatterns.language.python_patterns import fail
@@ -34,12 +35,10 @@ _CALL = re.compile(
     r"\bFilterCriteria\.filter\(|\bJSON\.stringify\(|\bjson\.dumps\("
     r"|\b(?:eventPattern:|event_pattern[ \t]*=)"
 )
-_AS_TEXT = re.compile(r'\{ ?"?pattern"?: ?("(?:[^"\\\n]|\\.)*")')
+_AS_TEXT = re.compile(r'\{ ?"?pattern"?: ?(?=")')
 _JSONENCODE = re.compile(r"\bjsonencode\(")
 _OF_RULE = re.compile(r"\b(?:eventPattern:|event_pattern[ \t]*=|aws_cloudwatch_event_rule\b)")
-_TOKEN = re.compile(
-    r'"(?P<string>(?:[^"\\\n]|\\.)*)"|(?P<bracket>[\[\]{}()])|(?P<name>\w+)|[^"\[\]{}()\w]+|"'
-)
+_TOKEN = re.compile(r'(?P<quote>")|(?P<bracket>[\[\]{}()])|(?P<name>\w+)|[^"\[\]{}()\w]+')
 _PYTHON_NAMES = {"True": "true", "False": "false", "None": "null"}
 
 
@@ -106,7 +105,7 @@ def read(text: str) -> Snippet | None:
         match.start(): _read_literal(text, match.end(), is_hcl=call is _JSONENCODE)
         for match in call.finditer(text)
     }
-    found |= {match.start(): _string(match) for match in _AS_TEXT.finditer(text)}
+    found |= dict(_strings(text))
     literals = tuple(literal for _, literal in sorted(found.items()) if literal is not None)
     if not literals:
         return None
@@ -138,12 +137,25 @@ def _argument(text: str, start: int) -> Literal:
     return Literal("".join(chars), (*starts, place))
 
 
-def _string(match: re.Match[str]) -> Literal | None:
-    """Return the content of a string literal."""
-    text = decoding.parse(match[1])
-    return (
-        Literal(text, character_starts(match[1], match.start(1))) if isinstance(text, str) else None
-    )
+def _strings(text: str) -> Iterator[tuple[int, Literal]]:
+    """Yield the contents of string literals that are patterns, each with the start of its
+    object."""
+    end = 0
+    while (match := _AS_TEXT.search(text, end)) is not None:
+        start = match.end()
+        end = _end_of_string(text, start)
+        token = text[start:end]
+        value = decoding.parse(token)
+        if isinstance(value, str):
+            yield match.start(), Literal(value, character_starts(token, start))
+
+
+def _end_of_string(text: str, start: int) -> int:
+    """Return the end of the string that begins there, or of its quotation mark alone if the string
+    is not closed on its line."""
+    end = end_of_string(text, start + 1)
+    is_closed = text.startswith('"', end) and "\n" not in text[start:end]
+    return end + 1 if is_closed else start + 1
 
 
 def _escapes(text: str, place: int) -> bool:
@@ -162,14 +174,18 @@ def _read_literal(text: str, start: int, *, is_hcl: bool) -> Literal | None:
     parts: list[str] = []
     starts: list[int] = []
     depth = 0
-    for token in _TOKEN.finditer(text, start):
-        part = token[0]
+    end = start
+    while (token := _TOKEN.match(text, end)) is not None:
+        start, end = token.span()
+        if token["quote"]:
+            end = _end_of_string(text, start)
+        part = text[start:end]
         if token["name"]:
             part = _PYTHON_NAMES.get(part, part)
-        elif token["string"] and is_hcl:
+        elif is_hcl and end - start > 1 and token["quote"]:
             part = part.replace("$${", "${").replace("%%{", "%{")
         parts.append(part)
-        starts += (min(token.start() + index, token.end()) for index in range(len(part)))
+        starts += (min(start + index, end) for index in range(len(part)))
         if token["bracket"]:
             depth += 1 if part in "[{(" else -1
             if depth <= 0:

@@ -233,6 +233,22 @@ def test_arrays_beyond_a_number_are_not_told_apart(
     assert "too many" not in str(without_rules_above.explain(event))
 
 
+def test_an_explanation_blames_no_field_when_a_search_gave_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(searched, "_MOST_ARRAYS", 3)
+    compiled = filterpatterns.compile('{"i": [5], "i.a": [1], "z": [1]}', source="event")
+    words = "not evaluated: too many positions to explain"
+    assert str(compiled.explain({"i": [[[[6, {"a": 1}]]]], "z": 1})).splitlines() == [
+        "✗ dropped: no match",
+        f"  · i: {words}; expected 5",
+        f"  · i.a: {words}; expected 1",
+        f"  · z: {words}; expected 1",
+    ]
+    kept = compiled.explain({"i": [[[[5, {"a": 1}]]]], "z": 1})
+    assert [node.satisfied for node in kept.filters[0].combinations[0].nodes] == [True] * 3
+
+
 def test_deep_arrays_with_leaves_and_objects_are_counted_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,6 +50,20 @@ def test_the_expected_kind_at_the_cursor(
 @pytest.mark.parametrize("text", ["|", '{"a" |', '{"a": [1] |', "{} |", '{"a": [1]|', "x|y"])
 def test_places_where_nothing_is_allowed(text: str) -> None:
     assert cursor(text) is None
+
+
+@pytest.mark.parametrize("content", ["a" * 100_000, "\\n" * 50_000, '\\"' * 50_000])
+@pytest.mark.parametrize("end", ['"]}', ""])
+def test_a_long_string_takes_little_memory(content: str, end: str) -> None:
+    """`re` would keep 130 bytes for each of its characters."""
+    text = f'{{"a": ["{content}{end}'
+    tracemalloc.start()
+    try:
+        *_, word = words(text)
+        assert tracemalloc.get_traced_memory()[1] < 10 * len(text)
+    finally:
+        tracemalloc.stop()
+    assert (word.start, word.end) == (7, 8 + len(content) + bool(end))
 
 
 def test_a_word_that_has_been_begun_is_replaced() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 import filterpatterns
 from filterpatterns.integrations.playground.evaluation import evaluate
+from filterpatterns.integrations.playground.json_layout import Json
 from filterpatterns.templates.documents import hcl_document
 
 ROOT = Path(__file__).parents[4]
@@ -37,6 +39,18 @@ def marked(text: str, found: dict[str, Any]) -> str:
     """What a diagnostic underlines, as JavaScript slices texts."""
     units = text.encode("utf-16-le")
     return units[2 * found["from"] : 2 * found["to"]].decode("utf-16-le")
+
+
+@pytest.mark.parametrize("content", ["a" * 100_000, "\\n" * 50_000])
+def test_a_long_string_takes_little_memory(content: str) -> None:
+    """`re` would keep 130 bytes for each of its characters."""
+    text = f'{{"a": ["{content}"]}}'
+    tracemalloc.start()
+    try:
+        assert content in Json(text).laid_out(0)
+        assert tracemalloc.get_traced_memory()[1] < 10 * len(text)
+    finally:
+        tracemalloc.stop()
 
 
 def test_each_record_has_a_verdict_and_a_reason() -> None:
