@@ -80,15 +80,23 @@ class PayloadCodegen:
         self._decoders: dict[bool, str] = {}
 
     def write(
-        self, emit: Emitter, tests: tuple[str, str, str], string: str, exits: Exits, *, look: bool
+        self,
+        emit: Emitter,
+        tests: tuple[str, str, str],
+        string: str,
+        exits: Exits,
+        *,
+        look: bool,
+        is_own: bool,
     ) -> None:
         """Decode the body and do the first of `tests`; if it is not JSON, test `string` (if not
-        empty).
+        empty). `is_own` says that nobody else has the body, so that it may cache its UTF-8.
 
         If the texts of numbers matter, the first has them as floats; the second is the same test
         with texts, for bodies for which a float decides, and the third that for the raw shape.
         """
         json = tests[0]
+        given = "body" if is_own else self._given
         with emit.block("try:"):
             if look and self._prefilter is not None:
                 # A body may be a dict, whose names "in" would search; decoding rejects a dict.
@@ -107,9 +115,10 @@ class PayloadCodegen:
             # that fails.
             deep_first = bool(string) or exits.tells_formats
             if self._shape is not None and self.keeps_texts:
+                emit(f"given = {given}")
                 self._write_numbers(emit, self._shape, tests, deep, exits, deep_first=deep_first)
             else:
-                emit(f"value = {self._decoded(texts=self._texts_at_once)}")
+                emit(f"value = {self._decoder(texts=self._texts_at_once)}({given})")
                 emit(*(deep if deep_first else ()))
                 with emit.block(f"if {json}:"):
                     emit(*(() if deep_first else deep), *exits.match)
@@ -131,14 +140,13 @@ class PayloadCodegen:
         *,
         deep_first: bool,
     ) -> None:
-        """Decode the body and test it: with numbers as floats, whose texts are checked if a float
+        """Decode `given` and test it: with numbers as floats, whose texts are checked if a float
         decided; or with their texts at once, until `texts` more bodies have not matched."""
         json, json_texts, json_raw = tests
-        with_texts = f"value = {self._decoded(texts=True)}"
+        with_texts = f"value = {self._decoder(texts=True)}(given)"
         doubtful = f"must or not ({self._short_texts(shape)})" if self._checks_lengths else ""
         per_failure = self._code.bind(_PER_FAILURE)
         after, late = (deep, ()) if deep_first else ((), deep)
-        emit(f"given = {self._given}")
         with emit.block("if texts > 0:"):
             if self._raw is None:
                 emit(with_texts, *after, f"found = {json_texts}")
@@ -151,7 +159,7 @@ class PayloadCodegen:
                 with emit.block("if found:"):
                     emit(*late, *exits.match)
                 emit("texts -= 1", *exits.no_match)
-        emit(f"value = {self._decoded(texts=False)}", *after, "unsure = must = False")
+        emit(f"value = {self._decoder(texts=False)}(given)", *after, "unsure = must = False")
         with emit.block(f"if {json}:"):
             # A short body pays for a single look at its length.
             with emit.block(f"if len(given) >= {per_failure}:"):
@@ -174,8 +182,8 @@ class PayloadCodegen:
         limit = self._code.bind(SHORT)
         return " and ".join(f"len({member}) < {limit}" for member in members)
 
-    def _decoded(self, *, texts: bool) -> str:
-        """Return an expression that decodes the body."""
+    def _decoder(self, *, texts: bool) -> str:
+        """Return the name of the function that decodes the body."""
         if texts not in self._decoders:
             shape = self._shape
             if shape is None:
@@ -185,7 +193,7 @@ class PayloadCodegen:
                 self._decoders[texts] = self._code.later(("texts", shape), make)
             else:
                 self._decoders[texts] = self._code.bind(decoder(shape, keep_text=False))
-        return f"{self._decoders[texts]}({'given' if self.keeps_texts else self._given})"
+        return self._decoders[texts]
 
     def write_decoded(self, emit: Emitter, body: str, json: str, string: str, exits: Exits) -> None:
         """Test `json` on a body that is already decoded, into `value`; `body` is its text."""

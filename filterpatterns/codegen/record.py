@@ -197,7 +197,7 @@ class RecordCodegen:
                 self._viewed.write_decoded(emit, SLICE, json, string, exits)
         elif json:
             tests = json, conditions.json_texts, conditions.json_raw
-            payload.write(emit, tests, string, exits, look=look)
+            payload.write(emit, tests, string, exits, look=look, is_own=kind != "dict")
         elif string:
             payload.write_strings(emit, string, exits)
         emit(*exits.no_match)

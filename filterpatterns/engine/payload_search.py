@@ -29,6 +29,7 @@ from filterpatterns.codegen.record import PayloadDecoders
 from filterpatterns.codegen.rows import split_lines
 from filterpatterns.engine import line_search
 from filterpatterns.engine.engine import MatchEngine
+from filterpatterns.engine.layouts import RecordLayouts
 from filterpatterns.engine.line_search import (
     SCHEDULE,
     Found,
@@ -68,23 +69,22 @@ class PayloadSearch(Struct):
     """Finds the lines of blocks that may match, and the formats of the other lines' payloads.
 
     `texts` are texts of which every matching line contains at least one (empty: then `may_match`
-    tells what may match). `edges` are what is around the payloads of the last block.
+    tells what may match). `layouts` finds the records that need to be decoded. `edges` are what is
+    around the payloads of the last block.
     """
 
     decoders: PayloadDecoders
     may_match: MayMatch | None
     texts: tuple[bytes, ...]
     library: Library
+    layouts: RecordLayouts
     tuner: Tuner
     edges: tuple[bytes, bytes] | None = None
 
     def run(self, block: bytes) -> Found | None:
         """Search a block of whole lines; None if it is not plain enough."""
-        text = self.library.text(block)
-        count: int = text.count(b"\n")
+        count: int = self.library.text(block).count(b"\n")
         try:
-            if not block.isascii():
-                str(block, "utf-8")  # msgspec does not validate what it skips
             payloads = self._payloads(block, count)
             return None if payloads is None else self._evaluated(block, payloads, count)
         except Exception:  # noqa: BLE001 - each line will be evaluated separately
@@ -102,23 +102,39 @@ class PayloadSearch(Struct):
             return None
         before, after = edges
         records = (before[:-1] + _PLACE + after[1:]).join(parts[::2])
-        text = self.library.text(records)
-        # Each line feed is then between two objects or at the end: none is in a payload.
-        if text.count(b"\n") != count or not are_objects(records, text, count):
-            return None
-        rows = self.decoders.records(records)
-        if len(rows) != count or is_any_too_deep(records):
-            return None
-        # The payload of each line is the one that was taken out of it.
-        if b"".join([row.payload for row in rows]) != _PLACE * count:
-            return None
         payloads = b"".join(parts[1::2])
+        others = self.layouts.others(records, count)
+        if others:
+            if not self._are_records(block, records, others, count):
+                return None
+        elif not payloads.isascii():  # the records are
+            str(payloads, "utf-8")  # msgspec does not validate what it skips
+        self.layouts.learn(records, others)
         # Each quote follows a backslash, and each backslash precedes a quote.
         translate, view = self.library.translate, self.library.text
         quotes, backslashes = translate(payloads, _QUOTES), translate(payloads, _BACKSLASHES)
         if view(quotes)[1:] != view(backslashes)[:-1] or backslashes[-1]:
             return None
         return translate(payloads, _SPACES)
+
+    def _are_records(self, block: bytes, records: bytes, others: bytes, count: int) -> bool:
+        """Whether those of a block's records that are not like the others are records, too, and
+        whether there are as many records as lines."""
+        if not block.isascii():
+            str(block, "utf-8")
+        view = self.library.text
+        # Each line feed is then between two objects or at the end: none is in a payload.
+        if view(records).count(b"\n") != count:
+            return False
+        text = view(others)
+        count = text.count(b"\n")
+        if not are_objects(others, text, count):
+            return False
+        rows = self.decoders.records(others)
+        if len(rows) != count or is_any_too_deep(others):
+            return False
+        # The payload of each line is the one that was taken out of it.
+        return b"".join([row.payload for row in rows]) == _PLACE * count
 
     def _parts(self, block: bytes, edges: tuple[bytes, bytes], count: int) -> list[Any] | None:
         """Divide a block of that many lines at the edges of payloads: the text before one, the
@@ -211,7 +227,10 @@ def with_formats(engine: MatchEngine) -> PayloadSearch | None:
         return None
     # Payloads with other escapes are not searched.
     plain = () if texts is None else tuple(text for text in texts[0] if text[:1] != b"\\")
-    return PayloadSearch(*found, plain, library, Tuner(SCHEDULE))
+    layouts = RecordLayouts(
+        found[0].key, _PLACE, lambda text, end: library.text(text).split(end), library.translate
+    )
+    return PayloadSearch(*found, plain, library, layouts, Tuner(SCHEDULE))
 
 
 def _fast_library() -> Library | None:

@@ -33,7 +33,7 @@ from filterpatterns.matching.verdict import Reason, Verdict
 
 _ROWS = Columns()
 
-_BUFFERS = 3
+_BUFFERS = 2
 """So many times as much is read at once if a search does little for each line."""
 
 GetLines = Callable[[Misfit], MatchLines | None]

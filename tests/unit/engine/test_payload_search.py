@@ -219,14 +219,13 @@ def _line(body: str, end: str = "\n") -> str:
 
 def _lines(rng: random.Random, odd: float) -> Iterable[str]:
     yield _line("{}")
+    ids = rng.choice(["12", ["1", "2", "12", "a b", "-"], ["1", "", "é", '\\"', "\\u0031", "{}"]])
     for _ in range(300):
         draw = rng.random()
+        line = _line(rng.choice(ODD_BODIES) if draw < odd else _body(rng))
         if draw < odd / 2:
-            yield rng.choice(ODD_LINES) + "\n"
-        elif draw < odd:
-            yield _line(rng.choice(ODD_BODIES))
-        else:
-            yield _line(_body(rng))
+            line = rng.choice(ODD_LINES) + "\n"
+        yield line.replace('"messageId":"1"', f'"messageId":"{rng.choice(ids)}"')
 
 
 @pytest.mark.parametrize("pattern", PATTERNS.values(), ids=PATTERNS.keys())
