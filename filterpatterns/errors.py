@@ -42,7 +42,8 @@ class Diagnostic(Struct, frozen=True, kw_only=True):
 
 
 class Excerpt(Struct, frozen=True):
-    """The line to draw: its text, and where in it (from 0) the carets begin and end."""
+    """The line to draw, or a part of a long line: its text, and where in it (from 0) the carets
+    begin and end."""
 
     text: str
     start: int

@@ -16,7 +16,7 @@ from filterpatterns.codegen.emit import Guards, utf8
 from filterpatterns.codegen.emitter import Emitter
 from filterpatterns.codegen.types import KEEP_TEXT, Unsupported, shape, without
 from filterpatterns.delivery.envelopes import HOLDERS
-from filterpatterns.delivery.sources import Encoding, Source, decode_padded_base64
+from filterpatterns.delivery.sources import Encoding, Source, decode_lax_base64
 from filterpatterns.jsontext.decoders import make_decoder
 from filterpatterns.jsontext.decoding import decode_exactly
 from filterpatterns.matching.match_tree import Conjunction, build_aligned_trees
@@ -177,10 +177,9 @@ class RecordReader:
         """Write statements that set `body`: to a str, or to bytes if that is sufficient; or to any
         other value."""
         if self._source.encoding is Encoding.BASE64:
-            emit(f"body = {member}", *self._guards.refuse("len(body) & 3"))
-            raw = f"{self._code.bind(decode_padded_base64)}(body)"
-            text = raw if self.is_bytes else f"str({raw}, 'utf-8')"
-            emit(f"body = {text}")
+            emit(f"body = {member}", f"raw = {self._code.bind(decode_lax_base64)}(body)")
+            emit(*self._guards.refuse("(len(raw) + 2) // 3 * 4 != len(body)"))
+            emit("body = raw" if self.is_bytes else "body = str(raw, 'utf-8')")
             return
         if alias is None:
             emit(f"body = {member}")

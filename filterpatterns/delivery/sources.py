@@ -194,20 +194,22 @@ def source_named(name: str) -> Source:
 
 
 def decode_base64(text: str | bytes | memoryview) -> bytes:
-    """Decode base64 as AWS delivers it: standard alphabet, padded, nothing else.
+    """Decode base64 as AWS delivers it (RFC 4648, section 4): the standard alphabet, padded, and
+    nothing else.
 
     Raises:
         ValueError: for any other text.
     """
-    if len(text) % 4:
-        raise binascii.Error("incorrect padding")
-    return decode_padded_base64(text)
+    raw = decode_lax_base64(text)
+    if (len(raw) + 2) // 3 * 4 != len(text):
+        raise binascii.Error("too much padding")
+    return raw
 
 
-decode_padded_base64: Callable[[str | bytes | memoryview], bytes]
-"""The same for a text whose length is a multiple of 4. Of others, some versions of Python decode
-those with too much padding."""
+decode_lax_base64: Callable[[str | bytes | memoryview], bytes]
+"""The same, but some versions of Python also decode texts with too much padding, which are then too
+long for what they contain."""
 if sys.version_info >= (3, 11):
-    decode_padded_base64 = partial(binascii.a2b_base64, strict_mode=True)
+    decode_lax_base64 = partial(binascii.a2b_base64, strict_mode=True)
 else:
-    decode_padded_base64 = partial(base64.b64decode, validate=True)
+    decode_lax_base64 = partial(base64.b64decode, validate=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -46,6 +46,11 @@ class Located(Protocol):
     def place(self) -> str: ...
 
 
+_LONGEST_LINE: Final = 1 << 10
+_HELD: Final = 1 << 9
+"""Characters that a diagnostic holds of a longer line: each few of them may have a diagnostic."""
+
+
 class Reporter:
     """The reports of all stages about one pattern's text, in the order of reporting.
 
@@ -68,7 +73,8 @@ class Reporter:
         self._positions = positions
         self._find_place = place
         self._starts: Sequence[int] | None = None
-        self._found: list[tuple[int, Diagnostic]] = []
+        self._found: dict[tuple[int, Diagnostic], None] = {}
+        self._counted, self._line = 0, 1  # the last place that was looked up, and its line
 
     @property
     def errors(self) -> list[Diagnostic]:
@@ -131,6 +137,7 @@ class Reporter:
             self._find_place = None
             if place is not None:
                 self._text, self._starts = place
+                self._counted, self._line = 0, 1
         if span is not None:
             span = self._outer(span)
             line, column = self._locate(span.start)
@@ -153,8 +160,7 @@ class Reporter:
             fix=self._fix(edit) if edit is not None and self._positions else None,
         )
         # What several $or combinations share is reported once.
-        if (order, diagnostic) not in self._found:
-            self._found.append((order, diagnostic))
+        self._found.setdefault((order, diagnostic))
 
     def _outer(self, span: Span) -> Span:
         """Convert a span of the pattern to one of the text that contains it."""
@@ -171,15 +177,29 @@ class Reporter:
         return Fix(edit.title, text, *self._locate(span.start), *self._locate(span.end))
 
     def _locate(self, offset: int) -> tuple[int, int]:
-        line = self._text.count("\n", 0, offset) + 1
-        return line, offset - (self._text.rfind("\n", 0, offset) + 1) + 1
+        if offset >= self._counted:  # mostly in the order of the text: only what is new is counted
+            self._line += self._text.count("\n", self._counted, offset)
+            line, self._counted = self._line, offset
+        else:
+            line = self._text.count("\n", 0, offset) + 1
+        return line, offset - self._text.rfind("\n", 0, offset)
 
     def _excerpt(self, span: Span) -> Excerpt:
         first = self._text.rfind("\n", 0, span.start) + 1
         last = self._text.find("\n", span.start)
         last = len(self._text) if last < 0 else last
-        line = self._text[first:last].rstrip("\r")
-        return Excerpt(line, span.start - first, min(span.end - first, len(line)))
+        while last > first and self._text[last - 1] == "\r":
+            last -= 1
+        return excerpt_of(self._text, first, last, span)
+
+
+def excerpt_of(text: str, first: int, last: int, span: Span) -> Excerpt:
+    """The line of a text from `first` up to `last`, in which a span begins; of a long line, the
+    part around that."""
+    if last - first > _LONGEST_LINE:
+        first = max(first, min(span.start, last) - _HELD // 2)
+        last = min(last, first + _HELD)
+    return Excerpt(text[first:last], span.start - first, min(span.end, last) - first)
 
 
 def written_in(text: str, pattern: str, outer: str, starts: Sequence[int]) -> str:

@@ -12,12 +12,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from filterpatterns.errors import Diagnostic, Excerpt
+from filterpatterns.errors import Diagnostic
+from filterpatterns.language.diagnostics import excerpt_of
 from filterpatterns.language.inputs import PatternText
+from filterpatterns.language.nodes import Span
 from filterpatterns.templates import evidence
 from filterpatterns.templates.codes import GENERATED
 from filterpatterns.templates.documents import json_document
@@ -136,8 +139,9 @@ def place_of(mapping: Mapping, index: int | None) -> tuple[int, int]:
 
 def as_diagnostic(skipped: Skipped, text: str, *, is_note: bool = False) -> Diagnostic:
     """Return a skipped part of a text, or a note about it, as a warning."""
-    line = text.split("\n")[skipped.line - 1].rstrip("\r")
+    line = _lines(text)[skipped.line - 1].rstrip("\r")
     end = len(line.rstrip())
+    span = Span(skipped.column - 1, max(end, skipped.column))
     return Diagnostic(
         code=skipped.code,
         severity="warning",
@@ -147,8 +151,14 @@ def as_diagnostic(skipped: Skipped, text: str, *, is_note: bool = False) -> Diag
         column=skipped.column,
         end_line=skipped.line,
         end_column=max(end + 1, skipped.column),
-        excerpt=Excerpt(line, skipped.column - 1, max(end, skipped.column)) if text else None,
+        excerpt=excerpt_of(line, 0, len(line), span) if text else None,
     )
+
+
+@lru_cache(maxsize=1)
+def _lines(text: str) -> list[str]:
+    """The lines of a text, which may have as many notes."""
+    return text.split("\n")
 
 
 def generated_note(text: str) -> Skipped | None:

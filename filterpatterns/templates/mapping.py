@@ -35,12 +35,16 @@ from filterpatterns.templates.documents.values import (
 from filterpatterns.templates.errors import Lines, Skipped
 from filterpatterns.templates.settings import Setting, Spelling, settings_in
 from filterpatterns.templates.values.collecting import Collector
-from filterpatterns.templates.values.resolving import Evaluate, Resolver
+from filterpatterns.templates.values.resolving import Budget, Evaluate, Resolver
 from filterpatterns.templates.values.source import infer
 
 _Any = TypeVar("_Any")
 
 Kind = OneOf["event source mapping", "pipe", "rule", "subscriber", "pattern"]
+
+_MOST_EXPANDED = 1 << 21
+"""Characters that a template's patterns may have together, beyond those of the template: a few
+references may stand for a long value each."""
 
 _MOST_VARIANTS = 16
 """The number of ways to choose among the branches of conditions; each branch is in one of them."""
@@ -129,7 +133,8 @@ class Mapping(Struct, frozen=True):
             asked = named or "auto", self.dialect or dialect, max_filters
             found += check_texts(self.texts, *asked)
             for text in self.alternatives:
-                found += (one for one in check_texts((text,), *asked) if one not in found)
+                found += check_texts((text,), *asked)
+            found = list(dict.fromkeys(found))
         found = [self._adapted(each) for each in found if not _is_escaped(each)]
         return found if self.kind == "pattern" else [_as_deployed(each) for each in found]
 
@@ -188,6 +193,7 @@ class Builder:
         self._lines = Lines(text)
         self.known = known or {}
         self.evaluate = evaluate
+        self._allowance = Budget(len(text) + _MOST_EXPANDED)
 
     def resolve(self, node: TemplateValue) -> TemplateValue:
         """Return the value of a node; of a condition, the first branch."""
@@ -300,6 +306,7 @@ class Builder:
             build.problem(span, message, code=NOT_FILTERED, hint=hint)
             build.texts.clear()
             others.clear()
+        own = frozenset(build.texts)
         return Mapping(
             logical_id=logical_id,
             kind=kind,
@@ -311,7 +318,7 @@ class Builder:
             problems=tuple(_distinct(one.problems for one in (build, *others))),
             names=tuple(dict.fromkeys(name for name in owner.names if name and name != logical_id)),
             alternatives=tuple(
-                text for text in _distinct(one.texts for one in others) if text not in build.texts
+                text for text in _distinct(one.texts for one in others) if text not in own
             ),
             unset=tuple(_distinct(one.unset for one in (build, *others))),
             notes=notes,
@@ -326,7 +333,7 @@ class Builder:
         while pending and len(found) < _MOST_VARIANTS:
             resolver = Resolver(self.evaluate, self.known, pending.pop(0))
             taken = dict(resolver.branches)
-            build = Collector(self.text, self._lines, resolver)
+            build = Collector(self.text, self._lines, resolver, self._allowance)
             fill(build)
             found.append(build)
             for condition, choice in resolver.open.items():
@@ -340,8 +347,4 @@ class Builder:
 
 
 def _distinct(several: Iterable[Iterable[_Any]]) -> Iterator[_Any]:
-    seen = []
-    for one in (one for each in several for one in each):
-        if one not in seen:
-            seen.append(one)
-            yield one
+    return iter(dict.fromkeys(one for each in several for one in each))

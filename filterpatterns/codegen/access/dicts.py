@@ -11,6 +11,7 @@ from filterpatterns.codegen.access.loops import (
     first_object,
     first_ranked_object,
     flatten,
+    in_array,
 )
 from filterpatterns.codegen.code import Code
 from filterpatterns.codegen.emitter import Emitter
@@ -70,7 +71,6 @@ class DictAccess:
         def write(emit: Emitter, values: str) -> None:
             element = self._code.name("v")
             function = self._code.function(key, write)
-            array = f"{function}({element})"
             scalar = f"{element}.__class__ in {self._code.bind(_SCALAR_TYPES)}"
             refused = f"{self._code.bind(fall_back)}()"
             if ranks:
@@ -91,7 +91,8 @@ class DictAccess:
             unchecked = checked.replace(f"{element}.get(", get)
             with first_object(emit, values, element, checked, ["return True"], unchecked=unchecked):
                 with emit.block(f"if {element}.__class__ is list:"):
-                    emit(f"if {array}: return True", "continue")
+                    emit(f"if {self._code.bind(in_array)}({function}, {element}): return True")
+                    emit("continue")
                 with emit.block(f"if {element}.__class__ is not dict:"):
                     emit(f"if {scalar}: continue", refused)
 

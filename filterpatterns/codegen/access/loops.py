@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -72,6 +72,15 @@ def first_ranked_object(
 def flatten(values: list[Any]) -> list[Any]:
     """Return the items of an array and of its nested arrays."""
     return list(python_values.flatten(values))
+
+
+def in_array(holds: Callable[[list[Any]], bool], array: list[Any]) -> bool:
+    """Whether a function that searches arrays is true for an array in an array. If this has others,
+    they are flattened: a Python list may be in several others, or in itself."""
+    for item in array:
+        if item.__class__ is list:
+            return holds(flatten(array))
+    return holds(array)
 
 
 def fall_back() -> None:

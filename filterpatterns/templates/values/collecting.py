@@ -34,13 +34,15 @@ from filterpatterns.templates.values.pattern_text import (
     unresolved,
     written_out,
 )
-from filterpatterns.templates.values.resolving import Resolver
+from filterpatterns.templates.values.resolving import Budget, Resolver
 
 
 class Collector:
     """Takes the filters of a mapping one by one."""
 
-    def __init__(self, text: str, lines: Lines, resolve: Resolver) -> None:
+    def __init__(self, text: str, lines: Lines, resolve: Resolver, allowance: Budget) -> None:
+        """`allowance` bounds the characters of all patterns."""
+        self._allowance = allowance
         self._text = text
         self._lines = lines
         self._resolve = resolve
@@ -160,6 +162,9 @@ class Collector:
     ) -> None:
         """Add a pattern; `objects`: it may be an object here, while AWS requires a string
         elsewhere."""
+        if self._allowance.is_used_up:
+            self.skip(index, "the patterns of this file are too large together", node.span)
+            return
         found = self._resolve(node)
         if isinstance(found, Nothing):
             return
@@ -181,6 +186,7 @@ class Collector:
             names = found.names if isinstance(found, Unknown) else ()
             self.skip(index, why.reason, why.span, names=names)
             return
+        self._allowance.spend(len(written.text))
         for unknown in written.unknown:
             self.needs(unknown, index)
         self.texts.append(

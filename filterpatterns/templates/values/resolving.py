@@ -44,9 +44,14 @@ class Budget:
     def __init__(self, steps: int) -> None:
         self._left = steps
 
-    def spend(self) -> bool:
-        """Take a step; False if there are none left."""
-        self._left -= 1
+    @property
+    def is_used_up(self) -> bool:
+        """Whether no steps are left."""
+        return self._left <= 0
+
+    def spend(self, steps: int = 1) -> bool:
+        """Take steps; False if there are none left."""
+        self._left -= steps
         return self._left > 0
 
 

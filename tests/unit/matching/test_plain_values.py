@@ -223,3 +223,12 @@ def test_elements_of_arrays_are_not_asked_with_methods_of_their_own(value: Any, 
     pattern = {"body": {"a": ["x"]}}
     for body in ([value], [{"a": "y"}, value], [[value]]):
         assert set(_ways(pattern, {"body": body}, "event").values()) == {kept}
+
+
+def test_a_list_may_be_in_many_others() -> None:
+    shared: list[Any] = [{"b": 2}]
+    for _ in range(30):
+        shared = [shared] * 10
+    pattern = {"body": {"a": {"b": [1]}}}
+    assert set(_ways(pattern, {"body": {"a": shared}}, "event").values()) == {False}
+    assert set(_ways(pattern, {"body": {"a": [shared, {"b": 1}]}}, "event").values()) == {True}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -914,3 +915,32 @@ def test_the_depth_of_the_callers_stack_does_not_matter() -> None:
         return deeper(levels - 1) if levels else patterns_in(template("cloudformation.json"))
 
     assert len(deeper(sys.getrecursionlimit() - 300)) == 4
+
+
+def test_references_do_not_multiply_a_long_value_without_end() -> None:
+    pattern = '{"body": {"a": ["%s"]}}' % ("x" * 50_000)
+    filters = ", ".join(["{Pattern: !Ref P}"] * 200)
+    text = f"""\
+Parameters: {{P: {{Type: String, Default: '{pattern}'}}}}
+Resources:
+  M:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties: {{FilterCriteria: {{Filters: [{filters}]}}}}
+"""
+    (mapping,) = patterns_in(text, "template.yaml")
+    assert 40 <= len(mapping.texts) < 50
+    assert len(mapping.texts) + len(mapping.skipped) == 200
+    assert {one.reason for one in mapping.skipped} == {
+        "the patterns of this file are too large together"
+    }
+
+
+def test_many_mistakes_on_one_line() -> None:
+    text = f'{{"FilterCriteria": {{"Filters": [{"1, " * 10_000}1]}}}}'
+    start = time.process_time()
+    (mapping,) = patterns_in(text)
+    problems = mapping.check()
+    assert time.process_time() - start < 2, "with comparisons of each with all: 10 s"
+    assert len(problems) > 10_000
+    assert max(len(one.excerpt.text) for one in problems if one.excerpt is not None) < 2_000
+    assert "..., 1, 1, 1" in str(problems[5_000])
