@@ -16,7 +16,7 @@ from filterpatterns.codegen.emit import Guards, utf8
 from filterpatterns.codegen.emitter import Emitter
 from filterpatterns.codegen.types import KEEP_TEXT, Unsupported, shape, without
 from filterpatterns.delivery.envelopes import HOLDERS
-from filterpatterns.delivery.sources import Encoding, Source, decode_base64
+from filterpatterns.delivery.sources import Encoding, Source, decode_padded_base64
 from filterpatterns.jsontext.decoders import make_decoder
 from filterpatterns.jsontext.decoding import decode_exactly
 from filterpatterns.matching.match_tree import Conjunction, build_aligned_trees
@@ -177,7 +177,8 @@ class RecordReader:
         """Write statements that set `body`: to a str, or to bytes if that is sufficient; or to any
         other value."""
         if self._source.encoding is Encoding.BASE64:
-            raw = f"{self._code.bind(decode_base64)}({member})"
+            emit(f"body = {member}", *self._guards.refuse("len(body) & 3"))
+            raw = f"{self._code.bind(decode_padded_base64)}(body)"
             text = raw if self.is_bytes else f"str({raw}, 'utf-8')"
             emit(f"body = {text}")
             return

@@ -193,10 +193,21 @@ def source_named(name: str) -> Source:
     raise ValueError(f"unknown source {name!r}: choose one of {', '.join(SOURCES)}, auto")
 
 
-decode_base64: Callable[[str | bytes], bytes]
-"""Decode base64 as AWS delivers it: standard alphabet, padded, nothing else. Raises ValueError
-for any other text."""
+def decode_base64(text: str | bytes | memoryview) -> bytes:
+    """Decode base64 as AWS delivers it: standard alphabet, padded, nothing else.
+
+    Raises:
+        ValueError: for any other text.
+    """
+    if len(text) % 4:
+        raise binascii.Error("incorrect padding")
+    return decode_padded_base64(text)
+
+
+decode_padded_base64: Callable[[str | bytes | memoryview], bytes]
+"""The same for a text whose length is a multiple of 4. Of others, some versions of Python decode
+those with too much padding."""
 if sys.version_info >= (3, 11):
-    decode_base64 = partial(binascii.a2b_base64, strict_mode=True)
+    decode_padded_base64 = partial(binascii.a2b_base64, strict_mode=True)
 else:
-    decode_base64 = partial(base64.b64decode, validate=True)
+    decode_padded_base64 = partial(base64.b64decode, validate=True)

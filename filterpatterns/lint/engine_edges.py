@@ -38,12 +38,12 @@ def _other_addresses(condition: Condition, source: str, report: Reporter) -> Non
     The engine compares the digits of addresses from the left, whatever their number.
     """
     for rule, where in rules_of(condition):
-        if not isinstance(rule, (Cidr, EqualsAddress)):
+        if isinstance(rule, Cidr):
+            others = list(_holds_also_for(rule.first, rule.last))
+        elif isinstance(rule, EqualsAddress):
+            others = list(_holds_also_for(rule.digits, rule.digits))
+        else:
             continue
-        digits = _digits(rule.text)
-        if digits is None:
-            continue
-        others = list(_holds_also_for(*digits))
         if others:
             report.warning(
                 "FP123",
@@ -58,20 +58,6 @@ def _other_addresses(condition: Condition, source: str, report: Reporter) -> Non
 
 def _both(others: list[str]) -> str:
     return " and ".join(others)
-
-
-def _digits(text: str) -> tuple[str, str] | None:
-    """The digits of the first and the last address of a block, or twice those of one address."""
-    import ipaddress  # only for addresses
-
-    try:
-        network = ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        return None  # a spelling that Python does not support, with leading zeros
-    first, last = network.network_address, network.broadcast_address
-    if isinstance(first, ipaddress.IPv6Address) and first.ipv4_mapped and "/" not in text:
-        first = last = first.ipv4_mapped
-    return first.packed.hex().upper(), last.packed.hex().upper()
 
 
 def _holds_also_for(first: str, last: str) -> Iterator[str]:

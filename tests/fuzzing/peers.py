@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 import filterpatterns
-from filterpatterns import Filter, PatternError, RecordError, RuleSet
+from filterpatterns import Filter, PatternError, Reason, RecordError, RuleSet
 from filterpatterns.cli.io.lines import LineFilter, LineMatcher, ReadBlock
 from filterpatterns.delivery.envelopes import holds_records
 from filterpatterns.delivery.reader import Item
@@ -159,6 +159,24 @@ def check_line(
         counts, refused = lines.counts, 2 * (verdict is None)
         expect(counts.errors == len(lines.outcome.problems) == refused, counts, line)
         expect((counts.lines, counts.records) == (2, 2 - refused), counts, line)
+    if verdict is not None and len(line) % 4 == 0:
+        _check_reason(compiled, line + b"\n")
+
+
+def _check_reason(compiled: Filter, line: bytes) -> None:
+    """`fp test -q` counts the reason of the verdict."""
+    found: list[Reason] = []
+    match = compiled._engine.lines_with_reasons(lambda _line, verdict: found.append(verdict[0]))
+    if match is None:
+        return
+    match(
+        line,
+        0,
+        lambda _line: found.append(Reason.MATCH),
+        lambda _line: found.append(Reason.NO_MATCH),
+        lambda given, _number: found.append(compiled.verdict(given)[0]),
+    )
+    expect(found == [compiled.verdict(line)[0]], "another reason", found, line)
 
 
 def check_lines(compiled: Filter, data: bytes) -> None:

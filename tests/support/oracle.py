@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 Places = dict[int, int]
@@ -39,7 +39,12 @@ class Leaf(NamedTuple):
 def oracle_matches(pattern: dict[str, Any], event: object) -> bool:
     """Return whether the event matches the (valid) pattern."""
     leaves = list(flatten(event))
-    return any(_search(sorted(c.items()), leaves, {}) for c in conjunctions(pattern))
+    return any(holds_together(fields, leaves) for fields in conjunctions(pattern))
+
+
+def holds_together(fields: dict[str, list[Any]], leaves: Iterable[Leaf]) -> bool:
+    """Return whether the leaves satisfy all fields of a conjunction."""
+    return _search(sorted(fields.items()), list(leaves), {})
 
 
 def conjunctions(pattern: dict[str, Any]) -> list[dict[str, list[Any]]]:

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from filterpatterns.codegen.emit import utf8
-from filterpatterns.delivery.sources import Encoding, decode_base64
+from filterpatterns.delivery.sources import Encoding, decode_padded_base64
 from filterpatterns.engine.rulesets.clauses import Clause
 from filterpatterns.engine.rulesets.index import Index
 from filterpatterns.engine.rulesets.paths import UnsupportedRecord
@@ -147,7 +147,8 @@ class SetCodegen:
             return
         text = "payload"
         if source.encoding is Encoding.BASE64:
-            text = f"str({writer.bind(decode_base64)}(payload), 'utf-8')"
+            emit("if len(payload) & 3: raise Unsupported")
+            text = f"str({writer.bind(decode_padded_base64)}(payload), 'utf-8')"
         emit(f"text = {text}")
         decode_text(writer, "value", self._inner, self._keeps_minus_zero)
         writer.read("value", self._inner, is_struct=True)

@@ -110,6 +110,10 @@ def _plain_type(kind: pa.DataType) -> pa.DataType:
         return pa.list_(_without_views(kind.value_field))
     if types.is_large_list(kind):
         return pa.large_list(_without_views(kind.value_field))
+    if types.is_fixed_size_list(kind):
+        return pa.list_(_without_views(kind.value_field), kind.list_size)
+    if types.is_map(kind):
+        return pa.map_(_without_views(kind.key_field), _without_views(kind.item_field))
     return kind
 
 

@@ -78,6 +78,27 @@ def test_filter_arrow_returns_the_type_that_it_was_given() -> None:
     assert ORDERS.filter_arrow(reader, of="record").num_rows == 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "paid"),
+    [
+        (pa.struct([("status", pa.string_view())]), {"status": "paid"}),
+        (pa.map_(pa.string_view(), pa.string_view()), [("status", "paid")]),
+        (pa.struct([("status", pa.list_(pa.string_view()))]), {"status": ["paid"]}),
+        (pa.struct([("status", pa.list_(pa.string_view(), 1))]), {"status": ["paid"]}),
+        (pa.map_(pa.string(), pa.large_list(pa.string_view())), [("status", ["paid"])]),
+    ],
+    ids=str,
+)
+def test_filter_arrow_with_string_views_in_nested_types(kind: Any, paid: Any) -> None:
+    """pyarrow cannot filter string views by itself."""
+    compiled = filterpatterns.compile({"body": {"status": ["paid"]}})
+    column = pa.array([None, paid], kind)
+    kept = compiled.filter_arrow(column)
+    assert kept.to_pylist() == [paid]
+    assert kept.type == kind
+    assert compiled.filter_arrow(pa.table({"body": column}), column="body").num_rows == 1
+
+
 def test_large_batches_with_and_without_a_search() -> None:
     """With and without the search, and with whole blocks or single rows decoded."""
     rows = [REFUNDED, PAID, '{"a": "\\n"}', None, "x", '{"s":"refunded"}', "é", '{"status": []}']

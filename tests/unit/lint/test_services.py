@@ -31,7 +31,10 @@ def codes(pattern: Any, source: str = "event", **options: Any) -> list[str]:
         ({"cidr": "30.0.0.0/8"}, ["numbers (1E1)"]),
         ({"cidr": "::/1"}, ["IPv4 addresses", "numbers (1)"]),
         ({"cidr": "2000::/3"}, ["IPv4 addresses (33.0.0.0)"]),
+        ({"cidr": "030.000.0.0/8"}, ["numbers (1E1)"]),
+        ({"cidr": "::ffff:2000:0/8"}, ["IPv6 addresses (2000::)"]),
         ("52.1.2.3", ["IPv6 addresses (3401:203::)", "numbers (34010203)"]),
+        ("::ffff:3401:203", ["IPv6 addresses (3401:203::)", "numbers (34010203)"]),
     ],
     ids=str,
 )
@@ -43,7 +46,13 @@ def test_an_address_rule_that_matches_more(rule: Any, words: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "rule",
-    [{"cidr": "10.0.0.0/8"}, {"cidr": "192.168.0.0/16"}, {"cidr": "2001:db8::/32"}, "10.0.0.1"],
+    [
+        {"cidr": "10.0.0.0/8"},
+        {"cidr": "192.168.0.0/16"},
+        {"cidr": "2001:db8::/32"},
+        {"cidr": "::ffff:a00:0/24"},
+        "10.0.0.1",
+    ],
     ids=str,
 )
 def test_an_address_rule_that_matches_only_its_family(rule: Any) -> None:
