@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from filterpatterns.explain.model import Array, Found
 from filterpatterns.explain.names import within
-from filterpatterns.jsontext.python_values import plain_scalar
+from filterpatterns.jsontext.python_values import SCALARS, plain_scalar
 from filterpatterns.language.operators import Absent, Operator
 from filterpatterns.language.wording import format_value, joined
 from filterpatterns.matching.budget import Budget
@@ -179,7 +179,8 @@ def indexed(array: Any, where: Place, seen: set[int] | None = None) -> Iterator[
     while True:
         for index in range(start, len(items)):
             item = items[index]
-            if not isinstance(item, (list, tuple)):
+            kind = item.__class__  # faster than isinstance, which remains for subclasses
+            if kind is not list and (kind in SCALARS or not isinstance(item, (list, tuple))):
                 if place is None:
                     while len(places) <= len(outer):
                         places.append((places[-1], indexes[len(places) - 1]))
@@ -189,7 +190,7 @@ def indexed(array: Any, where: Place, seen: set[int] | None = None) -> Iterator[
                 seen.add(id(item))
                 outer.append(items)
                 indexes.append(index)
-                items, start, place = sequence(item), 0, None
+                items, start, place = item if kind is list else sequence(item), 0, None
                 break
         else:
             if not outer:

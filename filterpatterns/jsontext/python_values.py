@@ -94,7 +94,8 @@ def flatten(array: Any) -> Iterator[Any]:
     seen = {id(array)}
     while True:
         for item in items:
-            if not isinstance(item, (list, tuple)):
+            kind = item.__class__  # faster than isinstance, which remains for subclasses
+            if kind is not list and (kind in SCALARS or not isinstance(item, (list, tuple))):
                 yield item
             elif id(item) not in seen:
                 seen.add(id(item))
