@@ -408,14 +408,14 @@ def test_nothing_is_imported_while_a_file_is_written(tmp_path: Path, options: li
 
 def test_a_file_that_shrinks_is_reported_as_incomplete(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
-    path.write_bytes(BIG * 10_000)
+    path.write_bytes(BIG * 20_000)
 
     def shrink(_piece: Chunk) -> None:
-        os.truncate(path, len(BIG) * 9_000)
+        os.truncate(path, len(BIG) * 19_000)
 
     whole = Scan(ScanOptions(compile_pattern(PATTERN))).run(FileSlice(str(path)), shrink)
-    assert whole.problem == "the file became shorter while it was read (after line 9,000)"
-    section = FileSlice(str(path), 0, len(BIG) * 10_000)
+    assert whole.problem == "the file became shorter while it was read (after line 19,000)"
+    section = FileSlice(str(path), 0, len(BIG) * 20_000)
     end = Scan(ScanOptions(compile_pattern(PATTERN))).run(section, lambda piece: None)
     assert end.problem == "the file became shorter while it was read"
 
