@@ -47,7 +47,11 @@ def decode(text: str) -> Any:
     if deepest > MAX_PAYLOAD_DEPTH or min(_levels(brackets)) < 0:
         raise ValueError("nested too deeply, or not nested")
     layer_of = [-(-level // _LAYER) for level in range(deepest + 1)]
-    return _Layers(data, bytes(map(layer_of.__getitem__, _levels(bare)))).decoded(0, len(data), 0)
+    layers = _Layers(data, bytes(map(layer_of.__getitem__, _levels(bare))))
+    try:
+        return layers.decoded(0, len(data), 0)
+    finally:
+        layers.close()
 
 
 def _without_strings(text: str) -> bytes:
@@ -118,6 +122,11 @@ class _Layers:
             start = last + 1
         parts.append(self._data[start:end])
         return self._decode(str(b"".join(parts), "utf-8"))
+
+    def close(self) -> None:
+        """Free everything now: the decoder refers back to this object, so that the text and its
+        value would otherwise wait for the garbage collector."""
+        del self._decode
 
     def _read_float(self, text: str) -> Any:
         if text.startswith(self._mark):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 from typing import Any
@@ -361,3 +362,11 @@ def test_depth_counts_levels(value: Any, ensure_ascii: bool) -> None:
 )
 def test_the_depth_of_any_text_is_a_number(text: str) -> None:
     assert depth(text) <= text.count("[")
+
+
+def test_what_is_decoded_in_layers_does_not_wait_for_the_garbage_collector() -> None:
+    text = "[" * 500 + "1" + "]" * 500
+    layers.decode(text)
+    gc.collect()
+    layers.decode(text)
+    assert gc.collect() == 0
