@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, Final
 
 INTERRUPTED: Final = 128 + signal.SIGINT
@@ -35,22 +35,20 @@ def swap(wanted: Any, instead_of: Any) -> bool:
 
 
 @contextmanager
-def ending_at_once() -> Iterator[None]:
+def _swapped(wanted: Any, instead_of: Any) -> Iterator[None]:
+    is_set = swap(wanted, instead_of)
+    try:
+        yield
+    finally:
+        if is_set:
+            swap(instead_of, wanted)
+
+
+def ending_at_once() -> AbstractContextManager[None]:
     """A context in which Ctrl-C ends the process without a message."""
-    is_set = swap(end, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        if is_set:
-            swap(signal.default_int_handler, end)
+    return _swapped(end, signal.default_int_handler)
 
 
-@contextmanager
-def raising() -> Iterator[None]:
+def raising() -> AbstractContextManager[None]:
     """A context in which Ctrl-C raises KeyboardInterrupt, inside `ending_at_once`."""
-    is_set = swap(signal.default_int_handler, end)
-    try:
-        yield
-    finally:
-        if is_set:
-            swap(end, signal.default_int_handler)
+    return _swapped(signal.default_int_handler, end)

@@ -50,6 +50,12 @@ def utf8(text: str) -> str:
     return f"{text} if {text}.isascii() else {text}.encode()"
 
 
+def too_much_padding(raw: str, text: str) -> str:
+    """Return an expression: base64 that `decode_lax_base64` decodes is longer than what it contains
+    needs. `decode_base64` checks the same in a call, which takes 85 ns."""
+    return f"(len({raw}) + 2) // 3 * 4 != len({text})"
+
+
 class Guards:
     """Writes the statements that raise if only the evaluator can handle a record.
 

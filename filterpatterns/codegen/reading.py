@@ -12,7 +12,7 @@ from filterpatterns.codegen.access.dicts import DictAccess
 from filterpatterns.codegen.access.structs import StructAccess
 from filterpatterns.codegen.branches import COSTLY, COSTLY_IN_DICTS, cost, own_tests
 from filterpatterns.codegen.code import Code, FallbackNeeded
-from filterpatterns.codegen.emit import Guards, utf8
+from filterpatterns.codegen.emit import Guards, too_much_padding, utf8
 from filterpatterns.codegen.emitter import Emitter
 from filterpatterns.codegen.types import KEEP_TEXT, Unsupported, shape, without
 from filterpatterns.delivery.envelopes import HOLDERS
@@ -178,7 +178,7 @@ class RecordReader:
         other value."""
         if self._source.encoding is Encoding.BASE64:
             emit(f"body = {member}", f"raw = {self._code.bind(decode_lax_base64)}(body)")
-            emit(*self._guards.refuse("(len(raw) + 2) // 3 * 4 != len(body)"))
+            emit(*self._guards.refuse(too_much_padding("raw", "body")))
             emit("body = raw" if self.is_bytes else "body = str(raw, 'utf-8')")
             return
         if alias is None:

@@ -54,24 +54,20 @@ def unreadable(head: bytes) -> str | None:
     if head.startswith(_UTF16_MARKS) or _UTF16_STARTS.match(head):
         return _UTF16
     line, end, _ = head.partition(b"\n")
-    if _is_binary(line, final=bool(end)):
+    if b"\0" in line and not _is_utf8(line, final=bool(end)):
         return _BINARY
     sample = head[:_SAMPLE_SIZE]
-    if _JSON_LINE.search(sample) is None and _CONTROL.search(sample):
-        return _BINARY if _is_binary(b"\0" + sample, final=False) else None
-    return None
+    has_control = _JSON_LINE.search(sample) is None and _CONTROL.search(sample)
+    return _BINARY if has_control and not _is_utf8(sample, final=False) else None
 
 
-def _is_binary(data: bytes, *, final: bool) -> bool:
-    """Whether the data has a NUL and is not UTF-8; unless final, its last character may be
-    truncated."""
-    if b"\0" not in data:
-        return False
+def _is_utf8(data: bytes, *, final: bool) -> bool:
+    """Whether the data is UTF-8; unless final, its last character may be truncated."""
     try:
         codecs.getincrementaldecoder("utf-8")().decode(data, final=final)
     except UnicodeDecodeError:
-        return True
-    return False
+        return False
+    return True
 
 
 def may_be_packed(head: bytes) -> bool:

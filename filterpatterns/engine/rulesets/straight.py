@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from filterpatterns.codegen.emit import utf8
+from filterpatterns.codegen.emit import too_much_padding, utf8
 from filterpatterns.delivery.sources import Encoding, decode_lax_base64
 from filterpatterns.engine.rulesets.clauses import Clause
 from filterpatterns.engine.rulesets.index import Index
@@ -148,7 +148,7 @@ class SetCodegen:
         text = "payload"
         if source.encoding is Encoding.BASE64:
             emit(f"raw = {writer.bind(decode_lax_base64)}(payload)")
-            emit("if (len(raw) + 2) // 3 * 4 != len(payload): raise Unsupported")
+            emit(f"if {too_much_padding('raw', 'payload')}: raise Unsupported")
             text = "str(raw, 'utf-8')"
         emit(f"text = {text}")
         decode_text(writer, "value", self._inner, self._keeps_minus_zero)
