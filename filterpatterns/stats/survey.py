@@ -66,6 +66,10 @@ class Occurrence(Struct, eq=False):
             if text not in examples:
                 examples.append(text)
 
+    def has_all_examples(self, kind: str) -> bool:
+        """Whether no more values of a JSON type become examples."""
+        return len(self.examples.get(kind, ())) >= _EXAMPLES
+
     @staticmethod
     def kind_of(leaf: Any) -> str:
         """The JSON type of a leaf."""

@@ -226,8 +226,8 @@ def test_arrays_of_objects(pattern: Any, seed: int) -> None:
 
 
 def test_memory_is_bounded_by_the_patterns(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("_MOST_NUMBERS", "_MOST_VALUES"):
-        monkeypatch.setattr(f"filterpatterns.stats.signatures.{name}", 20)
+    for name in ("_MOST_NUMBERS", "MOST_VALUES"):
+        monkeypatch.setattr(f"filterpatterns.stats.values.{name}", 20)
     monkeypatch.setattr("filterpatterns.stats.quick._MOST_KINDS", 20)
     rng = random.Random(0)
     letters = "abcdefgh"
