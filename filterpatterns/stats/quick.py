@@ -238,15 +238,17 @@ class QuickLines:
         return kind.verdict
 
     def finish(self) -> None:
-        """Add the counts to the funnels."""
+        """Add the counts so far to the funnels."""
         for kind in self._kinds.values():
-            self._tallies.add(kind.added, kind.count)
-        self._kinds.clear()
+            if kind.count:
+                self._tallies.add(kind.added, kind.count)
+                kind.count = 0
 
     def _add_kind(self, signature: Signature, verdict: Verdict, before: list[int]) -> None:
         kind = _Kind(verdict, self._tallies.added(before))
         if len(self._kinds) >= _MOST_KINDS:
             self.finish()
+            self._kinds.clear()
         self._kinds[signature] = kind
 
     def _ways_now(self) -> _Ways | None:
