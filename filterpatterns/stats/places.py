@@ -154,7 +154,8 @@ def _object_type(
         raise Unsupported
     noted = [names for _, names, is_full in watching if not is_full]
     if noted:
-        known = set.intersection(*noted).difference(name for name, _ in fields.values())
+        known = set(noted[0]).intersection(*noted[1:])
+        known.difference_update(name for name, _ in fields.values())
         named = (name for name in known if not _UNUSUAL.search(name))
         fields.update((f"k{number}", (name, msgspec.Raw)) for number, name in enumerate(named))
     return ObjectType(_struct(fields, is_strict=bool(noted)), tuple(members))

@@ -148,10 +148,11 @@ class QuickLines:
         return kind.verdict
 
     def finish(self) -> None:
-        """Add the counts to the funnels."""
+        """Add the counts so far to the funnels."""
         for kind in self._kinds.values():
-            self._tallies.add(kind.added, kind.count)
-        self._kinds.clear()
+            if kind.count:
+                self._tallies.add(kind.added, kind.count)
+                kind.count = 0
 
     def _count_first(self, line: bytes, number: int, signature: Signature, slow: SlowLine) -> None:
         """Count the first record of a kind."""
@@ -165,6 +166,7 @@ class QuickLines:
         kind = _Kind(verdict, is_kept, is_dropped, self._tallies.added(before))
         if len(self._kinds) >= _MOST_KINDS:
             self.finish()
+            self._kinds.clear()
         self._kinds[signature] = kind
 
     def _count_other(self, kind: _Kind, line: bytes, number: int, slow: SlowLine) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -40,6 +40,7 @@ from filterpatterns.stats.counts import (
     RuleCount,
     Stage,
 )
+from filterpatterns.stats.increments import Increment, Increments
 from filterpatterns.stats.partial import FieldMatcher, Together, compile_part
 from filterpatterns.stats.quick import QuickLines
 from filterpatterns.stats.survey import OBJECT, Occurrence
@@ -69,6 +70,7 @@ class Statistics:
         self._counters: dict[str, list[_Counter]] = {}
         self._all_quick: dict[str, QuickLines | None] = {}
         self._quick: QuickLines | None = None
+        self._increments: dict[str, Increments] = {}
         if compiled.source != "auto":
             self._counters_for(compiled.source)
 
@@ -113,13 +115,35 @@ class Statistics:
         self._quick = self._all_quick[source]
         return None if self._quick is None else self._quick.count
 
+    def take(self) -> tuple[Increment, ...]:
+        """Return what has been added since the last call, for each source."""
+        self._finish_quick()
+        return tuple(self._increments_of(source).take() for source in self._counters)
+
+    def add_increments(self, increments: Iterable[Increment]) -> None:
+        """Add what has been taken out of the statistics of another process; in the order of the
+        records."""
+        for increment in increments:
+            self._increments_of(increment.source).add(increment)
+
     def funnels(self) -> list[Funnel]:
         """Return a funnel for each source that had records, and for each filter."""
+        self._finish_quick()
+        counters = [counter for group in self._counters.values() for counter in group]
+        return [counter.finished() for counter in counters]
+
+    def _finish_quick(self) -> None:
         for quick in self._all_quick.values():
             if quick is not None:
                 quick.finish()
-        counters = [counter for group in self._counters.values() for counter in group]
-        return [counter.finished() for counter in counters]
+
+    def _increments_of(self, source: str) -> Increments:
+        if source not in self._increments:
+            counters = self._counters_for(source)
+            funnels = [counter.funnel for counter in counters]
+            surveys = [survey for counter in counters for survey in counter.views.surveys]
+            self._increments[source] = Increments(source, funnels, surveys)
+        return self._increments[source]
 
     def _counters_for(self, name: str) -> list[_Counter]:
         if name not in self._counters:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from typing import Any, Final
 
 from msgspec import Struct, field
@@ -48,23 +48,27 @@ class Occurrence(Struct, eq=False):
 
     def add(self, leaves: list[Any], *, is_object: bool) -> None:
         """Count one record, with all leaves that it has at the path."""
-        kinds = set()
+        kinds: dict[str, None] = {}
         for leaf in leaves:
-            kinds.add(_kind(leaf))
+            kinds[_kind(leaf)] = None
             self.add_example(leaf)
         if is_object:
-            kinds.add(OBJECT)
-        self.kinds.update(kinds)
+            kinds[OBJECT] = None
+        self.kinds.update(kinds.keys())
         self.present += bool(leaves)
         self.absent += not kinds
 
     def add_example(self, leaf: Any) -> None:
         """Keep a leaf as an example, if there are few of its type."""
-        examples = self.examples.setdefault(_kind(leaf), [])
-        if len(examples) < _EXAMPLES:
-            text = _format_leaf(leaf)
-            if text not in examples:
-                examples.append(text)
+        kind = _kind(leaf)
+        if len(self.examples.get(kind, ())) < _EXAMPLES:
+            self.add_text(kind, _format_leaf(leaf))
+
+    def add_text(self, kind: str, text: str) -> None:
+        """Keep the text of an example, if there are few of its type."""
+        examples = self.examples.setdefault(kind, [])
+        if len(examples) < _EXAMPLES and text not in examples:
+            examples.append(text)
 
     def has_all_examples(self, kind: str) -> bool:
         """Whether no more values of a JSON type become examples."""
@@ -96,7 +100,7 @@ class Survey:
     """The paths below one root, and what records have there.
 
     `root` is the tree of the paths; `located_tests` has a test of each, and the names that lead
-    there.
+    there. `objects` are the places whose names are noted.
 
     Args:
         name: the root's name in events: that of a payload, or "" for the record itself.
@@ -108,8 +112,9 @@ class Survey:
         self.located_tests = tuple(distinct.values())
         self.root = build_tree(name, self.located_tests)
         self.occurrences = {test.path: Occurrence(test.path) for test in self.root.tests()}
-        self._names: dict[MatchNode, set[str]] = {}
+        self._names: dict[MatchNode, dict[str, None]] = {}
         self._ways = dict(_ways(self.root))
+        self.objects = tuple(_with_children(self.root))
 
     def add(self, value: Any) -> dict[str, list[Any]]:
         """Count one record: the values that it has at each path."""
@@ -123,7 +128,7 @@ class Survey:
                     if node.test is not None:
                         objects.add(node.test.path)
                     if node.children:
-                        self._note(node, value)
+                        self.note(node, value)
                 pending += _below(node, spelt, value)
             elif isinstance(value, (list, tuple)):
                 pending += ((node, spelt, element) for element in reversed(value))
@@ -133,9 +138,9 @@ class Survey:
             occurrence.add(leaves[path], is_object=path in objects)
         return leaves
 
-    def names(self, node: MatchNode) -> set[str]:
-        """The names that records have at a node, as far as they have been noted."""
-        return self._names.get(node, set())
+    def names(self, node: MatchNode) -> Set[str]:
+        """The names that records have at a node, in order, as far as they have been noted."""
+        return self._names.get(node, {}).keys()
 
     def is_full(self, node: MatchNode) -> bool:
         """Whether no more names are noted at a node, but for those of its children."""
@@ -163,14 +168,15 @@ class Survey:
                 return _alike(name, names)
         return []
 
-    def _note(self, node: MatchNode, value: Mapping[str, Any]) -> None:
-        names = self._names.setdefault(node, set())
-        names.update(child.name for child in node.children if child.name in value)
-        if value.keys() <= names or len(names) >= _NAMES:
+    def note(self, node: MatchNode, given: Collection[str]) -> None:
+        """Note names that an object has at a node: those of its children, and some others."""
+        names = self._names.setdefault(node, {})
+        names.update((child.name, None) for child in node.children if child.name in given)
+        if len(names) >= _NAMES or names.keys() >= set(given):
             return
-        for name in value:
+        for name in given:
             if isinstance(name, str) and len(name) <= _NAME_LENGTH:
-                names.add(name)
+                names[name] = None
                 if len(names) >= _NAMES:
                     return
 
@@ -192,6 +198,15 @@ def _below(
                 yield *reached, member
 
 
+def _with_children(root: MatchNode) -> Iterator[MatchNode]:
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        if node.children:
+            yield node
+        pending += node.children
+
+
 def _ways(root: MatchNode) -> Iterator[tuple[str, list[tuple[MatchNode, str]]]]:
     """Return each path, and the nodes on the way to it, each with the next name."""
     pending: list[tuple[MatchNode, list[tuple[MatchNode, str]]]] = [(root, [])]
@@ -202,7 +217,7 @@ def _ways(root: MatchNode) -> Iterator[tuple[str, list[tuple[MatchNode, str]]]]:
         pending += ((child, [*way, (node, child.name)]) for child in node.children)
 
 
-def _alike(name: str, names: set[str]) -> list[str]:
+def _alike(name: str, names: Iterable[str]) -> list[str]:
     """Return names that differ only in case, then those that look alike."""
     ordered: dict[str, list[str]] = {}
     for seen in sorted(names):

@@ -11,18 +11,19 @@ from filterpatterns.cli.arguments.options import (
     color_option,
     complete_files,
     events_argument,
+    jobs_option,
     pattern_options,
     payload_option,
     wants_color,
 )
 from filterpatterns.cli.checking import searching
-from filterpatterns.cli.evaluation.counting import count_files
+from filterpatterns.cli.evaluation.funnels import count_statistics
 from filterpatterns.cli.evaluation.record_loop import Tally, give_advice
-from filterpatterns.cli.io import output_files, parquet, payloads
+from filterpatterns.cli.io import output_files, parquet
 from filterpatterns.cli.io.json_output import write_json
 from filterpatterns.cli.output import writers
 from filterpatterns.stats.export import funnel_document, reasons
-from filterpatterns.stats.statistics import Funnel, Statistics
+from filterpatterns.stats.statistics import Funnel
 
 if TYPE_CHECKING:
     from filterpatterns.engine.columns import Of, PayloadEncoding
@@ -63,6 +64,7 @@ Exit status: 0; 2 if the pattern is refused, or a file or line cannot be read
     help="Also draw the funnel as a picture: FILE ends in .png or .svg. Requires the extra `plot`.",
 )
 @parquet.column_options
+@jobs_option("The number of processes; one for standard input and columns.")
 @color_option
 @click.argument("pattern", metavar="PATTERN", shell_complete=complete_files)
 @events_argument
@@ -75,6 +77,7 @@ def command(
     payload: bool,
     as_json: bool,
     picture: str | None,
+    jobs: int | None,
     color: str,
     column: str | None,
     of: Of | None,
@@ -101,18 +104,9 @@ def command(
 
         funnel_plot.require()
     compiled = patterns.load(pattern, payload=payload, **how)[1]
-    wrap = payloads.wrapper(compiled.source) if payload else None
-    statistics = Statistics(compiled)
     tally = Tally()
-    count_files(
-        files,
-        statistics.add,
-        lambda _misfit: statistics.quick_lines(),
-        writers.Silence(),
-        tally,
-        wrap=wrap,
-        columns=columns,
-        compiled=compiled,
+    statistics = count_statistics(
+        files, compiled, tally, payload=payload, columns=columns, jobs=jobs
     )
     funnels = statistics.funnels()
     out = writers.stdout()

@@ -2,43 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from filterpatterns.cli.evaluation.record_loop import (
     GetVerdict,
     Output,
     Tally,
     match_file,
-    report,
 )
+from filterpatterns.cli.evaluation.units import GetLines, PartTaker, UnitCounter, ignore
 from filterpatterns.cli.io import parquet, payloads, workers
-from filterpatterns.cli.io.lines import Counts, LineFilter, Outcome, ReadError, ReasonMatcher
+from filterpatterns.cli.io.lines import Outcome
 from filterpatterns.cli.io.parquet import Columns
 from filterpatterns.cli.io.payloads import Wrap
-from filterpatterns.cli.io.scan import open_unit
-from filterpatterns.cli.io.slices import BYTES_PER_PROBLEM, FileSlice, SliceResult
-from filterpatterns.cli.io.streams import Stream, reason
-from filterpatterns.cli.messages import located
+from filterpatterns.cli.io.slices import FileSlice
 from filterpatterns.cli.output import writers
 from filterpatterns.cli.output.progress import Progress, show_progress, size_of, wants_progress
 from filterpatterns.engine import payload_search
-from filterpatterns.engine.engine import MatchLines, Misfit
 from filterpatterns.engine.filter import Filter
-from filterpatterns.engine.line_search import Found
-from filterpatterns.engine.payload_search import PayloadSearch
-from filterpatterns.matching.verdict import Reason, Verdict
+
+if TYPE_CHECKING:
+    from filterpatterns.stats.increments import Increment
 
 _ROWS = Columns()
-
-_BUFFERS = 2
-"""So many times as much is read at once if a search does little for each line."""
-
-GetLines = Callable[[Misfit], MatchLines | None]
-"""Returns what matches lines of JSON Lines, and calls `drop` only for records that do not match,
-and the argument for those with another reason; None if the filter has no such function."""
 
 
 def count_verdicts(
@@ -53,20 +41,50 @@ def count_verdicts(
         payload: whether each line is the payload of a record.
         jobs: the number of processes; None for as many as are useful.
     """
-    # Rows of columns are matched one by one.
-    if "-" in files or any(parquet.kind_of(file) for file in files):
-        jobs = 1
-    found, jobs = ([], 1) if jobs == 1 else workers.plan(files, jobs)
+    found, jobs = plan(files, jobs)
     new_counter = partial(_of_reasons, compiled, payload)
     if jobs == 1:
         _count_one_by_one(files, new_counter(), compiled.verdict, writers.Silence(), tally)
-        return
-    taker = _Taker(writers.Silence(), tally)
-    total = sum(size for _, size in found)
+    else:
+        count_in_processes(found, new_counter, jobs, tally)
+
+
+def plan(files: tuple[str, ...], jobs: int | None) -> tuple[list[tuple[FileSlice, int]], int]:
+    """Return the units of work in files, as `workers.plan` does, and the number of processes; if
+    that is 1, files are to be counted one by one.
+
+    Args:
+        files: the files; `-` is standard input.
+        jobs: how many processes are wanted; None for as many as are useful.
+    """
+    # Rows of columns are matched one by one.
+    if jobs == 1 or "-" in files or any(parquet.kind_of(file) for file in files):
+        return [], 1
+    return workers.plan(files, jobs)
+
+
+def count_in_processes(
+    units: list[tuple[FileSlice, int]],
+    new_counter: Callable[[], UnitCounter],
+    jobs: int,
+    tally: Tally,
+    add_increments: Callable[[tuple[Increment, ...]], None] = ignore,
+) -> None:
+    """Count the records of units in several processes.
+
+    Args:
+        units: what to read, with sizes.
+        new_counter: returns what counts, in each process; may be pickled.
+        jobs: the number of processes.
+        tally: where the records are counted.
+        add_increments: called with what the counters add to statistics, in the order of the units.
+    """
+    taker = PartTaker(writers.Silence(), tally, add_increments)
+    total = sum(size for _, size in units)
     with show_progress(total, wanted=wants_progress(writes_lines=False)) as progress:
-        ends = workers.run_all([unit for unit, _ in found], new_counter, jobs, taker.take)
+        ends = workers.run_all([unit for unit, _ in units], new_counter, jobs, taker.take)
         done = 0
-        for unit, size in found:
+        for unit, size in units:
             taker.begin(unit)
             taker.end(next(ends))
             done += size
@@ -102,7 +120,7 @@ def count_files(
         collect: called with the results of some lines at a time; not for columns.
         writes_lines: whether `collect` may write to the terminal; then no progress is shown.
     """
-    counter = _Counter(get_verdict, get_lines, out, wrap, collect)
+    counter = UnitCounter(get_verdict, get_lines, out, wrap, collect)
     _count_one_by_one(
         files,
         counter,
@@ -117,7 +135,7 @@ def count_files(
 
 def _count_one_by_one(
     files: tuple[str, ...],
-    counter: _Counter,
+    counter: UnitCounter,
     get_verdict: GetVerdict,
     out: Output,
     tally: Tally,
@@ -127,7 +145,7 @@ def _count_one_by_one(
     writes_lines: bool = False,
 ) -> None:
     sizes = [size_of(file) for file in files]
-    taker = _Taker(out, tally)
+    taker = PartTaker(out, tally)
     wanted = wants_progress(writes_lines=writes_lines)
     with show_progress(sum(sizes), wanted=wanted) as progress:
         before = 0
@@ -147,240 +165,12 @@ def _ticks(progress: Progress, before: int, tally: Tally) -> Callable[[int], Non
     return lambda position: progress(before + position, tally.matched)
 
 
-def _of_reasons(compiled: Filter, payload: bool) -> _Counter:
+def _of_reasons(compiled: Filter, payload: bool) -> UnitCounter:
     engine = compiled._engine  # noqa: SLF001 - within the package
-    return _Counter(
+    return UnitCounter(
         compiled.verdict,
         engine.lines_with_reasons,
         writers.Silence(),
         payloads.wrapper(compiled.source) if payload else None,
         search=None if payload else payload_search.with_formats(engine),
     )
-
-
-class _Part(NamedTuple):
-    """What has been counted of a unit since the last part."""
-
-    matched: int
-    dropped: dict[str, int]
-    first: str | None
-    """The first record that was dropped."""
-    problems: tuple[ReadError, ...]
-
-    @property
-    def size(self) -> int:
-        """About how many bytes it takes."""
-        return len(self.first or "") + BYTES_PER_PROBLEM * len(self.problems)
-
-
-class _Counter:
-    """Counts the records of units one by one."""
-
-    def __init__(
-        self,
-        get_verdict: GetVerdict,
-        get_lines: GetLines,
-        out: Output,
-        wrap: Wrap | None,
-        collect: Callable[[Outcome], None] | None = None,
-        search: PayloadSearch | None = None,
-    ) -> None:
-        self._wrap = wrap
-        self._take_outcome = collect
-        self._matcher = ReasonMatcher(
-            get_verdict, get_lines(self._misfit), self._take_verdict, search, self._take_rest
-        )
-        self._out = out
-        self._key = "" if search is None else search.decoders.key
-        self._outcome = Outcome()
-        self._matched = 0
-        self._dropped: Counter[str] = Counter()
-        self._verdict: Verdict | None = None  # the last one, and its reason in words
-        self._words = ""
-        self._seen: set[str] = set()  # the reasons in earlier parts of the unit
-        self._first: str | None = None
-        self._has_first = False
-        self._counted = 0  # the number of lines in `dropped` whose verdict has been counted
-
-    def run(
-        self,
-        unit: FileSlice,
-        emit: Callable[[_Part], None],
-        tick: Callable[[int], None] | None = None,
-    ) -> SliceResult:
-        """Count a unit's records.
-
-        Args:
-            unit: what to read; it has no columns.
-            emit: called with what has been counted, in order.
-            tick: called from time to time with the number of bytes read of the unit.
-        """
-        json_lines = None if unit.end is None else True
-        self._seen.clear()
-        self._has_first = False
-        lines = LineFilter(
-            self._matcher,
-            unit.name,
-            wrap=self._wrap,
-            json_lines=json_lines,
-            is_start=unit.start == 0,
-        )
-        self._outcome = lines.outcome
-        opened: list[Stream] = []
-
-        def before_read() -> None:
-            if not (opened and opened[0].is_plain):  # reading a file does not wait
-                self._out.flush()
-
-        try:
-            stream = open_unit(unit, before_read)
-        except (OSError, ValueError) as error:
-            return SliceResult(problem=reason(error))
-        opened.append(stream)
-        if self._matcher.search is not None:
-            stream.buffer_size *= _BUFFERS
-        with stream:
-
-            def read_block(longest: Callable[[bytes], int]) -> bytes:
-                self._collect()
-                if tick is not None or self._outcome.problems:
-                    emit(self._part())
-                if tick is not None:
-                    tick(stream.position)
-                return stream.read_block(longest)
-
-            lines.run(read_block)
-            self._collect()
-            emit(self._part())
-            return SliceResult(lines.counts, stream.problem)
-
-    def _take_verdict(self, record: str, verdict: Verdict) -> None:
-        """Take the verdict on a record whose line is put into the outcome next."""
-        self._count_plain()
-        if verdict[0] is not Reason.MATCH:
-            self._drop(record, verdict)
-            self._counted += 1
-
-    def _misfit(self, line: bytes, verdict: Verdict) -> None:
-        """Take the verdict on a line that is not put into the outcome."""
-        self._count_plain()
-        self._drop(line, verdict)
-
-    def _drop(self, record: str | bytes, verdict: Verdict) -> None:
-        self._see_first(record)
-        if verdict is not self._verdict:
-            self._verdict, self._words = verdict, verdict[0].words(verdict[1])
-        self._dropped[self._words] += 1
-
-    def _see_first(self, record: str | bytes) -> None:
-        if not self._has_first:
-            self._has_first = True
-            self._first = record if isinstance(record, str) else record.decode()
-
-    def _count_plain(self) -> None:
-        """Count the lines that simply do not match, before the verdict on another is counted: the
-        first record and the order of reasons are those of the file."""
-        dropped = self._outcome.dropped
-        if len(dropped) == self._counted:
-            return
-        self._see_first(dropped[self._counted])
-        self._dropped[Reason.NO_MATCH.value] += len(dropped) - self._counted
-        self._counted = len(dropped)
-
-    def _take_rest(self, block: bytes, found: Found) -> bool:
-        """Count the lines of a block that a search has not found, if that leaves the first record
-        and the order of reasons those of the file."""
-        self._count_plain()
-        counts = {
-            Reason.NO_MATCH.value: found.total - len(found.places) - found.strings,
-            Reason.WANTS_JSON.words(self._key): found.strings,
-        }
-        counts = {words: count for words, count in counts.items() if count}
-        if counts.keys() - self._dropped.keys() - self._seen:
-            if len(counts) > 1 or found.has_unknown:
-                return False
-            if found.strings and found.places:
-                return False
-        if not self._has_first:
-            if 0 in found.places:
-                return False
-            self._see_first(block[: block.index(b"\n") + 1])
-        self._dropped.update(counts)
-        return True
-
-    def _collect(self) -> None:
-        """Count the outcome so far."""
-        outcome = self._outcome
-        self._count_plain()
-        self._matched += len(outcome.kept)
-        if self._take_outcome is not None:
-            self._take_outcome(outcome)
-        for taken in (outcome.kept, outcome.dropped, outcome.invalid_lines):
-            taken.clear()
-        self._counted = 0
-
-    def _part(self) -> _Part:
-        """Take out what has been counted so far."""
-        problems = self._outcome.problems
-        part = _Part(self._matched, dict(self._dropped), self._first, tuple(problems))
-        self._matched, self._first = 0, None
-        self._seen |= self._dropped.keys()
-        self._dropped.clear()
-        problems.clear()
-        return part
-
-
-class _Taker:
-    """Adds up what is counted, and reports what cannot be read."""
-
-    def __init__(self, out: Output, tally: Tally) -> None:
-        self._out = out
-        self._tally = tally
-        self._file: str | None = None
-        self._counts = Counts()  # of the units of the file that have ended
-        self._is_unread = False
-
-    def begin(self, unit: FileSlice) -> None:
-        """Begin a unit: a file, or a later section of one."""
-        if unit.start == 0:
-            self.end_file()
-            self._file = unit.name
-
-    def take(self, part: _Part) -> None:
-        """Add a part of the unit."""
-        tally = self._tally
-        tally.matched += part.matched
-        for why, count in part.dropped.items():
-            tally.dropped[why] += count
-        if tally.first is None:
-            tally.first = part.first
-        for problem in part.problems:
-            if problem.line is None:
-                self._cannot_read(problem.message)
-                continue
-            tally.invalid += 1
-            line = problem.line + self._counts.lines
-            self._report(f"error: {problem.message}", line, problem.column)
-
-    def end(self, end: SliceResult) -> None:
-        """Count the unit, which has ended."""
-        self._counts.add(end.counts)
-        if end.problem is not None:
-            count = self._counts.lines
-            self._cannot_read(end.problem + (f" (after line {count:,})" if count else ""))
-            self._is_unread = True
-
-    def end_file(self) -> None:
-        """Finish the file: no unit of it is left."""
-        if self._file is None:
-            return
-        if not (self._is_unread or self._counts.records or self._counts.errors):
-            self._report("warning: no records")
-        self._file, self._counts, self._is_unread = None, Counts(), False
-
-    def _cannot_read(self, why: str) -> None:
-        self._tally.unreadable += 1
-        self._report(f"error: {why}")
-
-    def _report(self, words: str, line: int | None = None, column: int | None = None) -> None:
-        report(self._out, located(str(self._file), words, line, column))

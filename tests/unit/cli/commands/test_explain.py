@@ -93,6 +93,19 @@ def test_which_records_are_explained(options: list[str], numbers: list[int]) -> 
     assert (result.stderr, result.exit_code) == ("", 0)
 
 
+@pytest.mark.parametrize("kept", ["--matched", "--dropped"])
+def test_what_is_reported_does_not_depend_on_which_records_are_explained(kept: str) -> None:
+    """Errors, and the hint if nothing matches."""
+    event = {"detail-type": "x", "source": "x", "detail": {}}
+    records = [event, event, [1], 5]
+    text = "".join(json.dumps(each) + "\n" for each in records)
+    every = fp("explain", "--source", "sqs", PATTERN, "-", stdin=text)
+    some = fp("explain", "--source", "sqs", kept, PATTERN, "-", stdin=text)
+    assert (some.stderr, some.exit_code) == (every.stderr, 2)
+    assert "hint" in every.stderr
+    assert some.stdout == ("" if kept == "--matched" else every.stdout)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

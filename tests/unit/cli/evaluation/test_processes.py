@@ -1,4 +1,4 @@
-"""`fp test -q` counts in several processes what one process counts."""
+"""`fp test -q` and `fp stats` count in several processes what one process counts."""
 
 from __future__ import annotations
 
@@ -38,10 +38,11 @@ def small_sections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _same(pattern: str, *files: str, more: tuple[str, ...] = ()) -> Result:
-    one, three = (fp("test", "-q", "-j", jobs, *more, pattern, *files) for jobs in "13")
-    assert three.stdout == one.stdout
-    assert three.stderr == one.stderr
-    assert three.exit_code == one.exit_code
+    for command in (["stats"], ["stats", "--json"], ["test", "-q"]):
+        one, three = (fp(*command, "-j", jobs, *more, pattern, *files) for jobs in "13")
+        assert three.stdout == one.stdout
+        assert three.stderr == one.stderr
+        assert three.exit_code == one.exit_code
     return one
 
 
@@ -108,7 +109,7 @@ COMMANDS = {
     "filter -c": (["filter", "-c"], ["-j", "1"], ["-j", "3"]),
     "filter -v": (["filter", "-v", "--stats"], ["-j", "1"], ["-j", "3"]),
     "test -q": (["test", "-q"], ["-j", "1"], ["-j", "3"]),
-    "stats": (["stats", "--json"], []),
+    "stats": (["stats", "--json"], ["-j", "1"], ["-j", "3"]),
 }
 """Each with what determines the number of processes."""
 
@@ -163,14 +164,53 @@ def test_a_large_file_that_is_not_text_is_not_divided(data: bytes) -> None:
     assert one.stderr.endswith("\n0 records: 0 match, 0 drop\n")
 
 
-def test_processes_that_begin_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("command", [["test", "-q"], ["stats"]], ids=" ".join)
+def test_processes_that_begin_anew(monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
     """As on macOS, where a process cannot safely be copied."""
     Path("events.jsonl").write_text(PLAIN + "broken\n" + PLAIN)
-    wanted = fp("test", "-q", "-j", "1", JSON, "events.jsonl")
+    wanted = fp(*command, "-j", "1", JSON, "events.jsonl")
     monkeypatch.setattr(workers, "sys", SimpleNamespace(platform="darwin"))
-    found = fp("test", "-q", "-j", "2", JSON, "events.jsonl")
+    found = fp(*command, "-j", "2", JSON, "events.jsonl")
     assert (found.stdout, found.stderr) == (wanted.stdout, wanted.stderr)
     assert "events.jsonl:1001:1: error: invalid JSON" in found.stderr
+
+
+FIELDS = json.dumps({"body": {"a": {"b": ["x"], "c": [5]}, "kind": ["x"], "absent": [1]}})
+ALTERNATIVES = json.dumps({"$or": [{"body": {"a": {"b": ["x"]}}}, {"messageId": ["7"]}]})
+FILTERS = json.dumps({"Filters": [{"Pattern": FIELDS}, {"Pattern": ALTERNATIVES}]})
+
+
+@pytest.mark.parametrize("pattern", [FIELDS, ALTERNATIVES, FILTERS], ids=["and", "or", "two"])
+@each_seed(2, thorough=20)
+def test_statistics_of_records_that_differ(pattern: str, seed: int) -> None:
+    """Examples, similar names and types are those that come first in the file, also if there are
+    more names than are noted."""
+    rng = random.Random(seed)
+    values = ["x", "y", 5, 5.5, None, True, ["x", 5], {"b": "x"}, [], {}]
+
+    def body(number: int) -> object:
+        members = {rng.choice(["kind", "Kind", "kinds"]): rng.choice([*values, f"v{number}"])}
+        if rng.random() < 0.9:
+            names = rng.sample(["b", "B", "c", "cc"], 2)
+            inner = {name: rng.choice([*values, number]) for name in names}
+            members["a"] = rng.choice([inner, inner, [inner, {}], "x"])
+        if number > 300 and rng.random() < 0.5:
+            members |= {f"absent{rng.randrange(600)}": 1 for _ in range(3)}
+        return rng.choice([members] * 30 + ["hello"])
+
+    records = [record(body(number), str(number % 50)) for number in range(900)]
+    records[700:720] = [{"messageId": "1"}] * 20
+    Path("events.jsonl").write_text(lines(*records))
+    _same(pattern, "events.jsonl", "events.jsonl", more=("--source", "sqs"))
+
+
+def test_statistics_of_several_sources() -> None:
+    """In the order in which they come in the files."""
+    event = {"detail-type": "x", "source": "x", "account": "1", "detail": {"total": 5}}
+    texts = [*[record({"total": 250})] * 400, *[event] * 400, *[record("text")] * 400]
+    for number, order in enumerate((texts, texts[::-1], texts[500:] + texts[:500])):
+        Path(f"{number}.jsonl").write_text(lines(*order))
+        _same('{"account": ["1"]}', f"{number}.jsonl", more=("--source", "auto"))
 
 
 def test_standard_input_is_counted_by_one_process() -> None:
