@@ -189,11 +189,12 @@ def _bounds(rules: Sequence[Operator]) -> list[float]:
     """Return the numbers at which the rules' verdicts on numbers may change, in order: all numbers
     from one to the next, without it, are the same to the rules. Empty if they read digits.
 
-    The first and the last are the bounds between which every integer is a double.
+    Every integer from the first to the last is a double; nothing is known of what is not between
+    these.
     """
     if any(rule.compares_addresses() for rule in rules):
         return []
-    found = {float(-SAFE), float(SAFE)}
+    found = {math.nextafter(-SAFE, 0), float(SAFE)}
     for rule in rules:
         for number in map(float, _compared(rule)):
             if -SAFE < number < SAFE:
