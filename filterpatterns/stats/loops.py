@@ -16,6 +16,7 @@ from filterpatterns.codegen.functions import SlowLine, TakeLine
 from filterpatterns.codegen.payload import NO_BEGINNINGS
 from filterpatterns.codegen.types import UNSET
 from filterpatterns.delivery.sources import PayloadFormat, decode_base64
+from filterpatterns.engine.engine import Misfit
 from filterpatterns.jsontext.decoding import NOT_JSON, has_minus_zero, is_too_deep
 from filterpatterns.jsontext.typed import Decode, decoded, decoder_of
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
@@ -28,14 +29,13 @@ _SHALLOW: Final = 2 * MAX_PAYLOAD_DEPTH
 """Characters of a text that cannot be nested too deeply."""
 
 NewKind = Callable[[bytes, int, Signature, SlowLine], None]
-OtherKind = Callable[[Any, bytes, int, SlowLine], None]
 
 CountRows = Callable[
-    [Iterable["tuple[bytes, Any]"], int, TakeLine, TakeLine, SlowLine, NewKind, OtherKind], None
+    [Iterable["tuple[bytes, Any]"], int, TakeLine, TakeLine, SlowLine, NewKind, Misfit], None
 ]
-"""(rows, number, keep, drop, slow, new, other). `rows` are pairs of a line and its row, None if it
-is not plainly one record. `new` counts a record of a kind that is not known yet, `other` one that
-is neither simply kept nor dropped."""
+"""(rows, number, keep, drop, slow, new, misfit). `rows` are pairs of a line and its row, None if it
+is not plainly one record. `new` counts a record of a kind that is not known yet. `drop` is called
+only with lines that simply do not match."""
 
 
 class Payload(Struct, frozen=True, eq=False):
@@ -76,13 +76,13 @@ def count_rows(
         layout: how they are read.
         fields: the values of each path.
         find_kind: returns what is known of the records with a signature: an object with attributes
-            `count`, `is_kept` and `is_dropped`; or None.
+            `count`, `is_kept`, `is_dropped` and `verdict`; or None.
         minus_zero: whether records with the integer -0 must be refused.
     """
     functions, loop = Emitter(), Emitter()
     code = Code(_run_nothing)
     writer = _LoopCodegen(code, SignatureCodegen(code, functions, fields), minus_zero=minus_zero)
-    with loop.block("def count(rows, number, keep, drop, slow, new, other):"):
+    with loop.block("def count(rows, number, keep, drop, slow, new, misfit):"):
         writer.write(loop, layout, find_kind)
     exec(functions.source + loop.source, code.namespace)  # noqa: S102 - names only, values are bound
     found: CountRows = code.namespace["count"]
@@ -124,7 +124,7 @@ class _LoopCodegen:
             with emit.block("elif kind.is_kept:"):
                 emit("kind.count += 1", "keep(line)")
             with emit.block("else:"):
-                emit("other(kind, line, number, slow)")
+                emit("kind.count += 1", "misfit(line, kind.verdict)")
 
     def _write_record(self, emit: Emitter, layout: Layout) -> None:
         """Read the record that patterns apply to; refuse what is not plain."""
@@ -172,6 +172,9 @@ class _LoopCodegen:
                 emit(other)
             with emit.block("else:"):
                 emit(*statements, f"{part} = {signature}")
+        letters = bind(NO_BEGINNINGS)
+        with emit.block(f"elif text.__class__ is str and text[:1] in {letters}:"):
+            emit(f"{part} = {bind(Reason.WANTS_JSON)}")
         with emit.block("else:"):
             emit(other)
 
@@ -195,8 +198,6 @@ def _read(payload: Payload, decode: Decode, text: Any) -> Any:
         return Reason.NO_PAYLOAD
     if text.__class__ is not str:
         raise UnreadableRecord
-    if text[:1] in NO_BEGINNINGS:
-        return Reason.WANTS_JSON
     value = decoded(text, decode)
     if value is NOT_JSON:
         return mismatch(PayloadFormat.STRING, text)

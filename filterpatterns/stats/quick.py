@@ -18,6 +18,7 @@ from filterpatterns.codegen.rows import decode_each, decode_rows, split_lines
 from filterpatterns.codegen.types import Unsupported
 from filterpatterns.delivery.envelopes import HOLDERS
 from filterpatterns.delivery.sources import Encoding, Source
+from filterpatterns.engine.engine import Misfit
 from filterpatterns.engine.line_search import is_any_too_deep
 from filterpatterns.jsontext.decoders import make_decoder
 from filterpatterns.jsontext.decoding import decoders_overflow, is_too_deep
@@ -77,14 +78,21 @@ class _Ways(Struct, frozen=True, eq=False):
 class QuickLines:
     """Counts lines for filters of one source."""
 
-    def __init__(self, counters: Sequence[Counted], source: Source) -> None:
+    def __init__(self, counters: Sequence[Counted], source: Source, misfit: Misfit) -> None:
         """
+        Args:
+            counters: they count the records.
+            source: the records' source.
+            misfit: called with each line that is dropped for another reason than that it does not
+                match, unless it is counted individually, and its verdict.
+
         Raises:
             Unsupported: the filters have a different structure.
         """
         views = [counter.views for counter in counters]
         if source.scopes or decoders_overflow() or any(view.has_strings for view in views):
             raise Unsupported
+        self._misfit = misfit
         self._verdicts: list[Verdict] = []
         self._source = source
         self._surveys = [survey for view in views for survey in view.surveys]
@@ -110,7 +118,6 @@ class QuickLines:
         self._fields = {path: Values(found) for path, found in matchers.items()}
         self._tallies = Tallies(counter.funnel for counter in counters)
         self._kinds: dict[Signature, _Kind] = {}
-        self._known: _Kind | None = None
         self._noted: list[tuple[int, ...]] | None = None
         self._ways: _Ways | None = None
 
@@ -131,21 +138,12 @@ class QuickLines:
                 slow(line, number)
         else:
             rows = zip(lines, _rows(block, lines, ways))  # noqa: B905 - one for each
-            ways.count(rows, number, keep, drop, slow, self._count_first, self._count_other)
+            ways.count(rows, number, keep, drop, slow, self._count_first, self._misfit)
         return len(lines)
 
     def counted(self, verdict: Verdict) -> None:
         """Note the verdict on a record that has been counted individually."""
         self._verdicts = [verdict]
-
-    def known(self) -> Verdict | None:
-        """Count the current record like others, and return its verdict; None if it has to be
-        counted individually."""
-        kind, self._known = self._known, None
-        if kind is None:
-            return None
-        kind.count += 1
-        return kind.verdict
 
     def finish(self) -> None:
         """Add the counts so far to the funnels."""
@@ -168,12 +166,6 @@ class QuickLines:
             self.finish()
             self._kinds.clear()
         self._kinds[signature] = kind
-
-    def _count_other(self, kind: _Kind, line: bytes, number: int, slow: SlowLine) -> None:
-        """Count a record of a kind that is dropped for another reason than that it does not
-        match."""
-        self._known = kind
-        slow(line, number)
 
     def _ways_now(self) -> _Ways | None:
         """Return the ways for what has been noted so far; None if no types can be made for the
