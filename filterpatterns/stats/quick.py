@@ -38,6 +38,10 @@ _MOST_KINDS: Final = 5_000
 """The number of kinds of records that are remembered."""
 
 
+_LONGEST_WAIT: Final = 64
+"""Blocks from one change of the code for a field's values to the next, at most."""
+
+
 class Counted(Protocol):
     """Counts the records of one filter."""
 
@@ -118,7 +122,9 @@ class QuickLines:
         self._fields = {path: Values(found) for path, found in matchers.items()}
         self._tallies = Tallies(counter.funnel for counter in counters)
         self._kinds: dict[Signature, _Kind] = {}
-        self._noted: list[tuple[int, ...]] | None = None
+        self._names: list[tuple[int, int]] | None = None
+        self._values: Sequence[tuple[bool, ...]] = ()
+        self._wait, self._waited = 1, 0  # blocks
         self._ways: _Ways | None = None
 
     def count(
@@ -170,13 +176,17 @@ class QuickLines:
     def _ways_now(self) -> _Ways | None:
         """Return the ways for what has been noted so far; None if no types can be made for the
         names."""
-        noted: list[tuple[int, ...]] = [survey.progress() for survey in self._surveys]
-        noted += (values.progress() for values in self._fields.values())
-        if noted != self._noted:
-            self._noted = noted
-            self._ways = None
-            with suppress(Unsupported):
-                self._ways = self._new_ways()
+        names = [survey.progress() for survey in self._surveys]
+        values: Sequence[tuple[bool, ...]] = [each.progress() for each in self._fields.values()]
+        self._waited += 1
+        if names == self._names and (values == self._values or self._waited < self._wait):
+            return self._ways
+        if names == self._names:  # values only make it faster, and code takes time
+            self._wait = min(2 * self._wait, _LONGEST_WAIT)
+        self._names, self._values, self._waited = names, values, 0
+        self._ways = None
+        with suppress(Unsupported):
+            self._ways = self._new_ways()
         return self._ways
 
     def _new_ways(self) -> _Ways:

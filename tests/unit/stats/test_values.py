@@ -156,17 +156,55 @@ def test_numbers_next_to_a_bound(bound: float) -> None:
         assert quickly > 150
 
 
-@pytest.mark.parametrize("zeros", [("0", "-0"), ("0.0", "-0.0"), ("0", "0.0", "-0", "1")])
-def test_examples_of_zeros(zeros: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "zeros", [("0", "-0"), ("0.0", "-0.0"), ("0", "0.0", "-0", "1"), ("0", "-0", "-0", "5", "6")]
+)
+@pytest.mark.parametrize("same", [2, 60, 120])
+def test_examples_of_zeros(zeros: tuple[str, ...], same: int) -> None:
     """-0 decodes as 0, but is another example."""
     rng = random.Random(0)
-    first = [zeros[0]] * 120
-    lines = [_sqs(f'{{"a": {zero}}}') for zero in first + [rng.choice(zeros) for _ in range(80)]]
+    values = [zeros[0]] * same + [rng.choice(zeros) for _ in range(150)]
+    lines = [_sqs(f'{{"a": {zero}}}') for zero in values]
     compiled = filterpatterns.compile({"body": {"a": [0]}}, source="sqs")
     expected, _ = count_lines(compiled, lines, is_quick=False)
     found, quickly = count_lines(compiled, lines, is_quick=True)
     assert found == expected
-    assert quickly > 50
+    assert quickly > 30
+
+
+@pytest.mark.parametrize("rule", ["9007199254740993", "37.807807921694092"])
+def test_a_number_that_is_compared_as_text(rule: str) -> None:
+    near = ["9007199254740993", "9007199254740995", "37.807807921694092", "37.807807921694093"]
+    lines = [f'{{"a": {number}}}' for number in [*near, "1", "2.5", "37.80780792169409"] * 40]
+    compiled = filterpatterns.compile(f'{{"a": [{rule}, {{"numeric": [">", 2]}}]}}', source="event")
+    expected, _ = count_lines(compiled, lines, is_quick=False)
+    found, quickly = count_lines(compiled, lines, is_quick=True)
+    assert found == expected
+    assert quickly > 200
+
+
+@pytest.mark.parametrize("levels", [900, 1100, 4000])
+def test_deep_payloads_and_records(levels: int) -> None:
+    """A payload that is nested too deeply is no JSON."""
+    deep = "[" * levels + "]" * levels
+    plain = _sqs('{"a": 1}')
+    lines = [plain, _sqs(f'{{"a": 1, "b": {deep}}}'), f'{plain[:-1]}, "x": {deep}}}'] * 30
+    compiled = filterpatterns.compile({"body": {"a": [1]}}, source="sqs")
+    expected, _ = count_lines(compiled, lines, is_quick=False)
+    assert count_lines(compiled, lines, is_quick=True)[0] == expected
+
+
+def test_a_late_example(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Strings that begin alike are one example, even if there are many."""
+    monkeypatch.setattr("filterpatterns.stats.values.MOST_VALUES", 60)
+    alike = ["x" * 40 + str(number) for number in range(400)]
+    texts = [*alike, "late", *alike, "x" * 39 + "y", *alike, "too late"]
+    lines = [_sqs(json.dumps({"a": text})) for text in texts]
+    compiled = filterpatterns.compile({"body": {"a": [{"suffix": "5"}]}}, source="sqs")
+    expected, _ = count_lines(compiled, lines, is_quick=False)
+    found, quickly = count_lines(compiled, lines, is_quick=True)
+    assert found == expected
+    assert quickly > 1100
 
 
 ALL_DIFFERENT: list[list[Any]] = [
