@@ -25,6 +25,7 @@ MOST_VALUES: Final = 2_000
 """The number of values of a field that are remembered."""
 
 _LONGEST_VALUE: Final = 100
+"""Characters of a string, or of a number's text, that is remembered."""
 
 _MOST_NUMBERS: Final = 10_000
 """The number of kinds of values of a field that are distinguished."""
@@ -154,7 +155,7 @@ class Values:
             most += len(self._listed) if value in self._listed else 0
         # 0.0 and -0.0 are equal, but not the same example.
         is_unlike = is_zero and value.__class__ is float
-        is_short = value.__class__ is not str or len(value) <= _LONGEST_VALUE
+        is_short = key.__class__ is not str or len(key) <= _LONGEST_VALUE
         if len(known) < most and (is_short or value in self._listed) and not is_unlike:
             known[key] = number
         return number
