@@ -43,3 +43,9 @@ def unexpected(error: BaseException) -> str:
         f"internal error: {words[:500]}{place}\n"
         "  hint: please report it with the output of FP_TRACEBACK=1"
     )
+
+
+def reason(error: Exception) -> str:
+    """Return the operating system's reason for an error, as part of a sentence."""
+    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return words[:1].lower() + words[1:]

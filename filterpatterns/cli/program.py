@@ -119,10 +119,9 @@ class _Program(click.Group):
                     if sys.stdout is not None and not sys.stdout.closed:  # fp lsp closes it
                         sys.stdout.flush()
             status = 0
-        except _Ended as ended:
-            status = 128 + ended.signal
-        except KeyboardInterrupt:
-            status = interrupts.INTERRUPTED
+        except KeyboardInterrupt as error:
+            interrupts.remove_unfinished()
+            status = 128 + error.signal if isinstance(error, _Ended) else interrupts.INTERRUPTED
         except OSError as error:
             if error.errno not in (errno.EPIPE, errno.EINVAL):  # EINVAL on Windows
                 raise
@@ -178,7 +177,7 @@ def _ended_like_ctrl_c() -> Iterator[None]:
     def end(number: int, _frame: object) -> None:
         if os.getpid() != owner:  # a forked process has nothing to clean up
             os._exit(128 + number)
-        raise _Ended(number)
+        interrupts.interrupt(_Ended(number))
 
     before = {}
     for name in ("SIGTERM", "SIGHUP"):

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from filterpatterns.cli.io.streams import STDIN
-from filterpatterns.cli.io.whole_files import read_whole
+from filterpatterns.cli.io.streams import STDIN, read_whole
 from filterpatterns.cli.messages import Failure, diagnosed, located
 from filterpatterns.engine import inference
 from filterpatterns.engine.filter import Filter

@@ -14,9 +14,8 @@ from msgspec import Struct, field
 from filterpatterns import PatternError, RuleError, RuleSet
 from filterpatterns.cli.arguments import template_rules
 from filterpatterns.cli.arguments.patterns import INLINE
-from filterpatterns.cli.io.streams import STDIN, reason
-from filterpatterns.cli.io.whole_files import read_whole
-from filterpatterns.cli.messages import Failure, counted, diagnosed, located
+from filterpatterns.cli.io.streams import STDIN, read_whole
+from filterpatterns.cli.messages import Failure, counted, diagnosed, located, reason
 from filterpatterns.delivery.sources import SourceName
 from filterpatterns.engine import inference
 from filterpatterns.errors import printable

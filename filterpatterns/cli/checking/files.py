@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from filterpatterns.cli.arguments.patterns import INLINE, is_inline
 from filterpatterns.cli.checking.selection import Selection
 from filterpatterns.cli.io import streams
-from filterpatterns.cli.messages import counted, located
+from filterpatterns.cli.messages import counted, located, reason
 from filterpatterns.cli.output.findings import Finding
 from filterpatterns.errors import Diagnostic, printable
 from filterpatterns.lint.selectors import matches
@@ -216,7 +216,7 @@ def _read(path: str, searched: bool) -> str | None:
         whole, name = split(path)
         hint = f"; fp check takes the whole file: {printable(whole)}"
         is_mapping = name is not None and os.path.isfile(whole)
-        raise _UnreadableError(streams.reason(error) + (hint if is_mapping else "")) from None
+        raise _UnreadableError(reason(error) + (hint if is_mapping else "")) from None
     if len(data) > _LARGEST_FILE:
         raise _UnreadableError(f"larger than {_LARGEST_FILE >> 20} MB")
     if searched and not mentions_patterns(data) and not might_be_pattern(data):

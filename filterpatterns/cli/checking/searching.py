@@ -11,8 +11,7 @@ from msgspec import Struct
 
 from filterpatterns.cli.checking.gitignore import IgnoreRules
 from filterpatterns.cli.io.output_files import refuse_overlap
-from filterpatterns.cli.io.streams import reason
-from filterpatterns.cli.messages import located
+from filterpatterns.cli.messages import located, reason
 from filterpatterns.language.wording import joined
 
 DEFAULT_EXCLUDE: Final = ("node_modules", "__pycache__", "venv", "__pypackages__", "site-packages")

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 import msgspec
 from msgspec import Struct
 
-from filterpatterns.cli.io.whole_files import read_whole
+from filterpatterns.cli.io.streams import read_whole
 from filterpatterns.cli.messages import Failure, located
 from filterpatterns.delivery.sources import SourceName
 from filterpatterns.errors import printable

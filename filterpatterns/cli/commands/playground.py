@@ -11,9 +11,9 @@ import click
 
 from filterpatterns.cli.arguments import patterns
 from filterpatterns.cli.arguments.options import complete_files, source_option
-from filterpatterns.cli.io import output_files, streams
+from filterpatterns.cli.io import output_files
 from filterpatterns.cli.io.streams import STDIN, Stream
-from filterpatterns.cli.messages import Failure, located
+from filterpatterns.cli.messages import Failure, located, reason
 from filterpatterns.lint.linter import DIALECTS
 
 _HOST = "127.0.0.1"
@@ -97,7 +97,7 @@ def _serve(initial: str, port: int, *, browser: bool) -> None:
         listening.bind((_HOST, port))
     except OSError as error:
         listening.close()
-        raise Failure(f"fp: error: port {port}: {streams.reason(error)}") from None
+        raise Failure(f"fp: error: port {port}: {reason(error)}") from None
     with listening:
         port = listening.getsockname()[1]
         token = server.new_token()
@@ -126,7 +126,7 @@ def _records(file: str) -> bytes:
     try:
         stream = Stream.open(file)
     except (OSError, ValueError) as error:
-        raise Failure(located(name, f"error: {streams.reason(error)}")) from None
+        raise Failure(located(name, f"error: {reason(error)}")) from None
     size = 0
     with stream:
         while lines := stream.read_lines(lambda _: _LARGEST):

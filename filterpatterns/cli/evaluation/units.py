@@ -11,8 +11,8 @@ from filterpatterns.cli.io.lines import Counts, LineFilter, Outcome, ReadError, 
 from filterpatterns.cli.io.payloads import Wrap
 from filterpatterns.cli.io.scan import open_unit
 from filterpatterns.cli.io.slices import BYTES_PER_PROBLEM, FileSlice, SliceResult
-from filterpatterns.cli.io.streams import Stream, reason
-from filterpatterns.cli.messages import located
+from filterpatterns.cli.io.streams import Stream
+from filterpatterns.cli.messages import located, reason
 from filterpatterns.engine.engine import MatchLines, Misfit
 from filterpatterns.engine.line_search import Found
 from filterpatterns.engine.payload_search import PayloadSearch

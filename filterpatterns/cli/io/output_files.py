@@ -14,8 +14,10 @@ from typing import Any, BinaryIO, Final, Literal, cast
 
 import click
 
-from filterpatterns.cli.io.streams import STDIN, ZSTD_HINT, reason, zstd
-from filterpatterns.cli.messages import Failure, located
+from filterpatterns.cli import interrupts
+from filterpatterns.cli.io.streams import STDIN
+from filterpatterns.cli.io.unpacking import ZSTD_HINT, zstd
+from filterpatterns.cli.messages import Failure, located, reason
 
 Packing = Literal["none", "gzip", "zstd"]
 
@@ -89,14 +91,13 @@ def to_file(
             finish()
             file.close()
             if part is not None:
-                os.replace(part, target)
+                complete_part(part, target)
     except BaseException:
         with contextlib.suppress(OSError):
             if file is not None:
                 file.close()
-        with contextlib.suppress(OSError):
-            if part is not None:
-                os.unlink(part)
+        if part is not None:
+            remove_part(part)
         raise
 
 
@@ -111,7 +112,26 @@ def _open_now(path: str) -> BinaryIO:
 def part_of(target: str) -> str:
     """Return a unique name for the replacement of a file: others may write there at the same time,
     or may have been killed while they did."""
-    return f"{target}.{os.urandom(8).hex()}.part"
+    part = f"{target}.{os.urandom(8).hex()}.part"
+    interrupts.unfinished.add(part)
+    return part
+
+
+def complete_part(part: str, target: str) -> None:
+    """Replace the target.
+
+    Raises:
+        OSError: it cannot be replaced.
+    """
+    os.replace(part, target)
+    interrupts.unfinished.discard(part)
+
+
+def remove_part(part: str) -> None:
+    """Remove a replacement that is not complete, if it exists."""
+    with contextlib.suppress(OSError):
+        os.unlink(part)
+    interrupts.unfinished.discard(part)
 
 
 def open_part(part: str, target: str) -> BinaryIO:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar
 import click
 from msgspec import Struct
 
-from filterpatterns.cli.io.streams import reason
-from filterpatterns.cli.messages import Failure, located
+from filterpatterns.cli.messages import Failure, located, reason
 from filterpatterns.delivery.reader import Item, record_id
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from filterpatterns.cli.io import parquet
 from filterpatterns.cli.io.parquet import Columns
 from filterpatterns.cli.io.payloads import PayloadReader, Wrap
-from filterpatterns.cli.io.streams import STDIN, Stream, reason
+from filterpatterns.cli.io.streams import STDIN, Stream
+from filterpatterns.cli.messages import reason
 from filterpatterns.delivery.reader import Item, Reader, forget
 
 if TYPE_CHECKING:

@@ -13,7 +13,9 @@ from filterpatterns.cli.io.lines import LineFilter, LineMatcher, Outcome
 from filterpatterns.cli.io.parquet import Part
 from filterpatterns.cli.io.payloads import wrapper
 from filterpatterns.cli.io.slices import Chunk, FileSlice, ScanOptions, SliceResult
-from filterpatterns.cli.io.streams import Section, Stream, is_packed, reason
+from filterpatterns.cli.io.streams import Section, Stream
+from filterpatterns.cli.io.unpacking import is_packed
+from filterpatterns.cli.messages import reason
 from filterpatterns.delivery import detection
 from filterpatterns.delivery.reader import Reader, record_id
 from filterpatterns.errors import printable

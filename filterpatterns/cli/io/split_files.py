@@ -14,15 +14,13 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
 
 from filterpatterns.cli.io import output_files
 from filterpatterns.cli.io.json_output import json_line
-from filterpatterns.cli.io.streams import reason
-from filterpatterns.cli.messages import Failure, located
+from filterpatterns.cli.messages import Failure, located, reason
 
 _LONGEST = 200
 _LEGEND = "%names.jsonl"
@@ -85,13 +83,12 @@ class Files:
                 self.flush()
                 for path, part in self._parts.items():
                     with output_files.failing(str(path)):
-                        os.replace(part, os.path.realpath(path))
+                        output_files.complete_part(part, os.path.realpath(path))
             elif self._append or self._as_it_comes:
                 self.flush()
         finally:
             for part in self._parts.values():
-                with suppress(OSError):
-                    os.unlink(part)
+                output_files.remove_part(part)
 
     def write(self, path: Path, lines: Sequence[bytes]) -> None:
         """Write lines, each of which ends with a line feed."""

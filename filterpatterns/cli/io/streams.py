@@ -1,18 +1,20 @@
-"""Reads files and standard input as lines of bytes, decompressed if they are gzip or zstd."""
+"""Reads files and standard input as lines of bytes, decompressed if they are gzip or zstd; or whole
+files, up to a limit."""
 
 from __future__ import annotations
 
-import contextlib
+import codecs
 import io
 import os
 import stat
 import sys
-import zlib
 from collections.abc import Callable
-from importlib import import_module
 from types import TracebackType
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final
 
+from filterpatterns.cli import interrupts
+from filterpatterns.cli.io.unpacking import may_be_packed, unpacked
+from filterpatterns.cli.messages import Failure, located, reason
 from filterpatterns.codegen.rows import split_lines
 from filterpatterns.delivery import detection
 from filterpatterns.jsontext.memory import reserve
@@ -29,19 +31,7 @@ _LONG: Final = 2 * _BUFFER_SIZE
 _LAST_LINES = 1 << 13
 """Bytes at the end of a buffer in which its last line is expected to end."""
 
-_GZIP_MAGIC = b"\x1f\x8b"
-# Frames with the later numbers are skipped, and may come first (RFC 8878, section 3.1.2).
-_ZSTD_MAGICS = tuple(n.to_bytes(4, "little") for n in (0xFD2FB528, *range(0x184D2A50, 0x184D2A60)))
-ZSTD_HINT: Final = "pip install zstandard"
 _LONGEST_MAGIC = 16
-_ZSTD_STEP = 1024
-"""Compressed bytes at a time: they may become 30,000 times as many."""
-
-
-def reason(error: Exception) -> str:
-    """Return the operating system's reason for an error, as part of a sentence."""
-    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return words[:1].lower() + words[1:]
 
 
 def stdin_bytes() -> BinaryIO:
@@ -55,17 +45,29 @@ def stdin_bytes() -> BinaryIO:
     return sys.stdin.buffer
 
 
-def is_packed(head: bytes) -> bool:
-    """Whether a file with these first bytes is compressed."""
-    return head.startswith((_GZIP_MAGIC, *_ZSTD_MAGICS))
+def read_whole(name: str, most: int, what: str, *, hint: str = "") -> bytes:
+    """Return the bytes of a file, or of standard input (`-`), without a byte order mark.
 
+    Args:
+        name: the file's name, for messages too.
+        most: the maximum size in bytes.
+        what: what the file is read as, for messages.
+        hint: added to the message if it cannot be read; begins with a line feed.
 
-def _may_be_packed(head: bytes) -> bool:
-    """Whether more bytes could show that a file is compressed."""
-    magics = (_GZIP_MAGIC, *_ZSTD_MAGICS)
-    return detection.may_be_packed(head) or any(
-        len(head) < len(magic) and magic.startswith(head) for magic in magics
-    )
+    Raises:
+        Failure: it cannot be read, or is too large.
+    """
+    try:
+        if name == STDIN:
+            data = stdin_bytes().read(most + 1)
+        else:
+            with open(name, "rb") as file:
+                data = file.read(most + 1)
+    except (OSError, ValueError) as error:
+        raise Failure(located(name, f"error: {reason(error)}") + hint) from None
+    if len(data) > most:
+        raise Failure(located(name, f"error: too large for {what}"))
+    return data.removeprefix(codecs.BOM_UTF8)
 
 
 class Stream:
@@ -83,13 +85,8 @@ class Stream:
         """
         self._source = _Source(raw, before_read, keep_open)
         # A section begins in the middle: it cannot be compressed data.
-        head = b"" if isinstance(raw, Section) else self._source.peek(_may_be_packed)
-        layer: _Layer | _Source = self._source
-        if head.startswith(_GZIP_MAGIC):
-            layer = _Layer(_gzip_reader(self._source))
-        elif head.startswith(_ZSTD_MAGICS):
-            layer = _Layer(_zstd_reader(self._source))
-        self._layer = layer
+        head = b"" if isinstance(raw, Section) else self._source.peek(may_be_packed)
+        self._layer = unpacked(self._source, head) or self._source
         self._begun: list[bytes] = []
         self._begun_size = 0
         self._is_inside = False  # whether the last line passed on has not ended
@@ -111,7 +108,9 @@ class Stream:
 
         Raises:
             MemoryError: there is not enough memory to decode a long line.
+            KeyboardInterrupt: the command has been interrupted.
         """
+        interrupts.check()
         while data := self._take():
             end = data.rfind(b"\n") + 1
             if end:
@@ -312,89 +311,3 @@ class Section:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-
-class _Layer:
-    """Decompresses; an error ends the data, so that the line before it is not lost."""
-
-    def __init__(self, read: Callable[[int], bytes]) -> None:
-        self.problem: str | None = None
-        self._get = read
-
-    def take(self, size: int) -> bytes:
-        """The next bytes, at most so many; none at the end."""
-        if self.problem is not None:
-            return b""
-        try:
-            return self._get(size)
-        except _UnpackError as error:
-            self.problem = str(error)
-            return b""
-
-
-class _UnpackError(Exception):
-    """The compressed data is broken, or no library decompresses it."""
-
-
-def _gzip_reader(source: _Source) -> Callable[[int], bytes]:
-    import gzip
-
-    unpacked = gzip.open(cast(BinaryIO, source))  # noqa: SIM115 - closed with its source
-
-    def read(size: int) -> bytes:
-        try:
-            return unpacked.read1(size)
-        except EOFError:
-            raise _UnpackError("the gzip data ends early") from None
-        except (gzip.BadGzipFile, zlib.error) as error:
-            raise _UnpackError(f"broken gzip data: {reason(error)}") from None
-
-    return read
-
-
-class _Zstd:
-    """Decompresses frame after frame."""
-
-    def __init__(self, source: _Source, new: Callable[[], Any]) -> None:
-        self._source = source
-        self._new = new
-        self._frame: Any = None
-        self._unpacked = b""
-
-    def read(self, size: int) -> bytes:
-        """The next bytes, at most so many."""
-        while not self._unpacked:
-            packed = b""
-            if self._frame is not None and self._frame.eof:
-                packed, self._frame = self._frame.unused_data, None
-            packed = packed or self._source.read(_ZSTD_STEP) or b""
-            if not packed:
-                if self._frame is not None:
-                    raise _UnpackError("the zstd data ends early")
-                return b""
-            self._frame = self._frame or self._new()
-            try:
-                self._unpacked = self._frame.decompress(packed)
-            except Exception as error:  # noqa: BLE001 - whatever the library calls it
-                raise _UnpackError(f"broken zstd data: {reason(error)}") from None
-        data, self._unpacked = self._unpacked[:size], self._unpacked[size:]
-        return data
-
-
-def zstd(side: str) -> Any:
-    """Return a function that makes a zstd compressor or decompressor; None without a library."""
-    with contextlib.suppress(ImportError):
-        return getattr(import_module("compression.zstd"), f"Zstd{side}")  # from Python 3.14 on
-    with contextlib.suppress(ImportError):
-        made = getattr(import_module("zstandard"), f"Zstd{side}")()
-        return made.decompressobj if side == "Decompressor" else made.compressobj
-    return None
-
-
-def _zstd_reader(source: _Source) -> Callable[[int], bytes]:
-    new = zstd("Decompressor")
-    return _no_zstd if new is None else _Zstd(source, new).read
-
-
-def _no_zstd(_size: int) -> bytes:
-    raise _UnpackError(f"zstd support requires the extra `zstd`: {ZSTD_HINT}")

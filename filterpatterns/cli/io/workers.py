@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, BinaryIO, Final, Generic, NamedTuple, Protocol, TypeVar
 
+from filterpatterns.cli import interrupts
 from filterpatterns.cli.io.scan import file_slices
 from filterpatterns.cli.io.slices import FileSlice, SliceResult
 from filterpatterns.cli.messages import Failure, unexpected
@@ -198,6 +199,7 @@ def _outcome(file: BinaryIO, process: Any, emit: Callable[[P], None]) -> SliceRe
     import pickle  # mostly one process does the work
 
     while True:
+        interrupts.check()
         try:
             message = pickle.load(file)  # noqa: S301 - from our own process
         except (EOFError, pickle.UnpicklingError):
