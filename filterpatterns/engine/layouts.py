@@ -36,8 +36,14 @@ _TOKENS: Final = re.compile(rb'"([^"]*)"[ \t]*:|"[^"]*"|[{}\[\]]')
 _LONGEST_WAIT: Final = 256
 """Blocks from layouts that did not help to the next that are tried, at most."""
 
+_SAMPLE: Final = 128
+"""The number of lines whose layouts are counted."""
+
 _RARE: Final = 32
 """A layout is tried if at least one in so many lines has it."""
+
+_SEVERAL: Final = 8
+"""The number of lines that are compared at a time."""
 
 _MOST_LAYOUTS: Final = 64
 """How many are known at a time, at most."""
@@ -82,16 +88,42 @@ class RecordLayouts:
         layouts = self._translate(lines, _TABLE)
         if layouts == self._usual * count:
             return b"", 0
+        found = self._unusual if len(self._known) == 1 else self._unknown
+        others, number = found(lines, layouts, count)
+        # If each of these has one mark, each of the rest has one: where its layout has it.
+        return (others, number) if others.count(self._begin) == number else (lines, count)
+
+    def _unusual(self, lines: bytes, layouts: bytes, count: int) -> tuple[bytes, int]:
+        """Return the lines whose layout is not the only one that is known."""
+        usual, others = self._usual, []
+        several, size = usual * _SEVERAL, len(usual)
+        position = known = 0
+        while True:
+            while layouts.startswith(several, position):
+                position += _SEVERAL * size
+                known += _SEVERAL
+            while layouts.startswith(usual, position):
+                position += size
+                known += 1
+            end = layouts.find(b"\n", position) + 1
+            if not end:
+                break
+            others.append(lines[position:end])
+            position = end
+        number = len(others)
+        is_all = position == len(lines) and known + number == count
+        return (b"".join(others), number) if is_all else (lines, count)
+
+    def _unknown(self, lines: bytes, layouts: bytes, count: int) -> tuple[bytes, int]:
+        """Return the lines whose layout is not known."""
         parts = list(self._split(layouts, b"\n"))
         if len(parts) != count + 1 or len(parts.pop()):
             return lines, count
         is_other = list(map(not_, map(self._known.__contains__, parts)))
         number = sum(is_other)
-        if not 0 < number < count:
-            return (lines, count) if number else (b"", 0)
-        found = b"\n".join([*compress(self._split(lines, b"\n"), is_other), b""])
-        # If each of these has one mark, each of the rest has one: where its layout has it.
-        return (found, number) if found.count(self._begin) == number else (lines, count)
+        if not number:
+            return b"", 0
+        return b"\n".join([*compress(self._split(lines, b"\n"), is_other), b""]), number
 
     def learn(self, others: bytes, number: int, count: int) -> None:
         """Told which lines, of so many, had to be decoded: these are records with the mark as
@@ -109,12 +141,12 @@ class RecordLayouts:
         if self._waited < self._wait:
             return
         self._wait, self._waited = min(2 * self._wait, _LONGEST_WAIT), 0
-        lines = others.split(b"\n")[:-1]
-        layouts = self._translate(others, _TABLE)
-        parts = list(self._split(layouts, b"\n"))[:-1]
+        lines = others.split(b"\n", _SAMPLE)[:-1]
+        layouts = self._translate(b"\n".join(lines), _TABLE)
+        parts = list(self._split(layouts, b"\n"))
         examples = dict(zip(parts, lines, strict=True))
         for layout, times in Counter(parts).most_common(_RARE):
-            if times * _RARE < count or len(self._known) >= _MOST_LAYOUTS:
+            if times * _RARE < len(lines) or len(self._known) >= _MOST_LAYOUTS:
                 break
             if self._is_plain(examples[layout] + b"\n"):
                 copy = bytes(memoryview(layout))  # without the rest of the block
