@@ -75,7 +75,7 @@ SHAPES: dict[str, tuple[str, str, Any]] = {
 """By name: the source, the file, and the pattern."""
 
 
-_COMMANDS = (["filter", "-c", "-j", "1"], ["stats"], ["test", "-q", "-j", "1"])
+_COMMANDS = (["filter", "-c", "-j", "1"], ["stats", "-j", "1"], ["test", "-q", "-j", "1"])
 
 
 def _some_text(record: dict[str, Any], number: int) -> dict[str, Any]:

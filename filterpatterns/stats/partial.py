@@ -39,7 +39,7 @@ class FieldMatcher:
     """Evaluates and counts one field, and each of its rules."""
 
     def __init__(self, condition: Condition, text: str, views: Views) -> None:
-        self._rules = condition.rules
+        self.rules = condition.rules
         self.path = condition.path
         self._views = views
         self._wanted = views.wanted.get(condition.path)
@@ -52,7 +52,7 @@ class FieldMatcher:
         alone = step is FormatAction.METADATA_ONLY
         if step is FormatAction.FILTER:
             leaves = seen.leaves.get(self.path, [])
-            for rule, count in zip(self._rules, self.count.rules):  # noqa: B905 - one for each
+            for rule, count in zip(self.rules, self.count.rules):  # noqa: B905 - one for each
                 if _lets_through(rule, leaves):
                     count.alone += 1
                     alone = True
@@ -62,11 +62,11 @@ class FieldMatcher:
     @property
     def allows_absence(self) -> bool:
         """Whether one of the rules is satisfied by absence."""
-        return any(isinstance(rule, Absent) for rule in self._rules)
+        return any(isinstance(rule, Absent) for rule in self.rules)
 
     def lets_through(self, leaves: list[Any]) -> tuple[bool, ...]:
         """Return which of the rules let leaves through."""
-        return tuple(_lets_through(rule, leaves) for rule in self._rules)
+        return tuple(_lets_through(rule, leaves) for rule in self.rules)
 
     def fields(self) -> Iterator[FieldMatcher]:
         """Yield the matcher: those of a `$or` have more."""

@@ -15,35 +15,31 @@ from msgspec import Struct
 
 from filterpatterns.codegen.functions import DecodeRows, SlowLine, TakeLine
 from filterpatterns.codegen.rows import decode_each, decode_rows, split_lines
-from filterpatterns.codegen.types import UNSET, Unsupported
+from filterpatterns.codegen.types import Unsupported
 from filterpatterns.delivery.envelopes import HOLDERS
-from filterpatterns.delivery.sources import Encoding, PayloadFormat, Source, decode_base64
-from filterpatterns.engine.rulesets.reading import decoded, decoder_of
+from filterpatterns.delivery.sources import Encoding, Source
+from filterpatterns.engine.engine import Misfit
+from filterpatterns.engine.line_search import is_any_too_deep
 from filterpatterns.jsontext.decoders import make_decoder
-from filterpatterns.jsontext.decoding import (
-    NOT_JSON,
-    decoders_overflow,
-    has_minus_zero,
-    is_too_deep,
-)
+from filterpatterns.jsontext.decoding import decoders_overflow, is_too_deep
 from filterpatterns.jsontext.numbers import read_number
-from filterpatterns.matching.verdict import Reason, Verdict, mismatch
+from filterpatterns.matching.verdict import Reason, Verdict
 from filterpatterns.stats.counts import Funnel
+from filterpatterns.stats.loops import CountRows, Layout, Payload, count_rows
 from filterpatterns.stats.partial import FieldMatcher
 from filterpatterns.stats.places import Located, ObjectType, Place, object_type, places
-from filterpatterns.stats.signatures import (
-    ReadSignature,
-    Signature,
-    UnreadableRecord,
-    Values,
-    reader,
-)
+from filterpatterns.stats.signatures import Signature
 from filterpatterns.stats.survey import Survey
 from filterpatterns.stats.tallies import Added, Tallies
+from filterpatterns.stats.values import Values
 from filterpatterns.stats.views import Views
 
 _MOST_KINDS: Final = 5_000
 """The number of kinds of records that are remembered."""
+
+
+_LONGEST_WAIT: Final = 64
+"""Blocks from one change of the code for a field's values to the next, at most."""
 
 
 class Counted(Protocol):
@@ -69,93 +65,38 @@ class _Kind(Struct):
     how many there are, not including the first."""
 
     verdict: Verdict
+    is_kept: bool
+    is_dropped: bool
     added: Added
     count: int = 0
 
 
-class _Payload(Struct, frozen=True, eq=False):
-    """A payload that is text: the attribute of the record that has it, how it is decoded and read,
-    and the class of its value if it is an object."""
-
-    attribute: str
-    is_base64: bool
-    decode: Callable[[str | bytes], Any]
-    struct: type
-    read: ReadSignature
-
-    def signature(self, record: Any) -> Signature:
-        """Return the payload's signature.
-
-        Raises:
-            UnreadableRecord: it has none.
-        """
-        text = getattr(record, self.attribute)
-        if text is None or text is UNSET:
-            return Reason.NO_PAYLOAD
-        if text.__class__ is not str:
-            raise UnreadableRecord
-        if self.is_base64:
-            try:
-                text = str(decode_base64(text), "utf-8")
-            except ValueError:
-                return Reason.UNREADABLE
-        value = decoded(text, self.decode)
-        if value.__class__ is self.struct:
-            return self.read(value)
-        if value is NOT_JSON:
-            return mismatch(PayloadFormat.STRING, text)
-        if value.__class__ is dict or value.__class__ is list:
-            raise UnreadableRecord
-        return PayloadFormat.JSON
-
-
 class _Ways(Struct, frozen=True, eq=False):
-    """How lines are decoded and read, given the names that have been noted so far.
-
-    `inner` is the class of the object inside records that patterns apply to, if it is not the
-    record itself. `wanted` has attributes, each with the class of the value that it must have.
-    """
+    """How lines are decoded and counted, given what has been noted so far."""
 
     decode_lines: DecodeRows
     decode_line: Callable[[bytes], Any]
-    inner: type | None
-    wanted: tuple[tuple[str, type], ...]
-    read: ReadSignature | None
-    payloads: tuple[_Payload, ...]
-
-    def signature(self, line: bytes, row: Any) -> Signature:
-        """Return the signature of a record, given its line.
-
-        Raises:
-            UnreadableRecord: it has none.
-        """
-        if is_too_deep(line) or (self.read is not None and has_minus_zero(line.decode())):
-            raise UnreadableRecord
-        record = row
-        if self.inner is not None:
-            record = row.m0
-            if record.__class__ is not self.inner:
-                raise UnreadableRecord
-        for attribute, kind in self.wanted:
-            if getattr(record, attribute).__class__ is not kind:
-                raise UnreadableRecord
-        parts = [payload.signature(record) for payload in self.payloads]
-        if self.read is not None:
-            parts.append(self.read(record))
-        return tuple(parts)
+    count: CountRows
 
 
 class QuickLines:
     """Counts lines for filters of one source."""
 
-    def __init__(self, counters: Sequence[Counted], source: Source) -> None:
+    def __init__(self, counters: Sequence[Counted], source: Source, misfit: Misfit) -> None:
         """
+        Args:
+            counters: they count the records.
+            source: the records' source.
+            misfit: called with each line that is dropped for another reason than that it does not
+                match, unless it is counted individually, and its verdict.
+
         Raises:
             Unsupported: the filters have a different structure.
         """
         views = [counter.views for counter in counters]
         if source.scopes or decoders_overflow() or any(view.has_strings for view in views):
             raise Unsupported
+        self._misfit = misfit
         self._verdicts: list[Verdict] = []
         self._source = source
         self._surveys = [survey for view in views for survey in view.surveys]
@@ -181,8 +122,9 @@ class QuickLines:
         self._fields = {path: Values(found) for path, found in matchers.items()}
         self._tallies = Tallies(counter.funnel for counter in counters)
         self._kinds: dict[Signature, _Kind] = {}
-        self._known: _Kind | None = None
-        self._noted: list[tuple[int, int]] | None = None
+        self._names: list[tuple[int, int]] | None = None
+        self._values: Sequence[tuple[bool, ...]] = ()
+        self._wait, self._waited = 1, 0  # blocks
         self._ways: _Ways | None = None
 
     def count(
@@ -196,46 +138,18 @@ class QuickLines:
         """Count lines, like a `MatchLines`; `slow` counts those that are not plain records."""
         lines = split_lines(block)
         ways = self._ways_now()
-        for line, row in zip(lines, _rows(block, lines, ways)):  # noqa: B905 - one for each
-            number += 1
-            signature = None
-            if row is not None:
-                assert ways is not None, "it has decoded the row"
-                with suppress(UnreadableRecord):
-                    signature = ways.signature(line, row)
-            if signature is None:
+        if ways is None:
+            for line in lines:
+                number += 1
                 slow(line, number)
-                continue
-            kind = self._kinds.get(signature)
-            if kind is None:
-                before = self._tallies.row()
-                self._verdicts.clear()
-                slow(line, number)
-                if self._verdicts:
-                    self._add_kind(signature, self._verdicts.pop(), before)
-            elif kind.verdict[0] is Reason.MATCH:
-                kind.count += 1
-                keep(line)
-            elif kind.verdict[0] is Reason.NO_MATCH:
-                kind.count += 1
-                drop(line)
-            else:
-                self._known = kind
-                slow(line, number)
+        else:
+            rows = zip(lines, _rows(block, lines, ways))  # noqa: B905 - one for each
+            ways.count(rows, number, keep, drop, slow, self._count_first, self._misfit)
         return len(lines)
 
     def counted(self, verdict: Verdict) -> None:
         """Note the verdict on a record that has been counted individually."""
         self._verdicts = [verdict]
-
-    def known(self) -> Verdict | None:
-        """Count the current record like others, and return its verdict; None if it has to be
-        counted individually."""
-        kind, self._known = self._known, None
-        if kind is None:
-            return None
-        kind.count += 1
-        return kind.verdict
 
     def finish(self) -> None:
         """Add the counts so far to the funnels."""
@@ -244,72 +158,87 @@ class QuickLines:
                 self._tallies.add(kind.added, kind.count)
                 kind.count = 0
 
-    def _add_kind(self, signature: Signature, verdict: Verdict, before: list[int]) -> None:
-        kind = _Kind(verdict, self._tallies.added(before))
+    def _count_first(self, line: bytes, number: int, signature: Signature, slow: SlowLine) -> None:
+        """Count the first record of a kind."""
+        before = self._tallies.row()
+        self._verdicts.clear()
+        slow(line, number)
+        if not self._verdicts:
+            return
+        verdict = self._verdicts.pop()
+        is_kept, is_dropped = verdict[0] is Reason.MATCH, verdict[0] is Reason.NO_MATCH
+        kind = _Kind(verdict, is_kept, is_dropped, self._tallies.added(before))
         if len(self._kinds) >= _MOST_KINDS:
             self.finish()
             self._kinds.clear()
         self._kinds[signature] = kind
 
     def _ways_now(self) -> _Ways | None:
-        """Return the ways for the names noted so far; None if no types can be made for them."""
-        noted = [survey.progress() for survey in self._surveys]
-        if noted != self._noted:
-            self._noted = noted
-            self._ways = None
-            with suppress(Unsupported):
-                self._ways = self._new_ways()
+        """Return the ways for what has been noted so far; None if no types can be made for the
+        names."""
+        names = [survey.progress() for survey in self._surveys]
+        values: Sequence[tuple[bool, ...]] = [each.progress() for each in self._fields.values()]
+        self._waited += 1
+        if names == self._names and (values == self._values or self._waited < self._wait):
+            return self._ways
+        if names == self._names:  # values only make it faster, and code takes time
+            self._wait = min(2 * self._wait, _LONGEST_WAIT)
+        self._names, self._values, self._waited = names, values, 0
+        self._ways = None
+        with suppress(Unsupported):
+            self._ways = self._new_ways()
         return self._ways
 
     def _new_ways(self) -> _Ways:
-        """Return the ways for the names noted so far.
+        """Return the ways for what has been noted so far.
 
         Raises:
-            Unsupported: no types can be made for them.
+            Unsupported: no types can be made for the names.
         """
         source = self._source
         # Without its payload, a record may be spelt as another API does.
-        keys = source.payload_keys if source.payload_alias is not None else tuple(self._payloads)
+        has_alias = source.payload_alias is not None
+        keys = source.payload_keys if has_alias else tuple(self._payloads)
         line = object_type(self._top, others=keys, never=HOLDERS, inside=source.inside)
         record = line
         if source.inside is not None:
             (inner,) = line.members
             assert isinstance(inner, ObjectType)
             record = inner
-        wanted: list[tuple[str, type]] = []
-        if source.payload_alias is not None:
-            wanted += ((f"x{number}", str) for number in range(len(keys)))
+        attributes = {key: f"x{number}" for number, key in enumerate(keys)}
+        wanted: list[tuple[str, type]] = [
+            (attribute, str)
+            for key, attribute in attributes.items()
+            if has_alias and key not in self._payloads
+        ]
         for number, (child, member) in enumerate(
             zip(self._top.children, record.members, strict=True)
         ):
             if child.name in self._objects and isinstance(member, ObjectType):
                 wanted.append((f"m{number}", member.struct))
-        payloads = []
-        for key, place in self._payloads.items():
-            kind = object_type(place)
-            payloads.append(
-                _Payload(
-                    f"x{keys.index(key)}",
-                    source.encoding is Encoding.BASE64,
-                    decoder_of(kind.struct),
-                    kind.struct,
-                    reader(kind, self._fields),
-                )
-            )
-        decoder = make_decoder(line.struct, float_hook=read_number)
-        return _Ways(
-            decoder.decode_lines,
-            decoder.decode,
+        is_base64 = source.encoding is Encoding.BASE64
+        payloads = [
+            Payload(attributes[key], is_base64, object_type(place), is_required=has_alias)
+            for key, place in self._payloads.items()
+        ]
+        layout = Layout(
             None if source.inside is None else record.struct,
             tuple(wanted),
-            reader(record, self._fields) if record.members else None,
+            record if record.members else None,
             tuple(payloads),
         )
+        refusing = [values.must_refuse_minus_zero() for values in self._fields.values()]
+        count = count_rows(layout, self._fields, self._kinds.get, minus_zero=any(refusing))
+        decoder = make_decoder(line.struct, float_hook=read_number)
+        return _Ways(decoder.decode_lines, decoder.decode, count)
 
 
-def _rows(block: bytes, lines: list[bytes], ways: _Ways | None) -> Iterable[Any]:
+def _rows(block: bytes, lines: list[bytes], ways: _Ways) -> Iterable[Any]:
     """Return a row for each line; None for a line that is not plainly one record."""
-    if ways is None:
-        return [None] * len(lines)
-    rows = decode_rows(block, lines, ways.decode_lines)
-    return decode_each(lines, ways.decode_line) if rows is None else rows
+    rows: Iterable[Any] | None = decode_rows(block, lines, ways.decode_lines)
+    if rows is None:
+        rows = decode_each(lines, ways.decode_line)
+    if not is_any_too_deep(block):
+        return rows
+    pairs = zip(lines, rows)  # noqa: B905 - one for each
+    return (None if is_too_deep(line) else row for line, row in pairs)

@@ -19,7 +19,7 @@ from filterpatterns.codegen.record import MOST_TESTS
 from filterpatterns.codegen.types import Unsupported
 from filterpatterns.delivery.envelopes import source_of
 from filterpatterns.delivery.sources import FormatAction, Source, source_named
-from filterpatterns.engine.engine import MatchLines
+from filterpatterns.engine.engine import MatchLines, Misfit
 from filterpatterns.engine.filter import Filter
 from filterpatterns.engine.source_lines import SourceLines
 from filterpatterns.errors import RecordError
@@ -80,9 +80,6 @@ class Statistics:
         Raises:
             RecordError: it cannot be evaluated, and is not counted.
         """
-        known = None if self._quick is None else self._quick.known()
-        if known is not None:
-            return known
         record = as_record(record)
         verdict = self._compiled.verdict(record)
         source = self._compiled.source
@@ -92,15 +89,16 @@ class Statistics:
             self._quick.counted(verdict)
         return verdict
 
-    def quick_lines(self) -> MatchLines | None:
+    def quick_lines(self, misfit: Misfit) -> MatchLines | None:
         """Return a function that counts lines of plain records for these statistics; None if the
-        filters have a different structure."""
+        filters have a different structure. `drop` is called for no match only, never for a wrong
+        format: for those, `misfit` is called, or `slow`."""
         source = self._compiled.source
         if source == "auto":
-            return partial(SourceLines().match, self._lines_of)
-        return self._lines_of(source)
+            return partial(SourceLines().match, partial(self._lines_of, misfit))
+        return self._lines_of(misfit, source)
 
-    def _lines_of(self, source: str) -> MatchLines | None:
+    def _lines_of(self, misfit: Misfit, source: str) -> MatchLines | None:
         """Return the function for lines of one source, which must be called next; None if there is
         none, or if no record of the source has been counted yet."""
         if source not in self._counters:
@@ -110,7 +108,7 @@ class Statistics:
             quick = None
             if sum(counter.size for counter in counters) <= MOST_TESTS:
                 with suppress(Unsupported):
-                    quick = QuickLines(counters, source_named(source))
+                    quick = QuickLines(counters, source_named(source), misfit)
             self._all_quick[source] = quick
         self._quick = self._all_quick[source]
         return None if self._quick is None else self._quick.count

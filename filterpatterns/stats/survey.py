@@ -25,7 +25,9 @@ OBJECT: Final = "object"
 KINDS: Final = ("string", "number", "boolean", "null", OBJECT)
 
 _EXAMPLES = 3
-_EXAMPLE_LENGTH = 40
+EXAMPLE_LENGTH: Final = 40
+"""The number of characters of a string that are shown."""
+
 _NAMES = 300
 _NAME_LENGTH = 128
 _NEAR = 3
@@ -70,6 +72,10 @@ class Occurrence(Struct, eq=False):
         if len(examples) < _EXAMPLES and text not in examples:
             examples.append(text)
 
+    def has_all_examples(self, kind: str) -> bool:
+        """Whether no more values of a JSON type become examples."""
+        return len(self.examples.get(kind, ())) >= _EXAMPLES
+
     @staticmethod
     def kind_of(leaf: Any) -> str:
         """The JSON type of a leaf."""
@@ -86,10 +92,10 @@ def _kind(leaf: Any) -> str:
 
 def _format_leaf(leaf: Any) -> str:
     """Return a value as JSON, truncated if it is long."""
-    if isinstance(leaf, str) and len(leaf) > _EXAMPLE_LENGTH:
-        leaf = leaf[:_EXAMPLE_LENGTH] + "..."
+    if isinstance(leaf, str) and len(leaf) > EXAMPLE_LENGTH:
+        leaf = leaf[:EXAMPLE_LENGTH] + "..."
     text = json.dumps(leaf, ensure_ascii=False)
-    return text if len(text) <= 2 * _EXAMPLE_LENGTH else text[:_EXAMPLE_LENGTH] + "..."
+    return text if len(text) <= 2 * EXAMPLE_LENGTH else text[:EXAMPLE_LENGTH] + "..."
 
 
 class Survey:

@@ -43,7 +43,7 @@ def count_statistics(
     count_files(
         files,
         statistics.add,
-        lambda _misfit: statistics.quick_lines(),
+        statistics.quick_lines,
         writers.Silence(),
         tally,
         wrap=payloads.wrapper(compiled.source) if payload else None,
@@ -57,7 +57,7 @@ def _new_counter(compiled: Filter, payload: bool) -> UnitCounter:
     statistics = Statistics(compiled)
     return UnitCounter(
         statistics.add,
-        lambda _misfit: statistics.quick_lines(),
+        statistics.quick_lines,
         writers.Silence(),
         payloads.wrapper(compiled.source) if payload else None,
         take_increments=statistics.take,

@@ -6,7 +6,7 @@ everything else is validated and skipped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, TypedDict, Union
 
@@ -16,13 +16,9 @@ from msgspec import Struct, field
 from filterpatterns.delivery.sources import Encoding, PayloadFormat, Source, decode_base64
 from filterpatterns.engine.rulesets.paths import PathNode, UnsupportedRecord, Values, gather, plain
 from filterpatterns.engine.rulesets.types import MOST_MEMBERS
-from filterpatterns.jsontext import decoding
-from filterpatterns.jsontext.decoders import make_decoder
 from filterpatterns.jsontext.decoding import NOT_JSON
-from filterpatterns.jsontext.numbers import read_number
+from filterpatterns.jsontext.typed import Decode, decoded, decoder_of
 from filterpatterns.matching.verdict import as_record, read_payload
-
-Decode = Callable[["str | bytes"], Any]
 
 
 class Wanted(Struct, frozen=True):
@@ -125,27 +121,6 @@ def _decoded(text: str, key: str, wanted: Wanted) -> Any:
     if decode is None:
         decode = wanted.decoders[key] = _decoder(key, wanted)
     return decoded(text, decode)
-
-
-def decoder_of(kind: Any) -> Decode:
-    """Return the function that decodes a text into a type."""
-    return make_decoder(kind, float_hook=read_number).decode
-
-
-def decoded(text: str, decode: Decode) -> Any:
-    """Return the value of a JSON text from a decoder of `decoder_of`, or NOT_JSON; a text that its
-    type cannot hold is decoded in full."""
-    if decoding.overflows(text):
-        return NOT_JSON
-    if decoding.has_minus_zero(text):
-        return decoding.parse(text)
-    try:
-        value = decode(text if text.isascii() else text.encode())
-    except (msgspec.ValidationError, RecursionError, UnicodeEncodeError):
-        return decoding.parse(text)  # a structure that the types do not support, or an unusual text
-    except msgspec.DecodeError:
-        return decoding.parse(text) if "\\" in text else NOT_JSON
-    return NOT_JSON if decoding.is_too_deep(text) else value
 
 
 def _decoder(key: str, wanted: Wanted) -> Decode:

@@ -17,10 +17,11 @@ from filterpatterns.delivery.sources import Encoding, decode_lax_base64
 from filterpatterns.engine.rulesets.clauses import Clause
 from filterpatterns.engine.rulesets.index import Index
 from filterpatterns.engine.rulesets.paths import UnsupportedRecord
-from filterpatterns.engine.rulesets.reading import Wanted, decoder_of, view_of
+from filterpatterns.engine.rulesets.reading import Wanted, view_of
 from filterpatterns.engine.rulesets.types import ObjectType, Unsupported, object_type
 from filterpatterns.engine.rulesets.writer import SetWriter
 from filterpatterns.jsontext.decoding import has_minus_zero, is_too_deep, overflows
+from filterpatterns.jsontext.typed import decoder_of
 from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 
 Find = Callable[[Any], "list[Clause] | None"]

@@ -5,18 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import pytest
 
 import filterpatterns
-from filterpatterns.cli.commands.stats import _document
-from filterpatterns.cli.evaluation.record_loop import Tally
-from filterpatterns.cli.io.lines import LineFilter, ReasonMatcher
-from filterpatterns.matching.verdict import Reason
-from filterpatterns.stats.statistics import Statistics
+from tests.support.counting import count_lines
 from tests.support.seeds import each_seed
 
 PATTERNS: list[Any] = [
@@ -100,31 +96,13 @@ def _random_lines(make: Callable[[random.Random], Any], seed: int, count: int) -
     return tuple(json.dumps(make(rng)) for _ in range(count))
 
 
-def _count(compiled: Any, lines: Sequence[str], *, is_quick: bool) -> tuple[Any, int]:
-    """The statistics of lines, and how many of them were counted quickly."""
-    statistics = Statistics(compiled)
-    slow: list[Any] = []
-    matcher = ReasonMatcher(
-        statistics.add,
-        statistics.quick_lines() if is_quick else None,
-        lambda _record, verdict: slow.append(verdict),
-    )
-    counted = LineFilter(matcher, "file")
-    given = [line.encode() + b"\n" for line in lines]
-    chunks = [b"".join(given[start : start + 50]) for start in range(0, len(given), 50)] + [b""]
-    counted.run(lambda _longest: chunks.pop(0))
-    kept = len(counted.outcome.kept), len(counted.outcome.dropped)
-    assert [verdict[0] is Reason.MATCH for verdict in slow].count(True) <= kept[0]
-    return (kept, _document(Tally(), statistics.funnels())), sum(kept) - len(slow)
-
-
 @pytest.mark.parametrize("pattern", PATTERNS, ids=map(str, range(len(PATTERNS))))
 @each_seed(1, thorough=10)
 def test_quick_and_one_by_one(pattern: Any, seed: int) -> None:
     lines = _sqs(seed)
     compiled = filterpatterns.compile(pattern, source="sqs")
-    expected, _ = _count(compiled, lines, is_quick=False)
-    found, quickly = _count(compiled, lines, is_quick=True)
+    expected, _ = count_lines(compiled, lines, is_quick=False)
+    found, quickly = count_lines(compiled, lines, is_quick=True)
     assert found == expected
     assert quickly > 150
 
@@ -133,8 +111,8 @@ def test_quick_and_one_by_one(pattern: Any, seed: int) -> None:
 def test_other_shapes_are_counted_one_by_one(pattern: Any) -> None:
     lines = _sqs(0)
     compiled = filterpatterns.compile(pattern, source="sqs")
-    expected, _ = _count(compiled, lines, is_quick=False)
-    assert _count(compiled, lines, is_quick=True) == (expected, 0)
+    expected, _ = count_lines(compiled, lines, is_quick=False)
+    assert count_lines(compiled, lines, is_quick=True) == (expected, 0)
 
 
 def _text(rng: random.Random) -> str:
@@ -183,8 +161,8 @@ OTHERS: list[tuple[str, Any, Any]] = [
 def test_other_sources(source: Any, record: Any, pattern: Any, seed: int) -> None:
     lines = _random_lines(record, seed, 800)
     compiled = filterpatterns.compile(pattern, source=source)
-    expected, _ = _count(compiled, lines, is_quick=False)
-    found, quickly = _count(compiled, lines, is_quick=True)
+    expected, _ = count_lines(compiled, lines, is_quick=False)
+    found, quickly = count_lines(compiled, lines, is_quick=True)
     assert found == expected
     assert quickly > 50
 
@@ -219,15 +197,15 @@ ARRAYS: list[Any] = [
 def test_arrays_of_objects(pattern: Any, seed: int) -> None:
     lines = _random_lines(_items, seed, 1300)
     compiled = filterpatterns.compile(pattern, source="event")
-    expected, _ = _count(compiled, lines, is_quick=False)
-    found, quickly = _count(compiled, lines, is_quick=True)
+    expected, _ = count_lines(compiled, lines, is_quick=False)
+    found, quickly = count_lines(compiled, lines, is_quick=True)
     assert found == expected
     assert quickly > 250
 
 
 def test_memory_is_bounded_by_the_patterns(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("_MOST_NUMBERS", "_MOST_VALUES"):
-        monkeypatch.setattr(f"filterpatterns.stats.signatures.{name}", 20)
+    for name in ("values._MOST_NUMBERS", "values.MOST_VALUES", "signatures.MOST_VALUES"):
+        monkeypatch.setattr(f"filterpatterns.stats.{name}", 20)
     monkeypatch.setattr("filterpatterns.stats.quick._MOST_KINDS", 20)
     rng = random.Random(0)
     letters = "abcdefgh"
@@ -238,7 +216,7 @@ def test_memory_is_bounded_by_the_patterns(monkeypatch: pytest.MonkeyPatch) -> N
         words += rng.choice([["a"], ["b"], ["c"]]) * 5
         lines.append(json.dumps({"a": [{"b": rng.choice(words)} for _ in range(rng.randrange(3))]}))
     compiled = filterpatterns.compile(pattern, source="event")
-    expected, _ = _count(compiled, lines, is_quick=False)
-    found, quickly = _count(compiled, lines, is_quick=True)
+    expected, _ = count_lines(compiled, lines, is_quick=False)
+    found, quickly = count_lines(compiled, lines, is_quick=True)
     assert found == expected
     assert quickly > 200

@@ -99,11 +99,11 @@ def test_what_is_reported_does_not_depend_on_which_records_are_explained(kept: s
     event = {"detail-type": "x", "source": "x", "detail": {}}
     records = [event, event, [1], 5]
     text = "".join(json.dumps(each) + "\n" for each in records)
-    every = fp("explain", "--source", "sqs", PATTERN, "-", stdin=text)
-    some = fp("explain", "--source", "sqs", kept, PATTERN, "-", stdin=text)
-    assert (some.stderr, some.exit_code) == (every.stderr, 2)
-    assert "hint" in every.stderr
-    assert some.stdout == ("" if kept == "--matched" else every.stdout)
+    whole = fp("explain", "--source", "sqs", PATTERN, "-", stdin=text)
+    part = fp("explain", "--source", "sqs", kept, PATTERN, "-", stdin=text)
+    assert (part.stderr, part.exit_code) == (whole.stderr, 2)
+    assert "hint" in whole.stderr
+    assert part.stdout == ("" if kept == "--matched" else whole.stdout)
 
 
 @pytest.mark.parametrize(
