@@ -2,7 +2,8 @@
 
 Each with one process. The same files, 100,000 records unless told otherwise, through all three in
 turns; whole processes, the least time of each. The patterns are what makes counting hard: arrays,
-`$or`, fields that no record has, payloads that are not JSON.
+`$or`, fields that no record has, payloads that are not JSON. The layouts of the records (how long
+each string of the metadata is, and what there is) matter only with the extra `fast`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import base64
 import json
 import math
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -24,6 +26,7 @@ from benchmarks import report
 from benchmarks.commands import write_events
 
 _PLAIN = {"body": {"status": ["refunded"], "total": [{"numeric": [">", 9000]}]}}
+_RARE = {"body": {"status": ["refunded"]}}
 
 SHAPES: dict[str, tuple[str, str, Any]] = {
     "two fields": ("sqs", "json", _PLAIN),
@@ -63,6 +66,9 @@ SHAPES: dict[str, tuple[str, str, Any]] = {
     ),
     "5% of the payloads not JSON": ("sqs", "some text", _PLAIN),
     "no payload JSON": ("sqs", "text", _PLAIN),
+    "a rare value": ("sqs", "json", _RARE),
+    "the same, one of 15 layouts in each line": ("sqs", "some layouts", _RARE),
+    "the same, another layout in each line": ("sqs", "layouts", _RARE),
     "Kinesis": ("kinesis", "kinesis", {"data": _PLAIN["body"]}),
     "events": ("event", "event", {"detail": _PLAIN["body"]}),
 }
@@ -80,6 +86,26 @@ def _text(record: dict[str, Any], _number: int) -> dict[str, Any]:
     return {**record, "body": f"order {record['body'][1:]}"}
 
 
+def _some_layouts(record: dict[str, Any], number: int) -> dict[str, Any]:
+    attributes = {"ApproximateReceiveCount": str(10 ** (number % 3)), "SenderId": "A" * 20}
+    attributes["SenderId"] += "B" * (number // 3 % 5)
+    return {**record, "attributes": attributes}
+
+
+def _layouts(record: dict[str, Any], number: int) -> dict[str, Any]:
+    rng = random.Random(number)
+    attributes = {"ApproximateReceiveCount": str(rng.choice([1, 2, 10, 100]))}
+    if rng.random() < 0.7:
+        attributes["SenderId"] = "A" * rng.randrange(15, 45)
+    names = [name for name in ("tenant", "trace") if rng.random() < 0.4]
+    return {
+        **record,
+        "receiptHandle": "AQEB" + "x" * rng.randrange(200, 400),
+        "attributes": attributes,
+        "messageAttributes": {name: {"stringValue": "x" * rng.randrange(40)} for name in names},
+    }
+
+
 def _kinesis(record: dict[str, Any], _number: int) -> dict[str, Any]:
     data = base64.b64encode(record["body"].encode()).decode()
     return {"kinesis": {"partitionKey": record["messageId"], "data": data}}
@@ -92,6 +118,8 @@ def _event(record: dict[str, Any], _number: int) -> dict[str, Any]:
 _FILES: dict[str, Callable[[dict[str, Any], int], dict[str, Any]]] = {
     "some text": _some_text,
     "text": _text,
+    "some layouts": _some_layouts,
+    "layouts": _layouts,
     "kinesis": _kinesis,
     "event": _event,
 }

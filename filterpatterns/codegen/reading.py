@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -203,14 +203,13 @@ class RecordReader:
             return None
         return self._lines_decoder(self._line_struct())
 
-    def decoder_without_payloads(self, key: str) -> Callable[[bytes], list[Any]]:
-        """Return the function that decodes such lines into rows with nothing but what they contain
-        in place of the payload, as it is written.
+    def decoder_without_payloads(self, key: str, mark: str) -> Callable[[bytes], list[Any]]:
+        """Return the function that decodes such lines if all have this string as their payload.
 
         Raises:
             Unsupported: as for `row_decoder`.
         """
-        payload = [("payload", msgspec.Raw)]
+        payload = [("payload", Literal[mark])]
         struct = msgspec.defstruct("Record", payload, rename={"payload": key}, gc=False)
         return make_decoder(without(struct, HOLDERS)).decode_lines
 

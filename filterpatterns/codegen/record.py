@@ -6,9 +6,10 @@ the statements given as `fallback` follow, which call the evaluator.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -74,16 +75,21 @@ class _Conditions(Struct, frozen=True):
 class PayloadDecoders(Struct, frozen=True):
     """Decode a block of lines whose payloads, under `key`, have been taken out.
 
-    `records` decodes the lines, into rows with a `payload` as it is written there; `payloads` the
-    payloads, which must be objects, with a space before each quote. `may_match` is an expression
-    over such a `value` without which the payload does not match (empty: there is none).
+    `records` decodes the lines if all have the JSON string `mark` as their payload: no file has it,
+    since nobody can guess it. `payloads` decodes the payloads, which must be objects, with a space
+    before each quote. `may_match` is an expression over such a `value` without which the payload
+    does not match (empty: there is none).
     """
 
     key: str
+    mark: bytes
     records: Callable[[bytes], list[Any]]
     payloads: Callable[[bytes], list[Any]]
     may_match: str
 
+
+MARK_BEGIN: Final = "\x7f"
+"""Begins what is in place of payloads: a character that files hardly contain."""
 
 _why_a_string = partial(mismatch, PayloadFormat.STRING)
 
@@ -346,14 +352,16 @@ class RecordCodegen:
         key = self._reader.key
         if key is None or not self._is_only_json or self._guards.is_guarded:
             return None
+        mark = MARK_BEGIN + os.urandom(8).hex()
         try:
-            records = self._reader.decoder_without_payloads(key)
+            records = self._reader.decoder_without_payloads(key, mark)
         except Unsupported:
             return None
+        quoted = f'"{mark}"'.encode()
         numbers = None if self._numbers is None else shape(*self._numbers)
         if self._numbers is None or numbers is None or numbers.is_plain:
-            return PayloadDecoders(key, records, objects_decoder(None), "")
+            return PayloadDecoders(key, quoted, records, objects_decoder(None), "")
         spaced = spaced_shape(numbers)
         access = StructAccess(self._code, spaced, texts=False)
         tests = [below(self._code, node, access, "value") for node in self._numbers[1]]
-        return PayloadDecoders(key, records, objects_decoder(spaced), " or ".join(tests))
+        return PayloadDecoders(key, quoted, records, objects_decoder(spaced), " or ".join(tests))

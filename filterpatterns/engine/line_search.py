@@ -21,9 +21,9 @@ _SHALLOW: Final = 2 * MAX_PAYLOAD_DEPTH
 _BYTES_PER_SAMPLE: Final = 1 << 26
 """The number of bytes after which both ways are measured again."""
 
-SCHEDULE: Final = Schedule((0,) * 6, _BYTES_PER_SAMPLE, 0, warm_up=0)
-"""Blocks of any size. The fastest of the six counts: the first ones are for warming up, and to find
-the fastest way without a search."""
+SCHEDULE: Final = Schedule((0,) * 6, _BYTES_PER_SAMPLE, 0, warm_up=3)
+"""Blocks of any size. The fastest of the last three counts: the first ones are for warming up, and
+to find the fastest way without a search."""
 
 
 class Found(NamedTuple):

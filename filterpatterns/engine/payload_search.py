@@ -16,7 +16,7 @@ numbers. Lines that may match are evaluated as always.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
@@ -40,16 +40,15 @@ from filterpatterns.engine.line_search import (
 )
 from filterpatterns.engine.tuning import Tuner
 
-_PLACE: Final = b'"\xff"'
-"""What lines contain in place of their payloads: no text in UTF-8 contains it."""
-
 _QUOTES: Final = bytes(
     1 if byte == ord('"') else 2 if byte < ord(" ") and byte != ord("\n") else 0
     for byte in range(256)
 )
+_ASCII_QUOTES: Final = _QUOTES[:128] + bytes([2]) * 128
 _BACKSLASHES: Final = bytes(byte == ord("\\") for byte in range(256))
 _SPACES: Final = bytes(ord(" ") if byte == ord("\\") else byte for byte in range(256))
-"""Tables for `translate`. The first has another number for what no JSON string contains."""
+"""Tables for `translate`. The first two have another number for what no JSON string contains, or no
+text in ASCII."""
 
 _BEGINNINGS: Final = frozenset(map(ord, NO_BEGINNINGS))
 _FIRST = itemgetter(0)
@@ -58,11 +57,13 @@ _FIRST = itemgetter(0)
 class Library(NamedTuple):
     """What searches and translates blocks: functions of a library that uses vector instructions.
 
-    `text` makes an object of a block, with the methods `find`, `count` and `split`.
+    `text` makes an object of a block, with the methods `find` and `count`. `split` divides a text
+    at another, into hashable parts.
     """
 
     text: Callable[[bytes], Any]
     translate: Callable[[bytes, bytes], bytes]
+    split: Callable[[bytes, bytes], Iterable[Any]]
 
 
 class PayloadSearch(Struct):
@@ -101,40 +102,39 @@ class PayloadSearch(Struct):
         if edges is None or parts is None:
             return None
         before, after = edges
-        records = (before[:-1] + _PLACE + after[1:]).join(parts[::2])
+        records = (before[:-1] + self.decoders.mark + after[1:]).join(parts[::2])
         payloads = b"".join(parts[1::2])
-        others = self.layouts.others(records, count)
-        if others:
-            if not self._are_records(block, records, others, count):
-                return None
-        elif not payloads.isascii():  # the records are
-            str(payloads, "utf-8")  # msgspec does not validate what it skips
-        self.layouts.learn(records, others)
-        # Each quote follows a backslash, and each backslash precedes a quote.
-        translate, view = self.library.translate, self.library.text
-        quotes, backslashes = translate(payloads, _QUOTES), translate(payloads, _BACKSLASHES)
-        if view(quotes)[1:] != view(backslashes)[:-1] or backslashes[-1]:
+        others, number = self.layouts.others(records, count)
+        if number and not self._are_records(others, number):
             return None
-        return translate(payloads, _SPACES)
+        self.layouts.learn(others, number, count)
+        return self.library.translate(payloads, _SPACES) if self._are_plain(payloads) else None
 
-    def _are_records(self, block: bytes, records: bytes, others: bytes, count: int) -> bool:
-        """Whether those of a block's records that are not like the others are records, too, and
-        whether there are as many records as lines."""
-        if not block.isascii():
-            str(block, "utf-8")
-        view = self.library.text
-        # Each line feed is then between two objects or at the end: none is in a payload.
-        if view(records).count(b"\n") != count:
+    def _are_records(self, lines: bytes, count: int) -> bool:
+        """Whether lines without their payloads are so many records, with a line feed after each. If
+        they are all lines of a block, which has as many line feeds, no payload has one."""
+        if not lines.isascii():
+            str(lines, "utf-8")  # msgspec does not validate what it skips
+        if not are_objects(lines, self.library.text(lines), count):
             return False
-        text = view(others)
-        count = text.count(b"\n")
-        if not are_objects(others, text, count):
+        return len(self.decoders.records(lines)) == count and not is_any_too_deep(lines)
+
+    def _are_plain(self, payloads: bytes) -> bool:
+        """Whether all escapes in the payloads of a block are those of quotes, and whether they are
+        UTF-8."""
+        if self._are_quotes_escaped(payloads, _ASCII_QUOTES):
+            return True
+        if payloads.isascii():
             return False
-        rows = self.decoders.records(others)
-        if len(rows) != count or is_any_too_deep(others):
-            return False
-        # The payload of each line is the one that was taken out of it.
-        return b"".join([row.payload for row in rows]) == _PLACE * count
+        str(payloads, "utf-8")
+        return self._are_quotes_escaped(payloads, _QUOTES)
+
+    def _are_quotes_escaped(self, payloads: bytes, table: bytes) -> bool:
+        """Whether each quote follows a backslash, and each backslash precedes a quote; False also
+        if there is anything else that has a number in the table."""
+        translate, view = self.library.translate, self.library.text
+        quotes, backslashes = translate(payloads, table), translate(payloads, _BACKSLASHES)
+        return not (view(quotes)[1:] != view(backslashes)[:-1] or backslashes[-1])
 
     def _parts(self, block: bytes, edges: tuple[bytes, bytes], count: int) -> list[Any] | None:
         """Divide a block of that many lines at the edges of payloads: the text before one, the
@@ -144,11 +144,11 @@ class PayloadSearch(Struct):
         `after` both begins and ends it: all occurrences are found.
         """
         before, after = edges
-        found = self.library.text(block).split(before)
+        found = list(self.library.split(block, before))
         if len(found) != count + 1:
             return None
         marked = (after + b"\n").join(found)
-        parts = list(self.library.text(marked).split(after))
+        parts = list(self.library.split(marked, after))
         return parts if len(parts) == 2 * count + 1 else None
 
     def _find_edges(self, block: bytes) -> tuple[bytes, bytes] | None:
@@ -227,13 +227,11 @@ def with_formats(engine: MatchEngine) -> PayloadSearch | None:
         return None
     # Payloads with other escapes are not searched.
     plain = () if texts is None else tuple(text for text in texts[0] if text[:1] != b"\\")
-    layouts = RecordLayouts(
-        found[0].key, _PLACE, lambda text, end: library.text(text).split(end), library.translate
-    )
+    layouts = RecordLayouts(found[0].key, found[0].mark, library.split, library.translate)
     return PayloadSearch(*found, plain, library, layouts, Tuner(SCHEDULE))
 
 
 def _fast_library() -> Library | None:
     """Return the library's functions; None if it is not installed."""
     found = line_search.FAST_LIBRARY
-    return None if found is None else Library(found.Str, found.translate)
+    return None if found is None else Library(found.Str, found.translate, found.split_iter)

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import zstandard
 
-from filterpatterns.cli.io import scan, streams
+from filterpatterns.cli.io import lines, scan, streams
 from filterpatterns.delivery import sizes
 from tests.support.file_oracle import PATTERN, Expected, expected
 from tests.support.nasty_files import nasty_file
@@ -145,16 +145,18 @@ def _unzstd(data: bytes) -> bytes:
 def _cut_small(seed: int, data: bytes) -> Iterator[None]:
     """Read in small parts, divide small files, and hold little of what is all good."""
     rng = random.Random(seed)
-    before = streams._BUFFER_SIZE, scan._SECTION, sizes.HELD_WHOLE, streams._LAST_LINES
+    before = streams._BUFFER_SIZE, scan._SECTION, sizes.HELD_WHOLE, streams._LAST_LINES, lines._LONG
     streams._BUFFER_SIZE = rng.choice([50, 1000, 20_000, before[0]])
     streams._LAST_LINES = rng.choice([10, 300, before[3]])
     scan._SECTION = rng.choice([10, 200, 5_000])
     if data.lstrip(b"\xef\xbb\xbf \r\n")[:1] in b"[{" and not _is_json_lines(data):
         sizes.HELD_WHOLE = rng.choice([1, 50, 1000, before[2]])
+    lines._LONG = rng.choice([1, 1000, before[4]])
     try:
         yield
     finally:
-        streams._BUFFER_SIZE, scan._SECTION, sizes.HELD_WHOLE, streams._LAST_LINES = before
+        streams._BUFFER_SIZE, scan._SECTION, sizes.HELD_WHOLE, *_ = before
+        *_, streams._LAST_LINES, lines._LONG = before
 
 
 def _is_json_lines(data: bytes) -> bool:

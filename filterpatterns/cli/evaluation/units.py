@@ -21,8 +21,8 @@ from filterpatterns.matching.verdict import Reason, Verdict
 if TYPE_CHECKING:
     from filterpatterns.stats.increments import Increment
 
-_BUFFERS = 2
-"""So many times as much is read at once if a search does little for each line."""
+_BUFFERS = 4
+"""So many times as much is read at once for a search, which does little for each line."""
 
 GetLines = Callable[[Misfit], MatchLines | None]
 """Returns what matches lines of JSON Lines, and calls `drop` only for records that do not match,
@@ -127,8 +127,8 @@ class UnitCounter:
         except (OSError, ValueError) as error:
             return SliceResult(problem=reason(error))
         opened.append(stream)
-        if self._matcher.search is not None:
-            stream.buffer_size *= _BUFFERS
+        search = self._matcher.search
+        usual = stream.buffer_size
         with stream:
 
             def read_block(longest: Callable[[bytes], int]) -> bytes:
@@ -137,6 +137,8 @@ class UnitCounter:
                     emit(self._part())
                 if tick is not None:
                     tick(stream.position)
+                if search is not None:
+                    stream.buffer_size = usual * (_BUFFERS if search.tuner.plan.look else 1)
                 return stream.read_block(longest)
 
             lines.run(read_block)

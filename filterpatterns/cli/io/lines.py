@@ -35,6 +35,9 @@ must be evaluated."""
 
 _SPACE = b" \t\r\n"
 
+_LONG = 1 << 16
+"""Bytes of a file's first block that are worth a generated loop, since more will follow."""
+
 _LARGE = 1 << 23
 """The C library returns the memory of a block to the system when it is freed, and gets it again for
 the next one, unless an object of that many bytes has been freed before (glibc: mallopt(3))."""
@@ -222,16 +225,31 @@ class LineFilter:
             block = block[end:]
             if not block:
                 return
-        is_part = not block.endswith(b"\n")
-        if is_part or not (self._reader.is_json_lines and self._matcher.lines is not None):
-            for line in split_lines(block):
-                counts.lines += 1
-                self._slow(line, counts.lines)
-            return
+        if not (block.endswith(b"\n") and self._is_fast):
+            block = self._match_slowly(block)
+            if not block:
+                return
+        assert self._matcher.lines is not None
         self._slow_lines = 0
         lines = self._matcher.lines(block, counts.lines, self._keep, self._drop, self._slow)
         counts.lines += lines
         counts.records += lines - self._slow_lines
+
+    @property
+    def _is_fast(self) -> bool:
+        """Whether the generated loop can process whole lines from here on."""
+        return self._reader.is_json_lines and self._matcher.lines is not None
+
+    def _match_slowly(self, block: bytes) -> bytes:
+        """Match the lines of a block one by one. If it turns out to be JSON Lines, stop, and return
+        the rest, unless it is so short that writing the generated loop would take longer."""
+        lines = split_lines(block)
+        for done, line in enumerate(lines, 1):
+            self.counts.lines += 1
+            self._slow(line, self.counts.lines)
+            if len(block) >= _LONG and self._is_fast and block.endswith(b"\n"):
+                return b"".join(lines[done:])
+        return b""
 
     def _slow(self, line: bytes, number: int) -> None:
         """Match a line that may be anything."""

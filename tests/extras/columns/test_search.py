@@ -20,7 +20,7 @@ def test_blocks(odd: float, pattern: object) -> None:
     fast, slow = payload_search.with_formats(engine), payload_search.with_formats(engine)
     assert isinstance(fast, PayloadSearch)
     assert isinstance(slow, PayloadSearch)
-    slow.library = Library(bytes, bytes.translate)
+    slow.library = Library(bytes, bytes.translate, bytes.split)
     found: list[Found | None] = []
     for seed in range(20):
         data = "".join(_lines(random.Random(seed), odd)).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from typing import Any
 
@@ -13,13 +14,6 @@ from filterpatterns.codegen.record import PayloadDecoders
 from filterpatterns.engine.layouts import RecordLayouts
 from tests.support.seeds import each_seed
 
-MARK = b'"\xff"'
-LINE = (
-    b'{"messageId":"5d-61","body":"\xff","attributes":{"SenderId":"AIDA:a","Count":"1","x":[]},'
-    b'"eventSource":"aws:sqs","labels":["a","b c"],"empty":{}}\n'
-)
-OTHER = LINE.replace(b'"1"', b'"10"')
-
 
 def _decoders() -> PayloadDecoders:
     generated = filterpatterns.compile({"body": {"k": ["refunded"]}})._engine.generated()
@@ -30,6 +24,12 @@ def _decoders() -> PayloadDecoders:
 
 
 DECODERS = _decoders()
+MARK = DECODERS.mark
+LINE = (
+    b'{"messageId":"5d-61","body":%b,"attributes":{"SenderId":"AIDA:a","Count":"1","x":[]},'
+    b'"eventSource":"aws:sqs","labels":["a","b c"],"empty":{}}\n'
+) % MARK
+OTHER = LINE.replace(b'"1"', b'"10"')
 
 
 def _layouts(*lines: bytes) -> RecordLayouts:
@@ -42,21 +42,22 @@ def _layouts(*lines: bytes) -> RecordLayouts:
 
 def _others(layouts: RecordLayouts, *lines: bytes) -> list[bytes]:
     text = b"".join(lines)
-    others = layouts.others(text, len(lines))
-    layouts.learn(text, others)
+    others, number = layouts.others(text, len(lines))
+    assert others.count(b"\n") == number
+    layouts.learn(others, number, len(lines))
     return others.splitlines(keepends=True)
 
 
 def _is_record(line: bytes) -> bool:
     """Whether a line is one record with the mark as its payload."""
-    if line.count(b"\xff") != 1 or line.count(b"\n") != 1:
+    if line.count(MARK) != 1 or line.count(b"\n") != 1:
         return False
     try:
-        str(line.replace(b"\xff", b""), "utf-8")
+        str(line, "utf-8")
         rows: list[Any] = DECODERS.records(line)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return False
-    return len(rows) == 1 and b"".join([rows[0].payload]) == MARK
+    return len(rows) == 1 and rows[0].payload == json.loads(MARK)
 
 
 def test_lines_like_the_first_are_not_decoded() -> None:
@@ -73,10 +74,28 @@ def test_another_layout_is_learned_if_most_lines_have_it() -> None:
     assert _others(layouts, LINE, OTHER, OTHER, OTHER) == [LINE]
 
 
+def test_several_layouts_are_known_at_a_time() -> None:
+    layouts = _layouts()
+    lines = [LINE.replace(b"5d-61", b"5" * count) for count in range(1, 16)]
+    assert _others(layouts, *lines, *lines) == lines * 2
+    assert _others(layouts, *lines, OTHER, *lines) == [OTHER]
+    assert _others(layouts, OTHER, OTHER, OTHER, *lines) == [OTHER] * 3
+    assert _others(layouts, OTHER, *lines) == []
+    assert _others(layouts, LINE.replace(b"5d-61", b"1"), *lines) == []
+
+
+def test_no_more_than_some_layouts_are_kept() -> None:
+    layouts = _layouts()
+    for count in range(1, 400):
+        line = LINE.replace(b"5d-61", b"5" * count)
+        _others(layouts, line, line, line, LINE, LINE, LINE, LINE)
+    assert len(layouts._known) <= 64
+
+
 def test_lines_that_are_all_different_are_tried_less_and_less_often() -> None:
     layouts = _layouts()
     lines = [LINE.replace(b"5d-61", b"5" * count) for count in range(3, 300)]
-    tried = sum(bool(layouts._layout) for line in lines if _others(layouts, line))
+    tried = sum(bool(layouts._known) for line in lines if _others(layouts, line))
     assert tried < 12
     assert _others(layouts, *[LINE] * 4) == [LINE] * 4
     for _ in range(300):
@@ -90,7 +109,7 @@ def test_no_other_line_has_the_layout(size: int) -> None:
     layouts = _layouts(LINE)
     values = [*range(256)] if size == 1 else [*b'"\\{}[]:, \t\r\n\x00\x7fx1-', 0x80, 0xFF]
     rng = random.Random(size)
-    places = range(len(LINE)) if size == 1 else [rng.randrange(len(LINE)) for _ in range(6000)]
+    places = range(len(LINE)) if size == 1 else [rng.randrange(len(LINE)) for _ in range(8000)]
     plain = 0
     for place in places:
         for value in values if size == 1 else rng.sample(values, 5):
@@ -101,8 +120,8 @@ def test_no_other_line_has_the_layout(size: int) -> None:
             changed = bytes(line)
             if (
                 b'"body":' + MARK in changed
-                and changed.count(b"\xff") == 1
-                and not layouts.others(changed, 1)
+                and changed.count(MARK) == 1
+                and not layouts.others(changed, 1)[1]
             ):
                 plain += 1
                 assert _is_record(changed), changed
@@ -119,7 +138,8 @@ def test_no_other_line_has_the_layout(size: int) -> None:
         LINE.replace(b"5d-61", b"\\u00e9"),
         LINE.replace(b"5d-61", b'\\"'),
         LINE.replace(b"5d-61", "é".encode()),
-        LINE.replace(b"\xff", b"x").replace(b'"empty":{}', b'"body":' + MARK),
+        LINE.replace(MARK, b'"x"').replace(b'"empty":{}', b'"body":' + MARK),
+        LINE.replace(b"5d-61", b"\x7f"),
         LINE.replace(b"empty", b"kind"),  # or body
         LINE.replace(b"empty", b"Elements"),  # or Messages
         LINE.replace(b"empty", b"entries"),  # or Records, which holds records
@@ -139,6 +159,19 @@ def test_lines_that_only_end_like_the_others() -> None:
     layouts = _layouts(LINE)
     before = LINE.replace(b"\n", b"") + LINE
     assert _others(layouts, LINE, before) == [LINE, before]
+
+
+@pytest.mark.parametrize(
+    "imitation", [b'"kind":"\x7f0123456789abcdef"', b'"body":"\x7f0123456789abcdef"']
+)
+def test_a_line_that_imitates_a_mark(imitation: bytes) -> None:
+    """There are as many marks as lines, but one has two and another none."""
+    layouts = _layouts(LINE)
+    like = LINE.replace(b'"body":' + MARK, imitation)
+    double = LINE.replace(b'"empty":{}', b'"empty":{"body":%b}' % MARK)
+    for lines in ([like, double], [double, like], [LINE, double, like, LINE]):
+        others, _ = layouts.others(b"".join(lines), len(lines))
+        assert like in others
 
 
 @each_seed(20, thorough=200)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import sys
 from typing import Any
 
 import pytest
@@ -139,7 +138,7 @@ def test_lines_are_not_searched_for_texts_that_a_match_may_lack() -> None:
 
 def test_without_a_fast_library_there_is_no_search(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = filterpatterns.compile(PATTERN)._engine
-    monkeypatch.setitem(sys.modules, "stringzilla", None)
+    monkeypatch.setattr(line_search, "FAST_LIBRARY", None)
     assert line_search.of(engine) is None
 
 

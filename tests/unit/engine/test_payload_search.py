@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import filterpatterns
-from filterpatterns.cli.evaluation import counting
+from filterpatterns.cli.evaluation import counting, units
 from filterpatterns.cli.io import lines
 from filterpatterns.cli.io.slices import FileSlice
 from filterpatterns.engine import payload_search
@@ -42,7 +42,8 @@ PATTERNS: dict[str, Any] = {
 @pytest.fixture(autouse=True)
 def slow_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bytes have what a search needs, only slower."""
-    monkeypatch.setattr(payload_search, "_fast_library", lambda: Library(bytes, bytes.translate))
+    library = Library(bytes, bytes.translate, bytes.split)
+    monkeypatch.setattr(payload_search, "_fast_library", lambda: library)
 
 
 class Runs:
@@ -90,7 +91,7 @@ def _counted(pattern: Any, blocks: list[bytes], search: PayloadSearch | None) ->
     counter._matcher.search = search
     parts: list[Any] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(counting, "open_unit", lambda _unit, _before_read: Blocks(blocks))
+        patch.setattr(units, "open_unit", lambda _unit, _before_read: Blocks(blocks))
         end = counter.run(FileSlice("file", 0, 1), parts.append)
     reasons: dict[str, int] = {}
     for part in parts:
