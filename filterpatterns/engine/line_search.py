@@ -31,15 +31,16 @@ class Found(NamedTuple):
     lines.
 
     If the formats of payloads were looked at, `strings` is the number of other lines whose payload
-    is a plain string that does not even look like JSON; that of the remaining ones is JSON. With
-    `has_unknown`, some of the lines that may match may have any payload, or none; otherwise theirs
-    is JSON.
+    is a plain string that does not even look like JSON, and `broken` of those whose payload looks
+    like it; that of the remaining ones is JSON. With `has_unknown`, some of the lines that may
+    match may have any payload, or none; otherwise theirs is JSON.
     """
 
     block: bytes
     places: list[int]
     total: int
     strings: int = 0
+    broken: int = 0
     has_unknown: bool = False
 
     @classmethod
@@ -49,6 +50,7 @@ class Found(NamedTuple):
         starts: dict[int, int],
         total: int,
         strings: int = 0,
+        broken: int = 0,
         *,
         has_unknown: bool = False,
     ) -> Found:
@@ -56,7 +58,7 @@ class Found(NamedTuple):
         ends."""
         places = sorted(starts)
         lines = b"".join([block[start : starts[start]] for start in places])
-        return cls(lines, places, total, strings, has_unknown)
+        return cls(lines, places, total, strings, broken, has_unknown)
 
 
 class LineSearch:

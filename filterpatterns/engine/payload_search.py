@@ -17,8 +17,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from itertools import accumulate
-from operator import itemgetter
+from itertools import accumulate, compress
+from operator import and_, itemgetter
 from typing import Any, Final, NamedTuple
 
 from msgspec import Struct
@@ -51,19 +51,22 @@ _SPACES: Final = bytes(ord(" ") if byte == ord("\\") else byte for byte in range
 text in ASCII."""
 
 _BEGINNINGS: Final = frozenset(map(ord, NO_BEGINNINGS))
-_FIRST = itemgetter(0)
+_FIRST, _LAST = itemgetter(0), itemgetter(-1)
+_OPENS, _SPACE = ord("{"), ord(" ")
+_OPENING: Final = bytes(byte == _OPENS for byte in range(256))
+_CLOSING: Final = bytes(byte == ord("}") for byte in range(256))
 
 
 class Library(NamedTuple):
     """What searches and translates blocks: functions of a library that uses vector instructions.
 
     `text` makes an object of a block, with the methods `find` and `count`. `split` divides a text
-    at another, into hashable parts.
+    at another, into hashable parts; with `keepseparator`, that is the end of each.
     """
 
     text: Callable[[bytes], Any]
     translate: Callable[[bytes, bytes], bytes]
-    split: Callable[[bytes, bytes], Iterable[Any]]
+    split: Callable[..., Iterable[Any]]
 
 
 class PayloadSearch(Struct):
@@ -164,49 +167,76 @@ class PayloadSearch(Struct):
 
     def _evaluated(self, block: bytes, payloads: bytes, count: int) -> Found | None:
         """Return the lines of a block that may match, given its payloads."""
-        strings: Sequence[int] = ()
-        unknown: Sequence[int] = ()
-        rows: Sequence[int] = range(count)
+        formats = _Formats(range(count), payloads=payloads)
         boundaries = self.library.text(payloads).count(b"}\n{")
         if boundaries < count - 1 or not (payloads[:2] == b"\n{" and payloads[-1:] == b"}"):
-            rows, strings, unknown, payloads = _by_format(payloads)
+            formats = _by_format(payloads, self.library)
         may_match: list[int] = []
-        if rows:
-            values = self.decoders.payloads(payloads)
-            if len(values) != len(rows) or is_any_too_deep(payloads):
+        if formats.objects:
+            values = self.decoders.payloads(formats.payloads)
+            if len(values) != len(formats.objects) or is_any_too_deep(formats.payloads):
                 return None
             if self.may_match is not None and not self.texts:
-                self.may_match(zip(rows, values, strict=True), may_match.append)
+                self.may_match(zip(formats.objects, values, strict=True), may_match.append)
         starts = lines_with(self.texts, block, self.library.text(block)) if self.texts else {}
-        if not (may_match or unknown or (strings and starts)):
-            return Found.of(block, starts, count, len(strings))
-        ends = list(accumulate(map(len, split_lines(block)), initial=0))
-        starts |= {ends[row]: ends[row + 1] for row in (*may_match, *unknown)}
-        others = [row for row in strings if ends[row] not in starts]
-        has_unknown = bool(unknown) or len(others) < len(strings)
-        return Found.of(block, starts, count, len(others), has_unknown=has_unknown)
+        no_json = (*formats.strings, *formats.broken)
+        if may_match or formats.unknown:
+            ends = list(accumulate(map(len, split_lines(block)), initial=0))
+            starts |= {ends[row]: ends[row + 1] for row in (*may_match, *formats.unknown)}
+        found = _rows(self.library.text(block), starts) if no_json else frozenset()
+        strings = len(formats.strings) - len(found.intersection(formats.strings))
+        broken = len(formats.broken) - len(found.intersection(formats.broken))
+        has_unknown = bool(formats.unknown) or strings + broken < len(no_json)
+        return Found.of(block, starts, count, strings, broken, has_unknown=has_unknown)
 
 
-def _by_format(
-    payloads: bytes,
-) -> tuple[Sequence[int], Sequence[int], Sequence[int], bytes]:
-    """Return the numbers of the payloads that may be objects, of those that are no JSON, and of all
-    others, and the first of these three."""
-    found = split_lines(payloads[1:])
-    if not payloads.endswith(b"\n") and _BEGINNINGS.issuperset(map(_FIRST, found)):
-        return (), range(len(found)), (), b""
-    found = payloads.split(b"\n")[1:]
-    objects: list[int] = []
+class _Formats(NamedTuple):
+    """The numbers of the payloads that may be objects, of those that are no JSON and do not look
+    like it or do, and of all others; and the first of these as a text."""
+
+    objects: Sequence[int] = ()
+    strings: Sequence[int] = ()
+    broken: Sequence[int] = ()
+    unknown: Sequence[int] = ()
+    payloads: bytes = b""
+
+
+def _by_format(payloads: bytes, library: Library) -> _Formats:
+    """Divide payloads, each after a line feed, by their formats."""
+    lines = library.split(payloads + b"\n", b"\n", keepseparator=True)
+    _, *found = filter(len, lines)
+    # Where each begins, and where another one would.
+    starts = [*accumulate(map(len, found), initial=1)]
+    first = bytes(itemgetter(*starts)(payloads + b"\n\n"))[:-1]
+    last = bytes(itemgetter(*starts)(b"  " + payloads))[1:]
+    if _BEGINNINGS.issuperset(first):
+        return _Formats(strings=range(len(found)))
+    is_object = bytes(map(and_, first.translate(_OPENING), last.translate(_CLOSING)))
     strings: list[int] = []
+    broken: list[int] = []
     unknown: list[int] = []
-    for row, payload in enumerate(found):
-        if payload.startswith(b"{") and payload.endswith(b"}"):
-            objects.append(row)
-        elif payload and payload[0] in _BEGINNINGS:
+    row = is_object.find(0)
+    while row >= 0:
+        if first[row] in _BEGINNINGS:
             strings.append(row)
+        elif first[row] == _OPENS and last[row] != _SPACE:  # only space may come after an object
+            broken.append(row)
         else:
             unknown.append(row)
-    return objects, strings, unknown, b"\n".join([b"", *map(found.__getitem__, objects)])
+        row = is_object.find(0, row + 1)
+    text = b"".join([b"\n", *compress(found, is_object)])
+    return _Formats([*compress(range(len(found)), is_object)], strings, broken, unknown, text)
+
+
+def _rows(text: Any, starts: Iterable[int]) -> frozenset[int]:
+    """Return the numbers of the lines of a text that begin at certain places."""
+    rows = []
+    row = position = 0
+    for start in sorted(starts):
+        row += text[position:start].count(b"\n")
+        position = start
+        rows.append(row)
+    return frozenset(rows)
 
 
 def of(engine: MatchEngine) -> LineSearch | PayloadSearch | None:

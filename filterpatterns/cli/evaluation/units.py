@@ -183,15 +183,17 @@ class UnitCounter:
         """Count the lines of a block that a search has not found, if that leaves the first record
         and the order of reasons those of the file."""
         self._count_plain()
+        no_json = found.strings + found.broken
         counts = {
-            Reason.NO_MATCH.value: found.total - len(found.places) - found.strings,
+            Reason.NO_MATCH.value: found.total - len(found.places) - no_json,
             Reason.WANTS_JSON.words(self._key): found.strings,
+            Reason.BROKEN_JSON.words(self._key): found.broken,
         }
         counts = {words: count for words, count in counts.items() if count}
         if counts.keys() - self._dropped.keys() - self._seen:
             if len(counts) > 1 or found.has_unknown:
                 return False
-            if found.strings and found.places:
+            if no_json and found.places:
                 return False
         if not self._has_first:
             if 0 in found.places:

@@ -39,10 +39,15 @@ PATTERNS: dict[str, Any] = {
 }
 
 
+def _split(text: bytes, end: bytes, *, keepseparator: bool = False) -> list[bytes]:
+    parts = text.split(end)
+    return [part + end for part in parts[:-1]] + parts[-1:] if keepseparator else parts
+
+
 @pytest.fixture(autouse=True)
 def slow_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bytes have what a search needs, only slower."""
-    library = Library(bytes, bytes.translate, bytes.split)
+    library = Library(bytes, bytes.translate, _split)
     monkeypatch.setattr(payload_search, "_fast_library", lambda: library)
 
 
@@ -344,6 +349,20 @@ def test_formats_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
         assert found[1] == [(text_words, 60), (json_words, 60)]
         assert found[2] == [text]
     assert all(runs.found)
+
+
+@pytest.mark.parametrize("body", ['{"k": "refunded', "{", "{} x", '{"k": 1} ', '{"k": 1}}', "[1"])
+def test_payloads_that_only_look_like_json_are_counted(
+    body: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = Runs(monkeypatch)
+    other, hit = _line('{"k": "open", "n": 1}'), _line('{"k": "refunded", "n": 1}')
+    data = (_line(body) * 3 + (other + _line(body) + _line("hello") + other + hit) * 60).encode()
+    for pattern in (PATTERNS["value"], PATTERNS["range"]):
+        reasons = dict(_same(pattern, _in_blocks(data, 10))[1])
+        words = "body is not valid JSON, so it is a plain string, but the pattern expects JSON"
+        assert reasons.get(words, 0) == (0 if body == '{"k": 1} ' else 63)
+    assert any(runs.found)
 
 
 def test_payloads_are_left_alone_if_more_than_json_decides() -> None:
