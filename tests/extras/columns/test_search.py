@@ -9,8 +9,8 @@ import pytest
 import filterpatterns
 from filterpatterns.engine import payload_search
 from filterpatterns.engine.line_search import Found
-from filterpatterns.engine.payload_search import Library, PayloadSearch
-from tests.unit.engine.test_payload_search import PATTERNS, _in_blocks, _lines
+from filterpatterns.engine.payload_search import PayloadSearch
+from tests.unit.engine.test_payload_search import PATTERNS, SLOW_LIBRARY, _in_blocks, _lines
 
 
 @pytest.mark.parametrize("pattern", PATTERNS.values(), ids=PATTERNS.keys())
@@ -20,7 +20,7 @@ def test_blocks(odd: float, pattern: object) -> None:
     fast, slow = payload_search.with_formats(engine), payload_search.with_formats(engine)
     assert isinstance(fast, PayloadSearch)
     assert isinstance(slow, PayloadSearch)
-    slow.library = Library(bytes, bytes.translate, bytes.split)
+    slow.library = SLOW_LIBRARY
     found: list[Found | None] = []
     for seed in range(20):
         data = "".join(_lines(random.Random(seed), odd)).encode()

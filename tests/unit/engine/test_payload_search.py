@@ -44,11 +44,13 @@ def _split(text: bytes, end: bytes, *, keepseparator: bool = False) -> list[byte
     return [part + end for part in parts[:-1]] + parts[-1:] if keepseparator else parts
 
 
+SLOW_LIBRARY = Library(bytes, bytes.translate, _split)
+
+
 @pytest.fixture(autouse=True)
 def slow_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bytes have what a search needs, only slower."""
-    library = Library(bytes, bytes.translate, _split)
-    monkeypatch.setattr(payload_search, "_fast_library", lambda: library)
+    monkeypatch.setattr(payload_search, "_fast_library", lambda: SLOW_LIBRARY)
 
 
 class Runs:
