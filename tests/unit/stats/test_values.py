@@ -238,11 +238,11 @@ def test_different_values_are_not_looked_at_one_by_one(
         calls += 1
         return original(self, leaves)
 
-    lines = [_sqs(f'{{"a": {value.format(number)}}}') for number in range(4000)]
+    lines = [_sqs(f'{{"a": {value.format(number)}}}') for number in range(1000)]
     compiled = filterpatterns.compile({"body": {"a": rules}}, source="sqs")
     expected, _ = count_lines(compiled, lines, is_quick=False)
     monkeypatch.setattr(FieldMatcher, "lets_through", lets_through)
     found, quickly = count_lines(compiled, lines, is_quick=True)
     assert found == expected
-    assert quickly > 3900
+    assert quickly > 900
     assert calls < 150

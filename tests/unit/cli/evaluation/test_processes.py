@@ -38,7 +38,7 @@ def small_sections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _same(pattern: str, *files: str, more: tuple[str, ...] = ()) -> Result:
-    for command in (["stats"], ["stats", "--json"], ["test", "-q"]):
+    for command in (["stats", "--json"], ["test", "-q"]):
         one, three = (fp(*command, "-j", jobs, *more, pattern, *files) for jobs in "13")
         assert three.stdout == one.stdout
         assert three.stderr == one.stderr
