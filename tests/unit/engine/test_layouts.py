@@ -181,7 +181,9 @@ def test_what_is_left_are_all_lines_with_other_layouts(seed: int) -> None:
     for _ in range(20):
         lines = [
             line if rng.random() < 0.7 else line.replace(b"AIDA", b"A" * rng.randrange(9))
-            for line in rng.choices([LINE, OTHER, LINE.replace(b"5d", b"77")], k=rng.randrange(12))
+            for line in rng.choices(
+                [LINE, OTHER, LINE.replace(b"5d-61", b"77-61")], k=rng.randrange(12)
+            )
         ]
         others = _others(layouts, *lines)
         kept = iter(lines)
