@@ -33,8 +33,9 @@ _BUILTINS: dict[str, Any] = _KINDS | {
 class Code:
     """Generated source, and the namespace that holds its values."""
 
-    def __init__(self, execute: Callable[[str], None]) -> None:
-        """`execute` runs source in the namespace."""
+    def __init__(self, execute: Callable[[str], None] | None = None) -> None:
+        """`execute` runs source in the namespace: functions that are written when they are called
+        need it."""
         self._execute = execute
         self.lines: list[str] = []
         self.namespace: dict[str, Any] = {"__builtins__": _BUILTINS, "__name__": __name__}
@@ -110,6 +111,7 @@ class Code:
             parameter, emit = self.name("v"), Emitter()
             with emit.block(f"def {name}({parameter}):"):
                 self._unwritten[name](emit, parameter)
+            assert self._execute is not None
             self._execute(emit.source)
             del self._unwritten[name]
             self.written.append(emit.source)

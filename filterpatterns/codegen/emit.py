@@ -9,7 +9,7 @@ from msgspec import Struct
 from filterpatterns.codegen.code import Code, FallbackNeeded
 from filterpatterns.codegen.emitter import Emitter
 from filterpatterns.jsontext import decoding
-from filterpatterns.limits import MAX_GENERATED_LENGTH, MAX_PAYLOAD_DEPTH
+from filterpatterns.limits import MAX_GENERATED_LENGTH
 
 
 class Exits(Struct, frozen=True):
@@ -85,6 +85,6 @@ class Guards:
 
     def refuse_deep(self, text: str) -> list[str]:
         """Raise if the text is nested too deeply to count as JSON."""
-        limit = self._code.bind(2 * MAX_PAYLOAD_DEPTH)
+        limit = self._code.bind(decoding.SHALLOW)
         too_deep = self._code.bind(decoding.is_too_deep)
         return self.refuse(f"len({text}) > {limit} and {too_deep}({text})")

@@ -88,7 +88,7 @@ class PayloadDecoders(Struct, frozen=True):
     may_match: str
 
 
-MARK_BEGIN: Final = "\x7f"
+_MARK_BEGIN: Final = "\x7f"
 """Begins what is in place of payloads: a character that files hardly contain."""
 
 _why_a_string = partial(mismatch, PayloadFormat.STRING)
@@ -352,7 +352,7 @@ class RecordCodegen:
         key = self._reader.key
         if key is None or not self._is_only_json or self._guards.is_guarded:
             return None
-        mark = MARK_BEGIN + os.urandom(8).hex()
+        mark = _MARK_BEGIN + os.urandom(8).hex()
         try:
             records = self._reader.decoder_without_payloads(key, mark)
         except Unsupported:

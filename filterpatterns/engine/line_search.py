@@ -12,11 +12,7 @@ from typing import Any, Final, NamedTuple
 from filterpatterns.codegen.functions import DecodeRows
 from filterpatterns.engine.engine import MatchEngine
 from filterpatterns.engine.tuning import Schedule, Tuner
-from filterpatterns.jsontext.decoding import decoders_stop_early, is_too_deep
-from filterpatterns.limits import MAX_PAYLOAD_DEPTH
-
-_SHALLOW: Final = 2 * MAX_PAYLOAD_DEPTH
-"""Bytes of a line that cannot be nested too deeply."""
+from filterpatterns.jsontext.decoding import SHALLOW, decoders_stop_early, is_too_deep
 
 _BYTES_PER_SAMPLE: Final = 1 << 26
 """The number of bytes after which both ways are measured again."""
@@ -128,7 +124,7 @@ def is_any_too_deep(block: bytes) -> bool:
         return False
     start = 0
     while start < len(block):
-        end = block.rfind(b"\n", start, start + _SHALLOW) + 1  # of the last short line
+        end = block.rfind(b"\n", start, start + SHALLOW) + 1  # of the last short line
         if not end:
             end = block.find(b"\n", start) + 1 or len(block)
             if is_too_deep(block[start:end]):

@@ -97,9 +97,13 @@ def described(value: Any) -> str:
     return "a number"
 
 
+SHALLOW: Final = 2 * MAX_PAYLOAD_DEPTH
+"""Characters of a JSON text that cannot be nested too deeply."""
+
+
 def is_too_deep(text: str | bytes) -> bool:
     """Whether a text that is known to be JSON is nested deeper than MAX_PAYLOAD_DEPTH."""
-    if len(text) <= 2 * MAX_PAYLOAD_DEPTH or decoders_stop_early():
+    if len(text) <= SHALLOW or decoders_stop_early():
         return False
     text = text if isinstance(text, str) else str(text, "utf-8")
     if text.count("[") + text.count("{") <= MAX_PAYLOAD_DEPTH:

@@ -47,7 +47,8 @@ class Increments:
     def take(self) -> Increment:
         """Return what has been added since the last call."""
         added = self._tallies.added(self._row)
-        self._row = self._tallies.row()
+        for place, count in added:
+            self._row[place] += count
         return Increment(self._source, added, tuple(self._new_examples()), tuple(self._new_names()))
 
     def add(self, increment: Increment) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from msgspec import Struct
 
@@ -17,16 +17,12 @@ from filterpatterns.codegen.payload import NO_BEGINNINGS
 from filterpatterns.codegen.types import UNSET
 from filterpatterns.delivery.sources import PayloadFormat, decode_base64
 from filterpatterns.engine.engine import Misfit
-from filterpatterns.jsontext.decoding import NOT_JSON, has_minus_zero, is_too_deep
+from filterpatterns.jsontext.decoding import NOT_JSON, SHALLOW, has_minus_zero, is_too_deep
 from filterpatterns.jsontext.typed import Decode, decoded, decoder_of
-from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 from filterpatterns.matching.verdict import Reason, mismatch
 from filterpatterns.stats.places import ObjectType
 from filterpatterns.stats.signatures import Signature, SignatureCodegen
 from filterpatterns.stats.values import UnreadableRecord, Values
-
-_SHALLOW: Final = 2 * MAX_PAYLOAD_DEPTH
-"""Characters of a text that cannot be nested too deeply."""
 
 NewKind = Callable[[bytes, int, Signature, SlowLine], None]
 
@@ -80,17 +76,13 @@ def count_rows(
         minus_zero: whether records with the integer -0 must be refused.
     """
     functions, loop = Emitter(), Emitter()
-    code = Code(_run_nothing)
+    code = Code()
     writer = _LoopCodegen(code, SignatureCodegen(code, functions, fields), minus_zero=minus_zero)
     with loop.block("def count(rows, number, keep, drop, slow, new, misfit):"):
         writer.write(loop, layout, find_kind)
     exec(functions.source + loop.source, code.namespace)  # noqa: S102 - names only, values are bound
     found: CountRows = code.namespace["count"]
     return found
-
-
-def _run_nothing(_source: str) -> None:
-    """All is run at the end."""
 
 
 class _LoopCodegen:
@@ -162,7 +154,7 @@ class _LoopCodegen:
         read = bind(partial(_read, payload, decode))
         other = f"{part} = {self._signatures.of_read(payload.kind, read)}(text)"
         plain = f"text.__class__ is str and text[:1] == {bind('{')}"
-        plain += f" and (len(text) < {bind(_SHALLOW)} or not {bind(is_too_deep)}(text))"
+        plain += f" and (len(text) < {bind(SHALLOW)} or not {bind(is_too_deep)}(text))"
         if self._minus_zero:
             plain += f" and not {bind(has_minus_zero)}(text)"
         with emit.block(f"if {plain}:"):

@@ -219,7 +219,7 @@ def _of_strings(rules: Sequence[Operator]) -> tuple[frozenset[str], tuple[Operat
     too many."""
     listed: list[str] = []
     tests: dict[Operator, None] = {}
-    code = Code(_ignore)
+    code = Code()
     for rule in rules:
         text = plain_string(rule)
         if text is not None:
@@ -229,10 +229,6 @@ def _of_strings(rules: Sequence[Operator]) -> tuple[frozenset[str], tuple[Operat
         elif rule.code("v", "string", code.bind) not in ("True", "False"):
             tests[rule] = None
     return frozenset(listed), tuple(tests) if len(tests) <= _MOST_RULES else None
-
-
-def _ignore(_source: str) -> None:
-    """Nothing is run."""
 
 
 def _bounds(rules: Sequence[Operator]) -> tuple[list[float] | None, bool]:

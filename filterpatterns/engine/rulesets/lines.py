@@ -19,9 +19,8 @@ from filterpatterns.engine.rulesets.types import ObjectType, Unsupported, object
 from filterpatterns.engine.rulesets.version import Version
 from filterpatterns.engine.rulesets.writer import SetWriter
 from filterpatterns.jsontext.decoders import make_decoder
-from filterpatterns.jsontext.decoding import decoders_overflow, has_minus_zero, is_too_deep
+from filterpatterns.jsontext.decoding import SHALLOW, decoders_overflow, has_minus_zero, is_too_deep
 from filterpatterns.jsontext.numbers import read_number
-from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 
 
 def line_matcher(version: Version, take: Callable[[list[Rule]], None]) -> MatchLines | None:
@@ -112,7 +111,7 @@ def _loop(
     with head, emit.block("for line, row in lines:"):
         emit("number += 1")
         with emit.block("try:"):
-            is_long = f"len(line) > {writer.bind(2 * MAX_PAYLOAD_DEPTH)}"
+            is_long = f"len(line) > {writer.bind(SHALLOW)}"
             emit(f"if {is_long} and {writer.bind(is_too_deep)}(line): raise Unsupported")
             if version.addresses and version.wanted.roots[""].children:
                 minus_zero = f"{writer.bind(has_minus_zero)}(str(line, 'utf-8'))"

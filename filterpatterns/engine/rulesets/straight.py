@@ -20,9 +20,8 @@ from filterpatterns.engine.rulesets.paths import UnsupportedRecord
 from filterpatterns.engine.rulesets.reading import Wanted, view_of
 from filterpatterns.engine.rulesets.types import ObjectType, Unsupported, object_type
 from filterpatterns.engine.rulesets.writer import SetWriter
-from filterpatterns.jsontext.decoding import has_minus_zero, is_too_deep, overflows
+from filterpatterns.jsontext.decoding import SHALLOW, has_minus_zero, is_too_deep, overflows
 from filterpatterns.jsontext.typed import decoder_of
-from filterpatterns.limits import MAX_PAYLOAD_DEPTH
 
 Find = Callable[[Any], "list[Clause] | None"]
 """A function from a record to the clauses that match (a clause may be included twice); None if it
@@ -167,7 +166,7 @@ def decode_text(writer: SetWriter, name: str, kind: ObjectType, keeps_minus_zero
     emit = writer.emit
     if keeps_minus_zero:
         emit(f"if '-0' in text and {writer.bind(has_minus_zero)}(text): raise Unsupported")
-    is_long = f"len(text) > {writer.bind(2 * MAX_PAYLOAD_DEPTH)}"
+    is_long = f"len(text) > {writer.bind(SHALLOW)}"
     decode = writer.bind(decoder_of(kind.struct))
     emit(f"if {is_long} and {writer.bind(overflows)}(text): raise Unsupported")
     emit(f"{name} = {decode}({utf8('text')})")
